@@ -1,0 +1,98 @@
+using System.Text.Json.Serialization;
+
+namespace ZeroWorld.ML.Models;
+
+/// <summary>manifest.json of a model package, format 1 (docs/formats/model-package.md).</summary>
+public sealed record ModelManifest
+{
+    /// <summary>The format this build writes. Readers take it and the one before it.</summary>
+    public const int CurrentFormat = 1;
+
+    public required int Format { get; init; }
+
+    public required string Project { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <value><c>onnx</c> or <c>torchscript</c>.</value>
+    public required string Runtime { get; init; }
+
+    /// <value>Relative path to digest and size of every file but the manifest.</value>
+    public required IReadOnlyDictionary<string, PackageFile> Files { get; init; }
+
+    public required string ModelFile { get; init; }
+
+    /// <value><see langword="null"/> for a model that is only called with tensors.</value>
+    public FeatureServiceReference? FeatureService { get; init; }
+
+    public required IReadOnlyList<ManifestInput> Inputs { get; init; }
+
+    public required IReadOnlyList<ManifestOutput> Outputs { get; init; }
+
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    public DecisionThresholds? Thresholds { get; init; }
+
+    public required GoldenReference Golden { get; init; }
+
+    /// <value>File of the reference distributions, or <see langword="null"/>.</value>
+    public string? Reference { get; init; }
+
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    public required ModelLineage Lineage { get; init; }
+}
+
+/// <param name="Digest"><c>sha256:</c> and 64 characters of lower-case hex.</param>
+/// <param name="Bytes">Length of the file.</param>
+public sealed record PackageFile(string Digest, long Bytes);
+
+/// <summary>The feature service a model reads, by name and by the fingerprint of its definition: a contract, since models do not know features.</summary>
+public sealed record FeatureServiceReference(string Project, string Name, string Fingerprint);
+
+/// <param name="Tensor">Name of the tensor in the model.</param>
+/// <param name="Dtype">Datatype of the Open Inference Protocol: FP32, INT64...</param>
+/// <param name="Shape">The row axis first; -1 for any size.</param>
+/// <param name="Features">Columns of the feature service along the last axis, in order; empty without a feature service.</param>
+public sealed record ManifestInput(string Tensor, string Dtype, IReadOnlyList<long> Shape, IReadOnlyList<string> Features);
+
+/// <param name="Tensor">Name of the tensor in the model.</param>
+/// <param name="Name">What answers call it.</param>
+/// <param name="Dtype">Datatype of the Open Inference Protocol.</param>
+/// <param name="Shape">The row axis first; -1 for any size.</param>
+public sealed record ManifestOutput(string Tensor, string Name, string Dtype, IReadOnlyList<long> Shape);
+
+/// <param name="Output">Name of the output whose value decides.</param>
+/// <param name="Decisions">Ascending by <see cref="Decision.AtLeast"/>, the first at 0.</param>
+/// <param name="Method">How the thresholds were chosen.</param>
+public sealed record DecisionThresholds(string Output, IReadOnlyList<Decision> Decisions, string Method);
+
+/// <param name="Name">allow, review, block...</param>
+/// <param name="AtLeast">The smallest score with this decision.</param>
+public sealed record Decision([property: JsonPropertyName("decision")] string Name, double AtLeast);
+
+/// <param name="File">Path of the golden samples.</param>
+public sealed record GoldenReference(string File, double AbsoluteTolerance, double RelativeTolerance);
+
+/// <summary>What a model was made of.</summary>
+public sealed record ModelLineage
+{
+    /// <value>Fingerprint of the training set, or <see langword="null"/> for a model that was trained elsewhere.</value>
+    public string? TrainingSet { get; init; }
+
+    public long? Rows { get; init; }
+
+    public DateTimeOffset? TrainFrom { get; init; }
+
+    public DateTimeOffset? TrainTo { get; init; }
+
+    public string? CodeVersion { get; init; }
+
+    public long? Seed { get; init; }
+
+    public IReadOnlyDictionary<string, string> Packages { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    public required DateTimeOffset CreatedTime { get; init; }
+}
