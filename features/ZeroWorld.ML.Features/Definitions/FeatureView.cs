@@ -1,0 +1,33 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Features of one entity from one source. Either a <see cref="LastValueView"/> or a <see cref="WindowedView"/>.</summary>
+/// <remarks>Views are immutable; fingerprints are computed once where definitions are loaded.</remarks>
+public abstract record FeatureView
+{
+    public required string Project { get; init; }
+
+    /// <value><c>[a-z][a-z0-9_]*</c>, at most 64 characters; unique in the project.</value>
+    public required string Name { get; init; }
+
+    public required Entity Entity { get; init; }
+
+    public required ViewSource Source { get; init; }
+
+    public DefinitionDetails Details { get; init; } = DefinitionDetails.None;
+
+    /// <summary>Names and types of the features, in order.</summary>
+    public abstract IReadOnlyList<FeatureField> Fields { get; }
+
+    /// <summary>The columns whose values are stored per row or event, in stored order.</summary>
+    public abstract IReadOnlyList<StoredColumn> StoredColumns { get; }
+}
+
+/// <summary>What is common to every feature of a view.</summary>
+/// <param name="Name">Name of the column that a feature service shows.</param>
+/// <param name="Type">Type of the value.</param>
+/// <param name="Default">Put in the place of a missing value; a null of the same type when none is declared.</param>
+/// <param name="IsRequired">Whether a row without value and default fails.</param>
+public sealed record FeatureField(string Name, FeatureType Type, FeatureValue Default, bool IsRequired);
+
+/// <summary>A source column as it is stored online.</summary>
+public sealed record StoredColumn(string Name, FeatureType Type);

@@ -1,0 +1,20 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The newest visible row of an entity: the greatest (event time, created time, row hash).</summary>
+public sealed record LastValueView : FeatureView
+{
+    /// <value>One or more.</value>
+    public required IReadOnlyList<LastValueFeature> Features { get; init; }
+
+    /// <value>How old (q - event time) the row may be, inclusive; <see langword="null"/>: any age. Never zero.</value>
+    public TimeSpan? TimeToLive { get; init; }
+
+    public override IReadOnlyList<FeatureField> Fields => [.. Features.Select(static feature => feature.Field)];
+
+    public override IReadOnlyList<StoredColumn> StoredColumns =>
+        [.. Features.Select(static feature => new StoredColumn(feature.Column, feature.Field.Type))];
+}
+
+/// <param name="Field">Name, type, default.</param>
+/// <param name="Column">Source column.</param>
+public sealed record LastValueFeature(FeatureField Field, string Column);

@@ -1,0 +1,31 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Columns of equal length in memory.</summary>
+/// <remarks>Numeric columns are <c>double[]</c> (null as NaN), int64 and timestamps <c>long[]</c>, strings <c>string?[]</c>. Not thread safe while it is filled.</remarks>
+public sealed class ColumnFrame
+{
+    private readonly Dictionary<string, Array> _columns = new(StringComparer.Ordinal);
+
+    public ColumnFrame(int rows) => Rows = rows;
+
+    public int Rows { get; }
+
+    public IReadOnlyCollection<string> Names => _columns.Keys;
+
+    /// <exception cref="ArgumentException">The length differs from <see cref="Rows"/>.</exception>
+    public void Add(string name, Array values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Length != Rows)
+        {
+            throw new ArgumentException($"Column '{name}' has {values.Length} values; expected {Rows}.", nameof(values));
+        }
+
+        _columns.Add(name, values);
+    }
+
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, or <see cref="FeatureError.InvalidInput"/> when it is not of this type.</exception>
+    public T[] Get<T>(string name) => _columns.TryGetValue(name, out var values)
+        ? values as T[] ?? throw new FeatureException(FeatureError.InvalidInput, $"Column '{name}' holds {values.GetType().GetElementType()!.Name}; expected {typeof(T).Name}.")
+        : throw new FeatureException(FeatureError.NotFound, $"There is no column '{name}'. Columns: {string.Join(", ", _columns.Keys)}.");
+}

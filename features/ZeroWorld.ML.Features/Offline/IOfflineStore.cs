@@ -1,0 +1,101 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Tables of history, and the engine that joins them.</summary>
+/// <remarks>Thread safe. Every operation is bounded in memory and writes its result under its name only when it is complete.</remarks>
+public interface IOfflineStore
+{
+    /// <summary>Columns of a table.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
+    Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken);
+
+    /// <summary>Makes a table of a CSV(.gz) or Parquet file, replacing what was there.</summary>
+    /// <exception cref="FeatureException">
+    /// <see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: the message names file, line, column, value and what was expected.
+    /// </exception>
+    Task<TableSummary> ImportAsync(TableImport import, CancellationToken cancellationToken);
+
+    /// <summary>Joins the spine with the features of a service, point in time, one row out per row in, and writes it as Parquet.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>.</exception>
+    Task<TrainingSet> BuildTrainingSetAsync(TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken);
+
+    /// <summary>Loads columns of a training set (or of any Parquet file of this store) into memory.</summary>
+    /// <param name="filter">Keeps rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</param>
+    Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken);
+
+    /// <summary>Streams the encoded events of a windowed view, entity by entity, ready to be appended online.</summary>
+    /// <param name="field">The stored form of a windowed view.</param>
+    /// <param name="range">Which events, by arrival.</param>
+    IAsyncEnumerable<IReadOnlyList<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
+
+    /// <summary>Streams the newest row per entity of a last-value view, ready to be written online.</summary>
+    /// <param name="field">The stored form of a last-value view.</param>
+    /// <param name="range">Which rows, by arrival.</param>
+    IAsyncEnumerable<IReadOnlyList<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
+}
+
+/// <param name="Name">Name of the column.</param>
+/// <param name="Type">Its type, as features see it.</param>
+public sealed record OfflineColumn(string Name, FeatureType Type);
+
+/// <param name="Project">Project of the table.</param>
+/// <param name="Table">Name of the table, <c>[a-z][a-z0-9_]*</c>.</param>
+/// <param name="Path">A .csv, .csv.gz or .parquet file.</param>
+/// <param name="Columns">The columns that must be there, with their types; others are dropped.</param>
+/// <param name="TimeZone">IANA or fixed zone of times without one; <see langword="null"/> refuses such times.</param>
+public sealed record TableImport(string Project, string Table, string Path, IReadOnlyList<OfflineColumn> Columns, string? TimeZone);
+
+/// <param name="Rows">Rows in the table.</param>
+/// <param name="Bytes">Bytes of its files.</param>
+/// <param name="FirstTime">Smallest value of the first timestamp column, microseconds; <see langword="null"/> without rows or such a column.</param>
+/// <param name="LastTime">Greatest value of it.</param>
+public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? LastTime);
+
+/// <summary>What a training set is built from.</summary>
+public sealed record TrainingSetRequest
+{
+    public required FeatureServicePlan Plan { get; init; }
+
+    /// <value>A table of the offline store, or the path of a Parquet file.</value>
+    public required string Spine { get; init; }
+
+    /// <value>Spine column that holds q.</value>
+    public required string TimeColumn { get; init; }
+
+    /// <value>Join key to spine column.</value>
+    public required IReadOnlyDictionary<string, string> KeyColumns { get; init; }
+
+    /// <value>Request value to spine column.</value>
+    public required IReadOnlyDictionary<string, string> RequestColumns { get; init; }
+
+    /// <value>Spine columns that are handed through: ids, labels.</value>
+    public required IReadOnlyList<string> PassThrough { get; init; }
+
+    /// <value>Whether a status column (<c>NAME__status</c>, int32) is written beside each feature.</value>
+    public bool WithStatuses { get; init; }
+
+    /// <value>Only what was known then: rows created later are not seen. <see langword="null"/>: all.</value>
+    public long? AsOf { get; init; }
+
+    /// <value>Keeps spine rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</value>
+    public TimeFilter? Filter { get; init; }
+
+    /// <value>Path of the Parquet file to write.</value>
+    public required string OutputPath { get; init; }
+}
+
+/// <param name="From">Microseconds since the epoch, inclusive.</param>
+/// <param name="To">Microseconds since the epoch, exclusive.</param>
+public sealed record TimeFilter(string Column, long From, long To);
+
+/// <summary>A training set on disk.</summary>
+/// <param name="Path">Its Parquet file: pass-through columns, the time, then the columns of the service.</param>
+/// <param name="Rows">Rows: as many as the spine had.</param>
+/// <param name="Fingerprint">SHA-256 over the service's fingerprint and the rows, lower-case hex.</param>
+/// <param name="ServiceFingerprint">Fingerprint of the feature service.</param>
+/// <param name="Quarantined">Source events left out because they lie in the future of their arrival.</param>
+public sealed record TrainingSet(string Path, long Rows, string Fingerprint, string ServiceFingerprint, long Quarantined);
+
+/// <param name="ArrivedAfter">Microseconds since the epoch, exclusive, of max(event, created); <see cref="long.MinValue"/>: from the beginning.</param>
+/// <param name="ArrivedUntil">Inclusive.</param>
+/// <param name="Trim">Events at or before this event time are left out; <see cref="long.MinValue"/>: none.</param>
+public sealed record MaterializationRange(long ArrivedAfter, long ArrivedUntil, long Trim);

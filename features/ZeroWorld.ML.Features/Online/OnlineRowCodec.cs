@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Bytes of an online row (docs/formats/online-row.md, "Online row").</summary>
+public static class OnlineRowCodec
+{
+    private const byte VersionNibble = 0x10;
+    private const byte HasCreatedTime = 0x01;
+    private const int EventTimeOffset = 5;
+
+    /// <param name="field">The stored form of a last-value view.</param>
+    /// <param name="eventTime">Microseconds since the epoch.</param>
+    /// <param name="createdTime">Microseconds since the epoch.</param>
+    /// <param name="values">One per stored column, each of the column's type or a null.</param>
+    public static byte[] Encode(StorageField field, long eventTime, long createdTime, ReadOnlySpan<FeatureValue> values)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        var writer = new ArrayBufferWriter<byte>(64);
+        var hasCreated = createdTime != eventTime;
+        var header = writer.GetSpan(21);
+        header[0] = (byte)(VersionNibble | (hasCreated ? HasCreatedTime : 0));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[1..], field.Fingerprint);
+        BinaryPrimitives.WriteInt64LittleEndian(header[EventTimeOffset..], eventTime);
+        if (hasCreated)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(header[13..], createdTime);
+        }
+
+        writer.Advance(hasCreated ? 21 : 13);
+        WriteBody(writer, values);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Times of a row without its values.</summary>
+    /// <returns><see langword="false"/> when the bytes are no row of this format and field.</returns>
+    public static bool TryReadHeader(StorageField field, ReadOnlySpan<byte> row, out long eventTime, out long createdTime, out int bodyOffset)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        (eventTime, createdTime, bodyOffset) = (0, 0, 0);
+        if (row.Length < 13 || (row[0] & 0xF0) != VersionNibble || BinaryPrimitives.ReadUInt32LittleEndian(row[1..]) != field.Fingerprint)
+        {
+            return false;
+        }
+
+        eventTime = BinaryPrimitives.ReadInt64LittleEndian(row[EventTimeOffset..]);
+        createdTime = eventTime;
+        bodyOffset = 13;
+        if ((row[0] & HasCreatedTime) != 0)
+        {
+            if (row.Length < 21)
+            {
+                return false;
+            }
+
+            createdTime = BinaryPrimitives.ReadInt64LittleEndian(row[13..]);
+            bodyOffset = 21;
+        }
+
+        return true;
+    }
+
+    /// <summary>Decodes the values of a row.</summary>
+    /// <returns><see langword="false"/> when the bytes are no row of this format and columns: truncated, or longer than its values.</returns>
+    public static bool TryReadValues(IReadOnlyList<StoredColumn> columns, ReadOnlySpan<byte> body, Span<FeatureValue> values)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        var bitmapLength = (columns.Count + 7) / 8;
+        if (body.Length < bitmapLength)
+        {
+            return false;
+        }
+
+        var bitmap = body[..bitmapLength];
+        var rest = body[bitmapLength..];
+        for (var index = 0; index < columns.Count; index++)
+        {
+            var type = columns[index].Type;
+            if ((bitmap[index >> 3] & (1 << (index & 7))) != 0)
+            {
+                values[index] = FeatureValue.Null(type);
+            }
+            else if (!TryReadValue(type, ref rest, out values[index]))
+            {
+                return false;
+            }
+        }
+
+        return rest.IsEmpty;
+    }
+
+    /// <summary>The row hash that decides between rows of equal times: SHA-1 of null bitmap and values, lower-case hex.</summary>
+    public static string HashBody(ReadOnlySpan<byte> body)
+    {
+#pragma warning disable CA5350 // Not for security: it is the one digest that scripts of the store can compute too.
+        return Convert.ToHexStringLower(SHA1.HashData(body));
+#pragma warning restore CA5350
+    }
+
+    /// <summary>Writes null bitmap and values; also what the hash of an event without an id covers.</summary>
+    internal static void WriteBody(ArrayBufferWriter<byte> writer, ReadOnlySpan<FeatureValue> values)
+    {
+        var bitmap = writer.GetSpan((values.Length + 7) / 8)[..((values.Length + 7) / 8)];
+        bitmap.Clear();
+        for (var index = 0; index < values.Length; index++)
+        {
+            if (values[index].IsNull)
+            {
+                bitmap[index >> 3] |= (byte)(1 << (index & 7));
+            }
+        }
+
+        writer.Advance(bitmap.Length);
+        foreach (var value in values)
+        {
+            if (!value.IsNull)
+            {
+                WriteValue(writer, value);
+            }
+        }
+    }
+
+    private static void WriteValue(ArrayBufferWriter<byte> writer, FeatureValue value)
+    {
+        switch (value.Type)
+        {
+            case FeatureType.Bool:
+                writer.GetSpan(1)[0] = value.AsBool() ? (byte)1 : (byte)0;
+                writer.Advance(1);
+                break;
+            case FeatureType.Int64 or FeatureType.Timestamp:
+                BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan(8), value.AsInt64());
+                writer.Advance(8);
+                break;
+            case FeatureType.Float32:
+                BinaryPrimitives.WriteSingleLittleEndian(writer.GetSpan(4), value.AsFloat32());
+                writer.Advance(4);
+                break;
+            case FeatureType.Float64:
+                BinaryPrimitives.WriteDoubleLittleEndian(writer.GetSpan(8), value.AsFloat64());
+                writer.Advance(8);
+                break;
+            case FeatureType.String:
+                WriteBytes(writer, Encoding.UTF8.GetBytes(value.AsString()));
+                break;
+            case FeatureType.Bytes:
+                WriteBytes(writer, value.AsBytes().Span);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(value), value.Type, "A stored value has a type.");
+        }
+    }
+
+    private static void WriteBytes(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(4), bytes.Length);
+        writer.Advance(4);
+        writer.Write(bytes);
+    }
+
+    private static bool TryReadValue(FeatureType type, ref ReadOnlySpan<byte> rest, out FeatureValue value)
+    {
+        value = default;
+        var width = type switch
+        {
+            FeatureType.Bool => 1,
+            FeatureType.Float32 or FeatureType.String or FeatureType.Bytes => 4,
+            _ => 8,
+        };
+        if (rest.Length < width)
+        {
+            return false;
+        }
+
+        var length = 0;
+        if (type is FeatureType.String or FeatureType.Bytes)
+        {
+            length = BinaryPrimitives.ReadInt32LittleEndian(rest);
+            if (length < 0 || length > rest.Length - width)
+            {
+                return false;
+            }
+        }
+
+        value = type switch
+        {
+            FeatureType.Bool => FeatureValue.FromBool(rest[0] != 0),
+            FeatureType.Int64 => FeatureValue.FromInt64(BinaryPrimitives.ReadInt64LittleEndian(rest)),
+            FeatureType.Timestamp => FeatureValue.FromTimestamp(BinaryPrimitives.ReadInt64LittleEndian(rest)),
+            FeatureType.Float32 => FeatureValue.FromFloat32(BinaryPrimitives.ReadSingleLittleEndian(rest)),
+            FeatureType.Float64 => FeatureValue.FromFloat64(BinaryPrimitives.ReadDoubleLittleEndian(rest)),
+            FeatureType.String => FeatureValue.FromString(Encoding.UTF8.GetString(rest.Slice(4, length))),
+            _ => FeatureValue.FromBytes(rest.Slice(4, length).ToArray()),
+        };
+        rest = rest[(width + length)..];
+        return true;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Names the stored form of a view: the hash field it lies in and the fingerprint in its bytes (docs/formats/online-row.md).</summary>
+public sealed record StorageField
+{
+    private StorageField(FeatureView view, byte[] fingerprint, int eventIdWidth)
+    {
+        View = view;
+        Name = Base64Url.EncodeToString(fingerprint)[..5];
+        Fingerprint = BinaryPrimitives.ReadUInt32LittleEndian(fingerprint);
+        EventIdWidth = eventIdWidth;
+    }
+
+    public FeatureView View { get; }
+
+    /// <summary>Five characters of base64url.</summary>
+    public string Name { get; }
+
+    /// <summary>First four bytes of the storage fingerprint.</summary>
+    public uint Fingerprint { get; }
+
+    /// <summary>Bytes of an event id in a window block: 8 for an int64 id, else 16.</summary>
+    public int EventIdWidth { get; }
+
+    public bool IsWindow => View is WindowedView;
+
+    /// <param name="view">The view.</param>
+    /// <param name="hasIntegerEventId">Whether the declared event id column is an int64.</param>
+    public static StorageField Of(FeatureView view, bool hasIntegerEventId)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        var width = hasIntegerEventId ? 8 : 16;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"1\n{view.Project}\n{view.Name}\n{view.Entity.Name}\n");
+        text.AppendJoin(',', view.Entity.Keys.Select(static key => $"{key.Name}:{(int)key.Type}")).Append('\n');
+        text.AppendJoin(',', view.StoredColumns.Select(static column => $"{column.Name}:{(int)column.Type}")).Append('\n');
+        text.Append(view is WindowedView ? string.Create(CultureInfo.InvariantCulture, $"window:{width}") : "row");
+        return new StorageField(view, SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), width);
+    }
+}

@@ -1,0 +1,15 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Type of a feature, an entity key or a request value. Numbers are those of <c>zeroworld.ml.v1.ValueType</c>.</summary>
+public enum FeatureType
+{
+    Bool = 1,
+    Int64 = 2,
+    Float32 = 3,
+    Float64 = 4,
+    String = 5,
+    Bytes = 6,
+
+    /// <summary>Microseconds since 1970-01-01T00:00:00Z, int64.</summary>
+    Timestamp = 7,
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Collects the events of one entity in any order and writes them as a window block: sorted, each event id once.</summary>
+/// <remarks>Used by backfill, materialization and pushes alike. Not thread safe; <see cref="Clear"/> makes it ready for the next entity.</remarks>
+public sealed class WindowBlockBuilder
+{
+    private readonly StorageField _field;
+    private readonly int _rowWidth;
+    private readonly int _bitmapLength;
+    private readonly ArrayBufferWriter<byte> _rows = new();
+    private readonly HashSet<UInt128> _ids = [];
+
+    public WindowBlockBuilder(StorageField field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        _field = field;
+        _rowWidth = WindowBlockCodec.RowWidth(field);
+        _bitmapLength = (field.View.StoredColumns.Count + 7) / 8;
+    }
+
+    /// <summary>Distinct events so far.</summary>
+    public int Count => _ids.Count;
+
+    /// <param name="eventTime">Microseconds since the epoch.</param>
+    /// <param name="createdTime">Microseconds since the epoch.</param>
+    /// <param name="eventId">An int64 or string id, or a null: then <paramref name="entityKey"/> and the row make the id.</param>
+    /// <param name="entityKey">Encoded key of the entity.</param>
+    /// <param name="values">One per stored column; null is <see cref="FeatureValue.IsNull"/>, numbers of any numeric type.</param>
+    /// <returns><see langword="false"/> when an event of this id is already there; nothing changed.</returns>
+    public bool Add(long eventTime, long createdTime, FeatureValue eventId, string entityKey, ReadOnlySpan<FeatureValue> values)
+    {
+        var row = _rows.GetSpan(_rowWidth)[.._rowWidth];
+        row.Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(row, eventTime);
+        BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], createdTime);
+        var bitmap = row.Slice(WindowBlockCodec.EventIdOffset + _field.EventIdWidth, _bitmapLength);
+        var cells = row[(WindowBlockCodec.EventIdOffset + _field.EventIdWidth + _bitmapLength)..];
+        for (var index = 0; index < values.Length; index++)
+        {
+            if (values[index].IsNull)
+            {
+                bitmap[index >> 3] |= (byte)(1 << (index & 7));
+            }
+            else
+            {
+                BinaryPrimitives.WriteDoubleLittleEndian(cells[(index * sizeof(double))..], values[index].ToDouble());
+            }
+        }
+
+        var id = row.Slice(WindowBlockCodec.EventIdOffset, _field.EventIdWidth);
+        WriteId(id, eventId, entityKey, row);
+        if (!_ids.Add(_field.EventIdWidth == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(id) : BinaryPrimitives.ReadUInt128LittleEndian(id)))
+        {
+            return false;
+        }
+
+        _rows.Advance(_rowWidth);
+        return true;
+    }
+
+    /// <param name="trim">Events at or before this event time are left out and become the block's <c>covered_from</c>; <see cref="long.MinValue"/>: none.</param>
+    public byte[] Build(long trim = long.MinValue)
+    {
+        var count = _ids.Count;
+        var order = new int[count];
+        for (var index = 0; index < count; index++)
+        {
+            order[index] = index;
+        }
+
+        var rows = _rows.WrittenMemory;
+        Array.Sort(order, (left, right) => CompareRows(
+            rows.Span.Slice(left * _rowWidth, _rowWidth), rows.Span.Slice(right * _rowWidth, _rowWidth), _field.EventIdWidth));
+        var first = 0;
+        while (first < count && BinaryPrimitives.ReadInt64LittleEndian(rows.Span[(order[first] * _rowWidth)..]) <= trim)
+        {
+            first++;
+        }
+
+        var block = new byte[WindowBlockCodec.HeaderLength + ((count - first) * _rowWidth)];
+        WindowBlockCodec.WriteHeader(block, _field, _rowWidth, count - first, trim);
+        for (var index = first; index < count; index++)
+        {
+            rows.Span.Slice(order[index] * _rowWidth, _rowWidth)
+                .CopyTo(block.AsSpan(WindowBlockCodec.HeaderLength + ((index - first) * _rowWidth)));
+        }
+
+        return block;
+    }
+
+    public void Clear()
+    {
+        _rows.ResetWrittenCount();
+        _ids.Clear();
+    }
+
+    /// <summary>The order of events in a block: event time, created time, bytes of the id.</summary>
+    internal static int CompareRows(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int idWidth)
+    {
+        var byEvent = BinaryPrimitives.ReadInt64LittleEndian(left).CompareTo(BinaryPrimitives.ReadInt64LittleEndian(right));
+        if (byEvent != 0)
+        {
+            return byEvent;
+        }
+
+        var byCreated = BinaryPrimitives.ReadInt64LittleEndian(left[WindowBlockCodec.CreatedTimeOffset..])
+            .CompareTo(BinaryPrimitives.ReadInt64LittleEndian(right[WindowBlockCodec.CreatedTimeOffset..]));
+        return byCreated != 0
+            ? byCreated
+            : left.Slice(WindowBlockCodec.EventIdOffset, idWidth).SequenceCompareTo(right.Slice(WindowBlockCodec.EventIdOffset, idWidth));
+    }
+
+    private void WriteId(Span<byte> id, FeatureValue eventId, string entityKey, ReadOnlySpan<byte> row)
+    {
+        if (id.Length == 8)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(id, eventId.AsInt64());
+            return;
+        }
+
+        Span<byte> digest = stackalloc byte[32];
+        if (!eventId.IsNull)
+        {
+            SHA256.HashData(Encoding.UTF8.GetBytes(eventId.AsString()), digest);
+        }
+        else
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(Encoding.UTF8.GetBytes(entityKey));
+            hash.AppendData(row[..WindowBlockCodec.EventIdOffset]);
+            hash.AppendData(row[(WindowBlockCodec.EventIdOffset + id.Length)..]);
+            hash.GetHashAndReset(digest);
+        }
+
+        digest[..id.Length].CopyTo(id);
+    }
+}

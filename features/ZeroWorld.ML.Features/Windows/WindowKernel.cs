@@ -1,0 +1,252 @@
+using System.Buffers.Binary;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Computes the aggregates of one windowed view at a moment q, from a window block: the one kernel of backfill and read.</summary>
+/// <remarks>
+/// One pass from the newest event to the oldest of the longest window; each shorter window is finished on the way. The order of
+/// events in the block decides the order of additions, so that equal events give equal bits wherever they are read. Nothing is
+/// ever subtracted. Sums are compensated (Neumaier 1974, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen").
+/// <para>Thread safety: immutable; <see cref="Evaluate"/> may run concurrently.</para>
+/// </remarks>
+public sealed class WindowKernel
+{
+    private readonly uint _fingerprint;
+    private readonly int _rowWidth;
+    private readonly int _bitmapOffset;
+    private readonly int _valuesOffset;
+    private readonly int _columns;
+    private readonly long _labelDelay;
+    private readonly bool _includesRequest;
+    private readonly WindowGroup[] _groups;
+    private readonly FeatureType[] _types;
+
+    public WindowKernel(StorageField field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        var view = (WindowedView)field.View;
+        _fingerprint = field.Fingerprint;
+        _rowWidth = WindowBlockCodec.RowWidth(field);
+        _columns = view.StoredColumns.Count;
+        _bitmapOffset = WindowBlockCodec.EventIdOffset + field.EventIdWidth;
+        _valuesOffset = _bitmapOffset + ((_columns + 7) / 8);
+        _labelDelay = UnixMicroseconds.FromTimeSpan(view.LabelDelay);
+        _includesRequest = view.IncludesRequest;
+        _types = [.. view.Fields.Select(static feature => feature.Type)];
+        var columns = view.StoredColumns.Select(static column => column.Name).ToList();
+        _groups =
+        [
+            .. view.Features
+                .Select((feature, index) => (feature, index))
+                .GroupBy(static item => UnixMicroseconds.FromTimeSpan(item.feature.Window))
+                .OrderBy(static group => group.Key)
+                .Select(group => new WindowGroup(
+                    group.Key,
+                    [.. group.Select(item => new Aggregate(item.index, item.feature.Function, item.feature.Column is { } column ? columns.IndexOf(column) : -1))])),
+        ];
+    }
+
+    /// <summary>Number of features, and of cells that <see cref="Evaluate"/> writes.</summary>
+    public int Features => _types.Length;
+
+    /// <summary>Number of stored columns, and of request inputs.</summary>
+    public int Columns => _columns;
+
+    /// <param name="block">The entity's block; empty when the store has none: an empty window.</param>
+    /// <param name="coveredFrom">The view's coverage (microseconds): where the block's own is later, that counts.</param>
+    /// <param name="q">The moment of the read, microseconds since the epoch.</param>
+    /// <param name="request">The request's own event, one value per stored column (numeric or null); ignored unless the view includes it.</param>
+    /// <param name="cells">Receives one cell per feature of the view, without defaults.</param>
+    /// <returns><see langword="false"/> when the bytes are no block of this view; then all cells are <see cref="FeatureStatus.Unavailable"/>.</returns>
+    public bool Evaluate(ReadOnlySpan<byte> block, long coveredFrom, long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> cells)
+    {
+        var events = 0;
+        if (!block.IsEmpty)
+        {
+            if (!WindowBlockCodec.TryReadHeader(block, _fingerprint, _rowWidth, out events, out var blockCoveredFrom))
+            {
+                Withhold(cells);
+                return false;
+            }
+
+            coveredFrom = Math.Max(coveredFrom, blockCoveredFrom);
+        }
+
+        var rows = events == 0 ? default : block[WindowBlockCodec.HeaderLength..];
+
+        // Without label delay the head is exclusive (event time < q), with one it is inclusive (event time <= q - d).
+        var head = SaturatingSubtract(q, _labelDelay);
+        var next = CountUpTo(rows, events, _labelDelay == 0 ? head - 1 : head) - 1;
+
+        Span<ColumnState> states = _columns <= 16 ? stackalloc ColumnState[_columns] : new ColumnState[_columns];
+        states.Clear();
+        var scan = new ScanState();
+        if (_includesRequest)
+        {
+            scan.Rows = 1;
+            scan.NewestEventTime = q;
+            for (var column = 0; column < _columns; column++)
+            {
+                if (!request[column].IsNull)
+                {
+                    states[column].Add(request[column].ToDouble());
+                }
+            }
+        }
+
+        foreach (var group in _groups)
+        {
+            var tail = SaturatingSubtract(head, group.Window);
+            while (next >= 0)
+            {
+                var row = rows.Slice(next * _rowWidth, _rowWidth);
+                var eventTime = BinaryPrimitives.ReadInt64LittleEndian(row);
+                if (eventTime <= tail)
+                {
+                    break;
+                }
+
+                // An event whose source knew it only after q was not there at q.
+                if (BinaryPrimitives.ReadInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..]) <= q)
+                {
+                    AddRow(row, eventTime, ref scan, states);
+                }
+
+                next--;
+            }
+
+            var isCovered = tail >= coveredFrom;
+            foreach (var aggregate in group.Aggregates)
+            {
+                cells[aggregate.Feature] = isCovered
+                    ? Finish(aggregate, scan, states)
+                    : FeatureCell.Missing(_types[aggregate.Feature], FeatureStatus.Unavailable);
+            }
+        }
+
+        return true;
+    }
+
+    private void AddRow(ReadOnlySpan<byte> row, long eventTime, ref ScanState scan, Span<ColumnState> states)
+    {
+        scan.Rows++;
+        scan.NewestEventTime ??= eventTime;
+        for (var column = 0; column < _columns; column++)
+        {
+            if ((row[_bitmapOffset + (column >> 3)] & (1 << (column & 7))) == 0)
+            {
+                states[column].Add(BinaryPrimitives.ReadDoubleLittleEndian(row[(_valuesOffset + (column * sizeof(double)))..]));
+            }
+        }
+    }
+
+    private static FeatureCell Finish(Aggregate aggregate, in ScanState scan, ReadOnlySpan<ColumnState> states)
+    {
+        if (aggregate.Column < 0)
+        {
+            return Present(FeatureValue.FromInt64(scan.Rows), scan);
+        }
+
+        ref readonly var state = ref states[aggregate.Column];
+        return aggregate.Function switch
+        {
+            AggregateFunction.Count => Present(FeatureValue.FromInt64(state.Count), scan),
+            AggregateFunction.Sum => Present(FeatureValue.FromFloat64(state.Sum), scan),
+            AggregateFunction.Mean => PresentFrom(1, state, state.Sum / state.Count, scan),
+            AggregateFunction.Min => PresentFrom(1, state, state.Min, scan),
+            AggregateFunction.Max => PresentFrom(1, state, state.Max, scan),
+            AggregateFunction.Variance => PresentFrom(2, state, state.Variance, scan),
+            AggregateFunction.StandardDeviation => PresentFrom(2, state, Math.Sqrt(state.Variance), scan),
+            AggregateFunction.First => PresentFrom(1, state, state.Oldest, scan),
+            AggregateFunction.Last => PresentFrom(1, state, state.Newest, scan),
+            _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Function, null),
+        };
+    }
+
+    private static FeatureCell PresentFrom(int countMin, in ColumnState state, double value, in ScanState scan) => state.Count >= countMin
+        ? Present(FeatureValue.FromFloat64(value), scan)
+        : new FeatureCell(FeatureValue.Null(FeatureType.Float64), FeatureStatus.Null, scan.NewestEventTime, false);
+
+    private static FeatureCell Present(FeatureValue value, in ScanState scan) => new(value, FeatureStatus.Present, scan.NewestEventTime, false);
+
+    private void Withhold(Span<FeatureCell> cells)
+    {
+        for (var index = 0; index < _types.Length; index++)
+        {
+            cells[index] = FeatureCell.Missing(_types[index], FeatureStatus.Unavailable);
+        }
+    }
+
+    /// <summary>Number of leading rows with event time at or before <paramref name="time"/>.</summary>
+    private int CountUpTo(ReadOnlySpan<byte> rows, int events, long time)
+    {
+        var (low, high) = (0, events);
+        while (low < high)
+        {
+            var middle = (int)(((uint)low + (uint)high) >> 1);
+            if (BinaryPrimitives.ReadInt64LittleEndian(rows[(middle * _rowWidth)..]) <= time)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private static long SaturatingSubtract(long value, long amount) => value < long.MinValue + amount ? long.MinValue : value - amount;
+
+    private readonly record struct Aggregate(int Feature, AggregateFunction Function, int Column);
+
+    private sealed record WindowGroup(long Window, Aggregate[] Aggregates);
+
+    private struct ScanState
+    {
+        public long Rows;
+        public long? NewestEventTime;
+    }
+
+    /// <summary>What a scan from new to old knows of one column so far.</summary>
+    private struct ColumnState
+    {
+        public long Count;
+        public double Min;
+        public double Max;
+        public double Newest;
+        public double Oldest;
+        private double _plainSum;
+        private double _compensation;
+        private double _mean;
+        private double _squares;
+
+        /// <summary>The compensated sum; the plain one where it is not finite, since the compensation of an infinity is NaN.</summary>
+        public readonly double Sum => double.IsFinite(_plainSum) ? _plainSum + _compensation : _plainSum;
+
+        /// <summary>Sample variance by Welford's recurrence (Technometrics 4, 1962).</summary>
+        public readonly double Variance => _squares / (Count - 1);
+
+        public void Add(double value)
+        {
+            if (Count == 0)
+            {
+                (Newest, Min, Max) = (value, value, value);
+            }
+
+            Count++;
+            Oldest = value;
+
+            // Math.Min and Math.Max hand a NaN on, as the contract wants.
+            Min = Math.Min(Min, value);
+            Max = Math.Max(Max, value);
+            var total = _plainSum + value;
+            _compensation += Math.Abs(_plainSum) >= Math.Abs(value) ? (_plainSum - total) + value : (value - total) + _plainSum;
+            _plainSum = total;
+            var delta = value - _mean;
+            _mean += delta / Count;
+            _squares += delta * (value - _mean);
+        }
+    }
+}
