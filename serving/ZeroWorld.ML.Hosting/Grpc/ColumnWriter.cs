@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.V1;
 using FeatureStatus = ZeroWorld.ML.V1.FeatureStatus;
@@ -135,6 +136,17 @@ internal static class ColumnWriter
             case FeatureType.Int64:
                 column.Int64S = new Int64Values();
                 Take(column.Int64S.Values, first, stride, rows, elements.GetInt64);
+                break;
+            case FeatureType.Float32 when output.Tensor.Dtype == TensorDtype.Float32:
+                // Scores are nearly always these: read without a delegate.
+                column.Float32S = new Float32Values();
+                column.Float32S.Values.Capacity = rows;
+                var floats = output.Tensor.AsSpan<float>();
+                for (var row = 0; row < rows; row++)
+                {
+                    column.Float32S.Values.Add(floats[(row * stride) + first]);
+                }
+
                 break;
             case FeatureType.Float32:
                 column.Float32S = new Float32Values();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Hosting;
