@@ -62,8 +62,8 @@ internal static class TestViews
         Source = Source,
         Features =
         [
-            new FeatureField("country", FeatureType.String, FeatureValue.Null(FeatureType.String), false),
-            new FeatureField("limit", FeatureType.Float64, FeatureValue.Null(FeatureType.Float64), false),
+            new LastValueFeature(new FeatureField("country", FeatureType.String, FeatureValue.Null(FeatureType.String), false), "country"),
+            new LastValueFeature(new FeatureField("limit", FeatureType.Float64, FeatureValue.Null(FeatureType.Float64), false), "limit"),
         ],
     };
 }
