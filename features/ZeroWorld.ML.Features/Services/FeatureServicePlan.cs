@@ -6,6 +6,7 @@ public sealed class FeatureServicePlan
 {
     private readonly TransformProgram[] _transforms;
     private readonly int[] _transformColumns;
+    private readonly (int Column, int Value)[] _requestColumns;
 
     /// <param name="service">The service.</param>
     /// <param name="hasIntegerEventId">Whether the event id column of a view's source is an int64 (the offline table or the push schema knows).</param>
@@ -18,6 +19,10 @@ public sealed class FeatureServicePlan
         Views = [.. service.Columns.Where(static column => column.View is not null).Select(static column => column.View!).Distinct()
             .Select(view => new ViewPlan(service, StorageField.Of(view, hasIntegerEventId(view))))];
         Entities = [.. Views.Select(static plan => plan.View.Entity).DistinctBy(static entity => entity.Name)];
+        _requestColumns =
+        [
+            .. service.Columns.Select(static (column, index) => (index, column.RequestValue)).Where(static item => item.RequestValue >= 0),
+        ];
         _transforms = TransformProgram.CompileAll(service);
         _transformColumns = [.. service.Transforms.Select(transform => service.Columns.ToList().FindIndex(column => column.Name == transform.Name))];
     }
@@ -37,21 +42,23 @@ public sealed class FeatureServicePlan
     /// <param name="row">Receives one cell per column.</param>
     public void BuildRow(long q, ReadOnlySpan<FeatureValue> request, ReadOnlySpan<ViewPayload> views, Span<FeatureCell> row)
     {
-        var columns = Service.Columns;
-        for (var index = 0; index < columns.Count; index++)
-        {
-            if (columns[index].RequestValue is >= 0 and var value)
-            {
-                row[index] = new FeatureCell(request[value], request[value].IsNull ? FeatureStatus.Null : FeatureStatus.Present, null, false);
-            }
-        }
-
+        FillRequest(request, row);
         for (var index = 0; index < Views.Count; index++)
         {
             Views[index].Fill(q, request, views[index], row);
         }
 
         RunTransforms(q, request, row);
+    }
+
+    /// <summary>Writes the cells of the request values; the first of the three steps of <see cref="BuildRow"/>, for rows made view by view.</summary>
+    public void FillRequest(ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row)
+    {
+        for (var index = 0; index < _requestColumns.Length; index++)
+        {
+            var (column, value) = _requestColumns[index];
+            row[column] = new FeatureCell(request[value], request[value].IsNull ? FeatureStatus.Null : FeatureStatus.Present, null, false);
+        }
     }
 
     /// <summary>Recomputes only the transforms of a row whose other cells are there: what a replay checks.</summary>
