@@ -27,8 +27,17 @@ public sealed class ColumnFrame
         _columns.Add(name, values);
     }
 
-    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, or <see cref="FeatureError.InvalidInput"/> when it is not of this type.</exception>
-    public T[] Get<T>(string name) => _columns.TryGetValue(name, out var values)
-        ? values as T[] ?? throw new FeatureException(FeatureError.InvalidInput, $"Column '{name}' holds {values.GetType().GetElementType()!.Name}; expected {typeof(T).Name}.")
+    /// <summary>A column of whatever element type.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
+    public Array GetColumn(string name) => _columns.TryGetValue(name, out var values)
+        ? values
         : throw new FeatureException(FeatureError.NotFound, $"There is no column '{name}'. Columns: {string.Join(", ", _columns.Keys)}.");
+
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, or <see cref="FeatureError.InvalidInput"/> when it is not of this type.</exception>
+    public T[] Get<T>(string name)
+    {
+        var values = GetColumn(name);
+        return values as T[]
+            ?? throw new FeatureException(FeatureError.InvalidInput, $"Column '{name}' holds {values.GetType().GetElementType()!.Name}; expected {typeof(T).Name}.");
+    }
 }
