@@ -65,8 +65,9 @@ public sealed partial class DocumentTests
                 .Where(line => line[0] != '#'),
         ];
 
-        // A block that shows a command against a running server, with its answer, is marked `console`.
-        HouseAssert.NoBreaches(commands.Where(command => !script.Contains(command, StringComparison.Ordinal)).Select(command => $".ci/run does not run '{command}'."));
+        HouseAssert.NoBreaches(commands
+            .Where(command => !script.Contains(command, StringComparison.Ordinal))
+            .Select(command => $"README.md has '{command}' in an `sh` block and .ci/run does not run it; a block that is only shown is marked `console`."));
     }
 
     private static IEnumerable<string> TypesIn(string text) =>
