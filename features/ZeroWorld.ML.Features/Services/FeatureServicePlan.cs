@@ -51,17 +51,22 @@ public sealed class FeatureServicePlan
     /// <param name="row">Receives one cell per column.</param>
     public void BuildRow(long q, ReadOnlySpan<FeatureValue> request, ReadOnlySpan<ViewPayload> views, Span<FeatureCell> row)
     {
-        foreach (var (value, column) in _requestColumns)
-        {
-            row[column] = FeatureCell.Of(request[value]);
-        }
-
+        FillRequest(request, row);
         for (var index = 0; index < _views.Length; index++)
         {
             _views[index].Fill(q, request, views[index], row);
         }
 
         RunTransforms(q, request, row);
+    }
+
+    /// <summary>Writes the cells of the request values; the first of the three steps of <see cref="BuildRow"/>, for rows made view by view.</summary>
+    public void FillRequest(ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row)
+    {
+        foreach (var (value, column) in _requestColumns)
+        {
+            row[column] = FeatureCell.Of(request[value]);
+        }
     }
 
     /// <summary>Recomputes only the transforms of a row whose other cells are there: what a replay checks.</summary>
