@@ -13,7 +13,6 @@ public sealed class InferencePath
     public ValueTask<ModelMetadata> GetMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken) =>
         throw new NotImplementedException();
 
-    /// <summary>Whether the model version answers now. Loads nothing.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.ModelNotFound"/>.</exception>
+    /// <summary>Whether the model version answers now; <see langword="false"/> also when there is none. Loads nothing.</summary>
     public bool IsReady(string modelName, string modelVersion) => throw new NotImplementedException();
 }
