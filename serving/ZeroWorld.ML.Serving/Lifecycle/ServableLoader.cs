@@ -9,6 +9,7 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Thread safe. At most <see cref="LoadsMax"/> loads run at once: a load takes memory and processors that requests need too.</remarks>
 internal sealed partial class ServableLoader(
     IModelCatalog catalog, PackageLoader packages, CoverageCache coverage, BatchSchedulerOptions batching, ServingMetrics metrics, ILogger<ServableLoader> logger)
+    : IDisposable
 {
     private const int LoadsMax = 2;
     private readonly SemaphoreSlim _loads = new(LoadsMax, LoadsMax);
@@ -59,6 +60,8 @@ internal sealed partial class ServableLoader(
             return new ServingException(error, $"Model '{model.Name}' version {version} could not be loaded: {exception.Message}", exception);
         }
     }
+
+    public void Dispose() => _loads.Dispose();
 
     /// <summary>Frees a servable once no request holds it.</summary>
     public async Task UnloadAsync(Servable servable)

@@ -64,12 +64,20 @@ public sealed partial class CoverageCache
             }
         }
 
-        foreach (var slot in rented)
+        try
         {
-            if (slot.Coverage is null && !await TryReadAsync(slot, cancellationToken).ConfigureAwait(false))
+            foreach (var slot in rented)
             {
-                break;
+                if (slot.Coverage is null && !await TryReadAsync(slot, cancellationToken).ConfigureAwait(false))
+                {
+                    break;
+                }
             }
+        }
+        catch
+        {
+            Return(rented);
+            throw;
         }
 
         return rented;

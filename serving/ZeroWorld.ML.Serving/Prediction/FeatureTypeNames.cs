@@ -2,7 +2,7 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>Names of types as definition files write them.</summary>
+/// <summary>Names of types and statuses as people read them.</summary>
 internal static class FeatureTypeNames
 {
     public static string ToText(this FeatureType type) => type switch
@@ -15,5 +15,16 @@ internal static class FeatureTypeNames
         FeatureType.Bytes => "bytes",
         FeatureType.Timestamp => "timestamp",
         _ => "untyped",
+    };
+
+    /// <summary>As protos and documents write it.</summary>
+    public static string ToText(this FeatureStatus status) => status switch
+    {
+        FeatureStatus.Present => "PRESENT",
+        FeatureStatus.Null => "NULL",
+        FeatureStatus.NotFound => "NOT_FOUND",
+        FeatureStatus.OutsideMaxAge => "OUTSIDE_MAX_AGE",
+        FeatureStatus.Unavailable => "UNAVAILABLE",
+        _ => "UNSPECIFIED",
     };
 }
