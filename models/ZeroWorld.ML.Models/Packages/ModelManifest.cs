@@ -41,6 +41,16 @@ public sealed record ModelManifest
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
     public required ModelLineage Lineage { get; init; }
+
+    /// <summary>The declared tensors as values. Datatypes are known: a manifest is validated where it is read.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: a datatype has no such name.</exception>
+    public ModelSignature GetSignature() => new(
+        [.. Inputs.Select(static input => new TensorSpec(input.Tensor, ToDtype(input.Dtype), input.Shape))],
+        [.. Outputs.Select(static output => new TensorSpec(output.Tensor, ToDtype(output.Dtype), output.Shape))]);
+
+    private static TensorDtype ToDtype(string name) => TensorDtypes.TryParse(name, out var dtype)
+        ? dtype
+        : throw new RegistryException(RegistryError.InvalidInput, $"There is no dtype '{name}'; expected one of {TensorDtypes.Expected}.");
 }
 
 /// <param name="Digest"><c>sha256:</c> and 64 characters of lower-case hex.</param>
@@ -72,7 +82,13 @@ public sealed record DecisionThresholds(string Output, IReadOnlyList<Decision> D
 public sealed record Decision([property: JsonPropertyName("decision")] string Name, double AtLeast);
 
 /// <param name="File">Path of the golden samples.</param>
-public sealed record GoldenReference(string File, double AbsoluteTolerance, double RelativeTolerance);
+public sealed record GoldenReference(string File, double AbsoluteTolerance, double RelativeTolerance)
+{
+    /// <summary>Whether a computed element is what the trainer computed: NaN equals NaN, an infinity equals itself.</summary>
+    public bool IsWithin(double expected, double got) => double.IsFinite(expected)
+        ? Math.Abs(got - expected) <= AbsoluteTolerance + (RelativeTolerance * Math.Abs(expected))
+        : expected.Equals(got);
+}
 
 /// <summary>What a model was made of.</summary>
 public sealed record ModelLineage
