@@ -13,7 +13,6 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     ImportCommand.Create(),
     SimulateCommand.Create(),
     MaterializeCommand.Create(),
-    TrainCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };

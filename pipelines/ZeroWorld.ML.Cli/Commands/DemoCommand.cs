@@ -45,7 +45,7 @@ internal static class DemoCommand
         // First of all: a taken port or a directory in use is known before any work is done.
         await server.StartAsync(cancellationToken);
         var progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        var report = await new DemoRun(server, options, new StepConsole(progress, DemoRun.StepCount)).RunAsync(cancellationToken);
+        var report = await new DemoRun(server, options, StepConsole.ToStandardError(DemoRun.StepCount)).RunAsync(cancellationToken);
         var isGood = report.Predictions.Differences.Count == 0 && report.Replay.Equal;
         if (json)
         {

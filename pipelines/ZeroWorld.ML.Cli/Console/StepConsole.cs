@@ -12,6 +12,9 @@ internal sealed class StepConsole(IAnsiConsole console, int steps)
     private readonly int _steps = steps;
     private int _current;
 
+    public static StepConsole ToStandardError(int steps) =>
+        new(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) }), steps);
+
     /// <summary>Runs one step and prints its line.</summary>
     /// <param name="title">What is done, as a noun.</param>
     /// <param name="run">Gets a progress that takes 0 to 1, and returns the result with a summary of it.</param>

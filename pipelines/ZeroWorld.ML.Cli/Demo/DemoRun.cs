@@ -36,7 +36,7 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
         var plan = await console.RunAsync("feature definitions", _ => ApplyAsync(cancellationToken));
         var set = await console.RunAsync("point-in-time training set", async progress =>
         {
-            var built = await job.JoinAsync(plan, new Share(progress, table.Rows), cancellationToken);
+            var built = await job.JoinAsync(plan, new RowShare(progress, table.Rows), cancellationToken);
             return (built, $"{built.Rows:N0} rows x {plan.Service.Columns.Count} features");
         });
         var training = await console.RunAsync("training", progress => TrainAsync(job, plan, set, progress, cancellationToken));
@@ -44,7 +44,7 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
         var (testFrom, testTo) = (training.Default.Split.TestFrom.Microseconds, training.Default.Split.TestTo.Microseconds);
         var materialization = await console.RunAsync("online store", async progress =>
         {
-            var result = await job.MaterializeAsync(plan, testTo, new Share(progress, 2 * table.Rows), cancellationToken);
+            var result = await job.MaterializeAsync(plan, testTo, new RowShare(progress, 2 * table.Rows), cancellationToken);
             return (result, string.Join(", ", result.Views.Select(static view => $"{view.View}: {view.Rows:N0} events of {view.Entities:N0} entities")));
         });
         using var client = new ZeroWorldClient(server.Addresses.Grpc.ToString());
@@ -80,14 +80,15 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
                 : throw new FeatureException(FeatureError.NotFound, $"There is no transactions file '{given}'.");
         }
 
-        var path = Path.Combine(_directory.Root, "simulated", "transactions.csv.gz");
-        var rows = await SimulateCommand.WriteAsync(new TransactionSimulatorOptions { Seed = options.Seed }, path, progress, cancellationToken);
-        return (path, $"{rows:N0} simulated with seed {options.Seed}");
+        var simulation = new SimulationOptions { Seed = options.Seed };
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_directory.Root, "simulated")).FullName, "transactions.csv.gz");
+        var summary = await TransactionCsvWriter.WriteAsync(path, simulation, new RowShare(progress, SimulateCommand.ExpectedRows(simulation)), cancellationToken);
+        return (path, $"{summary.Transactions:N0} simulated with seed {options.Seed}, {summary.Frauds:N0} frauds");
     }
 
     private async Task<(FeatureServicePlan Plan, string Summary)> ApplyAsync(CancellationToken cancellationToken)
     {
-        var definitions = DefinitionLoader.LoadFolder(FraudDefinitions.Folder);
+        var definitions = FraudDefinitions.Load();
         var change = await _services.GetRequiredService<DefinitionApplier>().ApplyAsync(definitions, cancellationToken);
         var plan = await _services.GetRequiredService<FeatureServiceCatalog>().GetAsync(definitions.Project, FraudTables.Service, cancellationToken);
         return (plan, $"{definitions.Views.Count} views, service '{plan.Service.Name}' {plan.Service.Fingerprint[..12]}{(change.IsEmpty ? ", unchanged" : "")}");
@@ -125,12 +126,6 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
     }
 
     private static string Time(long? microseconds) => microseconds is { } known ? UnixMicroseconds.ToText(known) : "-";
-
-    /// <summary>Rows done as a share of the total.</summary>
-    private sealed class Share(IProgress<double> inner, long total) : IProgress<long>
-    {
-        public void Report(long value) => inner.Report((double)value / Math.Max(1, total));
-    }
 
     private sealed class Steps(IProgress<double> inner) : IProgress<TrainingProgress>
     {
