@@ -39,7 +39,7 @@ internal sealed class PackageLoader(
     {
         var runtime = GetRuntime(package.Manifest);
         var plan = await FindPlanAsync(package.Manifest, cancellationToken).ConfigureAwait(false);
-        var golden = ReadGolden(package);
+        var golden = await ReadGoldenAsync(package, cancellationToken).ConfigureAwait(false);
 
         // Opening a model blocks for as long as the engine takes: not on a thread that others wait for.
         var instance = await Task.Run(() => runtime.Open(package, device), cancellationToken).ConfigureAwait(false);
@@ -82,11 +82,11 @@ internal sealed class PackageLoader(
                 + "the features would not be those it learned from. Apply the definitions it was trained with, or train it again.");
     }
 
-    private static IReadOnlyList<GoldenSample> ReadGolden(ModelPackage package)
+    private static async Task<IReadOnlyList<GoldenSample>> ReadGoldenAsync(ModelPackage package, CancellationToken cancellationToken)
     {
         try
         {
-            return ModelPackageReader.ReadGolden(package);
+            return await GoldenSamples.ReadAsync(package, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException exception)
         {

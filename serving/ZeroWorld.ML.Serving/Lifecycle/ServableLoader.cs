@@ -80,7 +80,7 @@ internal sealed partial class ServableLoader(
         try
         {
             loaded = await packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
-            await Task.Run(() => GoldenSamples.Run(loaded), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => GoldenCheck.Run(loaded), cancellationToken).ConfigureAwait(false);
             slots = await coverage.RentAsync(loaded.Plan, cancellationToken).ConfigureAwait(false);
             var prediction = loaded.Plan is { } plan ? new PredictionPlan(package.Manifest, loaded.Instance.Signature, plan, slots) : null;
             return new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, batching, metrics, tags, logger), tags, memory);

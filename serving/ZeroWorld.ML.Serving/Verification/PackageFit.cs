@@ -4,6 +4,7 @@ using ZeroWorld.ML.Models;
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Decides whether the parts of a package fit together: manifest, model file and feature service. Pure.</summary>
+/// <remarks>What a manifest says by itself was checked where it was read.</remarks>
 internal static class PackageFit
 {
     /// <summary>One clause per difference, empty when everything fits.</summary>
@@ -12,13 +13,12 @@ internal static class PackageFit
     /// <param name="service">The feature service that the manifest names; <see langword="null"/> when it names none.</param>
     public static IReadOnlyList<string> FindDifferences(ModelManifest manifest, ModelSignature file, FeatureService? service)
     {
-        var differences = new List<string>();
-        if (TryReadSignature(manifest, differences) is { } declared)
+        var differences = new List<string>(manifest.GetSignature().FindDifferences(file));
+        if (manifest.Thresholds is { } thresholds && manifest.Outputs.First(output => output.Name == thresholds.Output) is { Dtype: not ("FP32" or "FP64") } deciding)
         {
-            differences.AddRange(declared.FindDifferences(file));
+            differences.Add($"the thresholds decide by the output '{deciding.Name}' of {deciding.Dtype}; expected FP32 or FP64");
         }
 
-        CheckThresholds(manifest, differences);
         if (service is not null)
         {
             CheckFeatures(manifest, service, differences);
@@ -27,77 +27,18 @@ internal static class PackageFit
         return differences;
     }
 
-    private static ModelSignature? TryReadSignature(ModelManifest manifest, List<string> differences)
-    {
-        var before = differences.Count;
-        var inputs = manifest.Inputs.Select(input => Read("input", input.Tensor, input.Dtype, input.Shape, differences)).ToList();
-        var outputs = manifest.Outputs.Select(output => Read("output", output.Tensor, output.Dtype, output.Shape, differences)).ToList();
-        return differences.Count == before ? new ModelSignature(inputs, outputs) : null;
-    }
-
-    private static TensorSpec Read(string kind, string name, string dtype, IReadOnlyList<long> shape, List<string> differences)
-    {
-        if (!TensorDtypes.TryParse(dtype, out var parsed))
-        {
-            differences.Add($"the manifest gives the {kind} '{name}' the dtype '{dtype}', which is none of the Open Inference Protocol");
-        }
-
-        if (shape.Count == 0 || shape[0] != -1)
-        {
-            differences.Add($"the manifest gives the {kind} '{name}' the shape {TensorShape.ToText(shape)}; its first dimension is the row axis and must be -1");
-        }
-
-        return new TensorSpec(name, parsed, shape);
-    }
-
-    private static void CheckThresholds(ModelManifest manifest, List<string> differences)
-    {
-        if (manifest.Thresholds is not { } thresholds)
-        {
-            return;
-        }
-
-        if (manifest.Outputs.FirstOrDefault(output => output.Name == thresholds.Output) is not { } output)
-        {
-            differences.Add($"the thresholds decide by the output '{thresholds.Output}', and the manifest names {Names(manifest.Outputs.Select(static item => item.Name))}");
-        }
-        else if (output.Dtype is not ("FP32" or "FP64"))
-        {
-            differences.Add($"the thresholds decide by the output '{output.Name}' of {output.Dtype}; expected FP32 or FP64");
-        }
-
-        if (thresholds.Decisions.Count == 0 || thresholds.Decisions[0].AtLeast != 0)
-        {
-            differences.Add("the first decision of the thresholds must be at_least 0");
-        }
-
-        for (var index = 1; index < thresholds.Decisions.Count; index++)
-        {
-            if (!(thresholds.Decisions[index].AtLeast > thresholds.Decisions[index - 1].AtLeast))
-            {
-                differences.Add($"the decision '{thresholds.Decisions[index].Name}' is not above '{thresholds.Decisions[index - 1].Name}'; thresholds must ascend");
-            }
-        }
-    }
-
     private static void CheckFeatures(ModelManifest manifest, FeatureService service, List<string> differences)
     {
         var positions = service.Columns.Select(static (column, index) => (column.Name, index)).ToDictionary(static item => item.Name, static item => item.index);
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var input in manifest.Inputs)
         {
-            if (input.Features.Count == 0)
-            {
-                differences.Add($"the manifest gives the input '{input.Tensor}' no features, and the model reads the feature service '{service.Name}'");
-                continue;
-            }
-
             if (input.Dtype is not ("FP32" or "FP64"))
             {
                 differences.Add($"the feature input '{input.Tensor}' has dtype {input.Dtype}; expected FP32 or FP64");
             }
 
-            if (input.Shape.Count != 2 || (input.Shape[1] != -1 && input.Shape[1] != input.Features.Count))
+            if (input.Shape.Count != 2)
             {
                 differences.Add($"the feature input '{input.Tensor}' has the shape {TensorShape.ToText(input.Shape)}; expected [-1,{input.Features.Count}] for its {input.Features.Count} features");
             }

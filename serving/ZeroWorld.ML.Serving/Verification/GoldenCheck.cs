@@ -4,7 +4,7 @@ using ZeroWorld.ML.Models;
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Runs golden samples and compares what comes out.</summary>
-internal static class GoldenSamples
+internal static class GoldenCheck
 {
     /// <summary>Runs every sample once: what a model does on its first run (allocations, kernels) is done before the first request.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>, <see cref="ServingError.ModelRefused"/>.</exception>
@@ -56,10 +56,7 @@ internal static class GoldenSamples
             var value = TensorElements.ToDouble(got, index);
             var wanted = expected.Data[index];
 
-            // Infinities and NaN are equal to themselves; a tolerance around them means nothing.
-            var isEqual = value.Equals(wanted)
-                || Math.Abs(value - wanted) <= tolerance.AbsoluteTolerance + (tolerance.RelativeTolerance * Math.Abs(wanted));
-            if (!isEqual)
+            if (!tolerance.IsWithin(wanted, value))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
