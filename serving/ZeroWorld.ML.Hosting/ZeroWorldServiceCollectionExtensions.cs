@@ -6,6 +6,7 @@ using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Features.Parquet;
 using ZeroWorld.ML.Features.Redis;
 using ZeroWorld.ML.GpuNodes;
+using ZeroWorld.ML.Models.Registry;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Serving.OnnxRuntime;
 
@@ -28,7 +29,7 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddSingleton(configuration.Get<ServerOptions>());
         services.TryAddSingleton(_ => DataDirectory.OpenForWriting(configuration.Get<DataOptions>().DataDirectory));
         AddFeatures(services, configuration);
-        AddModels(services);
+        AddModels(services, configuration);
         AddServing(services, configuration);
         return services;
     }
@@ -63,15 +64,22 @@ public static class ZeroWorldServiceCollectionExtensions
         }
     }
 
+    private static void AddModels(IServiceCollection services, ZeroWorldConfiguration configuration) =>
+        services.AddModelRegistry(new ModelRegistryOptions { DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory) });
+
     private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
     {
         services.AddSingleton<IPredictionLogSink>(static provider =>
             new ParquetPredictionLogSink(new ParquetRowSink(provider.GetRequiredService<DataDirectory>().PredictionLog)));
         services.AddSingleton<IPredictionLogReader, ParquetPredictionLogReader>();
+        services.AddSingleton(static provider => new OnlineReadCoalescer(
+            provider.GetRequiredService<IOnlineStore>(),
+            provider.GetRequiredService<ZeroWorldConfiguration>().Get<OnlineReadCoalescerOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
         services.AddSingleton(static _ => DeviceInventory.Read(NodeSources.System));
         services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
         services.AddServing().AddOnnxRuntime();
-        services.Configure<OnlineReadCoalescerOptions>(configuration.CopyTo);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);
         services.Configure<BatchSchedulerOptions>(configuration.CopyTo);
         services.Configure<PredictionOptions>(configuration.CopyTo);

@@ -1,11 +1,11 @@
 using ZeroWorld.ML.Features;
-using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Models.Registry;
 
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Applies definitions, unless that would break a registered model.</summary>
 /// <remarks>Thread safe: one application at a time.</remarks>
-public sealed class DefinitionApplier(DefinitionRegistry registry, IModelCatalog models) : IDisposable
+public sealed class DefinitionApplier(DefinitionRegistry registry, ModelRegistry models) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -37,22 +37,14 @@ public sealed class DefinitionApplier(DefinitionRegistry registry, IModelCatalog
 
     public void Dispose() => _turn.Dispose();
 
-    /// <summary>The feature services of a project that registered models of any project pin.</summary>
+    /// <summary>The feature services of a project that registered models, of whatever project, pin.</summary>
     private async Task<IReadOnlyList<PinnedService>> ReadPinsAsync(string project, CancellationToken cancellationToken)
     {
-        var pins = new List<PinnedService>();
-        foreach (var model in await models.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            foreach (var version in model.Versions)
-            {
-                var package = await models.OpenAsync(model.Model, version.Version, cancellationToken).ConfigureAwait(false);
-                if (package.Manifest.FeatureService is { } service && service.Project == project)
-                {
-                    pins.Add(new PinnedService(service.Name, service.Fingerprint, $"{model.Model.Name} version {version.Version}"));
-                }
-            }
-        }
-
-        return pins;
+        var pins = await models.PinnedServicesAsync(cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. pins.Where(pin => pin.Service.Project == project)
+                .Select(static pin => new PinnedService(pin.Service.Name, pin.Service.Fingerprint, $"{pin.Model.Name} version {pin.Version}")),
+        ];
     }
 }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.V1;
 using DefinitionChange = ZeroWorld.ML.V1.DefinitionChange;
 using DefinitionFile = ZeroWorld.ML.Features.DefinitionFile;
@@ -9,10 +10,20 @@ using RefusedEvent = ZeroWorld.ML.V1.RefusedEvent;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
-internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push) : FeatureStoreService.FeatureStoreServiceBase
+internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, FeaturePath features) : FeatureStoreService.FeatureStoreServiceBase
 {
     /// <summary>Events of one push: it is answered whole, and held in memory until then.</summary>
     private const int EventsMax = 100_000;
+
+    public override async Task<GetOnlineFeaturesResponse> GetOnlineFeatures(GetOnlineFeaturesRequest request, ServerCallContext context)
+    {
+        var service = await catalog.GetAsync(Project(request.Project), request.FeatureService, context.CancellationToken).ConfigureAwait(false);
+        var rows = await features.ReadAsync(
+            service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
+        var response = new GetOnlineFeaturesResponse { Fingerprint = service.Service.Fingerprint };
+        ColumnWriter.AddFeatures(response.Features, rows.Columns, rows.Cells.Span, rows.Rows);
+        return response;
+    }
 
     public override async Task<PushEventsResponse> PushEvents(PushEventsRequest request, ServerCallContext context)
     {
