@@ -54,6 +54,9 @@ internal sealed class DuckDbRows : IDisposable
 
     public string GetString(int ordinal) => _reader.GetString(ordinal);
 
+    /// <summary>A value as the engine's client gives it: a list for a list; bytes copied, since their memory is the engine's.</summary>
+    public object? GetObject(int ordinal) => IsNull(ordinal) ? null : _reader.GetFieldType(ordinal) == typeof(Stream) ? GetBytes(ordinal) : _reader.GetValue(ordinal);
+
     public byte[] GetBytes(int ordinal)
     {
         using var stream = _reader.GetStream(ordinal);
