@@ -28,7 +28,7 @@ internal static class ConfigCommand
             var table = new Table().Border(TableBorder.Rounded).AddColumns("setting", "value", "source");
             foreach (var entry in configuration.Entries)
             {
-                table.AddRow(Markup.Escape(entry.Key), Markup.Escape(entry.Value), Markup.Escape(entry.Source));
+                table.AddRow(Markup.Escape(entry.Key), Markup.Escape(entry.Value ?? "-"), Markup.Escape(entry.Source));
             }
 
             AnsiConsole.Write(table);
