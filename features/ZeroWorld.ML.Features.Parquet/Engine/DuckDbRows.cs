@@ -10,6 +10,7 @@ internal sealed class DuckDbRows : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _registration;
     private readonly DuckDBDataReader _reader;
+    private bool _isAtEnd;
 
     public DuckDbRows(DuckDBConnection connection, string statement, CancellationToken cancellationToken)
     {
@@ -22,6 +23,7 @@ internal sealed class DuckDbRows : IDisposable
         try
         {
             _reader = _command.ExecuteReader();
+            _isAtEnd = !_reader.HasRows;
         }
         catch (DuckDBException exception)
         {
@@ -32,9 +34,16 @@ internal sealed class DuckDbRows : IDisposable
 
     public bool Read()
     {
+        // The driver throws where a streamed result without rows is read, or is read on behind its end.
+        if (_isAtEnd)
+        {
+            return false;
+        }
+
         try
         {
-            return _reader.Read();
+            _isAtEnd = !_reader.Read();
+            return !_isAtEnd;
         }
         catch (DuckDBException exception)
         {
@@ -53,6 +62,9 @@ internal sealed class DuckDbRows : IDisposable
     public double GetDouble(int ordinal) => _reader.GetDouble(ordinal);
 
     public string GetString(int ordinal) => _reader.GetString(ordinal);
+
+    /// <summary>A value as the engine's client gives it: a list for a list; bytes copied, since their memory is the engine's.</summary>
+    public object? GetObject(int ordinal) => IsNull(ordinal) ? null : _reader.GetFieldType(ordinal) == typeof(Stream) ? GetBytes(ordinal) : _reader.GetValue(ordinal);
 
     public byte[] GetBytes(int ordinal)
     {

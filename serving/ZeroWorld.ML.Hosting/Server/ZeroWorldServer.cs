@@ -8,6 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -52,12 +55,15 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         builder.Services.AddZeroWorld(configuration).AddServerEndpoints();
         configureServices?.Invoke(builder.Services);
         var app = builder.Build();
+
+        // Before anything else looks into it.
+        app.Services.GetRequiredService<DataDirectory>();
         ServerEndpoints.Map(app);
         return new ZeroWorldServer(app, options);
     }
 
     /// <summary>Starts the stores, loads the models and listens.</summary>
-    /// <exception cref="HostingException">A port is taken, or may not be used.</exception>
+    /// <exception cref="HostingException">A port is taken or may not be used; a store cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -67,6 +73,10 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or SocketException && FindRefusedPort() is { } sentence)
         {
             throw new HostingException(sentence, exception);
+        }
+        catch (Exception exception) when (exception is FeatureException or RegistryException or ServingException)
+        {
+            throw new HostingException(exception.Message, exception);
         }
 
         var listening = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static address => new Uri(address)).ToArray();
