@@ -16,6 +16,7 @@ internal sealed class DuckDbSession : IDisposable
     {
         var temp = options.TempDirectory ?? Path.Combine(options.DataDirectory, "tmp");
         _spillDirectory = Path.GetFullPath(Path.Combine(temp, $"duckdb-{Guid.NewGuid():N}"));
+        Directory.CreateDirectory(_spillDirectory);
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
 
@@ -81,10 +82,7 @@ internal sealed class DuckDbSession : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        if (Directory.Exists(_spillDirectory))
-        {
-            Directory.Delete(_spillDirectory, recursive: true);
-        }
+        Directory.Delete(_spillDirectory, recursive: true);
     }
 
     internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken)
