@@ -2,7 +2,7 @@ namespace ZeroWorld.ML.Training.Tests;
 
 public sealed class BinaryMetricsTests
 {
-    // Expected numbers by hand, and equal to scikit-learn's roc_auc_score and average_precision_score where both classes are there.
+    // Expected numbers by hand; the first case is the example in scikit-learn's documentation of both metrics.
     public static TheoryData<float[], int[], double, double> Cases { get; } = new()
     {
         { [0.1f, 0.4f, 0.35f, 0.8f], [0, 0, 1, 1], 0.75, 0.8333333333333333 },
