@@ -64,7 +64,20 @@ internal sealed class DuckDbRows : IDisposable
     public string GetString(int ordinal) => _reader.GetString(ordinal);
 
     /// <summary>A value as the engine's client gives it: a list for a list; bytes copied, since their memory is the engine's.</summary>
-    public object? GetObject(int ordinal) => IsNull(ordinal) ? null : _reader.GetFieldType(ordinal) == typeof(Stream) ? GetBytes(ordinal) : _reader.GetValue(ordinal);
+    public object? GetObject(int ordinal)
+    {
+        if (IsNull(ordinal))
+        {
+            return null;
+        }
+
+        // A list is asked for with elements that may be null: the client's own choice refuses a list that holds one.
+        var type = _reader.GetFieldType(ordinal);
+        return type == typeof(Stream) ? GetBytes(ordinal)
+            : type == typeof(List<double>) ? _reader.GetFieldValue<List<double?>>(ordinal)
+            : type == typeof(List<long>) ? _reader.GetFieldValue<List<long?>>(ordinal)
+            : _reader.GetValue(ordinal);
+    }
 
     public byte[] GetBytes(int ordinal)
     {
