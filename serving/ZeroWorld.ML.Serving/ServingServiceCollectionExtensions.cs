@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Serving;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="PredictionPath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
+    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
     /// <see cref="PredictionReplay"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
     /// </summary>
     /// <remarks>
@@ -87,6 +87,11 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<PredictionLog>(),
             new PredictionPathOptions(Options<PredictionOptions>(provider), Options<BatchSchedulerOptions>(provider)),
             provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new FeaturePath(
+            new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()),
+            provider.GetRequiredService<CoverageCache>(),
+            Options<PredictionOptions>(provider),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new PredictionReplay(
             provider.GetRequiredService<PredictionLog>(),

@@ -8,7 +8,26 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class PredictionPlan
 {
     public PredictionPlan(ModelManifest manifest, ModelSignature signature, FeatureServicePlan service, IReadOnlyList<CoverageSlot> coverage)
+        : this(service, coverage)
     {
+        Reader = $"Model '{manifest.Name}'";
+        var columns = service.Service.Columns.Select(static column => column.Name).ToList();
+        Inputs = [.. manifest.Inputs.Select(input => new FeatureInput(
+            IndexOf(signature.Inputs, input.Tensor),
+            input.Dtype == "FP32" ? TensorDtype.Float32 : TensorDtype.Float64,
+            [.. input.Features.Select(name => columns.IndexOf(name))]))];
+        Outputs = [.. manifest.Outputs.Select(output => new NamedOutput(output.Name, IndexOf(signature.Outputs, output.Tensor)))];
+        if (manifest.Thresholds is { } thresholds)
+        {
+            Decisions = [.. thresholds.Decisions];
+            DecidingOutput = Array.FindIndex(Outputs, output => output.Name == thresholds.Output);
+        }
+    }
+
+    /// <summary>Only the features, without a model behind them.</summary>
+    public PredictionPlan(FeatureServicePlan service, IReadOnlyList<CoverageSlot> coverage)
+    {
+        Reader = $"Feature service '{service.Service.Name}'";
         Service = service;
         Coverage = coverage;
         Keys = [.. service.Entities.SelectMany(static entity => entity.Keys).DistinctBy(static key => key.Name)];
@@ -22,19 +41,10 @@ internal sealed class PredictionPlan
                 ViewSources[Entities[entity].Views[field]] = (entity, field);
             }
         }
-
-        var columns = service.Service.Columns.Select(static column => column.Name).ToList();
-        Inputs = [.. manifest.Inputs.Select(input => new FeatureInput(
-            IndexOf(signature.Inputs, input.Tensor),
-            input.Dtype == "FP32" ? TensorDtype.Float32 : TensorDtype.Float64,
-            [.. input.Features.Select(feature => columns.IndexOf(feature))]))];
-        Outputs = [.. manifest.Outputs.Select(output => new NamedOutput(output.Name, IndexOf(signature.Outputs, output.Tensor)))];
-        if (manifest.Thresholds is { } thresholds)
-        {
-            Decisions = [.. thresholds.Decisions];
-            DecidingOutput = Array.FindIndex(Outputs, output => output.Name == thresholds.Output);
-        }
     }
+
+    /// <summary>Who reads the features, as messages name it.</summary>
+    public string Reader { get; }
 
     public FeatureServicePlan Service { get; }
 
@@ -50,10 +60,10 @@ internal sealed class PredictionPlan
     public IReadOnlyList<CoverageSlot> Coverage { get; }
 
     /// <summary>In the order of the manifest.</summary>
-    public FeatureInput[] Inputs { get; }
+    public FeatureInput[] Inputs { get; } = [];
 
     /// <summary>In the order of the manifest.</summary>
-    public NamedOutput[] Outputs { get; }
+    public NamedOutput[] Outputs { get; } = [];
 
     /// <summary>Ascending by threshold; empty without thresholds.</summary>
     public Decision[] Decisions { get; } = [];

@@ -18,7 +18,7 @@ internal static class RequestBinder
         {
             var key = plan.Keys[index];
             var column = Find(request.Entities, key.Name, EntityKind)
-                ?? throw Invalid($"The {EntityKind} '{key.Name}' ({key.Type.ToText()}) is missing. Model '{request.Model}' needs {Names(plan.Keys)}.");
+                ?? throw Invalid($"The {EntityKind} '{key.Name}' ({key.Type.ToText()}) is missing. {plan.Reader} needs {Names(plan.Keys)}.");
             keys[index] = Convert(EntityKind, column, key.Type);
         }
 
@@ -175,7 +175,7 @@ internal static class RequestBinder
         {
             if (!Array.Exists(plan.Keys, key => key.Name == column.Name))
             {
-                throw Invalid($"The {EntityKind} '{column.Name}' is not known. Model '{request.Model}' needs {Names(plan.Keys)}.");
+                throw Invalid($"The {EntityKind} '{column.Name}' is not known. {plan.Reader} needs {Names(plan.Keys)}.");
             }
         }
 
@@ -185,7 +185,7 @@ internal static class RequestBinder
             if (column.Name != FeatureService.TimeValue && !declared.Any(value => value.Name == column.Name))
             {
                 var names = string.Join(", ", declared.Select(static value => $"'{value.Name}'").Append($"'{FeatureService.TimeValue}'"));
-                throw Invalid($"The {RequestKind} '{column.Name}' is not known. Model '{request.Model}' takes {names}.");
+                throw Invalid($"The {RequestKind} '{column.Name}' is not known. {plan.Reader} takes {names}.");
             }
         }
     }
