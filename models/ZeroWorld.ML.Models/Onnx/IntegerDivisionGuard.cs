@@ -6,11 +6,11 @@ using DataType = ZeroWorld.ML.Models.Onnx.Protos.TensorProto.Types.DataType;
 namespace ZeroWorld.ML.Models.Onnx;
 
 /// <summary>
-/// Rewrites a graph so that no integer <c>Div</c> or <c>Mod</c> divides the smallest value by -1 or anything by 0: on both, the processor ends the whole process.
+/// Rewrites a graph so that no <c>Div</c> or <c>Mod</c> divides the smallest int32 or int64 by -1: on that, the processor ends the whole process.
 /// </summary>
 /// <remarks>
-/// The divisor is replaced by 1 exactly where it would be fatal. The smallest value divided by -1 then is the smallest value (two's complement, as other
-/// runtimes answer), its remainder 0; the operator sets leave a division by 0 undefined, here it gives the dividend and the remainder 0.
+/// The divisor is replaced by 1 exactly there. The smallest value divided by -1 then is the smallest value (two's complement, as other runtimes answer), its remainder 0.
+/// Narrower types are widened before they are divided, and a division by 0 is an error of the runtime, which ends nothing.
 /// </remarks>
 public static class IntegerDivisionGuard
 {
@@ -47,7 +47,7 @@ public static class IntegerDivisionGuard
 
         if (model.OpsetImport.FirstOrDefault(static opset => opset.Domain is "" or "ai.onnx")?.Version is not >= OpsetMin)
         {
-            throw Invalid($"it divides integers by a value that is not constant, with an operator set below {OpsetMin}, which has no guard against division by zero");
+            throw Invalid($"it divides integers by a value that is not constant, with an operator set below {OpsetMin}, for which there is no guard");
         }
 
         model.Graph.Initializer.AddRange(rewrite.Constants);
@@ -141,13 +141,12 @@ public static class IntegerDivisionGuard
             return type switch
             {
                 DataType.Undefined => throw Invalid($"the types that its node '{node.Name}' ({node.OpType}) divides are not known"),
-                DataType.Int8 or DataType.Int16 or DataType.Int32 or DataType.Int64 or DataType.Uint8 or DataType.Uint16 or DataType.Uint32 or DataType.Uint64 =>
-                    scope.GetConstant(node.Input[1]) is not { } divisor || !IsHarmless(divisor),
+                DataType.Int32 or DataType.Int64 => scope.GetConstant(node.Input[1]) is not { } divisor || !IsHarmless(divisor),
                 _ => false,
             };
         }
 
-        /// <summary>Whether no element is 0 or -1. A constant that is not in the file counts as harmful.</summary>
+        /// <summary>Whether no element is -1. A constant that is not in the file counts as harmful.</summary>
         private static bool IsHarmless(TensorProto tensor)
         {
             if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
@@ -155,26 +154,17 @@ public static class IntegerDivisionGuard
                 return false;
             }
 
-            var width = (DataType)tensor.DataType switch
-            {
-                DataType.Int8 or DataType.Uint8 => 1,
-                DataType.Int16 or DataType.Uint16 => 2,
-                DataType.Int32 or DataType.Uint32 => 4,
-                _ => 8,
-            };
+            var width = (DataType)tensor.DataType == DataType.Int32 ? sizeof(int) : sizeof(long);
             var raw = tensor.RawData.Span;
             for (var offset = 0; offset + width <= raw.Length; offset += width)
             {
-                var element = raw.Slice(offset, width);
-                if (element.IndexOfAnyExcept((byte)0) < 0 || element.IndexOfAnyExcept((byte)0xFF) < 0)
+                if (raw.Slice(offset, width).IndexOfAnyExcept((byte)0xFF) < 0)
                 {
                     return false;
                 }
             }
 
-            return tensor.Int32Data.All(static value => value is not (0 or -1))
-                && tensor.Int64Data.All(static value => value is not (0 or -1))
-                && tensor.Uint64Data.All(static value => value is not (0 or ulong.MaxValue));
+            return tensor.Int32Data.All(static value => value != -1) && tensor.Int64Data.All(static value => value != -1);
         }
 
         /// <summary>The nodes before the division; the division then reads the guarded divisor. All is done as int64, for which every runtime has these operators.</summary>
@@ -184,18 +174,10 @@ public static class IntegerDivisionGuard
             var nodes = new List<NodeProto>();
             var dividend = ToInt64(node.Input[0], type, $"{prefix}_dividend", nodes);
             var divisor = ToInt64(node.Input[1], type, $"{prefix}_divisor", nodes);
-            var fatal = Add(nodes, "Equal", $"{prefix}_is_zero", divisor, Constant(0));
-
-            // Narrower types are widened by the processor before they are divided, so that their smallest value is none.
-            if (type is DataType.Int32 or DataType.Int64)
-            {
-                var isMinusOne = Add(nodes, "Equal", $"{prefix}_is_minus_one", divisor, Constant(-1));
-                var isSmallest = Add(nodes, "Equal", $"{prefix}_is_smallest", dividend, Constant(type == DataType.Int32 ? int.MinValue : long.MinValue));
-                var overflows = Add(nodes, "And", $"{prefix}_overflows", isMinusOne, isSmallest);
-                fatal = Add(nodes, "Or", $"{prefix}_is_fatal", fatal, overflows);
-            }
-
-            var guarded = Add(nodes, "Where", $"{prefix}_guarded", fatal, Constant(1), divisor);
+            var isMinusOne = Add(nodes, "Equal", $"{prefix}_is_minus_one", divisor, Constant(-1));
+            var isSmallest = Add(nodes, "Equal", $"{prefix}_is_smallest", dividend, Constant(type == DataType.Int32 ? int.MinValue : long.MinValue));
+            var isFatal = Add(nodes, "And", $"{prefix}_is_fatal", isMinusOne, isSmallest);
+            var guarded = Add(nodes, "Where", $"{prefix}_guarded", isFatal, Constant(1), divisor);
             node.Input[1] = type == DataType.Int64 ? guarded : Cast(guarded, type, $"{prefix}_result", nodes);
             return nodes;
         }
