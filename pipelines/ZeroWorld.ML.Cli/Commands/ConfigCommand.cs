@@ -31,7 +31,7 @@ internal static class ConfigCommand
                 table.AddRow(Markup.Escape(entry.Key), Markup.Escape(entry.Value ?? "-"), Markup.Escape(entry.Source));
             }
 
-            AnsiConsole.Write(table);
+            Terminals.Output.Write(table);
             return ExitCode.Success;
         });
         return new Command("config", "Settings of this installation.") { show };
