@@ -40,6 +40,7 @@ internal sealed class DuckDbSession : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled; the engine stopped.</exception>
     public void Execute(string statement, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var command = _connection.CreateCommand();
         command.CommandText = statement;
         using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
@@ -56,6 +57,7 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>Streams a result on a connection of its own, so that several may be open at once.</summary>
     public DuckDbRows Query(string statement, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         DuckDBConnection connection;
         lock (_duplication)
         {
