@@ -27,7 +27,7 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         _timeProvider = timeProvider;
         _logger = logger;
         _database = new RegistryDatabase(options, timeProvider, RegistrySchema.Migrations);
-        _packages = new PackageFolder(options.PackagesPath, artifacts, timeProvider);
+        _packages = new PackageFolder(options.PackagesPath, artifacts);
     }
 
     /// <summary>Makes the package in a folder the next version of its model, after it was verified. A package that is registered already answers its version again.</summary>

@@ -14,8 +14,7 @@ public static class ModelRegistryServiceCollectionExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
-        services.TryAddSingleton<IArtifactStore>(static provider => new FolderArtifactStore(
-            provider.GetRequiredService<ModelRegistryOptions>().ArtifactsPath, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IArtifactStore>(static provider => new FolderArtifactStore(provider.GetRequiredService<ModelRegistryOptions>().ArtifactsPath));
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<IModelCatalog>(static provider => provider.GetRequiredService<ModelRegistry>());
         return services;

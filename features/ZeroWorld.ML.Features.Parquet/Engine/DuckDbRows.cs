@@ -10,6 +10,7 @@ internal sealed class DuckDbRows : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _registration;
     private readonly DuckDBDataReader _reader;
+    private bool _isAtEnd;
 
     public DuckDbRows(DuckDBConnection connection, string statement, CancellationToken cancellationToken)
     {
@@ -22,6 +23,7 @@ internal sealed class DuckDbRows : IDisposable
         try
         {
             _reader = _command.ExecuteReader();
+            _isAtEnd = !_reader.HasRows;
         }
         catch (DuckDBException exception)
         {
@@ -32,9 +34,16 @@ internal sealed class DuckDbRows : IDisposable
 
     public bool Read()
     {
+        // The driver throws where a streamed result without rows is read, or is read on behind its end.
+        if (_isAtEnd)
+        {
+            return false;
+        }
+
         try
         {
-            return _reader.Read();
+            _isAtEnd = !_reader.Read();
+            return !_isAtEnd;
         }
         catch (DuckDBException exception)
         {

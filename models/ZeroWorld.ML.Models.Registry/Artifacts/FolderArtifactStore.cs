@@ -12,12 +12,11 @@ public sealed class FolderArtifactStore : IArtifactStore
     private readonly string _folder;
     private readonly IncomingFolder _incoming;
 
-    public FolderArtifactStore(string folder, TimeProvider timeProvider)
+    public FolderArtifactStore(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        ArgumentNullException.ThrowIfNull(timeProvider);
         _folder = Path.GetFullPath(folder);
-        _incoming = new IncomingFolder(Path.Combine(_folder, "incoming"), timeProvider);
+        _incoming = new IncomingFolder(Path.Combine(_folder, "incoming"));
     }
 
     /// <inheritdoc/>

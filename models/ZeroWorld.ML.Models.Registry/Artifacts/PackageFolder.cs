@@ -2,9 +2,9 @@ namespace ZeroWorld.ML.Models.Registry;
 
 /// <summary>Packages on the local disk, one folder per digest, brought from the artifact store when they are first opened.</summary>
 /// <remarks>Thread safe; several processes may share the folder. Every opening checks every file.</remarks>
-internal sealed class PackageFolder(string folder, IArtifactStore artifacts, TimeProvider timeProvider) : IDisposable
+internal sealed class PackageFolder(string folder, IArtifactStore artifacts) : IDisposable
 {
-    private readonly IncomingFolder _incoming = new(Path.Combine(folder, "incoming"), timeProvider);
+    private readonly IncomingFolder _incoming = new(Path.Combine(folder, "incoming"));
 
     // Callers of one digest wait for each other, those of different ones seldom do.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 16).Select(static _ => new SemaphoreSlim(1))];
