@@ -75,8 +75,9 @@ public sealed class LifecycleTests
             }
         }).ToArray();
         await started.Task.WaitAsync(Cancellation);
-        await fraud.DisposeAsync();
+        await fraud.Server.StopAsync();
         await Task.WhenAll(callers);
+        await fraud.DisposeAsync();
 
         // A call that the server did not take may be retried; one that it took was answered.
         Assert.All(refused, code => Assert.Equal(Grpc.Core.StatusCode.Unavailable, code));

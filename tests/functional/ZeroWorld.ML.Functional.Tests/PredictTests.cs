@@ -21,7 +21,7 @@ public sealed class PredictTests(ServerFixture fixture) : IClassFixture<ServerFi
         Assert.Null(row.Error);
         Assert.Equal(_fraud.Plan.Service.Columns.Select(column => column.Name), row.Features.Select(feature => feature.Name));
         var features = row.Features.ToDictionary(feature => feature.Name);
-        Assert.All(row.Features, feature => Assert.Equal((FeatureStatus.Present, false), (feature.Status, feature.IsDefaulted)));
+        Assert.All(row.Features, feature => Assert.Equal(feature.Name.StartsWith("terminal_fraud_risk", StringComparison.Ordinal), feature.IsDefaulted));
         Assert.Equal(57.16, features["amount"].Value);
         Assert.Equal(false, features["is_weekend"].Value);
         Assert.Equal(false, features["is_night"].Value);
@@ -33,7 +33,8 @@ public sealed class PredictTests(ServerFixture fixture) : IClassFixture<ServerFi
         Assert.Equal((long)ServerFixture.Events + 1, features["customer_tx_count_30d"].Value);
 
         // All events lie within the seven days that the label takes.
-        Assert.Equal(0L, features["terminal_tx_count_7d"].Value);
+        Assert.Equal((0L, 0.0), (features["terminal_tx_count_7d"].Value, features["terminal_fraud_risk_7d"].Value));
+        Assert.Equal(FeatureStatus.Present, features["terminal_tx_count_7d"].Status);
     }
 
     [Fact]

@@ -23,8 +23,10 @@ public sealed class RestTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         Assert.Equal(expected.Rows[0].Decision, row.GetProperty("decision").GetString());
         var features = row.GetProperty("features").EnumerateArray().ToArray();
         Assert.Equal(expected.Rows[0].Features.Select(feature => feature.Name), features.Select(feature => feature.GetProperty("name").GetString()));
-        Assert.All(features, feature => Assert.Equal("PRESENT", feature.GetProperty("status").GetString()));
-        Assert.Equal("2018-08-08T11:30:00Z", features.Single(feature => feature.GetProperty("name").GetString() == "customer_tx_count_1d").GetProperty("event_time").GetString());
+        Assert.Equal(
+            expected.Rows[0].Features.Select(feature => (feature.Status.ToString().ToUpperInvariant(), feature.IsDefaulted)),
+            features.Select(feature => (feature.GetProperty("status").GetString()!, feature.GetProperty("defaulted").GetBoolean())));
+        Assert.Equal("2018-08-08T12:00:00Z", features.Single(feature => feature.GetProperty("name").GetString() == "customer_tx_count_1d").GetProperty("event_time").GetString());
     }
 
     [Theory]
