@@ -12,6 +12,9 @@ public sealed record DefinitionSet
 
     public required IReadOnlyList<FeatureService> Services { get; init; }
 
+    /// <value>The texts these definitions were read from, by path; empty when they were made in memory.</value>
+    public IReadOnlyList<DefinitionFile> Files { get; init; } = [];
+
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, naming the services there are.</exception>
     public FeatureService GetService(string name) =>
         Services.FirstOrDefault(service => service.Name == name)

@@ -1,7 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>Columns of equal length in memory.</summary>
-/// <remarks>Numeric columns are <c>double[]</c> (null as NaN), int64 and timestamps <c>long[]</c>, strings <c>string?[]</c>. Not thread safe while it is filled.</remarks>
+/// <remarks>
+/// bool (0 or 1), float32 and float64 columns are <c>double[]</c> (null as NaN), int64 and timestamps <c>long[]</c> (null as <see cref="long.MinValue"/>;
+/// timestamps in microseconds since the epoch), strings <c>string?[]</c>. Not thread safe while it is filled.
+/// </remarks>
 public sealed class ColumnFrame
 {
     private readonly Dictionary<string, Array> _columns = new(StringComparer.Ordinal);
@@ -36,5 +41,12 @@ public sealed class ColumnFrame
         var values = GetColumn(name);
         return values as T[]
             ?? throw new FeatureException(FeatureError.InvalidInput, $"Column '{name}' holds {values.GetType().GetElementType()!.Name}; expected {typeof(T).Name}.");
+    }
+
+    /// <returns><see langword="false"/> when there is no such column or it holds values of another type.</returns>
+    public bool TryGet<T>(string name, [NotNullWhen(true)] out T[]? values)
+    {
+        values = _columns.GetValueOrDefault(name) as T[];
+        return values is not null;
     }
 }

@@ -8,6 +8,10 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
     Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken);
 
+    /// <summary>How much history a view's source holds, without the rows that are quarantined or have a null key.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>: the table does not fit the view.</exception>
+    Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken);
+
     /// <summary>Makes a table of a CSV(.gz) or Parquet file, replacing what was there.</summary>
     /// <exception cref="FeatureException">
     /// <see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: the message names file, line, column, value and what was expected.
@@ -18,7 +22,9 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>.</exception>
     Task<TrainingSet> BuildTrainingSetAsync(TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken);
 
-    /// <summary>Loads columns of a training set (or of any Parquet file of this store) into memory.</summary>
+    /// <summary>Loads columns of a training set (or of any Parquet file) into memory.</summary>
+    /// <param name="path">Path of the file; a relative one is looked up in the data directory where the working directory has none.</param>
+    /// <param name="columns">Names of the columns.</param>
     /// <param name="filter">Keeps rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</param>
     Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken);
 
@@ -41,8 +47,22 @@ public sealed record OfflineColumn(string Name, FeatureType Type);
 /// <param name="Table">Name of the table, <c>[a-z][a-z0-9_]*</c>.</param>
 /// <param name="Path">A .csv, .csv.gz or .parquet file.</param>
 /// <param name="Columns">The columns that must be there, with their types; others are dropped.</param>
-/// <param name="TimeZone">IANA or fixed zone of times without one; <see langword="null"/> refuses such times.</param>
-public sealed record TableImport(string Project, string Table, string Path, IReadOnlyList<OfflineColumn> Columns, string? TimeZone);
+/// <param name="TimeZone">
+/// IANA name (<c>Europe/Zurich</c>) or fixed offset (<c>UTC</c>, <c>+02:00</c>) of times without one; <see langword="null"/> refuses such times.
+/// An hour that a zone has twice is read as its second occurrence, so that nothing is known too early.
+/// </param>
+public sealed record TableImport(string Project, string Table, string Path, IReadOnlyList<OfflineColumn> Columns, string? TimeZone)
+{
+    /// <value>Columns that must have a value in every row: event time, created time, event id. <see langword="null"/>: the first timestamp column.</value>
+    public IReadOnlyList<string>? NotNull { get; init; }
+}
+
+/// <param name="Rows">Rows that features may see.</param>
+/// <param name="Quarantined">Rows left out because they lie in the future of their arrival by more than the allowed skew.</param>
+/// <param name="FirstEvent">Smallest event time, microseconds; <see langword="null"/> without rows.</param>
+/// <param name="LastEvent">Greatest event time.</param>
+/// <param name="LastArrival">Greatest max(event, created).</param>
+public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent, long? LastEvent, long? LastArrival);
 
 /// <param name="Rows">Rows in the table.</param>
 /// <param name="Bytes">Bytes of its files.</param>
@@ -76,19 +96,20 @@ public sealed record TrainingSetRequest
     /// <value>Only what was known then: rows created later are not seen. <see langword="null"/>: all.</value>
     public long? AsOf { get; init; }
 
-    /// <value>Keeps spine rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</value>
+    /// <value>Keeps spine rows with <c>from &lt;= value of its column &lt; to</c>; <see langword="null"/> keeps all.</value>
     public TimeFilter? Filter { get; init; }
 
     /// <value>Path of the Parquet file to write.</value>
     public required string OutputPath { get; init; }
 }
 
+/// <param name="Column">A timestamp column.</param>
 /// <param name="From">Microseconds since the epoch, inclusive.</param>
 /// <param name="To">Microseconds since the epoch, exclusive.</param>
 public sealed record TimeFilter(string Column, long From, long To);
 
 /// <summary>A training set on disk.</summary>
-/// <param name="Path">Its Parquet file: pass-through columns, the time, then the columns of the service.</param>
+/// <param name="Path">Its Parquet file: pass-through columns, <c>time</c>, then the columns of the service, each followed by its status where asked for.</param>
 /// <param name="Rows">Rows: as many as the spine had.</param>
 /// <param name="Fingerprint">SHA-256 over the service's fingerprint and the rows, lower-case hex.</param>
 /// <param name="ServiceFingerprint">Fingerprint of the feature service.</param>

@@ -9,7 +9,7 @@ public enum OnlineReadState
 }
 
 /// <summary>The fields of one entity that a reader wants, and the store's answer. Filled in by the store, once; not thread safe until then.</summary>
-public sealed class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
+public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
 {
     public EntityId Entity { get; } = entity;
 
@@ -25,7 +25,17 @@ public sealed class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fiel
     {
         Payloads = payloads;
         State = OnlineReadState.Answered;
+        OnFinished();
     }
 
-    public void Fail() => State = OnlineReadState.Unavailable;
+    public void Fail()
+    {
+        State = OnlineReadState.Unavailable;
+        OnFinished();
+    }
+
+    /// <summary>Called once, by the thread that answered or failed the read; the other reads of the multi-get may still be pending.</summary>
+    private protected virtual void OnFinished()
+    {
+    }
 }

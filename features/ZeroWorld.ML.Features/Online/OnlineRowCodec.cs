@@ -41,7 +41,9 @@ public static class OnlineRowCodec
     {
         ArgumentNullException.ThrowIfNull(field);
         (eventTime, createdTime, bodyOffset) = (0, 0, 0);
-        if (row.Length < 13 || (row[0] & 0xF0) != VersionNibble || BinaryPrimitives.ReadUInt32LittleEndian(row[1..]) != field.Fingerprint)
+
+        // An unknown flag is a newer format: its bytes lie elsewhere.
+        if (row.Length < 13 || (row[0] & ~HasCreatedTime) != VersionNibble || BinaryPrimitives.ReadUInt32LittleEndian(row[1..]) != field.Fingerprint)
         {
             return false;
         }
@@ -68,28 +70,16 @@ public static class OnlineRowCodec
     public static bool TryReadValues(IReadOnlyList<StoredColumn> columns, ReadOnlySpan<byte> body, Span<FeatureValue> values)
     {
         ArgumentNullException.ThrowIfNull(columns);
-        var bitmapLength = (columns.Count + 7) / 8;
-        if (body.Length < bitmapLength)
-        {
-            return false;
-        }
-
-        var bitmap = body[..bitmapLength];
-        var rest = body[bitmapLength..];
+        var reader = new OnlineRowReader(columns as StoredColumn[] ?? [.. columns], body);
         for (var index = 0; index < columns.Count; index++)
         {
-            var type = columns[index].Type;
-            if ((bitmap[index >> 3] & (1 << (index & 7))) != 0)
-            {
-                values[index] = FeatureValue.Null(type);
-            }
-            else if (!TryReadValue(type, ref rest, out values[index]))
+            if (!reader.TryRead(out values[index]))
             {
                 return false;
             }
         }
 
-        return rest.IsEmpty;
+        return reader.IsComplete;
     }
 
     /// <summary>The row hash that decides between rows of equal times: SHA-1 of null bitmap and values, lower-case hex.</summary>
@@ -159,43 +149,5 @@ public static class OnlineRowCodec
         BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(4), bytes.Length);
         writer.Advance(4);
         writer.Write(bytes);
-    }
-
-    private static bool TryReadValue(FeatureType type, ref ReadOnlySpan<byte> rest, out FeatureValue value)
-    {
-        value = default;
-        var width = type switch
-        {
-            FeatureType.Bool => 1,
-            FeatureType.Float32 or FeatureType.String or FeatureType.Bytes => 4,
-            _ => 8,
-        };
-        if (rest.Length < width)
-        {
-            return false;
-        }
-
-        var length = 0;
-        if (type is FeatureType.String or FeatureType.Bytes)
-        {
-            length = BinaryPrimitives.ReadInt32LittleEndian(rest);
-            if (length < 0 || length > rest.Length - width)
-            {
-                return false;
-            }
-        }
-
-        value = type switch
-        {
-            FeatureType.Bool => FeatureValue.FromBool(rest[0] != 0),
-            FeatureType.Int64 => FeatureValue.FromInt64(BinaryPrimitives.ReadInt64LittleEndian(rest)),
-            FeatureType.Timestamp => FeatureValue.FromTimestamp(BinaryPrimitives.ReadInt64LittleEndian(rest)),
-            FeatureType.Float32 => FeatureValue.FromFloat32(BinaryPrimitives.ReadSingleLittleEndian(rest)),
-            FeatureType.Float64 => FeatureValue.FromFloat64(BinaryPrimitives.ReadDoubleLittleEndian(rest)),
-            FeatureType.String => FeatureValue.FromString(Encoding.UTF8.GetString(rest.Slice(4, length))),
-            _ => FeatureValue.FromBytes(rest.Slice(4, length).ToArray()),
-        };
-        rest = rest[(width + length)..];
-        return true;
     }
 }

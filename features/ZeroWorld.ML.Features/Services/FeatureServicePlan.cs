@@ -1,11 +1,17 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>A feature service compiled once: what to read for a row, and how the row is made of it. Training sets and requests both run it.</summary>
-/// <remarks>Immutable and thread safe.</remarks>
+/// <remarks>Immutable and thread safe. Making a row allocates nothing, apart from the texts and bytes that the row holds.</remarks>
 public sealed class FeatureServicePlan
 {
+    private readonly ViewPlan[] _views;
     private readonly TransformProgram[] _transforms;
     private readonly int[] _transformColumns;
+    private readonly (int Request, int Column)[] _requestColumns;
+    private readonly int[] _requiredColumns;
+    private readonly bool _hasHiddenTransforms;
 
     /// <param name="service">The service.</param>
     /// <param name="hasIntegerEventId">Whether the event id column of a view's source is an int64 (the offline table or the push schema knows).</param>
@@ -15,17 +21,25 @@ public sealed class FeatureServicePlan
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(hasIntegerEventId);
         Service = service;
-        Views = [.. service.Columns.Where(static column => column.View is not null).Select(static column => column.View!).Distinct()
+        _views = [.. service.Columns.Where(static column => column.View is not null).Select(static column => column.View!).Distinct()
             .Select(view => new ViewPlan(service, StorageField.Of(view, hasIntegerEventId(view))))];
-        Entities = [.. Views.Select(static plan => plan.View.Entity).DistinctBy(static entity => entity.Name)];
+        Entities = [.. _views.Select(static plan => plan.View.Entity).DistinctBy(static entity => entity.Name)];
         _transforms = TransformProgram.CompileAll(service);
-        _transformColumns = [.. service.Transforms.Select(transform => service.Columns.ToList().FindIndex(column => column.Name == transform.Name))];
+        _transformColumns = [.. Enumerable.Range(0, _transforms.Length).Select(index => TransformProgram.FindColumn(service.Columns, index))];
+        _hasHiddenTransforms = _transformColumns.Contains(-1);
+        _requestColumns = [.. service.Columns.Index().Where(static item => item.Item.RequestValue >= 0).Select(static item => (item.Item.RequestValue, item.Index))];
+        _requiredColumns =
+        [
+            .. service.Columns.Index()
+                .Where(static item => item.Item.View is { } view && view.Fields[item.Item.Field].IsRequired)
+                .Select(static item => item.Index),
+        ];
     }
 
     public FeatureService Service { get; }
 
     /// <summary>The views that are read, each once.</summary>
-    public IReadOnlyList<ViewPlan> Views { get; }
+    public IReadOnlyList<ViewPlan> Views => _views;
 
     /// <summary>The entities whose keys a caller must give, each once.</summary>
     public IReadOnlyList<Entity> Entities { get; }
@@ -37,55 +51,79 @@ public sealed class FeatureServicePlan
     /// <param name="row">Receives one cell per column.</param>
     public void BuildRow(long q, ReadOnlySpan<FeatureValue> request, ReadOnlySpan<ViewPayload> views, Span<FeatureCell> row)
     {
-        var columns = Service.Columns;
-        for (var index = 0; index < columns.Count; index++)
+        FillRequest(request, row);
+        for (var index = 0; index < _views.Length; index++)
         {
-            if (columns[index].RequestValue is >= 0 and var value)
-            {
-                row[index] = new FeatureCell(request[value], request[value].IsNull ? FeatureStatus.Null : FeatureStatus.Present, null, false);
-            }
-        }
-
-        for (var index = 0; index < Views.Count; index++)
-        {
-            Views[index].Fill(q, request, views[index], row);
+            _views[index].Fill(q, request, views[index], row);
         }
 
         RunTransforms(q, request, row);
     }
 
+    /// <summary>Writes the cells of the request values; the first of the three steps of <see cref="BuildRow"/>, for rows made view by view.</summary>
+    public void FillRequest(ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row)
+    {
+        foreach (var (value, column) in _requestColumns)
+        {
+            row[column] = FeatureCell.Of(request[value]);
+        }
+    }
+
     /// <summary>Recomputes only the transforms of a row whose other cells are there: what a replay checks.</summary>
     public void RunTransforms(long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row)
     {
-        if (_transforms.Length == 0)
+        if (!_hasHiddenTransforms)
         {
-            return;
+            RunTransforms(q, request, row, []);
         }
-
-        var results = new FeatureValue[_transforms.Length];
-        for (var index = 0; index < _transforms.Length; index++)
+        else if (_transforms.Length <= HiddenResults.Length)
         {
-            results[index] = _transforms[index].Evaluate(q, request, row, results);
-            if (_transformColumns[index] >= 0)
-            {
-                var status = results[index].IsNull ? FeatureStatus.Null : FeatureStatus.Present;
-                row[_transformColumns[index]] = new FeatureCell(results[index], status, null, false);
-            }
+            var hidden = default(HiddenResults);
+            RunTransforms(q, request, row, hidden);
+        }
+        else
+        {
+            RunTransforms(q, request, row, new FeatureValue[_transforms.Length]);
         }
     }
 
     /// <summary>The first column that is required and has neither value nor default, or -1.</summary>
     public int FindMissingRequired(ReadOnlySpan<FeatureCell> row)
     {
-        for (var index = 0; index < row.Length; index++)
+        foreach (var column in _requiredColumns)
         {
-            var column = Service.Columns[index];
-            if (row[index].Value.IsNull && column.View is { } view && view.Fields[column.Field].IsRequired)
+            if (row[column].Value.IsNull)
             {
-                return index;
+                return column;
             }
         }
 
         return -1;
+    }
+
+    private void RunTransforms(long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row, Span<FeatureValue> hidden)
+    {
+        var context = new ExpressionContext(q, request, row, hidden);
+        for (var index = 0; index < _transforms.Length; index++)
+        {
+            var result = _transforms[index].Evaluate(context);
+            if (_transformColumns[index] is >= 0 and var column)
+            {
+                row[column] = FeatureCell.Of(result);
+            }
+            else
+            {
+                hidden[index] = result;
+            }
+        }
+    }
+
+    /// <summary>Room on the stack for transforms that are no column of their own.</summary>
+    [InlineArray(Length)]
+    private struct HiddenResults
+    {
+        public const int Length = 16;
+
+        private FeatureValue _first;
     }
 }

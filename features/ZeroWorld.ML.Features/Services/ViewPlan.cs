@@ -5,27 +5,37 @@ namespace ZeroWorld.ML.Features;
 public sealed class ViewPlan
 {
     private readonly WindowKernel? _kernel;
-    private readonly FeatureField[] _fields;
     private readonly StoredColumn[] _columns;
-    private readonly int[] _requestInputs;
     private readonly long? _timeToLive;
 
-    // Pairs of (field of the view, column of the service); a field no column asks for is not copied.
-    private readonly (int Field, int Column)[] _outputs;
+    // Per stored column of a windowed view: the request value that the request's own event has there, or -1.
+    private readonly int[] _requestInputs;
+
+    // Per feature of the view: its column in the row, or -1 where the service does not ask for it.
+    private readonly int[] _targets;
+
+    // The columns that are written, with what they need.
+    private readonly Output[] _outputs;
 
     internal ViewPlan(FeatureService service, StorageField field)
     {
         View = field.View;
         Field = field;
-        _fields = [.. View.Fields];
+        var fields = View.Fields;
         _columns = [.. View.StoredColumns];
         _outputs =
         [
-            .. service.Columns
-                .Select((column, index) => (column, index))
-                .Where(item => ReferenceEquals(item.column.View, View) || item.column.View == View)
-                .Select(static item => (item.column.Field, item.index)),
+            .. service.Columns.Index()
+                .Where(item => ReferenceEquals(item.Item.View, View) || item.Item.View == View)
+                .Select(item => new Output(item.Item.Field, item.Index, fields[item.Item.Field].Type, fields[item.Item.Field].Default)),
         ];
+        _targets = new int[fields.Count];
+        Array.Fill(_targets, -1);
+        foreach (var output in _outputs)
+        {
+            _targets[output.Field] = output.Column;
+        }
+
         _requestInputs = [];
         if (View is WindowedView windowed)
         {
@@ -51,97 +61,85 @@ public sealed class ViewPlan
     /// <param name="row">The row; only this view's columns are written.</param>
     public void Fill(long q, ReadOnlySpan<FeatureValue> request, in ViewPayload payload, Span<FeatureCell> row)
     {
-        var cells = new FeatureCell[_fields.Length];
         switch (payload.State)
         {
             case ViewPayloadState.NullKey:
-                FillAll(cells, FeatureStatus.NotFound);
+                FillAll(row, FeatureStatus.NotFound, null);
                 break;
             case ViewPayloadState.Unavailable:
-                FillAll(cells, FeatureStatus.Unavailable);
+                FillAll(row, FeatureStatus.Unavailable, null);
                 break;
             default:
                 if (_kernel is null)
                 {
-                    ReadLastValue(q, payload, cells);
+                    ReadLastValue(q, payload.Bytes.Span, row);
                 }
                 else
                 {
-                    ReadWindow(q, request, payload, cells);
+                    _kernel.EvaluateInto(payload.Bytes.Span, payload.CoveredFrom, q, request, _requestInputs, row, _targets);
                 }
 
                 break;
         }
 
-        foreach (var (field, column) in _outputs)
+        foreach (var output in _outputs)
         {
-            var cell = cells[field];
-            var fallback = _fields[field].Default;
-            row[column] = cell.Value.IsNull && !fallback.IsNull ? cell with { Value = fallback, IsDefaulted = true } : cell;
-        }
-    }
-
-    private void ReadWindow(long q, ReadOnlySpan<FeatureValue> request, in ViewPayload payload, Span<FeatureCell> cells)
-    {
-        Span<FeatureValue> inputs = new FeatureValue[_requestInputs.Length];
-        for (var index = 0; index < inputs.Length; index++)
-        {
-            inputs[index] = _requestInputs[index] >= 0 ? request[_requestInputs[index]] : FeatureValue.Null(FeatureType.Float64);
-        }
-
-        _kernel!.Evaluate(payload.Bytes.Span, payload.CoveredFrom, q, inputs, cells);
-    }
-
-    private void ReadLastValue(long q, in ViewPayload payload, Span<FeatureCell> cells)
-    {
-        if (payload.Bytes.IsEmpty)
-        {
-            FillAll(cells, FeatureStatus.NotFound);
-            return;
-        }
-
-        var row = payload.Bytes.Span;
-        if (!OnlineRowCodec.TryReadHeader(Field, row, out var eventTime, out var createdTime, out var body))
-        {
-            FillAll(cells, FeatureStatus.Unavailable);
-            return;
-        }
-
-        // The row that was visible at q has been overwritten: say so instead of guessing.
-        if (Math.Max(eventTime, createdTime) > q)
-        {
-            FillAll(cells, FeatureStatus.Unavailable);
-            return;
-        }
-
-        if (_timeToLive is { } ttl && q - eventTime > ttl)
-        {
-            for (var index = 0; index < cells.Length; index++)
+            ref var cell = ref row[output.Column];
+            if (cell.Value.IsNull && !output.Default.IsNull)
             {
-                cells[index] = new FeatureCell(FeatureValue.Null(_fields[index].Type), FeatureStatus.OutsideMaxAge, eventTime, false);
+                cell = cell with { Value = output.Default, IsDefaulted = true };
             }
-
-            return;
-        }
-
-        Span<FeatureValue> values = new FeatureValue[_columns.Length];
-        if (!OnlineRowCodec.TryReadValues(_columns, row[body..], values))
-        {
-            FillAll(cells, FeatureStatus.Unavailable);
-            return;
-        }
-
-        for (var index = 0; index < cells.Length; index++)
-        {
-            cells[index] = new FeatureCell(values[index], values[index].IsNull ? FeatureStatus.Null : FeatureStatus.Present, eventTime, false);
         }
     }
 
-    private void FillAll(Span<FeatureCell> cells, FeatureStatus status)
+    private void ReadLastValue(long q, ReadOnlySpan<byte> bytes, Span<FeatureCell> row)
     {
-        for (var index = 0; index < cells.Length; index++)
+        if (bytes.IsEmpty)
         {
-            cells[index] = FeatureCell.Missing(_fields[index].Type, status);
+            FillAll(row, FeatureStatus.NotFound, null);
+            return;
+        }
+
+        // A row that became visible after q has overwritten the one that was visible at q: say so instead of guessing.
+        if (!OnlineRowCodec.TryReadHeader(Field, bytes, out var eventTime, out var createdTime, out var body) || Math.Max(eventTime, createdTime) > q)
+        {
+            FillAll(row, FeatureStatus.Unavailable, null);
+            return;
+        }
+
+        // The age is never negative here; as an unsigned number it cannot overflow either.
+        if (_timeToLive is { } ttl && unchecked((ulong)(q - eventTime)) > (ulong)ttl)
+        {
+            FillAll(row, FeatureStatus.OutsideMaxAge, eventTime);
+            return;
+        }
+
+        var reader = new OnlineRowReader(_columns, bytes[body..]);
+        for (var index = 0; index < _columns.Length; index++)
+        {
+            if (_targets[index] is < 0)
+            {
+                reader.Skip();
+            }
+            else if (reader.TryRead(out var value))
+            {
+                row[_targets[index]] = new FeatureCell(value, value.IsNull ? FeatureStatus.Null : FeatureStatus.Present, eventTime, false);
+            }
+        }
+
+        if (!reader.IsComplete)
+        {
+            FillAll(row, FeatureStatus.Unavailable, null);
         }
     }
+
+    private void FillAll(Span<FeatureCell> row, FeatureStatus status, long? eventTime)
+    {
+        foreach (var output in _outputs)
+        {
+            row[output.Column] = new FeatureCell(FeatureValue.Null(output.Type), status, eventTime, false);
+        }
+    }
+
+    private readonly record struct Output(int Field, int Column, FeatureType Type, FeatureValue Default);
 }

@@ -7,5 +7,8 @@ namespace ZeroWorld.ML.Features;
 /// <param name="IsDefaulted">Whether <paramref name="Value"/> is the declared default.</param>
 public readonly record struct FeatureCell(FeatureValue Value, FeatureStatus Status, long? EventTime, bool IsDefaulted)
 {
+    /// <summary>A value that comes from no row: <see cref="FeatureStatus.Present"/>, or <see cref="FeatureStatus.Null"/> when it is null.</summary>
+    public static FeatureCell Of(FeatureValue value) => new(value, value.IsNull ? FeatureStatus.Null : FeatureStatus.Present, null, false);
+
     public static FeatureCell Missing(FeatureType type, FeatureStatus status) => new(FeatureValue.Null(type), status, null, false);
 }

@@ -117,24 +117,23 @@ public sealed class WindowBlockBuilder
 
     private void WriteId(Span<byte> id, FeatureValue eventId, string entityKey, ReadOnlySpan<byte> row)
     {
-        if (id.Length == 8)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(id, eventId.AsInt64());
-            return;
-        }
-
         Span<byte> digest = stackalloc byte[32];
-        if (!eventId.IsNull)
-        {
-            SHA256.HashData(Encoding.UTF8.GetBytes(eventId.AsString()), digest);
-        }
-        else
+        if (eventId.IsNull)
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             hash.AppendData(Encoding.UTF8.GetBytes(entityKey));
             hash.AppendData(row[..WindowBlockCodec.EventIdOffset]);
             hash.AppendData(row[(WindowBlockCodec.EventIdOffset + id.Length)..]);
             hash.GetHashAndReset(digest);
+        }
+        else if (id.Length == 8)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(id, eventId.AsInt64());
+            return;
+        }
+        else
+        {
+            SHA256.HashData(Encoding.UTF8.GetBytes(eventId.AsString()), digest);
         }
 
         digest[..id.Length].CopyTo(id);

@@ -7,6 +7,7 @@ namespace ZeroWorld.ML.Features;
 /// One pass from the newest event to the oldest of the longest window; each shorter window is finished on the way. The order of
 /// events in the block decides the order of additions, so that equal events give equal bits wherever they are read. Nothing is
 /// ever subtracted. Sums are compensated (Neumaier 1974, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen").
+/// Values are float64: an int64 beyond 2^53 is rounded when it is stored, and a sum that leaves the range of float64 is infinite.
 /// <para>Thread safety: immutable; <see cref="Evaluate"/> may run concurrently.</para>
 /// </remarks>
 public sealed class WindowKernel
@@ -20,6 +21,9 @@ public sealed class WindowKernel
     private readonly bool _includesRequest;
     private readonly WindowGroup[] _groups;
     private readonly FeatureType[] _types;
+    private readonly ColumnNeeds[] _needs;
+    private readonly int[] _ownInputs;
+    private readonly int[] _ownTargets;
 
     public WindowKernel(StorageField field)
     {
@@ -44,6 +48,19 @@ public sealed class WindowKernel
                     group.Key,
                     [.. group.Select(item => new Aggregate(item.index, item.feature.Function, item.feature.Column is { } column ? columns.IndexOf(column) : -1))])),
         ];
+        _needs = new ColumnNeeds[_columns];
+        foreach (var aggregate in _groups.SelectMany(static group => group.Aggregates).Where(static aggregate => aggregate.Column >= 0))
+        {
+            _needs[aggregate.Column] |= aggregate.Function switch
+            {
+                AggregateFunction.Min or AggregateFunction.Max => ColumnNeeds.Extremes,
+                AggregateFunction.Variance or AggregateFunction.StandardDeviation => ColumnNeeds.Variance,
+                _ => ColumnNeeds.None,
+            };
+        }
+
+        _ownInputs = [.. Enumerable.Range(0, _columns)];
+        _ownTargets = [.. Enumerable.Range(0, _types.Length)];
     }
 
     /// <summary>Number of features, and of cells that <see cref="Evaluate"/> writes.</summary>
@@ -58,14 +75,26 @@ public sealed class WindowKernel
     /// <param name="request">The request's own event, one value per stored column (numeric or null); ignored unless the view includes it.</param>
     /// <param name="cells">Receives one cell per feature of the view, without defaults.</param>
     /// <returns><see langword="false"/> when the bytes are no block of this view; then all cells are <see cref="FeatureStatus.Unavailable"/>.</returns>
-    public bool Evaluate(ReadOnlySpan<byte> block, long coveredFrom, long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> cells)
+    public bool Evaluate(ReadOnlySpan<byte> block, long coveredFrom, long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> cells) =>
+        EvaluateInto(block, coveredFrom, q, request, _ownInputs, cells, _ownTargets);
+
+    /// <param name="inputs">Per stored column: its index in <paramref name="request"/>, or -1 for a null.</param>
+    /// <param name="targets">Per feature: its index in <paramref name="cells"/>, or -1 where it is not wanted.</param>
+    internal bool EvaluateInto(
+        ReadOnlySpan<byte> block,
+        long coveredFrom,
+        long q,
+        ReadOnlySpan<FeatureValue> request,
+        ReadOnlySpan<int> inputs,
+        Span<FeatureCell> cells,
+        ReadOnlySpan<int> targets)
     {
         var events = 0;
         if (!block.IsEmpty)
         {
             if (!WindowBlockCodec.TryReadHeader(block, _fingerprint, _rowWidth, out events, out var blockCoveredFrom))
             {
-                Withhold(cells);
+                Withhold(cells, targets);
                 return false;
             }
 
@@ -76,7 +105,7 @@ public sealed class WindowKernel
 
         // Without label delay the head is exclusive (event time < q), with one it is inclusive (event time <= q - d).
         var head = SaturatingSubtract(q, _labelDelay);
-        var next = CountUpTo(rows, events, _labelDelay == 0 ? head - 1 : head) - 1;
+        var next = CountBefore(rows, events, head, isInclusive: _labelDelay != 0) - 1;
 
         Span<ColumnState> states = _columns <= 16 ? stackalloc ColumnState[_columns] : new ColumnState[_columns];
         states.Clear();
@@ -87,9 +116,9 @@ public sealed class WindowKernel
             scan.NewestEventTime = q;
             for (var column = 0; column < _columns; column++)
             {
-                if (!request[column].IsNull)
+                if (inputs[column] is >= 0 and var input && !request[input].IsNull)
                 {
-                    states[column].Add(request[column].ToDouble());
+                    states[column].Add(request[input].ToDouble(), _needs[column]);
                 }
             }
         }
@@ -118,9 +147,12 @@ public sealed class WindowKernel
             var isCovered = tail >= coveredFrom;
             foreach (var aggregate in group.Aggregates)
             {
-                cells[aggregate.Feature] = isCovered
-                    ? Finish(aggregate, scan, states)
-                    : FeatureCell.Missing(_types[aggregate.Feature], FeatureStatus.Unavailable);
+                if (targets[aggregate.Feature] is >= 0 and var target)
+                {
+                    cells[target] = isCovered
+                        ? Finish(aggregate, scan, states)
+                        : FeatureCell.Missing(_types[aggregate.Feature], FeatureStatus.Unavailable);
+                }
             }
         }
 
@@ -135,7 +167,7 @@ public sealed class WindowKernel
         {
             if ((row[_bitmapOffset + (column >> 3)] & (1 << (column & 7))) == 0)
             {
-                states[column].Add(BinaryPrimitives.ReadDoubleLittleEndian(row[(_valuesOffset + (column * sizeof(double)))..]));
+                states[column].Add(BinaryPrimitives.ReadDoubleLittleEndian(row[(_valuesOffset + (column * sizeof(double)))..]), _needs[column]);
             }
         }
     }
@@ -169,22 +201,26 @@ public sealed class WindowKernel
 
     private static FeatureCell Present(FeatureValue value, in ScanState scan) => new(value, FeatureStatus.Present, scan.NewestEventTime, false);
 
-    private void Withhold(Span<FeatureCell> cells)
+    private void Withhold(Span<FeatureCell> cells, ReadOnlySpan<int> targets)
     {
-        for (var index = 0; index < _types.Length; index++)
+        for (var feature = 0; feature < _types.Length; feature++)
         {
-            cells[index] = FeatureCell.Missing(_types[index], FeatureStatus.Unavailable);
+            if (targets[feature] is >= 0 and var target)
+            {
+                cells[target] = FeatureCell.Missing(_types[feature], FeatureStatus.Unavailable);
+            }
         }
     }
 
-    /// <summary>Number of leading rows with event time at or before <paramref name="time"/>.</summary>
-    private int CountUpTo(ReadOnlySpan<byte> rows, int events, long time)
+    /// <summary>Number of leading rows with event time before <paramref name="time"/>, or also at it.</summary>
+    private int CountBefore(ReadOnlySpan<byte> rows, int events, long time, bool isInclusive)
     {
         var (low, high) = (0, events);
         while (low < high)
         {
             var middle = (int)(((uint)low + (uint)high) >> 1);
-            if (BinaryPrimitives.ReadInt64LittleEndian(rows[(middle * _rowWidth)..]) <= time)
+            var eventTime = BinaryPrimitives.ReadInt64LittleEndian(rows[(middle * _rowWidth)..]);
+            if (eventTime < time || (isInclusive && eventTime == time))
             {
                 low = middle + 1;
             }
@@ -197,6 +233,7 @@ public sealed class WindowKernel
         return low;
     }
 
+    /// <remarks>Amounts are never negative. The smallest int64 is no event time, so that saturation loses no event.</remarks>
     private static long SaturatingSubtract(long value, long amount) => value < long.MinValue + amount ? long.MinValue : value - amount;
 
     private readonly record struct Aggregate(int Feature, AggregateFunction Function, int Column);
@@ -207,6 +244,15 @@ public sealed class WindowKernel
     {
         public long Rows;
         public long? NewestEventTime;
+    }
+
+    /// <summary>What the aggregates over a column need beyond count, sum, first and last.</summary>
+    [Flags]
+    private enum ColumnNeeds : byte
+    {
+        None = 0,
+        Extremes = 1,
+        Variance = 2,
     }
 
     /// <summary>What a scan from new to old knows of one column so far.</summary>
@@ -228,7 +274,7 @@ public sealed class WindowKernel
         /// <summary>Sample variance by Welford's recurrence (Technometrics 4, 1962).</summary>
         public readonly double Variance => _squares / (Count - 1);
 
-        public void Add(double value)
+        public void Add(double value, ColumnNeeds needs)
         {
             if (Count == 0)
             {
@@ -238,15 +284,22 @@ public sealed class WindowKernel
             Count++;
             Oldest = value;
 
-            // Math.Min and Math.Max hand a NaN on, as the contract wants.
-            Min = Math.Min(Min, value);
-            Max = Math.Max(Max, value);
             var total = _plainSum + value;
             _compensation += Math.Abs(_plainSum) >= Math.Abs(value) ? (_plainSum - total) + value : (value - total) + _plainSum;
             _plainSum = total;
-            var delta = value - _mean;
-            _mean += delta / Count;
-            _squares += delta * (value - _mean);
+            if ((needs & ColumnNeeds.Extremes) != 0)
+            {
+                // Math.Min and Math.Max hand a NaN on, as the contract wants.
+                Min = Math.Min(Min, value);
+                Max = Math.Max(Max, value);
+            }
+
+            if ((needs & ColumnNeeds.Variance) != 0)
+            {
+                var delta = value - _mean;
+                _mean += delta / Count;
+                _squares += delta * (value - _mean);
+            }
         }
     }
 }

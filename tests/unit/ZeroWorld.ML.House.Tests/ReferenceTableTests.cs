@@ -28,7 +28,7 @@ public sealed class ReferenceTableTests
             Includes(project, "ProjectReference").Select(include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/'))),
             Includes(project, "PackageReference"));
 
-        Assert.Empty(breaches);
+        HouseAssert.NoBreaches(breaches);
     }
 
     [Fact]

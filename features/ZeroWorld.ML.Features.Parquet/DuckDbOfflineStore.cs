@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The offline store: Parquet files in a folder, DuckDB in process as their engine.</summary>
+/// <remarks>
+/// Thread safe: every operation has an engine of its own, bounded by <see cref="ParquetOfflineOptions.MemoryLimitMiB"/>, that spills into the data
+/// directory. Tables and training sets are written under a temporary name and renamed when they are complete.
+/// </remarks>
+public sealed partial class DuckDbOfflineStore : IOfflineStore
+{
+    private readonly ParquetOfflineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DuckDbOfflineStore> _logger;
+    private readonly TableFolder _tables;
+
+    /// <param name="options">Valid options.</param>
+    public DuckDbOfflineStore(ParquetOfflineOptions options, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _tables = new TableFolder(options.DataDirectory);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken)
+    {
+        var files = _tables.FilesOf(project, table);
+        return RunAsync<IReadOnlyList<OfflineColumn>>(
+            session =>
+            [
+                .. session.Describe(Sql.Scan(files), cancellationToken)
+                    .Select(static column => (column.Key, Type: ColumnTypes.FeatureTypeOf(column.Value)))
+                    .Where(static column => column.Type is not null)
+                    .Select(static column => new OfflineColumn(column.Key, column.Type!.Value)),
+            ],
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return RunAsync(session => SourceQuery.Create(session, _tables, view, cancellationToken).Inspect(session, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TableSummary> ImportAsync(TableImport import, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        var started = _time.GetTimestamp();
+        var importer = new TableImporter(_tables, import);
+        var summary = await RunAsync(session => importer.Run(session, cancellationToken), cancellationToken).ConfigureAwait(false);
+        LogImported(import.Project, import.Table, summary.Rows, _time.GetElapsedTime(started).TotalSeconds);
+        return summary;
+    }
+
+    /// <inheritdoc/>
+    public async Task<TrainingSet> BuildTrainingSetAsync(TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var started = _time.GetTimestamp();
+        var set = await RunAsync(session => Build(session, request, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        LogTrainingSet(request.Plan.Service.Name, set.Rows, _time.GetElapsedTime(started).TotalSeconds);
+        return set;
+    }
+
+    /// <inheritdoc/>
+    public Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        var file = _tables.Find(path);
+        return RunAsync(session => FrameLoader.Load(session, file, columns, filter, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<WindowAppend>> ReadEventsAsync(
+        StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        if (!field.IsWindow)
+        {
+            throw new ArgumentException($"View '{field.View.Name}' is no windowed view.", nameof(field));
+        }
+
+        await foreach (var batch in ReadHistoryAsync(field, range, cancellationToken).ConfigureAwait(false))
+        {
+            yield return batch.ConvertAll(static item => new WindowAppend(item.Entity, item.Bytes));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<OnlineRowWrite>> ReadRowsAsync(
+        StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        if (field.IsWindow)
+        {
+            throw new ArgumentException($"View '{field.View.Name}' is no last-value view.", nameof(field));
+        }
+
+        await foreach (var batch in ReadHistoryAsync(field, range, cancellationToken).ConfigureAwait(false))
+        {
+            yield return batch.ConvertAll(static item => new OnlineRowWrite(item.Entity, item.Bytes));
+        }
+    }
+
+    private TrainingSet Build(DuckDbSession session, TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        var spine = SpineTable.Create(session, _tables, request, cancellationToken);
+        var sources = new List<SourceQuery>();
+        var quarantined = 0L;
+        foreach (var plan in request.Plan.Views)
+        {
+            var source = SourceQuery.Create(session, _tables, plan.View, cancellationToken);
+            source.CheckField(plan.Field);
+            var extent = source.Inspect(session, cancellationToken);
+            WarnOf(plan.View, source, extent);
+            quarantined += extent.Quarantined;
+            sources.Add(source);
+        }
+
+        var fingerprint = new TrainingSetBuilder(session, request, spine, sources, _options.ThreadCount).Run(progress, cancellationToken);
+        return new TrainingSet(request.OutputPath, spine.Rows, fingerprint, request.Plan.Service.Fingerprint, quarantined);
+    }
+
+    private async IAsyncEnumerable<List<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>> ReadHistoryAsync(
+        StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // The engine blocks: it gets a pool thread for each batch, not the consumer's.
+        using var batches = await Task.Run(
+            () => HistoryBatches.Open(_options, _tables, field, range, cancellationToken), cancellationToken).ConfigureAwait(false);
+        while (await Task.Run(batches.Next, cancellationToken).ConfigureAwait(false) is { Count: > 0 } batch)
+        {
+            yield return batch;
+        }
+    }
+
+    private Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            using var session = new DuckDbSession(_options);
+            return operation(session);
+        },
+        cancellationToken);
+
+    private void WarnOf(FeatureView view, SourceQuery source, SourceExtent extent)
+    {
+        if (!source.HasCreatedTime)
+        {
+            LogNoCreatedTime(view.Name, view.Source.Table);
+        }
+
+        if (extent.Quarantined > 0)
+        {
+            LogQuarantined(view.Name, view.Source.Table, extent.Quarantined, view.Source.AllowedSkew);
+        }
+    }
+
+    [LoggerMessage(2100, LogLevel.Information, "Imported table {Table} of project {Project}: {Rows} rows in {Seconds:F1} s")]
+    private partial void LogImported(string project, string table, long rows, double seconds);
+
+    [LoggerMessage(2101, LogLevel.Information, "Built a training set of service {Service}: {Rows} rows in {Seconds:F1} s")]
+    private partial void LogTrainingSet(string service, long rows, double seconds);
+
+    [LoggerMessage(2102, LogLevel.Warning, "View {View}: table {Table} declares no created time; every row counts as known at its event time")]
+    private partial void LogNoCreatedTime(string view, string table);
+
+    [LoggerMessage(2103, LogLevel.Warning, "View {View}: {Count} rows of table {Table} lie in the future of their arrival by more than {Skew} and are left out")]
+    private partial void LogQuarantined(string view, string table, long count, TimeSpan skew);
+}

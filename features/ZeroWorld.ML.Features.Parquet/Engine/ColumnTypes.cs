@@ -1,0 +1,81 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Between the engine's column types and ours.</summary>
+internal static class ColumnTypes
+{
+    private const string Instant = "TIMESTAMP WITH TIME ZONE";
+
+    public static ColumnKind KindOf(FeatureType type) => type switch
+    {
+        FeatureType.Bool => ColumnKind.Bool,
+        FeatureType.Int64 => ColumnKind.Int64,
+        FeatureType.Float32 => ColumnKind.Float32,
+        FeatureType.Float64 => ColumnKind.Float64,
+        FeatureType.String => ColumnKind.String,
+        FeatureType.Bytes => ColumnKind.Bytes,
+        FeatureType.Timestamp => ColumnKind.Timestamp,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+
+    public static string EngineNameOf(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Bool => "BOOLEAN",
+        ColumnKind.Int32 => "INTEGER",
+        ColumnKind.Int64 => "BIGINT",
+        ColumnKind.Float32 => "FLOAT",
+        ColumnKind.Float64 => "DOUBLE",
+        ColumnKind.String => "VARCHAR",
+        ColumnKind.Bytes => "BLOB",
+        ColumnKind.Timestamp => "TIMESTAMPTZ",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    /// <summary>The type as features see it; <see langword="null"/> for types that features do not have.</summary>
+    public static FeatureType? FeatureTypeOf(string engineType) => engineType switch
+    {
+        "BOOLEAN" => FeatureType.Bool,
+        _ when IsSignedInteger(engineType) || engineType is "UTINYINT" or "USMALLINT" or "UINTEGER" => FeatureType.Int64,
+        "FLOAT" => FeatureType.Float32,
+        "DOUBLE" => FeatureType.Float64,
+        _ when engineType.StartsWith("DECIMAL", StringComparison.Ordinal) => FeatureType.Float64,
+        "VARCHAR" => FeatureType.String,
+        "BLOB" => FeatureType.Bytes,
+        Instant => FeatureType.Timestamp,
+        _ => null,
+    };
+
+    /// <summary>Whether the engine's type is a time without a zone (a DATE has none either).</summary>
+    public static bool IsNaiveTime(string engineType) =>
+        engineType is "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" or "DATE";
+
+    /// <summary>An expression that gives the column as <paramref name="wanted"/>, timestamps as BIGINT microseconds.</summary>
+    /// <returns><see langword="null"/> when that would lose or invent something: integers widen, floats widen, nothing else changes.</returns>
+    public static string? Convert(string column, string engineType, FeatureType wanted)
+    {
+        var name = Sql.Name(column);
+        var isInteger = IsSignedInteger(engineType) || engineType is "UTINYINT" or "USMALLINT" or "UINTEGER";
+        return wanted switch
+        {
+            FeatureType.Bool when engineType == "BOOLEAN" => name,
+            FeatureType.Int64 when engineType == "BIGINT" => name,
+            FeatureType.Int64 when isInteger => $"CAST({name} AS BIGINT)",
+            FeatureType.Float32 when engineType == "FLOAT" => name,
+            FeatureType.Float64 when engineType == "DOUBLE" => name,
+            FeatureType.Float64 when isInteger || engineType == "FLOAT" || engineType.StartsWith("DECIMAL", StringComparison.Ordinal) =>
+                $"CAST({name} AS DOUBLE)",
+            FeatureType.String when engineType == "VARCHAR" => name,
+            FeatureType.Bytes when engineType == "BLOB" => name,
+            FeatureType.Timestamp when engineType == Instant => $"epoch_us({name})",
+            _ => null,
+        };
+    }
+
+    /// <summary>An expression that gives a numeric column as DOUBLE, as aggregates read it: bool as 0 or 1.</summary>
+    public static string? ConvertNumber(string column, string engineType) => engineType == "BOOLEAN"
+        ? $"CAST(CAST({Sql.Name(column)} AS TINYINT) AS DOUBLE)"
+        : Convert(column, engineType, FeatureType.Float64);
+
+    public static string Describe(FeatureType type) => type.ToString().ToLowerInvariant();
+
+    private static bool IsSignedInteger(string engineType) => engineType is "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT";
+}

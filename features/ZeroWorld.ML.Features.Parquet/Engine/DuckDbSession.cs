@@ -1,0 +1,102 @@
+using System.Globalization;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>One private engine for one operation: in memory, bounded, spilling to a folder of its own that goes when it does.</summary>
+/// <remarks>Thread safety: <see cref="Query"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
+internal sealed class DuckDbSession : IDisposable
+{
+    private readonly string _spillDirectory;
+    private readonly DuckDBConnection _connection;
+    private readonly Lock _duplication = new();
+
+    public DuckDbSession(ParquetOfflineOptions options)
+    {
+        var temp = options.TempDirectory ?? Path.Combine(options.DataDirectory, "tmp");
+        _spillDirectory = Path.GetFullPath(Path.Combine(temp, $"duckdb-{Guid.NewGuid():N}"));
+        Directory.CreateDirectory(_spillDirectory);
+        _connection = new DuckDBConnection("DataSource=:memory:");
+        _connection.Open();
+
+        // Nothing is ever fetched from the network, and times have one zone.
+        Execute(
+            string.Create(CultureInfo.InvariantCulture, $"""
+            SET autoinstall_known_extensions = false;
+            SET autoload_known_extensions = false;
+            SET memory_limit = '{options.MemoryLimitMiB}MiB';
+            SET threads = {options.ThreadCount};
+            SET temp_directory = {Sql.Text(_spillDirectory)};
+            SET TimeZone = 'UTC';
+            SET preserve_insertion_order = true;
+            """),
+            CancellationToken.None);
+    }
+
+    public DuckDBNativeConnection NativeConnection => _connection.NativeConnection;
+
+    /// <exception cref="FeatureException">The engine refused; the message says what it said.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the engine stopped.</exception>
+    public void Execute(string statement, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var command = _connection.CreateCommand();
+        command.CommandText = statement;
+        using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (DuckDBException exception)
+        {
+            throw Translate(exception, cancellationToken);
+        }
+    }
+
+    /// <summary>Streams a result on a connection of its own, so that several may be open at once.</summary>
+    public DuckDbRows Query(string statement, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DuckDBConnection connection;
+        lock (_duplication)
+        {
+            connection = _connection.Duplicate();
+            connection.Open();
+        }
+
+        return new DuckDbRows(connection, statement, cancellationToken);
+    }
+
+    /// <summary>Names and engine types of the columns of a scan, without those that the scan itself adds.</summary>
+    public Dictionary<string, string> Describe(string scan, CancellationToken cancellationToken)
+    {
+        var columns = new Dictionary<string, string>(StringComparer.Ordinal);
+        using var rows = Query($"DESCRIBE SELECT * EXCLUDE (file_row_number, filename) FROM {scan}", cancellationToken);
+        while (rows.Read())
+        {
+            columns.Add(rows.GetString(0), rows.GetString(1));
+        }
+
+        return columns;
+    }
+
+    public void Dispose()
+    {
+        _connection.Dispose();
+        Directory.Delete(_spillDirectory, recursive: true);
+    }
+
+    internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new OperationCanceledException("The operation was cancelled.", exception, cancellationToken);
+        }
+
+        var error = exception.ErrorType is DuckDBErrorType.OutOfMemory ? FeatureError.StoreUnavailable : FeatureError.InvalidInput;
+        return new FeatureException(error, $"The offline engine stopped: {FirstLineOf(exception.Message)}", exception);
+    }
+
+    internal static string FirstLineOf(string message) => message.AsSpan().TrimStart().ToString().Split('\n', 2)[0].TrimEnd();
+}

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using DuckDB.NET.Native;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Appends blocks of columns to a table of the engine, vector by vector.</summary>
+/// <remarks>Not thread safe. Rows keep their order: one writer, one table.</remarks>
+internal sealed unsafe class DuckDbTableWriter : IDisposable
+{
+    private const int VectorRows = 2048;
+
+    private readonly ColumnBuffer[] _columns;
+    private readonly DuckDBLogicalType[] _types;
+    private readonly DuckDBAppender _appender;
+    private readonly DuckDBDataChunk _chunk;
+
+    /// <param name="session">Outlives the writer.</param>
+    /// <param name="table">Made here; must not exist.</param>
+    /// <param name="columns">The buffers whose blocks <see cref="Append"/> writes.</param>
+    public DuckDbTableWriter(DuckDbSession session, string table, IReadOnlyList<ColumnBuffer> columns)
+    {
+        _columns = [.. columns];
+        session.Execute(
+            $"CREATE TABLE {Sql.Name(table)} ({string.Join(", ", columns.Select(static column => $"{Sql.Name(column.Name)} {ColumnTypes.EngineNameOf(column.Kind)}"))})",
+            CancellationToken.None);
+        _types = [.. columns.Select(static column => NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(column.Kind)))];
+        var state = NativeMethods.Appender.DuckDBAppenderCreate(session.NativeConnection, null!, table, out _appender);
+        Check(state);
+        _chunk = NativeMethods.DataChunks.DuckDBCreateDataChunk(
+            [.. _types.Select(static type => type.DangerousGetHandle())], (ulong)_types.Length);
+    }
+
+    /// <summary>Appends the first <paramref name="rows"/> rows of the buffers.</summary>
+    public void Append(int rows)
+    {
+        for (var offset = 0; offset < rows; offset += VectorRows)
+        {
+            var count = Math.Min(VectorRows, rows - offset);
+            NativeMethods.DataChunks.DuckDBDataChunkReset(_chunk);
+            for (var index = 0; index < _columns.Length; index++)
+            {
+                Fill(NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk, index), _columns[index], offset, count);
+            }
+
+            _ = NativeMethods.DataChunks.DuckDBDataChunkSetSize(_chunk, (ulong)count);
+            Check(NativeMethods.Appender.DuckDBAppendDataChunk(_appender, _chunk));
+        }
+    }
+
+    /// <summary>Hands the last rows to the table.</summary>
+    public void Complete() => Check(NativeMethods.Appender.DuckDBAppenderClose(_appender));
+
+    public void Dispose()
+    {
+        _chunk.Dispose();
+        _appender.Dispose();
+        foreach (var type in _types)
+        {
+            type.Dispose();
+        }
+    }
+
+    private static void Fill(IntPtr vector, ColumnBuffer column, int offset, int count)
+    {
+        var bits = column.Bits.AsSpan(offset, count);
+        var nulls = column.Nulls.AsSpan(offset, count);
+        var data = NativeMethods.Vectors.DuckDBVectorGetData(vector);
+        switch (column.Kind)
+        {
+            case ColumnKind.Int64 or ColumnKind.Timestamp or ColumnKind.Float64:
+                bits.CopyTo(new Span<long>(data, count));
+                break;
+            case ColumnKind.Int32 or ColumnKind.Float32:
+                var narrow = new Span<int>(data, count);
+                for (var row = 0; row < count; row++)
+                {
+                    narrow[row] = (int)bits[row];
+                }
+
+                break;
+            case ColumnKind.Bool:
+                var flags = new Span<byte>(data, count);
+                for (var row = 0; row < count; row++)
+                {
+                    flags[row] = (byte)bits[row];
+                }
+
+                break;
+            default:
+                for (var row = 0; row < count; row++)
+                {
+                    if (!nulls[row])
+                    {
+                        var bytes = column.BytesAt(offset + row);
+                        fixed (byte* start = &MemoryMarshal.GetReference(bytes))
+                        {
+                            NativeMethods.Vectors.DuckDBVectorAssignStringElementLength(vector, (ulong)row, start, bytes.Length);
+                        }
+                    }
+                }
+
+                break;
+        }
+
+        if (nulls.Contains(true))
+        {
+            NativeMethods.Vectors.DuckDBVectorEnsureValidityWritable(vector);
+            var validity = NativeMethods.Vectors.DuckDBVectorGetValidity(vector);
+            for (var row = 0; row < count; row++)
+            {
+                if (nulls[row])
+                {
+                    validity[row >> 6] &= ~(1UL << (row & 63));
+                }
+            }
+        }
+    }
+
+    private void Check(DuckDBState state)
+    {
+        if (state != DuckDBState.Success)
+        {
+            using var error = NativeMethods.Appender.DuckDBAppenderErrorData(_appender);
+            throw new FeatureException(
+                FeatureError.StoreUnavailable,
+                $"The engine could not take rows: {DuckDbSession.FirstLineOf(NativeMethods.ErrorData.DuckDBErrorDataMessage(error))}");
+        }
+    }
+
+    private static DuckDBType TypeOf(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Bool => DuckDBType.Boolean,
+        ColumnKind.Int32 => DuckDBType.Integer,
+        ColumnKind.Int64 => DuckDBType.BigInt,
+        ColumnKind.Float32 => DuckDBType.Float,
+        ColumnKind.Float64 => DuckDBType.Double,
+        ColumnKind.String => DuckDBType.Varchar,
+        ColumnKind.Bytes => DuckDBType.Blob,
+        _ => DuckDBType.TimestampTz,
+    };
+}

@@ -1,0 +1,118 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Makes one table of one file. The table appears whole or not at all.</summary>
+internal sealed class TableImporter
+{
+    private readonly TableFolder _tables;
+    private readonly TableImport _import;
+    private readonly ColumnBuffer[] _columns;
+    private readonly bool[] _notNull;
+    private readonly int _timeColumn;
+
+    public TableImporter(TableFolder tables, TableImport import)
+    {
+        _tables = tables;
+        _import = import;
+        Check(import);
+        _columns = [.. import.Columns.Select(static column => new ColumnBuffer(column.Name, ColumnTypes.KindOf(column.Type)))];
+        _timeColumn = Array.FindIndex(_columns, static column => column.Kind == ColumnKind.Timestamp);
+        _notNull = [.. import.Columns.Select((column, index) => import.NotNull?.Contains(column.Name) ?? index == _timeColumn)];
+    }
+
+    public TableSummary Run(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        const string Staging = "staging";
+        var (rows, first, last) = (0L, (long?)null, (long?)null);
+        using (var writer = new DuckDbTableWriter(session, Staging, _columns))
+        {
+            foreach (var count in ReadBlocks(session, cancellationToken))
+            {
+                rows += count;
+                MeasureTimes(count, ref first, ref last);
+                writer.Append(count);
+            }
+
+            writer.Complete();
+        }
+
+        if (rows == 0)
+        {
+            throw ImportFailure.File(_import.Path, "has no rows; expected at least one.");
+        }
+
+        var folder = _tables.PathOf(_import.Project, _import.Table);
+        Directory.CreateDirectory(folder);
+        var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, "part-0.parquet"));
+        ParquetFile.Write(session, Staging, temporary, cancellationToken);
+        var bytes = new FileInfo(temporary).Length;
+        _tables.Publish(_import.Project, _import.Table, temporary);
+        return new TableSummary(rows, bytes, first, last);
+    }
+
+    private IEnumerable<int> ReadBlocks(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        if (_import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
+        {
+            foreach (var count in new ParquetTableSource(session, _import, _notNull).ReadBlocks(_columns, cancellationToken))
+            {
+                yield return count;
+            }
+
+            yield break;
+        }
+
+        using var source = new CsvTableSource(_import, _notNull);
+        foreach (var count in source.ReadBlocks(_columns, cancellationToken))
+        {
+            yield return count;
+        }
+    }
+
+    private void MeasureTimes(int count, ref long? first, ref long? last)
+    {
+        if (_timeColumn < 0)
+        {
+            return;
+        }
+
+        var column = _columns[_timeColumn];
+        for (var row = 0; row < count; row++)
+        {
+            if (!column.Nulls[row])
+            {
+                first = Math.Min(first ?? long.MaxValue, column.Bits[row]);
+                last = Math.Max(last ?? long.MinValue, column.Bits[row]);
+            }
+        }
+    }
+
+    private static void Check(TableImport import)
+    {
+        if (!File.Exists(import.Path))
+        {
+            throw new FeatureException(FeatureError.NotFound, $"There is no file '{import.Path}'.");
+        }
+
+        if (!import.Path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
+            && !import.Path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase)
+            && !import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
+        {
+            throw ImportFailure.File(import.Path, "is of no known kind; expected a name ending in .csv, .csv.gz or .parquet.");
+        }
+
+        // The engine compares names without case: two columns that differ only in case are one to it.
+        if (import.Columns.Count == 0
+            || import.Columns.Select(static column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count() != import.Columns.Count)
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput,
+                $"Table '{import.Table}' declares the columns {string.Join(", ", import.Columns.Select(static column => column.Name))}; expected at least one, and each name once (case does not count).");
+        }
+
+        if (import.NotNull?.FirstOrDefault(name => import.Columns.All(column => column.Name != name)) is { } unknown)
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput, $"Column '{unknown}' must not be null but is not among the columns of table '{import.Table}'.");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Reads a view's source entity by entity and hands out batches of online bytes.</summary>
+/// <remarks>Memory is bounded by one batch and one entity's history; the engine sorts out of core. Owns its engine. Not thread safe.</remarks>
+internal sealed class HistoryBatches : IDisposable
+{
+    private const int EntitiesMax = 1000;
+    private const int BytesMax = 8 << 20;
+    private const string KeysTable = "source_keys";
+
+    private readonly DuckDbSession _session;
+    private readonly FeatureView _view;
+    private readonly MaterializationRange _range;
+    private readonly CancellationToken _cancellationToken;
+    private readonly EntityHistory _history;
+    private readonly DuckDbRows _rows;
+    private bool _hasRow;
+
+    private HistoryBatches(
+        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, CancellationToken cancellationToken)
+    {
+        _session = session;
+        _view = field.View;
+        _range = range;
+        _cancellationToken = cancellationToken;
+        _history = EntityHistory.Create(field, source);
+        session.Execute(source.CreateKeysStatement(KeysTable), cancellationToken);
+        _rows = session.Query(
+            source.RowsStatement(KeysTable, range.ArrivedAfter, range.ArrivedUntil, inArrivalOrder: field.IsWindow, where: string.Empty),
+            cancellationToken);
+    }
+
+    public static HistoryBatches Open(
+        ParquetOfflineOptions options, TableFolder tables, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+    {
+        var session = new DuckDbSession(options);
+        HistoryBatches? batches = null;
+        try
+        {
+            var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
+            source.CheckField(field);
+            source.Inspect(session, cancellationToken);
+            batches = new HistoryBatches(session, field, source, range, cancellationToken);
+            batches._hasRow = batches._rows.Read();
+            return batches;
+        }
+        catch
+        {
+            batches?._rows.Dispose();
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>The next batch, each entity once; empty at the end.</returns>
+    public List<(EntityId Entity, ReadOnlyMemory<byte> Bytes)> Next()
+    {
+        var batch = new List<(EntityId, ReadOnlyMemory<byte>)>(EntitiesMax);
+        var size = 0;
+        while (_hasRow && batch.Count < EntitiesMax && size < BytesMax)
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            _history.Clear();
+            var key = _history.ReadKey(_rows);
+            _hasRow = _history.ReadEntity(_rows, key);
+            var bytes = _history.Encode(_range);
+            if (!bytes.IsEmpty)
+            {
+                batch.Add((new EntityId(_view.Project, _view.Entity.Name, key), bytes));
+                size += bytes.Length;
+            }
+        }
+
+        return batch;
+    }
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _session.Dispose();
+    }
+}

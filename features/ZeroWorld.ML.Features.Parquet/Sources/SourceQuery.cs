@@ -1,0 +1,137 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The source table of a view, checked against the view, as pieces of statements.</summary>
+/// <remarks>Immutable and thread safe. Times are BIGINT microseconds, keys and values have the types that the view declares.</remarks>
+internal sealed class SourceQuery
+{
+    private readonly FeatureView _view;
+    private readonly IReadOnlyList<string> _files;
+    private readonly Dictionary<string, string> _types;
+    private readonly string _scan;
+    private readonly string _rows;
+    private readonly string _visible;
+
+    private SourceQuery(FeatureView view, IReadOnlyList<string> files, Dictionary<string, string> types, string scan)
+    {
+        _view = view;
+        _files = files;
+        _types = types;
+        _scan = scan;
+        var source = view.Source;
+        HasCreatedTime = source.CreatedTimeColumn is not null;
+        HasEventId = source.EventIdColumn is not null && view is WindowedView;
+        HasIntegerEventId = HasEventId && ColumnTypes.FeatureTypeOf(TypeOf(source.EventIdColumn!)) == FeatureType.Int64;
+        var keys = view.Entity.Keys.Select((key, index) => $"{Convert(source.KeyColumns[index], key.Type)} AS k{index}");
+        var values = view.StoredColumns.Select((column, index) => $"{ValueOf(column)} AS v{index}");
+        var eventTime = Convert(source.EventTimeColumn, FeatureType.Timestamp);
+        var createdTime = HasCreatedTime ? Convert(source.CreatedTimeColumn!, FeatureType.Timestamp) : eventTime;
+        var id = !HasEventId ? "NULL" : Convert(source.EventIdColumn!, HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
+        var columns = string.Join(", ", keys.Concat(values));
+        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {_scan})";
+        var isKeyed = string.Join(" AND ", view.Entity.Keys.Select(static (_, index) => $"k{index} IS NOT NULL"));
+        _visible = $"{isKeyed} AND NOT {Quarantined}";
+    }
+
+    public bool HasCreatedTime { get; }
+
+    public bool HasEventId { get; }
+
+    public bool HasIntegerEventId { get; }
+
+    private string Quarantined => HasCreatedTime
+        ? $"(event > created + {Sql.Number(UnixMicroseconds.FromTimeSpan(_view.Source.AllowedSkew))})"
+        : "false";
+
+    private string Arrival => HasCreatedTime ? "greatest(event, created)" : "event";
+
+    /// <exception cref="FeatureException">
+    /// <see cref="FeatureError.InvalidInput"/>: a column is missing or of another type than the view needs.
+    /// </exception>
+    public static SourceQuery Create(DuckDbSession session, TableFolder tables, FeatureView view, CancellationToken cancellationToken)
+    {
+        var files = tables.FilesOf(view.Project, view.Source.Table);
+        var scan = Sql.Scan(files);
+        return new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);
+    }
+
+    /// <summary>Refuses an event id whose width differs from what the stored form was made for.</summary>
+    public void CheckField(StorageField field)
+    {
+        if (HasEventId && HasIntegerEventId != (field.EventIdWidth == sizeof(long)))
+        {
+            throw Refuse(
+                $"column '{_view.Source.EventIdColumn}' is {TypeOf(_view.Source.EventIdColumn!)}; expected {(HasIntegerEventId ? "a string" : "an int64")}, as the view's stored form has it");
+        }
+    }
+
+    /// <summary>Counts and bounds of what features may see; refuses rows that lack what identifies them in time.</summary>
+    public SourceExtent Inspect(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        using var rows = session.Query(
+            $"""
+            SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}),
+                count(*) FILTER ({Quarantined}), count(*) FILTER ({_visible}), min(event) FILTER ({_visible}), max(event) FILTER ({_visible}),
+                max({Arrival}) FILTER ({_visible})
+            FROM {_rows}
+            """,
+            cancellationToken);
+        rows.Read();
+        RefuseNulls(rows.GetInt64(0), "event time", _view.Source.EventTimeColumn);
+        RefuseNulls(rows.GetInt64(1), "created time", _view.Source.CreatedTimeColumn);
+        RefuseNulls(rows.GetInt64(2), "event id", _view.Source.EventIdColumn);
+        return new SourceExtent(rows.GetInt64(4), rows.GetInt64(3), Optional(rows, 5), Optional(rows, 6), Optional(rows, 7));
+    }
+
+    /// <summary>Makes a table of the distinct keys of the source; the number of an entity is its row there.</summary>
+    public string CreateKeysStatement(string keysTable) =>
+        $"CREATE TABLE {keysTable} AS SELECT DISTINCT {string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"))} FROM {_rows} WHERE {_visible}";
+
+    /// <summary>
+    /// Rows of the entities in <paramref name="keysTable"/>, entity by entity: number, event time, created time, event id, values, keys. Within an entity
+    /// in order of arrival where <paramref name="inArrivalOrder"/>; rows that arrived together keep the order of the table.
+    /// </summary>
+    /// <param name="arrivedAfter">Exclusive.</param>
+    /// <param name="arrivedUntil">Inclusive.</param>
+    /// <param name="where">A further condition on the entity's number, or empty.</param>
+    public string RowsStatement(string keysTable, long arrivedAfter, long arrivedUntil, bool inArrivalOrder, string where)
+    {
+        var keys = _view.Entity.Keys.Select(static (_, index) => $"s.k{index}");
+        var values = _view.StoredColumns.Select(static (_, index) => $"s.v{index}");
+        var on = string.Join(" AND ", _view.Entity.Keys.Select(static (_, index) => $"s.k{index} = k.k{index}"));
+        var after = arrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(arrivedAfter)}";
+        var order = !inArrivalOrder
+            ? string.Empty
+            : $", {(HasCreatedTime ? $"{Arrival}, s.event, s.created" : "s.event")}{(_files.Count > 1 ? ", s.filename" : string.Empty)}, s.file_row_number";
+        return $"""
+            SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}
+            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}) s JOIN {keysTable} k ON {on}
+            {where}
+            ORDER BY entity{order}
+            """;
+    }
+
+    private string ValueOf(StoredColumn column) => _view is WindowedView
+        ? ColumnTypes.ConvertNumber(column.Name, TypeOf(column.Name))
+            ?? throw Refuse($"column '{column.Name}' is {TypeOf(column.Name)}; expected a bool, an integer or a float to aggregate")
+        : Convert(column.Name, column.Type);
+
+    private string Convert(string column, FeatureType type) => ColumnTypes.Convert(column, TypeOf(column), type)
+        ?? throw Refuse($"column '{column}' is {TypeOf(column)}; expected {ColumnTypes.Describe(type)}");
+
+    private string TypeOf(string column) => _types.TryGetValue(column, out var type)
+        ? type
+        : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _types.Keys)}");
+
+    private void RefuseNulls(long count, string role, string? column)
+    {
+        if (count > 0)
+        {
+            throw Refuse($"column '{column}' is null in {count} rows; expected a value in every row, since it is the {role}");
+        }
+    }
+
+    private FeatureException Refuse(string problem) => new(
+        FeatureError.InvalidInput, $"Table '{_view.Source.Table}' does not fit feature view '{_view.Name}': {problem}.");
+
+    private static long? Optional(DuckDbRows rows, int ordinal) => rows.IsNull(ordinal) ? null : rows.GetInt64(ordinal);
+}

@@ -1,0 +1,25 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Writes a table of the engine as one Parquet file.</summary>
+internal static class ParquetFile
+{
+    /// <summary>A name beside the target that no reader takes for data, and no other writer uses.</summary>
+    public static string TemporaryPathOf(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
+
+    /// <summary>Writes and flushes the file, in the table's order; on failure nothing is left behind.</summary>
+    public static void Write(DuckDbSession session, string table, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            session.Execute(
+                $"COPY {Sql.Name(table)} TO {Sql.Text(Path.GetFullPath(path))} (FORMAT parquet, COMPRESSION zstd)", cancellationToken);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Where tables lie: <c>offline/PROJECT/TABLE/*.parquet</c> in the data directory.</summary>
+internal sealed class TableFolder(string dataDirectory)
+{
+    private const string FileName = "part-0.parquet";
+    private const int NameLengthMax = 64;
+
+    public string PathOf(string project, string table)
+    {
+        CheckName("project", project);
+        CheckName("table", table);
+        return Path.Combine(dataDirectory, "offline", project, table);
+    }
+
+    /// <summary>Files of a table in their order.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, naming the tables there are.</exception>
+    public IReadOnlyList<string> FilesOf(string project, string table) => TryFilesOf(project, table)
+        ?? throw new FeatureException(
+            FeatureError.NotFound,
+            $"There is no table '{table}' in project '{project}'. Tables: {ListTables(project)}. Import one first.");
+
+    public IReadOnlyList<string>? TryFilesOf(string project, string table)
+    {
+        var folder = PathOf(project, table);
+        return Directory.Exists(folder) && Directory.GetFiles(folder, "*.parquet") is { Length: > 0 } files
+            ? [.. files.Order(StringComparer.Ordinal)]
+            : null;
+    }
+
+    /// <summary>The files of a spine: a table, or a Parquet file by its path.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
+    public IReadOnlyList<string> FilesOfSpine(string project, string spine)
+    {
+        if (IsName(spine) && TryFilesOf(project, spine) is { } files)
+        {
+            return files;
+        }
+
+        return File.Exists(spine)
+            ? [spine]
+            : throw new FeatureException(
+                FeatureError.NotFound,
+                $"The spine '{spine}' is neither a table of project '{project}' nor a file. Tables: {ListTables(project)}.");
+    }
+
+    /// <summary>A file by its path; a relative one also below the data directory.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
+    public string Find(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (File.Exists(path))
+        {
+            return path;
+        }
+
+        var below = Path.Combine(dataDirectory, path);
+        return File.Exists(below) ? below : throw new FeatureException(FeatureError.NotFound, $"There is no file '{path}'.");
+    }
+
+    /// <summary>Makes the complete file at <paramref name="temporaryPath"/> the only one of the table; readers of the old one keep it.</summary>
+    public void Publish(string project, string table, string temporaryPath)
+    {
+        var folder = PathOf(project, table);
+        var target = Path.Combine(folder, FileName);
+        File.Move(temporaryPath, target, overwrite: true);
+        foreach (var other in Directory.GetFiles(folder, "*.parquet").Where(file => Path.GetFileName(file) != FileName))
+        {
+            File.Delete(other);
+        }
+    }
+
+    private string ListTables(string project)
+    {
+        var folder = Path.Combine(dataDirectory, "offline", project);
+        string[] names = Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(static path => Path.GetFileName(path))] : [];
+        return names.Length > 0 ? string.Join(", ", names.Order(StringComparer.Ordinal)) : "none";
+    }
+
+    private static void CheckName(string what, string name)
+    {
+        if (!IsName(name))
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput,
+                $"'{name}' is no {what} name; expected [a-z][a-z0-9_]*, at most {NameLengthMax} characters.");
+        }
+    }
+
+    private static bool IsName(string name) =>
+        name is { Length: > 0 and <= NameLengthMax }
+        && char.IsAsciiLetterLower(name[0])
+        && name.All(static character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '_');
+}

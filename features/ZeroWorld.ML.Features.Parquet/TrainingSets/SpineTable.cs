@@ -1,0 +1,106 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The spine of a training set, checked against its request and copied into the engine: row n of the table is row n of the spine.</summary>
+/// <remarks>Columns: <c>q</c>, <c>k0...</c> (keys), <c>r0...</c> (request values), <c>p0...</c> (handed through); times as BIGINT microseconds.</remarks>
+internal sealed class SpineTable
+{
+    public const string Name = "spine";
+
+    private readonly TrainingSetRequest _request;
+    private readonly Dictionary<string, string> _types;
+    private readonly List<string> _expressions = [];
+    private readonly List<EntityKey> _keys = [];
+
+    private SpineTable(TrainingSetRequest request, Dictionary<string, string> types)
+    {
+        _request = request;
+        _types = types;
+        _expressions.Add($"{Convert(request.TimeColumn, FeatureType.Timestamp)} AS q");
+        foreach (var key in request.Plan.Entities.SelectMany(static entity => entity.Keys).Distinct())
+        {
+            if (!request.KeyColumns.TryGetValue(key.Name, out var column))
+            {
+                throw Refuse($"no spine column is given for the key '{key.Name}'; expected one for every key of the service's entities");
+            }
+
+            _expressions.Add($"{Convert(column, key.Type)} AS k{_keys.Count}");
+            _keys.Add(key);
+        }
+
+        var values = request.Plan.Service.RequestValues;
+        RequestOrdinals = new int[values.Count];
+        for (var index = 0; index < values.Count; index++)
+        {
+            RequestOrdinals[index] = -1;
+            if (request.RequestColumns.TryGetValue(values[index].Name, out var column))
+            {
+                RequestOrdinals[index] = index;
+                _expressions.Add($"{Convert(column, values[index].Type)} AS r{index}");
+            }
+            else if (values[index].Default.IsNull)
+            {
+                throw Refuse($"no spine column is given for the request value '{values[index].Name}', which has no default");
+            }
+        }
+
+        PassThroughTypes = new FeatureType[request.PassThrough.Count];
+        for (var index = 0; index < request.PassThrough.Count; index++)
+        {
+            var column = request.PassThrough[index];
+            var type = ColumnTypes.FeatureTypeOf(TypeOf(column))
+                ?? throw Refuse($"column '{column}' is {TypeOf(column)}, which cannot be handed through; expected a bool, number, string, bytes or a time in UTC");
+            PassThroughTypes[index] = type;
+            _expressions.Add($"{Convert(column, type)} AS p{index}");
+        }
+    }
+
+    public long Rows { get; private set; }
+
+    /// <summary>Per request value its index when the spine has it, or -1: then its default counts.</summary>
+    public int[] RequestOrdinals { get; }
+
+    public FeatureType[] PassThroughTypes { get; }
+
+    public static SpineTable Create(DuckDbSession session, TableFolder tables, TrainingSetRequest request, CancellationToken cancellationToken)
+    {
+        var scan = Sql.Scan(tables.FilesOfSpine(request.Plan.Service.Project, request.Spine));
+        var spine = new SpineTable(request, session.Describe(scan, cancellationToken));
+        session.Execute(
+            $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {scan}{spine.Where()}", cancellationToken);
+        using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL) FROM {Name}", cancellationToken);
+        rows.Read();
+        spine.Rows = rows.GetInt64(0);
+        return rows.IsNull(1)
+            ? spine
+            : throw spine.Refuse($"column '{request.TimeColumn}' is null in row {rows.GetInt64(1) + 1}; expected the moment of the read in every row");
+    }
+
+    /// <summary>Index of a key's column.</summary>
+    public int IndexOf(EntityKey key) => _keys.IndexOf(key);
+
+    private string Where()
+    {
+        if (_request.Filter is not { } filter)
+        {
+            return string.Empty;
+        }
+
+        var time = Convert(filter.Column, FeatureType.Timestamp);
+        return $" WHERE {time} >= {Sql.Number(filter.From)} AND {time} < {Sql.Number(filter.To)}";
+    }
+
+    private string Convert(string column, FeatureType type)
+    {
+        var engineType = TypeOf(column);
+        return ColumnTypes.Convert(column, engineType, type)
+            ?? throw Refuse(type == FeatureType.Timestamp && ColumnTypes.IsNaiveTime(engineType)
+                ? $"column '{column}' holds times without a zone ({engineType}); expected times adjusted to UTC (an import with a declared zone makes them)"
+                : $"column '{column}' is {engineType}; expected {ColumnTypes.Describe(type)}");
+    }
+
+    private string TypeOf(string column) => _types.TryGetValue(column, out var type)
+        ? type
+        : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _types.Keys)}");
+
+    private FeatureException Refuse(string problem) => new(FeatureError.InvalidInput, $"Spine '{_request.Spine}': {problem}.");
+}

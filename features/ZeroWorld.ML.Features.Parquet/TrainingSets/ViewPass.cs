@@ -1,0 +1,114 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Joins a range of spine rows with one view: two streams, both sorted by entity, merged.</summary>
+internal sealed class ViewPass
+{
+    private readonly DuckDbSession _session;
+    private readonly FeatureServicePlan _service;
+    private readonly ViewPlan _plan;
+    private readonly SourceQuery _source;
+    private readonly SpineTable _spine;
+    private readonly string _keysTable;
+    private readonly int[] _outputs;
+    private readonly int[] _requestInputs;
+
+    /// <param name="index">Of the view in the plan; names its table of keys.</param>
+    public ViewPass(DuckDbSession session, FeatureServicePlan service, int index, SourceQuery source, SpineTable spine)
+    {
+        _session = session;
+        _service = service;
+        _plan = service.Views[index];
+        _source = source;
+        _spine = spine;
+        _keysTable = $"spine_keys_{index}";
+        _outputs = [.. service.Service.Columns.Select(static (column, at) => (column, at)).Where(item => item.column.View == _plan.View).Select(static item => item.at)];
+        var inputs = _plan.View is WindowedView windowed ? windowed.IncludeRequest.Values.ToHashSet(StringComparer.Ordinal) : [];
+        _requestInputs = [.. service.Service.RequestValues.Select(static (value, at) => (value, at))
+            .Where(item => inputs.Contains(item.value.Name) && spine.RequestOrdinals[item.at] >= 0).Select(static item => item.at)];
+    }
+
+    /// <summary>Numbers the entities of a range of spine rows.</summary>
+    public void CreateKeys(SpineRange range, CancellationToken cancellationToken)
+    {
+        var keys = KeyIndexes();
+        _session.Execute(
+            $"""
+            CREATE OR REPLACE TABLE {_keysTable} AS SELECT DISTINCT {string.Join(", ", keys.Select(static (key, index) => $"k{key} AS k{index}"))}
+            FROM {SpineTable.Name} WHERE {range.Condition("rowid")} AND {string.Join(" AND ", keys.Select(static key => $"k{key} IS NOT NULL"))}
+            """,
+            cancellationToken);
+    }
+
+    /// <summary>Fills the cells of this view's columns for the entities of one partition.</summary>
+    /// <param name="cells">One per column of the service; only this view's are written.</param>
+    /// <param name="arrivedUntil">Events that arrived later are seen by no row of the range.</param>
+    public void Run(SpineRange range, long arrivedUntil, int partition, int partitions, CellColumn?[] cells, CancellationToken cancellationToken)
+    {
+        using var spine = _session.Query(SpineStatement(range, partition, partitions), cancellationToken);
+        using var events = _session.Query(
+            _source.RowsStatement(
+                _keysTable, long.MinValue, arrivedUntil, inArrivalOrder: _plan.Field.IsWindow, where: $"WHERE k.rowid % {partitions} = {partition}"),
+            cancellationToken);
+        var history = EntityHistory.Create(_plan.Field, _source);
+        var needsKey = _plan.Field.IsWindow && !_source.HasEventId;
+        var hasEvent = events.Read();
+        var entity = -1L;
+        var request = DefaultRequest();
+        var row = new FeatureCell[_service.Service.Columns.Count];
+        while (spine.Read())
+        {
+            var payload = ViewPayload.NullKey;
+            if (!spine.IsNull(0))
+            {
+                if (spine.GetInt64(0) != entity)
+                {
+                    entity = spine.GetInt64(0);
+                    history.Clear();
+                    if (hasEvent && events.GetInt64(0) == entity)
+                    {
+                        hasEvent = history.ReadEntity(events, needsKey ? history.ReadKey(events) : string.Empty);
+                    }
+                }
+            }
+
+            var q = spine.GetInt64(2);
+            if (!spine.IsNull(0))
+            {
+                payload = new ViewPayload(ViewPayloadState.Answered, history.Find(q), long.MinValue);
+            }
+
+            ReadRequest(spine, request);
+            _plan.Fill(q, request, payload, row);
+            var position = (int)(spine.GetInt64(1) - range.First);
+            foreach (var column in _outputs)
+            {
+                cells[column]!.Set(position, row[column]);
+            }
+        }
+    }
+
+    private string SpineStatement(SpineRange range, int partition, int partitions)
+    {
+        var inputs = string.Concat(_requestInputs.Select(static index => $", s.r{index}"));
+        var on = string.Join(" AND ", KeyIndexes().Select(static (key, index) => $"s.k{key} = k.k{index}"));
+        return $"""
+            SELECT k.rowid AS entity, s.rowid, s.q{inputs} FROM {SpineTable.Name} s LEFT JOIN {_keysTable} k ON {on}
+            WHERE {range.Condition("s.rowid")} AND coalesce(k.rowid, 0) % {partitions} = {partition} ORDER BY entity NULLS FIRST
+            """;
+    }
+
+    private IEnumerable<int> KeyIndexes() => _plan.View.Entity.Keys.Select(_spine.IndexOf);
+
+    private FeatureValue[] DefaultRequest() => [.. _service.Service.RequestValues.Select(static value => value.Default)];
+
+    private void ReadRequest(DuckDbRows spine, FeatureValue[] request)
+    {
+        const int FirstOrdinal = 3;
+        for (var index = 0; index < _requestInputs.Length; index++)
+        {
+            var value = _service.Service.RequestValues[_requestInputs[index]];
+            var given = spine.GetValue(FirstOrdinal + index, value.Type);
+            request[_requestInputs[index]] = given.IsNull ? value.Default : given;
+        }
+    }
+}

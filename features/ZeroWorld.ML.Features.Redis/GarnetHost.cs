@@ -1,0 +1,172 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Garnet;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>The embedded online store: a Garnet server in this process, on a loopback port, behind a password that only this process knows.</summary>
+/// <remarks>Thread safety: <see cref="StartAsync"/> and <see cref="DisposeAsync"/> once each, not at the same time; the rest from any thread.</remarks>
+public sealed partial class GarnetHost : IAsyncDisposable
+{
+    private readonly GarnetHostOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<GarnetHost> _logger;
+    private readonly string _password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    // Holds the port from the moment it is told to others until the server takes it.
+    private Socket? _reservation;
+    private GarnetServer? _server;
+
+    /// <summary>Chooses the port; nothing runs yet.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the port is taken.</exception>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public GarnetHost(GarnetHostOptions options, TimeProvider time, ILogger<GarnetHost> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logger);
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _options = options;
+        _time = time;
+        _logger = logger;
+        (_reservation, Port) = Reserve(options.Port);
+    }
+
+    public int Port { get; }
+
+    /// <summary>What <see cref="RedisOnlineStoreOptions.Configuration"/> needs. It holds the password: never log it.</summary>
+    public string Configuration => $"127.0.0.1:{Port},password={_password}";
+
+    /// <summary>Starts the server, recovers what its folder holds, and returns when it answers.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: it did not start; <see cref="FeatureError.CorruptData"/>: its folder cannot be recovered.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_server is not null)
+        {
+            throw new InvalidOperationException("The embedded online store is already started.");
+        }
+
+        _reservation?.Dispose();
+        _reservation = null;
+        var started = _time.GetTimestamp();
+
+        // The start reads the log and blocks for as long as that takes.
+        await Task.Run(Launch, cancellationToken).ConfigureAwait(false);
+        using var timeout = new CancellationTokenSource(_options.StartTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            while (!await AnswersAsync(either.Token).ConfigureAwait(false))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), _time, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            throw new FeatureException(
+                FeatureError.StoreUnavailable, $"The embedded online store did not answer on 127.0.0.1:{Port} within {_options.StartTimeout}.");
+        }
+
+        LogStarted(_logger, Port, _time.GetElapsedTime(started).TotalMilliseconds, _options.Folder is null ? "nothing" : "its folder");
+    }
+
+    /// <summary>Writes the log to disk and stops the server.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _reservation?.Dispose();
+        if (Interlocked.Exchange(ref _server, null) is not { } server)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_options.Folder is not null)
+            {
+                await server.Store.CommitAOFAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await Task.Run(server.Dispose).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException exception)
+        {
+            // Garnet's own threads may meet what its shutdown has already disposed; the server is down all the same.
+            LogUntidyStop(_logger, exception);
+        }
+    }
+
+    private static (Socket Socket, int Port) Reserve(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return (socket, ((IPEndPoint)socket.LocalEndPoint!).Port);
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new FeatureException(
+                FeatureError.StoreUnavailable, $"Port {port} of the embedded online store is taken on 127.0.0.1; choose another or 0 for a free one.", exception);
+        }
+    }
+
+    private void Launch()
+    {
+        List<string> arguments =
+        [
+            "-q", "--bind", "127.0.0.1", "--port", $"{Port}", "--auth", "Password", "--password", _password, "--lua", "--no-pubsub",
+            "--memory", $"{_options.MemoryMebibytes}m", "--page", "4m", "--index", "16m", "--max-databases", "1",
+            "--disable-console-logger", "--fail-on-recovery-error",
+        ];
+        if (_options.Folder is { } folder)
+        {
+            // The default device is native and aborts the process where the working directory is not the folder of the program.
+            var path = Path.GetFullPath(folder);
+            Directory.CreateDirectory(path);
+            arguments.AddRange(
+            [
+                "--aof", "--aof-size-limit", $"{_options.LogMebibytes}m", "--aof-segment-size", $"{_options.LogMebibytes / 2}m",
+                "--device-type", "RandomAccess", "--checkpointdir", path, "--recover",
+            ]);
+        }
+
+        try
+        {
+            _server = new GarnetServer([.. arguments], NullLoggerFactory.Instance);
+            _server.Start();
+        }
+        catch (SocketException exception)
+        {
+            throw new FeatureException(FeatureError.StoreUnavailable, $"The embedded online store could not listen on 127.0.0.1:{Port}: {exception.Message}", exception);
+        }
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken).ConfigureAwait(false);
+            var stream = client.GetStream();
+            await stream.WriteAsync("*1\r\n$4\r\nPING\r\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+
+            // Any answer will do: without the password it is a refusal.
+            return await stream.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) == 1;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(2111, LogLevel.Information, "The embedded online store answers on 127.0.0.1:{Port} after {ElapsedMs} ms; it keeps {Kept}")]
+    private static partial void LogStarted(ILogger logger, int port, double elapsedMs, string kept);
+
+    [LoggerMessage(2112, LogLevel.Debug, "The embedded online store stopped untidily")]
+    private static partial void LogUntidyStop(ILogger logger, Exception exception);
+}

@@ -1,0 +1,13 @@
+using StackExchange.Redis;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>Keys of docs/formats/online-row.md. The braces are the hash tag that keeps an entity on one cluster slot.</summary>
+internal static class RedisKeys
+{
+    public static RedisKey Rows(in EntityId entity) => $"z1:{{{entity.Project}/{entity.Entity}/{entity.Key}}}:v";
+
+    public static RedisKey Windows(in EntityId entity) => $"z1:{{{entity.Project}/{entity.Entity}/{entity.Key}}}:w";
+
+    public static RedisKey Coverage(string project) => $"z1:{project}:coverage";
+}

@@ -1,0 +1,235 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>The online store in Redis 7, Valkey, Redis Cluster or Garnet.</summary>
+/// <remarks>
+/// While no server is connected reads are unavailable at once, nothing queues, and the connection comes back by itself; a server that is absent at
+/// the start is no error. Thread safety: every member may be called from any thread.
+/// </remarks>
+public sealed partial class RedisOnlineStore : IOnlineStore
+{
+    private const int ListpackValueBytesMin = 128;
+
+    private readonly RedisOnlineStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisOnlineStore> _logger;
+    private readonly RedisConnection _connection;
+    private readonly ConditionalWeakTable<IReadOnlyList<StorageField>, RedisReadPlan> _plans = [];
+
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public RedisOnlineStore(RedisOnlineStoreOptions options, TimeProvider time, ILogger<RedisOnlineStore> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logger);
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _connection = new RedisConnection(options.ToClientOptions(), logger);
+    }
+
+    /// <summary>Connects now instead of at the first use.</summary>
+    /// <returns>Whether a server answered within the connect timeout; if not, the store goes on trying.</returns>
+    public async Task<bool> ConnectAsync(CancellationToken cancellationToken) =>
+        (await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false)).IsConnected;
+
+    /// <summary>Looks for settings of the servers that make the store slow or large, and logs a warning for each.</summary>
+    /// <returns>The warnings. Servers that do not tell their settings are taken to be well.</returns>
+    public async Task<IReadOnlyList<string>> CheckServerAsync(CancellationToken cancellationToken)
+    {
+        var warnings = new List<string>();
+        var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var server in multiplexer.GetServers())
+        {
+            if (!server.IsConnected || server.IsReplica)
+            {
+                continue;
+            }
+
+            const string Setting = "hash-max-listpack-value";
+            if (await ReadSettingAsync(server, Setting, cancellationToken).ConfigureAwait(false) is { } bytes && bytes < ListpackValueBytesMin)
+            {
+                warnings.Add(
+                    $"{Setting} of the online store at {RedisConnection.Format(server.EndPoint)} is {bytes}: rows above it double their memory. "
+                    + $"Set it to {ListpackValueBytesMin} or more (CONFIG SET {Setting} {ListpackValueBytesMin}, and in redis.conf).");
+            }
+        }
+
+        foreach (var warning in warnings)
+        {
+            LogServerWarning(_logger, warning);
+        }
+
+        return warnings;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reads);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_connection.TryGetDatabase() is not { } database)
+        {
+            FailPending(reads);
+            return;
+        }
+
+        var multiGet = new RedisMultiGet(database, _connection.IsCluster);
+        var tasks = new Task[reads.Count];
+        for (var index = 0; index < tasks.Length; index++)
+        {
+            tasks[index] = multiGet.ReadAsync(reads[index], _plans.GetValue(reads[index].Fields, static fields => new RedisReadPlan(fields)));
+        }
+
+        try
+        {
+            await Task.WhenAll(tasks).WaitAsync(_options.ReadTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            multiGet.Close();
+            FailPending(reads);
+        }
+        finally
+        {
+            multiGet.Close();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(rows);
+        foreach (var row in rows)
+        {
+            if (!OnlineRowCodec.TryReadHeader(field, row.Row.Span, out _, out _, out _))
+            {
+                throw new FeatureException(FeatureError.InvalidInput, $"{row.Row.Length} bytes are no online row of view '{field.View.Name}'.");
+            }
+        }
+
+        await RunAsync(
+            async database =>
+            {
+                var pipeline = new RedisWritePipeline(database, _options, field);
+                foreach (var row in rows)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    await pipeline.EvaluateAsync(RedisScripts.WriteRow, RedisKeys.Rows(row.Entity), row.Row, RedisValue.Null).ConfigureAwait(false);
+                }
+
+                await pipeline.CompleteAsync().ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(appends);
+        var eventsMax = field.View is WindowedView view
+            ? view.EventsMax
+            : throw new FeatureException(FeatureError.InvalidInput, $"View '{field.View.Name}' is no windowed view: it has rows, not events.");
+        await RunAsync(
+            async database =>
+            {
+                var pipeline = new RedisWritePipeline(database, _options, field);
+                foreach (var append in appends)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var block = WindowBlockMerge.Prepare(field, append.Block, trim, eventsMax);
+                    await pipeline.EvaluateAsync(RedisScripts.AppendEvents, RedisKeys.Windows(append.Entity), block, eventsMax).ConfigureAwait(false);
+                }
+
+                await pipeline.CompleteAsync().ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        var value = await RunAsync(
+            database => database.HashGetAsync(RedisKeys.Coverage(field.View.Project), field.Name), cancellationToken).ConfigureAwait(false);
+        if (value.IsNull)
+        {
+            return null;
+        }
+
+        var text = value.ToString();
+        var space = text.IndexOf(' ', StringComparison.Ordinal);
+        return space > 0
+            && long.TryParse(text.AsSpan(0, space), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var from)
+            && long.TryParse(text.AsSpan(space + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var to)
+            ? new ViewCoverage(from, to)
+            : throw new FeatureException(
+                FeatureError.CorruptData,
+                $"The coverage of view '{field.View.Name}' in the online store is '{text}'; expected two integers, FROM and TO in microseconds.");
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(coverage);
+        var text = string.Create(CultureInfo.InvariantCulture, $"{coverage.From} {coverage.To}");
+        await RunAsync(
+            database => database.HashSetAsync(RedisKeys.Coverage(field.View.Project), field.Name, text), cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    /// <summary>Runs what must succeed or say that the store is unavailable.</summary>
+    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = await _connection.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+            return await action(database).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RedisFailure.IsUnavailable(exception))
+        {
+            throw new FeatureException(
+                FeatureError.StoreUnavailable, $"The online store at {_connection.Addresses} did not take or give what was asked: {exception.Message}", exception);
+        }
+    }
+
+    private static void FailPending(IReadOnlyList<OnlineRead> reads)
+    {
+        foreach (var read in reads)
+        {
+            if (read.State == OnlineReadState.Pending)
+            {
+                read.Fail();
+            }
+        }
+    }
+
+    private static async Task<long?> ReadSettingAsync(IServer server, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await server.ExecuteAsync("CONFIG", "GET", name).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return answer.Length == 2 && long.TryParse((string?)answer[1], CultureInfo.InvariantCulture, out var value) ? value : null;
+        }
+        catch (RedisException)
+        {
+            // Managed servers forbid CONFIG.
+            return null;
+        }
+    }
+
+    [LoggerMessage(2104, LogLevel.Warning, "{Warning}")]
+    private static partial void LogServerWarning(ILogger logger, string warning);
+}

@@ -1,0 +1,106 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>Where the online store is, and the limits of its use.</summary>
+public sealed class RedisOnlineStoreOptions : IValidatableObject
+{
+    public const string Section = "Features:Redis";
+
+    /// <summary>Addresses and settings as StackExchange.Redis writes them: <c>HOST:PORT,HOST:PORT,password=...,ssl=true</c>. Of a cluster any nodes.</summary>
+    /// <value>Default <c>127.0.0.1:6379</c>.</value>
+    [Required]
+    public string Configuration { get; set; } = "127.0.0.1:6379";
+
+    /// <summary>The longest wait for a connection.</summary>
+    /// <value>Default 5 s, 10 ms to 5 minutes.</value>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest that a multi-get may take; reads without an answer by then are unavailable.</summary>
+    /// <value>Default 100 ms, 1 ms to 5 minutes. The caller's feature timeout is usually shorter.</value>
+    public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest that one write may take.</summary>
+    /// <value>Default 10 s, 10 ms to 5 minutes.</value>
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Pause between attempts to reconnect.</summary>
+    /// <value>Default 250 ms, 50 ms to 1 minute.</value>
+    public TimeSpan ReconnectInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Writes of one call that may be unanswered at once.</summary>
+    /// <value>Default 256.</value>
+    [Range(1, 65536)]
+    public int WritesInFlightMax { get; set; } = 256;
+
+    /// <summary>Bytes of one call's unanswered writes; one write may pass it alone.</summary>
+    /// <value>Default 8 MiB.</value>
+    [Range(1, int.MaxValue)]
+    public int WriteBytesInFlightMax { get; set; } = 8 << 20;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (FindConfigurationFault() is { } fault)
+        {
+            yield return new ValidationResult(fault, [nameof(Configuration)]);
+        }
+
+        (string Name, TimeSpan Value, TimeSpan Min, TimeSpan Max)[] spans =
+        [
+            (nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)),
+            (nameof(ReadTimeout), ReadTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5)),
+            (nameof(WriteTimeout), WriteTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)),
+            (nameof(ReconnectInterval), ReconnectInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)),
+        ];
+        foreach (var (name, value, min, max) in spans)
+        {
+            if (value < min || value > max)
+            {
+                yield return new ValidationResult($"{name} is {value}; expected {min} to {max}.", [name]);
+            }
+        }
+    }
+
+    /// <summary>The client's settings. A lost server must cost nothing: nothing queues for it, and the client reconnects by itself.</summary>
+    internal ConfigurationOptions ToClientOptions()
+    {
+        var client = ConfigurationOptions.Parse(Configuration);
+        client.AbortOnConnectFail = false;
+        client.BacklogPolicy = BacklogPolicy.FailFast;
+        client.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
+        client.AsyncTimeout = (int)WriteTimeout.TotalMilliseconds;
+        client.ReconnectRetryPolicy = new LinearRetry((int)ReconnectInterval.TotalMilliseconds);
+
+        // Reconnects and timeouts are looked after by the heartbeat.
+        client.HeartbeatInterval = ReconnectInterval;
+        client.IncludeDetailInExceptions = false;
+
+        // Only to read CONFIG in the check of the servers.
+        client.AllowAdmin = true;
+        client.ClientName ??= "zeroworld";
+
+        // No election of a primary by keys and no configuration broadcast: both write to or listen on the server for nothing.
+        client.TieBreaker = "";
+        client.ConfigurationChannel = "";
+        return client;
+    }
+
+    private string? FindConfigurationFault()
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(Configuration).EndPoints.Count == 0
+                ? $"{nameof(Configuration)} names no address; expected HOST:PORT, several joined with commas."
+                : null;
+        }
+        catch (ArgumentException exception)
+        {
+            return $"{nameof(Configuration)}: {exception.Message}; expected HOST:PORT, several joined with commas.";
+        }
+    }
+}
+
+[OptionsValidator]
+internal sealed partial class RedisOnlineStoreOptionsValidator : IValidateOptions<RedisOnlineStoreOptions>;

@@ -1,0 +1,131 @@
+-- Merges new events into the window block of one entity (docs/formats/online-row.md, "Append").
+-- KEYS[1] the hash; ARGV[1] the field; ARGV[2] a block of the new events, already trimmed and capped; ARGV[3] events kept at most.
+-- Returns 1 when the block changed, 0 when it did not, -1 when the stored bytes are no block of the same layout.
+-- Times are compared as pairs of 32 bit halves, since a Lua number holds only 53 bits; bytes as bytes, since < on strings follows the locale.
+local byte, sub, find, floor = string.byte, string.sub, string.find, math.floor
+local new = ARGV[2]
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+if not old then
+  redis.call('HSET', KEYS[1], ARGV[1], new)
+  return 1
+end
+if old == new then
+  return 0
+end
+
+local function time_at(s, i)
+  local a, b, c, d, e, f, g, h = byte(s, i, i + 7)
+  if h >= 128 then h = h - 256 end
+  return ((h * 256 + g) * 256 + f) * 256 + e, ((d * 256 + c) * 256 + b) * 256 + a
+end
+
+local function count_of(s)
+  local a, b, c, d = byte(s, 5, 8)
+  return ((d * 256 + c) * 256 + b) * 256 + a
+end
+
+if #old < 24 or sub(old, 1, 4) ~= sub(new, 1, 4) or sub(old, 9, 12) ~= sub(new, 9, 12) then
+  return -1
+end
+local id_width = byte(new, 2)
+local low, high = byte(new, 3, 4)
+local width = low + high * 256
+local old_count, new_count = count_of(old), count_of(new)
+if #old ~= 24 + old_count * width then
+  return -1
+end
+
+local covered_high, covered_low = time_at(old, 17)
+local covered = sub(old, 17, 24)
+local new_high, new_low = time_at(new, 17)
+if new_high > covered_high or (new_high == covered_high and new_low > covered_low) then
+  covered_high, covered_low, covered = new_high, new_low, sub(new, 17, 24)
+end
+
+local function is_covered(s, i)
+  local h, l = time_at(s, i)
+  return h < covered_high or (h == covered_high and l <= covered_low)
+end
+
+-- Whether the old row at i comes before the new row at j.
+local function is_before(i, j)
+  local h, l = time_at(old, i)
+  local nh, nl = time_at(new, j)
+  if h ~= nh then return h < nh end
+  if l ~= nl then return l < nl end
+  h, l = time_at(old, i + 8)
+  nh, nl = time_at(new, j + 8)
+  if h ~= nh then return h < nh end
+  if l ~= nl then return l < nl end
+  for k = 16, 15 + id_width do
+    local a, b = byte(old, i + k), byte(new, j + k)
+    if a ~= b then return a < b end
+  end
+  return false
+end
+
+-- A few new ids are searched for in the bytes; for many a set of the old ones is made first.
+local ids
+if new_count > 16 then
+  ids = {}
+  for i = 41, #old, width do
+    ids[sub(old, i, i + id_width - 1)] = true
+  end
+end
+local function is_known(id)
+  if ids then return ids[id] end
+  local at = find(old, id, 41, true)
+  while at do
+    local skew = (at - 41) % width
+    if skew == 0 then return true end
+    at = find(old, id, at - skew + width, true)
+  end
+  return false
+end
+
+local from = 0
+while from < old_count and is_covered(old, 25 + from * width) do
+  from = from + 1
+end
+local total = old_count - from
+local parts, n = {}, 0
+for row = 0, new_count - 1 do
+  local j = 25 + row * width
+  if not is_covered(new, j) and not is_known(sub(new, j + 16, j + 15 + id_width)) then
+    local first, last = from, old_count
+    while first < last do
+      local middle = floor((first + last) / 2)
+      if is_before(25 + middle * width, j) then first = middle + 1 else last = middle end
+    end
+    if first > from then
+      n = n + 1
+      parts[n] = sub(old, 25 + from * width, 24 + first * width)
+      from = first
+    end
+    n = n + 1
+    parts[n] = sub(new, j, j + width - 1)
+    total = total + 1
+  end
+end
+parts[n + 1] = sub(old, 25 + from * width)
+local rows = table.concat(parts)
+
+local cut = total - tonumber(ARGV[3])
+if cut > 0 then
+  local last = 1 + (cut - 1) * width
+  covered_high, covered_low = time_at(rows, last)
+  covered = sub(rows, last, last + 7)
+  while cut < total and is_covered(rows, 1 + cut * width) do
+    cut = cut + 1
+  end
+  rows = sub(rows, 1 + cut * width)
+  total = total - cut
+end
+
+local count = string.char(total % 256, floor(total / 256) % 256, floor(total / 65536) % 256, floor(total / 16777216) % 256)
+local merged = sub(new, 1, 4) .. count .. sub(new, 9, 16) .. covered .. rows
+if merged == old then
+  return 0
+end
+redis.call('HSET', KEYS[1], ARGV[1], merged)
+return 1

@@ -1,0 +1,58 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Reads one entry of <c>entities</c>.</summary>
+internal static class EntityReader
+{
+    private const int KeysMax = 16;
+
+    public static Entity? Read(YamlNode node, DefinitionErrors errors)
+    {
+        var before = errors.Count;
+        if (YamlObject.Of(node, "an entity", errors, "name", "keys", "description", "owner", "tags") is not { } entity)
+        {
+            return null;
+        }
+
+        var name = entity.Name("name");
+        var keys = new List<EntityKey>();
+        foreach (var item in entity.List("keys", "a list of one or more keys, each with name and type", isRequired: true))
+        {
+            if (YamlObject.Of(item, "a key", errors, "name", "type", "description", "owner", "tags") is not { } key)
+            {
+                continue;
+            }
+
+            key.Details();
+            var (keyName, keyType) = (key.Name("name"), key.Type("type"));
+            if (keyName is null || keyType is not { } type)
+            {
+                continue;
+            }
+
+            if (type is FeatureType.Float32 or FeatureType.Float64)
+            {
+                key.Fail("type", $"'type' of a key is {FeatureTypeNames.Of(type)}; expected one of: bool, int64, string, bytes, timestamp");
+            }
+            else if (keys.Exists(other => other.Name == keyName))
+            {
+                key.Fail("name", $"key '{keyName}' is defined twice; expected each key once");
+            }
+            else if (keyName == FeatureService.TimeValue)
+            {
+                key.Fail("name", "a key is named 'time'; expected another name: 'time' is the moment of the read");
+            }
+            else
+            {
+                keys.Add(new EntityKey(keyName, type));
+            }
+        }
+
+        if (keys.Count > KeysMax)
+        {
+            entity.Fail("keys", $"the entity has {keys.Count} keys; expected at most {KeysMax}");
+        }
+
+        var details = entity.Details();
+        return errors.Count == before ? new Entity { Name = name!, Keys = keys, Details = details } : null;
+    }
+}

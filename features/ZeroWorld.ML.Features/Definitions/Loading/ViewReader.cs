@@ -1,0 +1,239 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Reads one entry of <c>feature_views</c>.</summary>
+internal sealed class ViewReader(string project, DefinitionCatalog catalog, DefinitionErrors errors)
+{
+    private const int FeaturesMax = 1000;
+
+    private static readonly string[] AggregateNames = ["count", "sum", "mean", "min", "max", "variance", "stddev", "first", "last"];
+
+    public FeatureView? Read(YamlNode node)
+    {
+        var before = errors.Count;
+        if (YamlObject.Of(
+            node, "a feature view", errors, "name", "entity", "source", "ttl", "window", "features", "description", "owner", "tags") is not { } view)
+        {
+            return null;
+        }
+
+        var name = view.Name("name");
+        var entityName = view.Name("entity");
+        if (entityName is not null && !catalog.Entities.ContainsKey(entityName))
+        {
+            view.Fail("entity", $"there is no entity '{entityName}'; expected {DefinitionCatalog.OneOf(catalog.Entities.Keys)}");
+        }
+
+        var entity = entityName is null ? null : catalog.Entities.GetValueOrDefault(entityName)?.Value;
+        var source = ReadSource(view, entity);
+        var details = view.Details();
+        var items = view.List("features", "a list of one or more features", isRequired: true);
+        if (items.Count > FeaturesMax)
+        {
+            view.Fail("features", $"the view has {items.Count} features; expected at most {FeaturesMax}");
+            return null;
+        }
+
+        FeatureView? result;
+        if (view.Has("window"))
+        {
+            if (view.Has("ttl"))
+            {
+                view.Fail("ttl", "a windowed view has no 'ttl'; expected 'window' or 'ttl', not both");
+            }
+
+            result = ReadWindowed(view, items, name, entity, source, details);
+        }
+        else
+        {
+            result = ReadLastValue(view, items, name, entity, source, details);
+        }
+
+        return errors.Count == before ? result : null;
+    }
+
+    private LastValueView? ReadLastValue(
+        YamlObject view, IReadOnlyList<YamlNode> items, string? name, Entity? entity, ViewSource? source, DefinitionDetails details)
+    {
+        var timeToLive = view.Duration("ttl", isPositive: true, isRequired: false);
+        var features = new List<LastValueFeature>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in items)
+        {
+            if (YamlObject.Of(
+                item, "a feature", errors, "name", "type", "column", "default", "required", "description", "owner", "tags") is not { } feature)
+            {
+                continue;
+            }
+
+            feature.Details();
+            var featureName = ReadName(feature, names);
+            var column = feature.ColumnName("column", isRequired: false) ?? featureName;
+            if (feature.Type("type") is not { } type || featureName is null)
+            {
+                continue;
+            }
+
+            var field = new FeatureField(featureName, type, feature.Default(type), feature.Bool("required", absent: false));
+            features.Add(new LastValueFeature(field, column!));
+        }
+
+        return name is null || entity is null || source is null ? null : new LastValueView
+        {
+            Project = project,
+            Name = name,
+            Entity = entity,
+            Source = source,
+            TimeToLive = timeToLive,
+            Features = features,
+            Details = details,
+        };
+    }
+
+    private WindowedView? ReadWindowed(
+        YamlObject view, IReadOnlyList<YamlNode> items, string? name, Entity? entity, ViewSource? source, DefinitionDetails details)
+    {
+        var features = new List<WindowFeature>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in items)
+        {
+            if (ReadWindowFeature(item, names) is { } feature)
+            {
+                features.Add(feature);
+            }
+        }
+
+        if (YamlObject.Of(
+            view.Find("window")!, "a window", errors, "precision", "label_delay", "include_request", "max_events", "history") is not { } window)
+        {
+            return null;
+        }
+
+        if (window.Text("precision", "exact", isRequired: false) is { } precision && precision != "exact")
+        {
+            window.Fail("precision", $"'precision' of a window is '{YamlScalar.Shorten(precision)}'; expected exact, the only one so far");
+        }
+
+        var delay = window.Duration("label_delay", isPositive: false, isRequired: false) ?? TimeSpan.Zero;
+        if (delay > TimeSpan.Zero && window.Has("include_request"))
+        {
+            window.Fail("include_request", "a window with a label delay includes the request; expected no 'include_request', since the request has no label yet");
+        }
+
+        var eventsMax = (int)window.Integer("max_events", 4096, 1, 65_536);
+        var history = window.Duration("history", isPositive: false, isRequired: false) ?? TimeSpan.FromDays(1);
+        var include = ReadIncludeRequest(window, features, items.Count);
+        return name is null || entity is null || source is null || features.Count == 0 ? null : new WindowedView
+        {
+            Project = project,
+            Name = name,
+            Entity = entity,
+            Source = source,
+            Features = features,
+            LabelDelay = delay,
+            IncludeRequest = include,
+            IncludesRequest = window.Has("include_request"),
+            EventsMax = eventsMax,
+            History = history,
+            Details = details,
+        };
+    }
+
+    private WindowFeature? ReadWindowFeature(YamlNode item, HashSet<string> names)
+    {
+        if (YamlObject.Of(
+            item, "a feature of a windowed view", errors, "name", "aggregate", "of", "window", "default", "required", "description", "owner", "tags")
+            is not { } feature)
+        {
+            return null;
+        }
+
+        feature.Details();
+        var name = ReadName(feature, names);
+        var expected = $"one of: {string.Join(", ", AggregateNames)}";
+        var aggregate = feature.Text("aggregate", expected, isRequired: true);
+        var function = Array.IndexOf(AggregateNames, aggregate);
+        if (aggregate is not null && function < 0)
+        {
+            feature.Fail("aggregate", $"'aggregate' of a feature is '{YamlScalar.Shorten(aggregate)}'; expected {expected}");
+        }
+
+        var column = feature.ColumnName("of", isRequired: aggregate is not null && function > 0);
+        var window = feature.Duration("window", isPositive: true, isRequired: true);
+        var type = function == 0 ? FeatureType.Int64 : FeatureType.Float64;
+        var fallback = feature.Default(type);
+        var isRequired = feature.Bool("required", absent: false);
+        return name is null || function < 0 || window is null
+            ? null
+            : new WindowFeature(new FeatureField(name, type, fallback, isRequired), (AggregateFunction)function, column, window.Value);
+    }
+
+    private Dictionary<string, string> ReadIncludeRequest(YamlObject window, List<WindowFeature> features, int featureNodes)
+    {
+        var include = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (column, value) in window.Texts("include_request", "a mapping of source columns to names of request values"))
+        {
+            if (features.Count == featureNodes && !features.Exists(feature => feature.Column == column.Value))
+            {
+                errors.Add(column, $"no aggregate of the view reads the column '{YamlScalar.Shorten(column.Value)}'; expected "
+                    + DefinitionCatalog.OneOf(features.Select(static feature => feature.Column).OfType<string>().Distinct()));
+            }
+
+            include[column.Value] = value.Value;
+        }
+
+        return include;
+    }
+
+    private ViewSource? ReadSource(YamlObject view, Entity? entity)
+    {
+        const string Properties = "a mapping with table and event_time";
+        if (view.Require("source", Properties) is not { } node || YamlObject.Of(
+            node, "a source", errors, "table", "event_time", "created_time", "event_id", "keys", "allowed_skew") is not { } source)
+        {
+            return null;
+        }
+
+        var table = source.Name("table");
+        var eventTime = source.ColumnName("event_time", isRequired: true);
+        var createdTime = source.ColumnName("created_time", isRequired: false);
+        var eventId = source.ColumnName("event_id", isRequired: false);
+        var skew = source.Duration("allowed_skew", isPositive: false, isRequired: false) ?? TimeSpan.FromMinutes(5);
+        var columns = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, column) in source.Texts("keys", "a mapping of join keys to source columns"))
+        {
+            if (entity is not null && !entity.Keys.Any(known => known.Name == key.Value))
+            {
+                errors.Add(key, $"entity '{entity.Name}' has no key '{YamlScalar.Shorten(key.Value)}'; expected "
+                    + DefinitionCatalog.OneOf(entity.Keys.Select(static known => known.Name)));
+            }
+
+            if (!DefinitionNames.IsColumn(column.Value))
+            {
+                errors.Add(column, $"the source column of key '{YamlScalar.Shorten(key.Value)}' is '{YamlScalar.Shorten(column.Value)}'; expected {DefinitionNames.ExpectedColumn}");
+            }
+
+            columns[key.Value] = column.Value;
+        }
+
+        return table is null || eventTime is null || entity is null ? null : new ViewSource
+        {
+            Table = table,
+            EventTimeColumn = eventTime,
+            CreatedTimeColumn = createdTime,
+            EventIdColumn = eventId,
+            KeyColumns = [.. entity.Keys.Select(key => columns.GetValueOrDefault(key.Name, key.Name))],
+            AllowedSkew = skew,
+        };
+    }
+
+    private static string? ReadName(YamlObject feature, HashSet<string> names)
+    {
+        var name = feature.Name("name");
+        if (name is not null && !names.Add(name))
+        {
+            feature.Fail("name", $"feature '{name}' is defined twice in this view; expected each name once");
+        }
+
+        return name;
+    }
+}

@@ -1,0 +1,59 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The difference between registered definitions and others of the same project.</summary>
+/// <param name="Project">The project.</param>
+/// <param name="Changes">Every definition of either side, unchanged ones too; by kind, then by name.</param>
+public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChange> Changes)
+{
+    public bool HasChanges => Changes.Any(static change => change.Change != DefinitionChangeKind.Unchanged);
+
+    /// <param name="before">What is registered, or <see langword="null"/>.</param>
+    /// <param name="after">What shall be.</param>
+    public static DefinitionPlan Between(DefinitionSet? before, DefinitionSet after)
+    {
+        ArgumentNullException.ThrowIfNull(after);
+        return new DefinitionPlan(
+            after.Project,
+            [
+                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, DefinitionFingerprint.Of),
+                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, DefinitionFingerprint.Of),
+                .. Compare(DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Fingerprint),
+            ]);
+    }
+
+    /// <summary>One sentence per model that would no longer find the feature service it was trained with.</summary>
+    public IReadOnlyList<string> FindBreaches(IReadOnlyList<PinnedService> pins)
+    {
+        ArgumentNullException.ThrowIfNull(pins);
+        var breaches = new List<string>();
+        foreach (var pin in pins)
+        {
+            var change = Changes.FirstOrDefault(change =>
+                change.Kind == DefinitionKind.Service && change.Name == pin.Service && change.Before == pin.Fingerprint);
+            if (change is { Change: DefinitionChangeKind.Changed or DefinitionChangeKind.Removed })
+            {
+                var verb = change.Change == DefinitionChangeKind.Removed ? "be removed" : $"change to fingerprint {change.After![..12]}";
+                breaches.Add($"Feature service '{pin.Service}' would {verb}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]}; "
+                    + "expected a service of another name for what is new, or the model version to be deleted first.");
+            }
+        }
+
+        return breaches;
+    }
+
+    private static IEnumerable<DefinitionChange> Compare<T>(
+        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, string> fingerprint)
+    {
+        var old = (before ?? []).ToDictionary(name, fingerprint, StringComparer.Ordinal);
+        var planned = after.ToDictionary(name, fingerprint, StringComparer.Ordinal);
+        foreach (var item in old.Keys.Union(planned.Keys).Order(StringComparer.Ordinal))
+        {
+            var (left, right) = (old.GetValueOrDefault(item), planned.GetValueOrDefault(item));
+            var change = left is null ? DefinitionChangeKind.Added
+                : right is null ? DefinitionChangeKind.Removed
+                : left == right ? DefinitionChangeKind.Unchanged
+                : DefinitionChangeKind.Changed;
+            yield return new DefinitionChange(kind, item, change, left, right);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The feature stage's reader: reads of concurrent requests go to the store together, and each (entity, fields) once.</summary>
+/// <remarks>
+/// A read starts at once while few multi-gets are unanswered; else it collects for the next one, for a bounded time. A read that is waiting or in
+/// flight is joined by later calls for the same key. Each call is answered as soon as its own reads are, so that a slow shard delays only the
+/// requests that need it. When the store answers nothing for a while a circuit opens: reads fail at once, and one call now and then probes.
+/// <para>Thread safety: every member may be called from any thread.</para>
+/// </remarks>
+public sealed partial class OnlineReadCoalescer : IAsyncDisposable
+{
+    private readonly IOnlineStore _store;
+    private readonly OnlineReadCoalescerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<OnlineReadCoalescer> _logger;
+    private readonly OnlineReadCircuit _circuit;
+    private readonly ITimer _collectTimer;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly Lock _lock = new();
+    private readonly OnlineReadQueue _queue;
+    private readonly List<OnlineMultiGet> _unanswered = [];
+    private bool _isCollectTimerSet;
+    private bool _isStopping;
+
+    /// <param name="store">The store; it is not disposed here.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">The clock of timeouts and of the circuit.</param>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public OnlineReadCoalescer(IOnlineStore store, OnlineReadCoalescerOptions options, TimeProvider time, ILogger<OnlineReadCoalescer> logger)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logger);
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _store = store;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _circuit = new OnlineReadCircuit(options, time);
+        _queue = new OnlineReadQueue(this, options);
+        _collectTimer = time.CreateTimer(static state => ((OnlineReadCoalescer)state!).OnCollected(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Whether reads fail at once because the store answered nothing lately.</summary>
+    public bool IsCircuitOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _circuit.IsOpen;
+            }
+        }
+    }
+
+    /// <summary>Reads several keys; keys may repeat.</summary>
+    /// <param name="keys">What to read; not looked at after the method has returned its task.</param>
+    /// <param name="answers">Receives one answer per key; as long as <paramref name="keys"/>. Written until the task is complete, never after.</param>
+    /// <param name="timeout">How long this caller waits; what is not there by then is unavailable to it, whatever it becomes for others.
+    /// Zero or less: nothing is read. <see cref="Timeout.InfiniteTimeSpan"/>: as long as the store takes.</param>
+    /// <param name="cancellationToken">Ends this caller's wait; the shared reads go on.</param>
+    /// <returns><see langword="false"/> when too many reads are waiting: nothing was read and the answers are untouched.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask<bool> TryReadAsync(
+        ReadOnlySpan<OnlineReadKey> keys, Memory<OnlineReadAnswer> answers, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(answers.Length, keys.Length);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (keys.IsEmpty)
+        {
+            return ValueTask.FromResult(true);
+        }
+
+        OnlineReadCall call;
+        OnlineMultiGet? next;
+        lock (_lock)
+        {
+            if ((timeout <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan) || _isStopping || !_circuit.TryEnter())
+            {
+                FeatureMetrics.RecordUnavailable(keys.Length);
+                answers.Span.Fill(OnlineReadAnswer.Unavailable);
+                return ValueTask.FromResult(true);
+            }
+
+            if (!_queue.HasRoom(keys.Length))
+            {
+                FeatureMetrics.RecordRefused(keys.Length);
+                return ValueTask.FromResult(false);
+            }
+
+            call = new OnlineReadCall(this, answers, keys.Length);
+            FeatureMetrics.RecordJoined(_queue.Join(call, keys));
+            next = TakeNext_NeedsLock();
+        }
+
+        Start(next);
+        return call.Task.IsCompletedSuccessfully ? ValueTask.FromResult(true) : WaitAsync(call, timeout, cancellationToken);
+    }
+
+    /// <summary>Fails what waits, and returns when no multi-get is in flight any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            if (_isStopping)
+            {
+                return;
+            }
+
+            _isStopping = true;
+            _queue.FailWaiting();
+            if (_unanswered.Count == 0)
+            {
+                _drained.TrySetResult();
+            }
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _drained.Task.ConfigureAwait(false);
+        await _collectTimer.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    /// <summary>Hands a read's result to the calls that wait for it.</summary>
+    internal void OnFinished(SharedOnlineRead read)
+    {
+        var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) : OnlineReadAnswer.Unavailable;
+        lock (_lock)
+        {
+            _queue.Finish(read, answer);
+        }
+    }
+
+    private async ValueTask<bool> WaitAsync(OnlineReadCall call, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var timer = timeout == Timeout.InfiniteTimeSpan
+            ? null
+            : _time.CreateTimer(static state => GiveUp(state, default), call, timeout, Timeout.InfiniteTimeSpan);
+        using var registration = cancellationToken.UnsafeRegister(GiveUp, call);
+        return await call.Task.ConfigureAwait(false);
+    }
+
+    private static void GiveUp(object? state, CancellationToken cancellationToken)
+    {
+        var call = (OnlineReadCall)state!;
+        call.Owner.GiveUp(call, cancellationToken);
+    }
+
+    private void GiveUp(OnlineReadCall call, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _queue.GiveUp(call, cancellationToken);
+        }
+    }
+
+    /// <returns>The next multi-get, already counted as unanswered, or <see langword="null"/> when nothing may be sent now.</returns>
+    private OnlineMultiGet? TakeNext_NeedsLock()
+    {
+        if (_queue.IsEmpty || _unanswered.Count >= _options.MultiGetsUnansweredMax || !MaySend_NeedsLock())
+        {
+            return null;
+        }
+
+        var reads = _queue.Take();
+        if (reads.Count == 0)
+        {
+            return null;
+        }
+
+        var multiGet = new OnlineMultiGet(reads, _time.GetTimestamp());
+        _unanswered.Add(multiGet);
+        return multiGet;
+    }
+
+    private bool MaySend_NeedsLock()
+    {
+        // Multi-gets are in order of their start, so the young ones are at the end.
+        var young = 0;
+        var oldestAge = TimeSpan.Zero;
+        for (var index = _unanswered.Count - 1; index >= 0; index--)
+        {
+            var age = _time.GetElapsedTime(_unanswered[index].Started);
+            if (age >= _options.CollectTimeMax)
+            {
+                break;
+            }
+
+            young++;
+            oldestAge = age;
+        }
+
+        if (young < _options.MultiGetsInFlight)
+        {
+            return true;
+        }
+
+        if (!_isCollectTimerSet)
+        {
+            _isCollectTimerSet = true;
+            _collectTimer.Change(_options.CollectTimeMax - oldestAge, Timeout.InfiniteTimeSpan);
+        }
+
+        return false;
+    }
+
+    private void OnCollected()
+    {
+        OnlineMultiGet? next;
+        lock (_lock)
+        {
+            _isCollectTimerSet = false;
+            next = _isStopping ? null : TakeNext_NeedsLock();
+        }
+
+        Start(next);
+    }
+
+    /// <summary>Sends a multi-get and those that may follow it at once. Never under the lock: the store writes to its socket here.</summary>
+    private void Start(OnlineMultiGet? multiGet)
+    {
+        while (multiGet is not null)
+        {
+            _ = RunAsync(multiGet);
+            lock (_lock)
+            {
+                multiGet = TakeNext_NeedsLock();
+            }
+        }
+    }
+
+    private async Task RunAsync(OnlineMultiGet multiGet)
+    {
+        try
+        {
+            await _store.ReadAsync(multiGet.Reads, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // What is still pending fails below.
+        }
+#pragma warning disable CA1031 // The edge of a loop that must live: a store that breaks its promise must not leave callers waiting.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogStoreThrew(_logger, exception);
+        }
+
+        var unavailable = 0;
+        foreach (var read in multiGet.Reads)
+        {
+            if (read.State == OnlineReadState.Pending)
+            {
+                read.Fail();
+            }
+
+            unavailable += read.State == OnlineReadState.Answered ? 0 : 1;
+        }
+
+        FeatureMetrics.RecordMultiGet(_time.GetElapsedTime(multiGet.Started), multiGet.Reads.Count, unavailable);
+        Start(Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count));
+    }
+
+    private OnlineMultiGet? Finish(OnlineMultiGet multiGet, bool hasAnswer)
+    {
+        lock (_lock)
+        {
+            _unanswered.Remove(multiGet);
+            if (_isStopping)
+            {
+                if (_unanswered.Count == 0)
+                {
+                    _drained.TrySetResult();
+                }
+
+                return null;
+            }
+
+            if (hasAnswer)
+            {
+                if (_circuit.OnAnswered())
+                {
+                    LogCircuitClosed(_logger);
+                }
+            }
+            else if (_circuit.OnFailed())
+            {
+                LogCircuitOpened(_logger, _options.FailuresToOpen, _options.OpenDuration.TotalMilliseconds);
+                _queue.FailWaiting();
+            }
+
+            return TakeNext_NeedsLock();
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Error, "The online store threw from a read; its reads are unavailable")]
+    private static partial void LogStoreThrew(ILogger logger, Exception exception);
+
+    [LoggerMessage(2002, LogLevel.Warning, "The online store left {Failures} multi-gets in a row without an answer: features are unavailable, probing every {ProbeMs} ms")]
+    private static partial void LogCircuitOpened(ILogger logger, int failures, double probeMs);
+
+    [LoggerMessage(2003, LogLevel.Information, "The online store answers again")]
+    private static partial void LogCircuitClosed(ILogger logger);
+}

@@ -1,0 +1,59 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>One read of the store that several calls may wait for. Guarded by the coalescer's lock.</summary>
+internal sealed class SharedOnlineRead(OnlineReadCoalescer owner, OnlineReadKey key) : OnlineRead(key.Entity, key.Fields)
+{
+    public OnlineReadKey Key { get; } = key;
+
+    /// <summary>Head of the chain of waits.</summary>
+    public OnlineReadWait? Waits { get; set; }
+
+    /// <summary>Waits whose call has not given up. A read that nobody wants any more is not sent.</summary>
+    public int Wanted { get; set; }
+
+    /// <summary>Whether every call that waits has been told.</summary>
+    public bool IsFinished { get; set; }
+
+    private protected override void OnFinished() => owner.OnFinished(this);
+}
+
+/// <summary>That one call waits for one read: a link of the read's chain and of the call's chain.</summary>
+internal sealed class OnlineReadWait(OnlineReadCall call, int index, SharedOnlineRead read)
+{
+    public OnlineReadCall Call { get; } = call;
+
+    /// <summary>Where the answer goes.</summary>
+    public int Index { get; } = index;
+
+    public SharedOnlineRead Read { get; } = read;
+
+    public OnlineReadWait? NextOfRead { get; set; }
+
+    public OnlineReadWait? NextOfCall { get; set; }
+}
+
+/// <summary>One call of <see cref="OnlineReadCoalescer.TryReadAsync"/>. Guarded by the coalescer's lock.</summary>
+internal sealed class OnlineReadCall(OnlineReadCoalescer owner, Memory<OnlineReadAnswer> answers, int pending)
+    : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public OnlineReadCoalescer Owner { get; } = owner;
+
+    /// <summary>The caller's own memory: not touched once the call is complete.</summary>
+    public Memory<OnlineReadAnswer> Answers { get; } = answers;
+
+    /// <summary>Answers that are still missing.</summary>
+    public int Pending { get; set; } = pending;
+
+    public OnlineReadWait? Waits { get; set; }
+
+    public bool IsComplete { get; set; }
+}
+
+/// <summary>Reads that were sent together.</summary>
+internal sealed class OnlineMultiGet(List<OnlineRead> reads, long started)
+{
+    public List<OnlineRead> Reads { get; } = reads;
+
+    /// <summary>Timestamp.</summary>
+    public long Started { get; } = started;
+}

@@ -1,0 +1,140 @@
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The events of one push as one view takes them.</summary>
+internal sealed class ViewEvents
+{
+    private static readonly FeatureType[] Numbers = [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64];
+
+    private readonly StorageField _field;
+    private readonly long _arrival;
+    private readonly long _skew;
+    private readonly EventColumn _eventTime;
+    private readonly EventColumn? _createdTime;
+    private readonly EventColumn? _eventId;
+    private readonly EventColumn[] _keys;
+    private readonly EventColumn[] _stored;
+    private readonly FeatureValue[] _keyValues;
+    private readonly FeatureValue[] _values;
+    private readonly Dictionary<string, WindowBlockBuilder> _blocks = new(StringComparer.Ordinal);
+    private readonly List<OnlineRowWrite> _rows = [];
+    private long _newest = long.MinValue;
+
+    /// <param name="field">The stored form of the view.</param>
+    /// <param name="table">The events.</param>
+    /// <param name="arrival">Now, microseconds since the epoch.</param>
+    public ViewEvents(StorageField field, EventTable table, long arrival)
+    {
+        var (view, source) = (field.View, field.View.Source);
+        _field = field;
+        _arrival = arrival;
+        _skew = UnixMicroseconds.FromTimeSpan(source.AllowedSkew);
+        _eventTime = table.Get(source.EventTimeColumn, $"it is the event time of view '{view.Name}'", FeatureType.Timestamp);
+        if (source.CreatedTimeColumn is { } created && table.Find(created) is not null)
+        {
+            _createdTime = table.Get(created, $"it is the created time of view '{view.Name}'", FeatureType.Timestamp);
+        }
+
+        if (source.EventIdColumn is { } id && field.IsWindow)
+        {
+            _eventId = table.Get(id, $"it identifies the events of view '{view.Name}'", field.EventIdWidth == sizeof(long) ? FeatureType.Int64 : FeatureType.String);
+        }
+
+        _keys = [.. source.KeyColumns.Zip(view.Entity.Keys, (column, key) => table.Get(column, $"it is the key '{key.Name}' of view '{view.Name}'", key.Type))];
+        _stored = [.. view.StoredColumns.Select(column => table.Get(column.Name, $"view '{view.Name}' reads it", Accepted(field, column)))];
+        _keyValues = new FeatureValue[_keys.Length];
+        _values = new FeatureValue[_stored.Length];
+    }
+
+    /// <returns>Why the view cannot take the event, or <see langword="null"/>.</returns>
+    public string? FindFault(int row)
+    {
+        var eventTime = _eventTime.Values[row];
+        if (eventTime.IsNull)
+        {
+            return $"{_eventTime.Name} is null; expected the time of the event.";
+        }
+
+        if (eventTime.AsInt64() - _arrival > _skew)
+        {
+            return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}, later than its arrival at {UnixMicroseconds.ToText(_arrival)} by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
+        }
+
+        foreach (var key in _keys)
+        {
+            if (key.Values[row].IsNull)
+            {
+                return $"{key.Name} is null; expected the key of an entity.";
+            }
+        }
+
+        if (_eventId is { } id && id.Values[row].IsNull)
+        {
+            return $"{id.Name} is null; expected the id of the event.";
+        }
+
+        ReadKey(row);
+        try
+        {
+            EntityKeyCodec.Encode(_field.View.Entity, _keyValues);
+            return null;
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>Takes an event that has no fault.</summary>
+    public void Add(int row)
+    {
+        ReadKey(row);
+        var key = EntityKeyCodec.Encode(_field.View.Entity, _keyValues);
+        var eventTime = _eventTime.Values[row].AsInt64();
+        var createdTime = _createdTime is { } created && !created.Values[row].IsNull ? created.Values[row].AsInt64() : _arrival;
+        for (var index = 0; index < _stored.Length; index++)
+        {
+            _values[index] = _stored[index].Values[row];
+        }
+
+        _newest = Math.Max(_newest, eventTime);
+        if (!_field.IsWindow)
+        {
+            _rows.Add(new OnlineRowWrite(Entity(key), OnlineRowCodec.Encode(_field, eventTime, createdTime, _values)));
+            return;
+        }
+
+        if (!_blocks.TryGetValue(key, out var block))
+        {
+            _blocks.Add(key, block = new WindowBlockBuilder(_field));
+        }
+
+        block.Add(eventTime, createdTime, _eventId?.Values[row] ?? FeatureValue.Null(FeatureType.Int64), key, _values);
+    }
+
+    public async Task WriteAsync(IOnlineStore store, CancellationToken cancellationToken)
+    {
+        if (_rows.Count > 0)
+        {
+            await store.WriteRowsAsync(_field, _rows, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_blocks.Count > 0)
+        {
+            var trim = _newest - UnixMicroseconds.FromTimeSpan(((WindowedView)_field.View).Retention);
+            var appends = _blocks.Select(block => new WindowAppend(Entity(block.Key), block.Value.Build())).ToArray();
+            await store.AppendEventsAsync(_field, appends, trim, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static FeatureType[] Accepted(StorageField field, StoredColumn column) => field.IsWindow ? Numbers : [column.Type];
+
+    private EntityId Entity(string key) => new(_field.View.Project, _field.View.Entity.Name, key);
+
+    private void ReadKey(int row)
+    {
+        for (var index = 0; index < _keys.Length; index++)
+        {
+            _keyValues[index] = _keys[index].Values[row];
+        }
+    }
+}

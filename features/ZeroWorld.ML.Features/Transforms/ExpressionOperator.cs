@@ -1,0 +1,34 @@
+namespace ZeroWorld.ML.Features;
+
+internal delegate FeatureValue UnaryBody(in FeatureValue value);
+
+internal delegate FeatureValue BinaryBody(in FeatureValue left, in FeatureValue right);
+
+/// <summary>One overload of an operator or function.</summary>
+/// <param name="Name">Name in expressions (functions) and in canonical text.</param>
+/// <param name="Version">Raised when the output for any input changes; part of every fingerprint that uses it.</param>
+/// <param name="Parameters">One or two types.</param>
+/// <param name="Result">Type of the value.</param>
+internal sealed record ExpressionOperator(
+    string Name, int Version, FeatureType[] Parameters, FeatureType Result, UnaryBody? Unary, BinaryBody? Binary)
+{
+    /// <summary>int64 fits where a float64 is wanted; nothing else is converted unasked.</summary>
+    public bool Accepts(ReadOnlySpan<ExpressionNode> operands, bool widen)
+    {
+        if (operands.Length != Parameters.Length)
+        {
+            return false;
+        }
+
+        for (var index = 0; index < operands.Length; index++)
+        {
+            var type = operands[index].Type;
+            if (type != Parameters[index] && !(widen && type == FeatureType.Int64 && Parameters[index] == FeatureType.Float64))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

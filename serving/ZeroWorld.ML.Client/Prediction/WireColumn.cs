@@ -1,0 +1,58 @@
+using ZeroWorld.ML.V1;
+
+namespace ZeroWorld.ML.Client;
+
+/// <summary>Reads single values of a column.</summary>
+internal static class WireColumn
+{
+    public static int CountRows(PredictResponse response)
+    {
+        var rows = response.Decisions.Count;
+        foreach (var feature in response.Features)
+        {
+            rows = Math.Max(rows, feature.Statuses.Count);
+        }
+
+        foreach (var output in response.Outputs)
+        {
+            rows = Math.Max(rows, Count(output));
+        }
+
+        return rows;
+    }
+
+    public static object? GetValue(Column column, int row) => row >= Count(column) || column.NullRows.Contains((uint)row)
+        ? null
+        : column.ValuesCase switch
+        {
+            Column.ValuesOneofCase.Bools => column.Bools.Values[row],
+            Column.ValuesOneofCase.Int64S => column.Int64S.Values[row],
+            Column.ValuesOneofCase.Float32S => column.Float32S.Values[row],
+            Column.ValuesOneofCase.Float64S => column.Float64S.Values[row],
+            Column.ValuesOneofCase.Strings => column.Strings.Values[row],
+            Column.ValuesOneofCase.Bytes => column.Bytes.Values[row].ToByteArray(),
+            Column.ValuesOneofCase.Timestamps => WireTime.ToTime(column.Timestamps.Microseconds[row]),
+            _ => null,
+        };
+
+    public static double? GetNumber(Column column, int row) => GetValue(column, row) switch
+    {
+        bool value => value ? 1 : 0,
+        long value => value,
+        float value => value,
+        double value => value,
+        _ => null,
+    };
+
+    private static int Count(Column column) => column.ValuesCase switch
+    {
+        Column.ValuesOneofCase.Bools => column.Bools.Values.Count,
+        Column.ValuesOneofCase.Int64S => column.Int64S.Values.Count,
+        Column.ValuesOneofCase.Float32S => column.Float32S.Values.Count,
+        Column.ValuesOneofCase.Float64S => column.Float64S.Values.Count,
+        Column.ValuesOneofCase.Strings => column.Strings.Values.Count,
+        Column.ValuesOneofCase.Bytes => column.Bytes.Values.Count,
+        Column.ValuesOneofCase.Timestamps => column.Timestamps.Microseconds.Count,
+        _ => 0,
+    };
+}

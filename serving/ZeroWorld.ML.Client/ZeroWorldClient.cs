@@ -1,0 +1,165 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Inference;
+using ZeroWorld.ML.Serving.Protocol;
+using ZeroWorld.ML.V1;
+
+namespace ZeroWorld.ML.Client;
+
+/// <summary>Calls a ZeroWorld.ML server; its <c>Infer</c>, metadata and health members also speak to any server of the Open Inference Protocol.</summary>
+/// <remarks>
+/// Thread safe: one client per server and process, since it holds one HTTP/2 connection that all calls share.
+/// Failures are <see cref="RpcException"/> whose status detail is the server's sentence. UNAVAILABLE may be retried at once, RESOURCE_EXHAUSTED after a
+/// while, others not.
+/// </remarks>
+public sealed class ZeroWorldClient : IDisposable
+{
+    private readonly GrpcChannel? _channel;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _timeProvider;
+
+    /// <param name="address">Where the server's gRPC port is: <c>http://127.0.0.1:8001</c>.</param>
+    /// <param name="options">Defaults where <see langword="null"/>.</param>
+    public ZeroWorldClient(string address, ZeroWorldClientOptions? options = null)
+        : this(Open(address, options ??= new ZeroWorldClientOptions()), options)
+    {
+    }
+
+    private ZeroWorldClient(GrpcChannel channel, ZeroWorldClientOptions options)
+        : this(channel.CreateCallInvoker(), options) => _channel = channel;
+
+    /// <param name="invoker">A channel of the caller's own, for interceptors and other transports; it stays the caller's.</param>
+    /// <param name="options">Timeout and clock; message limits are the channel's.</param>
+    public ZeroWorldClient(CallInvoker invoker, ZeroWorldClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _timeout = options.Timeout;
+        _timeProvider = options.TimeProvider;
+        Predictions = new PredictionService.PredictionServiceClient(invoker);
+        Features = new FeatureStoreService.FeatureStoreServiceClient(invoker);
+        Registry = new RegistryService.RegistryServiceClient(invoker);
+        Inference = new GRPCInferenceService.GRPCInferenceServiceClient(invoker);
+    }
+
+    /// <summary>The generated client of <c>zeroworld.ml.v1.PredictionService</c>, for what this class has no member for.</summary>
+    public PredictionService.PredictionServiceClient Predictions { get; }
+
+    /// <summary>The generated client of <c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
+    public FeatureStoreService.FeatureStoreServiceClient Features { get; }
+
+    /// <summary>The generated client of <c>zeroworld.ml.v1.RegistryService</c>.</summary>
+    public RegistryService.RegistryServiceClient Registry { get; }
+
+    /// <summary>The generated client of <c>inference.GRPCInferenceService</c>.</summary>
+    public GRPCInferenceService.GRPCInferenceServiceClient Inference { get; }
+
+    /// <summary>Scores the rows of a query: the server reads their features, runs the model and decides.</summary>
+    /// <exception cref="RpcException">As the class says.</exception>
+    public async Task<Prediction> PredictAsync(PredictionQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        using var call = Predictions.PredictAsync(query.ToRequest(), Options(cancellationToken));
+        return new Prediction(await call.ResponseAsync.ConfigureAwait(false));
+    }
+
+    /// <summary>Runs a logged prediction again from the features that were logged with it.</summary>
+    /// <exception cref="RpcException">NOT_FOUND when no log holds the id.</exception>
+    public async Task<ReplayPredictionResponse> ReplayAsync(string predictionId, string project = "", CancellationToken cancellationToken = default)
+    {
+        var request = new ReplayPredictionRequest { Project = project, PredictionId = predictionId };
+        using var call = Predictions.ReplayPredictionAsync(request, Options(cancellationToken));
+        return await call.ResponseAsync.ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a model on tensors.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="inputs">All inputs of the model. Their bytes are sent in place: they must not change until the call has ended.</param>
+    /// <param name="version">A version, or empty for the server's choice.</param>
+    /// <param name="outputs">Outputs wanted, in order; <see langword="null"/> or empty for all.</param>
+    /// <returns>The outputs in the order asked for.</returns>
+    /// <exception cref="RpcException">As the class says.</exception>
+    /// <exception cref="TensorFormatException">The server's answer is not what the protocol says.</exception>
+    public async Task<IReadOnlyList<WireTensor>> InferAsync(
+        string model,
+        IReadOnlyList<WireTensor> inputs,
+        string version = "",
+        IReadOnlyList<string>? outputs = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var request = new ModelInferRequest { ModelName = model, ModelVersion = version };
+        foreach (var input in inputs)
+        {
+            InferTensorCodec.AddInput(request, input);
+        }
+
+        foreach (var output in outputs ?? [])
+        {
+            request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = output });
+        }
+
+        using var call = Inference.ModelInferAsync(request, Options(cancellationToken));
+        return InferTensorCodec.ReadOutputs(await call.ResponseAsync.ConfigureAwait(false));
+    }
+
+    /// <summary>Tensors that a model takes and gives.</summary>
+    /// <exception cref="RpcException">NOT_FOUND for an unknown model or version.</exception>
+    public async Task<ModelMetadataResponse> GetModelMetadataAsync(string model, string version = "", CancellationToken cancellationToken = default)
+    {
+        using var call = Inference.ModelMetadataAsync(new ModelMetadataRequest { Name = model, Version = version }, Options(cancellationToken));
+        return await call.ResponseAsync.ConfigureAwait(false);
+    }
+
+    /// <summary>Name, version and extensions of the server.</summary>
+    /// <exception cref="RpcException">As the class says.</exception>
+    public async Task<ServerMetadataResponse> GetServerMetadataAsync(CancellationToken cancellationToken = default)
+    {
+        using var call = Inference.ServerMetadataAsync(new ServerMetadataRequest(), Options(cancellationToken));
+        return await call.ResponseAsync.ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the server takes requests; <see langword="false"/> also when nothing answers at its address.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            using var call = Inference.ServerReadyAsync(new ServerReadyRequest(), Options(cancellationToken));
+            return (await call.ResponseAsync.ConfigureAwait(false)).Ready;
+        }
+        catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a version of a model is loaded and answers.</summary>
+    /// <exception cref="RpcException">As the class says.</exception>
+    public async Task<bool> IsModelReadyAsync(string model, string version = "", CancellationToken cancellationToken = default)
+    {
+        using var call = Inference.ModelReadyAsync(new ModelReadyRequest { Name = model, Version = version }, Options(cancellationToken));
+        return (await call.ResponseAsync.ConfigureAwait(false)).Ready;
+    }
+
+    public void Dispose() => _channel?.Dispose();
+
+    private static GrpcChannel Open(string address, ZeroWorldClientOptions options) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    {
+        MaxReceiveMessageSize = options.MessageBytesMax,
+        MaxSendMessageSize = options.MessageBytesMax,
+        HttpHandler = new SocketsHttpHandler
+        {
+            // Streams beyond the server's limit per connection open another connection instead of waiting.
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionIdleTimeout = System.Threading.Timeout.InfiniteTimeSpan,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(60),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
+        },
+        DisposeHttpClient = true,
+    });
+
+    private CallOptions Options(CancellationToken cancellationToken)
+    {
+        DateTime? deadline = _timeout == System.Threading.Timeout.InfiniteTimeSpan ? null : _timeProvider.GetUtcNow().UtcDateTime + _timeout;
+        return new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
+    }
+}

@@ -1,0 +1,75 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>Addresses and limits of the server.</summary>
+public sealed class ServerOptions : IValidatableObject
+{
+    public const string Section = "Server";
+
+    /// <summary>The address to listen on: an IP address, or <c>localhost</c>.</summary>
+    /// <value>Default 127.0.0.1: this machine only. In a container: 0.0.0.0.</value>
+    [Required]
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of REST.</summary>
+    /// <value>Default 8000; 0 takes a free one.</value>
+    [Range(0, 65535)]
+    public int HttpPort { get; set; } = 8000;
+
+    /// <summary>Port of gRPC.</summary>
+    /// <value>Default 8001; 0 takes a free one.</value>
+    [Range(0, 65535)]
+    public int GrpcPort { get; set; } = 8001;
+
+    /// <summary>Port of the metrics.</summary>
+    /// <value>Default 8002; 0 takes a free one.</value>
+    [Range(0, 65535)]
+    public int MetricsPort { get; set; } = 8002;
+
+    /// <summary>Largest message in bytes, in and out, gRPC and REST.</summary>
+    /// <value>Default 64 MiB.</value>
+    [Range(1024, int.MaxValue)]
+    public int MessageBytesMax { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Largest model package that may be registered through the server, all files together, in bytes.</summary>
+    /// <value>Default 4 GiB.</value>
+    [Range(typeof(long), "1", "9223372036854775807")]
+    public long PackageBytesMax { get; set; } = 4L << 30;
+
+    /// <summary>Calls in flight on one HTTP/2 connection; further ones wait in the client.</summary>
+    /// <value>Default 1,024.</value>
+    [Range(1, 65536)]
+    public int StreamsPerConnectionMax { get; set; } = 1024;
+
+    /// <summary>Open connections, all ports together; further ones are refused.</summary>
+    /// <value>Default 4,096.</value>
+    [Range(1, 1_000_000)]
+    public int ConnectionsMax { get; set; } = 4096;
+
+    /// <summary>How long a stop waits for the requests that were accepted.</summary>
+    /// <value>Default 10 s; 0 to 10 min.</value>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Host != "localhost" && !IPAddress.TryParse(Host, out _))
+        {
+            yield return new ValidationResult($"'{Host}' is no address; expected an IP address or 'localhost'.", [nameof(Host)]);
+        }
+
+        if (ShutdownTimeout < TimeSpan.Zero || ShutdownTimeout > TimeSpan.FromMinutes(10))
+        {
+            yield return new ValidationResult($"{ShutdownTimeout} is out of range; expected 0 to 10 minutes.", [nameof(ShutdownTimeout)]);
+        }
+
+        int[] ports = [HttpPort, GrpcPort, MetricsPort];
+        if (ports.Where(static port => port != 0).GroupBy(static port => port).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+        {
+            yield return new ValidationResult($"port {twice.Key} is given to two of them; expected three ports.", [nameof(HttpPort), nameof(GrpcPort), nameof(MetricsPort)]);
+        }
+    }
+
+    internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
+}

@@ -1,0 +1,77 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Serving.Protocol;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>What a caller is told about a failure: the one mapping of errors to statuses, for gRPC and for REST.</summary>
+/// <param name="Code">The canonical status.</param>
+/// <param name="Message">A sentence for the caller.</param>
+internal readonly record struct CallFailure(StatusCode Code, string Message)
+{
+    /// <summary>A message longer than this would not fit where gRPC puts it (the trailers).</summary>
+    private const int MessageLengthMax = 2048;
+
+    /// <returns><see langword="null"/> for a bug: it stays opaque to the caller and is logged.</returns>
+    public static CallFailure? Of(Exception exception) => exception switch
+    {
+        ServingException serving => Of(ToStatusCode(serving.Error), serving),
+        FeatureException feature => Of(ToStatusCode(feature.Error), feature),
+        RegistryException registry => Of(ToStatusCode(registry.Error), registry),
+        TensorFormatException format => Of(StatusCode.InvalidArgument, format),
+        _ => null,
+    };
+
+    public static StatusCode ToStatusCode(ServingError error) => error switch
+    {
+        ServingError.InvalidInput => StatusCode.InvalidArgument,
+        ServingError.ModelNotFound or ServingError.PredictionNotFound or ServingError.PredictionErased => StatusCode.NotFound,
+        ServingError.ModelNotReady => StatusCode.Unavailable,
+        ServingError.ModelRefused or ServingError.RequiredFeatureMissing => StatusCode.FailedPrecondition,
+        ServingError.CorruptPackage => StatusCode.DataLoss,
+        ServingError.Overloaded => StatusCode.ResourceExhausted,
+        ServingError.DeadlineExceeded => StatusCode.DeadlineExceeded,
+        ServingError.BackendFailed => StatusCode.Internal,
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
+    };
+
+    public static StatusCode ToStatusCode(FeatureError error) => error switch
+    {
+        FeatureError.InvalidDefinition or FeatureError.InvalidInput => StatusCode.InvalidArgument,
+        FeatureError.NotFound => StatusCode.NotFound,
+        FeatureError.Incompatible => StatusCode.FailedPrecondition,
+        FeatureError.StoreUnavailable => StatusCode.Unavailable,
+        FeatureError.CorruptData => StatusCode.DataLoss,
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
+    };
+
+    public static StatusCode ToStatusCode(RegistryError error) => error switch
+    {
+        RegistryError.InvalidInput => StatusCode.InvalidArgument,
+        RegistryError.NotFound => StatusCode.NotFound,
+        RegistryError.Refused => StatusCode.FailedPrecondition,
+        RegistryError.Conflict => StatusCode.Aborted,
+        RegistryError.CorruptArtifact => StatusCode.DataLoss,
+        RegistryError.StoreUnavailable => StatusCode.Unavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
+    };
+
+    /// <summary>The status as HTTP says it (google/rpc/code.proto).</summary>
+    public int ToHttpStatus() => Code switch
+    {
+        StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange => StatusCodes.Status400BadRequest,
+        StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        StatusCode.NotFound => StatusCodes.Status404NotFound,
+        StatusCode.Aborted or StatusCode.AlreadyExists => StatusCodes.Status409Conflict,
+        StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+        StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        StatusCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    private static CallFailure Of(StatusCode code, Exception exception) =>
+        new(code, exception.Message.Length <= MessageLengthMax ? exception.Message : string.Concat(exception.Message.AsSpan(0, MessageLengthMax), "..."));
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>Prediction by entity over REST: <c>POST /v1/models/MODEL:predict</c>.</summary>
+internal sealed class PredictionRest(PredictionPath predictions, ServableManager servables, ServerOptions options)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/models/{model}:predict", PredictAsync);
+        routes.MapPost("/v1/projects/{project}/models/{model}:predict", PredictAsync);
+    }
+
+    private async Task PredictAsync(HttpContext context)
+    {
+        var model = new ModelName(
+            (string?)context.Request.RouteValues.GetValueOrDefault("project") ?? ModelName.DefaultProject, (string)context.Request.RouteValues["model"]!);
+        using var body = PredictJson.Parse(await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false));
+        PredictionRequest request;
+
+        // The declared types decide how JSON values are read, so the model is looked up first; the prediction pins it again for itself.
+        using (var lease = await servables.AcquireAsync(model, body.Selector, context.RequestAborted).ConfigureAwait(false))
+        {
+            request = body.ToRequest(model, lease.Servable.Plan);
+        }
+
+        var result = await predictions.PredictAsync(request, context.RequestAborted).ConfigureAwait(false);
+        await RestBody.WriteAsync(context, (result, body.OmitFeatures), static (writer, answer) => PredictJsonWriter.Write(writer, answer.result, answer.OmitFeatures))
+            .ConfigureAwait(false);
+    }
+}

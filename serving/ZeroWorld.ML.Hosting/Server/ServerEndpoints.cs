@@ -1,0 +1,99 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>What answers on each port.</summary>
+internal static class ServerEndpoints
+{
+    private static readonly string[] GrpcServices =
+    [
+        "inference.GRPCInferenceService", "zeroworld.ml.v1.PredictionService", "zeroworld.ml.v1.FeatureStoreService", "zeroworld.ml.v1.RegistryService",
+    ];
+
+    public static IServiceCollection AddServerEndpoints(this IServiceCollection services)
+    {
+        services.AddSingleton<ServerIdentity>();
+        services.AddSingleton<ServerReadiness>();
+        services.AddSingleton<ServerAddressBook>();
+        AddGrpcServices(services);
+        services.AddRouting();
+        services.AddSingleton<RestErrors>();
+        services.AddSingleton<InferenceRest>();
+        services.AddSingleton<PredictionRest>();
+        services.AddSingleton<FrontPage>();
+        services.AddOpenTelemetry().WithMetrics(static metrics => metrics
+            .AddMeter("ZeroWorld.ML.*", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+            .AddPrometheusExporter());
+        return services;
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.MapWhen(static context => context.IsFrom(Listener.Grpc), MapGrpc);
+        app.MapWhen(static context => context.IsFrom(Listener.Metrics), static branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics"));
+        MapRest(app);
+    }
+
+    private static void AddGrpcServices(IServiceCollection services)
+    {
+        // One instance each: a call then costs no activation.
+        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<InferenceGrpcService>();
+        services.AddSingleton<PredictionGrpcService>();
+        services.AddSingleton<FeatureStoreGrpcService>();
+        services.AddSingleton<RegistryGrpcService>();
+        services.AddGrpc();
+        services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<ServerOptions>(static (grpc, options) =>
+        {
+            grpc.MaxReceiveMessageSize = options.MessageBytesMax;
+            grpc.MaxSendMessageSize = options.MessageBytesMax;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        });
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks(static health =>
+        {
+            foreach (var name in GrpcServices)
+            {
+                health.Services.Map(name, static _ => true);
+            }
+        }).AddCheck<ReadinessCheck>("ready");
+
+        // A server that is not ready yet, or no more, is no error; the check would log one each second.
+        services.AddLogging(static logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
+
+        // Watchers of grpc.health.v1 hear of a change within this time; a Check asks anew.
+        services.Configure<HealthCheckPublisherOptions>(static publisher =>
+        {
+            publisher.Delay = TimeSpan.Zero;
+            publisher.Period = TimeSpan.FromSeconds(1);
+        });
+    }
+
+    private static void MapGrpc(IApplicationBuilder branch)
+    {
+        branch.UseRouting();
+        branch.UseEndpoints(static endpoints =>
+        {
+            endpoints.MapGrpcService<InferenceGrpcService>();
+            endpoints.MapGrpcService<PredictionGrpcService>();
+            endpoints.MapGrpcService<FeatureStoreGrpcService>();
+            endpoints.MapGrpcService<RegistryGrpcService>();
+            endpoints.MapGrpcHealthChecksService();
+            endpoints.MapGrpcReflectionService();
+        });
+    }
+
+    private static void MapRest(WebApplication app)
+    {
+        var errors = app.Services.GetRequiredService<RestErrors>();
+        app.Use(errors.InvokeAsync);
+        app.UseRouting();
+        app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
+        app.Services.GetRequiredService<InferenceRest>().Map(app);
+        app.Services.GetRequiredService<PredictionRest>().Map(app);
+    }
+}

@@ -1,0 +1,14 @@
+using System.Reflection;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>What this server says about itself.</summary>
+internal sealed class ServerIdentity
+{
+    public string Name { get; } = "zeroworld";
+
+    public string Version { get; } = typeof(ServerIdentity).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <value>Only what is implemented: clients read this to decide what to send.</value>
+    public IReadOnlyList<string> Extensions { get; } = [];
+}

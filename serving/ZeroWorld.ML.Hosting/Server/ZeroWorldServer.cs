@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>The server: everything of ZeroWorld.ML in this process, behind three ports.</summary>
+/// <remarks>
+/// <see cref="StartAsync"/>, then <see cref="StopAsync"/> or <see cref="RunAsync"/>, once each; disposing stops it too. Other members from any thread.
+/// </remarks>
+public sealed class ZeroWorldServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ServerOptions _options;
+    private ServerAddresses? _addresses;
+    private int _isStopped;
+
+    private ZeroWorldServer(WebApplication app, ServerOptions options)
+    {
+        _app = app;
+        _options = options;
+    }
+
+    /// <summary>Where it answers, once it is started.</summary>
+    public ServerAddresses Addresses => _addresses ?? throw new InvalidOperationException("The server is not started.");
+
+    /// <summary>The services of this process: stores, registry, engine.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Composes a server; nothing listens yet. Takes the data directory as its writer.</summary>
+    /// <param name="configuration">Settings.</param>
+    /// <param name="configureLogging">Where logs go; <see langword="null"/>: one line each to the standard error stream, warnings and above of other libraries.</param>
+    /// <param name="configureServices">Adds or replaces services.</param>
+    /// <exception cref="HostingException">The data directory cannot be used.</exception>
+    public static ZeroWorldServer Create(
+        ZeroWorldConfiguration configuration, Action<ILoggingBuilder>? configureLogging = null, Action<IServiceCollection>? configureServices = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var options = configuration.Get<ServerOptions>();
+
+        // An empty builder: no settings but ours, from appsettings files, ASPNETCORE_ variables or anywhere else.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(ZeroWorldServer).Assembly.GetName().Name });
+        (configureLogging ?? DefaultLogging.Configure)(builder.Logging);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.Services.AddZeroWorld(configuration).AddServerEndpoints();
+        configureServices?.Invoke(builder.Services);
+        var app = builder.Build();
+
+        // Before anything else looks into it.
+        app.Services.GetRequiredService<DataDirectory>();
+        ServerEndpoints.Map(app);
+        return new ZeroWorldServer(app, options);
+    }
+
+    /// <summary>Starts the stores, loads the models and listens.</summary>
+    /// <exception cref="HostingException">A port is taken or may not be used; a store cannot be used.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException && FindRefusedPort() is { } sentence)
+        {
+            throw new HostingException(sentence, exception);
+        }
+        catch (Exception exception) when (exception is FeatureException or RegistryException or ServingException)
+        {
+            throw new HostingException(exception.Message, exception);
+        }
+
+        var listening = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static address => new Uri(address)).ToArray();
+        _addresses = new ServerAddresses(listening[0], listening[1], listening[2]);
+        _app.Services.GetRequiredService<ServerAddressBook>().Current = _addresses;
+        var directory = _app.Services.GetRequiredService<DataDirectory>();
+        directory.Announce(Reachable(_addresses.Grpc));
+        HostingLog.Listening(
+            _app.Services.GetRequiredService<ILogger<ZeroWorldServer>>(),
+            _addresses.Http.ToString(), _addresses.Grpc.ToString(), _addresses.Metrics.ToString(), directory.Root);
+    }
+
+    /// <summary>Waits until the process is asked to end (Ctrl+C, SIGTERM) or the token is cancelled, then stops.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await _app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+        await StopAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Says that it is not ready, takes no new requests, answers those it has accepted, writes the prediction log and gives the data directory back.</summary>
+    /// <remarks>A second call does nothing.</remarks>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0)
+        {
+            return;
+        }
+
+        _app.Services.GetRequiredService<ServerReadiness>().BeginStop();
+        await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        HostingLog.Stopped(_app.Services.GetRequiredService<ILogger<ZeroWorldServer>>());
+        await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stops it, when that has not been done.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MessageBytesMax;
+        kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = options.StreamsPerConnectionMax;
+
+        // Tensors are larger than HTTP/2's default windows: a window per stream of 1 MiB, per connection of 8 MiB, saves their round trips.
+        kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 20;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+        kestrel.Listen(options.Address, options.HttpPort, static listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Tag(Listener.Http);
+        });
+        kestrel.Listen(options.Address, options.GrpcPort, static listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Tag(Listener.Grpc);
+        });
+        kestrel.Listen(options.Address, options.MetricsPort, static listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Tag(Listener.Metrics);
+        });
+    }
+
+    /// <summary>Which port the system refuses, by trying each: the server's own exception does not say it in a way that can be read.</summary>
+    private string? FindRefusedPort()
+    {
+        (string Setting, int Port)[] ports =
+        [
+            (nameof(ServerOptions.HttpPort), _options.HttpPort),
+            (nameof(ServerOptions.GrpcPort), _options.GrpcPort),
+            (nameof(ServerOptions.MetricsPort), _options.MetricsPort),
+        ];
+        foreach (var (setting, port) in ports)
+        {
+            using var listener = new TcpListener(_options.Address, port);
+            try
+            {
+                listener.Start();
+            }
+            catch (SocketException exception)
+            {
+                var reason = exception.SocketErrorCode switch
+                {
+                    SocketError.AddressAlreadyInUse => $"Port {port} is taken on {_options.Host}",
+                    SocketError.AccessDenied => $"Port {port} may not be used by this user on {_options.Host}",
+                    SocketError.AddressNotAvailable => $"{_options.Host} is no address of this machine (setting Server:Host); port {port} was not opened",
+                    _ => $"Port {port} cannot be used on {_options.Host} ({exception.Message})",
+                };
+                return $"{reason}: set {ServerOptions.Section}:{setting} to another, or to 0 for a free one.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>An address that listens everywhere is reached on this machine by loopback.</summary>
+    private static string Reachable(Uri address) => IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any))
+        ? $"http://127.0.0.1:{address.Port}"
+        : $"http://{address.Authority}";
+}

@@ -1,0 +1,178 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace ZeroWorld.ML.Serving.Protocol;
+
+/// <summary>Writes inference responses in the JSON form of the Open Inference Protocol, data flat and row-major.</summary>
+public static class InferJsonWriter
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <param name="buffer">Receives UTF-8 JSON.</param>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="version">The version that answered.</param>
+    /// <param name="id">The request's id; empty is left out.</param>
+    /// <param name="outputs">Tensors in the order asked for.</param>
+    /// <exception cref="TensorFormatException">A tensor has no JSON form: FP16, BF16, or BYTES that are no UTF-8.</exception>
+    public static void Write(IBufferWriter<byte> buffer, string model, string version, string id, IReadOnlyList<WireTensor> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        writer.WriteString("model_name", model);
+        writer.WriteString("model_version", version);
+        if (id.Length > 0)
+        {
+            writer.WriteString("id", id);
+        }
+
+        writer.WriteStartArray("outputs");
+        foreach (var tensor in outputs)
+        {
+            WriteTensor(writer, tensor);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter writer, WireTensor tensor)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", tensor.Name);
+        writer.WriteString("datatype", tensor.Datatype);
+        writer.WriteStartArray("shape");
+        foreach (var dimension in tensor.Shape)
+        {
+            writer.WriteNumberValue(dimension);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("data");
+        WriteData(writer, tensor);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteData(Utf8JsonWriter writer, WireTensor tensor)
+    {
+        var raw = tensor.Data.Span;
+        switch (tensor.Datatype)
+        {
+            case TensorDatatype.Bool:
+                foreach (var value in raw)
+                {
+                    writer.WriteBooleanValue(value != 0);
+                }
+
+                break;
+            case TensorDatatype.Int8:
+                WriteIntegers<sbyte>(writer, raw);
+                break;
+            case TensorDatatype.Int16:
+                WriteIntegers<short>(writer, raw);
+                break;
+            case TensorDatatype.Int32:
+                WriteIntegers<int>(writer, raw);
+                break;
+            case TensorDatatype.Int64:
+                WriteIntegers<long>(writer, raw);
+                break;
+            case TensorDatatype.UInt8:
+                WriteIntegers<byte>(writer, raw);
+                break;
+            case TensorDatatype.UInt16:
+                WriteIntegers<ushort>(writer, raw);
+                break;
+            case TensorDatatype.UInt32:
+                WriteIntegers<uint>(writer, raw);
+                break;
+            case TensorDatatype.UInt64:
+                foreach (var value in MemoryMarshal.Cast<byte, ulong>(raw))
+                {
+                    writer.WriteNumberValue(value);
+                }
+
+                break;
+            case TensorDatatype.Float32:
+                foreach (var value in MemoryMarshal.Cast<byte, float>(raw))
+                {
+                    WriteFloat(writer, value);
+                }
+
+                break;
+            case TensorDatatype.Float64:
+                foreach (var value in MemoryMarshal.Cast<byte, double>(raw))
+                {
+                    WriteFloat(writer, value);
+                }
+
+                break;
+            case TensorDatatype.Bytes:
+                WriteTexts(writer, tensor.Name, raw);
+                break;
+            default:
+                throw new TensorFormatException($"Output '{tensor.Name}' has datatype {tensor.Datatype}, which has no JSON form; ask for it over gRPC.");
+        }
+    }
+
+    private static void WriteIntegers<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> raw)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        foreach (var value in MemoryMarshal.Cast<byte, T>(raw))
+        {
+            writer.WriteNumberValue(long.CreateChecked(value));
+        }
+    }
+
+    /// <summary>A float as the shortest number that reads back to it; what JSON numbers cannot say is a string.</summary>
+    public static void WriteFloat(Utf8JsonWriter writer, float value)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        if (float.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteStringValue(float.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+        }
+    }
+
+    /// <inheritdoc cref="WriteFloat(Utf8JsonWriter, float)"/>
+    public static void WriteFloat(Utf8JsonWriter writer, double value)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteStringValue(double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+        }
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, ReadOnlySpan<byte> raw)
+    {
+        for (var index = 0; !raw.IsEmpty; index++)
+        {
+            var length = (int)BinaryPrimitives.ReadUInt32LittleEndian(raw);
+            var text = raw.Slice(sizeof(uint), length);
+            try
+            {
+                writer.WriteStringValue(StrictUtf8.GetString(text));
+            }
+            catch (DecoderFallbackException exception)
+            {
+                throw new TensorFormatException($"Element {index} of output '{name}' is not UTF-8, so it has no JSON form; ask for it over gRPC.", exception);
+            }
+
+            raw = raw[(sizeof(uint) + length)..];
+        }
+    }
+}

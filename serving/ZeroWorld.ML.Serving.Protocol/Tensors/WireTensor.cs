@@ -1,0 +1,10 @@
+namespace ZeroWorld.ML.Serving.Protocol;
+
+/// <summary>A tensor as the Open Inference Protocol moves it, checked: shape, datatype and bytes agree.</summary>
+/// <param name="Name">Name of the tensor.</param>
+/// <param name="Datatype">One of <see cref="TensorDatatype"/>.</param>
+/// <param name="Shape">All dimensions, none negative; empty for a scalar.</param>
+/// <param name="Data">
+/// Row-major, little-endian, without padding. BYTES: per element its length as u32 and its bytes. May lie in the message it came from: valid as long as that is.
+/// </param>
+public sealed record WireTensor(string Name, string Datatype, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Data);

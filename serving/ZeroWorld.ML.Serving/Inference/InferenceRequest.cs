@@ -1,0 +1,16 @@
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>A call of a model with tensors: ModelInfer of the Open Inference Protocol, decoded.</summary>
+public sealed class InferenceRequest
+{
+    /// <value><c>MODEL</c> in the project <c>default</c>, or <c>PROJECT/MODEL</c>.</value>
+    public required string ModelName { get; init; }
+
+    /// <value>As in the request: empty, digits or an alias.</value>
+    public string ModelVersion { get; init; } = "";
+
+    public required IReadOnlyList<InferenceInput> Inputs { get; init; }
+
+    /// <value>Names of the wanted outputs in the wanted order; empty for all.</value>
+    public IReadOnlyList<string> Outputs { get; init; } = [];
+}

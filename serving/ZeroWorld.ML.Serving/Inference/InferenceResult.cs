@@ -1,0 +1,13 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Outputs of a model with the version that gave them.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Version">The version that answered.</param>
+/// <param name="Outputs">In the order that was asked for.</param>
+public sealed record InferenceResult(ModelName Model, long Version, IReadOnlyList<InferenceOutput> Outputs);
+
+/// <param name="Name">Name of the tensor.</param>
+/// <param name="Tensor">Its elements; <see cref="TensorBuffer.ToRaw"/> gives their wire form.</param>
+public readonly record struct InferenceOutput(string Name, TensorBuffer Tensor);

@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>When the catalog is read and how many versions are held.</summary>
+public sealed class ServableManagerOptions : IValidatableObject
+{
+    public const string Section = "Serving:Servables";
+
+    /// <summary>How often the catalog is read.</summary>
+    /// <value>Default 1 s; 10 ms to 1 h.</value>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Versions of one model, newer than its alias targets, that are loaded by themselves: the newest ones.</summary>
+    /// <value>Default 2.</value>
+    [Range(0, 64)]
+    public int NewerVersionsMax { get; set; } = 2;
+
+    /// <summary>Versions held, over all models, that no alias leads to: asked for by number, or led to before. The one that was used least recently goes first.</summary>
+    /// <value>Default 8.</value>
+    [Range(1, 1024)]
+    public int UnaliasedVersionsMax { get; set; } = 8;
+
+    /// <summary>How long after a failed load the next attempt is made; doubles with each failure up to <see cref="RetryDelayMax"/>.</summary>
+    /// <value>Default 1 s.</value>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <value>Default 1 min.</value>
+    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Memory that a model is believed to take, as a multiple of the size of its package.</summary>
+    /// <value>Default 2.</value>
+    [Range(1.0, 100.0)]
+    public double MemoryFactor { get; set; } = 2;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PollInterval < TimeSpan.FromMilliseconds(10) || PollInterval > TimeSpan.FromHours(1))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(PollInterval)} is {PollInterval}; expected 10 ms to 1 h.", [nameof(PollInterval)]);
+        }
+
+        if (RetryDelay <= TimeSpan.Zero || RetryDelayMax < RetryDelay)
+        {
+            yield return new ValidationResult(
+                $"{Section}:{nameof(RetryDelay)} is {RetryDelay} and {nameof(RetryDelayMax)} {RetryDelayMax}; expected a positive delay, not above the greatest one.",
+                [nameof(RetryDelay), nameof(RetryDelayMax)]);
+        }
+    }
+}

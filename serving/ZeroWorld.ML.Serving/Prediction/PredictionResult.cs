@@ -1,0 +1,37 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>The answer to a <see cref="PredictionRequest"/>: n rows.</summary>
+/// <remarks>Immutable.</remarks>
+public sealed class PredictionResult
+{
+    /// <value>32 characters of lower-case hex, ascending with time: <see cref="ZeroWorld.ML.Serving.PredictionId"/>.</value>
+    public required string PredictionId { get; init; }
+
+    public required ModelName Model { get; init; }
+
+    public required long Version { get; init; }
+
+    /// <value>Number of rows.</value>
+    public required int Rows { get; init; }
+
+    /// <value>Outputs as the manifest names them, in its order. Rows that failed hold zeros.</value>
+    public required IReadOnlyList<PredictionOutput> Outputs { get; init; }
+
+    /// <value>One per row, empty for a row that failed; no entry at all when the package has no thresholds.</value>
+    public required IReadOnlyList<string> Decisions { get; init; }
+
+    /// <value>Columns of the feature service, in order.</value>
+    public required IReadOnlyList<ServiceColumn> FeatureColumns { get; init; }
+
+    /// <value>Cells, row-major: [rows, feature columns].</value>
+    public required ReadOnlyMemory<FeatureCell> FeatureCells { get; init; }
+
+    /// <value>q per row: microseconds since the epoch.</value>
+    public required ReadOnlyMemory<long> Times { get; init; }
+
+    /// <value>Rows that could not be scored, ascending.</value>
+    public required IReadOnlyList<RowError> RowErrors { get; init; }
+}

@@ -1,0 +1,19 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>One execution context of a model on one device. Owns native memory.</summary>
+/// <remarks>Not thread safe: one call at a time. Every instance in use has one owner, its batch scheduler.</remarks>
+public interface IModelInstance : IDisposable
+{
+    ModelSignature Signature { get; }
+
+    /// <value><c>cpu</c> or <c>cuda:N</c>.</value>
+    string Device { get; }
+
+    /// <summary>Runs the model once. Blocks until the outputs are in host memory.</summary>
+    /// <param name="inputs">One per input of the signature, in its order; datatypes and shapes were checked against it.</param>
+    /// <returns>One per output of the signature, in its order, in memory of their own.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>.</exception>
+    TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs);
+}

@@ -1,0 +1,90 @@
+namespace ZeroWorld.ML.Testing;
+
+/// <summary>A Redis Cluster of masters without replicas, each a <see cref="RedisServerProcess"/>, with the 16,384 slots divided among them.</summary>
+public sealed class RedisClusterProcess : IAsyncDisposable
+{
+    private const int Slots = 16_384;
+    private static readonly TimeSpan FormTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly List<RedisServerProcess> _shards = [];
+
+    private RedisClusterProcess()
+    {
+    }
+
+    /// <summary>In order of their slots: shard i of n holds slots i * 16384 / n up to the next one's first.</summary>
+    public IReadOnlyList<RedisServerProcess> Shards => _shards;
+
+    /// <summary>Addresses of all shards, joined with commas.</summary>
+    public string Addresses => string.Join(',', _shards.Select(static shard => shard.Address));
+
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="shards">One or more.</param>
+    public static async Task<RedisClusterProcess> StartAsync(CancellationToken cancellationToken, int shards = 3)
+    {
+        var cluster = new RedisClusterProcess();
+        try
+        {
+            for (var index = 0; index < shards; index++)
+            {
+                // A shard that is down must not take the others' slots down with it: that is what partial answers are tested with.
+                cluster._shards.Add(await RedisServerProcess.StartAsync(
+                    cancellationToken,
+                    "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no"));
+            }
+
+            await cluster.FormAsync(cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The shard that owns a slot.</summary>
+    public RedisServerProcess ShardOf(int slot) => _shards[Enumerable.Range(0, _shards.Count).Last(index => FirstSlot(index) <= slot)];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var shard in _shards)
+        {
+            await shard.DisposeAsync();
+        }
+    }
+
+    private int FirstSlot(int index) => index * Slots / _shards.Count;
+
+    private async Task FormAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(FormTimeout);
+        for (var index = 0; index < _shards.Count; index++)
+        {
+            await _shards[index].SendAsync($"CLUSTER ADDSLOTSRANGE {FirstSlot(index)} {FirstSlot(index + 1) - 1}", timeout.Token);
+            await _shards[index].SendAsync($"CLUSTER SET-CONFIG-EPOCH {index + 1}", timeout.Token);
+        }
+
+        foreach (var shard in _shards.Skip(1))
+        {
+            await _shards[0].SendAsync($"CLUSTER MEET 127.0.0.1 {shard.Port}", timeout.Token);
+        }
+
+        foreach (var shard in _shards)
+        {
+            while (!await KnowsAllAsync(shard, timeout.Token))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), timeout.Token);
+            }
+        }
+    }
+
+    private async Task<bool> KnowsAllAsync(RedisServerProcess shard, CancellationToken cancellationToken)
+    {
+        var state = await shard.SendAsync("CLUSTER INFO", cancellationToken);
+        return state.Contains("cluster_state:ok", StringComparison.Ordinal)
+            && state.Contains($"cluster_slots_ok:{Slots}", StringComparison.Ordinal)
+            && state.Contains($"cluster_known_nodes:{_shards.Count}\r\n", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+
+namespace ZeroWorld.ML.Contract.Tests;
+
+/// <summary>docs/formats/online-row.md in memory, as plainly as it can be said: what other stores are measured by.</summary>
+internal sealed class MemoryOnlineStore : IOnlineStore
+{
+    private readonly ConcurrentDictionary<(EntityId Entity, string Field), byte[]> _payloads = new();
+    private readonly ConcurrentDictionary<(string Project, string Field), ViewCoverage> _coverage = new();
+    private readonly Lock _writing = new();
+
+    public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken)
+    {
+        foreach (var read in reads)
+        {
+            read.Answer([.. read.Fields.Select(field =>
+                _payloads.TryGetValue((read.Entity, field.Name), out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null)]);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+    {
+        lock (_writing)
+        {
+            foreach (var row in rows)
+            {
+                var key = (row.Entity, field.Name);
+                if (!_payloads.TryGetValue(key, out var held) || Compare(field, row.Row.Span, held) > 0)
+                {
+                    _payloads[key] = row.Row.ToArray();
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    {
+        lock (_writing)
+        {
+            foreach (var append in appends)
+            {
+                var key = (append.Entity, field.Name);
+                _payloads[key] = Merge(field, _payloads.GetValueOrDefault(key), append.Block.Span, trim);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) =>
+        Task.FromResult(_coverage.GetValueOrDefault((field.View.Project, field.Name)));
+
+    public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken)
+    {
+        _coverage[(field.View.Project, field.Name)] = coverage;
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static int Compare(StorageField field, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        Assert.True(OnlineRowCodec.TryReadHeader(field, left, out var leftEvent, out var leftCreated, out var leftBody));
+        Assert.True(OnlineRowCodec.TryReadHeader(field, right, out var rightEvent, out var rightCreated, out var rightBody));
+        var byTime = (leftEvent, leftCreated).CompareTo((rightEvent, rightCreated));
+        return byTime != 0 ? byTime : string.CompareOrdinal(OnlineRowCodec.HashBody(left[leftBody..]), OnlineRowCodec.HashBody(right[rightBody..]));
+    }
+
+    private static byte[] Merge(StorageField field, byte[]? held, ReadOnlySpan<byte> added, long trim)
+    {
+        var (events, coveredFrom) = held is null ? ([], long.MinValue) : Split(field, held);
+        var (newEvents, newCoveredFrom) = Split(field, added);
+        foreach (var row in newEvents)
+        {
+            if (TimeOf(row) > coveredFrom && !events.Any(known => IdOf(field, known).SequenceEqual(IdOf(field, row))))
+            {
+                events.Add(row);
+            }
+        }
+
+        coveredFrom = Math.Max(coveredFrom, Math.Max(newCoveredFrom, trim));
+        events = [.. events
+            .OrderBy(TimeOf)
+            .ThenBy(static row => BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(WindowBlockCodec.CreatedTimeOffset)))
+            .ThenBy(row => Convert.ToHexString(IdOf(field, row)), StringComparer.Ordinal)];
+        events.RemoveAll(row => TimeOf(row) <= coveredFrom);
+        var eventsMax = ((WindowedView)field.View).EventsMax;
+        while (events.Count > eventsMax)
+        {
+            coveredFrom = TimeOf(events[0]);
+            events.RemoveAll(row => TimeOf(row) <= coveredFrom);
+        }
+
+        var rowWidth = WindowBlockCodec.RowWidth(field);
+        var block = new byte[WindowBlockCodec.HeaderLength + (events.Count * rowWidth)];
+        WindowBlockCodec.WriteHeader(block, field, rowWidth, events.Count, coveredFrom);
+        for (var index = 0; index < events.Count; index++)
+        {
+            events[index].CopyTo(block, WindowBlockCodec.HeaderLength + (index * rowWidth));
+        }
+
+        return block;
+    }
+
+    private static (List<byte[]> Events, long CoveredFrom) Split(StorageField field, ReadOnlySpan<byte> block)
+    {
+        var rowWidth = WindowBlockCodec.RowWidth(field);
+        Assert.True(WindowBlockCodec.TryReadHeader(block, field.Fingerprint, rowWidth, out var count, out var coveredFrom));
+        var events = new List<byte[]>();
+        for (var index = 0; index < count; index++)
+        {
+            events.Add(block.Slice(WindowBlockCodec.HeaderLength + (index * rowWidth), rowWidth).ToArray());
+        }
+
+        return (events, coveredFrom);
+    }
+
+    private static long TimeOf(byte[] row) => BinaryPrimitives.ReadInt64LittleEndian(row);
+
+    private static ReadOnlySpan<byte> IdOf(StorageField field, byte[] row) => row.AsSpan(WindowBlockCodec.EventIdOffset, field.EventIdWidth);
+}

@@ -1,0 +1,12 @@
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Contract.Tests;
+
+public sealed class RedisOnlineContractTests(RedisContractFixture fixture) : OnlineContract, IClassFixture<RedisContractFixture>
+{
+    protected override ValueTask<IOnlineStore> OpenAsync(CancellationToken cancellationToken)
+    {
+        RedisServerProcess.SkipIfMissing();
+        return fixture.OpenAsync(cancellationToken);
+    }
+}

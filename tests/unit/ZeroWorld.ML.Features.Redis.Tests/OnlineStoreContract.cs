@@ -1,0 +1,342 @@
+namespace ZeroWorld.ML.Features.Redis.Tests;
+
+/// <summary>What every online store promises (docs/formats/online-row.md); run against each server.</summary>
+public abstract class OnlineStoreContract(OnlineStoreFixture fixture)
+{
+    private static long s_customer;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ReadAsync_OfAnUnknownEntity_AnswersNothing()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+
+        Assert.Null(await store.ReadOneAsync(NewCustomer(), TestViews.Profile, Cancellation));
+    }
+
+    [Fact]
+    public async Task ReadAsync_OfRowsAndWindows_KeepsTheOrderOfFields()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(), NewCustomer());
+        var (row, block) = (TestViews.Row(1, 1, 2.5), TestViews.Block(spending, (1, 1), (2, 2)));
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(customer, row)], Cancellation);
+        await store.AppendEventsAsync(spending, [new WindowAppend(customer, block)], long.MinValue, Cancellation);
+
+        var read = new OnlineRead(customer, [spending, TestViews.NamedProfile, TestViews.Profile]);
+        await store.ReadAsync([read], Cancellation);
+
+        Assert.Equal(OnlineReadState.Answered, read.State);
+        Assert.Equal(block, read.Payloads[0]!.Value.ToArray());
+        Assert.Null(read.Payloads[1]);
+        Assert.Equal(row, read.Payloads[2]!.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task ReadAsync_OfManyEntities_AnswersEachWithItsOwn()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var customers = Enumerable.Range(0, 1000).Select(_ => NewCustomer()).ToList();
+        await store.WriteRowsAsync(
+            TestViews.Profile, [.. customers.Select((customer, index) => new OnlineRowWrite(customer, TestViews.Row(index, index, index)))], Cancellation);
+
+        var reads = customers.Concat(customers.Take(10)).Select(static customer => new OnlineRead(customer, [TestViews.Profile])).ToList();
+        await store.ReadAsync(reads, Cancellation);
+
+        Assert.All(reads, static (read, index) => Assert.Equal(TestViews.Row(index % 1000, index % 1000, index % 1000), read.Payloads[0]!.Value.ToArray()));
+    }
+
+    [Fact]
+    public async Task ReadAsync_WithACancelledToken_ThrowsAndLeavesReadsPending()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var read = new OnlineRead(NewCustomer(), [TestViews.Profile]);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.ReadAsync([read], new CancellationToken(true)));
+
+        Assert.Equal(OnlineReadState.Pending, read.State);
+    }
+
+    // (event, created) of the row that is there and of the one that comes; whether the second stays. 2^53 + 1 is no Lua number.
+    [Theory]
+    [InlineData(10, 10, 11, 11, true)]
+    [InlineData(10, 10, 9, 9, false)]
+    [InlineData(10, 10, 10, 40, true)]
+    [InlineData(10, 40, 10, 10, false)]
+    [InlineData(10, 40, 11, 11, true)]
+    [InlineData(11, 11, 10, 40, false)]
+    [InlineData(-5, -5, 3, 3, true)]
+    [InlineData(3, 3, -5, -5, false)]
+    [InlineData(-1, -1, 0, 0, true)]
+    [InlineData(9007199254740992, 9007199254740992, 9007199254740993, 9007199254740993, true)]
+    [InlineData(9007199254740993, 9007199254740993, 9007199254740992, 9007199254740992, false)]
+    [InlineData(10, 9007199254740992, 10, 9007199254740993, true)]
+    [InlineData(4294967295, 4294967295, 4294967296, 4294967296, true)]
+    [InlineData(long.MaxValue - 1, long.MaxValue - 1, long.MaxValue, long.MaxValue, true)]
+    [InlineData(long.MinValue, long.MinValue, long.MinValue + 1, long.MinValue + 1, true)]
+    [InlineData(long.MinValue, long.MinValue, long.MaxValue, long.MaxValue, true)]
+    [InlineData(long.MaxValue, long.MaxValue, long.MinValue, long.MinValue, false)]
+    public async Task WriteRowsAsync_OfTwoRows_KeepsTheGreaterTimes(long oldEvent, long oldCreated, long newEvent, long newCreated, bool isReplaced)
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var customer = NewCustomer();
+        var (old, next) = (TestViews.Row(oldEvent, oldCreated, 1), TestViews.Row(newEvent, newCreated, 2));
+
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(customer, old)], Cancellation);
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(customer, next)], Cancellation);
+
+        Assert.Equal(isReplaced ? next : old, await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(11)]
+    public async Task WriteRowsAsync_OfEqualTimes_EndsTheSameInAnyOrder(long createdTime)
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        for (var value = 0; value < 20; value++)
+        {
+            var (left, right) = (TestViews.Row(10, createdTime, value), TestViews.Row(10, createdTime, value + 0.5));
+            var body = createdTime == 10 ? 13 : 21;
+            var winner = string.CompareOrdinal(OnlineRowCodec.HashBody(left.AsSpan(body)), OnlineRowCodec.HashBody(right.AsSpan(body))) > 0 ? left : right;
+            var (one, other) = (NewCustomer(), NewCustomer());
+
+            await store.WriteRowsAsync(
+                TestViews.Profile,
+                [new OnlineRowWrite(one, left), new OnlineRowWrite(one, right), new OnlineRowWrite(other, right), new OnlineRowWrite(other, left)],
+                Cancellation);
+
+            Assert.Equal(winner, await store.ReadOneAsync(one, TestViews.Profile, Cancellation));
+            Assert.Equal(winner, await store.ReadOneAsync(other, TestViews.Profile, Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_OfALongValue_KeepsEveryByte()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var customer = NewCustomer();
+        var row = TestViews.Row(1, 2, double.NaN, new string('\u00e9', 200_000) + "\0\r\n");
+
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(customer, row)], Cancellation);
+
+        Assert.Equal(row, await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
+    }
+
+    [Theory]
+    [InlineData("}{|:/%")]
+    [InlineData("line\r\nbreak \0 zero")]
+    [InlineData("\u00e9\u4e2d\ud83d\ude00")]
+    [InlineData("")]
+    public async Task WriteRowsAsync_OfAKeyWithUnsafeBytes_IsReadBackByThatKeyAlone(string key)
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var entity = new EntityId("default", "named", EntityKeyCodec.Encode(TestViews.Named, [FeatureValue.FromString(key)]));
+        var other = new EntityId("default", "named", EntityKeyCodec.Encode(TestViews.Named, [FeatureValue.FromString(key + "x")]));
+        var row = OnlineRowCodec.Encode(TestViews.NamedProfile, 1, 1, [FeatureValue.FromString(key), FeatureValue.FromFloat64(1)]);
+
+        await store.WriteRowsAsync(TestViews.NamedProfile, [new OnlineRowWrite(entity, row)], Cancellation);
+
+        Assert.Equal(row, await store.ReadOneAsync(entity, TestViews.NamedProfile, Cancellation));
+        Assert.Null(await store.ReadOneAsync(other, TestViews.NamedProfile, Cancellation));
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_OfBytesThatAreNoRow_IsRefused()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(
+            () => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(NewCustomer(), new byte[] { 1, 2, 3 })], Cancellation));
+
+        Assert.Equal(FeatureError.InvalidInput, exception.Error);
+        Assert.Contains("profile", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_InAnyOrderAndRepeated_CountsEachEventOnce()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(), NewCustomer());
+
+        foreach (var events in new (long, long)[][] { [(30, 3)], [(10, 1), (30, 3)], [(20, 2)], [(10, 1), (20, 2), (30, 3)], [(20, 2)] })
+        {
+            await AppendAsync(store, spending, customer, TestViews.Block(spending, events));
+        }
+
+        Assert.Equal(TestViews.Block(spending, (10, 1), (20, 2), (30, 3)), await store.ReadOneAsync(customer, spending, Cancellation));
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_OfAKnownIdWithAnotherTime_ChangesNothing()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(), NewCustomer());
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (10, 1), (20, 2)));
+
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (15, 1), (30, 2)));
+
+        Assert.Equal(TestViews.Block(spending, (10, 1), (20, 2)), await store.ReadOneAsync(customer, spending, Cancellation));
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_WithATrim_DropsOldEventsAndNeverTakesThemBack()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(), NewCustomer());
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (10, 1), (20, 2), (30, 3)));
+
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (40, 4)), trim: 20);
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (20, 2), (15, 5)));
+
+        var block = await store.ReadOneAsync(customer, spending, Cancellation);
+        Assert.Equal(20, CoveredFrom(spending, block!, out var events));
+        Assert.Equal(2, events);
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_BeyondTheCap_DropsTheOldestWithTheirEqualsAndSaysSo()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(eventsMax: 3), NewCustomer());
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (10, 1), (20, 2), (20, 3)));
+
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (30, 4), (40, 5)));
+
+        var block = await store.ReadOneAsync(customer, spending, Cancellation);
+        Assert.Equal(20, CoveredFrom(spending, block!, out var events));
+        Assert.Equal(2, events);
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_OfAFirstBlockBeyondTheCap_StoresItCapped()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(eventsMax: 3), NewCustomer());
+
+        await AppendAsync(store, spending, customer, TestViews.Block(spending, (10, 1), (20, 2), (30, 3), (40, 4)));
+
+        var block = await store.ReadOneAsync(customer, spending, Cancellation);
+        Assert.Equal(10, CoveredFrom(spending, block!, out var events));
+        Assert.Equal(3, events);
+    }
+
+    /// <summary>The script gives the bytes of <see cref="WindowBlockMerge"/>: random appends in any order, with repeats, ties, late events, trims and caps.</summary>
+    [Theory]
+    [InlineData(1, true, 12, 0)]
+    [InlineData(2, false, 12, 0)]
+    [InlineData(3, true, 4096, 0)]
+    [InlineData(4, false, 1, -50)]
+    [InlineData(5, true, 30, 9007199254740992 - 50)]
+    [InlineData(6, false, 30, 4294967296 - 50)]
+    [InlineData(7, true, 12, long.MaxValue - 200)]
+    [InlineData(8, false, 12, long.MinValue + 2)]
+    public async Task AppendEventsAsync_OfRandomEvents_EqualsTheReferenceByteForByte(int seed, bool hasIntegerEventId, int eventsMax, long origin)
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var random = new Random(seed);
+        var spending = TestViews.Spending(eventsMax, hasIntegerEventId);
+        var customers = Enumerable.Range(0, 30).Select(_ => NewCustomer()).ToList();
+        var expected = customers.ConvertAll(static _ => Array.Empty<byte>());
+
+        for (var round = 0; round < 25; round++)
+        {
+            var trim = random.Next(4) == 0 ? origin + random.Next(60) : long.MinValue;
+            var appends = new List<WindowAppend>();
+            for (var index = 0; index < customers.Count; index++)
+            {
+                var events = Enumerable.Range(0, random.Next(3) == 0 ? 25 : random.Next(6)).Select(_ =>
+                {
+                    // The times of an id differ between appends now and then, as a faulty source's do.
+                    var id = random.Next(-20, 60);
+                    var time = origin + Math.Abs(id) + random.Next(20);
+                    return new TestEvent(time, time + random.Next(3), random.Next(20) == 0 ? long.MinValue + id + 20 : id);
+                });
+                var block = TestViews.Block(spending, [.. events]);
+                appends.Add(new WindowAppend(customers[index], block));
+                expected[index] = WindowBlockMerge.Merge(spending, expected[index], block, trim, eventsMax);
+            }
+
+            await store.AppendEventsAsync(spending, appends, trim, Cancellation);
+
+            for (var index = 0; index < customers.Count; index++)
+            {
+                Assert.Equal(expected[index], await store.ReadOneAsync(customers[index], spending, Cancellation));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_OfParallelWriters_EndsAsOneWriterWould()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var (spending, customer) = (TestViews.Spending(eventsMax: 200), NewCustomer());
+        var events = Enumerable.Range(0, 400).Select(static index => new TestEvent(index / 2, (index / 2) + (index % 3), index)).ToList();
+        var writers = Enumerable.Range(0, 8).Select(async writer =>
+        {
+            // Every writer brings every event, in an order of its own.
+            var random = new Random(writer);
+            var shuffled = events.ToArray();
+            random.Shuffle(shuffled);
+            foreach (var chunk in shuffled.Chunk(1 + (writer * 3)))
+            {
+                await AppendAsync(store, spending, customer, TestViews.Block(spending, chunk));
+            }
+        });
+
+        await Task.WhenAll(writers);
+
+        var expected = WindowBlockMerge.Merge(spending, [], TestViews.Block(spending, events), long.MinValue, 200);
+        Assert.Equal(expected, await store.ReadOneAsync(customer, spending, Cancellation));
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_OfParallelWriters_EndsWithTheGreatestRow()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var customer = NewCustomer();
+        var rows = Enumerable.Range(0, 300).Select(static index => TestViews.Row(index / 3, (index / 3) + (index % 3), index)).ToArray();
+        var writers = Enumerable.Range(0, 8).Select(async writer =>
+        {
+            var shuffled = rows.ToArray();
+            new Random(writer).Shuffle(shuffled);
+            await store.WriteRowsAsync(TestViews.Profile, [.. shuffled.Select(row => new OnlineRowWrite(customer, row))], Cancellation);
+        });
+
+        await Task.WhenAll(writers);
+
+        Assert.Equal(rows[^1], await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
+    }
+
+    [Fact]
+    public async Task ReadCoverageAsync_OfAViewNeverMaterialized_IsNull()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+
+        Assert.Null(await store.ReadCoverageAsync(TestViews.NamedProfile, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(long.MinValue, long.MaxValue)]
+    [InlineData(-3, 1533081600000000)]
+    public async Task WriteCoverageAsync_IsReadBack(long from, long to)
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+
+        await store.WriteCoverageAsync(TestViews.Profile, new ViewCoverage(from, to), Cancellation);
+
+        Assert.Equal(new ViewCoverage(from, to), await store.ReadCoverageAsync(TestViews.Profile, Cancellation));
+    }
+
+    protected static EntityId NewCustomer() => TestViews.Id(Interlocked.Increment(ref s_customer));
+
+    private static Task AppendAsync(RedisOnlineStore store, StorageField field, EntityId entity, byte[] block, long trim = long.MinValue) =>
+        store.AppendEventsAsync(field, [new WindowAppend(entity, block)], trim, Cancellation);
+
+    private static long CoveredFrom(StorageField field, byte[] block, out int events)
+    {
+        Assert.True(WindowBlockCodec.TryReadHeader(block, field.Fingerprint, WindowBlockCodec.RowWidth(field), out events, out var coveredFrom));
+        return coveredFrom;
+    }
+}
