@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -17,11 +18,14 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         _options = options;
         _logger = logger;
-        Addresses = string.Join(',', options.EndPoints.Select(static endPoint => Format(endPoint.ToString()!)));
+        Addresses = string.Join(',', options.EndPoints.Select(Format));
     }
 
     /// <summary>Addresses as configured, for messages.</summary>
     public string Addresses { get; }
+
+    /// <summary>Whether more than one server is known: then keys are spread over them.</summary>
+    public bool IsCluster => _connected is { } connected && connected.Multiplexer.GetEndPoints().Length > 1;
 
     /// <summary>The database when some server is connected; else <see langword="null"/>, and a connection is on its way.</summary>
     public IDatabase? TryGetDatabase()
@@ -90,8 +94,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
         multiplexer.ConnectionFailed += (_, failure) =>
-            LogConnectionFailed(_logger, Format(failure.EndPoint?.ToString() ?? Addresses), failure.FailureType.ToString());
-        multiplexer.ConnectionRestored += (_, restored) => LogConnectionRestored(_logger, Format(restored.EndPoint?.ToString() ?? Addresses));
+            LogConnectionFailed(_logger, failure.EndPoint is null ? Addresses : Format(failure.EndPoint), failure.FailureType.ToString());
+        multiplexer.ConnectionRestored += (_, restored) => LogConnectionRestored(_logger, restored.EndPoint is null ? Addresses : Format(restored.EndPoint));
         _connected = new Connected(multiplexer, multiplexer.GetDatabase());
         if (!multiplexer.IsConnected)
         {
@@ -102,7 +106,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>An endpoint's text without its address family ("Unspecified/localhost:6379").</summary>
-    private static string Format(string endPoint) => endPoint[(endPoint.IndexOf('/', StringComparison.Ordinal) + 1)..];
+    public static string Format(EndPoint endPoint)
+    {
+        var text = endPoint.ToString()!;
+        return text[(text.IndexOf('/', StringComparison.Ordinal) + 1)..];
+    }
 
     [LoggerMessage(2101, LogLevel.Warning, "No online store answers at {Addresses} yet; features are unavailable until one does")]
     private static partial void LogNotConnected(ILogger logger, string addresses);

@@ -56,7 +56,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             if (await ReadSettingAsync(server, Setting, cancellationToken).ConfigureAwait(false) is { } bytes && bytes < ListpackValueBytesMin)
             {
                 warnings.Add(
-                    $"{Setting} of the online store at {server.EndPoint} is {bytes}: rows above it double their memory. "
+                    $"{Setting} of the online store at {RedisConnection.Format(server.EndPoint)} is {bytes}: rows above it double their memory. "
                     + $"Set it to {ListpackValueBytesMin} or more (CONFIG SET {Setting} {ListpackValueBytesMin}, and in redis.conf).");
             }
         }
@@ -80,7 +80,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             return;
         }
 
-        var multiGet = new RedisMultiGet(database);
+        var multiGet = new RedisMultiGet(database, _connection.IsCluster);
         var tasks = new Task[reads.Count];
         for (var index = 0; index < tasks.Length; index++)
         {

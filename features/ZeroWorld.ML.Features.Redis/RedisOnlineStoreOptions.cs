@@ -44,7 +44,7 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
     {
         if (FindConfigurationFault() is { } fault)
         {
-            yield return new ValidationResult($"{nameof(Configuration)}: {fault}", [nameof(Configuration)]);
+            yield return new ValidationResult(fault, [nameof(Configuration)]);
         }
 
         (string Name, TimeSpan Value, TimeSpan Min, TimeSpan Max)[] spans =
@@ -76,6 +76,9 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
         // Reconnects and timeouts are looked after by the heartbeat.
         client.HeartbeatInterval = ReconnectInterval;
         client.IncludeDetailInExceptions = false;
+
+        // Only to read CONFIG in the check of the servers.
+        client.AllowAdmin = true;
         client.ClientName ??= "zeroworld";
 
         // No election of a primary by keys and no configuration broadcast: both write to or listen on the server for nothing.
@@ -89,12 +92,12 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
         try
         {
             return ConfigurationOptions.Parse(Configuration).EndPoints.Count == 0
-                ? "no address; expected HOST:PORT, several joined with commas"
+                ? $"{nameof(Configuration)} names no address; expected HOST:PORT, several joined with commas."
                 : null;
         }
         catch (ArgumentException exception)
         {
-            return $"{exception.Message}; expected HOST:PORT,...";
+            return $"{nameof(Configuration)}: {exception.Message}; expected HOST:PORT, several joined with commas.";
         }
     }
 }

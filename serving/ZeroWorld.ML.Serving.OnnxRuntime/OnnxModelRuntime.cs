@@ -1,20 +1,100 @@
+using Microsoft.ML.OnnxRuntime;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving.OnnxRuntime;
 
-/// <summary>Runs ONNX models with ONNX Runtime.</summary>
+/// <summary>Runs ONNX models with ONNX Runtime: one session per instance, one pool of threads for all sessions of the process.</summary>
 /// <remarks>Thread safe.</remarks>
 public sealed class OnnxModelRuntime : IModelRuntime
 {
-    public OnnxModelRuntime(OnnxRuntimeOptions options) => throw new NotImplementedException();
+    private const string CudaProvider = "CUDAExecutionProvider";
+    private readonly OnnxEnvironment _environment;
+
+    public OnnxModelRuntime(OnnxRuntimeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _environment = OnnxEnvironment.Get(options);
+        Build = $"onnxruntime {_environment.Version}";
+        DeviceKinds = _environment.Providers.Contains(CudaProvider) ? ["cuda", "cpu"] : ["cpu"];
+    }
 
     public string Name => "onnx";
 
     public string Platform => "onnxruntime_onnx";
 
-    public string Build => throw new NotImplementedException();
+    public string Build { get; }
 
-    public IReadOnlyList<string> DeviceKinds => throw new NotImplementedException();
+    public IReadOnlyList<string> DeviceKinds { get; }
 
-    public IModelInstance Open(ModelPackage package, string device) => throw new NotImplementedException();
+    /// <inheritdoc/>
+    /// <remarks>
+    /// An integer division of the smallest value by -1 ends the process, so no input may get there: where a file divides integers by something that is not a harmless
+    /// constant, the graph is loaded with a guard before the division (<see cref="Models.Onnx.IntegerDivisionGuard"/>).
+    /// </remarks>
+    public IModelInstance Open(ModelPackage package, string device)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(device);
+        InferenceSession? session = null;
+        try
+        {
+            using var options = CreateOptions(package, device);
+            using var model = GuardedModel.Of(package.ModelPath);
+            session = new InferenceSession(model.Path, options);
+            var instance = new OnnxModelInstance(session, OnnxSignature.Read(session), device);
+            session = null;
+            return instance;
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw Refuse(package, OnnxErrors.ToText(exception), exception);
+        }
+        catch (RegistryException exception)
+        {
+            throw Refuse(package, exception.Message, exception);
+        }
+        catch (NotSupportedException exception)
+        {
+            throw Refuse(package, exception.Message, exception);
+        }
+        finally
+        {
+            session?.Dispose();
+        }
+    }
+
+    private SessionOptions CreateOptions(ModelPackage package, string device)
+    {
+        var options = new SessionOptions
+        {
+            LogId = package.Manifest.Name,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+        };
+        try
+        {
+            _environment.ApplyThreads(options);
+            if (device == "cpu")
+            {
+                return options;
+            }
+
+            if (!device.StartsWith("cuda:", StringComparison.Ordinal) || !int.TryParse(device.AsSpan("cuda:".Length), out var index) || !DeviceKinds.Contains("cuda"))
+            {
+                throw new ServingException(
+                    ServingError.ModelRefused, $"The model was placed on '{device}', and this build of ONNX Runtime runs on {string.Join(" and ", DeviceKinds)}. A CUDA build is made with -p:Accelerator=cuda.");
+            }
+
+            options.AppendExecutionProvider_CUDA(index);
+            return options;
+        }
+        catch
+        {
+            options.Dispose();
+            throw;
+        }
+    }
+
+    private static ServingException Refuse(ModelPackage package, string reason, Exception exception) =>
+        new(ServingError.ModelRefused, $"The model file '{package.Manifest.ModelFile}' cannot be loaded: {reason}", exception);
 }

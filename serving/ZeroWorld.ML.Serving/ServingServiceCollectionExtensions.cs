@@ -1,4 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.GpuNodes;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -6,12 +13,96 @@ namespace ZeroWorld.ML.Serving;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="PredictionPath"/>, <see cref="PredictionLog"/>,
-    /// <see cref="PredictionReplay"/>, <see cref="Models.IPackageVerifier"/> and <see cref="Models.IModelScorer"/> as singletons.
+    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
+    /// <see cref="PredictionReplay"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
     /// </summary>
     /// <remarks>
-    /// The host adds <see cref="Models.IModelCatalog"/>, <see cref="Features.IOnlineStore"/>, <see cref="IFeatureServiceProvider"/>,
-    /// <see cref="IPredictionLogSink"/>, <see cref="IPredictionLogReader"/>, <see cref="GpuNodes.MemoryBudget"/>, <see cref="TimeProvider"/> and at least one <see cref="IModelRuntime"/>.
+    /// The host adds <see cref="IModelCatalog"/>, <see cref="IOnlineStore"/>, <see cref="OnlineReadCoalescer"/>, <see cref="IFeatureServiceProvider"/>,
+    /// <see cref="IPredictionLogSink"/>, <see cref="IPredictionLogReader"/>, <see cref="MemoryBudget"/> and at least one <see cref="IModelRuntime"/>,
+    /// and binds the options to its configuration by their sections.
     /// </remarks>
-    public static ServingBuilder AddServing(this IServiceCollection services) => throw new NotImplementedException();
+    public static ServingBuilder AddServing(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        AddOptions<ServableManagerOptions>(services);
+        AddOptions<BatchSchedulerOptions>(services);
+        AddOptions<PredictionOptions>(services);
+        AddOptions<PredictionLogOptions>(services);
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ServingMetrics>();
+        AddLifecycle(services);
+        AddPaths(services);
+        return new ServingBuilder(services);
+    }
+
+    private static void AddLifecycle(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new PackageLoader(
+            provider.GetServices<IModelRuntime>(),
+            provider.GetRequiredService<IFeatureServiceProvider>(),
+            provider.GetRequiredService<MemoryBudget>(),
+            Options<ServableManagerOptions>(provider)));
+        services.TryAddSingleton(static provider => new CoverageCache(
+            provider.GetRequiredService<IOnlineStore>(), provider.GetRequiredService<ILogger<CoverageCache>>()));
+        services.TryAddSingleton(static provider => new ServableLoader(
+            provider.GetRequiredService<IModelCatalog>(),
+            provider.GetRequiredService<PackageLoader>(),
+            provider.GetRequiredService<CoverageCache>(),
+            Options<BatchSchedulerOptions>(provider),
+            provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<ILogger<ServableLoader>>()));
+        services.TryAddSingleton(static provider => new ServableManager(
+            provider.GetRequiredService<IModelCatalog>(),
+            provider.GetRequiredService<ServableLoader>(),
+            Options<ServableManagerOptions>(provider),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IHostedService>(static provider => new ServableRefresher(
+            provider.GetRequiredService<ServableManager>(),
+            Options<ServableManagerOptions>(provider),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ServableRefresher>>()));
+        services.AddSingleton<IHostedService>(static provider => new CoverageRefresher(
+            provider.GetRequiredService<CoverageCache>(),
+            Options<PredictionOptions>(provider),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<CoverageRefresher>>()));
+        services.TryAddSingleton<IPackageVerifier>(static provider => new PackageVerifier(provider.GetRequiredService<PackageLoader>()));
+        services.TryAddSingleton<IModelScorer>(static provider => new ModelScorer(provider.GetRequiredService<PackageLoader>()));
+    }
+
+    private static void AddPaths(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new InferencePath(
+            provider.GetRequiredService<ServableManager>(), Options<BatchSchedulerOptions>(provider), provider.GetRequiredService<ServingMetrics>()));
+        services.TryAddSingleton(static provider => new PredictionLog(
+            provider.GetRequiredService<IPredictionLogSink>(),
+            Options<PredictionLogOptions>(provider),
+            provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PredictionLog>>()));
+        services.TryAddSingleton(static provider => new PredictionPath(
+            provider.GetRequiredService<ServableManager>(),
+            new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()),
+            provider.GetRequiredService<PredictionLog>(),
+            new PredictionPathOptions(Options<PredictionOptions>(provider), Options<BatchSchedulerOptions>(provider)),
+            provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new FeaturePath(
+            new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()),
+            provider.GetRequiredService<CoverageCache>(),
+            Options<PredictionOptions>(provider),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new PredictionReplay(
+            provider.GetRequiredService<PredictionLog>(),
+            provider.GetRequiredService<IPredictionLogReader>(),
+            provider.GetRequiredService<IModelCatalog>(),
+            provider.GetRequiredService<PackageLoader>()));
+    }
+
+    private static void AddOptions<TOptions>(IServiceCollection services)
+        where TOptions : class => services.AddOptions<TOptions>().ValidateDataAnnotations().ValidateOnStart();
+
+    private static TOptions Options<TOptions>(IServiceProvider provider)
+        where TOptions : class => provider.GetRequiredService<IOptions<TOptions>>().Value;
 }

@@ -10,6 +10,7 @@ internal sealed class DuckDbRows : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _registration;
     private readonly DuckDBDataReader _reader;
+    private bool _isAtEnd;
 
     public DuckDbRows(DuckDBConnection connection, string statement, CancellationToken cancellationToken)
     {
@@ -22,6 +23,7 @@ internal sealed class DuckDbRows : IDisposable
         try
         {
             _reader = _command.ExecuteReader();
+            _isAtEnd = !_reader.HasRows;
         }
         catch (DuckDBException exception)
         {
@@ -32,9 +34,16 @@ internal sealed class DuckDbRows : IDisposable
 
     public bool Read()
     {
+        // The driver throws where a streamed result without rows is read, or is read on behind its end.
+        if (_isAtEnd)
+        {
+            return false;
+        }
+
         try
         {
-            return _reader.Read();
+            _isAtEnd = !_reader.Read();
+            return !_isAtEnd;
         }
         catch (DuckDBException exception)
         {
@@ -53,6 +62,27 @@ internal sealed class DuckDbRows : IDisposable
     public double GetDouble(int ordinal) => _reader.GetDouble(ordinal);
 
     public string GetString(int ordinal) => _reader.GetString(ordinal);
+
+    /// <summary>A value as the engine's client gives it: lists of nullable elements; bytes copied, since their memory is the engine's.</summary>
+    public object? GetObject(int ordinal)
+    {
+        if (IsNull(ordinal))
+        {
+            return null;
+        }
+
+        // The client refuses a null element unless the type asked for has room for it.
+        var type = _reader.GetFieldType(ordinal);
+        return type switch
+        {
+            _ when type == typeof(Stream) => GetBytes(ordinal),
+            _ when type == typeof(List<double>) => _reader.GetFieldValue<List<double?>>(ordinal),
+            _ when type == typeof(List<long>) => _reader.GetFieldValue<List<long?>>(ordinal),
+            _ when type == typeof(List<int>) => _reader.GetFieldValue<List<int?>>(ordinal),
+            _ when type == typeof(List<bool>) => _reader.GetFieldValue<List<bool?>>(ordinal),
+            _ => _reader.GetValue(ordinal),
+        };
+    }
 
     public byte[] GetBytes(int ordinal)
     {

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Unicode;
 
@@ -21,7 +20,7 @@ internal sealed class CsvTableSource : IDisposable
         _notNull = notNull;
         _parser = new CsvValueParser(SourceZone.Parse(import.TimeZone));
         var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-        _stream = _path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        _stream = _path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzipStream(file) : file;
         _reader = new CsvRecordReader(_stream);
     }
 
@@ -97,21 +96,21 @@ internal sealed class CsvTableSource : IDisposable
                 return true;
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        catch (InvalidDataException exception)
         {
-            throw ImportFailure.File(_path, $"is damaged or cut off: it cannot be decompressed behind line {_reader.Line}.", exception);
+            throw Damaged(exception);
         }
 
-        return _reader.Problem is { } problem ? throw ImportFailure.Record(_path, _reader.Line, problem) : false;
+        return _reader.Problem is { } problem ? throw OrDamaged(ImportFailure.Record(_path, _reader.Line, problem)) : false;
     }
 
     private void SetRow(ColumnBuffer[] columns, int[] positions, string[] names, int row)
     {
         if (_reader.Count != names.Length)
         {
-            throw ImportFailure.Record(_path, _reader.Line, _reader.Count < names.Length
+            throw OrDamaged(ImportFailure.Record(_path, _reader.Line, _reader.Count < names.Length
                 ? $"there are {_reader.Count} values where the header has {names.Length} columns; column '{names[_reader.Count]}' has none"
-                : $"there are {_reader.Count} values where the header has {names.Length} columns; the first too many is '{Encoding.UTF8.GetString(_reader.Get(names.Length))}'");
+                : $"there are {_reader.Count} values where the header has {names.Length} columns; the first too many is '{ImportFailure.Show(_reader.Get(names.Length))}'"));
         }
 
         for (var index = 0; index < columns.Length; index++)
@@ -119,13 +118,30 @@ internal sealed class CsvTableSource : IDisposable
             var position = positions[index];
             if (_parser.TrySet(_reader.Get(position), _reader.IsQuoted(position), columns[index], row) is { } expected)
             {
-                throw ImportFailure.Value(_path, "line", _reader.Line, columns[index].Name, _reader.Get(position), expected);
+                throw OrDamaged(ImportFailure.Value(_path, "line", _reader.Line, columns[index].Name, _reader.Get(position), expected));
             }
 
             if (_notNull[index] && columns[index].Nulls[row])
             {
-                throw ImportFailure.NoValue(_path, "line", _reader.Line, columns[index].Name, _declared[index].Type);
+                throw OrDamaged(ImportFailure.NoValue(_path, "line", _reader.Line, columns[index].Name, _declared[index].Type));
             }
         }
     }
+
+    /// <summary>A bad record is often only the end of a file that was cut off: that is then what to say.</summary>
+    private FeatureException OrDamaged(FeatureException failure)
+    {
+        try
+        {
+            _stream.CopyTo(Stream.Null);
+            return failure;
+        }
+        catch (InvalidDataException exception)
+        {
+            return Damaged(exception);
+        }
+    }
+
+    private FeatureException Damaged(InvalidDataException exception) =>
+        ImportFailure.File(_path, $"is damaged or cut off: it cannot be decompressed behind line {_reader.Line}.", exception);
 }

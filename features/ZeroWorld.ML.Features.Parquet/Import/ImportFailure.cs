@@ -31,7 +31,7 @@ internal static class ImportFailure
         File(path, $"has no column '{column}'. Its columns: {string.Join(", ", columns.Select(static name => Show(Encoding.UTF8.GetBytes(name))))}.");
 
     /// <summary>The text as it can be printed: short, and without control characters.</summary>
-    private static string Show(ReadOnlySpan<byte> value)
+    public static string Show(ReadOnlySpan<byte> value)
     {
         var text = Encoding.UTF8.GetString(value[..Math.Min(value.Length, ValueLengthMax)]);
         var shown = string.Create(text.Length, text, static (target, source) =>

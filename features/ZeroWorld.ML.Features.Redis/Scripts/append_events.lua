@@ -66,7 +66,7 @@ end
 
 -- A few new ids are searched for in the bytes; for many a set of the old ones is made first.
 local ids
-if new_count > 4 then
+if new_count > 16 then
   ids = {}
   for i = 41, #old, width do
     ids[sub(old, i, i + id_width - 1)] = true

@@ -24,6 +24,12 @@ public static class DefinitionFingerprint
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidDefinition"/>: a transform does not compile.</exception>
     public static string CanonicalJson(FeatureService service) => Encoding.UTF8.GetString(Write(writer => WriteService(writer, service)).WrittenSpan);
 
+    /// <summary>The JSON that the fingerprint of an entity is the digest of.</summary>
+    public static string CanonicalJson(Entity entity) => Encoding.UTF8.GetString(Write(writer => WriteEntity(writer, entity)).WrittenSpan);
+
+    /// <summary>The JSON that the fingerprint of a view is the digest of.</summary>
+    public static string CanonicalJson(FeatureView view) => Encoding.UTF8.GetString(Write(writer => WriteView(writer, view)).WrittenSpan);
+
     private static string Hash(Action<Utf8JsonWriter> write) => Convert.ToHexStringLower(SHA256.HashData(Write(write).WrittenSpan));
 
     private static ArrayBufferWriter<byte> Write(Action<Utf8JsonWriter> write)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>Columns of equal length in memory.</summary>
@@ -39,5 +41,12 @@ public sealed class ColumnFrame
         var values = GetColumn(name);
         return values as T[]
             ?? throw new FeatureException(FeatureError.InvalidInput, $"Column '{name}' holds {values.GetType().GetElementType()!.Name}; expected {typeof(T).Name}.");
+    }
+
+    /// <returns><see langword="false"/> when there is no such column or it holds values of another type.</returns>
+    public bool TryGet<T>(string name, [NotNullWhen(true)] out T[]? values)
+    {
+        values = _columns.GetValueOrDefault(name) as T[];
+        return values is not null;
     }
 }

@@ -9,21 +9,27 @@ namespace ZeroWorld.ML.Features;
 public sealed class Materializer(IOfflineStore offline, IOnlineStore online, TimeProvider time)
 {
     /// <summary>Materializes the whole history that the online store keeps, view by view.</summary>
+    /// <inheritdoc cref="RunAsync(IReadOnlyList{StorageField}, long?, IProgress{long}?, CancellationToken)"/>
+    public Task<Materialization> RunAsync(IReadOnlyList<StorageField> fields, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        RunAsync(fields, until: null, progress, cancellationToken);
+
+    /// <summary>Materializes the history as it stood at a moment, view by view.</summary>
     /// <param name="fields">The stored forms of the views; <see cref="FeatureServicePlan.Views"/> and <see cref="StorageField.Of"/> give them.</param>
+    /// <param name="until">What arrived later (microseconds since the epoch) is left out; <see langword="null"/>: nothing is.</param>
     /// <param name="progress">Receives rows and events acknowledged so far, over all views.</param>
     /// <exception cref="FeatureException">
     /// <see cref="FeatureError.NotFound"/>: a source table is missing. <see cref="FeatureError.InvalidInput"/>: it does not fit its view.
     /// <see cref="FeatureError.StoreUnavailable"/>: the online store; repeating is safe.
     /// </exception>
     public async Task<Materialization> RunAsync(
-        IReadOnlyList<StorageField> fields, IProgress<long>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<StorageField> fields, long? until, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(fields);
         var views = new List<ViewMaterialization>(fields.Count);
         var before = 0L;
         foreach (var field in fields)
         {
-            var extent = await offline.ReadExtentAsync(field.View, cancellationToken).ConfigureAwait(false);
+            var extent = Cut(await offline.ReadExtentAsync(field.View, cancellationToken).ConfigureAwait(false), until);
             var view = await MaterializeAsync(field, extent, before, progress, cancellationToken).ConfigureAwait(false);
             before += view.Rows;
             views.Add(view);
@@ -44,6 +50,14 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         var retention = UnixMicroseconds.FromTimeSpan(windowed.Retention);
         return last < long.MinValue + retention || first > last - retention ? long.MinValue : last - retention;
     }
+
+    private static SourceExtent Cut(SourceExtent extent, long? until) => until is not { } moment
+        ? extent
+        : extent with
+        {
+            LastEvent = extent.LastEvent is { } last ? Math.Min(last, moment) : null,
+            LastArrival = extent.LastArrival is { } arrival ? Math.Min(arrival, moment) : null,
+        };
 
     private async Task<ViewMaterialization> MaterializeAsync(
         StorageField field, SourceExtent extent, long before, IProgress<long>? progress, CancellationToken cancellationToken)

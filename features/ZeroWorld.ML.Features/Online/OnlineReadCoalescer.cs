@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace ZeroWorld.ML.Features;
@@ -23,10 +22,8 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<OnlineReadKey, SharedOnlineRead> _reads = new(KeyComparer.Instance);
+    private readonly OnlineReadQueue _queue;
     private readonly List<OnlineMultiGet> _unanswered = [];
-    private Queue<SharedOnlineRead> _queue = [];
-    private int _waiting;
     private bool _isCollectTimerSet;
     private bool _isStopping;
 
@@ -46,6 +43,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         _time = time;
         _logger = logger;
         _circuit = new OnlineReadCircuit(options, time);
+        _queue = new OnlineReadQueue(this, options);
         _collectTimer = time.CreateTimer(static state => ((OnlineReadCoalescer)state!).OnCollected(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -85,22 +83,19 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         {
             if ((timeout <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan) || _isStopping || !_circuit.TryEnter())
             {
+                FeatureMetrics.RecordUnavailable(keys.Length);
                 answers.Span.Fill(OnlineReadAnswer.Unavailable);
                 return ValueTask.FromResult(true);
             }
 
-            if (!HasRoom_NeedsLock(keys.Length))
+            if (!_queue.HasRoom(keys.Length))
             {
+                FeatureMetrics.RecordRefused(keys.Length);
                 return ValueTask.FromResult(false);
             }
 
             call = new OnlineReadCall(this, answers, keys.Length);
-            for (var index = 0; index < keys.Length; index++)
-            {
-                Join_NeedsLock(call, index, keys[index]);
-            }
-
-            _waiting += keys.Length;
+            FeatureMetrics.RecordJoined(_queue.Join(call, keys));
             next = TakeNext_NeedsLock();
         }
 
@@ -119,7 +114,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             }
 
             _isStopping = true;
-            FailQueue_NeedsLock();
+            _queue.FailWaiting();
             if (_unanswered.Count == 0)
             {
                 _drained.TrySetResult();
@@ -138,7 +133,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) : OnlineReadAnswer.Unavailable;
         lock (_lock)
         {
-            Finish_NeedsLock(read, answer);
+            _queue.Finish(read, answer);
         }
     }
 
@@ -161,90 +156,19 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (call.IsComplete)
-            {
-                return;
-            }
-
-            for (var wait = call.Waits; wait is not null; wait = wait.NextOfCall)
-            {
-                if (!wait.Read.IsFinished)
-                {
-                    wait.Read.Wanted--;
-                    call.Answers.Span[wait.Index] = OnlineReadAnswer.Unavailable;
-                }
-            }
-
-            _waiting -= call.Pending;
-            Complete_NeedsLock(call, cancellationToken);
+            _queue.GiveUp(call, cancellationToken);
         }
-    }
-
-    private void Join_NeedsLock(OnlineReadCall call, int index, OnlineReadKey key)
-    {
-        ref var read = ref CollectionsMarshal.GetValueRefOrAddDefault(_reads, key, out var exists);
-        if (!exists)
-        {
-            read = new SharedOnlineRead(this, key);
-            _queue.Enqueue(read);
-        }
-
-        var wait = new OnlineReadWait(call, index, read!) { NextOfRead = read!.Waits, NextOfCall = call.Waits };
-        read.Waits = wait;
-        read.Wanted++;
-        call.Waits = wait;
-    }
-
-    private bool HasRoom_NeedsLock(int reads)
-    {
-        if (_waiting + reads > _options.WaitingReadsMax)
-        {
-            return false;
-        }
-
-        if (_queue.Count + reads > _options.WaitingReadsMax)
-        {
-            // Calls that gave up have left reads behind that nobody wants.
-            var wanted = new Queue<SharedOnlineRead>(_queue.Count);
-            while (_queue.TryDequeue(out var read))
-            {
-                if (read.Wanted > 0)
-                {
-                    wanted.Enqueue(read);
-                }
-                else
-                {
-                    _reads.Remove(read.Key);
-                }
-            }
-
-            _queue = wanted;
-        }
-
-        return _queue.Count + reads <= _options.WaitingReadsMax;
     }
 
     /// <returns>The next multi-get, already counted as unanswered, or <see langword="null"/> when nothing may be sent now.</returns>
     private OnlineMultiGet? TakeNext_NeedsLock()
     {
-        if (_queue.Count == 0 || _unanswered.Count >= _options.MultiGetsUnansweredMax || !MaySend_NeedsLock())
+        if (_queue.IsEmpty || _unanswered.Count >= _options.MultiGetsUnansweredMax || !MaySend_NeedsLock())
         {
             return null;
         }
 
-        var reads = new List<OnlineRead>(Math.Min(_queue.Count, _options.ReadsPerMultiGetMax));
-        while (reads.Count < _options.ReadsPerMultiGetMax && _queue.TryDequeue(out var read))
-        {
-            if (read.Wanted > 0)
-            {
-                reads.Add(read);
-            }
-            else
-            {
-                _reads.Remove(read.Key);
-            }
-        }
-
+        var reads = _queue.Take();
         if (reads.Count == 0)
         {
             return null;
@@ -328,7 +252,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             LogStoreThrew(_logger, exception);
         }
 
-        var hasAnswer = false;
+        var unavailable = 0;
         foreach (var read in multiGet.Reads)
         {
             if (read.State == OnlineReadState.Pending)
@@ -336,10 +260,11 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 read.Fail();
             }
 
-            hasAnswer |= read.State == OnlineReadState.Answered;
+            unavailable += read.State == OnlineReadState.Answered ? 0 : 1;
         }
 
-        Start(Finish(multiGet, hasAnswer));
+        FeatureMetrics.RecordMultiGet(_time.GetElapsedTime(multiGet.Started), multiGet.Reads.Count, unavailable);
+        Start(Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count));
     }
 
     private OnlineMultiGet? Finish(OnlineMultiGet multiGet, bool hasAnswer)
@@ -367,56 +292,10 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             else if (_circuit.OnFailed())
             {
                 LogCircuitOpened(_logger, _options.FailuresToOpen, _options.OpenDuration.TotalMilliseconds);
-                FailQueue_NeedsLock();
+                _queue.FailWaiting();
             }
 
             return TakeNext_NeedsLock();
-        }
-    }
-
-    private void FailQueue_NeedsLock()
-    {
-        while (_queue.TryDequeue(out var read))
-        {
-            Finish_NeedsLock(read, OnlineReadAnswer.Unavailable);
-        }
-    }
-
-    private void Finish_NeedsLock(SharedOnlineRead read, OnlineReadAnswer answer)
-    {
-        read.IsFinished = true;
-        _reads.Remove(read.Key);
-        for (var wait = read.Waits; wait is not null; wait = wait.NextOfRead)
-        {
-            var call = wait.Call;
-            if (call.IsComplete)
-            {
-                continue;
-            }
-
-            call.Answers.Span[wait.Index] = answer;
-            _waiting--;
-            if (--call.Pending == 0)
-            {
-                Complete_NeedsLock(call, default);
-            }
-        }
-
-        read.Waits = null;
-    }
-
-    /// <summary>Completes the call's task; its continuation runs elsewhere, so this is safe under the lock.</summary>
-    private static void Complete_NeedsLock(OnlineReadCall call, CancellationToken cancellationToken)
-    {
-        call.IsComplete = true;
-        call.Waits = null;
-        if (cancellationToken.IsCancellationRequested)
-        {
-            call.TrySetCanceled(cancellationToken);
-        }
-        else
-        {
-            call.TrySetResult(true);
         }
     }
 
@@ -428,14 +307,4 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
 
     [LoggerMessage(2003, LogLevel.Information, "The online store answers again")]
     private static partial void LogCircuitClosed(ILogger logger);
-
-    /// <summary>Hashes the one part that differs between most reads; compares all.</summary>
-    private sealed class KeyComparer : IEqualityComparer<OnlineReadKey>
-    {
-        public static KeyComparer Instance { get; } = new();
-
-        public bool Equals(OnlineReadKey x, OnlineReadKey y) => ReferenceEquals(x.Fields, y.Fields) && x.Entity == y.Entity;
-
-        public int GetHashCode(OnlineReadKey obj) => string.GetHashCode(obj.Entity.Key, StringComparison.Ordinal);
-    }
 }

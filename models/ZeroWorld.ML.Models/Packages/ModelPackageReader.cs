@@ -10,11 +10,35 @@ public static class ModelPackageReader
     /// <summary>Reads the manifest and checks size and digest of every file it names. Files that it does not name are not part of the package.</summary>
     /// <exception cref="RegistryException">
     /// <see cref="RegistryError.InvalidInput"/>: no manifest, one that is not valid (all reasons in one message) or of a format this build does not read;
-    /// <see cref="RegistryError.CorruptArtifact"/>: a file is missing or is not what its digest says; the message names it.
+    /// <see cref="RegistryError.CorruptArtifact"/>: a file is missing or is not what its digest says; the message names it;
+    /// <see cref="RegistryError.StoreUnavailable"/>: the disk does not let it be read.
     /// </exception>
     public static async Task<ModelPackage> OpenAsync(string folder, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        try
+        {
+            return await OpenFolderAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(RegistryError.StoreUnavailable, $"The package '{folder}' cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Reads and validates the bytes of a manifest.json alone.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>; the message lists everything that is wrong.</exception>
+    public static ModelManifest ReadManifest(ReadOnlySpan<byte> bytes)
+    {
+        // The format decides what the other properties mean, so it is read before them.
+        CheckFormat(bytes);
+        var manifest = PackageJson.Read(bytes, PackageJsonContext.Default.ModelManifest, ModelPackage.ManifestFile);
+        ManifestValidation.Check(manifest);
+        return manifest;
+    }
+
+    private static async Task<ModelPackage> OpenFolderAsync(string folder, CancellationToken cancellationToken)
+    {
         if (!File.Exists(Path.Combine(folder, ModelPackage.ManifestFile)))
         {
             throw new RegistryException(RegistryError.InvalidInput, $"The folder '{folder}' is no model package: it has no {ModelPackage.ManifestFile}.");
@@ -28,17 +52,6 @@ public static class ModelPackageReader
         }
 
         return new ModelPackage(Path.GetFullPath(folder), manifest, ArtifactDigest.OfBytes(bytes));
-    }
-
-    /// <summary>Reads and validates the bytes of a manifest.json alone.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>; the message lists everything that is wrong.</exception>
-    public static ModelManifest ReadManifest(ReadOnlySpan<byte> bytes)
-    {
-        // The format decides what the other properties mean, so it is read before them.
-        CheckFormat(bytes);
-        var manifest = PackageJson.Read(bytes, PackageJsonContext.Default.ModelManifest, ModelPackage.ManifestFile);
-        ManifestValidation.Check(manifest);
-        return manifest;
     }
 
     private static void CheckFormat(ReadOnlySpan<byte> bytes)

@@ -1,14 +1,14 @@
 namespace ZeroWorld.ML.Models;
 
 /// <summary>Names of files inside a package: relative, with <c>/</c>, and the same on every system.</summary>
-internal static class PackagePath
+public static class PackagePath
 {
     internal const int LengthMax = 255;
 
     internal const string Expected =
         "a relative path with '/' between names of letters, digits, '.', '_' and '-', without '..', at most 255 characters";
 
-    internal static bool IsValid(string? path) =>
+    public static bool IsValid(string? path) =>
         path is { Length: > 0 and <= LengthMax } && path.Split('/').All(static name => name is not ("" or "." or "..") && name.All(IsAllowed) && name[^1] != '.');
 
     internal static string Combine(string folder, string path) => Path.Combine(folder, path.Replace('/', Path.DirectorySeparatorChar));

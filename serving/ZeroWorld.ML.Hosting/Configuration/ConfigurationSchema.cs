@@ -1,7 +1,11 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Parquet;
+using ZeroWorld.ML.Features.Redis;
+using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Serving.OnnxRuntime;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -15,17 +19,31 @@ internal static class ConfigurationSchema
         typeof(ServerOptions),
         typeof(OnlineOptions),
         typeof(OnlineReadCoalescerOptions),
+        typeof(RedisOnlineStoreOptions),
+        typeof(GarnetHostOptions),
+        typeof(ParquetOfflineOptions),
         typeof(ServableManagerOptions),
         typeof(BatchSchedulerOptions),
         typeof(PredictionOptions),
         typeof(PredictionLogOptions),
+        typeof(OnnxRuntimeOptions),
+        typeof(MemoryBudgetOptions),
     ];
+
+    /// <summary>Properties that the composition sets itself: each follows from another setting.</summary>
+    private static readonly FrozenSet<string> Derived = FrozenSet.ToFrozenSet(
+    [
+        $"{RedisOnlineStoreOptions.Section}:{nameof(RedisOnlineStoreOptions.Configuration)}",
+        $"{GarnetHostOptions.Section}:{nameof(GarnetHostOptions.Folder)}",
+        $"{ParquetOfflineOptions.Section}:{nameof(ParquetOfflineOptions.DataDirectory)}",
+    ]);
 
     public static IReadOnlyList<Setting> Settings { get; } =
     [
         .. OptionTypes.SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(static property => property.CanWrite)
-            .Select(property => new Setting(Join(SectionOf(type), property.Name), type, property))),
+            .Select(property => new Setting(Join(SectionOf(type), property.Name), type, property))
+            .Where(static setting => !Derived.Contains(setting.Key))),
     ];
 
     private static readonly FrozenDictionary<string, Setting> ByName = Settings.ToFrozenDictionary(static setting => Normalize(setting.Key), StringComparer.Ordinal);

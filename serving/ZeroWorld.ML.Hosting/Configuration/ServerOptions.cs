@@ -33,6 +33,11 @@ public sealed class ServerOptions : IValidatableObject
     [Range(1024, int.MaxValue)]
     public int MessageBytesMax { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>Largest model package that may be registered through the server, all files together, in bytes.</summary>
+    /// <value>Default 4 GiB.</value>
+    [Range(typeof(long), "1", "9223372036854775807")]
+    public long PackageBytesMax { get; set; } = 4L << 30;
+
     /// <summary>Calls in flight on one HTTP/2 connection; further ones wait in the client.</summary>
     /// <value>Default 1,024.</value>
     [Range(1, 65536)]

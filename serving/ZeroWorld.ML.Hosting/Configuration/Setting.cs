@@ -6,12 +6,20 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>One setting that exists: a property of an options class.</summary>
 internal sealed record Setting(string Key, Type OptionsType, PropertyInfo Property)
 {
-    /// <summary>Secrets are never shown.</summary>
-    public bool IsSecret => Property.Name.EndsWith("Password", StringComparison.Ordinal) || Property.Name.EndsWith("Secret", StringComparison.Ordinal);
+    private const string Password = "password=";
 
-    public string? Show(object options)
+    /// <summary>The value for people: what follows <c>password=</c> is never shown.</summary>
+    public string? Show(object options) => Convert.ToString(Property.GetValue(options), CultureInfo.InvariantCulture) is { } text ? Hide(text) : null;
+
+    public static string Hide(string text)
     {
-        var value = Property.GetValue(options);
-        return value is null ? null : IsSecret ? "(set)" : Convert.ToString(value, CultureInfo.InvariantCulture);
+        var start = text.IndexOf(Password, StringComparison.OrdinalIgnoreCase);
+        if (start < 0)
+        {
+            return text;
+        }
+
+        var end = text.IndexOf(',', start);
+        return $"{text[..(start + Password.Length)]}(hidden){(end < 0 ? "" : text[end..])}";
     }
 }

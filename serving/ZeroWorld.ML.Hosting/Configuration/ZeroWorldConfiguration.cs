@@ -37,7 +37,7 @@ public sealed class ZeroWorldConfiguration
 
             if (!SettingParser.TryParse(setting.Property.PropertyType, value.Text, out var parsed, out var expected))
             {
-                errors.Add($"{value.Source}: {setting.Key} is '{(setting.IsSecret ? "..." : value.Text)}'; expected {expected}.");
+                errors.Add($"{value.Source}: {setting.Key} is '{Setting.Hide(value.Text)}'; expected {expected}.");
                 continue;
             }
 
@@ -58,6 +58,19 @@ public sealed class ZeroWorldConfiguration
         where T : class => _options.TryGetValue(typeof(T), out var options)
             ? (T)options
             : throw new ArgumentException($"{typeof(T).Name} holds no settings. Those that do: {string.Join(", ", _options.Keys.Select(static type => type.Name))}.");
+
+    /// <summary>Writes one group of settings over the options of a part.</summary>
+    /// <remarks>Settings that are not the user's to make (paths in the data directory, addresses that another setting gives) are left as they are.</remarks>
+    public void CopyTo<T>(T target)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var source = Get<T>();
+        foreach (var setting in ConfigurationSchema.Settings.Where(static setting => setting.OptionsType == typeof(T)))
+        {
+            setting.Property.SetValue(target, setting.Property.GetValue(source));
+        }
+    }
 
     private static Dictionary<string, GivenSetting> Gather(ConfigurationInputs inputs, List<string> errors)
     {

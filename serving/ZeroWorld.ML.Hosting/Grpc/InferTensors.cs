@@ -19,5 +19,5 @@ internal static class InferTensors
         return inputs;
     }
 
-    public static WireTensor ToWire(InferenceOutput output) => new(output.Name, output.Tensor.Dtype.ToName(), output.Tensor.Shape.ToArray(), output.ToRaw());
+    public static WireTensor ToWire(InferenceOutput output) => new(output.Name, output.Tensor.Dtype.ToName(), output.Tensor.Shape.ToArray(), output.Tensor.ToRaw());
 }

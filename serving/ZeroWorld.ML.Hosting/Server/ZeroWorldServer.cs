@@ -8,6 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -20,6 +23,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ServerOptions _options;
     private ServerAddresses? _addresses;
+    private int _isStopped;
 
     private ZeroWorldServer(WebApplication app, ServerOptions options)
     {
@@ -52,12 +56,15 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         builder.Services.AddZeroWorld(configuration).AddServerEndpoints();
         configureServices?.Invoke(builder.Services);
         var app = builder.Build();
+
+        // Before anything else looks into it.
+        app.Services.GetRequiredService<DataDirectory>();
         ServerEndpoints.Map(app);
         return new ZeroWorldServer(app, options);
     }
 
     /// <summary>Starts the stores, loads the models and listens.</summary>
-    /// <exception cref="HostingException">A port is taken, or may not be used.</exception>
+    /// <exception cref="HostingException">A port is taken or may not be used; a store cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -67,6 +74,10 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or SocketException && FindRefusedPort() is { } sentence)
         {
             throw new HostingException(sentence, exception);
+        }
+        catch (Exception exception) when (exception is FeatureException or RegistryException or ServingException)
+        {
+            throw new HostingException(exception.Message, exception);
         }
 
         var listening = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static address => new Uri(address)).ToArray();
@@ -87,18 +98,22 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     }
 
     /// <summary>Says that it is not ready, takes no new requests, answers those it has accepted, writes the prediction log and gives the data directory back.</summary>
+    /// <remarks>A second call does nothing.</remarks>
     public async Task StopAsync()
     {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0)
+        {
+            return;
+        }
+
         _app.Services.GetRequiredService<ServerReadiness>().BeginStop();
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         HostingLog.Stopped(_app.Services.GetRequiredService<ILogger<ZeroWorldServer>>());
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync().ConfigureAwait(false);
-    }
+    /// <summary>Stops it, when that has not been done.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
     {

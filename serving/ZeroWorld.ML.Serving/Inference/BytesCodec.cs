@@ -58,4 +58,28 @@ internal static class BytesCodec
         strings = result;
         return raw.IsEmpty;
     }
+
+    /// <returns>Bytes that the first <paramref name="count"/> elements take, or -1 when there are fewer.</returns>
+    public static int Measure(ReadOnlySpan<byte> raw, int count)
+    {
+        var offset = 0;
+        for (var index = 0; index < count; index++)
+        {
+            if (raw.Length - offset < sizeof(uint))
+            {
+                return -1;
+            }
+
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(raw[offset..]);
+            offset += sizeof(uint);
+            if (length > (uint)(raw.Length - offset))
+            {
+                return -1;
+            }
+
+            offset += (int)length;
+        }
+
+        return offset;
+    }
 }

@@ -1,19 +1,122 @@
+using System.Diagnostics;
+using ZeroWorld.ML.Models;
+
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Runs a model on tensors that the caller gives: ModelInfer, ModelMetadata and ModelReady of the Open Inference Protocol.</summary>
 /// <remarks>Thread safe.</remarks>
 public sealed class InferencePath
 {
+    private const string RequestKind = "infer";
+    private readonly ServableManager _servables;
+    private readonly int _rowsMax;
+    private readonly ServingMetrics _metrics;
+
+    internal InferencePath(ServableManager servables, BatchSchedulerOptions batching, ServingMetrics metrics)
+    {
+        _servables = servables;
+        _rowsMax = batching.BatchRowsMax;
+        _metrics = metrics;
+    }
+
     /// <exception cref="ServingException">Any but those of predictions; the message is meant for the caller.</exception>
     /// <exception cref="OperationCanceledException">The caller went away, or its deadline passed, before the model ran.</exception>
-    public ValueTask<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async ValueTask<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var started = Stopwatch.GetTimestamp();
+        var tags = ModelTags.None;
+        try
+        {
+            var model = ToName(request.ModelName);
+            using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), cancellationToken).ConfigureAwait(false);
+            var servable = lease.Servable;
+            tags = servable.Tags;
+
+            var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, _rowsMax, out var rows);
+            var wanted = ChooseOutputs(request, servable.Signature);
+            var outputs = await servable.RunAsync(inputs, rows, cancellationToken).ConfigureAwait(false);
+
+            var named = new InferenceOutput[wanted.Length];
+            for (var index = 0; index < named.Length; index++)
+            {
+                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]]);
+            }
+
+            _metrics.RecordRequest(tags, RequestKind, started);
+            return new InferenceResult(servable.Model, servable.Version, named);
+        }
+        catch (Exception exception)
+        {
+            _metrics.AddRefusal(tags, RequestKind, exception);
+            throw;
+        }
+    }
 
     /// <summary>Loads the version when it loads on request.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.ModelNotFound"/>, <see cref="ServingError.ModelNotReady"/>, <see cref="ServingError.ModelRefused"/>.</exception>
-    public ValueTask<ModelMetadata> GetMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async ValueTask<ModelMetadata> GetMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)
+    {
+        var model = ToName(modelName);
+        using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(modelVersion), cancellationToken).ConfigureAwait(false);
+        var servable = lease.Servable;
+        return new ModelMetadata(model, servable.Version, _servables.GetModel(model).Order, servable.Platform, servable.Signature);
+    }
 
-    /// <summary>Whether the model version answers now. Loads nothing.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.ModelNotFound"/>.</exception>
-    public bool IsReady(string modelName, string modelVersion) => throw new NotImplementedException();
+    /// <summary>Whether the model version answers now; <see langword="false"/> also when there is none. Loads nothing.</summary>
+    public bool IsReady(string modelName, string modelVersion) =>
+        TryReadName(modelName, out var model) && _servables.IsModelReady(model, VersionSelector.Parse(modelVersion));
+
+    /// <summary>Indexes of the wanted outputs in the signature, in the wanted order.</summary>
+    private static int[] ChooseOutputs(InferenceRequest request, ModelSignature signature)
+    {
+        if (request.Outputs.Count == 0)
+        {
+            var all = new int[signature.Outputs.Count];
+            for (var index = 0; index < all.Length; index++)
+            {
+                all[index] = index;
+            }
+
+            return all;
+        }
+
+        var chosen = new int[request.Outputs.Count];
+        for (var index = 0; index < chosen.Length; index++)
+        {
+            chosen[index] = InferenceInputs.IndexOf(signature.Outputs, request.Outputs[index]);
+            if (chosen[index] < 0)
+            {
+                throw Invalid($"unexpected inference output '{request.Outputs[index]}' for model '{request.ModelName}'");
+            }
+
+            if (Array.IndexOf(chosen, chosen[index], 0, index) >= 0)
+            {
+                throw Invalid($"inference output '{request.Outputs[index]}' is requested twice for model '{request.ModelName}'");
+            }
+        }
+
+        return chosen;
+    }
+
+    private static ModelName ToName(string text) => TryReadName(text, out var model)
+        ? model
+        : throw new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{text}' is not found");
+
+    private static bool TryReadName(string? text, out ModelName model)
+    {
+        model = default;
+        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        var project = slash < 0 ? ModelName.DefaultProject : text![..slash];
+        var name = slash < 0 ? text : text![(slash + 1)..];
+        if (!ModelName.IsValid(project) || !ModelName.IsValid(name))
+        {
+            return false;
+        }
+
+        model = new ModelName(project, name!);
+        return true;
+    }
+
+    private static ServingException Invalid(string message) => new(ServingError.InvalidInput, message);
 }

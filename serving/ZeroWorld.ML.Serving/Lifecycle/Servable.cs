@@ -1,4 +1,5 @@
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
@@ -7,30 +8,108 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Immutable for its readers and thread safe. Held through a <see cref="ServableLease"/>; freed when no lease is left.</remarks>
 public sealed class Servable
 {
-    private Servable()
+    private readonly BatchScheduler _scheduler;
+    private readonly MemoryReservation _memory;
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // One for whoever published it, and one per lease. Never rises from 0.
+    private int _references = 1;
+    private long _lastUsedTimestamp;
+
+    internal Servable(
+        ModelName model, long version, LoadedModel loaded, PredictionPlan? prediction, BatchScheduler scheduler, ModelTags tags, MemoryReservation memory)
     {
+        Model = model;
+        Version = version;
+        Package = loaded.Package;
+        Signature = loaded.Instance.Signature;
+        Platform = loaded.Runtime.Platform;
+        RuntimeBuild = RuntimeBuilds.Describe(loaded.Runtime);
+        Device = loaded.Instance.Device;
+        Plan = loaded.Plan;
+        Prediction = prediction;
+        Tags = tags;
+        _scheduler = scheduler;
+        _memory = memory;
     }
 
-    public ModelName Model { get; private init; }
+    public ModelName Model { get; }
 
-    public long Version { get; private init; }
+    public long Version { get; }
 
     /// <summary>Digest of its package.</summary>
     public string Digest => Package.Digest;
 
-    public required ModelPackage Package { get; init; }
+    public ModelPackage Package { get; }
 
     public ModelManifest Manifest => Package.Manifest;
 
     /// <summary>The tensors that the model's file declares.</summary>
-    public required ModelSignature Signature { get; init; }
+    public ModelSignature Signature { get; }
 
     /// <summary>What model metadata calls the platform.</summary>
-    public required string Platform { get; init; }
+    public string Platform { get; }
+
+    /// <summary>Runtime, versions and platform, as the prediction log names them.</summary>
+    public string RuntimeBuild { get; }
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
-    public required string Device { get; init; }
+    public string Device { get; }
 
     /// <summary>The compiled feature service; <see langword="null"/> for a model that is only called with tensors.</summary>
-    public FeatureServicePlan? Plan { get; private init; }
+    public FeatureServicePlan? Plan { get; }
+
+    /// <summary>How rows are made for it; <see langword="null"/> for a model that is only called with tensors.</summary>
+    internal PredictionPlan? Prediction { get; }
+
+    internal ModelTags Tags { get; }
+
+    /// <summary>When a request last asked for it: a timestamp of the manager's clock.</summary>
+    internal long LastUsedTimestamp
+    {
+        get => Volatile.Read(ref _lastUsedTimestamp);
+        set => Volatile.Write(ref _lastUsedTimestamp, value);
+    }
+
+    /// <inheritdoc cref="BatchScheduler.AverageRun"/>
+    internal TimeSpan AverageRun => _scheduler.AverageRun;
+
+    /// <inheritdoc cref="BatchScheduler.RunAsync"/>
+    internal ValueTask<TensorBuffer[]> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken) =>
+        _scheduler.RunAsync(inputs, rows, cancellationToken);
+
+    /// <returns><see langword="null"/> when it is being freed.</returns>
+    internal ServableLease? TryAcquire()
+    {
+        var references = Volatile.Read(ref _references);
+        while (references > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references)
+            {
+                return new ServableLease(this);
+            }
+
+            references = seen;
+        }
+
+        return null;
+    }
+
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            _released.TrySetResult();
+        }
+    }
+
+    /// <summary>Gives up the publisher's hold, waits until no lease is left, and frees model and memory. Called once.</summary>
+    internal async Task UnloadAsync()
+    {
+        Release();
+        await _released.Task.ConfigureAwait(false);
+        await _scheduler.DisposeAsync().ConfigureAwait(false);
+        _memory.Dispose();
+    }
 }

@@ -14,5 +14,5 @@ public sealed class ServableLease : IDisposable
 
     public Servable Servable { get; }
 
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => Interlocked.Exchange(ref _held, null)?.Release();
 }

@@ -16,10 +16,10 @@ public sealed class ServableManagerOptions : IValidatableObject
     [Range(0, 64)]
     public int NewerVersionsMax { get; set; } = 2;
 
-    /// <summary>Versions held, over all models, that were loaded because a request asked for them; the one that was used least recently goes first.</summary>
+    /// <summary>Versions held, over all models, that no alias leads to: asked for by number, or led to before. The one that was used least recently goes first.</summary>
     /// <value>Default 8.</value>
     [Range(1, 1024)]
-    public int RequestedVersionsMax { get; set; } = 8;
+    public int UnaliasedVersionsMax { get; set; } = 8;
 
     /// <summary>How long after a failed load the next attempt is made; doubles with each failure up to <see cref="RetryDelayMax"/>.</summary>
     /// <value>Default 1 s.</value>

@@ -1,10 +1,179 @@
+using System.Diagnostics;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Predicts by entity: reads the features of the entities, makes the model's rows, runs the model and decides.</summary>
-/// <remarks>Thread safe.</remarks>
+/// <remarks>
+/// The rows of one request are one task of the model's batch scheduler; they are queued when they are complete, so that a slow feature read delays its own request only.
+/// Features that do not arrive within <see cref="PredictionOptions.FeatureTimeout"/> (or within what the deadline leaves beside the model's own time) are UNAVAILABLE,
+/// and their declared defaults are used.
+/// <para>Thread safe.</para>
+/// </remarks>
 public sealed class PredictionPath
 {
+    private const string RequestKind = "predict";
+    private readonly ServableManager _servables;
+    private readonly FeatureStage _features;
+    private readonly PredictionLog _log;
+    private readonly PredictionOptions _options;
+    private readonly int _rowsMax;
+    private readonly ServingMetrics _metrics;
+    private readonly TimeProvider _time;
+
+    internal PredictionPath(
+        ServableManager servables, FeatureStage features, PredictionLog log, PredictionPathOptions options, ServingMetrics metrics, TimeProvider time)
+    {
+        _servables = servables;
+        _features = features;
+        _log = log;
+        _options = options.Prediction;
+        _rowsMax = Math.Min(options.Prediction.RowsMax, options.Batching.BatchRowsMax);
+        _metrics = metrics;
+        _time = time;
+    }
+
     /// <exception cref="ServingException">Any; the message is meant for the caller.</exception>
     /// <exception cref="OperationCanceledException">The caller went away, or its deadline passed, before the model ran.</exception>
-    public ValueTask<PredictionResult> PredictAsync(PredictionRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async ValueTask<PredictionResult> PredictAsync(PredictionRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var started = Stopwatch.GetTimestamp();
+        var tags = ModelTags.None;
+        try
+        {
+            using var lease = await _servables.AcquireAsync(ToName(request), request.Selector, cancellationToken).ConfigureAwait(false);
+            tags = lease.Servable.Tags;
+            var result = await PredictAsync(lease.Servable, request, started, cancellationToken).ConfigureAwait(false);
+            _metrics.RecordRequest(tags, RequestKind, started);
+            return result;
+        }
+        catch (Exception exception)
+        {
+            _metrics.AddRefusal(tags, RequestKind, exception);
+            throw;
+        }
+    }
+
+    private async ValueTask<PredictionResult> PredictAsync(Servable servable, PredictionRequest request, long started, CancellationToken cancellationToken)
+    {
+        var plan = servable.Prediction
+            ?? throw new ServingException(
+                ServingError.InvalidInput, $"Model '{servable.Model.Name}' version {servable.Version} reads no feature service; call it with tensors (ModelInfer).");
+        var received = _time.GetUtcNow();
+        var bound = RequestBinder.Bind(plan, request, _rowsMax, UnixMicroseconds.FromDateTimeOffset(received));
+
+        var featuresStarted = Stopwatch.GetTimestamp();
+        var timeout = ChooseFeatureTimeout(request, servable, received);
+        var cells = await _features.ReadAsync(plan, bound, timeout, cancellationToken).ConfigureAwait(false);
+        var rows = ModelRows.Of(plan, cells, bound.Rows);
+        _metrics.RecordFeatures(servable.Tags, Stopwatch.GetElapsedTime(featuresStarted));
+        if (rows.Rows.Length == 0)
+        {
+            throw new ServingException(ServingError.RequiredFeatureMissing, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
+        }
+
+        var outputs = await servable.RunAsync(rows.ToTensors(plan), rows.Rows.Length, cancellationToken).ConfigureAwait(false);
+        var result = Answer(servable, plan, bound, cells, rows, outputs, received);
+        _log.Add(new PredictionLogEntry(servable, plan, bound, rows, result, received, Stopwatch.GetElapsedTime(started)));
+        return result;
+    }
+
+    private static ModelName ToName(PredictionRequest request)
+    {
+        try
+        {
+            return new ModelName(request.Project.Length == 0 ? ModelName.DefaultProject : request.Project, request.Model);
+        }
+        catch (RegistryException exception)
+        {
+            throw new ServingException(ServingError.InvalidInput, exception.Message, exception);
+        }
+    }
+
+    private TimeSpan ChooseFeatureTimeout(PredictionRequest request, Servable servable, DateTimeOffset now)
+    {
+        if (request.Deadline is not { } deadline)
+        {
+            return _options.FeatureTimeout;
+        }
+
+        var left = deadline - now;
+        if (left <= TimeSpan.Zero)
+        {
+            throw new ServingException(ServingError.DeadlineExceeded, "The deadline of the request has passed.");
+        }
+
+        // The model needs a run that may be in progress, and its own.
+        var slack = left - (2 * servable.AverageRun);
+        return slack <= TimeSpan.Zero ? TimeSpan.Zero : slack < _options.FeatureTimeout ? slack : _options.FeatureTimeout;
+    }
+
+    private static PredictionResult Answer(
+        Servable servable, PredictionPlan plan, BoundRequest bound, FeatureCell[] cells, ModelRows rows, TensorBuffer[] outputs, DateTimeOffset received)
+    {
+        if (!BatchBuffers.HasRows(outputs, rows.Rows.Length))
+        {
+            throw new ServingException(
+                ServingError.BackendFailed, $"Model '{servable.Model.Name}' version {servable.Version} did not give one output row per input row.");
+        }
+
+        var named = new PredictionOutput[plan.Outputs.Length];
+        for (var index = 0; index < named.Length; index++)
+        {
+            var (name, position) = plan.Outputs[index];
+            named[index] = new PredictionOutput(name, RowScatter.ToAllRows(outputs[position], rows.Rows, bound.Rows));
+        }
+
+        var errors = rows.Errors;
+        var decisions = Decide(plan, named, rows.Rows, bound.Rows, ref errors);
+        return new PredictionResult
+        {
+            PredictionId = PredictionId.New(received),
+            Model = servable.Model,
+            Version = servable.Version,
+            Rows = bound.Rows,
+            Outputs = named,
+            Decisions = decisions,
+            FeatureColumns = plan.Service.Service.Columns,
+            FeatureCells = cells,
+            Times = bound.Time.Length == bound.Rows ? bound.Time : Repeat(bound.Time[0], bound.Rows),
+            RowErrors = errors,
+        };
+    }
+
+    private static string[] Decide(PredictionPlan plan, PredictionOutput[] outputs, int[] scored, int rows, ref IReadOnlyList<RowError> errors)
+    {
+        if (plan.DecidingOutput < 0)
+        {
+            return [];
+        }
+
+        var (name, tensor) = outputs[plan.DecidingOutput];
+        var perRow = tensor.ElementCount / rows;
+        var decisions = new string[rows];
+        Array.Fill(decisions, "");
+        foreach (var row in scored)
+        {
+            var score = TensorElements.ToDouble(tensor, row * perRow);
+            if (plan.Decide(score) is { } decision)
+            {
+                decisions[row] = decision;
+            }
+            else
+            {
+                errors = [.. errors.Append(new RowError(row, ServingError.BackendFailed, $"The model's output '{name}' is NaN, which no threshold decides.")).OrderBy(static error => error.Row)];
+            }
+        }
+
+        return decisions;
+    }
+
+    private static long[] Repeat(long value, int count)
+    {
+        var values = new long[count];
+        Array.Fill(values, value);
+        return values;
+    }
 }

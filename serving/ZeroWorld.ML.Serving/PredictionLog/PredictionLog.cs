@@ -1,15 +1,218 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Writes predictions to files, off the path of the requests (docs/formats/prediction-log.md).</summary>
-/// <remarks>Thread safe.</remarks>
-public sealed class PredictionLog : IAsyncDisposable
+/// <remarks>
+/// A request hands its answer over and goes on; one loop makes columns of it. The queue is bounded in rows: what it cannot take is dropped and counted.
+/// When files cannot be written, rows are kept up to the size of a file and tried again; beyond that they are dropped and counted too.
+/// <para>Thread safe.</para>
+/// </remarks>
+public sealed partial class PredictionLog : IAsyncDisposable
 {
-    /// <summary>Rows that the queue could not take since the start.</summary>
-    public long DroppedRows => throw new NotImplementedException();
+    private readonly IPredictionLogSink _sink;
+    private readonly PredictionLogOptions _options;
+    private readonly ServingMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PredictionLog> _logger;
+
+    // Bounded by the rows it holds (_queuedRows). Holds entries and flush requests, so that a flush covers what came before it.
+    private readonly Channel<object> _queue = Channel.CreateUnbounded<object>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Task _loop;
+    private int _queuedRows;
+    private long _droppedRows;
+
+    // Owned by the loop.
+    private readonly List<PredictionLogEntry> _pending = [];
+    private int _pendingRows;
+    private long _sinceTimestamp;
+    private bool _hasFailed;
+
+    internal PredictionLog(IPredictionLogSink sink, PredictionLogOptions options, ServingMetrics metrics, TimeProvider time, ILogger<PredictionLog> logger)
+    {
+        _sink = sink;
+        _options = options;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        _loop = Task.Run(RunLoopAsync);
+    }
+
+    /// <summary>Rows that could not be logged since the start.</summary>
+    public long DroppedRows => Interlocked.Read(ref _droppedRows);
 
     /// <summary>Writes what was logged until now to files.</summary>
-    public Task FlushAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="IOException">The files cannot be written now; the rows are kept and tried again.</exception>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_queue.Writer.TryWrite(flush))
+        {
+            await flush.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await _loop.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Takes no more rows, and writes those it has.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop.ConfigureAwait(false);
+    }
+
+    /// <summary>Queues an answer, or drops and counts it. Never waits.</summary>
+    internal void Add(PredictionLogEntry entry)
+    {
+        var rows = entry.Result.Rows;
+        if (Interlocked.Add(ref _queuedRows, rows) > _options.QueueRowsMax || !_queue.Writer.TryWrite(entry))
+        {
+            Interlocked.Add(ref _queuedRows, -rows);
+            Drop(rows);
+        }
+    }
+
+    private void Drop(int rows)
+    {
+        Interlocked.Add(ref _droppedRows, rows);
+        _metrics.AddDropped(rows);
+    }
+
+    private async Task RunLoopAsync()
+    {
+        var reader = _queue.Reader;
+        var reading = reader.WaitToReadAsync().AsTask();
+        while (true)
+        {
+            if (_pendingRows > 0)
+            {
+                await WaitUntilDueAsync(reading).ConfigureAwait(false);
+                if (IsDue())
+                {
+                    await TryWriteAsync().ConfigureAwait(false);
+                }
+
+                if (!reading.IsCompleted)
+                {
+                    continue;
+                }
+            }
+
+            if (!await reading.ConfigureAwait(false))
+            {
+                break;
+            }
+
+            await TakeAsync(reader).ConfigureAwait(false);
+            reading = reader.WaitToReadAsync().AsTask();
+        }
+
+        if (await TryWriteAsync().ConfigureAwait(false) is not null)
+        {
+            Drop(_pendingRows);
+        }
+    }
+
+    private bool IsDue() => TimeUntilDue() <= TimeSpan.Zero;
+
+    /// <summary>After a failure as after the first row of a file: one interval.</summary>
+    private TimeSpan TimeUntilDue() =>
+        _pendingRows >= _options.FileRowsMax && !_hasFailed ? TimeSpan.Zero : _options.FlushInterval - _time.GetElapsedTime(_sinceTimestamp);
+
+    /// <summary>Waits for more to read or for the time to write, whichever comes first.</summary>
+    private async Task WaitUntilDueAsync(Task<bool> reading)
+    {
+        var left = TimeUntilDue();
+        if (left <= TimeSpan.Zero || reading.IsCompleted)
+        {
+            return;
+        }
+
+        using var delayCancellation = new CancellationTokenSource();
+        var delay = Task.Delay(left, _time, delayCancellation.Token);
+        await Task.WhenAny(reading, delay).ConfigureAwait(false);
+        await delayCancellation.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task TakeAsync(ChannelReader<object> reader)
+    {
+        while (reader.TryRead(out var item))
+        {
+            if (item is TaskCompletionSource flush)
+            {
+                if (await TryWriteAsync().ConfigureAwait(false) is { } failure)
+                {
+                    flush.TrySetException(failure);
+                }
+                else
+                {
+                    flush.TrySetResult();
+                }
+
+                continue;
+            }
+
+            var entry = (PredictionLogEntry)item;
+            Interlocked.Add(ref _queuedRows, -entry.Result.Rows);
+            if (_pendingRows > 0 && _pendingRows + entry.Result.Rows > _options.FileRowsMax && !await MakeRoomAsync().ConfigureAwait(false))
+            {
+                Drop(entry.Result.Rows);
+                continue;
+            }
+
+            if (_pendingRows == 0)
+            {
+                _sinceTimestamp = _time.GetTimestamp();
+            }
+
+            _pending.Add(entry);
+            _pendingRows += entry.Result.Rows;
+        }
+    }
+
+    /// <returns><see langword="false"/> when files cannot be written, or could not a moment ago.</returns>
+    private async ValueTask<bool> MakeRoomAsync() => (!_hasFailed || IsDue()) && await TryWriteAsync().ConfigureAwait(false) is null;
+
+    /// <returns>Why not everything was written; what was is forgotten, the rest is kept.</returns>
+    private async Task<IOException?> TryWriteAsync()
+    {
+        if (_pendingRows == 0)
+        {
+            return null;
+        }
+
+        foreach (var file in PredictionLogFile.Group(_pending))
+        {
+            try
+            {
+                await _sink.WriteFileAsync(file.Path, file.ToColumns(), CancellationToken.None).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The edge of a loop that must live: a full disk today must not end the log for ever.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                // The next attempt comes after another interval, not with every row.
+                _hasFailed = true;
+                _sinceTimestamp = _time.GetTimestamp();
+                LogWriteFailed(_logger, exception, file.Path, _pendingRows);
+                return new IOException($"The prediction log file '{file.Path}' cannot be written: {exception.Message}", exception);
+            }
+
+            var written = file.Entries;
+            _pending.RemoveAll(written.Contains);
+            _pendingRows -= file.Rows;
+            _metrics.AddLogged(file.Rows);
+        }
+
+        _hasFailed = false;
+        Debug.Assert(_pendingRows == 0 && _pending.Count == 0);
+        return null;
+    }
+
+    [LoggerMessage(1031, LogLevel.Error, "The prediction log file {Path} cannot be written; {Rows} rows wait for the next attempt")]
+    private static partial void LogWriteFailed(ILogger logger, Exception exception, string path, int rows);
 }

@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Models;
+
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>One execution context of a model on one device. Owns native memory.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 

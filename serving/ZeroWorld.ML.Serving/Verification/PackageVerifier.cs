@@ -6,5 +6,28 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Thread safe.</remarks>
 public sealed class PackageVerifier : IPackageVerifier
 {
-    public Task VerifyAsync(ModelPackage package, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private readonly PackageLoader _packages;
+
+    internal PackageVerifier(PackageLoader packages) => _packages = packages;
+
+    /// <exception cref="RegistryException"><see cref="RegistryError.Refused"/> with a sentence that names every difference; <see cref="RegistryError.CorruptArtifact"/>.</exception>
+    public async Task VerifyAsync(ModelPackage package, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        try
+        {
+            using var memory = _packages.Reserve(package);
+            var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
+            using var instance = loaded.Instance;
+            if (await Task.Run(() => GoldenCheck.FindDifference(loaded), cancellationToken).ConfigureAwait(false) is { } difference)
+            {
+                throw new RegistryException(RegistryError.Refused, $"The package of model '{package.Manifest.Name}' does not give what its trainer computed. {difference}");
+            }
+        }
+        catch (ServingException exception)
+        {
+            throw new RegistryException(
+                exception.Error == ServingError.CorruptPackage ? RegistryError.CorruptArtifact : RegistryError.Refused, exception.Message, exception);
+        }
+    }
 }

@@ -25,11 +25,13 @@ public sealed partial class ConfigurationDocumentTests
 
     private static IEnumerable<string> BoundSettings()
     {
+        // The composition sets these itself: nobody else can.
+        var derived = DerivedSetting().Matches(HouseFiles.Read(Schema)).Select(match => (match.Groups["type"].Value, match.Groups["name"].Value)).ToHashSet();
         foreach (var type in BoundType().Matches(HouseFiles.Read(Schema)).Select(match => match.Groups["type"].Value))
         {
             var source = HouseFiles.Read(HouseFiles.All.Single(file => HouseFiles.IsProduct(file) && file.EndsWith($"/{type}.cs", StringComparison.Ordinal)));
             var section = SectionConstant().Match(source).Groups["section"].Value;
-            foreach (var name in SettableProperty().Matches(source).Select(property => property.Groups["name"].Value))
+            foreach (var name in SettableProperty().Matches(source).Select(property => property.Groups["name"].Value).Where(name => !derived.Contains((type, name))))
             {
                 yield return section.Length == 0 ? name : $"{section}:{name}";
             }
@@ -41,6 +43,9 @@ public sealed partial class ConfigurationDocumentTests
 
     [GeneratedRegex(@"typeof\((?<type>\w+Options)\)")]
     private static partial Regex BoundType();
+
+    [GeneratedRegex(@"\{(?<type>\w+Options)\.Section\}:\{nameof\(\w+\.(?<name>\w+)\)\}")]
+    private static partial Regex DerivedSetting();
 
     [GeneratedRegex("const string Section = \"(?<section>[^\"]*)\"")]
     private static partial Regex SectionConstant();

@@ -31,6 +31,20 @@ public sealed partial class FileTests
         HouseAssert.NoBreaches(found);
     }
 
+    [Fact]
+    public void Commands_InScriptsImagesAndDocuments_NameProjectsThatExist()
+    {
+        var broken =
+            from file in HouseFiles.All
+            where file == ".ci/run" || file.EndsWith(".md", StringComparison.Ordinal) || Path.GetFileName(file) == "Dockerfile"
+            from Match command in ProjectPath().Matches(HouseFiles.Read(file))
+            let path = command.Groups["path"].Value
+            where !Path.Exists(Path.Combine(HouseRoot.Path, path))
+            select $"{file} names {path}, which does not exist.";
+
+        HouseAssert.NoBreaches(broken);
+    }
+
     [Theory]
     [InlineData("see /work/x", true)]
     [InlineData("\"/root/.nuget\"", true)]
@@ -44,6 +58,9 @@ public sealed partial class FileTests
     // Migrations are written by the tool of Entity Framework Core.
     private static bool IsGenerated(string file) =>
         file.Contains("/Migrations/", StringComparison.Ordinal) || file.EndsWith(".g.cs", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"dotnet (run|publish|test|build)\b[^\n]*?\s(?<path>(models|features|serving|training|pipelines|gpu-nodes|tests)/[\w./-]*\w)")]
+    private static partial Regex ProjectPath();
 
     [GeneratedRegex(@"(?<![\w./:-])/(work|root|home)/[^\s""')]*|\b[A-Z]:\\Users\\")]
     private static partial Regex MachinePath();

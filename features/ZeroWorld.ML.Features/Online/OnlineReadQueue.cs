@@ -1,0 +1,176 @@
+using System.Runtime.InteropServices;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The reads that are waiting or in flight, each key once, and the calls that wait for them.</summary>
+/// <remarks>Every member is called under the coalescer's lock.</remarks>
+internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoalescerOptions options)
+{
+    private readonly Dictionary<OnlineReadKey, SharedOnlineRead> _reads = new(KeyComparer.Instance);
+    private Queue<SharedOnlineRead> _queue = [];
+    private int _waiting;
+
+    /// <summary>Whether a read waits to be sent.</summary>
+    public bool IsEmpty => _queue.Count == 0;
+
+    /// <summary>Whether that many more reads may be waited for.</summary>
+    public bool HasRoom(int reads)
+    {
+        if (_waiting + reads > options.WaitingReadsMax)
+        {
+            return false;
+        }
+
+        if (_queue.Count + reads > options.WaitingReadsMax)
+        {
+            RemoveUnwanted();
+        }
+
+        return _queue.Count + reads <= options.WaitingReadsMax;
+    }
+
+    /// <summary>Makes a call wait for its keys.</summary>
+    /// <returns>How many of the reads were waiting or in flight already.</returns>
+    public int Join(OnlineReadCall call, ReadOnlySpan<OnlineReadKey> keys)
+    {
+        var joined = 0;
+        for (var index = 0; index < keys.Length; index++)
+        {
+            ref var read = ref CollectionsMarshal.GetValueRefOrAddDefault(_reads, keys[index], out var exists);
+            if (exists)
+            {
+                joined++;
+            }
+            else
+            {
+                read = new SharedOnlineRead(owner, keys[index]);
+                _queue.Enqueue(read);
+            }
+
+            var wait = new OnlineReadWait(call, index, read!) { NextOfRead = read!.Waits, NextOfCall = call.Waits };
+            read.Waits = wait;
+            read.Wanted++;
+            call.Waits = wait;
+        }
+
+        _waiting += keys.Length;
+        return joined;
+    }
+
+    /// <returns>The reads of the next multi-get; empty when nobody wants what is left.</returns>
+    public List<OnlineRead> Take()
+    {
+        var reads = new List<OnlineRead>(Math.Min(_queue.Count, options.ReadsPerMultiGetMax));
+        while (reads.Count < options.ReadsPerMultiGetMax && _queue.TryDequeue(out var read))
+        {
+            if (read.Wanted > 0)
+            {
+                reads.Add(read);
+            }
+            else
+            {
+                _reads.Remove(read.Key);
+            }
+        }
+
+        return reads;
+    }
+
+    /// <summary>Hands a read's answer to the calls that wait for it.</summary>
+    public void Finish(SharedOnlineRead read, OnlineReadAnswer answer)
+    {
+        read.IsFinished = true;
+        _reads.Remove(read.Key);
+        for (var wait = read.Waits; wait is not null; wait = wait.NextOfRead)
+        {
+            var call = wait.Call;
+            if (call.IsComplete)
+            {
+                continue;
+            }
+
+            call.Answers.Span[wait.Index] = answer;
+            _waiting--;
+            if (--call.Pending == 0)
+            {
+                Complete(call, default);
+            }
+        }
+
+        read.Waits = null;
+    }
+
+    /// <summary>Fails the reads that are not sent yet.</summary>
+    public void FailWaiting()
+    {
+        while (_queue.TryDequeue(out var read))
+        {
+            Finish(read, OnlineReadAnswer.Unavailable);
+        }
+    }
+
+    /// <summary>Ends a call: what is not there is unavailable to it, or the call is cancelled. Its reads go on for the others.</summary>
+    public void GiveUp(OnlineReadCall call, CancellationToken cancellationToken)
+    {
+        if (call.IsComplete)
+        {
+            return;
+        }
+
+        for (var wait = call.Waits; wait is not null; wait = wait.NextOfCall)
+        {
+            if (!wait.Read.IsFinished)
+            {
+                wait.Read.Wanted--;
+                call.Answers.Span[wait.Index] = OnlineReadAnswer.Unavailable;
+            }
+        }
+
+        _waiting -= call.Pending;
+        Complete(call, cancellationToken);
+    }
+
+    /// <summary>Completes the call's task; its continuation runs elsewhere, so this is safe under the lock.</summary>
+    private static void Complete(OnlineReadCall call, CancellationToken cancellationToken)
+    {
+        call.IsComplete = true;
+        call.Waits = null;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            call.TrySetCanceled(cancellationToken);
+        }
+        else
+        {
+            call.TrySetResult(true);
+        }
+    }
+
+    /// <summary>Calls that gave up have left reads behind that nobody wants.</summary>
+    private void RemoveUnwanted()
+    {
+        var wanted = new Queue<SharedOnlineRead>(_queue.Count);
+        while (_queue.TryDequeue(out var read))
+        {
+            if (read.Wanted > 0)
+            {
+                wanted.Enqueue(read);
+            }
+            else
+            {
+                _reads.Remove(read.Key);
+            }
+        }
+
+        _queue = wanted;
+    }
+
+    /// <summary>Hashes the one part that differs between most reads; compares all.</summary>
+    private sealed class KeyComparer : IEqualityComparer<OnlineReadKey>
+    {
+        public static KeyComparer Instance { get; } = new();
+
+        public bool Equals(OnlineReadKey x, OnlineReadKey y) => ReferenceEquals(x.Fields, y.Fields) && x.Entity == y.Entity;
+
+        public int GetHashCode(OnlineReadKey obj) => string.GetHashCode(obj.Entity.Key, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,11 @@
+namespace ZeroWorld.ML.Models.Registry;
+
+/// <summary>A registered version of a model: immutable but for the aliases that point at it.</summary>
+/// <param name="Model">Name.</param>
+/// <param name="Version">1 or more, without gaps, never reused.</param>
+/// <param name="Digest">Identity of the package.</param>
+/// <param name="CreatedTime">When it was registered; UTC, whole microseconds.</param>
+/// <param name="ManifestJson">manifest.json as it was registered.</param>
+/// <param name="Aliases">Aliases that point here, sorted.</param>
+public sealed record ModelVersion(
+    ModelName Model, long Version, string Digest, DateTimeOffset CreatedTime, string ManifestJson, IReadOnlyList<string> Aliases);

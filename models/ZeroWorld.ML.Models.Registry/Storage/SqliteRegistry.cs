@@ -1,0 +1,93 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace ZeroWorld.ML.Models.Registry.Storage;
+
+/// <summary>What is special about SQLite: pragmas, the journal, and its error codes.</summary>
+internal static class SqliteRegistry
+{
+    // https://sqlite.org/rescode.html
+    private const int Busy = 5;
+    private const int Locked = 6;
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+    private const int ConstraintPrimaryKey = 1555;
+    private const int ConstraintUnique = 2067;
+
+    internal static DbContextOptions<RegistryDbContext> ToContextOptions(ModelRegistryOptions options) =>
+        new DbContextOptionsBuilder<RegistryDbContext>()
+            .UseSqlite(ToConnectionString(options))
+            .AddInterceptors(new Pragmas(options.BusyTimeout))
+            .Options;
+
+    internal static string ToConnectionString(ModelRegistryOptions options) => new SqliteConnectionStringBuilder
+    {
+        DataSource = Path.GetFullPath(options.DatabasePath),
+        ForeignKeys = true,
+        // The driver's own wait polls in steps of 150 ms after SQLite's; the pragma below is the one that waits.
+        DefaultTimeout = 1,
+    }.ToString();
+
+    /// <summary>Turns on the write-ahead log, with which readers and the one writer do not wait for each other. The setting stays in the file.</summary>
+    internal static async Task UseWriteAheadLogAsync(
+        RegistryDbContext context, TimeSpan busyTimeout, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        // The switch needs the file for itself and does not wait for it: when several processes start at once, all but one are refused for a moment.
+        var start = timeProvider.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (SqliteException exception) when (exception.SqliteErrorCode is Busy or Locked && timeProvider.GetElapsedTime(start) < busyTimeout)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), timeProvider, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    internal static async Task<bool> HasTablesAsync(RegistryDbContext context, CancellationToken cancellationToken) =>
+        await context.Database
+            .SqlQuery<int>($"SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = {RegistrySchema.StateTable}")
+            .SingleAsync(cancellationToken).ConfigureAwait(false) > 0;
+
+    internal static bool IsUniqueViolation(DbUpdateException exception) =>
+        exception.InnerException is SqliteException { SqliteExtendedErrorCode: ConstraintPrimaryKey or ConstraintUnique };
+
+    internal static RegistryException Translate(SqliteException exception, string path) => exception.SqliteErrorCode switch
+    {
+        Busy or Locked => new RegistryException(
+            RegistryError.StoreUnavailable, $"The registry database '{path}' is being written by another process and did not become free in time.", exception),
+        Corrupt or NotADatabase => new RegistryException(
+            RegistryError.CorruptArtifact, $"The registry database '{path}' is damaged: {exception.Message}", exception),
+        _ => new RegistryException(RegistryError.StoreUnavailable, $"The registry database '{path}' cannot be used: {exception.Message}", exception),
+    };
+
+    private sealed class Pragmas(TimeSpan busyTimeout) : DbConnectionInterceptor
+    {
+        // Full: a version that was answered is on the disk.
+        private readonly string _sql = $"PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL;";
+
+        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = _sql;
+            command.ExecuteNonQuery();
+        }
+
+        public override async Task ConnectionOpenedAsync(
+            DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            var command = connection.CreateCommand();
+            await using (command.ConfigureAwait(false))
+            {
+                command.CommandText = _sql;
+                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

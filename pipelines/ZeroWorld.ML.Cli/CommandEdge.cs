@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using Grpc.Core;
+using Spectre.Console;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Hosting;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Training;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary>The one place where failures become a sentence on standard error and an exit code.</summary>
+internal static class CommandEdge
+{
+    public static async Task<int> RunAsync(ParseResult parse)
+    {
+        try
+        {
+            // System.CommandLine answers wrong options itself with exit code 1; a wrong command line is 2 here.
+            var code = await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return parse.Errors.Count > 0 ? ExitCode.Usage : code;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Cancelled;
+        }
+        catch (UsageException exception)
+        {
+            return Fail(exception.Message, ExitCode.Usage);
+        }
+        catch (RpcException exception)
+        {
+            return Fail($"{exception.Status.Detail} ({StatusName(exception.StatusCode)})", ExitCode.Failure);
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            return Fail(exception.Message, ExitCode.Failure);
+        }
+        // A bug: the trace goes to a file, a person gets a sentence.
+        catch (Exception exception)
+        {
+            var path = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"zwml-crash-{Environment.ProcessId}.txt"));
+            await File.WriteAllTextAsync(path, exception.ToString());
+            return Fail($"This should not have happened: {exception.Message} The details are in '{path}'; please report them.", ExitCode.Failure);
+        }
+    }
+
+    private static bool IsExpected(Exception exception) =>
+        exception is FeatureException or RegistryException or TrainingException or ServingException or HostingException or IOException or UnauthorizedAccessException;
+
+    private static int Fail(string message, int code)
+    {
+        Terminals.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+        return code;
+    }
+
+    private static string StatusName(StatusCode status) => status switch
+    {
+        StatusCode.InvalidArgument => "INVALID_ARGUMENT",
+        StatusCode.NotFound => "NOT_FOUND",
+        StatusCode.AlreadyExists => "ALREADY_EXISTS",
+        StatusCode.FailedPrecondition => "FAILED_PRECONDITION",
+        StatusCode.DeadlineExceeded => "DEADLINE_EXCEEDED",
+        StatusCode.ResourceExhausted => "RESOURCE_EXHAUSTED",
+        StatusCode.DataLoss => "DATA_LOSS",
+        StatusCode.PermissionDenied => "PERMISSION_DENIED",
+        _ => status.ToString().ToUpperInvariant(),
+    };
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary><c>zwml import</c>: a CSV or Parquet file as a table of the offline store.</summary>
+internal static class ImportCommand
+{
+    private static readonly Dictionary<string, FeatureType> Types = Enum.GetValues<FeatureType>().ToDictionary(static type => type.ToString().ToLowerInvariant());
+
+    public static Command Create()
+    {
+        var path = new Argument<string>("path") { Description = "A .csv, .csv.gz or .parquet file." };
+        var table = new Argument<string>("table") { Description = "Name of the table." };
+        var columns = new Option<string[]>("--column", "-c")
+        {
+            Description = "A column to take, as NAME:TYPE (bool, int64, float32, float64, string, bytes, timestamp).",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var zone = new Option<string?>("--time-zone") { Description = "Zone of times without one (UTC, Europe/Zurich, +02:00). Default: such times are refused." };
+        var command = new Command("import", "Makes a table of the offline store, replacing what was there.") { path, table, columns, zone };
+        var common = CommonOptions.AddTo(command);
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var import = new TableImport(
+                common.Project(parse),
+                parse.GetRequiredValue(table),
+                parse.GetRequiredValue(path),
+                [.. parse.GetRequiredValue(columns).Select(ParseColumn)],
+                parse.GetValue(zone));
+            await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            var summary = await server.Services.GetRequiredService<IOfflineStore>().ImportAsync(import, cancellationToken);
+            Console.Out.WriteLine($"{import.Table}: {summary.Rows:N0} rows, {summary.Bytes:N0} bytes");
+            await server.StopAsync();
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static OfflineColumn ParseColumn(string text) =>
+        text.Split(':') is [{ Length: > 0 } name, var type] && Types.TryGetValue(type, out var known)
+            ? new OfflineColumn(name, known)
+            : throw new UsageException($"--column '{text}' is not NAME:TYPE with a type of {string.Join(", ", Types.Keys)}.");
+}

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using ZeroWorld.ML.Cli;
+
+var root = new RootCommand("ZeroWorld.ML: features, training, registry and serving in one house.")
+{
+    DemoCommand.Create(),
+    ServeCommand.Create(),
+    PredictCommand.Create(),
+    ReplayCommand.Create(),
+    DefinitionCommands.CreatePlan(),
+    DefinitionCommands.CreateApply(),
+    FeaturesCommand.Create(),
+    ImportCommand.Create(),
+    SimulateCommand.Create(),
+    MaterializeCommand.Create(),
+    ModelsCommand.Create(),
+    ConfigCommand.Create(),
+};
+
+return await CommandEdge.RunAsync(root.Parse(args));

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using ZeroWorld.ML.Hosting;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary>A server inside a command: the configured settings, on free loopback ports.</summary>
+internal static class LocalServer
+{
+    /// <param name="dataDirectory">Full path of the data directory.</param>
+    /// <param name="mayCreate">Whether a directory that is not there is made.</param>
+    /// <exception cref="HostingException">There is no such directory, another process writes in it, or it cannot be used.</exception>
+    public static async Task<ZeroWorldServer> StartAsync(string dataDirectory, bool mayCreate, CancellationToken cancellationToken)
+    {
+        if (!mayCreate)
+        {
+            DataDirectory.OpenForReading(dataDirectory).Dispose();
+        }
+
+        var configuration = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string>
+        {
+            ["DataDirectory"] = dataDirectory,
+            ["Server:Host"] = "127.0.0.1",
+            ["Server:HttpPort"] = "0",
+            ["Server:GrpcPort"] = "0",
+            ["Server:MetricsPort"] = "0",
+        }));
+        var server = ZeroWorldServer.Create(configuration, QuietLogging);
+        try
+        {
+            await server.StartAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Warnings and errors only, to standard error: a person looks at the command's own lines.</summary>
+    public static void QuietLogging(ILoggingBuilder logging)
+    {
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        // Not ready yet is no news while a command is still making the model.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        logging.AddSimpleConsole(static console => console.SingleLine = true);
+        logging.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

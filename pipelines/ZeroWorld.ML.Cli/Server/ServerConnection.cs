@@ -1,0 +1,46 @@
+using System.Globalization;
+using ZeroWorld.ML.Client;
+using ZeroWorld.ML.Hosting;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary>A client of the server that has a data directory: the running one, else one in this process on free ports for as long as the command lasts.</summary>
+internal sealed class ServerConnection : IAsyncDisposable
+{
+    private readonly ZeroWorldServer? _server;
+
+    private ServerConnection(ZeroWorldClient client, ZeroWorldServer? server)
+    {
+        Client = client;
+        _server = server;
+    }
+
+    public ZeroWorldClient Client { get; }
+
+    /// <param name="dataDirectory">Full path of the data directory.</param>
+    /// <param name="mayCreate">Whether a directory that is not there is made.</param>
+    /// <exception cref="HostingException">There is no such directory, or it cannot be used.</exception>
+    public static async Task<ServerConnection> OpenAsync(string dataDirectory, bool mayCreate, CancellationToken cancellationToken)
+    {
+        if (DataDirectory.FindWriter(dataDirectory) is { } writer)
+        {
+            return writer.GrpcAddress is { } address
+                ? new ServerConnection(new ZeroWorldClient(address), null)
+                : throw new HostingException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The data directory '{dataDirectory}' is in use by process {writer.ProcessId}, which does not answer requests (yet). Try again, or stop it."));
+        }
+
+        var server = await LocalServer.StartAsync(dataDirectory, mayCreate, cancellationToken);
+        return new ServerConnection(new ZeroWorldClient(server.Addresses.Grpc.ToString()), server);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_server is not null)
+        {
+            await _server.StopAsync();
+        }
+    }
+}

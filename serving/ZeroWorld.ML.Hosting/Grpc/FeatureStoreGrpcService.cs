@@ -1,0 +1,105 @@
+using Grpc.Core;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.V1;
+using DefinitionChange = ZeroWorld.ML.V1.DefinitionChange;
+using DefinitionFile = ZeroWorld.ML.Features.DefinitionFile;
+using RefusedEvent = ZeroWorld.ML.V1.RefusedEvent;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
+internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, FeaturePath features) : FeatureStoreService.FeatureStoreServiceBase
+{
+    /// <summary>Events of one push: it is answered whole, and held in memory until then.</summary>
+    private const int EventsMax = 100_000;
+
+    public override async Task<GetOnlineFeaturesResponse> GetOnlineFeatures(GetOnlineFeaturesRequest request, ServerCallContext context)
+    {
+        var service = await catalog.GetAsync(Project(request.Project), request.FeatureService, context.CancellationToken).ConfigureAwait(false);
+        var rows = await features.ReadAsync(
+            service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
+        var response = new GetOnlineFeaturesResponse { Fingerprint = service.Service.Fingerprint };
+        ColumnWriter.AddFeatures(response.Features, rows.Columns, rows.Cells.Span, rows.Rows);
+        return response;
+    }
+
+    public override async Task<PushEventsResponse> PushEvents(PushEventsRequest request, ServerCallContext context)
+    {
+        var project = Project(request.Project);
+        var columns = ColumnReader.Read(request.Columns)
+            .Select(static column => new EventColumn(column.Name, column.Type, column.Values.ToArray()))
+            .ToArray();
+        if (columns.Length == 0)
+        {
+            throw new FeatureException(FeatureError.InvalidInput, "There are no columns; expected one per source column.");
+        }
+
+        if (columns[0].Values.Count > EventsMax)
+        {
+            throw new FeatureException(FeatureError.InvalidInput, $"The push has {columns[0].Values.Count} events; expected at most {EventsMax}.");
+        }
+
+        var fields = await catalog.GetFieldsAsync(project, request.Table, context.CancellationToken).ConfigureAwait(false);
+        var result = await push.PushAsync(fields, columns, context.CancellationToken).ConfigureAwait(false);
+        var response = new PushEventsResponse { Accepted = (uint)result.Accepted };
+        response.Refused.AddRange(result.Refused.Select(static refused => new RefusedEvent { Row = (uint)refused.Row, Reason = refused.Reason }));
+        return response;
+    }
+
+    public override async Task<ApplyDefinitionsResponse> ApplyDefinitions(ApplyDefinitionsRequest request, ServerCallContext context)
+    {
+        var definitions = DefinitionLoader.Load([.. request.Files.Select(static file => new DefinitionFile(file.Path, file.Yaml))]);
+        if (request.Project.Length > 0 && definitions.Project != request.Project)
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput, $"The files define project '{definitions.Project}', the request names '{request.Project}'; expected the same.");
+        }
+
+        var plan = request.PlanOnly
+            ? await applier.PlanAsync(definitions, context.CancellationToken).ConfigureAwait(false)
+            : await applier.ApplyAsync(definitions, context.CancellationToken).ConfigureAwait(false);
+        var response = new ApplyDefinitionsResponse();
+        response.Changes.AddRange(plan.Changes.Select(static change => new DefinitionDiff
+        {
+            Kind = KindOf(change.Kind),
+            Name = change.Name,
+            Change = change.Change switch
+            {
+                DefinitionChangeKind.Added => DefinitionChange.Added,
+                DefinitionChangeKind.Changed => DefinitionChange.Changed,
+                DefinitionChangeKind.Removed => DefinitionChange.Removed,
+                _ => DefinitionChange.Unchanged,
+            },
+            Fingerprint = change.After ?? "",
+            PreviousFingerprint = change.Before ?? "",
+        }));
+        return response;
+    }
+
+    public override Task<ListDefinitionsResponse> ListDefinitions(ListDefinitionsRequest request, ServerCallContext context)
+    {
+        var set = catalog.GetDefinitions(Project(request.Project));
+        var response = new ListDefinitionsResponse();
+        response.Definitions.AddRange(set.Entities.Select(static entity =>
+            ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity))));
+        response.Definitions.AddRange(set.Views.Select(static view =>
+            ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view))));
+        response.Definitions.AddRange(set.Services.Select(static service =>
+            ToDefinition(DefinitionKind.Service, service.Name, service.Fingerprint, DefinitionFingerprint.CanonicalJson(service))));
+        return Task.FromResult(response);
+    }
+
+    private static Definition ToDefinition(DefinitionKind kind, string name, string fingerprint, string json) =>
+        new() { Kind = KindOf(kind), Name = name, Fingerprint = fingerprint, Json = json };
+
+    private static string KindOf(DefinitionKind kind) => kind switch
+    {
+        DefinitionKind.Entity => "entity",
+        DefinitionKind.View => "feature_view",
+        _ => "feature_service",
+    };
+
+    private static string Project(string name) => name.Length == 0 ? ModelName.DefaultProject : name;
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Parquet;
+using ZeroWorld.ML.Features.Redis;
+using ZeroWorld.ML.GpuNodes;
+using ZeroWorld.ML.Models.Registry;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Serving.OnnxRuntime;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>The one composition of ZeroWorld.ML, which every executable shares.</summary>
+public static class ZeroWorldServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the data directory (opened for writing when it is first asked for), definitions, offline and online store, registry, and the serving engine.
+    /// </summary>
+    /// <param name="services">Must also hold logging.</param>
+    /// <param name="configuration">Settings; every part gets the values that it declares.</param>
+    public static IServiceCollection AddZeroWorld(this IServiceCollection services, ZeroWorldConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(configuration);
+        services.AddSingleton(configuration.Get<ServerOptions>());
+        services.TryAddSingleton(_ => DataDirectory.OpenForWriting(configuration.Get<DataOptions>().DataDirectory));
+        AddFeatures(services, configuration);
+        AddModels(services, configuration);
+        AddServing(services, configuration);
+        return services;
+    }
+
+    private static void AddFeatures(IServiceCollection services, ZeroWorldConfiguration configuration)
+    {
+        services.AddSingleton(static provider => new DefinitionRegistry(provider.GetRequiredService<DataDirectory>().Root, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<FeatureServiceCatalog>();
+        services.AddSingleton<IFeatureServiceProvider>(static provider => provider.GetRequiredService<FeatureServiceCatalog>());
+        services.AddSingleton<DefinitionApplier>();
+        services.AddSingleton<EventPush>();
+        services.AddSingleton<Materializer>();
+
+        services.AddParquetOfflineStore(configuration.CopyTo);
+        services.AddOptions<ParquetOfflineOptions>().PostConfigure<DataDirectory>(static (offline, directory) => offline.DataDirectory = directory.Root);
+        services.AddSingleton(static provider => new ParquetRowSource(
+            provider.GetRequiredService<DataDirectory>().PredictionLog, provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value));
+
+        if (configuration.Get<OnlineOptions>().Redis is { Length: > 0 } redis)
+        {
+            services.AddRedisOnlineStore(options =>
+            {
+                configuration.CopyTo(options);
+                options.Configuration = redis;
+            });
+        }
+        else
+        {
+            services.AddEmbeddedOnlineStore(configuration.CopyTo);
+            services.Configure<RedisOnlineStoreOptions>(configuration.CopyTo);
+            services.AddOptions<GarnetHostOptions>().PostConfigure<DataDirectory>(static (garnet, directory) => garnet.Folder = directory.Online);
+        }
+    }
+
+    private static void AddModels(IServiceCollection services, ZeroWorldConfiguration configuration) =>
+        services.AddModelRegistry(new ModelRegistryOptions { DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory) });
+
+    private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
+    {
+        services.AddSingleton<IPredictionLogSink>(static provider =>
+            new ParquetPredictionLogSink(new ParquetRowSink(provider.GetRequiredService<DataDirectory>().PredictionLog)));
+        services.AddSingleton<IPredictionLogReader, ParquetPredictionLogReader>();
+        services.AddSingleton(static provider => new OnlineReadCoalescer(
+            provider.GetRequiredService<IOnlineStore>(),
+            provider.GetRequiredService<ZeroWorldConfiguration>().Get<OnlineReadCoalescerOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
+        services.AddSingleton(static _ => DeviceInventory.Read(NodeSources.System));
+        services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
+        services.AddServing().AddOnnxRuntime();
+        services.Configure<ServableManagerOptions>(configuration.CopyTo);
+        services.Configure<BatchSchedulerOptions>(configuration.CopyTo);
+        services.Configure<PredictionOptions>(configuration.CopyTo);
+        services.Configure<PredictionLogOptions>(configuration.CopyTo);
+        services.Configure<OnnxRuntimeOptions>(configuration.CopyTo);
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace ZeroWorld.ML.Serving.OnnxRuntime;
+
+/// <summary>The one environment of ONNX Runtime in this process. The first options decide the size of its thread pool.</summary>
+internal sealed class OnnxEnvironment
+{
+    // Beyond a few threads a run of the usual models only waits for its slowest part, and other models wait for it.
+    private const int ThreadsMax = 4;
+    private static readonly Lock CreationLock = new();
+    private static OnnxEnvironment? _instance;
+    private readonly OrtEnv _environment;
+    private readonly int _threads;
+    private readonly bool _hasGlobalPool;
+
+    private OnnxEnvironment(OnnxRuntimeOptions options)
+    {
+        // .NET counts processors as the control group allows them.
+        _threads = options.ThreadsPerModel > 0 ? options.ThreadsPerModel : Math.Min(Environment.ProcessorCount, ThreadsMax);
+        _hasGlobalPool = !OrtEnv.IsCreated;
+        if (_hasGlobalPool)
+        {
+            using var threading = new OrtThreadingOptions { GlobalIntraOpNumThreads = _threads, GlobalInterOpNumThreads = 1, GlobalSpinControl = false };
+            var creation = new EnvironmentCreationOptions
+            {
+                logId = "zeroworld",
+                logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+                threadOptions = threading,
+            };
+            _environment = OrtEnv.CreateInstanceWithOptions(ref creation);
+        }
+        else
+        {
+            _environment = OrtEnv.Instance();
+        }
+
+        Version = _environment.GetVersionString();
+        Providers = _environment.GetAvailableProviders();
+    }
+
+    public string Version { get; }
+
+    public IReadOnlyList<string> Providers { get; }
+
+    public static OnnxEnvironment Get(OnnxRuntimeOptions options)
+    {
+        lock (CreationLock)
+        {
+            return _instance ??= new OnnxEnvironment(options);
+        }
+    }
+
+    /// <summary>Threads never spin: between requests the processors belong to others.</summary>
+    public void ApplyThreads(SessionOptions options)
+    {
+        if (_hasGlobalPool)
+        {
+            options.DisablePerSessionThreads();
+            return;
+        }
+
+        // Something else in this process made the environment, without a pool: each session has its own threads.
+        options.IntraOpNumThreads = _threads;
+        options.InterOpNumThreads = 1;
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+    }
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using Microsoft.ML.OnnxRuntime;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving.OnnxRuntime;
+
+/// <summary>One session. Inputs are read in place; outputs are copied into memory of their own.</summary>
+/// <remarks>Not thread safe: one call at a time.</remarks>
+internal sealed class OnnxModelInstance : IModelInstance
+{
+    // The engine reads elements with aligned instructions in places.
+    private const int AlignmentBytes = 8;
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly string[] _inputNames;
+    private readonly string[] _outputNames;
+
+    public OnnxModelInstance(InferenceSession session, ModelSignature signature, string device)
+    {
+        _session = session;
+        Signature = signature;
+        Device = device;
+        _inputNames = [.. signature.Inputs.Select(static spec => spec.Name)];
+        _outputNames = [.. signature.Outputs.Select(static spec => spec.Name)];
+    }
+
+    public ModelSignature Signature { get; }
+
+    public string Device { get; }
+
+    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs)
+    {
+        var values = new OrtValue[inputs.Length];
+        var pins = new MemoryHandle[inputs.Length];
+        try
+        {
+            for (var index = 0; index < inputs.Length; index++)
+            {
+                values[index] = ToValue(inputs[index], out pins[index]);
+            }
+
+            using var outputs = _session.Run(_runOptions, _inputNames, values, _outputNames);
+            var tensors = new TensorBuffer[outputs.Count];
+            for (var index = 0; index < tensors.Length; index++)
+            {
+                tensors[index] = ToTensor(_outputNames[index], outputs[index]);
+            }
+
+            return tensors;
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ServingException(ServingError.BackendFailed, $"The model failed on this request: {OnnxErrors.ToText(exception)}", exception);
+        }
+        finally
+        {
+            foreach (var value in values)
+            {
+                value?.Dispose();
+            }
+
+            foreach (var pin in pins)
+            {
+                pin.Dispose();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _runOptions.Dispose();
+        _session.Dispose();
+    }
+
+    private static unsafe OrtValue ToValue(TensorBuffer tensor, out MemoryHandle pin)
+    {
+        pin = default;
+        if (tensor.Dtype == TensorDtype.Bytes)
+        {
+            var strings = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, tensor.Shape.ToArray());
+            for (var index = 0; index < tensor.Strings.Length; index++)
+            {
+                strings.StringTensorSetElementAt(tensor.Strings.Span[index].AsSpan(), index);
+            }
+
+            return strings;
+        }
+
+        pin = tensor.Data.Pin();
+        if (tensor.Data.IsEmpty || (nuint)pin.Pointer % AlignmentBytes != 0)
+        {
+            // An empty buffer has no address, and a slice of a message may lie anywhere.
+            pin.Dispose();
+            var copy = GC.AllocateUninitializedArray<byte>(Math.Max(tensor.Data.Length, AlignmentBytes), pinned: true);
+            tensor.Data.CopyTo(copy);
+            pin = copy.AsMemory().Pin();
+        }
+
+        return OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance, OnnxSignature.ToElementType(tensor.Dtype), tensor.Shape.ToArray(), (nint)pin.Pointer, tensor.Data.Length);
+    }
+
+    private static TensorBuffer ToTensor(string name, OrtValue value)
+    {
+        if (!value.IsTensor)
+        {
+            throw new ServingException(ServingError.BackendFailed, $"The output '{name}' is no tensor.");
+        }
+
+        var info = value.GetTensorTypeAndShape();
+        if (!OnnxSignature.TryToDtype(info.ElementDataType, out var dtype))
+        {
+            throw new ServingException(ServingError.BackendFailed, $"The output '{name}' has elements of type {info.ElementDataType}, which the Open Inference Protocol cannot carry.");
+        }
+
+        if (dtype == TensorDtype.Bytes)
+        {
+            var strings = new byte[info.ElementCount][];
+            for (var index = 0; index < strings.Length; index++)
+            {
+                strings[index] = value.GetStringElementAsSpan(index).ToArray();
+            }
+
+            return TensorBuffer.OfStrings(info.Shape, strings);
+        }
+
+        // The engine wraps the length of outputs of 4 GiB and more to a small number without an error.
+        var bytes = info.ElementCount * dtype.Width();
+        return bytes <= Array.MaxLength
+            ? TensorBuffer.Of(dtype, info.Shape, bytes == 0 ? ReadOnlyMemory<byte>.Empty : value.GetTensorMutableRawData().ToArray())
+            : throw new ServingException(ServingError.BackendFailed, $"The output '{name}' takes {bytes} bytes; expected at most {Array.MaxLength}.");
+    }
+}

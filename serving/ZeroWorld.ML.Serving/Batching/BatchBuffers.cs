@@ -1,0 +1,114 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Joins the inputs of several requests into one batch, in memory that is kept between batches, and parts its outputs again.</summary>
+/// <remarks>Not thread safe: one batch at a time. Merged tensors are valid until the next <see cref="Merge"/>.</remarks>
+internal sealed class BatchBuffers(int inputs)
+{
+    // What one unusual batch needed is not kept for ever.
+    private const int KeptBytesMax = 16 * 1024 * 1024;
+    private readonly byte[]?[] _staging = new byte[]?[inputs];
+
+    /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal.</summary>
+    public static bool CanMerge(TensorBuffer[] first, TensorBuffer[] second)
+    {
+        for (var index = 0; index < first.Length; index++)
+        {
+            if (first[index].Dtype != second[index].Dtype || !first[index].Shape[1..].SequenceEqual(second[index].Shape[1..]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether every output has exactly these rows on its first axis.</summary>
+    public static bool HasRows(TensorBuffer[] outputs, int rows)
+    {
+        foreach (var output in outputs)
+        {
+            if (output.Shape.Length == 0 || output.Shape[0] != rows)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of each tensor, over the same memory.</summary>
+    public static TensorBuffer[] Slice(TensorBuffer[] tensors, int start, int count)
+    {
+        var slices = new TensorBuffer[tensors.Length];
+        for (var index = 0; index < slices.Length; index++)
+        {
+            slices[index] = tensors[index].SliceRows(start, count);
+        }
+
+        return slices;
+    }
+
+    public TensorBuffer[] Merge(List<InferenceTask> batch, int rows)
+    {
+        var merged = new TensorBuffer[_staging.Length];
+        for (var index = 0; index < merged.Length; index++)
+        {
+            var first = batch[0].Inputs[index];
+            long[] shape = [.. first.Shape];
+            shape[0] = rows;
+            merged[index] = first.Dtype == TensorDtype.Bytes ? MergeStrings(batch, index, shape) : MergeData(batch, index, first.Dtype, shape);
+        }
+
+        return merged;
+    }
+
+    private TensorBuffer MergeData(List<InferenceTask> batch, int input, TensorDtype dtype, long[] shape)
+    {
+        var length = 0;
+        foreach (var task in batch)
+        {
+            length += task.Inputs[input].Data.Length;
+        }
+
+        var staging = Rent(input, length);
+        var offset = 0;
+        foreach (var task in batch)
+        {
+            task.Inputs[input].Data.Span.CopyTo(staging.AsSpan(offset));
+            offset += task.Inputs[input].Data.Length;
+        }
+
+        return TensorBuffer.Of(dtype, shape, staging.AsMemory(0, length));
+    }
+
+    private static TensorBuffer MergeStrings(List<InferenceTask> batch, int input, long[] shape)
+    {
+        var strings = new List<byte[]>();
+        foreach (var task in batch)
+        {
+            strings.AddRange(task.Inputs[input].Strings.Span);
+        }
+
+        return TensorBuffer.OfStrings(shape, strings.ToArray());
+    }
+
+    private byte[] Rent(int input, int length)
+    {
+        if (length > KeptBytesMax)
+        {
+            return GC.AllocateUninitializedArray<byte>(length);
+        }
+
+        var staging = _staging[input];
+        if (staging is null || staging.Length < length)
+        {
+            // Pinned, since the model reads it in place run after run.
+            staging = GC.AllocateUninitializedArray<byte>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 256)), pinned: true);
+            _staging[input] = staging;
+        }
+
+        return staging;
+    }
+}

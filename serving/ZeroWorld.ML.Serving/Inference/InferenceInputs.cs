@@ -1,0 +1,138 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Checks the input tensors of a request against a model's signature. The texts are those that clients of the protocol know. Pure.</summary>
+internal static class InferenceInputs
+{
+    /// <param name="model">Name of the model as the request calls it.</param>
+    /// <param name="rows">Rows of the request; 1 where the model has no row axis.</param>
+    /// <returns>One tensor per input of the signature, in its order, over the memory of the request.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>.</exception>
+    public static TensorBuffer[] Read(string model, ModelSignature signature, IReadOnlyList<InferenceInput> inputs, int rowsMax, out int rows)
+    {
+        var tensors = new TensorBuffer[signature.Inputs.Count];
+        for (var index = 0; index < inputs.Count; index++)
+        {
+            var input = inputs[index];
+            var position = IndexOf(signature.Inputs, input.Name);
+            if (position < 0)
+            {
+                throw Invalid($"unexpected inference input '{input.Name}' for model '{model}'");
+            }
+
+            if (tensors[position] is not null)
+            {
+                throw Invalid($"input '{input.Name}' already exists in request for model '{model}'");
+            }
+
+            tensors[position] = Read(model, signature.Inputs[position], input);
+        }
+
+        if (inputs.Count != tensors.Length)
+        {
+            throw Invalid($"expected {tensors.Length} inputs but got {inputs.Count} inputs for model '{model}'. Got input(s) [{Names(inputs)}], but missing required input(s) [{Missing(signature, tensors)}]. Please provide all required input(s).");
+        }
+
+        rows = CountRows(model, signature, tensors, rowsMax);
+        return tensors;
+    }
+
+    /// <returns>-1 when there is none of this name.</returns>
+    public static int IndexOf(IReadOnlyList<TensorSpec> specs, string name)
+    {
+        for (var index = 0; index < specs.Count; index++)
+        {
+            if (string.Equals(specs[index].Name, name, StringComparison.Ordinal))
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    private static TensorBuffer Read(string model, TensorSpec spec, in InferenceInput input)
+    {
+        if (!TensorDtypes.TryParse(input.Datatype, out var dtype) || dtype != spec.Dtype)
+        {
+            throw Invalid($"inference input '{input.Name}' data-type is '{input.Datatype}', but model '{model}' expects '{spec.Dtype.ToName()}'");
+        }
+
+        long[] shape = [.. input.Shape];
+        if (!Fits(spec.Shape, shape))
+        {
+            throw Invalid($"unexpected shape for input '{input.Name}' for model '{model}'. Expected {TensorShape.ToText(spec.Shape)}, got {TensorShape.ToText(shape)}");
+        }
+
+        if (!TensorShape.TryCountElements(shape, out var elements))
+        {
+            throw Invalid($"unexpected shape for input '{input.Name}' for model '{model}': {TensorShape.ToText(shape)} has more elements than a tensor can have");
+        }
+
+        if (dtype == TensorDtype.Bytes)
+        {
+            return BytesCodec.TryRead(input.Raw.Span, elements, out var strings)
+                ? TensorBuffer.OfStrings(shape, strings)
+                : throw Invalid($"input '{input.Name}' for model '{model}' of BYTES {TensorShape.ToText(shape)} does not hold exactly {elements} elements, each of uint32 length and its bytes, in its {input.Raw.Length} bytes");
+        }
+
+        var expected = (long)elements * dtype.Width();
+        if (input.Raw.Length != expected)
+        {
+            throw Invalid($"input byte size mismatch for input '{input.Name}' for model '{model}'. Expected {expected}, got {input.Raw.Length}");
+        }
+
+        // A bool of any other value is undefined behaviour in the compiled code that reads it.
+        if (dtype == TensorDtype.Bool && input.Raw.Span.IndexOfAnyExceptInRange((byte)0, (byte)1) is >= 0 and var index)
+        {
+            throw Invalid($"input '{input.Name}' for model '{model}' of BOOL holds {input.Raw.Span[index]} at element {index}. Expected 0 or 1");
+        }
+
+        return TensorBuffer.Of(dtype, shape, input.Raw);
+    }
+
+    private static bool Fits(IReadOnlyList<long> expected, long[] shape)
+    {
+        if (expected.Count != shape.Length)
+        {
+            return false;
+        }
+
+        for (var index = 0; index < shape.Length; index++)
+        {
+            if (shape[index] < 0 || (expected[index] != -1 && expected[index] != shape[index]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static int CountRows(string model, ModelSignature signature, TensorBuffer[] tensors, int rowsMax)
+    {
+        if (!signature.IsBatchable)
+        {
+            return 1;
+        }
+
+        var rows = tensors[0].Shape[0];
+        for (var index = 1; index < tensors.Length; index++)
+        {
+            if (tensors[index].Shape[0] != rows)
+            {
+                throw Invalid($"input '{signature.Inputs[index].Name}' batch size does not match other inputs for model '{model}'. Expected {rows} rows as in '{signature.Inputs[0].Name}', got {tensors[index].Shape[0]}");
+            }
+        }
+
+        return rows <= rowsMax ? (int)rows : throw Invalid($"inference request batch-size must be <= {rowsMax} for '{model}', got {rows}");
+    }
+
+    private static string Names(IReadOnlyList<InferenceInput> inputs) => string.Join(",", inputs.Select(static input => $"'{input.Name}'"));
+
+    private static string Missing(ModelSignature signature, TensorBuffer[] tensors) =>
+        string.Join(",", signature.Inputs.Where((_, index) => tensors[index] is null).Select(static spec => $"'{spec.Name}'"));
+
+    private static ServingException Invalid(string message) => new(ServingError.InvalidInput, message);
+}

@@ -1,0 +1,99 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.GpuNodes;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Opens packages: finds their runtime and feature service, places them, loads them and checks that everything fits.</summary>
+/// <remarks>Thread safe.</remarks>
+internal sealed class PackageLoader(
+    IEnumerable<IModelRuntime> runtimes, IFeatureServiceProvider services, MemoryBudget memory, ServableManagerOptions options)
+{
+    private readonly Dictionary<string, IModelRuntime> _runtimes = runtimes.ToDictionary(static runtime => runtime.Name, StringComparer.Ordinal);
+
+    /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>.</exception>
+    public IModelRuntime GetRuntime(ModelManifest manifest) => _runtimes.TryGetValue(manifest.Runtime, out var runtime)
+        ? runtime
+        : throw new ServingException(
+            ServingError.ModelRefused,
+            $"The model asks for the runtime '{manifest.Runtime}', and this server has {string.Join(", ", _runtimes.Keys.Order(StringComparer.Ordinal).Select(static name => $"'{name}'"))}.");
+
+    /// <summary>Takes the memory that the package is believed to need.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>: it does not fit; <see cref="ServingError.ModelRefused"/>.</exception>
+    public MemoryReservation Reserve(ModelPackage package)
+    {
+        var runtime = GetRuntime(package.Manifest);
+        var bytes = package.Manifest.Files.Values.Sum(static file => file.Bytes);
+        var request = new PlacementRequest((long)(bytes * options.MemoryFactor))
+        {
+            Kinds = [.. runtime.DeviceKinds.Select(static kind => kind == "cuda" ? DeviceKind.Cuda : DeviceKind.Cpu)],
+        };
+        return memory.TryPlace(request, out var reservation, out var refusal) ? reservation : throw new ServingException(ServingError.Overloaded, refusal);
+    }
+
+    /// <summary>Loads the package and checks it. The caller owns the instance.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ServingError.ModelRefused"/> with a sentence that names every difference; <see cref="ServingError.CorruptPackage"/>.
+    /// </exception>
+    public async Task<LoadedModel> LoadAsync(ModelPackage package, string device, CancellationToken cancellationToken)
+    {
+        var runtime = GetRuntime(package.Manifest);
+        var plan = await FindPlanAsync(package.Manifest, cancellationToken).ConfigureAwait(false);
+        var golden = await ReadGoldenAsync(package, cancellationToken).ConfigureAwait(false);
+
+        // Opening a model blocks for as long as the engine takes: not on a thread that others wait for.
+        var instance = await Task.Run(() => runtime.Open(package, device), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var differences = PackageFit.FindDifferences(package.Manifest, instance.Signature, plan?.Service);
+            if (differences.Count > 0)
+            {
+                throw new ServingException(
+                    ServingError.ModelRefused, $"The package of model '{package.Manifest.Name}' does not fit: {string.Join("; ", differences)}.");
+            }
+
+            return new LoadedModel(package, runtime, instance, plan, golden);
+        }
+        catch
+        {
+            instance.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns><see langword="null"/> when the manifest names no feature service.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>.</exception>
+    private async ValueTask<FeatureServicePlan?> FindPlanAsync(ModelManifest manifest, CancellationToken cancellationToken)
+    {
+        if (manifest.FeatureService is not { } reference)
+        {
+            return null;
+        }
+
+        var plan = await services.FindAsync(reference.Project, reference.Name, reference.Fingerprint, cancellationToken).ConfigureAwait(false)
+            ?? throw new ServingException(
+                ServingError.ModelRefused,
+                $"The model '{manifest.Name}' reads the feature service '{reference.Name}' of project '{reference.Project}', which is not defined. Apply its definitions first.");
+        return plan.Service.Fingerprint == reference.Fingerprint
+            ? plan
+            : throw new ServingException(
+                ServingError.ModelRefused,
+                $"The model '{manifest.Name}' was trained on the feature service '{reference.Name}' with fingerprint {Shorten(reference.Fingerprint)}, and its definition now has {Shorten(plan.Service.Fingerprint)}: "
+                + "the features would not be those it learned from. Apply the definitions it was trained with, or train it again.");
+    }
+
+    private static async Task<IReadOnlyList<GoldenSample>> ReadGoldenAsync(ModelPackage package, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GoldenSamples.ReadAsync(package, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryException exception)
+        {
+            throw new ServingException(
+                exception.Error == RegistryError.CorruptArtifact ? ServingError.CorruptPackage : ServingError.ModelRefused, exception.Message, exception);
+        }
+    }
+
+    private static string Shorten(string fingerprint) => fingerprint.Length > 12 ? fingerprint[..12] : fingerprint;
+}

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>The rows of one request that the model runs: those that lack no required feature, written once into its input tensors.</summary>
+internal sealed class ModelRows
+{
+    private ModelRows(int[] rows, byte[][] data, IReadOnlyList<RowError> errors)
+    {
+        Rows = rows;
+        Data = data;
+        Errors = errors;
+    }
+
+    /// <summary>Indexes of the rows, ascending.</summary>
+    public int[] Rows { get; }
+
+    /// <summary>Per input of the manifest: [rows, columns], little-endian.</summary>
+    public byte[][] Data { get; }
+
+    /// <summary>The other rows, ascending.</summary>
+    public IReadOnlyList<RowError> Errors { get; }
+
+    public static ModelRows Of(PredictionPlan plan, FeatureCell[] cells, int rows)
+    {
+        var columns = plan.Service.Service.Columns.Count;
+        List<RowError>? errors = null;
+        var scored = new List<int>(rows);
+        for (var row = 0; row < rows; row++)
+        {
+            var missing = plan.Service.FindMissingRequired(cells.AsSpan(row * columns, columns));
+            if (missing < 0)
+            {
+                scored.Add(row);
+            }
+            else
+            {
+                (errors ??= []).Add(new RowError(row, ServingError.RequiredFeatureMissing, Describe(plan, cells[(row * columns) + missing], missing)));
+            }
+        }
+
+        var data = new byte[plan.Inputs.Length][];
+        for (var index = 0; index < data.Length; index++)
+        {
+            data[index] = Write(plan.Inputs[index], cells, columns, scored);
+        }
+
+        return new ModelRows([.. scored], data, errors ?? (IReadOnlyList<RowError>)[]);
+    }
+
+    /// <summary>The tensors in the order of the model file.</summary>
+    public TensorBuffer[] ToTensors(PredictionPlan plan)
+    {
+        var tensors = new TensorBuffer[plan.Inputs.Length];
+        for (var index = 0; index < tensors.Length; index++)
+        {
+            var input = plan.Inputs[index];
+            tensors[input.Position] = TensorBuffer.Of(input.Dtype, [Rows.Length, input.Columns.Length], Data[index]);
+        }
+
+        return tensors;
+    }
+
+    /// <summary>What one value is to the model: bool is 0 or 1, a missing value NaN.</summary>
+    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows)
+    {
+        var data = new byte[rows.Count * input.RowBytes];
+        var position = 0;
+        if (input.Dtype == TensorDtype.Float32)
+        {
+            var target = MemoryMarshal.Cast<byte, float>(data.AsSpan());
+            foreach (var row in rows)
+            {
+                foreach (var column in input.Columns)
+                {
+                    target[position++] = (float)cells[(row * columns) + column].Value.ToDouble();
+                }
+            }
+        }
+        else
+        {
+            var target = MemoryMarshal.Cast<byte, double>(data.AsSpan());
+            foreach (var row in rows)
+            {
+                foreach (var column in input.Columns)
+                {
+                    target[position++] = cells[(row * columns) + column].Value.ToDouble();
+                }
+            }
+        }
+
+        return data;
+    }
+
+    private static string Describe(PredictionPlan plan, FeatureCell cell, int column)
+    {
+        var service = plan.Service.Service.Columns[column];
+        return $"The feature '{service.Name}' of view '{service.View!.Name}' is required and has no value: {cell.Status.ToText()}.";
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Values of a request and bytes of tensors as the prediction log holds them, there and back. Pure.</summary>
+internal static class LoggedValues
+{
+    /// <summary>One row of the columns as a JSON object. Numbers round-trip; what JSON numbers cannot say is a string, bytes are base64, timestamps microseconds.</summary>
+    public static string ToJson(IEnumerable<string> names, BoundColumn[] columns, int row)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            var index = 0;
+            foreach (var name in names)
+            {
+                writer.WritePropertyName(name);
+                Write(writer, columns[index++][row]);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>Reads one value of such an object back as its declared type.</summary>
+    /// <exception cref="FormatException">It is not a value of that type.</exception>
+    public static FeatureValue FromJson(JsonElement value, FeatureType type)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return FeatureValue.Null(type);
+        }
+
+        return type switch
+        {
+            FeatureType.Bool => FeatureValue.FromBool(value.GetBoolean()),
+            FeatureType.Int64 => FeatureValue.FromInt64(value.GetInt64()),
+            FeatureType.Timestamp => FeatureValue.FromTimestamp(value.GetInt64()),
+            FeatureType.Float32 => FeatureValue.FromFloat32(value.ValueKind == JsonValueKind.Number ? value.GetSingle() : float.Parse(value.GetString()!, CultureInfo.InvariantCulture)),
+            FeatureType.Float64 => FeatureValue.FromFloat64(value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.Parse(value.GetString()!, CultureInfo.InvariantCulture)),
+            FeatureType.String => FeatureValue.FromString(value.GetString()!),
+            FeatureType.Bytes => FeatureValue.FromBytes(value.GetBytesFromBase64()),
+            _ => throw new FormatException($"There is no type {type}."),
+        };
+    }
+
+    /// <summary>A feature as its column type, of what the log holds of it.</summary>
+    public static FeatureValue ToFeature(FeatureType type, double? number, string? text) => (type, number, text) switch
+    {
+        (FeatureType.String, _, { } value) => FeatureValue.FromString(value),
+        (FeatureType.Bytes, _, { } value) => FeatureValue.FromBytes(Convert.FromBase64String(value)),
+        (FeatureType.Bool, { } value, _) => FeatureValue.FromBool(value != 0),
+        (FeatureType.Int64, { } value, _) => FeatureValue.FromInt64((long)value),
+        (FeatureType.Timestamp, { } value, _) => FeatureValue.FromTimestamp((long)value),
+        (FeatureType.Float32, { } value, _) => FeatureValue.FromFloat32((float)value),
+        (FeatureType.Float64, { } value, _) => FeatureValue.FromFloat64(value),
+        _ => FeatureValue.Null(type),
+    };
+
+    /// <summary>One row of the model's inputs, concatenated in the order of the manifest.</summary>
+    public static byte[] ConcatenateInputs(PredictionPlan plan, byte[][] data, int row)
+    {
+        var bytes = new byte[plan.Inputs.Sum(static input => input.RowBytes)];
+        var offset = 0;
+        for (var index = 0; index < data.Length; index++)
+        {
+            var width = plan.Inputs[index].RowBytes;
+            data[index].AsSpan(row * width, width).CopyTo(bytes.AsSpan(offset));
+            offset += width;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>One row of the outputs, concatenated; BYTES as uint32 length and bytes per element.</summary>
+    public static byte[] ConcatenateOutputs(IReadOnlyList<PredictionOutput> outputs, int row)
+    {
+        var parts = new ReadOnlyMemory<byte>[outputs.Count];
+        var length = 0;
+        for (var index = 0; index < parts.Length; index++)
+        {
+            parts[index] = outputs[index].Tensor.SliceRows(row, 1).ToRaw();
+            length += parts[index].Length;
+        }
+
+        var bytes = new byte[length];
+        var offset = 0;
+        foreach (var part in parts)
+        {
+            part.CopyTo(bytes.AsMemory(offset));
+            offset += part.Length;
+        }
+
+        return bytes;
+    }
+
+    private static void Write(Utf8JsonWriter writer, FeatureValue value)
+    {
+        if (value.IsNull)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        switch (value.Type)
+        {
+            case FeatureType.Bool:
+                writer.WriteBooleanValue(value.AsBool());
+                break;
+            case FeatureType.Int64 or FeatureType.Timestamp:
+                writer.WriteNumberValue(value.AsInt64());
+                break;
+            case FeatureType.Float32 when float.IsFinite(value.AsFloat32()):
+                writer.WriteNumberValue(value.AsFloat32());
+                break;
+            case FeatureType.Float64 when double.IsFinite(value.AsFloat64()):
+                writer.WriteNumberValue(value.AsFloat64());
+                break;
+            default:
+                writer.WriteStringValue(value.ToString());
+                break;
+        }
+    }
+}

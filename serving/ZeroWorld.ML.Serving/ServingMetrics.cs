@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>The instruments of serving. The stages (feature, queue, backend) and what lies between them add up to the request.</summary>
+internal sealed class ServingMetrics : IDisposable
+{
+    public const string MeterName = "ZeroWorld.ML.Serving";
+
+    // Seconds, from 50 us to 10 s: requests of a CPU model start well below a millisecond.
+    private static readonly InstrumentAdvice<double> DurationAdvice = new()
+    {
+        HistogramBucketBoundaries =
+            [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    };
+
+    private static readonly InstrumentAdvice<long> RowsAdvice = new()
+    {
+        HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096],
+    };
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Histogram<double> _requestDuration;
+    private readonly Histogram<double> _featureDuration;
+    private readonly Histogram<double> _queueDuration;
+    private readonly Histogram<double> _backendDuration;
+    private readonly Histogram<long> _batchSize;
+    private readonly UpDownCounter<long> _queueLength;
+    private readonly Counter<long> _refusals;
+    private readonly Counter<long> _logged;
+    private readonly Counter<long> _dropped;
+    private readonly Histogram<double> _loadDuration;
+
+    public ServingMetrics()
+    {
+        _requestDuration = Duration("zeroworld.serving.request.duration", "Whole request inside the server, without decoding and encoding.");
+        _featureDuration = Duration("zeroworld.serving.feature.duration", "Reading features and making the model's rows.");
+        _queueDuration = Duration("zeroworld.serving.queue.duration", "Waiting for the model.");
+        _backendDuration = Duration("zeroworld.serving.backend.duration", "The run of the model that served the request.");
+        _loadDuration = Duration("zeroworld.serving.load.duration", "Loading a model version, warm-up included.");
+        _batchSize = _meter.CreateHistogram("zeroworld.serving.batch.size", "{row}", "Rows in one run of a model.", null, RowsAdvice);
+        _queueLength = _meter.CreateUpDownCounter<long>("zeroworld.serving.queue.length", "{request}", "Requests waiting for a model.");
+        _refusals = _meter.CreateCounter<long>("zeroworld.serving.refusal", "{request}", "Requests that were not answered, by reason.");
+        _logged = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.written", "{row}", "Rows written to the prediction log.");
+        _dropped = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.dropped", "{row}", "Rows that the prediction log could not take.");
+    }
+
+    /// <param name="started">Timestamp of <see cref="Stopwatch"/>.</param>
+    public void RecordRequest(in ModelTags tags, string kind, long started) =>
+        _requestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags.With("request.kind", kind));
+
+    public void RecordFeatures(in ModelTags tags, TimeSpan elapsed) => _featureDuration.Record(elapsed.TotalSeconds, tags.Values);
+
+    public void RecordQueued(in ModelTags tags, TimeSpan elapsed) => _queueDuration.Record(elapsed.TotalSeconds, tags.Values);
+
+    public void RecordRun(in ModelTags tags, TimeSpan elapsed, int rows)
+    {
+        _backendDuration.Record(elapsed.TotalSeconds, tags.Values);
+        _batchSize.Record(rows, tags.Values);
+    }
+
+    public void RecordLoad(in ModelTags tags, TimeSpan elapsed, bool succeeded) =>
+        _loadDuration.Record(elapsed.TotalSeconds, tags.With("error.type", succeeded ? null : "load_failed"));
+
+    public void AddQueued(in ModelTags tags, int requests) => _queueLength.Add(requests, tags.Values);
+
+    /// <summary>Counts a request that ended in an error. Only names that the catalog knows become tags: those of a request are not bounded.</summary>
+    public void AddRefusal(in ModelTags tags, string kind, Exception exception)
+    {
+        var reason = exception switch
+        {
+            ServingException serving => ToReason(serving.Error),
+            OperationCanceledException => "cancelled",
+            _ => "internal",
+        };
+        _refusals.Add(1, tags.With("request.kind", kind, "error.type", reason));
+    }
+
+    public void AddLogged(long rows) => _logged.Add(rows);
+
+    public void AddDropped(long rows) => _dropped.Add(rows);
+
+    public void Dispose() => _meter.Dispose();
+
+    private static string ToReason(ServingError error) => error switch
+    {
+        ServingError.InvalidInput => "invalid_input",
+        ServingError.ModelNotFound => "model_not_found",
+        ServingError.ModelNotReady => "model_not_ready",
+        ServingError.ModelRefused => "model_refused",
+        ServingError.CorruptPackage => "corrupt_package",
+        ServingError.Overloaded => "overloaded",
+        ServingError.DeadlineExceeded => "deadline_exceeded",
+        ServingError.BackendFailed => "backend_failed",
+        ServingError.RequiredFeatureMissing => "required_feature_missing",
+        ServingError.PredictionNotFound => "prediction_not_found",
+        ServingError.PredictionErased => "prediction_erased",
+        _ => "internal",
+    };
+
+    private Histogram<double> Duration(string name, string description) => _meter.CreateHistogram(name, "s", description, null, DurationAdvice);
+}

@@ -1,0 +1,97 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Decides whether the parts of a package fit together: manifest, model file and feature service. Pure.</summary>
+/// <remarks>What a manifest says by itself was checked where it was read.</remarks>
+internal static class PackageFit
+{
+    /// <summary>One clause per difference, empty when everything fits.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="file">The signature that the model file has.</param>
+    /// <param name="service">The feature service that the manifest names; <see langword="null"/> when it names none.</param>
+    public static IReadOnlyList<string> FindDifferences(ModelManifest manifest, ModelSignature file, FeatureService? service)
+    {
+        var differences = new List<string>(manifest.GetSignature().FindDifferences(file));
+        if (manifest.Thresholds is { } thresholds && manifest.Outputs.First(output => output.Name == thresholds.Output) is { Dtype: not ("FP32" or "FP64") } deciding)
+        {
+            differences.Add($"the thresholds decide by the output '{deciding.Name}' of {deciding.Dtype}; expected FP32 or FP64");
+        }
+
+        if (service is not null)
+        {
+            CheckFeatures(manifest, service, differences);
+        }
+
+        return differences;
+    }
+
+    private static void CheckFeatures(ModelManifest manifest, FeatureService service, List<string> differences)
+    {
+        var positions = service.Columns.Select(static (column, index) => (column.Name, index)).ToDictionary(static item => item.Name, static item => item.index);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var input in manifest.Inputs)
+        {
+            if (input.Dtype is not ("FP32" or "FP64"))
+            {
+                differences.Add($"the feature input '{input.Tensor}' has dtype {input.Dtype}; expected FP32 or FP64");
+            }
+
+            if (input.Shape.Count != 2)
+            {
+                differences.Add($"the feature input '{input.Tensor}' has the shape {TensorShape.ToText(input.Shape)}; expected [-1,{input.Features.Count}] for its {input.Features.Count} features");
+            }
+
+            CheckColumns(input, service, positions, taken, differences);
+        }
+
+        var missing = service.Columns.Where(column => IsNumeric(column.Type) && !taken.Contains(column.Name)).Select(static column => column.Name).ToList();
+        if (missing.Count > 0)
+        {
+            differences.Add($"the feature service '{service.Name}' has columns that the model does not take: {Names(missing)}");
+        }
+    }
+
+    private static void CheckColumns(
+        ManifestInput input, FeatureService service, Dictionary<string, int> positions, HashSet<string> taken, List<string> differences)
+    {
+        var unknown = input.Features.Where(feature => !positions.ContainsKey(feature)).ToList();
+        if (unknown.Count > 0)
+        {
+            differences.Add($"the input '{input.Tensor}' takes columns that the feature service '{service.Name}' does not have: {Names(unknown)}");
+        }
+
+        var previous = -1;
+        var isOrdered = true;
+        foreach (var feature in input.Features)
+        {
+            if (!taken.Add(feature))
+            {
+                differences.Add($"the column '{feature}' is taken twice");
+            }
+
+            if (!positions.TryGetValue(feature, out var position))
+            {
+                continue;
+            }
+
+            if (!IsNumeric(service.Columns[position].Type))
+            {
+                differences.Add($"the column '{feature}' of the feature service is {service.Columns[position].Type.ToText()}, which is no number");
+            }
+
+            if (isOrdered && position < previous)
+            {
+                isOrdered = false;
+                differences.Add($"the input '{input.Tensor}' takes '{feature}' after '{service.Columns[previous].Name}', the feature service has them the other way round");
+            }
+
+            previous = position;
+        }
+    }
+
+    private static bool IsNumeric(FeatureType type) => type is not (FeatureType.String or FeatureType.Bytes);
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
+}

@@ -1,0 +1,31 @@
+using System.Collections.Frozen;
+using ZeroWorld.ML.Benchmarks;
+
+var benchmarks = new Dictionary<string, (string Summary, Func<OnlineServer, CancellationToken, Task> Run)>(StringComparer.Ordinal)
+{
+    ["online-read"] = ("a fraud row by entity ids against one raw pipelined HMGET pair", OnlineReadBenchmark.RunAsync),
+    ["window-append"] = ("one event appended by the script against one raw HSET of the block", WindowAppendBenchmark.RunAsync),
+    ["bulk-append"] = ("the first load of 15,000 entities with 100 events each, and its repeat", BulkAppendBenchmark.RunAsync),
+    ["window-kernel"] = ("the aggregates of one block, in process", WindowKernelBenchmark.RunAsync),
+}.ToFrozenDictionary(StringComparer.Ordinal);
+
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || args.Skip(1).Any(static option => option is not "--garnet" && !option.StartsWith("--redis=", StringComparison.Ordinal)))
+{
+    Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
+    foreach (var (name, (summary, _)) in benchmarks.OrderBy(static item => item.Key, StringComparer.Ordinal))
+    {
+        Console.Error.WriteLine($"  {name,-16}{summary}");
+    }
+
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stop.Cancel();
+};
+await using var server = await OnlineServer.StartAsync(args[1..], stop.Token);
+await benchmark.Run(server, stop.Token);
+return 0;

@@ -1,0 +1,329 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Features.Redis.Tests;
+
+/// <summary>Ill servers: absent, stopped, frozen, killed, half of a cluster gone.</summary>
+public sealed class RedisFailureTests
+{
+    /// <summary>What a call may take beyond its timeout on a busy machine.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ReadAsync_BeforeTheServerExists_IsUnavailableAndRecoversWhenItComes()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await server.StopAsync(Cancellation);
+        await using var store = Stores.Create(server.Address, static options => options.ConnectTimeout = TimeSpan.FromMilliseconds(500));
+
+        Assert.Equal(OnlineReadState.Unavailable, (await ReadAsync(store)).State);
+        Assert.False(await store.ConnectAsync(Cancellation));
+        Assert.Equal(OnlineReadState.Unavailable, (await ReadAsync(store)).State);
+        await server.RestartAsync(Cancellation);
+
+        await WaitUntilAnsweredAsync(store);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WhileTheServerIsStoppedUnderLoad_IsUnavailableInTimeAndRecovers()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(500));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        using var stop = new CancellationTokenSource();
+        var longest = TimeSpan.Zero;
+        var states = new int[3];
+        var load = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                var started = Stopwatch.GetTimestamp();
+                var state = (await ReadAsync(store)).State;
+                Interlocked.Increment(ref states[(int)state]);
+                lock (states)
+                {
+                    longest = Max(longest, Stopwatch.GetElapsedTime(started));
+                }
+
+                await Task.Yield();
+            }
+        }, Cancellation)).ToList();
+
+        await WaitUntilAsync(() => Volatile.Read(ref states[(int)OnlineReadState.Answered]) > 100);
+        await server.StopAsync(Cancellation);
+        await WaitUntilAsync(() => Volatile.Read(ref states[(int)OnlineReadState.Unavailable]) > 100);
+        await server.RestartAsync(Cancellation);
+        await WaitUntilAnsweredAsync(store);
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+
+        Assert.Equal(0, states[(int)OnlineReadState.Pending]);
+        Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromMilliseconds(500) + Slack);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WhileTheServerIsFrozen_IsUnavailableWithinTheTimeoutAndRecovers()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(100));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await WaitUntilAnsweredAsync(store);
+        server.Pause();
+
+        var started = Stopwatch.GetTimestamp();
+        var read = await ReadAsync(store);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        server.Continue();
+
+        Assert.Equal(OnlineReadState.Unavailable, read.State);
+        Assert.InRange(elapsed, TimeSpan.FromMilliseconds(90), TimeSpan.FromMilliseconds(100) + Slack);
+        await WaitUntilAnsweredAsync(store);
+    }
+
+    [Fact]
+    public async Task OnlineReadCoalescer_OnAFrozenServer_CostsTheTimeoutThenNothingAndRecovers()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(50));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await using var coalescer = new OnlineReadCoalescer(
+            store, new OnlineReadCoalescerOptions(), TimeProvider.System, NullLogger<OnlineReadCoalescer>.Instance);
+        OnlineReadKey key = new(TestViews.Id(1), [TestViews.Profile]);
+        server.Pause();
+
+        await WaitUntilAsync(async () =>
+        {
+            Assert.False(await IsAnsweredAsync());
+            return coalescer.IsCircuitOpen;
+        });
+        var started = Stopwatch.GetTimestamp();
+        for (var call = 0; call < 1000; call++)
+        {
+            Assert.False(await IsAnsweredAsync());
+        }
+
+        // 1000 calls that each waited for their timeout would take 20 s; a probe now and then is among them.
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        server.Continue();
+        await WaitUntilAsync(IsAnsweredAsync);
+        Assert.False(coalescer.IsCircuitOpen);
+
+        async Task<bool> IsAnsweredAsync()
+        {
+            var answers = new OnlineReadAnswer[1];
+            Assert.True(await coalescer.TryReadAsync([key], answers, TimeSpan.FromMilliseconds(20), Cancellation));
+            return answers[0].IsAvailable;
+        }
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_WhileTheServerIsStopped_SaysThatTheStoreIsUnavailable()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await server.StopAsync(Cancellation);
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(
+            () => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], Cancellation));
+
+        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+        Assert.Contains(server.Address, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_AfterTheServerForgotItsScripts_StillWrites()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], Cancellation);
+        await server.SendAsync("SCRIPT FLUSH", Cancellation);
+
+        await store.WriteRowsAsync(
+            TestViews.Profile,
+            [.. Enumerable.Range(0, 500).Select(static index => new OnlineRowWrite(TestViews.Id(index), TestViews.Row(2, 2, 2)))],
+            Cancellation);
+
+        Assert.Equal(TestViews.Row(2, 2, 2), await store.ReadOneAsync(TestViews.Id(499), TestViews.Profile, Cancellation));
+    }
+
+    [Fact]
+    public async Task AppendEventsAsync_ToBytesThatAreNoBlock_IsRefusedAndLeavesThem()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        var spending = TestViews.Spending();
+        await server.SendAsync($"HSET z1:{{default/customer/i1}}:w {spending.Name} garbage", Cancellation);
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => store.AppendEventsAsync(
+            spending, [new WindowAppend(TestViews.Id(1), TestViews.Block(spending, (1, 1)))], long.MinValue, Cancellation));
+
+        Assert.Equal(FeatureError.CorruptData, exception.Error);
+        Assert.Contains("spending", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("garbage"u8.ToArray(), await store.ReadOneAsync(TestViews.Id(1), spending, Cancellation));
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_OverBytesThatAreNoRow_IsRefusedAndLeavesThem()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await server.SendAsync($"HSET z1:{{default/customer/i1}}:v {TestViews.Profile.Name} garbage-garbage-garbage", Cancellation);
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(
+            () => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], Cancellation));
+
+        Assert.Equal(FeatureError.CorruptData, exception.Error);
+    }
+
+    [Fact]
+    public async Task ReadAsync_AfterOneShardOfThreeDied_AnswersTheOthers()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(cluster.Addresses);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        var customers = Enumerable.Range(0, 300).Select(static id => TestViews.Id(id)).ToList();
+        await store.WriteRowsAsync(TestViews.Profile, [.. customers.Select(static customer => new OnlineRowWrite(customer, TestViews.Row(1, 1, 1)))], Cancellation);
+
+        // The shard dies while reads are on their way: some were answered by it, some were not, none throws.
+        var during = Task.Run(
+            async () =>
+            {
+                for (var round = 0; round < 50; round++)
+                {
+                    Assert.All(await ReadAllAsync(store, customers), static read => Assert.NotEqual(OnlineReadState.Pending, read.State));
+                }
+            },
+            Cancellation);
+        await cluster.Shards[1].KillAsync(Cancellation);
+        await during;
+        var started = Stopwatch.GetTimestamp();
+        var reads = await ReadAllAsync(store, customers);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+
+        // Not by the timeout: nothing waits for a server that is known to be gone.
+        Assert.InRange(elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        var answered = reads.Where(static read => read.State == OnlineReadState.Answered).ToList();
+        Assert.InRange(answered.Count, 120, 280);
+        Assert.All(answered, static read => Assert.Equal(TestViews.Row(1, 1, 1), read.Payloads[0]!.Value.ToArray()));
+        Assert.All(reads.Except(answered), static read => Assert.Equal(OnlineReadState.Unavailable, read.State));
+    }
+
+    [Fact]
+    public async Task ReadAsync_WhileOneShardIsFrozen_AnswersTheOthersAtOnce()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(cluster.Addresses, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(500));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        var customers = Enumerable.Range(0, 300).Select(static id => TestViews.Id(id)).ToList();
+        await store.WriteRowsAsync(TestViews.Profile, [.. customers.Select(static customer => new OnlineRowWrite(customer, TestViews.Row(1, 1, 1)))], Cancellation);
+        cluster.Shards[2].Pause();
+
+        var reads = customers.Select(static customer => new OnlineRead(customer, [TestViews.Profile])).ToList();
+        var reading = store.ReadAsync(reads, Cancellation).AsTask();
+        await WaitUntilAsync(() => reads.Count(static read => read.State == OnlineReadState.Answered) > 120);
+        var wasDoneEarly = reading.IsCompleted;
+        await reading;
+        cluster.Shards[2].Continue();
+
+        Assert.False(wasDoneEarly);
+        Assert.Contains(reads, static read => read.State == OnlineReadState.Unavailable);
+        Assert.DoesNotContain(reads, static read => read.State == OnlineReadState.Pending);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WhileASlotMovesToAnotherShard_IsAnswered()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(cluster.Addresses);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        Assert.Null(await store.ReadOneAsync(TestViews.Id(1), TestViews.Profile, Cancellation));
+        const string Key = "z1:{default/customer/i1}:v";
+        var slot = int.Parse(await cluster.Shards[0].SendAsync($"CLUSTER KEYSLOT {Key}", Cancellation));
+        var source = cluster.ShardOf(slot);
+        var target = cluster.Shards.First(shard => shard != source);
+        var (sourceId, targetId) = (await source.SendAsync("CLUSTER MYID", Cancellation), await target.SendAsync("CLUSTER MYID", Cancellation));
+
+        await target.SendAsync($"CLUSTER SETSLOT {slot} IMPORTING {sourceId}", Cancellation);
+        await source.SendAsync($"CLUSTER SETSLOT {slot} MIGRATING {targetId}", Cancellation);
+        Assert.Null(await store.ReadOneAsync(TestViews.Id(1), TestViews.Profile, Cancellation));
+
+        await target.SendAsync($"CLUSTER SETSLOT {slot} NODE {targetId}", Cancellation);
+        await source.SendAsync($"CLUSTER SETSLOT {slot} NODE {targetId}", Cancellation);
+        await target.SendAsync($"HSET {Key} {TestViews.Profile.Name} moved", Cancellation);
+        Assert.Equal("moved"u8.ToArray(), await store.ReadOneAsync(TestViews.Id(1), TestViews.Profile, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(64, 1)]
+    [InlineData(127, 1)]
+    [InlineData(128, 0)]
+    public async Task CheckServerAsync_OfASmallListpackValue_WarnsByName(int value, int warnings)
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await server.SendAsync($"CONFIG SET hash-max-listpack-value {value}", Cancellation);
+        await using var store = Stores.Create(server.Address);
+
+        var found = await store.CheckServerAsync(Cancellation);
+
+        Assert.Equal(warnings, found.Count);
+        Assert.All(found, warning => Assert.Contains($"hash-max-listpack-value of the online store at {server.Address} is {value}", warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task CheckServerAsync_WhereConfigIsForbidden_SaysNothing()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation, "--rename-command", "CONFIG", "");
+        await using var store = Stores.Create(server.Address);
+
+        Assert.Empty(await store.CheckServerAsync(Cancellation));
+    }
+
+    private static async Task<OnlineRead> ReadAsync(RedisOnlineStore store) => (await ReadAllAsync(store, [TestViews.Id(1)]))[0];
+
+    private static async Task<List<OnlineRead>> ReadAllAsync(RedisOnlineStore store, List<EntityId> customers)
+    {
+        var reads = customers.ConvertAll(static customer => new OnlineRead(customer, [TestViews.Profile]));
+        await store.ReadAsync(reads, Cancellation);
+        return reads;
+    }
+
+    private static async Task WaitUntilAnsweredAsync(RedisOnlineStore store)
+    {
+        while ((await ReadAsync(store)).State != OnlineReadState.Answered)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
+        }
+    }
+
+    private static Task WaitUntilAsync(Func<bool> condition) => WaitUntilAsync(() => Task.FromResult(condition()));
+
+    private static async Task WaitUntilAsync(Func<Task<bool>> condition)
+    {
+        while (!await condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+}

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using ZeroWorld.ML.Models.Tests;
+
+namespace ZeroWorld.ML.Models.Registry.Tests;
+
+/// <summary>A data directory, registries on it, and packages to register.</summary>
+internal sealed class RegistryFixture : IDisposable
+{
+    internal static readonly ModelName Fraud = new("default", "fraud");
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<ModelRegistry> _registries = [];
+
+    internal RegistryFixture()
+    {
+        Options = new ModelRegistryOptions { DataDirectory = _folder.File("data") };
+        Registry = Open();
+    }
+
+    internal ModelRegistryOptions Options { get; }
+
+    internal FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    internal ModelRegistry Registry { get; }
+
+    internal FakeVerifier Verifier { get; } = new();
+
+    internal FolderArtifactStore Artifacts => new(Options.ArtifactsPath);
+
+    /// <summary>A further registry on the same directory, as another process has it: nothing is shared in memory.</summary>
+    internal ModelRegistry Open(IArtifactStore? artifacts = null, ModelRegistryOptions? options = null)
+    {
+        var registry = new ModelRegistry(options ?? Options, artifacts ?? Artifacts, Verifier, Time, NullLogger<ModelRegistry>.Instance);
+        _registries.Add(registry);
+        return registry;
+    }
+
+    /// <summary>A package that differs from those of other numbers.</summary>
+    internal async Task<string> PackageAsync(int number, string name = "fraud")
+    {
+        var folder = _folder.File($"package-{name}-{number}");
+        var content = SamplePackage.Content;
+        await SamplePackage.WriteAsync(folder, content with
+        {
+            Model = new ModelName("default", name),
+            Lineage = content.Lineage with { Seed = number },
+        });
+        return folder;
+    }
+
+    internal async Task<ModelVersion> RegisterAsync(int number) =>
+        await Registry.RegisterAsync(await PackageAsync(number), "test", TestContext.Current.CancellationToken);
+
+    public void Dispose()
+    {
+        _registries.ForEach(registry => registry.Dispose());
+        _folder.Dispose();
+    }
+}
