@@ -82,15 +82,52 @@ public sealed class RedisOutageTests
         Assert.Equal(Status.Unavailable, StatusOf(without));
     }
 
+    [Fact]
+    public async Task Predict_ManyAtOnceForOneEntity_ReadsItOnce()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var redis = await RedisServerProcess.StartAsync(Cancellation);
+        await using var fraud = await StartAsync(redis, new Dictionary<string, string>(Settings)
+        {
+            ["Serving:Prediction:FeatureTimeout"] = "10s",
+            ["Features:Redis:ReadTimeout"] = "10s",
+
+            // A multi-get that takes longer than this no longer holds the next one back: here it must.
+            ["Features:OnlineReads:CollectTimeMax"] = "10s",
+        });
+        await fraud.Client.PredictAsync(FraudServer.Query(), Cancellation);
+        var before = await CountReadsAsync(redis);
+
+        // While Redis stands still, 64 requests come to wait for the same two entities.
+        redis.Pause();
+        var calls = Enumerable.Range(0, 64).Select(_ => fraud.Client.PredictAsync(FraudServer.Query(), Cancellation)).ToArray();
+        await Task.Delay(TimeSpan.FromMilliseconds(500), Cancellation);
+        redis.Continue();
+        var answers = await Task.WhenAll(calls);
+
+        Assert.All(answers, answer => Assert.Equal(Status.Present, StatusOf(answer)));
+
+        // One read of the customer, one of the terminal.
+        Assert.Equal(2, await CountReadsAsync(redis) - before);
+    }
+
+    private static async Task<long> CountReadsAsync(RedisServerProcess redis)
+    {
+        // cmdstat_hmget:calls=2,usec=...: window blocks and rows are read by HMGET.
+        var statistics = await redis.SendAsync("INFO commandstats", Cancellation);
+        var line = statistics.Split("\r\n").FirstOrDefault(line => line.StartsWith("cmdstat_hmget:", StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line["cmdstat_hmget:calls=".Length..line.IndexOf(',', StringComparison.Ordinal)]);
+    }
+
     private static readonly Dictionary<string, string> Settings = new()
     {
         ["Serving:Prediction:FeatureTimeout"] = $"{FeatureTimeout.TotalMilliseconds}ms",
         ["Serving:Prediction:CoverageInterval"] = "50ms",
     };
 
-    private static async Task<FraudServer> StartAsync(RedisServerProcess redis)
+    private static async Task<FraudServer> StartAsync(RedisServerProcess redis, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var fraud = await FraudServer.StartAsync(redis.Address, Cancellation, Settings);
+        var fraud = await FraudServer.StartAsync(redis.Address, Cancellation, settings ?? Settings);
         await fraud.RegisterAsync(1, Cancellation);
         await fraud.SetAliasAsync("champion", 1, Cancellation);
         await fraud.FillAsync(10, 20, Cancellation);
