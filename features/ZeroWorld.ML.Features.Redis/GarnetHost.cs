@@ -129,7 +129,10 @@ public sealed partial class GarnetHost : IAsyncDisposable
             var path = Path.GetFullPath(folder);
             Directory.CreateDirectory(path);
             arguments.AddRange(
-                ["--aof", "--aof-size-limit", $"{_options.LogMebibytes}m", "--device-type", "RandomAccess", "--checkpointdir", path, "--recover"]);
+            [
+                "--aof", "--aof-size-limit", $"{_options.LogMebibytes}m", "--aof-segment-size", $"{_options.LogMebibytes / 2}m",
+                "--device-type", "RandomAccess", "--checkpointdir", path, "--recover",
+            ]);
         }
 
         try

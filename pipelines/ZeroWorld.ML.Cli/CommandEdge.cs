@@ -3,7 +3,10 @@ using System.Globalization;
 using Grpc.Core;
 using Spectre.Console;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -44,12 +47,11 @@ internal static class CommandEdge
     }
 
     private static bool IsExpected(Exception exception) =>
-        exception is FeatureException or RegistryException or IOException or UnauthorizedAccessException;
+        exception is FeatureException or RegistryException or TrainingException or ServingException or HostingException or IOException or UnauthorizedAccessException;
 
     private static int Fail(string message, int code)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) });
-        console.MarkupLineInterpolated($"[red]error:[/] {message}");
+        Terminals.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
         return code;
     }
 

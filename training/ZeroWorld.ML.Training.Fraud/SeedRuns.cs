@@ -17,7 +17,10 @@ internal sealed record SeedRuns(EvaluationSummary Summary, IReadOnlyList<Trial> 
         var runs = new List<SeedRun>(settings.Seeds.Count);
         foreach (var seed in settings.Seeds)
         {
-            var validated = search.Trainer.Fit(table, inner.Train, seed, cancellationToken).Score(table, inner.Test, cancellationToken);
+            // The search ran with the first seed: its scores are there.
+            float[] validated = seed == settings.Seeds[0]
+                ? [.. search.ValidationScores]
+                : search.Trainer.Fit(table, inner.Train, seed, cancellationToken).Score(table, inner.Test, cancellationToken);
             steps.Finish("validate", $"{split.Name}: seed {seed} validated on {inner.Test.Length} rows");
             var model = search.Trainer.Fit(table, rows.Train, seed, cancellationToken);
             var scores = model.Score(table, rows.Test, cancellationToken);

@@ -63,8 +63,26 @@ internal sealed class DuckDbRows : IDisposable
 
     public string GetString(int ordinal) => _reader.GetString(ordinal);
 
-    /// <summary>A value as the engine's client gives it: a list for a list; bytes copied, since their memory is the engine's.</summary>
-    public object? GetObject(int ordinal) => IsNull(ordinal) ? null : _reader.GetFieldType(ordinal) == typeof(Stream) ? GetBytes(ordinal) : _reader.GetValue(ordinal);
+    /// <summary>A value as the engine's client gives it: lists of nullable elements; bytes copied, since their memory is the engine's.</summary>
+    public object? GetObject(int ordinal)
+    {
+        if (IsNull(ordinal))
+        {
+            return null;
+        }
+
+        // The client refuses a null element unless the type asked for has room for it.
+        var type = _reader.GetFieldType(ordinal);
+        return type switch
+        {
+            _ when type == typeof(Stream) => GetBytes(ordinal),
+            _ when type == typeof(List<double>) => _reader.GetFieldValue<List<double?>>(ordinal),
+            _ when type == typeof(List<long>) => _reader.GetFieldValue<List<long?>>(ordinal),
+            _ when type == typeof(List<int>) => _reader.GetFieldValue<List<int?>>(ordinal),
+            _ when type == typeof(List<bool>) => _reader.GetFieldValue<List<bool?>>(ordinal),
+            _ => _reader.GetValue(ordinal),
+        };
+    }
 
     public byte[] GetBytes(int ordinal)
     {

@@ -16,6 +16,7 @@ internal sealed class DuckDbSession : IDisposable
     {
         var temp = options.TempDirectory ?? Path.Combine(options.DataDirectory, "tmp");
         _spillDirectory = Path.GetFullPath(Path.Combine(temp, $"duckdb-{Guid.NewGuid():N}"));
+        Directory.CreateDirectory(_spillDirectory);
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
 
@@ -39,6 +40,7 @@ internal sealed class DuckDbSession : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled; the engine stopped.</exception>
     public void Execute(string statement, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var command = _connection.CreateCommand();
         command.CommandText = statement;
         using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
@@ -55,6 +57,7 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>Streams a result on a connection of its own, so that several may be open at once.</summary>
     public DuckDbRows Query(string statement, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         DuckDBConnection connection;
         lock (_duplication)
         {
@@ -81,10 +84,7 @@ internal sealed class DuckDbSession : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        if (Directory.Exists(_spillDirectory))
-        {
-            Directory.Delete(_spillDirectory, recursive: true);
-        }
+        Directory.Delete(_spillDirectory, recursive: true);
     }
 
     internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken)

@@ -28,10 +28,10 @@ internal static class ConfigCommand
             var table = new Table().Border(TableBorder.Rounded).AddColumns("setting", "value", "source");
             foreach (var entry in configuration.Entries)
             {
-                table.AddRow(Markup.Escape(entry.Key), Markup.Escape(entry.Value), Markup.Escape(entry.Source));
+                table.AddRow(Markup.Escape(entry.Key), Markup.Escape(entry.Value ?? "-"), Markup.Escape(entry.Source));
             }
 
-            AnsiConsole.Write(table);
+            Terminals.Output.Write(table);
             return ExitCode.Success;
         });
         return new Command("config", "Settings of this installation.") { show };

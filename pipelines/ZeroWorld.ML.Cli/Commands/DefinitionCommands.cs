@@ -46,11 +46,11 @@ internal static class DefinitionCommands
     {
         foreach (var change in answer.Changes)
         {
-            AnsiConsole.MarkupLine($"{Mark(change.Change)} {change.Kind,-16} {Markup.Escape(change.Name),-28} [grey]{Short(change.PreviousFingerprint)}{Short(change.Fingerprint)}[/]");
+            Terminals.Output.MarkupLine($"{Mark(change.Change)} {change.Kind,-16} {Markup.Escape(change.Name),-28} [grey]{Short(change.PreviousFingerprint)}{Short(change.Fingerprint)}[/]");
         }
 
         var changed = answer.Changes.Count(static change => change.Change != DefinitionChange.Unchanged);
-        AnsiConsole.WriteLine((changed, planOnly) switch
+        Terminals.Output.WriteLine((changed, planOnly) switch
         {
             (0, _) => "Nothing changes.",
             (_, true) => $"{changed} of {answer.Changes.Count} definitions would change. Apply them with: zwml apply",

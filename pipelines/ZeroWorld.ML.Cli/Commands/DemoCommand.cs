@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 using ZeroWorld.ML.Hosting;
 
 namespace ZeroWorld.ML.Cli;
@@ -44,7 +43,6 @@ internal static class DemoCommand
 
         // First of all: a taken port or a directory in use is known before any work is done.
         await server.StartAsync(cancellationToken);
-        var progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         var report = await new DemoRun(server, options, StepConsole.ToStandardError(DemoRun.StepCount)).RunAsync(cancellationToken);
         var isGood = report.Predictions.Differences.Count == 0 && report.Replay.Equal;
         if (json)
@@ -53,12 +51,12 @@ internal static class DemoCommand
         }
         else
         {
-            DemoReportView.Show(AnsiConsole.Console, report);
+            DemoReportView.Show(Terminals.Output, report);
         }
 
         if (!exit)
         {
-            DemoReportView.ShowNext(json ? progress : AnsiConsole.Console, report, server.Addresses, Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory));
+            DemoReportView.ShowNext(json ? Terminals.Error : Terminals.Output, report, server.Addresses, Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory));
             await server.RunAsync(cancellationToken);
         }
         else

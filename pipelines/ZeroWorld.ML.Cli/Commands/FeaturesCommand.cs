@@ -38,7 +38,7 @@ internal static class FeaturesCommand
                 table.AddRow(definition.Kind, Markup.Escape(definition.Name), definition.Fingerprint[..12]);
             }
 
-            AnsiConsole.Write(table);
+            Terminals.Output.Write(table);
             return ExitCode.Success;
         });
         return command;

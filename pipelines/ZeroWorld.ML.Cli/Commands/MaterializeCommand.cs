@@ -39,7 +39,7 @@ internal static class MaterializeCommand
                 table.AddRow(Markup.Escape(view.View), $"{view.Entities:N0}", $"{view.Rows:N0}", $"{view.Quarantined:N0}", UnixMicroseconds.ToText(view.Coverage.To));
             }
 
-            AnsiConsole.Write(table);
+            Terminals.Output.Write(table);
             await server.StopAsync();
             return ExitCode.Success;
         });

@@ -48,7 +48,7 @@ internal static class ModelsCommand
                     version.Digest[..19]);
             }
 
-            AnsiConsole.Write(table);
+            Terminals.Output.Write(table);
             return ExitCode.Success;
         });
         return command;
@@ -95,7 +95,7 @@ internal static class ModelsCommand
 
             await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
             var version = await UploadAsync(connection, common.Project(parse), parse.GetRequiredValue(model), path, cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"[green]registered[/] {version.Model} version {version.Version} ({version.Digest})");
+            Terminals.Output.MarkupLineInterpolated($"[green]registered[/] {version.Model} version {version.Version} ({version.Digest})");
             return ExitCode.Success;
         });
         return command;
@@ -125,7 +125,7 @@ internal static class ModelsCommand
 
             await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
             var answer = await connection.Client.Registry.SetAliasAsync(request, cancellationToken: cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"{request.Model}@{answer.Name} -> version {answer.Version}");
+            Terminals.Output.MarkupLineInterpolated($"{request.Model}@{answer.Name} -> version {answer.Version}");
             return ExitCode.Success;
         });
         return command;

@@ -66,21 +66,21 @@ internal static class PredictCommand
     {
         foreach (var error in answer.RowErrors)
         {
-            AnsiConsole.MarkupLineInterpolated($"[red]row {error.Row}: {error.Message}[/]");
+            Terminals.Output.MarkupLineInterpolated($"[red]row {error.Row}: {error.Message}[/]");
         }
 
-        AnsiConsole.MarkupLineInterpolated($"[bold]{answer.Model}[/] version {answer.ModelVersion}");
+        Terminals.Output.MarkupLineInterpolated($"[bold]{answer.Model}[/] version {answer.ModelVersion}");
         foreach (var output in answer.Outputs)
         {
-            AnsiConsole.MarkupLineInterpolated($"{output.Name}  [bold]{ColumnText.Show(output, 0)}[/]");
+            Terminals.Output.MarkupLineInterpolated($"{output.Name}  [bold]{ColumnText.Show(output, 0)}[/]");
         }
 
         if (answer.Decisions.Count > 0)
         {
-            AnsiConsole.MarkupLineInterpolated($"decision  [bold]{answer.Decisions[0]}[/]");
+            Terminals.Output.MarkupLineInterpolated($"decision  [bold]{answer.Decisions[0]}[/]");
         }
 
-        AnsiConsole.Write(FeatureTable.Of(answer.Features, row: 0));
-        AnsiConsole.MarkupLineInterpolated($"[grey]replay it with: zwml replay {answer.PredictionId}[/]");
+        Terminals.Output.Write(FeatureTable.Of(answer.Features, row: 0));
+        Terminals.Output.MarkupLineInterpolated($"[grey]replay it with: zwml replay {answer.PredictionId}[/]");
     }
 }

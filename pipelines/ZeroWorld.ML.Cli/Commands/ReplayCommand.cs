@@ -36,8 +36,8 @@ internal static class ReplayCommand
 
     private static void Show(ReplayPredictionResponse answer)
     {
-        AnsiConsole.MarkupLineInterpolated($"[bold]{answer.Model}[/] version {answer.ModelVersion}, read at {UnixMicroseconds.ToText(answer.Times[0])}");
-        AnsiConsole.Write(FeatureTable.Of(answer.Features, row: 0));
+        Terminals.Output.MarkupLineInterpolated($"[bold]{answer.Model}[/] version {answer.ModelVersion}, read at {UnixMicroseconds.ToText(answer.Times[0])}");
+        Terminals.Output.Write(FeatureTable.Of(answer.Features, row: 0));
         var table = new Table().Border(TableBorder.Rounded).AddColumns("output", "row", "logged", "replayed");
         foreach (var (logged, replayed) in answer.LoggedOutputs.Zip(answer.ReplayedOutputs))
         {
@@ -47,8 +47,8 @@ internal static class ReplayCommand
             }
         }
 
-        AnsiConsole.Write(table);
-        AnsiConsole.MarkupLine((answer.Equal, answer.SameBuild) switch
+        Terminals.Output.Write(table);
+        Terminals.Output.MarkupLine((answer.Equal, answer.SameBuild) switch
         {
             (true, _) => "[green]equal, bit for bit[/]",
             (false, true) => "[red]different, on the build that made it[/]",

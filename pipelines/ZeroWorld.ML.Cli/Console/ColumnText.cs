@@ -26,9 +26,9 @@ internal static class ColumnText
             "int64" => new Column { Name = name, Int64S = new Int64Values { Values = { Number<long>(option, text, value, "a whole number") } } },
             "float64" => new Column { Name = name, Float64S = new Float64Values { Values = { Number<double>(option, text, value, "a number") } } },
             "float32" => new Column { Name = name, Float32S = new Float32Values { Values = { Number<float>(option, text, value, "a number") } } },
-            "bool" => new Column { Name = name, Bools = new BoolValues { Values = { value == "true" } } },
+            "bool" => new Column { Name = name, Bools = new BoolValues { Values = { Bool(option, text, value) } } },
             "string" => new Column { Name = name, Strings = new StringValues { Values = { value } } },
-            "bytes" => new Column { Name = name, Bytes = new BytesValues { Values = { ByteString.FromBase64(value) } } },
+            "bytes" => new Column { Name = name, Bytes = new BytesValues { Values = { Base64(option, text, value) } } },
             "timestamp" => Timestamp(option, name, value),
             var other => throw new UsageException($"{option} '{text}' names the type '{other}'; expected bool, int64, float32, float64, string, bytes (base64) or timestamp."),
         };
@@ -62,6 +62,21 @@ internal static class ColumnText
         T.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new UsageException($"{option} '{text}': the value '{value}' is not {expected}.");
+
+    private static bool Bool(string option, string text, string value) => value switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => throw new UsageException($"{option} '{text}': the value '{value}' is not true or false."),
+    };
+
+    private static ByteString Base64(string option, string text, string value)
+    {
+        var bytes = new byte[value.Length];
+        return Convert.TryFromBase64String(value, bytes, out var written)
+            ? ByteString.CopyFrom(bytes, 0, written)
+            : throw new UsageException($"{option} '{text}': the value '{value}' is not base64.");
+    }
 
     private static Column Timestamp(string option, string name, string value) => UnixMicroseconds.TryParse(value, out var microseconds)
         ? new Column { Name = name, Timestamps = new TimestampValues { Microseconds = { microseconds } } }

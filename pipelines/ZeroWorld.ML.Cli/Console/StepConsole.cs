@@ -13,7 +13,7 @@ internal sealed class StepConsole(IAnsiConsole console, int steps)
     private int _current;
 
     public static StepConsole ToStandardError(int steps) =>
-        new(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) }), steps);
+        new(Terminals.Error, steps);
 
     /// <summary>Runs one step and prints its line.</summary>
     /// <param name="title">What is done, as a noun.</param>

@@ -17,6 +17,9 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
 {
     public const int StepCount = 9;
 
+    // Who the registry's audit says did it.
+    private const string Actor = "zwml demo";
+
     private readonly IServiceProvider _services = server.Services;
     private readonly DataDirectory _directory = server.Services.GetRequiredService<DataDirectory>();
 
@@ -91,7 +94,7 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
         var definitions = FraudDefinitions.Load();
         var change = await _services.GetRequiredService<DefinitionApplier>().ApplyAsync(definitions, cancellationToken);
         var plan = await _services.GetRequiredService<FeatureServiceCatalog>().GetAsync(definitions.Project, FraudTables.Service, cancellationToken);
-        return (plan, $"{definitions.Views.Count} views, service '{plan.Service.Name}' {plan.Service.Fingerprint[..12]}{(change.IsEmpty ? ", unchanged" : "")}");
+        return (plan, $"{definitions.Views.Count} views, service '{plan.Service.Name}' {plan.Service.Fingerprint[..12]}{(!change.HasChanges ? ", unchanged" : "")}");
     }
 
     private async Task<(FraudTrainingResult Result, string Summary)> TrainAsync(
@@ -118,9 +121,9 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
     private async Task<(long Version, string Summary)> RegisterAsync(ModelPackage package, CancellationToken cancellationToken)
     {
         var registry = _services.GetRequiredService<ModelRegistry>();
-        var version = await registry.RegisterAsync(package.Directory, cancellationToken);
+        var version = await registry.RegisterAsync(package.Directory, Actor, cancellationToken);
         var model = new ModelName(package.Manifest.Project, package.Manifest.Name);
-        await registry.SetAliasAsync(model, FraudTables.Champion, version.Version, null, cancellationToken);
+        await registry.SetAliasAsync(model, FraudTables.Champion, version.Version, null, Actor, cancellationToken);
         await _services.GetRequiredService<ServableManager>().RefreshAsync(cancellationToken);
         return (version.Version, $"{model.Name} version {version.Version}, alias {FraudTables.Champion}, {package.Digest[..19]}");
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ZeroWorld.ML.Hosting;
+using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -30,6 +31,9 @@ internal static class LocalServer
         try
         {
             await server.StartAsync(cancellationToken);
+
+            // A command asks once and goes: its models are loaded before it does.
+            await server.Services.GetRequiredService<ServableManager>().RefreshAsync(cancellationToken);
             return server;
         }
         catch
@@ -44,6 +48,8 @@ internal static class LocalServer
     {
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        // Not ready yet is no news while a command is still making the model.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         logging.AddSimpleConsole(static console => console.SingleLine = true);
         logging.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }

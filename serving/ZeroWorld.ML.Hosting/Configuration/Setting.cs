@@ -9,7 +9,7 @@ internal sealed record Setting(string Key, Type OptionsType, PropertyInfo Proper
     private const string Password = "password=";
 
     /// <summary>The value for people: what follows <c>password=</c> is never shown.</summary>
-    public string? Show(object options) => Convert.ToString(Property.GetValue(options), CultureInfo.InvariantCulture) is { } text ? Hide(text) : null;
+    public string? Show(object options) => Property.GetValue(options) is { } value ? Hide(Convert.ToString(value, CultureInfo.InvariantCulture)!) : null;
 
     public static string Hide(string text)
     {

@@ -62,7 +62,7 @@ internal sealed class RegistryGrpcService(ModelRegistry registry, ServableManage
         await using (upload.ConfigureAwait(false))
         {
             await ReceiveAsync(requestStream, upload, cancellation).ConfigureAwait(false);
-            var package = await ModelPackageReader.OpenAsync(upload.Folder, cancellation).ConfigureAwait(false);
+            var package = await OpenAsync(upload, cancellation).ConfigureAwait(false);
             if (new ModelName(package.Manifest.Project, package.Manifest.Name) != model)
             {
                 throw new RegistryException(
@@ -88,6 +88,19 @@ internal sealed class RegistryGrpcService(ModelRegistry registry, ServableManage
             context.CancellationToken).ConfigureAwait(false);
         await servables.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
         return new ModelAlias { Name = moved.Name, Version = moved.Version };
+    }
+
+    private static async Task<ModelPackage> OpenAsync(PackageUpload upload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ModelPackageReader.OpenAsync(upload.Folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryException exception) when (exception.Error == RegistryError.CorruptArtifact)
+        {
+            // What was sent is wrong, not what this server stores: nothing to wake an operator for.
+            throw new RpcException(new Status(StatusCode.DataLoss, exception.Message));
+        }
     }
 
     private static async Task ReceiveAsync(IAsyncStreamReader<RegisterModelVersionRequest> stream, PackageUpload upload, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 
 namespace ZeroWorld.ML.Hosting;
@@ -60,6 +61,9 @@ internal static class ServerEndpoints
                 health.Services.Map(name, static _ => true);
             }
         }).AddCheck<ReadinessCheck>("ready");
+
+        // A server that is not ready yet, or no more, is no error; the check would log one each second.
+        services.AddLogging(static logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
 
         // Watchers of grpc.health.v1 hear of a change within this time; a Check asks anew.
         services.Configure<HealthCheckPublisherOptions>(static publisher =>

@@ -23,6 +23,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ServerOptions _options;
     private ServerAddresses? _addresses;
+    private int _isStopped;
 
     private ZeroWorldServer(WebApplication app, ServerOptions options)
     {
@@ -97,18 +98,22 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     }
 
     /// <summary>Says that it is not ready, takes no new requests, answers those it has accepted, writes the prediction log and gives the data directory back.</summary>
+    /// <remarks>A second call does nothing.</remarks>
     public async Task StopAsync()
     {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0)
+        {
+            return;
+        }
+
         _app.Services.GetRequiredService<ServerReadiness>().BeginStop();
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         HostingLog.Stopped(_app.Services.GetRequiredService<ILogger<ZeroWorldServer>>());
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync().ConfigureAwait(false);
-    }
+    /// <summary>Stops it, when that has not been done.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
     {

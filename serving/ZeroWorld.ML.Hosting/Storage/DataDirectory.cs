@@ -12,6 +12,9 @@ public sealed class DataDirectory : IDisposable
     private const string FormatFile = "format";
     private const string LockFile = "writer.lock";
 
+    // Beside the lock, since nobody else can read a locked file.
+    private const string WriterFile = "writer";
+
     private readonly FileStream? _lock;
 
     private DataDirectory(string root, FileStream? writerLock)
@@ -55,7 +58,7 @@ public sealed class DataDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(root);
-            if (!CheckFormat(root) && Directory.EnumerateFileSystemEntries(root).Any(static entry => Path.GetFileName(entry) is not LockFile))
+            if (!CheckFormat(root) && Directory.EnumerateFileSystemEntries(root).Any(static entry => Path.GetFileName(entry) is not (LockFile or WriterFile)))
             {
                 throw new HostingException($"'{root}' holds files but no '{FormatFile}': it is no data directory. Name an empty folder, or another, with DataDirectory.");
             }
@@ -103,22 +106,22 @@ public sealed class DataDirectory : IDisposable
             throw new InvalidOperationException("Only the writer of a data directory announces an address.");
         }
 
-        WriteLock(_lock, grpcAddress);
+        WriteWriter(Root, grpcAddress);
     }
 
     /// <summary>Who writes in a data directory now.</summary>
     /// <returns><see langword="null"/> when nobody does.</returns>
     public static DataDirectoryWriter? FindWriter(string path)
     {
-        var file = Path.Combine(Path.GetFullPath(path), LockFile);
+        var root = Path.GetFullPath(path);
         try
         {
-            using var taken = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            using var taken = new FileStream(Path.Combine(root, LockFile), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             return null;
         }
         catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException))
         {
-            return ReadLock(file);
+            return ReadWriter(root);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -126,7 +129,14 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    public void Dispose() => _lock?.Dispose();
+    public void Dispose()
+    {
+        if (_lock is not null)
+        {
+            File.Delete(Path.Combine(Root, WriterFile));
+            _lock.Dispose();
+        }
+    }
 
     /// <returns><see langword="false"/> when there is no format file.</returns>
     private static bool CheckFormat(string root)
@@ -161,39 +171,36 @@ public sealed class DataDirectory : IDisposable
         try
         {
             var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            WriteLock(stream, "");
+            WriteWriter(root, "");
             return stream;
         }
         catch (IOException exception)
         {
-            var writer = ReadLock(file);
+            var writer = ReadWriter(root);
             throw new HostingException(
                 $"The data directory '{root}' is in use by {(writer.ProcessId > 0 ? $"process {writer.ProcessId}" : "another process")}. Stop it, or name another directory with DataDirectory.",
                 exception);
         }
     }
 
-    private static void WriteLock(FileStream stream, string grpcAddress)
+    private static void WriteWriter(string root, string grpcAddress)
     {
-        stream.Position = 0;
-        stream.SetLength(0);
-        stream.Write(System.Text.Encoding.UTF8.GetBytes($"{Environment.ProcessId}\n{grpcAddress}\n"));
-        stream.Flush();
+        var temporary = Path.Combine(root, $"{WriterFile}.new");
+        File.WriteAllText(temporary, $"{Environment.ProcessId}\n{grpcAddress}\n");
+        File.Move(temporary, Path.Combine(root, WriterFile), overwrite: true);
     }
 
-    /// <summary>Reads without a lock of its own: the writer holds it.</summary>
-    private static DataDirectoryWriter ReadLock(string file)
+    private static DataDirectoryWriter ReadWriter(string root)
     {
         try
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(stream);
-            _ = int.TryParse(reader.ReadLine(), NumberStyles.None, CultureInfo.InvariantCulture, out var processId);
-            var address = reader.ReadLine();
-            return new DataDirectoryWriter(processId, string.IsNullOrEmpty(address) ? null : address);
+            string[] lines = File.ReadAllLines(Path.Combine(root, WriterFile));
+            _ = int.TryParse(lines.ElementAtOrDefault(0), NumberStyles.None, CultureInfo.InvariantCulture, out var processId);
+            return new DataDirectoryWriter(processId, lines.ElementAtOrDefault(1) is { Length: > 0 } address ? address : null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            // Between its lock and its first line: somebody writes, who is not known yet.
             return new DataDirectoryWriter(0, null);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Redis.Tests;
@@ -83,6 +84,43 @@ public sealed class RedisFailureTests
         Assert.Equal(OnlineReadState.Unavailable, read.State);
         Assert.InRange(elapsed, TimeSpan.FromMilliseconds(90), TimeSpan.FromMilliseconds(100) + Slack);
         await WaitUntilAnsweredAsync(store);
+    }
+
+    [Fact]
+    public async Task OnlineReadCoalescer_OnAFrozenServer_CostsTheTimeoutThenNothingAndRecovers()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(50));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await using var coalescer = new OnlineReadCoalescer(
+            store, new OnlineReadCoalescerOptions(), TimeProvider.System, NullLogger<OnlineReadCoalescer>.Instance);
+        OnlineReadKey key = new(TestViews.Id(1), [TestViews.Profile]);
+        server.Pause();
+
+        await WaitUntilAsync(async () =>
+        {
+            Assert.False(await IsAnsweredAsync());
+            return coalescer.IsCircuitOpen;
+        });
+        var started = Stopwatch.GetTimestamp();
+        for (var call = 0; call < 1000; call++)
+        {
+            Assert.False(await IsAnsweredAsync());
+        }
+
+        // 1000 calls that each waited for their timeout would take 20 s; a probe now and then is among them.
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        server.Continue();
+        await WaitUntilAsync(IsAnsweredAsync);
+        Assert.False(coalescer.IsCircuitOpen);
+
+        async Task<bool> IsAnsweredAsync()
+        {
+            var answers = new OnlineReadAnswer[1];
+            Assert.True(await coalescer.TryReadAsync([key], answers, TimeSpan.FromMilliseconds(20), Cancellation));
+            return answers[0].IsAvailable;
+        }
     }
 
     [Fact]
@@ -277,9 +315,11 @@ public sealed class RedisFailureTests
         }
     }
 
-    private static async Task WaitUntilAsync(Func<bool> condition)
+    private static Task WaitUntilAsync(Func<bool> condition) => WaitUntilAsync(() => Task.FromResult(condition()));
+
+    private static async Task WaitUntilAsync(Func<Task<bool>> condition)
     {
-        while (!condition())
+        while (!await condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
         }

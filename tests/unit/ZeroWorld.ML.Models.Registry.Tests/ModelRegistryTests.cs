@@ -83,7 +83,7 @@ public sealed class ModelRegistryTests : IDisposable
     [Fact]
     public async Task RegisterAsync_ParallelStormOnTwoInstances_VersionsHaveNoGapAndNoDuplicate()
     {
-        const int count = 40;
+        const int count = 24;
         var folders = await Task.WhenAll(Enumerable.Range(1, count).Select(number => _fixture.PackageAsync(number)));
         ModelRegistry[] registries = [Registry, _fixture.Open()];
 

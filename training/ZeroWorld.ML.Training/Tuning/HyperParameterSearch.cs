@@ -36,16 +36,21 @@ public static class HyperParameterSearch
 
         var labels = table.LabelsOf(rows.Test.Span);
         var trials = new List<Trial>(grid.Count);
+        var (best, bestScores) = ((Trial?)null, Array.Empty<float>());
         foreach (var trainer in grid)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var model = trainer.Fit(table, rows.Train, seed, cancellationToken);
             var scores = model.Score(table, rows.Test, cancellationToken);
-            trials.Add(new Trial(trials.Count, trainer.Parameters, BinaryMetrics.AveragePrecision(scores, labels)));
-            progress?.Report(trials[^1]);
+            var trial = new Trial(trials.Count, trainer.Parameters, BinaryMetrics.AveragePrecision(scores, labels));
+            trials.Add(trial);
+            progress?.Report(trial);
+            if (best is null || trial.ValidationAveragePrecision > best.ValidationAveragePrecision)
+            {
+                (best, bestScores) = (trial, scores);
+            }
         }
 
-        var best = trials.MaxBy(static trial => trial.ValidationAveragePrecision)!;
-        return new SearchResult<TModel>(grid[best.Index], best, trials);
+        return new SearchResult<TModel>(grid[best!.Index], best, trials, bestScores);
     }
 }

@@ -6,9 +6,13 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
     private const int ColumnsMax = 4096;
     private const int TransformsMax = 256;
 
+    // Whether a column is missing because its own definition is wrong: then transforms cannot be judged.
+    private bool _isIncomplete;
+
     public FeatureService? Read(YamlNode node)
     {
         var before = errors.Count;
+        _isIncomplete = false;
         if (YamlObject.Of(
             node, "a feature service", errors, "name", "request", "transforms", "features", "description", "owner", "tags") is not { } service)
         {
@@ -27,7 +31,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
             CheckIncludedRequest(service, name, request, columns);
         }
 
-        if (errors.Count != before || name is null)
+        if (errors.Count != before || name is null || _isIncomplete)
         {
             return null;
         }
@@ -120,13 +124,13 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
 
             foreach (var column in Resolve(item, text, request, transforms, names, service))
             {
-                if (!shown.Add(column.Name))
-                {
-                    errors.Add(item, $"column '{column.Name}' is there twice; expected each name once");
-                }
-                else if (column.View is not null && names.Contains(column.Name))
+                if (column.View is not null && names.Contains(column.Name))
                 {
                     errors.Add(item, $"feature '{column.Name}' of view '{column.View.Name}' has the name of a request value or transform; expected another name for one of them");
+                }
+                else if (!shown.Add(column.Name))
+                {
+                    errors.Add(item, $"column '{column.Name}' is there twice; expected each name once");
                 }
                 else
                 {
@@ -179,6 +183,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
 
         if (entry.Value is not { } view)
         {
+            _isIncomplete = true;
             return [];
         }
 

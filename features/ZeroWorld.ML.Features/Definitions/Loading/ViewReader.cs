@@ -121,7 +121,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
 
         var eventsMax = (int)window.Integer("max_events", 4096, 1, 65_536);
         var history = window.Duration("history", isPositive: false, isRequired: false) ?? TimeSpan.FromDays(1);
-        var include = ReadIncludeRequest(window, features);
+        var include = ReadIncludeRequest(window, features, items.Count);
         return name is null || entity is null || source is null || features.Count == 0 ? null : new WindowedView
         {
             Project = project,
@@ -167,12 +167,12 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
             : new WindowFeature(new FeatureField(name, type, fallback, isRequired), (AggregateFunction)function, column, window.Value);
     }
 
-    private Dictionary<string, string> ReadIncludeRequest(YamlObject window, List<WindowFeature> features)
+    private Dictionary<string, string> ReadIncludeRequest(YamlObject window, List<WindowFeature> features, int featureNodes)
     {
         var include = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (column, value) in window.Texts("include_request", "a mapping of source columns to names of request values"))
         {
-            if (!features.Exists(feature => feature.Column == column.Value))
+            if (features.Count == featureNodes && !features.Exists(feature => feature.Column == column.Value))
             {
                 errors.Add(column, $"no aggregate of the view reads the column '{YamlScalar.Shorten(column.Value)}'; expected "
                     + DefinitionCatalog.OneOf(features.Select(static feature => feature.Column).OfType<string>().Distinct()));

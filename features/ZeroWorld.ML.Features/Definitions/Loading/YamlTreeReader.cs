@@ -14,6 +14,7 @@ internal sealed partial class YamlTreeReader
     private readonly string _file;
     private readonly string _text;
     private readonly DefinitionErrors _errors;
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
 
     private YamlTreeReader(DefinitionFile file, DefinitionErrors errors)
@@ -21,7 +22,8 @@ internal sealed partial class YamlTreeReader
         _file = file.Path;
         _text = file.Text;
         _errors = errors;
-        _parser = new Parser(new StringReader(file.Text));
+        _scanner = new Scanner(new StringReader(file.Text));
+        _parser = new Parser(_scanner);
     }
 
     /// <returns>The root, or <see langword="null"/> when there is none that can be used; the errors say why.</returns>
@@ -40,7 +42,13 @@ internal sealed partial class YamlTreeReader
         }
         catch (YamlException exception)
         {
-            errors.Add(file.Path, Math.Max(1, exception.Start.Line), Math.Max(1, exception.Start.Column), reader.Explain(exception));
+            reader.Report(exception.Start, exception.Message);
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner's own way to say that a value breaks off: an open brace, a quote in the wrong place.
+            reader.Report(reader._scanner.CurrentPosition, "a value or a bracket is not ended");
             return null;
         }
         catch (UnusableYamlException exception)
@@ -142,13 +150,22 @@ internal sealed partial class YamlTreeReader
         return new YamlScalar(_file, scalar.Start.Line, scalar.Start.Column, scalar.Value, kind, isInStep ? scalar.Start.Column + quotes : 0);
     }
 
-    private string Explain(YamlException exception)
+    // A tab is often noticed late, or told as something else: it is looked for from the named line to one behind the scanner's.
+    private void Report(Mark place, string problem)
     {
-        var line = _text.Split('\n').ElementAtOrDefault((int)Math.Max(1, exception.Start.Line) - 1) ?? "";
-        var indent = line[..^line.TrimStart(' ', '\t').Length];
-        return indent.Contains('\t', StringComparison.Ordinal)
-            ? "a tab indents this line; expected spaces"
-            : $"this is no YAML: {exception.Message.TrimEnd('.')}; expected properties as 'name: value', indented by spaces";
+        var (line, column) = (Math.Max(1, place.Line), Math.Max(1, place.Column));
+        var lines = _text.Split('\n');
+        for (var near = line; near <= Math.Min(Math.Max(line, _scanner.CurrentPosition.Line) + 1, lines.Length); near++)
+        {
+            var text = lines[near - 1];
+            if (text.AsSpan(0, text.Length - text.AsSpan().TrimStart(" \t").Length).IndexOf('\t') is >= 0 and var tab)
+            {
+                _errors.Add(_file, near, tab + 1, "a tab indents this line; expected spaces");
+                return;
+            }
+        }
+
+        _errors.Add(_file, line, column, $"this is no YAML: {problem.TrimEnd('.')}; expected properties as 'name: value', indented by spaces");
     }
 
     private static YamlScalarKind Resolve(string text) => text switch

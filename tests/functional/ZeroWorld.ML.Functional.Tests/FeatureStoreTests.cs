@@ -1,0 +1,141 @@
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using ZeroWorld.ML.Client;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.V1;
+using Column = ZeroWorld.ML.V1.Column;
+using DefinitionFile = ZeroWorld.ML.V1.DefinitionFile;
+
+namespace ZeroWorld.ML.Functional.Tests;
+
+/// <summary>What changes the state of a server: each test has one of its own.</summary>
+public sealed class FeatureStoreTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task PushEvents_NewEvents_AreInTheNextPredictionOnce()
+    {
+        await using var fraud = await StartAsync();
+        var time = fraud.Server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var events = Events([(101, time, 7, 9, 33.0), (102, time, 7, 9, 44.0)]);
+        var query = new PredictionQuery("fraud").WithEntity("customer_id", 7).WithEntity("terminal_id", 9).WithValue("amount", 1.0);
+
+        var before = await fraud.Client.PredictAsync(query, Cancellation);
+        var pushed = await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+        var after = await fraud.Client.PredictAsync(query, Cancellation);
+        var again = await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+        var last = await fraud.Client.PredictAsync(query, Cancellation);
+
+        Assert.Equal((2u, 0, 2u), (pushed.Accepted, pushed.Refused.Count, again.Accepted));
+        Assert.Equal([1L, 3L, 3L], [Count(before), Count(after), Count(last)]);
+        Assert.Equal(26.0, (double)last.Rows[0].Features.Single(feature => feature.Name == "customer_amount_mean_1d").Value!, 1e-9);
+    }
+
+    [Fact]
+    public async Task PushEvents_WrongRows_AreRefusedAndTheOthersTaken()
+    {
+        await using var fraud = await StartAsync();
+        var time = fraud.Server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var events = Events([(201, time + TimeSpan.FromHours(1), 8, 9, 1.0), (202, time, 8, 9, 2.0), (203, time, 8, 9, 3.0)]);
+        events.Columns.Single(column => column.Name == "CUSTOMER_ID").NullRows.Add(2);
+
+        var pushed = await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+
+        Assert.Equal(1u, pushed.Accepted);
+        Assert.Equal([0u, 2u], pushed.Refused.Select(refused => refused.Row));
+        Assert.Contains("allowed skew", pushed.Refused[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("CUSTOMER_ID is null", pushed.Refused[1].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PushEvents_WrongTableOrColumns_IsRefused()
+    {
+        await using var fraud = await StartAsync();
+        var time = fraud.Server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var noTable = Events([(1, time, 1, 1, 1.0)]);
+        noTable.Table = "transaction";
+        var noAmount = Events([(1, time, 1, 1, 1.0)]);
+        noAmount.Columns.Remove(noAmount.Columns.Single(column => column.Name == "TX_AMOUNT"));
+        var textKey = Events([(1, time, 1, 1, 1.0)]);
+        textKey.Columns.Single(column => column.Name == "CUSTOMER_ID").Strings = new StringValues { Values = { "1" } };
+
+        await AssertRefusedAsync(StatusCode.NotFound, "Tables that are read: transactions", fraud, noTable);
+        await AssertRefusedAsync(StatusCode.InvalidArgument, "Column 'TX_AMOUNT' is missing: view 'customer_spending' reads it", fraud, noAmount);
+        await AssertRefusedAsync(StatusCode.InvalidArgument, "Column 'CUSTOMER_ID' holds String values", fraud, textKey);
+    }
+
+    [Fact]
+    public async Task ApplyDefinitions_Faults_AreNamedAndNothingChanges()
+    {
+        await using var fraud = await StartAsync();
+        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), Cancellation);
+
+        var typo = await Assert.ThrowsAsync<RpcException>(() => ApplyAsync(fraud, "version: 1\nentites: []\n", false));
+        var breaking = await Assert.ThrowsAsync<RpcException>(() => ApplyAsync(fraud, yaml.Replace("window: 30d", "window: 20d", StringComparison.Ordinal), false));
+        var planned = await Assert.ThrowsAsync<RpcException>(() => ApplyAsync(fraud, yaml.Replace("window: 30d", "window: 20d", StringComparison.Ordinal), true));
+        var same = await ApplyAsync(fraud, yaml, true);
+
+        Assert.Equal(StatusCode.InvalidArgument, typo.StatusCode);
+        Assert.Contains("fraud.yaml:2:1", typo.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(StatusCode.FailedPrecondition, breaking.StatusCode);
+        Assert.Contains("model fraud version 1 pins it", breaking.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(breaking.Status.Detail, planned.Status.Detail);
+        Assert.All(same.Changes, change => Assert.Equal(V1.DefinitionChange.Unchanged, change.Change));
+        var listed = await fraud.Client.Features.ListDefinitionsAsync(new ListDefinitionsRequest(), cancellationToken: Cancellation);
+        Assert.Equal(fraud.Plan.Service.Fingerprint, listed.Definitions.Single(definition => definition.Kind == "feature_service").Fingerprint);
+        Assert.Equal(5, listed.Definitions.Count);
+    }
+
+    [Fact]
+    public async Task GetOnlineFeatures_DefinitionAppliedAnew_FollowsIt()
+    {
+        await using var fraud = await FraudServer.StartAsync(null, Cancellation);
+        await fraud.FillAsync(2, 10, Cancellation);
+        var query = FraudServer.Query().ToRequest();
+        var request = new GetOnlineFeaturesRequest { FeatureService = "fraud", Entities = { query.Entities }, Request = { query.Request } };
+        var before = await fraud.Client.Features.GetOnlineFeaturesAsync(request, cancellationToken: Cancellation);
+
+        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), Cancellation);
+        await ApplyAsync(fraud, yaml.Replace("      - is_night\n", "", StringComparison.Ordinal), false);
+        var after = await fraud.Client.Features.GetOnlineFeaturesAsync(request, cancellationToken: Cancellation);
+
+        Assert.Equal((15, 14), (before.Features.Count, after.Features.Count));
+        Assert.NotEqual(before.Fingerprint, after.Fingerprint);
+    }
+
+    private static async Task<FraudServer> StartAsync()
+    {
+        var fraud = await FraudServer.StartAsync(null, Cancellation);
+        await fraud.RegisterAsync(1, Cancellation);
+        await fraud.SetAliasAsync("champion", 1, Cancellation);
+        await fraud.FillAsync(1, 1, Cancellation);
+        return fraud;
+    }
+
+    private static async Task AssertRefusedAsync(StatusCode code, string message, FraudServer fraud, PushEventsRequest request)
+    {
+        var exception = await Assert.ThrowsAsync<RpcException>(async () => await fraud.Client.Features.PushEventsAsync(request, cancellationToken: Cancellation));
+        Assert.Equal(code, exception.StatusCode);
+        Assert.Contains(message, exception.Status.Detail, StringComparison.Ordinal);
+    }
+
+    private static async Task<ApplyDefinitionsResponse> ApplyAsync(FraudServer fraud, string yaml, bool planOnly) => await fraud.Client.Features.ApplyDefinitionsAsync(
+        new ApplyDefinitionsRequest { Files = { new DefinitionFile { Path = "fraud.yaml", Yaml = yaml } }, PlanOnly = planOnly }, cancellationToken: Cancellation);
+
+    private static long Count(Prediction prediction) => (long)prediction.Rows[0].Features.Single(feature => feature.Name == "customer_tx_count_1d").Value!;
+
+    private static PushEventsRequest Events((long Id, DateTimeOffset Time, long Customer, long Terminal, double Amount)[] events) => new()
+    {
+        Table = "transactions",
+        Columns =
+        {
+            new Column { Name = "TRANSACTION_ID", Int64S = new Int64Values { Values = { events.Select(item => item.Id) } } },
+            new Column { Name = "TX_DATETIME", Timestamps = new TimestampValues { Microseconds = { events.Select(item => FraudStore.Microseconds(item.Time)) } } },
+            new Column { Name = "CUSTOMER_ID", Int64S = new Int64Values { Values = { events.Select(item => item.Customer) } } },
+            new Column { Name = "TERMINAL_ID", Int64S = new Int64Values { Values = { events.Select(item => item.Terminal) } } },
+            new Column { Name = "TX_AMOUNT", Float64S = new Float64Values { Values = { events.Select(item => item.Amount) } } },
+            new Column { Name = "TX_FRAUD", Int64S = new Int64Values { Values = { events.Select(_ => 0L) } } },
+        },
+    };
+}

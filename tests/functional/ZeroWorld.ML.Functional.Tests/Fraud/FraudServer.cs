@@ -1,0 +1,195 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Client;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Hosting;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Testing;
+using ZeroWorld.ML.V1;
+
+namespace ZeroWorld.ML.Functional.Tests;
+
+/// <summary>A real server on free ports with the fraud definitions applied; stopped, and its log looked at, when disposed.</summary>
+internal sealed class FraudServer : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly ErrorCollector _errors = new();
+
+    private FraudServer()
+    {
+    }
+
+    public ZeroWorldServer Server { get; private set; } = null!;
+
+    public ZeroWorldClient Client { get; private set; } = null!;
+
+    public HttpClient Http { get; } = new();
+
+    public FeatureServicePlan Plan { get; private set; } = null!;
+
+    public string DataDirectory => _folder.Combine("data");
+
+    /// <param name="redis">Address of the online store; <see langword="null"/>: embedded.</param>
+    public static async Task<FraudServer> StartAsync(string? redis, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        var fraud = new FraudServer();
+        try
+        {
+            await fraud.OpenAsync(redis, settings, cancellationToken);
+            return fraud;
+        }
+        catch
+        {
+            await fraud.CloseAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the server again on the same data directory.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        Client.Dispose();
+        await Server.StopAsync();
+        await OpenAsync(null, null, cancellationToken);
+    }
+
+    /// <summary>Writes a package and registers it through the server.</summary>
+    public async Task<ModelVersion> RegisterAsync(int seed, CancellationToken cancellationToken, int trees = 5, Action<string>? spoil = null, FeatureService? service = null)
+    {
+        var folder = _folder.Combine($"package-{Guid.NewGuid():N}");
+        await FraudModel.WriteAsync(folder, service ?? Plan.Service, trees, seed, cancellationToken);
+        spoil?.Invoke(folder);
+        return await UploadAsync(folder, "fraud", cancellationToken);
+    }
+
+    public async Task<ModelVersion> UploadAsync(string folder, string model, CancellationToken cancellationToken)
+    {
+        string[] files = [.. Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)!)];
+        using var call = Client.Registry.RegisterModelVersion(cancellationToken: cancellationToken);
+        try
+        {
+            await call.RequestStream.WriteAsync(new RegisterModelVersionRequest { Header = new RegisterHeader { Model = model, Files = { files } } }, cancellationToken);
+            foreach (var file in files)
+            {
+                var data = await File.ReadAllBytesAsync(Path.Combine(folder, file), cancellationToken);
+                foreach (var chunk in data.Chunk(1 << 20))
+                {
+                    await call.RequestStream.WriteAsync(
+                        new RegisterModelVersionRequest { Chunk = new FileChunk { File = file, Data = ByteString.CopyFrom(chunk) } }, cancellationToken);
+                }
+            }
+
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (RpcException)
+        {
+            // The server refused before it had read all: the status is in the answer.
+        }
+
+        return await call.ResponseAsync;
+    }
+
+    public async Task SetAliasAsync(string alias, long version, CancellationToken cancellationToken) =>
+        await Client.Registry.SetAliasAsync(new SetAliasRequest { Model = "fraud", Alias = alias, Version = version }, cancellationToken: cancellationToken);
+
+    /// <summary>Fills the online store, and makes the server see its coverage.</summary>
+    public async Task FillAsync(int entities, int events, CancellationToken cancellationToken)
+    {
+        await FraudStore.FillAsync(Server.Services.GetRequiredService<IOnlineStore>(), Plan, entities, events, cancellationToken);
+        await Server.Services.GetRequiredService<CoverageCache>().RefreshAsync(cancellationToken);
+    }
+
+    public async Task<HttpResponseMessage> PostAsync(string path, string json, CancellationToken cancellationToken) =>
+        await Http.PostAsync(new Uri(Server.Addresses.Http, path), new StringContent(json), cancellationToken);
+
+    public static PredictionQuery Query(long customer = 1, long terminal = 1, double amount = 57.16) =>
+        new PredictionQuery("fraud").WithEntity("customer_id", customer).WithEntity("terminal_id", terminal).WithValue("amount", amount).At(FraudStore.Now);
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        Assert.True(_errors.Messages.Count == 0, string.Join(Environment.NewLine, _errors.Messages.Take(5)));
+    }
+
+    private async Task OpenAsync(string? redis, IReadOnlyDictionary<string, string>? settings, CancellationToken cancellationToken)
+    {
+        var flags = new Dictionary<string, string>
+        {
+            ["DataDirectory"] = DataDirectory,
+            ["Server:HttpPort"] = "0",
+            ["Server:GrpcPort"] = "0",
+            ["Server:MetricsPort"] = "0",
+            ["Online:Redis"] = redis ?? "",
+        };
+        foreach (var (key, value) in settings ?? new Dictionary<string, string>())
+        {
+            flags[key] = value;
+        }
+
+        var configuration = ZeroWorldConfiguration.Load(new ConfigurationInputs { Flags = flags });
+        Server = ZeroWorldServer.Create(configuration, logging => logging.AddProvider(_errors));
+        await Server.StartAsync(cancellationToken);
+        Client = new ZeroWorldClient(Server.Addresses.Grpc.ToString());
+        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), cancellationToken);
+        await Client.Features.ApplyDefinitionsAsync(
+            new ApplyDefinitionsRequest { Files = { new V1.DefinitionFile { Path = "fraud.yaml", Yaml = yaml } } }, cancellationToken: cancellationToken);
+        Plan = await Server.Services.GetRequiredService<FeatureServiceCatalog>().GetAsync(ModelName.DefaultProject, "fraud", cancellationToken);
+    }
+
+    private async Task CloseAsync()
+    {
+        Http.Dispose();
+        Client?.Dispose();
+        if (Server is not null)
+        {
+            await Server.StopAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    /// <summary>Keeps what was logged as an error.</summary>
+    private sealed class ErrorCollector : ILoggerProvider
+    {
+        private readonly List<string> _messages = [];
+
+        public IReadOnlyList<string> Messages
+        {
+            get
+            {
+                lock (_messages)
+                {
+                    return [.. _messages];
+                }
+            }
+        }
+
+        public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Logger(ErrorCollector owner, string category) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
+                if (IsEnabled(logLevel))
+                {
+                    lock (owner._messages)
+                    {
+                        owner._messages.Add($"{category}: {formatter(state, exception)} {exception}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace ZeroWorld.ML.Load;
+
+/// <param name="Direct">Runs of the session in process, per second.</param>
+/// <param name="Infer">ModelInfer over gRPC, per second.</param>
+/// <param name="Predict">Predict by entity over gRPC, per second.</param>
+/// <param name="P50">Median latency of Predict at half of its throughput, ms.</param>
+/// <param name="P99">99th percentile, ms.</param>
+/// <param name="P999">99.9th percentile, ms.</param>
+/// <param name="Failures">Calls of the open loop that failed.</param>
+internal sealed record LoadRound(double Direct, double Infer, double Predict, double P50, double P99, double P999, int Failures);
+
+/// <summary>Medians of the rounds, with their ratios.</summary>
+internal sealed record LoadReport(int InFlight, int Processors, string Store, IReadOnlyList<LoadRound> Rounds, int CoalescedRequests, long? CoalescedReads)
+{
+    private const double RatioBar = 0.6;
+    private const double P99BarMilliseconds = 2;
+
+    private double Direct => Loops.Median(Rounds.Select(static round => round.Direct));
+
+    private double Infer => Loops.Median(Rounds.Select(static round => round.Infer));
+
+    private double Predict => Loops.Median(Rounds.Select(static round => round.Predict));
+
+    private double InferToDirect => Loops.Median(Rounds.Select(static round => round.Infer / round.Direct));
+
+    private double PredictToInfer => Loops.Median(Rounds.Select(static round => round.Predict / round.Infer));
+
+    private double P50 => Loops.Median(Rounds.Select(static round => round.P50));
+
+    private double P99 => Loops.Median(Rounds.Select(static round => round.P99));
+
+    private double P999 => Loops.Median(Rounds.Select(static round => round.P999));
+
+    public string ToTable()
+    {
+        var text = new StringBuilder();
+        text.AppendLine($"{Processors} processors shared by load, server and store ({Store}); {InFlight} in flight; medians of {Rounds.Count} interleaved rounds; 1 row, 15 features");
+        text.AppendLine();
+        Row(text, "session in process", $"{Direct:N0}/s", "");
+        Row(text, "ModelInfer over gRPC", $"{Infer:N0}/s", $"{InferToDirect:F3} of the session");
+        Row(text, "Predict by entity over gRPC", $"{Predict:N0}/s", $"{PredictToInfer:F2} of ModelInfer (bar {RatioBar}: {Verdict(PredictToInfer >= RatioBar)})");
+        Row(text, "Predict at half of that", $"p50 {P50:F2} ms", $"p99 {P99:F2} ms (bar {P99BarMilliseconds} ms: {Verdict(P99 < P99BarMilliseconds)}), p99.9 {P999:F2} ms, {Rounds.Sum(static round => round.Failures)} failed");
+        if (CoalescedReads is { } reads)
+        {
+            Row(text, $"{CoalescedRequests} requests for one pair", $"{reads} reads", $"2 is one per entity (bar 2: {Verdict(reads <= 2)})");
+        }
+
+        return text.ToString();
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(
+        new { InFlight, Processors, Store, Direct, Infer, Predict, InferToDirect, PredictToInfer, P50, P99, P999, CoalescedRequests, CoalescedReads, Rounds },
+        JsonOptions);
+
+    private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    private static string Verdict(bool isMet) => isMet ? "met" : "NOT MET";
+
+    private static void Row(StringBuilder text, string what, string value, string ratio) =>
+        text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"{what,-30} {value,14}  {ratio}"));
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary>Wrong input ends with a sentence on standard error and an exit code; never with a stack trace.</summary>
+public sealed class BadInputTests : IDisposable
+{
+    private const string Header = "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD";
+
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task Demo_FileThatIsNotThere_NamesIt()
+    {
+        await AssertFailsAsync(1, ["There is no transactions file 'nothing.csv'"], DemoOf("nothing.csv"));
+    }
+
+    [Fact]
+    public async Task Demo_MalformedRow_NamesFileLineColumnAndValue()
+    {
+        File.WriteAllLines(Path.Combine(_folder.Path, "bad.csv"), [Header, "0,2018-04-01 00:00:31,1,2,57.16,0", "1,2018-04-01 00:02:10,1,2,abc,0"]);
+
+        await AssertFailsAsync(1, ["bad.csv", "line 3", "TX_AMOUNT", "'abc'"], DemoOf("bad.csv"));
+        Assert.False(Directory.Exists(Path.Combine(_folder.Path, "data", "offline", "default", "transactions")));
+    }
+
+    [Fact]
+    public async Task Demo_MissingColumn_NamesIt()
+    {
+        File.WriteAllLines(Path.Combine(_folder.Path, "short.csv"), ["TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TX_AMOUNT,TX_FRAUD", "0,2018-04-01 00:00:31,1,57.16,0"]);
+
+        await AssertFailsAsync(1, ["short.csv", "TERMINAL_ID"], DemoOf("short.csv"));
+    }
+
+    [Fact]
+    public async Task Demo_TooFewDays_SaysHowManyAreNeeded()
+    {
+        File.WriteAllLines(Path.Combine(_folder.Path, "few.csv"), [Header, "0,2018-04-01 00:00:31,1,2,57.16,0", "1,2018-04-02 00:02:10,1,2,5,1"]);
+
+        await AssertFailsAsync(1, ["expected at least 21"], DemoOf("few.csv"));
+    }
+
+    [Fact]
+    public async Task Demo_TakenPort_NamesPortAndSetting()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        await AssertFailsAsync(
+            1, [$"Port {port} is taken", "Server:GrpcPort"],
+            ["demo", "--exit", "--data", "data", "--http-port", "0", "--metrics-port", "0", "--grpc-port", $"{port}"]);
+    }
+
+    [Fact]
+    public async Task Apply_Typo_NamesFileLineAndColumn()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, "views.yaml"), "version: 1\nentities:\n  - name: customer\n    kys:\n      - { name: customer_id, type: int64 }\n");
+
+        await AssertFailsAsync(1, ["views.yaml:4:5", "kys"], ["apply", "views.yaml", "--data", "data"]);
+    }
+
+    [Fact]
+    public async Task Predict_NoDataDirectory_SaysHowToMakeOne()
+    {
+        await AssertFailsAsync(1, ["is no data directory", "zwml demo"], ["predict", "fraud", "--entity", "customer_id=1", "--data", "data"]);
+    }
+
+    [Fact]
+    public async Task Predict_EntityWithoutValue_IsAUsageError()
+    {
+        await AssertFailsAsync(2, ["--entity 'customer_id' is not NAME=VALUE"], ["predict", "fraud", "--entity", "customer_id", "--data", "data"]);
+    }
+
+    [Fact]
+    public async Task Command_Unknown_IsAUsageError()
+    {
+        await AssertFailsAsync(2, ["dmo"], ["dmo"]);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string[] DemoOf(string file) =>
+        ["demo", "--exit", "--transactions", file, "--data", "data", "--http-port", "0", "--grpc-port", "0", "--metrics-port", "0"];
+
+    private async Task AssertFailsAsync(int exitCode, string[] expected, string[] arguments)
+    {
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+
+        Assert.True(code == exitCode, $"Exit code {code}; expected {exitCode}. Output: {output} Error: {error}");
+        Assert.All(expected, text => Assert.Contains(text, error, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", error + output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary>Runs the built command line as its user does: a process of its own.</summary>
+internal static class ZwmlProcess
+{
+    // The program's own output folder, beside the one of the tests: what a user runs.
+    private static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "ZeroWorld.ML.Cli", Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "zwml.dll");
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string workingDirectory, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = workingDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(Path.GetFullPath(Program));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+namespace ZeroWorld.ML.Features.Tests;
+
+public sealed class DefinitionRegistryTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly DefinitionSet _valid = DefinitionTexts.Load(DefinitionTexts.Valid);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Apply_NewProject_IsReadBackTheSame()
+    {
+        var plan = Registry().Apply(_valid, []);
+
+        Assert.All(plan.Changes, static change => Assert.Equal(DefinitionChangeKind.Added, change.Change));
+        var read = Registry().Get("shop");
+        Assert.False(Registry().Plan(read).HasChanges);
+        Assert.Equal(_valid.Files, read.Files);
+        Assert.Equal(_valid.Services.Select(DefinitionFingerprint.CanonicalJson), read.Services.Select(DefinitionFingerprint.CanonicalJson));
+        Assert.Equal(_valid.Views.Select(DefinitionFingerprint.Of), read.Views.Select(DefinitionFingerprint.Of));
+        Assert.Equal(_valid.Entities.Select(DefinitionFingerprint.Of), read.Entities.Select(DefinitionFingerprint.Of));
+        Assert.Equal(["shop"], Registry().ListProjects());
+        Assert.Equal(["shop.json"], Directory.EnumerateFiles(Path.Combine(_folder.Path, "definitions")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Plan_ChangedViews_AreToldApart()
+    {
+        Registry().Apply(_valid, []);
+        var other = DefinitionTexts.Load(DefinitionTexts.Valid
+            .Replace("ttl: 30d", "ttl: 31d", StringComparison.Ordinal)
+            .Replace("A card holder.", "Somebody.", StringComparison.Ordinal)
+            .Replace("feature_services:\n", """
+              - name: visits
+                entity: customer
+                source: { table: visits, event_time: t }
+                features: [{ name: page, type: string }]
+            feature_services:
+
+            """, StringComparison.Ordinal)
+            .Replace("  - name: fraud", "  - name: fraud_2", StringComparison.Ordinal));
+
+        var plan = Registry().Plan(other);
+
+        Assert.Equal(
+            [
+                "Entity customer Unchanged", "View profile Changed", "View spending Unchanged", "View visits Added",
+                "Service fraud Removed", "Service fraud_2 Added",
+            ],
+            plan.Changes.Select(static change => $"{change.Kind} {change.Name} {change.Change}"));
+        Assert.True(plan.HasChanges);
+        Assert.Equal(_valid.Services[0].Fingerprint, plan.Changes[4].Before);
+        Assert.Null(plan.Changes[4].After);
+    }
+
+    [Theory]
+    [InlineData("ttl: 30d", "ttl: 31d", "would change to fingerprint")]
+    [InlineData("  - name: fraud", "  - name: fraud_2", "would be removed")]
+    public void Apply_WhatWouldBreakAModel_IsRefusedAndChangesNothing(string before, string after, string expected)
+    {
+        Registry().Apply(_valid, []);
+        var other = DefinitionTexts.Load(DefinitionTexts.Valid.Replace(before, after, StringComparison.Ordinal));
+        PinnedService[] pins =
+        [
+            new("fraud", _valid.Services[0].Fingerprint, "fraud version 3"),
+            new("fraud", new string('0', 64), "fraud version 1"),
+            new("other", new string('1', 64), "other version 1"),
+        ];
+
+        var exception = Assert.Throws<FeatureException>(() => Registry().Apply(other, pins));
+
+        Assert.Equal(FeatureError.Incompatible, exception.Error);
+        Assert.StartsWith($"Feature service 'fraud' {expected}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("model fraud version 3 pins it", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("version 1", exception.Message, StringComparison.Ordinal);
+        Assert.False(Registry().Plan(_valid).HasChanges);
+    }
+
+    [Fact]
+    public void Apply_TextThatChangesNothing_IsAllowedForPinnedServices()
+    {
+        Registry().Apply(_valid, []);
+        var other = DefinitionTexts.Load(DefinitionTexts.Valid.Replace("A card holder.", "Somebody.", StringComparison.Ordinal));
+
+        var plan = Registry().Apply(other, [new PinnedService("fraud", _valid.Services[0].Fingerprint, "fraud version 3")]);
+
+        Assert.False(plan.HasChanges);
+        Assert.Equal("Somebody.", Registry().Get("shop").Entities[0].Details.Description);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{\"format\":2,\"project\":\"shop\",\"files\":[]}")]
+    [InlineData("{\"format\":1,\"project\":\"shop\",\"files\":[null]}")]
+    [InlineData("{\"format\":1,\"project\":\"shop\",\"files\":[{\"path\":\"a\",\"text\":\"version: 1\"}]}")]
+    public void Find_BrokenFile_IsCorruptData(string text)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "definitions"));
+        File.WriteAllText(Path.Combine(_folder.Path, "definitions", "shop.json"), text);
+
+        var exception = Assert.Throws<FeatureException>(() => Registry().Find("shop"));
+
+        Assert.Equal(FeatureError.CorruptData, exception.Error);
+        Assert.Contains("shop.json", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Get_UnknownProjectOrOddName_SaysSo()
+    {
+        Registry().Apply(_valid, []);
+
+        Assert.Null(Registry().Find("nobody"));
+        var unknown = Assert.Throws<FeatureException>(() => Registry().Get("nobody"));
+        Assert.Equal(FeatureError.NotFound, unknown.Error);
+        Assert.Contains("shop", unknown.Message, StringComparison.Ordinal);
+        Assert.Equal(FeatureError.InvalidInput, Assert.Throws<FeatureException>(() => Registry().Find("../shop")).Error);
+    }
+
+    private DefinitionRegistry Registry() => new(_folder.Path, TimeProvider.System);
+}

@@ -1,0 +1,106 @@
+using ZeroWorld.ML.Models.Onnx;
+
+namespace ZeroWorld.ML.Training.Fraud.Tests;
+
+public sealed class LightGbmFraudTrainerTests
+{
+    private static readonly LightGbmSettings Settings = new() { Trees = 120, RowFraction = 0.7, FeatureFraction = 0.7, LeafRowsMin = 5 };
+
+    [Fact]
+    public void Fit_SameSeedTwice_GivesIdenticalTrees()
+    {
+        var table = SyntheticTransactions.Table(10, 500);
+        var rows = SyntheticTransactions.All(table);
+
+        var first = Flatten(Fit(table, rows, 5).ToTreeEnsemble());
+
+        Assert.Equal(first, Flatten(Fit(table, rows, 5).ToTreeEnsemble()));
+        Assert.NotEqual(first, Flatten(Fit(table, rows, 6).ToTreeEnsemble()));
+    }
+
+    [Fact]
+    public void ToTreeEnsemble_WrittenAsOnnx_ScoresTenThousandRowsAsTheTrainer()
+    {
+        var table = SyntheticTransactions.Table(10, 1_500);
+        var model = Fit(table, [.. SyntheticTransactions.All(table).Take(5_000)], 1);
+        using var folder = new TemporaryFolder();
+        TreeEnsembleGraph.Write(folder.File("model.onnx"), model.ToTreeEnsemble());
+        using var session = new OnnxSession(folder.File("model.onnx"));
+        int[] rows = [.. SyntheticTransactions.All(table).Skip(5_000)];
+
+        var expected = model.Score(table, rows, TestContext.Current.CancellationToken);
+        var actual = session.Score(Matrix(table, rows), rows.Length);
+
+        Assert.Equal(10_000, rows.Length);
+        Assert.True(expected.Max() > 0.5 && expected.Min() < 0.05, $"Scores from {expected.Min()} to {expected.Max()} test little.");
+        Assert.InRange(expected.Zip(actual, static (left, right) => Math.Abs(left - right)).Max(), 0, 1e-5);
+    }
+
+    [Fact]
+    public void ToTreeEnsemble_RowsOnThresholds_TakeTheTrainersBranch()
+    {
+        var table = SyntheticTransactions.Table(10, 500);
+        var model = Fit(table, SyntheticTransactions.All(table), 1);
+        var ensemble = model.ToTreeEnsemble();
+        using var folder = new TemporaryFolder();
+        TreeEnsembleGraph.Write(folder.File("model.onnx"), ensemble);
+        using var session = new OnnxSession(folder.File("model.onnx"));
+
+        // Each row lies on the thresholds of one tree, or one float above or below them.
+        var frame = SyntheticTransactions.Frame(1, 3 * ensemble.Trees.Count);
+        for (var row = 0; row < frame.Rows; row++)
+        {
+            var tree = ensemble.Trees[row / 3];
+            for (var split = 0; split < tree.Thresholds.Count; split++)
+            {
+                var threshold = (float)tree.Thresholds[split];
+                var value = (row % 3) switch { 0 => threshold, 1 => MathF.BitIncrement(threshold), _ => MathF.BitDecrement(threshold) };
+                frame.Get<double>(FraudColumns.Features[tree.SplitFeatures[split]])[row] = value;
+            }
+        }
+
+        var edges = TrainingTable.FromFrame(frame, FraudColumns.Default);
+        var rows = SyntheticTransactions.All(edges);
+        var expected = model.Score(edges, rows, TestContext.Current.CancellationToken);
+        var actual = session.Score(Matrix(edges, rows), rows.Length);
+
+        Assert.InRange(expected.Zip(actual, static (left, right) => Math.Abs(left - right)).Max(), 0, 1e-5);
+    }
+
+    [Fact]
+    public void Fit_OneClassOnly_SaysWhatWasFound()
+    {
+        var table = SyntheticTransactions.Table(5, 100, fraudShare: 0);
+
+        var exception = Assert.Throws<TrainingException>(() => Fit(table, SyntheticTransactions.All(table), 1));
+
+        Assert.Equal(TrainingError.UnsuitableData, exception.Error);
+        Assert.Contains("hold 0 frauds and 500 genuine transactions; expected both", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constructor_SettingsOutOfRange_NameTheSetting()
+    {
+        LightGbmSettings[] wrong =
+        [
+            new() { Trees = 0 }, new() { LearningRate = 0 }, new() { LearningRate = double.NaN }, new() { LeavesMax = 1 }, new() { DepthMax = 0 }, new() { LeafRowsMin = 0 },
+            new() { L2 = -1 }, new() { BinsMax = 1 }, new() { RowFraction = 1.5 }, new() { FeatureFraction = 0 },
+        ];
+
+        Assert.All(wrong, static settings => Assert.Equal(
+            TrainingError.InvalidInput, Assert.Throws<TrainingException>(() => new LightGbmFraudTrainer(settings)).Error));
+        Assert.Contains("Trees is 0; expected 1 or more", Assert.Throws<TrainingException>(() => new LightGbmFraudTrainer(wrong[0])).Message, StringComparison.Ordinal);
+    }
+
+    private static LightGbmFraudModel Fit(TrainingTable table, int[] rows, int seed) =>
+        new LightGbmFraudTrainer(Settings).Fit(table, rows, seed, TestContext.Current.CancellationToken);
+
+    private static float[] Matrix(TrainingTable table, int[] rows) => [.. rows.SelectMany(row => table.Features(row).ToArray())];
+
+    private static double[] Flatten(TreeEnsemble ensemble) =>
+    [
+        ensemble.Slope, ensemble.Offset, ensemble.BaseScore,
+        .. ensemble.Trees.SelectMany(static tree => tree.SplitFeatures.Select(static feature => (double)feature)
+            .Concat(tree.Thresholds).Concat(tree.LeftChildren.Select(static child => (double)child)).Concat(tree.LeafValues)),
+    ];
+}
