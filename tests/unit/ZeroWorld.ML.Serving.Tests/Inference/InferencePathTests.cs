@@ -95,6 +95,8 @@ public sealed class InferencePathTests : IAsyncDisposable
     [InlineData("other/fraud", "", "Request for unknown model: 'fraud' of project 'other' is not found.")]
     [InlineData("\uFEFFfraud", "", "Request for unknown model: '\uFEFFfraud' is not found")]
     [InlineData("../fraud", "", "Request for unknown model: '../fraud' is not found")]
+    [InlineData("fraud", "0", "Request for unknown model: 'fraud' version 0 is not found. Versions: 7.")]
+    [InlineData("fraud", "99999999999999999999", "Model 'fraud' of project 'default' has no alias '99999999999999999999'. Aliases: none.")]
     [InlineData("fraud", "9", "Request for unknown model: 'fraud' version 9 is not found. Versions: 7.")]
     public async Task InferAsync_UnknownModelOrVersion_IsNotFound(string model, string version, string message)
     {

@@ -226,12 +226,13 @@ public sealed class ServableManagerTests : IAsyncDisposable
         var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             var answers = 0;
-            while (!stop.IsCancellationRequested)
+            do
             {
                 var result = await host.Predictions.PredictAsync(ServingHost.Request(), Cancellation);
                 Assert.Equal(1, result.Rows);
                 answers++;
             }
+            while (!stop.IsCancellationRequested);
 
             return answers;
         })).ToList();

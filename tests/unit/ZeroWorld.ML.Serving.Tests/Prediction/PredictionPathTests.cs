@@ -1,5 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Features;
-using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving.Tests;
 
@@ -88,11 +88,34 @@ public sealed class PredictionPathTests : IAsyncDisposable
     [Fact]
     public async Task PredictAsync_StoreThatDoesNotAnswer_CostsNoMoreThanTheFeatureTimeout()
     {
+        await using var host = new ServingHost(configure: static services => services.Configure<PredictionOptions>(static options => options.FeatureTimeout = TimeSpan.FromMilliseconds(20)));
+        await host.StartAsync();
+        var gate = new TaskCompletionSource();
+        host.Store.Gate = gate.Task;
+
+        // The store answers only afterwards: without the timeout this would wait for ever.
+        var result = await host.Predictions.PredictAsync(ServingHost.Request(), Cancellation);
+        gate.SetResult();
+
+        Assert.Equal(FeatureStatus.Unavailable, result.FeatureCells.Span[3].Status);
+        Assert.Equal(100, result.FeatureCells.Span[3].Value.AsFloat64());
+    }
+
+    [Fact]
+    public async Task PredictAsync_ShortDeadline_LeavesTheStoreInTimeForTheModel()
+    {
         await _host.StartAsync();
         var gate = new TaskCompletionSource();
         _host.Store.Gate = gate.Task;
+        var request = new PredictionRequest
+        {
+            Model = "fraud",
+            Entities = ServingHost.Request().Entities,
+            Request = ServingHost.Request().Request,
+            Deadline = ServingHost.Noon.AddMilliseconds(20),
+        };
 
-        var result = await PredictAsync(ServingHost.Request()).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        var result = await PredictAsync(request);
         gate.SetResult();
 
         Assert.Equal(FeatureStatus.Unavailable, result.FeatureCells.Span[3].Status);

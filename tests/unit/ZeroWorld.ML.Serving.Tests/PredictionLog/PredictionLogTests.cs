@@ -150,4 +150,21 @@ public sealed class PredictionLogTests
         Assert.Null(rows[0].Output);
         Assert.NotNull(rows[1].Input);
     }
+
+    [Fact]
+    public void ToFeature_WhatTheLogHoldsOfAValue_IsTheValue()
+    {
+        FeatureValue[] values =
+        [
+            FeatureValue.FromBool(true), FeatureValue.FromInt64(7), FeatureValue.FromInt64(long.MaxValue), FeatureValue.FromInt64((1L << 53) + 1),
+            FeatureValue.FromFloat32(0.1f), FeatureValue.FromFloat64(-0.0), FeatureValue.FromFloat64(BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001)),
+            FeatureValue.FromString("a\0b"), FeatureValue.FromBytes([0, 255]), FeatureValue.FromTimestamp(1), FeatureValue.Null(FeatureType.Int64), FeatureValue.Null(FeatureType.String),
+        ];
+
+        foreach (var value in values)
+        {
+            double? number = value.IsNull || !value.IsNumeric ? null : value.ToDouble();
+            Assert.Equal(value, LoggedValues.ToFeature(value.Type, number, LoggedValues.ToText(value)));
+        }
+    }
 }
