@@ -20,6 +20,8 @@ internal static class LoadRun
         Task Infer(int index) => client.Inference.ModelInferAsync(requests.NextInference(index)).ResponseAsync;
         Task Predict(int index) => client.Predictions.PredictAsync(requests.NextPrediction(index)).ResponseAsync;
 
+        Task PredictLean(int index) => client.Predictions.PredictAsync(requests.NextLeanPrediction(index)).ResponseAsync;
+
         await CheckAsync(client, requests);
         await Loops.ClosedAsync(options.InFlight, options.Seconds, Infer);
         await Loops.ClosedAsync(options.InFlight, options.Seconds, Predict);
@@ -27,15 +29,37 @@ internal static class LoadRun
         for (var round = 0; round < options.Rounds; round++)
         {
             var session = await direct.MeasureAsync(options.Seconds);
-            var infer = await Loops.ClosedAsync(options.InFlight, options.Seconds, Infer);
-            var predict = await Loops.ClosedAsync(options.InFlight, options.Seconds, Predict);
+            var (infer, inferCost) = await MeasureAsync(options, server, Infer);
+            var (predict, predictCost) = await MeasureAsync(options, server, Predict);
+            var (lean, leanCost) = await MeasureAsync(options, server, PredictLean);
             var (latencies, failures) = await Loops.OpenAsync(predict / 2, options.Seconds, Predict);
-            rounds.Add(new LoadRound(session, infer, predict, Loops.Percentile(latencies, 0.5), Loops.Percentile(latencies, 0.99), Loops.Percentile(latencies, 0.999), failures));
+            rounds.Add(new LoadRound
+            {
+                Direct = session,
+                Infer = infer,
+                Predict = predict,
+                PredictLean = lean,
+                InferCost = inferCost,
+                PredictCost = predictCost,
+                PredictLeanCost = leanCost,
+                P50 = Loops.Percentile(latencies, 0.5),
+                P99 = Loops.Percentile(latencies, 0.99),
+                P999 = Loops.Percentile(latencies, 0.999),
+                Failures = failures,
+            });
             await Console.Error.WriteLineAsync(rounds[^1].ToString());
         }
 
         var reads = redis is null ? (long?)null : await CountCoalescedReadsAsync(client, redis);
         return new LoadReport(options.InFlight, Environment.ProcessorCount, options.IsEmbedded ? "embedded" : "redis-server", rounds, CoalescedRequests, reads);
+    }
+
+    /// <returns>Answers per second, and the server's processor time per answer in microseconds.</returns>
+    private static async Task<(double PerSecond, double Cost)> MeasureAsync(LoadOptions options, ChildProcess server, Func<int, Task> call)
+    {
+        var before = server.ProcessorTime;
+        var perSecond = await Loops.ClosedAsync(options.InFlight, options.Seconds, call);
+        return (perSecond, (server.ProcessorTime - before).TotalMicroseconds / (perSecond * options.Seconds));
     }
 
     /// <summary>Whether it is the real thing that is measured: every feature there, a score in range.</summary>

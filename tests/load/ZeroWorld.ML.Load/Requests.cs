@@ -12,9 +12,12 @@ internal sealed class Requests
     private const int Count = 2_048;
 
     private readonly PredictRequest[] _predictions = [.. Enumerable.Range(0, Count).Select(Prediction)];
+    private readonly PredictRequest[] _leanPredictions = [.. Enumerable.Range(0, Count).Select(Prediction).Select(WithoutFeatures)];
     private readonly ModelInferRequest[] _inferences = [.. Enumerable.Range(0, Count).Select(Inference)];
 
     public PredictRequest NextPrediction(int index) => _predictions[(uint)index % Count];
+
+    public PredictRequest NextLeanPrediction(int index) => _leanPredictions[(uint)index % Count];
 
     public ModelInferRequest NextInference(int index) => _inferences[(uint)index % Count];
 
@@ -33,6 +36,12 @@ internal sealed class Requests
             .WithValue("amount", Math.Round(random.NextDouble() * 200, 2))
             .At(FraudStore.Now)
             .ToRequest();
+    }
+
+    private static PredictRequest WithoutFeatures(PredictRequest request)
+    {
+        request.OmitFeatures = true;
+        return request;
     }
 
     private static ModelInferRequest Inference(int index)
