@@ -57,7 +57,7 @@ internal sealed class GuardedModel : IDisposable
         {
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
             OptimizedModelFilePath = typedPath,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             IntraOpNumThreads = 1,
             InterOpNumThreads = 1,
         };

@@ -24,7 +24,7 @@ internal sealed class OnnxEnvironment
             var creation = new EnvironmentCreationOptions
             {
                 logId = "zeroworld",
-                logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+                logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
                 threadOptions = threading,
             };
             _environment = OrtEnv.CreateInstanceWithOptions(ref creation);

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Serving.OnnxRuntime;
 
@@ -45,6 +46,11 @@ public sealed class OnnxModelRuntime : IModelRuntime
             session = null;
             return instance;
         }
+        catch (OnnxRuntimeException exception) when (exception.Message.Contains("TensorElementType", StringComparison.Ordinal))
+        {
+            // The binding fails so, without a name, on element types that it does not know: float8 and smaller.
+            throw Refuse(package, DescribeTypes(package.ModelPath), exception);
+        }
         catch (OnnxRuntimeException exception)
         {
             throw Refuse(package, OnnxErrors.ToText(exception), exception);
@@ -68,7 +74,9 @@ public sealed class OnnxModelRuntime : IModelRuntime
         var options = new SessionOptions
         {
             LogId = package.Manifest.Name,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+
+            // What goes wrong comes as an exception; the engine would write it to the standard error too, once per bad request.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
         };
         try
@@ -92,6 +100,19 @@ public sealed class OnnxModelRuntime : IModelRuntime
         {
             options.Dispose();
             throw;
+        }
+    }
+
+    private static string DescribeTypes(string path)
+    {
+        try
+        {
+            OnnxModelReader.Read(path).GetSignature();
+            return "an input or output has elements of a type that the Open Inference Protocol cannot carry.";
+        }
+        catch (RegistryException exception)
+        {
+            return exception.Message;
         }
     }
 

@@ -9,8 +9,8 @@ internal static class OnnxSignature
 {
     /// <exception cref="NotSupportedException">A sentence that names the tensor and its type.</exception>
     public static ModelSignature Read(InferenceSession session) => new(
-        Read("input", session.InputNames, () => session.InputMetadata),
-        Read("output", session.OutputNames, () => session.OutputMetadata));
+        Read("input", session.InputNames, session.InputMetadata),
+        Read("output", session.OutputNames, session.OutputMetadata));
 
     public static bool TryToDtype(TensorElementType type, out TensorDtype dtype)
     {
@@ -53,21 +53,8 @@ internal static class OnnxSignature
         _ => TensorElementType.String,
     };
 
-    private static TensorSpec[] Read(string kind, IReadOnlyList<string> names, Func<IReadOnlyDictionary<string, NodeMetadata>> read)
-    {
-        IReadOnlyDictionary<string, NodeMetadata> metadata;
-        try
-        {
-            metadata = read();
-        }
-        catch (Exception exception) when (exception is OnnxRuntimeException or ArgumentException or NotSupportedException or NotImplementedException or InvalidCastException)
-        {
-            // The binding fails on element types that it does not know (float8 and smaller), all tensors at once.
-            throw new NotSupportedException($"an {kind} has a type that the Open Inference Protocol cannot carry ({exception.Message.TrimEnd('.')}).", exception);
-        }
-
-        return [.. names.Select(name => Read(kind, name, metadata[name]))];
-    }
+    private static TensorSpec[] Read(string kind, IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
+        [.. names.Select(name => Read(kind, name, metadata[name]))];
 
     private static TensorSpec Read(string kind, string name, NodeMetadata metadata)
     {

@@ -48,6 +48,9 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
         var materialization = await console.RunAsync("online store", async progress =>
         {
             var result = await job.MaterializeAsync(plan, testTo, new RowShare(progress, 2 * table.Rows), cancellationToken);
+
+            // The server would see the new coverage within a second; the first prediction comes sooner.
+            await _services.GetRequiredService<CoverageCache>().RefreshAsync(cancellationToken);
             return (result, string.Join(", ", result.Views.Select(static view => $"{view.View}: {view.Rows:N0} events of {view.Entities:N0} entities")));
         });
         using var client = new ZeroWorldClient(server.Addresses.Grpc.ToString());

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ZeroWorld.ML.Hosting;
+using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -30,6 +31,9 @@ internal static class LocalServer
         try
         {
             await server.StartAsync(cancellationToken);
+
+            // A command asks once and goes: its models are loaded before it does.
+            await server.Services.GetRequiredService<ServableManager>().RefreshAsync(cancellationToken);
             return server;
         }
         catch

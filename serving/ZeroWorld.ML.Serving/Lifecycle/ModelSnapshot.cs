@@ -19,11 +19,11 @@ internal sealed record ModelSnapshot(
     public VersionSnapshot? TryResolve(VersionSelector selector, out string refusal)
     {
         refusal = "";
-        if (selector.Version > 0)
+        if (selector.Version is { } number)
         {
-            if (!Versions.TryGetValue(selector.Version, out var named))
+            if (!Versions.TryGetValue(number, out var named))
             {
-                refusal = $"Request for unknown model: '{Model.Name}' version {selector.Version} is not found. Versions: {Join(Order)}.";
+                refusal = $"Request for unknown model: '{Model.Name}' version {number} is not found. Versions: {Join(Order)}.";
             }
 
             return named;

@@ -127,6 +127,7 @@ internal sealed class ServableTable(ServableManagerOptions options)
         var unaliased = _slots.Values
             .Where(slot => slot.Servable is not null && !slot.IsEager && !aliases[slot.Model].Values.Contains(slot.Version))
             .OrderByDescending(static slot => slot.Servable!.LastUsedTimestamp)
+            .ThenByDescending(static slot => slot.Version)
             .Skip(options.UnaliasedVersionsMax)
             .ToList();
         foreach (var slot in unaliased)

@@ -15,8 +15,8 @@ public readonly record struct VersionSelector
     /// <summary>The alias <see cref="ChampionAlias"/> where the model has it, else its newest version.</summary>
     public static VersionSelector Any => default;
 
-    /// <value>0 when none was named.</value>
-    public long Version { get; private init; }
+    /// <value><see langword="null"/> when none was named. A number below 1 names no version there is.</value>
+    public long? Version { get; private init; }
 
     public string? Alias { get; private init; }
 
@@ -35,5 +35,5 @@ public readonly record struct VersionSelector
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? OfVersion(version) : OfAlias(text);
     }
 
-    public override string ToString() => Alias is { } alias ? $"alias '{alias}'" : Version > 0 ? $"version {Version}" : "any version";
+    public override string ToString() => Alias is { } alias ? $"alias '{alias}'" : Version is { } version ? $"version {version}" : "any version";
 }

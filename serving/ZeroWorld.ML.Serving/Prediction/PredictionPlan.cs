@@ -30,6 +30,7 @@ internal sealed class PredictionPlan
         Reader = $"Feature service '{service.Service.Name}'";
         Service = service;
         Coverage = coverage;
+        RequestDefaults = [.. service.Service.RequestValues.Select(static value => new BoundColumn(new[] { value.Default }))];
         Keys = [.. service.Entities.SelectMany(static entity => entity.Keys).DistinctBy(static key => key.Name)];
         var keys = Keys.Select(static key => key.Name).ToList();
         Entities = [.. service.Entities.Select(entity => new EntityRead(service, entity, keys))];
@@ -52,6 +53,9 @@ internal sealed class PredictionPlan
     public EntityKey[] Keys { get; }
 
     public EntityRead[] Entities { get; }
+
+    /// <summary>Per request value, what stands for it in every row when the caller does not give it.</summary>
+    public BoundColumn[] RequestDefaults { get; }
 
     /// <summary>Per view of the service: which entity's read has it, and at which position of its payloads.</summary>
     public (int Entity, int Payload)[] ViewSources { get; }

@@ -73,7 +73,7 @@ internal static class RequestBinder
             {
                 values[index] = fallback.IsNull
                     ? throw Invalid($"The {RequestKind} '{name}' ({type.ToText()}) is missing, and it has no default.")
-                    : new BoundColumn(new[] { fallback });
+                    : plan.RequestDefaults[index];
                 continue;
             }
 
@@ -171,23 +171,49 @@ internal static class RequestBinder
     /// <summary>Refuses columns that nothing reads: most are typing errors, and silence would score with a default.</summary>
     private static void CheckUnknown(PredictionPlan plan, PredictionRequest request)
     {
-        foreach (var column in request.Entities)
+        for (var index = 0; index < request.Entities.Count; index++)
         {
-            if (!Array.Exists(plan.Keys, key => key.Name == column.Name))
+            if (!IsKey(plan, request.Entities[index].Name))
             {
-                throw Invalid($"The {EntityKind} '{column.Name}' is not known. {plan.Reader} needs {Names(plan.Keys)}.");
+                throw Invalid($"The {EntityKind} '{request.Entities[index].Name}' is not known. {plan.Reader} needs {Names(plan.Keys)}.");
             }
         }
 
-        var declared = plan.Service.Service.RequestValues;
-        foreach (var column in request.Request)
+        for (var index = 0; index < request.Request.Count; index++)
         {
-            if (column.Name != FeatureService.TimeValue && !declared.Any(value => value.Name == column.Name))
+            if (!IsRequestValue(plan, request.Request[index].Name))
             {
-                var names = string.Join(", ", declared.Select(static value => $"'{value.Name}'").Append($"'{FeatureService.TimeValue}'"));
-                throw Invalid($"The {RequestKind} '{column.Name}' is not known. {plan.Reader} takes {names}.");
+                var names = string.Join(", ", plan.Service.Service.RequestValues.Select(static value => $"'{value.Name}'").Append($"'{FeatureService.TimeValue}'"));
+                throw Invalid($"The {RequestKind} '{request.Request[index].Name}' is not known. {plan.Reader} takes {names}.");
             }
         }
+    }
+
+    private static bool IsKey(PredictionPlan plan, string name)
+    {
+        foreach (var key in plan.Keys)
+        {
+            if (key.Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsRequestValue(PredictionPlan plan, string name)
+    {
+        var declared = plan.Service.Service.RequestValues;
+        for (var index = 0; index < declared.Count; index++)
+        {
+            if (declared[index].Name == name)
+            {
+                return true;
+            }
+        }
+
+        return name == FeatureService.TimeValue;
     }
 
     private static string Names(EntityKey[] keys) =>

@@ -8,6 +8,8 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>Values of a request and bytes of tensors as the prediction log holds them, there and back. Pure.</summary>
 internal static class LoggedValues
 {
+    private const long ExactIntegerMax = 1L << 53;
+
     /// <summary>One row of the columns as a JSON object. Numbers round-trip; what JSON numbers cannot say is a string, bytes are base64, timestamps microseconds.</summary>
     public static string ToJson(IEnumerable<string> names, BoundColumn[] columns, int row)
     {
@@ -50,11 +52,21 @@ internal static class LoggedValues
         };
     }
 
+    /// <summary>What the log holds of a feature as text: strings, bytes as base64, and an int64 that float64 does not hold exactly.</summary>
+    public static string? ToText(FeatureValue value) => value switch
+    {
+        { IsNull: true } => null,
+        { IsNumeric: false } => value.ToString(),
+        { Type: FeatureType.Int64 } when value.AsInt64() is < -ExactIntegerMax or > ExactIntegerMax => value.ToString(),
+        _ => null,
+    };
+
     /// <summary>A feature as its column type, of what the log holds of it.</summary>
     public static FeatureValue ToFeature(FeatureType type, double? number, string? text) => (type, number, text) switch
     {
         (FeatureType.String, _, { } value) => FeatureValue.FromString(value),
         (FeatureType.Bytes, _, { } value) => FeatureValue.FromBytes(Convert.FromBase64String(value)),
+        (FeatureType.Int64, _, { } value) => FeatureValue.FromInt64(long.Parse(value, CultureInfo.InvariantCulture)),
         (FeatureType.Bool, { } value, _) => FeatureValue.FromBool(value != 0),
         (FeatureType.Int64, { } value, _) => FeatureValue.FromInt64((long)value),
         (FeatureType.Timestamp, { } value, _) => FeatureValue.FromTimestamp((long)value),

@@ -111,19 +111,15 @@ internal sealed class PredictionLogColumns(int rows)
             statuses[column] = (int)cell.Status;
             eventTimes[column] = cell.EventTime;
             defaulted[column] = cell.IsDefaulted;
-            if (cell.Value.IsNull)
-            {
-                continue;
-            }
-
-            if (cell.Value.IsNumeric)
+            if (!cell.Value.IsNull && cell.Value.IsNumeric)
             {
                 values[column] = cell.Value.ToDouble();
             }
-            else
+
+            if (LoggedValues.ToText(cell.Value) is { } text)
             {
                 texts ??= new string?[cells.Length];
-                texts[column] = cell.Value.ToString();
+                texts[column] = text;
             }
         }
 

@@ -5,6 +5,10 @@ namespace ZeroWorld.ML.Cli.Tests;
 /// <summary>Runs the built command line as its user does: a process of its own.</summary>
 internal static class ZwmlProcess
 {
+    // The program's own output folder, beside the one of the tests: what a user runs.
+    private static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "ZeroWorld.ML.Cli", Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "zwml.dll");
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string workingDirectory, params string[] arguments)
@@ -16,7 +20,7 @@ internal static class ZwmlProcess
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "zwml.dll"));
+        start.ArgumentList.Add(Path.GetFullPath(Program));
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -52,4 +52,24 @@ public sealed class OnnxModelRuntimeTests
 
         Assert.Contains("-p:Accelerator=cuda", exception.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Open_ElementsOfFloat8_IsRefusedInsteadOfAnExceptionFromTheBinding()
+    {
+        var bytes = new OnnxGraphBuilder("test").SetOpset("", 19).AddInput(new("x", TensorDtype.Float32, [-1]))
+            .AddNode("Cast", ["x"], ["y"], [OnnxAttribute.Of("to", 17)])
+            .AddOutput(new("y", TensorDtype.Float16, [-1]))
+            .ToBytes();
+
+        // The builder knows no FLOAT8E4M3FN (17), so the type of the output is written over: name "y", then the type, whose elem_type is FLOAT16 (10).
+        var output = bytes.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0x0A, 0x01, (byte)'y', 0x12]);
+        var elementType = output + bytes.AsSpan(output).IndexOf((ReadOnlySpan<byte>)[0x08, 10]) + 1;
+        bytes[elementType] = 17;
+        using var file = new OnnxFile(bytes);
+
+        var exception = Assert.Throws<ServingException>(() => file.Open());
+
+        Assert.Equal(ServingError.ModelRefused, exception.Error);
+        Assert.Contains("'y' has the type float8e4m3fn", exception.Message, StringComparison.Ordinal);
+    }
 }

@@ -131,6 +131,20 @@ public sealed class DefinitionLoaderTests
         Assert.All(exception.Message.Split('\n'), static line => Assert.Matches(@"^shop\.yaml:[0-9]+:[0-9]+: .*expected .*\.$", line));
     }
 
+    // Two names whose storage fingerprints begin with the same 30 bits, found by search.
+    [Fact]
+    public void Load_ViewsThatWouldShareAField_AreRefused()
+    {
+        var text = "version: 1\nentities:\n  - { name: e, keys: [{ name: k, type: int64 }] }\nfeature_views:\n"
+            + string.Concat(new[] { "v3322", "v26526" }.Select(static name =>
+                $"  - {{ name: {name}, entity: e, source: {{ table: t, event_time: x }}, features: [{{ name: a, type: int64 }}] }}\n"));
+
+        var exception = Assert.Throws<FeatureException>(() => DefinitionTexts.Load(text));
+
+        Assert.Equal(
+            "shop.yaml:5:5: feature view 'v3322' would be stored in the field 'aFIAr' of view 'v26526'; expected another name for one of them.", exception.Message);
+    }
+
     [Fact]
     public void Load_SeveralMistakesInSeveralFiles_AreReportedTogether()
     {

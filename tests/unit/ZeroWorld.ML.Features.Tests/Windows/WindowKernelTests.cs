@@ -51,6 +51,25 @@ public sealed class WindowKernelTests
         }
     }
 
+    [Fact]
+    public void Evaluate_GreatTermsThatCancel_LeaveTheSmallOnes()
+    {
+        var view = TestViews.Windowed(TestViews.Aggregate("sum", AggregateFunction.Sum, "v", 100), TestViews.Aggregate("mean", AggregateFunction.Mean, "v", 100));
+        var field = StorageField.Of(view, hasIntegerEventId: true);
+        var builder = new WindowBlockBuilder(field);
+        double[] values = [1e16, 1, 1, -1e16, 1e100, 1, -1e100];
+        for (var index = 0; index < values.Length; index++)
+        {
+            builder.Add(index, index, FeatureValue.FromInt64(index), Key, [FeatureValue.FromFloat64(values[index])]);
+        }
+
+        var cells = new FeatureCell[2];
+        new WindowKernel(field).Evaluate(builder.Build(), long.MinValue, 50, [FeatureValue.Null(FeatureType.Float64)], cells);
+
+        Assert.Equal(3.0, cells[0].Value.AsFloat64());
+        Assert.Equal(3.0 / 7, cells[1].Value.AsFloat64());
+    }
+
     [Theory]
     [InlineData(long.MinValue, 0)]
     [InlineData(long.MinValue + 1, 0)]
