@@ -45,10 +45,13 @@ public static class ServingServiceCollectionExtensions
             Options<ServableManagerOptions>(provider)));
         services.TryAddSingleton(static provider => new CoverageCache(
             provider.GetRequiredService<IOnlineStore>(), provider.GetRequiredService<ILogger<CoverageCache>>()));
+        services.TryAddSingleton(static provider => new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()));
+        services.TryAddSingleton(static provider => new FeaturePreparation(
+            provider.GetRequiredService<CoverageCache>(), provider.GetRequiredService<FeatureStage>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new ServableLoader(
             provider.GetRequiredService<IModelCatalog>(),
             provider.GetRequiredService<PackageLoader>(),
-            provider.GetRequiredService<CoverageCache>(),
+            provider.GetRequiredService<FeaturePreparation>(),
             Options<BatchSchedulerOptions>(provider),
             provider.GetRequiredService<ServingMetrics>(),
             provider.GetRequiredService<ILogger<ServableLoader>>()));
@@ -83,14 +86,14 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<ILogger<PredictionLog>>()));
         services.TryAddSingleton(static provider => new PredictionPath(
             provider.GetRequiredService<ServableManager>(),
-            new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()),
+            provider.GetRequiredService<FeatureStage>(),
             provider.GetRequiredService<PredictionLog>(),
             new PredictionPathOptions(Options<PredictionOptions>(provider), Options<BatchSchedulerOptions>(provider)),
             provider.GetRequiredService<ServingMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new FeaturePath(
-            new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()),
-            provider.GetRequiredService<CoverageCache>(),
+            provider.GetRequiredService<FeatureStage>(),
+            provider.GetRequiredService<FeaturePreparation>(),
             Options<PredictionOptions>(provider),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new PredictionReplay(

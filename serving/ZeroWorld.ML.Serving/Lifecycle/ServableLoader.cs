@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>Makes a servable of a registered version: fetch, place, load, check, warm up.</summary>
 /// <remarks>Thread safe. At most <see cref="LoadsMax"/> loads run at once: a load takes memory and processors that requests need too.</remarks>
 internal sealed partial class ServableLoader(
-    IModelCatalog catalog, PackageLoader packages, CoverageCache coverage, BatchSchedulerOptions batching, ServingMetrics metrics, ILogger<ServableLoader> logger)
+    IModelCatalog catalog, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, ILogger<ServableLoader> logger)
     : IDisposable
 {
     private const int LoadsMax = 2;
@@ -67,7 +67,7 @@ internal sealed partial class ServableLoader(
     public async Task UnloadAsync(Servable servable)
     {
         await servable.UnloadAsync().ConfigureAwait(false);
-        coverage.Return(servable.Prediction?.Coverage ?? []);
+        features.Return(servable.Prediction);
         LogUnloaded(logger, servable.Model, servable.Version);
     }
 
@@ -76,18 +76,21 @@ internal sealed partial class ServableLoader(
         var package = await catalog.OpenAsync(model, version, cancellationToken).ConfigureAwait(false);
         var memory = packages.Reserve(package);
         LoadedModel? loaded = null;
-        IReadOnlyList<CoverageSlot> slots = [];
+        PredictionPlan? prediction = null;
         try
         {
             loaded = await packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
             await Task.Run(() => GoldenCheck.Run(loaded), cancellationToken).ConfigureAwait(false);
-            slots = await coverage.RentAsync(loaded.Plan, cancellationToken).ConfigureAwait(false);
-            var prediction = loaded.Plan is { } plan ? new PredictionPlan(package.Manifest, loaded.Instance.Signature, plan, slots) : null;
+            if (loaded.Plan is { } plan)
+            {
+                prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
+            }
+
             return new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, batching, metrics, tags, logger), tags, memory);
         }
         catch
         {
-            coverage.Return(slots);
+            features.Return(prediction);
             loaded?.Instance.Dispose();
             memory.Dispose();
             throw;

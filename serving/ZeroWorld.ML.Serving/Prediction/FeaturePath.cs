@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Serving;
 public sealed class FeaturePath : IDisposable
 {
     private readonly FeatureStage _features;
-    private readonly CoverageCache _coverage;
+    private readonly FeaturePreparation _preparation;
     private readonly PredictionOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1);
@@ -15,10 +15,10 @@ public sealed class FeaturePath : IDisposable
     // One per project and service; replaced when its definition was applied anew.
     private volatile Dictionary<(string Project, string Name), PredictionPlan> _plans = [];
 
-    internal FeaturePath(FeatureStage features, CoverageCache coverage, PredictionOptions options, TimeProvider time)
+    internal FeaturePath(FeatureStage features, FeaturePreparation preparation, PredictionOptions options, TimeProvider time)
     {
         _features = features;
-        _coverage = coverage;
+        _preparation = preparation;
         _options = options;
         _time = time;
     }
@@ -53,9 +53,9 @@ public sealed class FeaturePath : IDisposable
                 return known;
             }
 
-            var plan = new PredictionPlan(service, await _coverage.RentAsync(service, cancellationToken).ConfigureAwait(false));
+            var plan = await _preparation.PrepareAsync(service, cancellationToken).ConfigureAwait(false);
             _plans = new Dictionary<(string, string), PredictionPlan>(_plans) { [key] = plan };
-            _coverage.Return(known?.Coverage ?? []);
+            _preparation.Return(known);
             return plan;
         }
         finally
