@@ -1,18 +1,22 @@
 using System.Text;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>GET /</c>: what is here, for a person who found the port.</summary>
-internal sealed class FrontPage(ServerIdentity identity, Serving.ServableManager servables, ServerAddressBook addresses)
+internal sealed class FrontPage(ServerIdentity identity, Serving.ServableManager servables, IServer server)
 {
     public Task WriteAsync(HttpContext context)
     {
+        // The ports are opened one after the other: a page that is asked for meanwhile knows only the first.
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
         var text = new StringBuilder();
         text.AppendLine($"ZeroWorld.ML {identity.Version}").AppendLine();
-        text.AppendLine($"REST     {addresses.Current.Http}");
-        text.AppendLine($"gRPC     {addresses.Current.Grpc}   (inference.GRPCInferenceService, zeroworld.ml.v1, health, reflection)");
-        text.AppendLine($"metrics  {addresses.Current.Metrics}/metrics").AppendLine();
+        text.AppendLine($"REST     {addresses.ElementAtOrDefault(0)}");
+        text.AppendLine($"gRPC     {addresses.ElementAtOrDefault(1)}   (inference.GRPCInferenceService, zeroworld.ml.v1, health, reflection)");
+        text.AppendLine($"metrics  {addresses.ElementAtOrDefault(2)}/metrics").AppendLine();
         text.AppendLine("POST /v1/models/MODEL:predict                    prediction by entity");
         text.AppendLine("     {\"entities\": {\"customer_id\": 4961, \"terminal_id\": 3412}, \"request\": {\"amount\": 57.16}}");
         text.AppendLine("GET  /v2, /v2/health/live, /v2/health/ready      Open Inference Protocol");

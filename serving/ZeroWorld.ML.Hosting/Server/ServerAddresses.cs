@@ -4,4 +4,8 @@ namespace ZeroWorld.ML.Hosting;
 /// <param name="Http">REST: <c>http://127.0.0.1:8000</c>.</param>
 /// <param name="Grpc">gRPC, HTTP/2 without TLS: <c>http://127.0.0.1:8001</c>.</param>
 /// <param name="Metrics">Prometheus under <c>/metrics</c>: <c>http://127.0.0.1:8002</c>.</param>
-public sealed record ServerAddresses(Uri Http, Uri Grpc, Uri Metrics);
+public sealed record ServerAddresses(Uri Http, Uri Grpc, Uri Metrics)
+{
+    /// <summary>Scheme, host and port, without the '/' that a <see cref="Uri"/> adds.</summary>
+    public static string Show(Uri address) => address.GetLeftPart(UriPartial.Authority);
+}

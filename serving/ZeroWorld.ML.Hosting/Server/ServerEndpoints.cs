@@ -18,7 +18,6 @@ internal static class ServerEndpoints
     {
         services.AddSingleton<ServerIdentity>();
         services.AddSingleton<ServerReadiness>();
-        services.AddSingleton<ServerAddressBook>();
         AddGrpcServices(services);
         services.AddRouting();
         services.AddSingleton<RestErrors>();

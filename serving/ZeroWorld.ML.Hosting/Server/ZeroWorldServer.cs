@@ -63,13 +63,16 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         return new ZeroWorldServer(app, options);
     }
 
-    /// <summary>Starts the stores, loads the models and listens.</summary>
+    /// <summary>Starts the stores, listens, and returns when the registered models are loaded.</summary>
     /// <exception cref="HostingException">A port is taken or may not be used; a store cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
         {
             await _app.StartAsync(cancellationToken).ConfigureAwait(false);
+
+            // Whoever started it may use it now: what the registry holds is loaded, or has failed to.
+            await _app.Services.GetRequiredService<ServableManager>().RefreshAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or SocketException && FindRefusedPort() is { } sentence)
         {
@@ -82,12 +85,11 @@ public sealed class ZeroWorldServer : IAsyncDisposable
 
         var listening = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static address => new Uri(address)).ToArray();
         _addresses = new ServerAddresses(listening[0], listening[1], listening[2]);
-        _app.Services.GetRequiredService<ServerAddressBook>().Current = _addresses;
         var directory = _app.Services.GetRequiredService<DataDirectory>();
         directory.Announce(Reachable(_addresses.Grpc));
         HostingLog.Listening(
             _app.Services.GetRequiredService<ILogger<ZeroWorldServer>>(),
-            _addresses.Http.ToString(), _addresses.Grpc.ToString(), _addresses.Metrics.ToString(), directory.Root);
+            ServerAddresses.Show(_addresses.Http), ServerAddresses.Show(_addresses.Grpc), ServerAddresses.Show(_addresses.Metrics), directory.Root);
     }
 
     /// <summary>Waits until the process is asked to end (Ctrl+C, SIGTERM) or the token is cancelled, then stops.</summary>
@@ -118,7 +120,9 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = options.MessageBytesMax;
+
+        // A little above what the protocols refuse by themselves, with sentences of their own.
+        kestrel.Limits.MaxRequestBodySize = options.MessageBytesMax + (64L << 10);
         kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
         kestrel.Limits.Http2.MaxStreamsPerConnection = options.StreamsPerConnectionMax;
 
@@ -177,5 +181,5 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     /// <summary>An address that listens everywhere is reached on this machine by loopback.</summary>
     private static string Reachable(Uri address) => IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any))
         ? $"http://127.0.0.1:{address.Port}"
-        : $"http://{address.Authority}";
+        : ServerAddresses.Show(address);
 }

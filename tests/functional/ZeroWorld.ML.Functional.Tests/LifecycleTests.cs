@@ -42,6 +42,22 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task MessageBytesMax_LargerMessages_AreRefused()
+    {
+        await using var fraud = await FraudServer.StartAsync(null, Cancellation, new Dictionary<string, string> { ["Server:MessageBytesMax"] = "20000" });
+        await fraud.RegisterAsync(1, Cancellation);
+        var values = new float[15 * 400];
+
+        var grpc = await Assert.ThrowsAsync<Grpc.Core.RpcException>(
+            () => fraud.Client.InferAsync("fraud", [Float32Tensor.Create("features", [400, 15], values)], cancellationToken: Cancellation));
+        using var rest = await fraud.PostAsync("/v2/models/fraud/infer", $"{{\"inputs\": \"{new string('x', 30_000)}\"}}", Cancellation);
+
+        Assert.Equal(Grpc.Core.StatusCode.ResourceExhausted, grpc.StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, rest.StatusCode);
+        Assert.Contains("larger than 20000 bytes", await rest.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task StopAsync_UnderLoad_AnswersWhatItAccepted()
     {
         var fraud = await FraudServer.StartAsync(null, Cancellation);

@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace ZeroWorld.ML.Features.Tests;
+
+public sealed class EventPushTests
+{
+    private const long Second = 1_000_000;
+    private static readonly DateTimeOffset Arrival = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly long Now = UnixMicroseconds.FromDateTimeOffset(Arrival);
+    private static readonly DefinitionSet Definitions = DefinitionLoader.Load([new DefinitionFile("a.yaml", """
+        version: 1
+        entities:
+          - { name: card, keys: [ { name: card_id, type: int64 } ] }
+        feature_views:
+          - name: limits
+            entity: card
+            source: { table: cards, event_time: AT, created_time: KNOWN, keys: { card_id: ID } }
+            features: [ { name: country, type: string, column: COUNTRY } ]
+          - name: uses
+            entity: card
+            source: { table: cards, event_time: AT, event_id: USE, keys: { card_id: ID } }
+            window: { history: 1d }
+            features: [ { name: uses_1d, aggregate: count, window: 1d }, { name: spent_1d, aggregate: sum, of: SPENT, window: 1d } ]
+        """)]);
+
+    private static readonly StorageField[] Fields =
+        [StorageField.Of(Definitions.GetView("limits"), hasIntegerEventId: false), StorageField.Of(Definitions.GetView("uses"), hasIntegerEventId: true)];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task PushAsync_Events_ReachEveryViewOfTheTable()
+    {
+        var store = new RecordingStore();
+
+        var result = await PushAsync(store, Columns(ids: [7, 7, 8], uses: [1, 2, 1], times: [Now - Second, Now, Now], known: [Now - Second, null, Now]));
+
+        Assert.Equal((3, 0), (result.Accepted, result.Refused.Count));
+        Assert.Equal(["i7", "i7", "i8"], store.Rows.Select(row => row.Entity.Key));
+        Assert.True(OnlineRowCodec.TryReadHeader(Fields[0], store.Rows[0].Row.Span, out var eventTime, out var createdTime, out _));
+        Assert.Equal((Now - Second, Now - Second), (eventTime, createdTime));
+        Assert.Equal(["i7", "i8"], store.Appends.Select(append => append.Entity.Key));
+        Assert.Equal(Now - UnixMicroseconds.FromTimeSpan(TimeSpan.FromDays(2)), store.Trim);
+        Assert.Equal(2, CountEvents(store.Appends[0]));
+    }
+
+    [Fact]
+    public async Task PushAsync_NoCreatedTime_IsTheArrival()
+    {
+        var store = new RecordingStore();
+
+        await PushAsync(store, [.. Columns(ids: [7], uses: [1], times: [Now - Second], known: [null]).Where(column => column.Name != "KNOWN")]);
+
+        Assert.True(OnlineRowCodec.TryReadHeader(Fields[0], store.Rows[0].Row.Span, out var eventTime, out var createdTime, out _));
+        Assert.Equal((Now - Second, Now), (eventTime, createdTime));
+    }
+
+    [Fact]
+    public async Task PushAsync_RowThatOneViewCannotTake_IsTakenByNone()
+    {
+        var store = new RecordingStore();
+
+        var result = await PushAsync(store, Columns(ids: [null, 7, 8, 9], uses: [1, null, 1, 2], times: [Now, Now, Now + (301 * Second), Now + (300 * Second)], known: [null, null, null, null]));
+
+        Assert.Equal(
+            [(0, "ID is null; expected the key of an entity."), (1, "USE is null; expected the id of the event.")],
+            result.Refused.Take(2).Select(refused => (refused.Row, refused.Reason)));
+        Assert.Equal(2, result.Refused[2].Row);
+        Assert.Contains("later than its arrival", result.Refused[2].Reason, StringComparison.Ordinal);
+        Assert.Equal(1, result.Accepted);
+        Assert.Equal(["i9"], store.Rows.Select(row => row.Entity.Key));
+        Assert.Equal(["i9"], store.Appends.Select(append => append.Entity.Key));
+    }
+
+    [Fact]
+    public async Task PushAsync_WrongColumns_AreNamedAndNothingIsWritten()
+    {
+        var store = new RecordingStore();
+        var good = Columns(ids: [7], uses: [1], times: [Now], known: [Now]);
+
+        await AssertRefusedAsync(store, "Column 'SPENT' is missing: view 'uses' reads it. Given: AT, COUNTRY, ID, KNOWN, USE.", [.. good.Where(column => column.Name != "SPENT")]);
+        await AssertRefusedAsync(store, "Column 'ID' is given twice; expected each name once.", [.. good, good[0]]);
+        await AssertRefusedAsync(
+            store, "Column 'AT' holds Int64 values: it is the event time of view 'limits'; expected Timestamp.",
+            [.. good.Select(column => column.Name == "AT" ? column with { Type = FeatureType.Int64 } : column)]);
+        await AssertRefusedAsync(
+            store, "Column 'EXTRA' has 0 values and column 'ID' 1; expected one value per event.", [.. good, new EventColumn("EXTRA", FeatureType.Bool, [])]);
+        Assert.Empty(store.Rows);
+        Assert.Empty(store.Appends);
+    }
+
+    private static Task<EventPushResult> PushAsync(RecordingStore store, IReadOnlyList<EventColumn> columns) =>
+        new EventPush(store, new FakeTimeProvider(Arrival)).PushAsync(Fields, columns, Cancellation);
+
+    private static async Task AssertRefusedAsync(RecordingStore store, string message, IReadOnlyList<EventColumn> columns)
+    {
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => PushAsync(store, columns));
+        Assert.Equal((FeatureError.InvalidInput, message), (exception.Error, exception.Message));
+    }
+
+    private static int CountEvents(WindowAppend append) =>
+        (append.Block.Length - WindowBlockCodec.HeaderLength) / WindowBlockCodec.RowWidth(Fields[1]);
+
+    private static EventColumn[] Columns(long?[] ids, long?[] uses, long[] times, long?[] known) =>
+    [
+        new("ID", FeatureType.Int64, [.. ids.Select(Integer)]),
+        new("USE", FeatureType.Int64, [.. uses.Select(Integer)]),
+        new("AT", FeatureType.Timestamp, [.. times.Select(FeatureValue.FromTimestamp)]),
+        new("KNOWN", FeatureType.Timestamp, [.. known.Select(time => time is { } value ? FeatureValue.FromTimestamp(value) : FeatureValue.Null(FeatureType.Timestamp))]),
+        new("COUNTRY", FeatureType.String, [.. ids.Select(_ => FeatureValue.FromString("CH"))]),
+        new("SPENT", FeatureType.Float64, [.. ids.Select(_ => FeatureValue.FromFloat64(2.5))]),
+    ];
+
+    private static FeatureValue Integer(long? value) => value is { } number ? FeatureValue.FromInt64(number) : FeatureValue.Null(FeatureType.Int64);
+
+    /// <summary>Keeps what was written.</summary>
+    private sealed class RecordingStore : IOnlineStore
+    {
+        public List<OnlineRowWrite> Rows { get; } = [];
+
+        public List<WindowAppend> Appends { get; } = [];
+
+        public long Trim { get; private set; }
+
+        public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+        {
+            Rows.AddRange(rows);
+            return Task.CompletedTask;
+        }
+
+        public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+        {
+            Appends.AddRange(appends);
+            Trim = trim;
+            return Task.CompletedTask;
+        }
+
+        public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
