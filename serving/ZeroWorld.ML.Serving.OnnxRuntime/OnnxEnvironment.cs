@@ -10,17 +10,16 @@ internal sealed class OnnxEnvironment
     private static readonly Lock CreationLock = new();
     private static OnnxEnvironment? _instance;
     private readonly OrtEnv _environment;
-    private readonly int _threads;
     private readonly bool _hasGlobalPool;
 
     private OnnxEnvironment(OnnxRuntimeOptions options)
     {
         // .NET counts processors as the control group allows them.
-        _threads = options.ThreadsPerModel > 0 ? options.ThreadsPerModel : Math.Min(Environment.ProcessorCount, ThreadsMax);
+        Threads = options.ThreadsPerModel > 0 ? options.ThreadsPerModel : Math.Min(Environment.ProcessorCount, ThreadsMax);
         _hasGlobalPool = !OrtEnv.IsCreated;
         if (_hasGlobalPool)
         {
-            using var threading = new OrtThreadingOptions { GlobalIntraOpNumThreads = _threads, GlobalInterOpNumThreads = 1, GlobalSpinControl = false };
+            using var threading = new OrtThreadingOptions { GlobalIntraOpNumThreads = Threads, GlobalInterOpNumThreads = 1, GlobalSpinControl = false };
             var creation = new EnvironmentCreationOptions
             {
                 logId = "zeroworld",
@@ -39,6 +38,9 @@ internal sealed class OnnxEnvironment
     }
 
     public string Version { get; }
+
+    /// <summary>Threads of one run: how a sum is split among them shows in its last bits.</summary>
+    public int Threads { get; }
 
     public IReadOnlyList<string> Providers { get; }
 
@@ -60,7 +62,7 @@ internal sealed class OnnxEnvironment
         }
 
         // Something else in this process made the environment, without a pool: each session has its own threads.
-        options.IntraOpNumThreads = _threads;
+        options.IntraOpNumThreads = Threads;
         options.InterOpNumThreads = 1;
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");

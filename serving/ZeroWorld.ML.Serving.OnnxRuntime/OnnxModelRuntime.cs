@@ -15,7 +15,7 @@ public sealed class OnnxModelRuntime : IModelRuntime
     {
         ArgumentNullException.ThrowIfNull(options);
         _environment = OnnxEnvironment.Get(options);
-        Build = $"onnxruntime {_environment.Version}";
+        Build = $"onnxruntime {_environment.Version}, {_environment.Threads} threads";
         DeviceKinds = _environment.Providers.Contains(CudaProvider) ? ["cuda", "cpu"] : ["cpu"];
     }
 

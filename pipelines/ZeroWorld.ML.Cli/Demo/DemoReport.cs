@@ -26,12 +26,14 @@ internal sealed record DemoReport
 /// <summary>The predicted sample.</summary>
 /// <param name="Shown">A few of them, frauds first.</param>
 /// <param name="Latency">As the client saw it, one request at a time.</param>
+/// <param name="Late">Answers whose features missed the feature timeout, asked for again.</param>
 /// <param name="Differences">Features that the online path and the training set disagree on; one sentence each.</param>
 /// <param name="Statuses">How often each status was answered.</param>
 internal sealed record DemoPredictions(
     IReadOnlyList<ShownPrediction> Shown,
     int Count,
     LatencySummary Latency,
+    int Late,
     IReadOnlyList<string> Differences,
     IReadOnlyDictionary<V1.FeatureStatus, long> Statuses);
 

@@ -31,6 +31,7 @@ internal static class DemoReportJson
                 ["p95_ms"] = report.Predictions.Latency.P95,
                 ["p99_ms"] = report.Predictions.Latency.P99,
                 ["max_ms"] = report.Predictions.Latency.Max,
+                ["late"] = report.Predictions.Late,
                 ["differences"] = report.Predictions.Differences.Count,
                 ["sample_ids"] = new JsonArray([.. report.Predictions.Shown.Select(static shown => (JsonNode)shown.Answer.PredictionId)]),
             },

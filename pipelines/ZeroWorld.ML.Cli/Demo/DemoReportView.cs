@@ -137,6 +137,11 @@ internal static class DemoReportView
         var values = report.Predictions.Statuses.Values.Sum();
         console.MarkupLineInterpolated(
             $"Statuses of {values:N0} feature values: {string.Join(", ", report.Predictions.Statuses.Select(static status => $"{FeatureTable.StatusName((int)status.Key)} {status.Value:N0}"))}");
+        if (report.Predictions.Late > 0)
+        {
+            console.MarkupLineInterpolated($"[yellow]{report.Predictions.Late:N0} answers had features that missed the feature timeout (a busy machine) and were asked for again.[/]");
+        }
+
         console.MarkupLine(report.Predictions.Differences.Count == 0
             ? $"[green]Online features equal the training set[/] in all {report.Predictions.Count:N0} predictions."
             : $"[red]{report.Predictions.Differences.Count:N0} online features differ from the training set[/], first: {Markup.Escape(report.Predictions.Differences[0])}");

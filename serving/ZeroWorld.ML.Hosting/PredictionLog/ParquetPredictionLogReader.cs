@@ -59,6 +59,8 @@ internal sealed class ParquetPredictionLogReader(DataDirectory directory, Parque
             FeatureEventTimes = row.GetList("feature_event_times", static value => (long?)value),
             FeatureDefaulted = row.GetList("feature_defaulted", static value => (bool)value!),
             Input = row.FindBytes("input"),
+            BatchRows = (int)row.GetInt64("batch_rows"),
+            BatchRow = (int)row.GetInt64("batch_row"),
             OutputNames = row.GetList("output_names", static value => (string)value!),
             Output = row.FindBytes("output"),
             Decision = row.FindText("decision"),

@@ -47,10 +47,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
 
     /// <param name="inputs">One per input of the signature, in its order. They must stay unchanged until the returned task has ended.</param>
     /// <param name="rows">Rows of each input; 0 or more. 1 for a model without a row axis.</param>
-    /// <returns>One per output of the signature, with this request's rows.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.BackendFailed"/>.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up before its rows ran.</exception>
-    public ValueTask<TensorBuffer[]> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken)
+    public ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (_runsInline && Volatile.Read(ref _queuedRows) == 0 && _gate.Wait(0, CancellationToken.None))
@@ -58,7 +57,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             try
             {
                 _metrics.RecordQueued(_tags, TimeSpan.Zero);
-                return ValueTask.FromResult(Run(inputs, rows));
+                return ValueTask.FromResult(new BatchOutputs(Run(inputs, rows), rows, 0));
             }
             finally
             {
@@ -74,7 +73,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {Volatile.Read(ref _queuedRows)} do. Try again later.");
         }
 
-        return new ValueTask<TensorBuffer[]>(cancellationToken.CanBeCanceled ? WaitAsync(task, cancellationToken) : task.Task);
+        return new ValueTask<BatchOutputs>(cancellationToken.CanBeCanceled ? WaitAsync(task, cancellationToken) : task.Task);
     }
 
     /// <summary>Stops accepting rows, waits until those already queued have run, and frees the instance.</summary>
@@ -90,7 +89,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _gate.Dispose();
     }
 
-    private static async Task<TensorBuffer[]> WaitAsync(InferenceTask task, CancellationToken cancellationToken)
+    private static async Task<BatchOutputs> WaitAsync(InferenceTask task, CancellationToken cancellationToken)
     {
         using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((InferenceTask)state!).Abandon(token), task);
         return await task.Task.ConfigureAwait(false);
@@ -209,7 +208,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         var start = 0;
         foreach (var task in batch)
         {
-            task.TrySetResult(BatchBuffers.Slice(outputs, start, task.Rows));
+            task.TrySetResult(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
             start += task.Rows;
         }
     }
@@ -218,7 +217,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            task.TrySetResult(Run(task.Inputs, task.Rows));
+            task.TrySetResult(new BatchOutputs(Run(task.Inputs, task.Rows), task.Rows, 0));
         }
         catch (ServingException exception)
         {

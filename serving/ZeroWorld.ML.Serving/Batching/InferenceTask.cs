@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Serving;
 /// A task that waits can be abandoned by its caller at any moment; one that runs cannot, so that no caller takes back a buffer that the model still reads.
 /// </remarks>
 internal sealed class InferenceTask(TensorBuffer[] inputs, int rows, long enqueuedTimestamp)
-    : TaskCompletionSource<TensorBuffer[]>(TaskCreationOptions.RunContinuationsAsynchronously)
+    : TaskCompletionSource<BatchOutputs>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Waiting = 0;
     private const int Running = 1;

@@ -35,7 +35,7 @@ public sealed class InferencePath
 
             var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, _rowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
-            var outputs = await servable.RunAsync(inputs, rows, cancellationToken).ConfigureAwait(false);
+            var outputs = (await servable.RunAsync(inputs, rows, cancellationToken).ConfigureAwait(false)).Tensors;
 
             var named = new InferenceOutput[wanted.Length];
             for (var index = 0; index < named.Length; index++)

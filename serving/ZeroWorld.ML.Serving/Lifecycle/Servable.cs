@@ -75,7 +75,7 @@ public sealed class Servable
     internal TimeSpan AverageRun => _scheduler.AverageRun;
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
-    internal ValueTask<TensorBuffer[]> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken) =>
+    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken) =>
         _scheduler.RunAsync(inputs, rows, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>

@@ -75,8 +75,8 @@ public sealed class PredictionPath
         }
 
         var outputs = await servable.RunAsync(rows.ToTensors(plan), rows.Rows.Length, cancellationToken).ConfigureAwait(false);
-        var result = Answer(servable, plan, bound, cells, rows, outputs, received);
-        _log.Add(new PredictionLogEntry(servable, plan, bound, rows, result, received, Stopwatch.GetElapsedTime(started)));
+        var result = Answer(servable, plan, bound, cells, rows, outputs.Tensors, received);
+        _log.Add(new PredictionLogEntry(servable, plan, bound, rows, outputs, result, received, Stopwatch.GetElapsedTime(started)));
         return result;
     }
 

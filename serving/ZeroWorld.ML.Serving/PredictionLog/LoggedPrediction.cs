@@ -58,6 +58,12 @@ public sealed record LoggedPrediction
     /// <value>The model's input tensors of this row, concatenated in the order of the manifest, little-endian.</value>
     public byte[]? Input { get; init; }
 
+    /// <value>Rows of the run of the model that this row was part of; 0 when it was not run.</value>
+    public int BatchRows { get; init; }
+
+    /// <value>Its place in that run.</value>
+    public int BatchRow { get; init; }
+
     public IReadOnlyList<string> OutputNames { get; init; } = [];
 
     /// <value>The outputs of this row, concatenated, little-endian.</value>

@@ -25,6 +25,8 @@ internal sealed class PredictionLogColumns(int rows)
     private readonly long?[][] _featureEventTimes = new long?[rows][];
     private readonly bool[][] _featureDefaulted = new bool[rows][];
     private readonly byte[]?[] _input = new byte[]?[rows];
+    private readonly int[] _batchRows = new int[rows];
+    private readonly int[] _batchRow = new int[rows];
     private readonly string?[][] _outputNames = new string?[rows][];
     private readonly byte[]?[] _output = new byte[]?[rows];
     private readonly string?[] _decision = new string?[rows];
@@ -64,6 +66,8 @@ internal sealed class PredictionLogColumns(int rows)
             {
                 _input[index] = LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Data, scored);
                 _output[index] = LoggedValues.ConcatenateOutputs(result.Outputs, row);
+                _batchRows[index] = entry.Outputs.BatchRows;
+                _batchRow[index] = entry.Outputs.Start + scored;
                 scored++;
             }
         }
@@ -91,6 +95,8 @@ internal sealed class PredictionLogColumns(int rows)
         new("feature_event_times", _featureEventTimes),
         new("feature_defaulted", _featureDefaulted),
         new("input", _input),
+        new("batch_rows", _batchRows),
+        new("batch_row", _batchRow),
         new("output_names", _outputNames),
         new("output", _output),
         new("decision", _decision),

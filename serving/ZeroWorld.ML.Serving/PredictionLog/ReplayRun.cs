@@ -9,6 +9,9 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class ReplayRun
 {
     private const int DifferencesMax = 20;
+
+    // The most that a server can be configured to run at once.
+    private const int BatchRowsMax = 65536;
     private readonly LoadedModel _model;
     private readonly PredictionPlan _plan;
     private readonly IReadOnlyList<LoggedPrediction> _rows;
@@ -123,36 +126,63 @@ internal sealed class ReplayRun
         }
     }
 
+    /// <summary>Runs the rows in a run of the logged size, at their logged places. What stood beside them is not known and does not matter: their own values stand in.</summary>
     private PredictionOutput[] RunModel(List<int> scored)
     {
+        var (batchRows, start) = ReadBatch(scored);
+        var rowBytes = _plan.Inputs.Sum(static input => input.RowBytes);
         var tensors = new TensorBuffer[_plan.Inputs.Length];
         var offset = 0;
         foreach (var input in _plan.Inputs)
         {
-            var data = new byte[scored.Count * input.RowBytes];
-            for (var index = 0; index < scored.Count; index++)
+            var data = new byte[batchRows * input.RowBytes];
+            for (var place = 0; place < batchRows; place++)
             {
-                var bytes = _rows[scored[index]].Input!;
-                if (bytes.Length != _plan.Inputs.Sum(static item => item.RowBytes))
+                // Of the rows themselves, repeated to both sides.
+                var row = scored[(place - start + (batchRows * scored.Count)) % scored.Count];
+                var bytes = _rows[row].Input!;
+                if (bytes.Length != rowBytes)
                 {
-                    throw Misfit(scored[index], $"an input of {bytes.Length} bytes");
+                    throw Misfit(row, $"an input of {bytes.Length} bytes");
                 }
 
-                bytes.AsSpan(offset, input.RowBytes).CopyTo(data.AsSpan(index * input.RowBytes));
+                bytes.AsSpan(offset, input.RowBytes).CopyTo(data.AsSpan(place * input.RowBytes));
             }
 
-            tensors[input.Position] = TensorBuffer.Of(input.Dtype, [scored.Count, input.Columns.Length], data);
+            tensors[input.Position] = TensorBuffer.Of(input.Dtype, [batchRows, input.Columns.Length], data);
             offset += input.RowBytes;
         }
 
         var outputs = _model.Instance.Run(tensors);
-        if (!BatchBuffers.HasRows(outputs, scored.Count))
+        if (!BatchBuffers.HasRows(outputs, batchRows))
         {
             throw new ServingException(ServingError.BackendFailed, "The model did not give one output row per input row.");
         }
 
         return [.. _plan.Outputs.Select(output => new PredictionOutput(
-            output.Name, RowScatter.ToAllRows(outputs[output.Position], scored.ToArray(), _rows.Count)))];
+            output.Name, RowScatter.ToAllRows(outputs[output.Position].SliceRows(start, scored.Count), scored.ToArray(), _rows.Count)))];
+    }
+
+    private (int Rows, int Start) ReadBatch(List<int> scored)
+    {
+        if (scored.Count == 0)
+        {
+            return (0, 0);
+        }
+
+        var (batchRows, start) = (_rows[scored[0]].BatchRows, _rows[scored[0]].BatchRow);
+        for (var index = 0; index < scored.Count; index++)
+        {
+            var row = _rows[scored[index]];
+            if (row.BatchRows != batchRows || row.BatchRow != start + index)
+            {
+                throw Misfit(scored[index], $"a place {row.BatchRow} of {row.BatchRows} in the run of the model that does not follow the row before it");
+            }
+        }
+
+        return start >= 0 && start + scored.Count <= batchRows && batchRows <= BatchRowsMax
+            ? (batchRows, start)
+            : throw Misfit(scored[0], $"the places {start} to {start + scored.Count - 1} in a run of {batchRows} rows");
     }
 
     /// <summary>The logged bytes as tensors of the same types and shapes as the replayed ones.</summary>

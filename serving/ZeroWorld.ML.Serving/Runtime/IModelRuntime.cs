@@ -12,7 +12,7 @@ public interface IModelRuntime
     /// <value>What model metadata calls the platform: <c>onnxruntime_onnx</c>.</value>
     string Platform { get; }
 
-    /// <value>Engine and version, for the prediction log: <c>onnxruntime 1.31.1</c>.</value>
+    /// <value>Engine, version and what else decides the last bits of its sums, for the prediction log: <c>onnxruntime 1.31.1, 2 threads</c>.</value>
     string Build { get; }
 
     /// <value>Kinds of device that this build of the engine can use (<c>cuda</c>, <c>cpu</c>), the preferred one first.</value>

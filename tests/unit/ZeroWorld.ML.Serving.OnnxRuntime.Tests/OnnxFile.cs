@@ -49,7 +49,7 @@ internal sealed class OnnxFile : IDisposable
         return new OnnxFile(graph);
     }
 
-    public IModelInstance Open(string device = "cpu") => new OnnxModelRuntime(new OnnxRuntimeOptions()).Open(Package, device);
+    public IModelInstance Open(string device = "cpu") => new OnnxModelRuntime(new OnnxRuntimeOptions { ThreadsPerModel = 4 }).Open(Package, device);
 
     public void Dispose() => _folder.Delete(recursive: true);
 }

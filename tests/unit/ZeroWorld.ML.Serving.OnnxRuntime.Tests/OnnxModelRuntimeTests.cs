@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Serving.OnnxRuntime.Tests;
 public sealed class OnnxModelRuntimeTests
 {
     [Fact]
-    public void Build_Always_NamesEngineAndVersion() => Assert.Matches(@"^onnxruntime \d+\.\d+\.\d+$", new OnnxModelRuntime(new OnnxRuntimeOptions()).Build);
+    public void Build_Always_NamesEngineAndVersion() => Assert.Matches(@"^onnxruntime \d+\.\d+\.\d+, 4 threads$", new OnnxModelRuntime(new OnnxRuntimeOptions { ThreadsPerModel = 4 }).Build);
 
     [Fact]
     public void Open_BytesThatAreNoModel_IsRefusedWithASentence()

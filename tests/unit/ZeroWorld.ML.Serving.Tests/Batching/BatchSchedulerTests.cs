@@ -18,7 +18,7 @@ public sealed class BatchSchedulerTests
 
         var first = Run(scheduler, 1);
         await instance.Running.WaitAsync(Cancellation);
-        Task<TensorBuffer[]>[] queued = [Run(scheduler, 2), Run(scheduler, 2), Run(scheduler, 3), Run(scheduler, 4)];
+        Task<BatchOutputs>[] queued = [Run(scheduler, 2), Run(scheduler, 2), Run(scheduler, 3), Run(scheduler, 4)];
         instance.Open();
         await Task.WhenAll([first, .. queued]).WaitAsync(Cancellation);
 
@@ -52,7 +52,7 @@ public sealed class BatchSchedulerTests
         instance.Close();
         var first = Run(scheduler, 1);
         await instance.Running.WaitAsync(Cancellation);
-        Task<TensorBuffer[]>[] queued = [Run(scheduler, 0), Run(scheduler, 0)];
+        Task<BatchOutputs>[] queued = [Run(scheduler, 0), Run(scheduler, 0)];
 
         Assert.Throws<ServingException>(() => { _ = scheduler.RunAsync(Rows(0), 0, Cancellation).AsTask(); });
         instance.Open();
@@ -95,7 +95,7 @@ public sealed class BatchSchedulerTests
         var outputs = await running.WaitAsync(Cancellation);
 
         Assert.False(ended);
-        Assert.Equal(1, outputs[0].Rows);
+        Assert.Equal(1, outputs.Tensors[0].Rows);
     }
 
     [Fact]
@@ -129,8 +129,8 @@ public sealed class BatchSchedulerTests
         var exception = await Assert.ThrowsAsync<ServingException>(() => bad.WaitAsync(Cancellation));
 
         Assert.Equal("13 is bad luck", exception.Message);
-        Assert.Equal([FakeInstance.ScoreRow([1f]), FakeInstance.ScoreRow([2f])], (await good)[0].AsSpan<float>().ToArray());
-        Assert.Equal([FakeInstance.ScoreRow([3f])], (await alsoGood)[0].AsSpan<float>().ToArray());
+        Assert.Equal([FakeInstance.ScoreRow([1f]), FakeInstance.ScoreRow([2f])], (await good).Tensors[0].AsSpan<float>().ToArray());
+        Assert.Equal([FakeInstance.ScoreRow([3f])], (await alsoGood).Tensors[0].AsSpan<float>().ToArray());
         Assert.Equal([1, 4, 2, 1, 1], instance.BatchRows);
     }
 
@@ -147,7 +147,7 @@ public sealed class BatchSchedulerTests
 
         Assert.Equal(ServingError.BackendFailed, exception.Error);
         Assert.DoesNotContain("a bug", exception.Message, StringComparison.Ordinal);
-        Assert.Single(outputs);
+        Assert.Single(outputs.Tensors);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class BatchSchedulerTests
         await Task.WhenAll(first, two, three).WaitAsync(Cancellation);
 
         Assert.Equal([1, 1, 1], instance.BatchRows);
-        Assert.Equal(FakeInstance.ScoreRow([1f, 2f, 3f]), (await three)[0].AsSpan<float>()[0]);
+        Assert.Equal(FakeInstance.ScoreRow([1f, 2f, 3f]), (await three).Tensors[0].AsSpan<float>()[0]);
     }
 
     [Fact]
@@ -193,8 +193,8 @@ public sealed class BatchSchedulerTests
         instance.Open();
         await first.WaitAsync(Cancellation);
 
-        Assert.Equal(5f, (await one)[0].AsSpan<float>()[0]);
-        Assert.Equal(15f, (await two)[0].AsSpan<float>()[0]);
+        Assert.Equal(5f, (await one).Tensors[0].AsSpan<float>()[0]);
+        Assert.Equal(15f, (await two).Tensors[0].AsSpan<float>()[0]);
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class BatchSchedulerTests
         var runs = Enumerable.Range(0, 500).Select(index => Task.Run(async () =>
         {
             var outputs = await scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [index, -index])], 1, Cancellation);
-            Assert.Equal(FakeInstance.ScoreRow([index, -index]), outputs[0].AsSpan<float>()[0]);
+            Assert.Equal(FakeInstance.ScoreRow([index, -index]), outputs.Tensors[0].AsSpan<float>()[0]);
         }));
         await Task.WhenAll(runs).WaitAsync(Cancellation);
 
@@ -277,7 +277,7 @@ public sealed class BatchSchedulerTests
         await gate;
         for (var request = 0; request < sizes.Count; request++)
         {
-            var outputs = await runs[request].WaitAsync(Cancellation);
+            var outputs = (await runs[request].WaitAsync(Cancellation)).Tensors;
             Assert.Equal([sizes[request], 1], outputs[0].Shape.ToArray());
             Assert.Equal([sizes[request], 2, 2], outputs[2].Shape.ToArray());
             for (var row = 0; row < sizes[request]; row++)
@@ -312,5 +312,5 @@ public sealed class BatchSchedulerTests
 
     private static TensorBuffer[] Rows(int rows) => [TensorBuffer.OfFloat32([rows, 1], new float[rows])];
 
-    private static Task<TensorBuffer[]> Run(BatchScheduler scheduler, int rows) => scheduler.RunAsync(Rows(rows), rows, Cancellation).AsTask();
+    private static Task<BatchOutputs> Run(BatchScheduler scheduler, int rows) => scheduler.RunAsync(Rows(rows), rows, Cancellation).AsTask();
 }

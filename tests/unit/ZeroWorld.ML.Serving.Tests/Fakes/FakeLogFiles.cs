@@ -64,6 +64,8 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
                 FeatureEventTimes = Get<long?[]>("feature_event_times")[row],
                 FeatureDefaulted = Get<bool[]>("feature_defaulted")[row],
                 Input = Get<byte[]?>("input")[row],
+                BatchRows = Get<int>("batch_rows")[row],
+                BatchRow = Get<int>("batch_row")[row],
                 OutputNames = Get<string[]>("output_names")[row],
                 Output = Get<byte[]?>("output")[row],
                 Decision = Get<string?>("decision")[row],

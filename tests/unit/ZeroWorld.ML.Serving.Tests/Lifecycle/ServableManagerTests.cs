@@ -28,7 +28,7 @@ public sealed class ServableManagerTests : IAsyncDisposable
         Assert.Equal(3, lease.Servable.Version);
         Assert.Equal([1], _host.Runtime.Instance(package.Digest).BatchRows);
         Assert.True(_host.Servables.IsReady);
-        Assert.Equal("fakeruntime 1.0.0; zeroworld 0.1.0; linux-x64", lease.Servable.RuntimeBuild);
+        Assert.Matches("^fakeruntime 1\\.0\\.0; zeroworld 0\\.1\\.0; [a-z]+-[a-z0-9-]+$", lease.Servable.RuntimeBuild);
     }
 
     [Fact]

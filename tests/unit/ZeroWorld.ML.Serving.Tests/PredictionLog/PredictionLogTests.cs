@@ -9,7 +9,7 @@ public sealed class PredictionLogTests
     [
         "format", "prediction_id", "row", "project", "model", "model_version", "package_digest", "service_fingerprint", "runtime_build", "received_time", "time",
         "entities", "request", "feature_names", "feature_values", "feature_texts", "feature_statuses", "feature_event_times", "feature_defaulted", "input",
-        "output_names", "output", "decision", "error", "duration",
+        "batch_rows", "batch_row", "output_names", "output", "decision", "error", "duration",
     ];
 
     private static CancellationToken Cancellation => ServingHost.Cancellation;

@@ -28,6 +28,55 @@ public sealed class PredictionReplayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ReplayAsync_EngineWhoseBitsDependOnTheBatch_IsEqualBecauseTheBatchIsMadeAgain()
+    {
+        // Each row's score depends on the size of its run and its place in it, as sums of real engines do in their last bits.
+        _host.Runtime.Make = _ => new FakeInstance(FakeInstance.ScoreSignature(6), static inputs =>
+        {
+            var rows = inputs[0].Rows;
+            float[] scores = [.. Enumerable.Range(0, rows).Select(row => FakeInstance.ScoreRow([rows, row, .. inputs[0].AsSpan<float>().Slice(row * 6, 6)]))];
+            return [TensorBuffer.OfFloat32([rows, 1], scores)];
+        });
+        var package = _host.MakePackage();
+        _host.Catalog.Add(ServingHost.Model, 1, package);
+        _host.Catalog.SetAlias(ServingHost.Model, "champion", 1);
+        _host.Store.IsDown = true;
+        await _host.Servables.RefreshAsync(Cancellation);
+        var instance = _host.Runtime.Instance(package.Digest);
+        instance.Close();
+        var first = Task.Run(() => PredictAsync(ServingHost.Amounts(0)), Cancellation);
+        await instance.Running.WaitAsync(Cancellation);
+        List<Task<PredictionResult>> queued = [];
+        for (var size = 1; size <= 4; size++)
+        {
+            queued.Add(PredictAsync(ServingHost.Amounts([.. Enumerable.Range(0, size).Select(value => (double)value)])));
+        }
+
+        instance.Open();
+        var results = await Task.WhenAll([first, .. queued]).WaitAsync(Cancellation);
+
+        Assert.Equal([1, 1, 10], instance.BatchRows);
+        foreach (var result in results)
+        {
+            Assert.Empty((await _host.Replay.ReplayAsync("", result.PredictionId, Cancellation)).Differences);
+        }
+    }
+
+    [Fact]
+    public async Task ReplayAsync_PlacesThatCannotBe_AreRefused()
+    {
+        await _host.StartAsync();
+        var result = await PredictAsync(ServingHost.Amounts(1, 2));
+
+        foreach (var (rows, place) in new[] { (1, 0), (2, 1), (100_000, 0), (2, -1) })
+        {
+            _host.LogFiles.OnRead = row => row with { BatchRows = rows, BatchRow = place + row.Row };
+            var exception = await Assert.ThrowsAsync<ServingException>(() => _host.Replay.ReplayAsync("", result.PredictionId, Cancellation));
+            Assert.Equal(ServingError.ModelRefused, exception.Error);
+        }
+    }
+
+    [Fact]
     public async Task ReplayAsync_NewerChampionMeanwhile_RunsThePackageThatAnswered()
     {
         await _host.StartAsync();

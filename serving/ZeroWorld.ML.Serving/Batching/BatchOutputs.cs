@@ -1,0 +1,10 @@
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>What one request got out of a run that it may have shared, and where it stood in it.</summary>
+/// <remarks>
+/// Engines add in another order in runs of another size, so the last bits of a row depend on the size of its run and on its place: a replay runs it likewise.
+/// </remarks>
+/// <param name="Tensors">One per output of the signature: this request's rows.</param>
+/// <param name="BatchRows">Rows of the whole run.</param>
+/// <param name="Start">Place of this request's first row in it.</param>
+internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start);
