@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
 
@@ -10,27 +9,7 @@ internal static class LoggedValues
 {
     private const long ExactIntegerMax = 1L << 53;
 
-    /// <summary>One row of the columns as a JSON object. Numbers round-trip; what JSON numbers cannot say is a string, bytes are base64, timestamps microseconds.</summary>
-    public static string ToJson(IEnumerable<string> names, BoundColumn[] columns, int row)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
-        {
-            writer.WriteStartObject();
-            var index = 0;
-            foreach (var name in names)
-            {
-                writer.WritePropertyName(name);
-                Write(writer, columns[index++][row]);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.ToArray());
-    }
-
-    /// <summary>Reads one value of such an object back as its declared type.</summary>
+    /// <summary>Reads one value that <see cref="LoggedJson"/> wrote back as its declared type.</summary>
     /// <exception cref="FormatException">It is not a value of that type.</exception>
     public static FeatureValue FromJson(JsonElement value, FeatureType type)
     {
@@ -110,33 +89,5 @@ internal static class LoggedValues
         }
 
         return bytes;
-    }
-
-    private static void Write(Utf8JsonWriter writer, FeatureValue value)
-    {
-        if (value.IsNull)
-        {
-            writer.WriteNullValue();
-            return;
-        }
-
-        switch (value.Type)
-        {
-            case FeatureType.Bool:
-                writer.WriteBooleanValue(value.AsBool());
-                break;
-            case FeatureType.Int64 or FeatureType.Timestamp:
-                writer.WriteNumberValue(value.AsInt64());
-                break;
-            case FeatureType.Float32 when float.IsFinite(value.AsFloat32()):
-                writer.WriteNumberValue(value.AsFloat32());
-                break;
-            case FeatureType.Float64 when double.IsFinite(value.AsFloat64()):
-                writer.WriteNumberValue(value.AsFloat64());
-                break;
-            default:
-                writer.WriteStringValue(value.ToString());
-                break;
-        }
     }
 }

@@ -1,17 +1,21 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Writes predictions to files, off the path of the requests (docs/formats/prediction-log.md).</summary>
 /// <remarks>
-/// A request hands its answer over and goes on; one loop makes columns of it. The queue is bounded in rows: what it cannot take is dropped and counted.
+/// A request hands its answer over and goes on; one loop makes columns of it, many answers at a time: waking it for each would cost more than the columns do.
+/// The queue is bounded in rows: what it cannot take is dropped and counted.
 /// When files cannot be written, rows are kept up to the size of a file and tried again; beyond that they are dropped and counted too.
 /// <para>Thread safe.</para>
 /// </remarks>
 public sealed partial class PredictionLog : IAsyncDisposable
 {
+    private const int WakeRowsMax = 1024;
+
     private readonly IPredictionLogSink _sink;
     private readonly PredictionLogOptions _options;
     private readonly ServingMetrics _metrics;
@@ -20,12 +24,17 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
     // Bounded by the rows it holds (_queuedRows). Holds entries and flush requests, so that a flush covers what came before it.
     private readonly Channel<object> _queue = Channel.CreateUnbounded<object>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly int _wakeRows;
     private readonly Task _loop;
     private int _queuedRows;
     private long _droppedRows;
 
+    // 1 while the loop has nothing to wait for but the next entry.
+    private int _isIdle;
+
     // Owned by the loop.
-    private readonly List<PredictionLogEntry> _pending = [];
+    private readonly OrderedDictionary<(ModelName Model, DateOnly Date), PredictionLogFile> _pending = [];
     private int _pendingRows;
     private long _sinceTimestamp;
     private bool _hasFailed;
@@ -37,6 +46,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        _wakeRows = Math.Max(1, Math.Min(WakeRowsMax, Math.Min(options.QueueRowsMax / 2, options.FileRowsMax)));
         _loop = Task.Run(RunLoopAsync);
     }
 
@@ -50,6 +60,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
         var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_queue.Writer.TryWrite(flush))
         {
+            _wake.Release();
             await flush.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         else
@@ -62,6 +73,11 @@ public sealed partial class PredictionLog : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        if (!_loop.IsCompleted)
+        {
+            _wake.Release();
+        }
+
         await _loop.ConfigureAwait(false);
     }
 
@@ -69,10 +85,18 @@ public sealed partial class PredictionLog : IAsyncDisposable
     internal void Add(PredictionLogEntry entry)
     {
         var rows = entry.Result.Rows;
-        if (Interlocked.Add(ref _queuedRows, rows) > _options.QueueRowsMax || !_queue.Writer.TryWrite(entry))
+        var queued = Interlocked.Add(ref _queuedRows, rows);
+        if (queued > _options.QueueRowsMax || !_queue.Writer.TryWrite(entry))
         {
             Interlocked.Add(ref _queuedRows, -rows);
             Drop(rows);
+            return;
+        }
+
+        // The first after a pause, so that its age counts from now; and whoever makes a heap of them.
+        if ((queued >= _wakeRows && queued - rows < _wakeRows) || Interlocked.Exchange(ref _isIdle, 0) == 1)
+        {
+            _wake.Release();
         }
     }
 
@@ -85,30 +109,20 @@ public sealed partial class PredictionLog : IAsyncDisposable
     private async Task RunLoopAsync()
     {
         var reader = _queue.Reader;
-        var reading = reader.WaitToReadAsync().AsTask();
         while (true)
         {
-            if (_pendingRows > 0)
+            await TakeAsync(reader).ConfigureAwait(false);
+            if (_pendingRows > 0 && TimeUntilDue() <= TimeSpan.Zero)
             {
-                await WaitUntilDueAsync(reading).ConfigureAwait(false);
-                if (IsDue())
-                {
-                    await TryWriteAsync().ConfigureAwait(false);
-                }
-
-                if (!reading.IsCompleted)
-                {
-                    continue;
-                }
+                await TryWriteAsync().ConfigureAwait(false);
             }
 
-            if (!await reading.ConfigureAwait(false))
+            if (reader.Completion.IsCompleted)
             {
                 break;
             }
 
-            await TakeAsync(reader).ConfigureAwait(false);
-            reading = reader.WaitToReadAsync().AsTask();
+            await SleepAsync(reader).ConfigureAwait(false);
         }
 
         if (await TryWriteAsync().ConfigureAwait(false) is not null)
@@ -117,25 +131,36 @@ public sealed partial class PredictionLog : IAsyncDisposable
         }
     }
 
-    private bool IsDue() => TimeUntilDue() <= TimeSpan.Zero;
-
     /// <summary>After a failure as after the first row of a file: one interval.</summary>
     private TimeSpan TimeUntilDue() =>
         _pendingRows >= _options.FileRowsMax && !_hasFailed ? TimeSpan.Zero : _options.FlushInterval - _time.GetElapsedTime(_sinceTimestamp);
 
-    /// <summary>Waits for more to read or for the time to write, whichever comes first.</summary>
-    private async Task WaitUntilDueAsync(Task<bool> reading)
+    /// <summary>Waits for the time to write, or to be woken, whichever comes first.</summary>
+    private async Task SleepAsync(ChannelReader<object> reader)
     {
-        var left = TimeUntilDue();
-        if (left <= TimeSpan.Zero || reading.IsCompleted)
+        if (_pendingRows == 0)
         {
+            Interlocked.Exchange(ref _isIdle, 1);
+
+            // An entry that came before the flag was up has woken nobody.
+            if (reader.TryPeek(out _))
+            {
+                Interlocked.Exchange(ref _isIdle, 0);
+                return;
+            }
+
+            await _wake.WaitAsync().ConfigureAwait(false);
             return;
         }
 
-        using var delayCancellation = new CancellationTokenSource();
-        var delay = Task.Delay(left, _time, delayCancellation.Token);
-        await Task.WhenAny(reading, delay).ConfigureAwait(false);
-        await delayCancellation.CancelAsync().ConfigureAwait(false);
+        if (TimeUntilDue() is var left && left > TimeSpan.Zero)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var delay = Task.Delay(left, _time, cancellation.Token);
+            var wake = _wake.WaitAsync(cancellation.Token);
+            await Task.WhenAny(wake, delay).ConfigureAwait(false);
+            await cancellation.CancelAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task TakeAsync(ChannelReader<object> reader)
@@ -169,13 +194,19 @@ public sealed partial class PredictionLog : IAsyncDisposable
                 _sinceTimestamp = _time.GetTimestamp();
             }
 
-            _pending.Add(entry);
+            var part = (entry.Servable.Model, DateOnly.FromDateTime(entry.Received.UtcDateTime));
+            if (!_pending.TryGetValue(part, out var file))
+            {
+                _pending.Add(part, file = new PredictionLogFile(entry));
+            }
+
+            file.Columns.Add(entry);
             _pendingRows += entry.Result.Rows;
         }
     }
 
     /// <returns><see langword="false"/> when files cannot be written, or could not a moment ago.</returns>
-    private async ValueTask<bool> MakeRoomAsync() => (!_hasFailed || IsDue()) && await TryWriteAsync().ConfigureAwait(false) is null;
+    private async ValueTask<bool> MakeRoomAsync() => (!_hasFailed || TimeUntilDue() <= TimeSpan.Zero) && await TryWriteAsync().ConfigureAwait(false) is null;
 
     /// <returns>Why not everything was written; what was is forgotten, the rest is kept.</returns>
     private async Task<IOException?> TryWriteAsync()
@@ -185,11 +216,11 @@ public sealed partial class PredictionLog : IAsyncDisposable
             return null;
         }
 
-        foreach (var file in PredictionLogFile.Group(_pending))
+        foreach (var (part, file) in _pending.ToArray())
         {
             try
             {
-                await _sink.WriteFileAsync(file.Path, file.ToColumns(), CancellationToken.None).ConfigureAwait(false);
+                await _sink.WriteFileAsync(file.Path, file.Columns.ToSinkColumns(), CancellationToken.None).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // The edge of a loop that must live: a full disk today must not end the log for ever.
             catch (Exception exception)
@@ -202,10 +233,9 @@ public sealed partial class PredictionLog : IAsyncDisposable
                 return new IOException($"The prediction log file '{file.Path}' cannot be written: {exception.Message}", exception);
             }
 
-            var written = file.Entries;
-            _pending.RemoveAll(written.Contains);
-            _pendingRows -= file.Rows;
-            _metrics.AddLogged(file.Rows);
+            _pending.Remove(part);
+            _pendingRows -= file.Columns.Rows;
+            _metrics.AddLogged(file.Columns.Rows);
         }
 
         _hasFailed = false;

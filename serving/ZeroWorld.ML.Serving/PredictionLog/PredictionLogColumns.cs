@@ -3,108 +3,138 @@ using ZeroWorld.ML.Features;
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>The columns of a log file (docs/formats/prediction-log.md), filled row by row.</summary>
-internal sealed class PredictionLogColumns(int rows)
+/// <remarks>
+/// A row is a fraction of the answer that it was made of, and holds on to nothing of it: rows wait here for seconds, and what waits is copied by every
+/// garbage collection that it outlives.
+/// </remarks>
+internal sealed class PredictionLogColumns
 {
-    private readonly int[] _format = new int[rows];
-    private readonly string?[] _predictionId = new string?[rows];
-    private readonly int[] _row = new int[rows];
-    private readonly string?[] _project = new string?[rows];
-    private readonly string?[] _model = new string?[rows];
-    private readonly long[] _modelVersion = new long[rows];
-    private readonly string?[] _packageDigest = new string?[rows];
-    private readonly string?[] _serviceFingerprint = new string?[rows];
-    private readonly string?[] _runtimeBuild = new string?[rows];
-    private readonly long[] _receivedTime = new long[rows];
-    private readonly long[] _time = new long[rows];
-    private readonly string?[] _entities = new string?[rows];
-    private readonly string?[] _request = new string?[rows];
-    private readonly string?[][] _featureNames = new string?[rows][];
-    private readonly double?[][] _featureValues = new double?[rows][];
-    private readonly string?[]?[] _featureTexts = new string?[]?[rows];
-    private readonly int[][] _featureStatuses = new int[rows][];
-    private readonly long?[][] _featureEventTimes = new long?[rows][];
-    private readonly bool[][] _featureDefaulted = new bool[rows][];
-    private readonly byte[]?[] _input = new byte[]?[rows];
-    private readonly int[] _batchRows = new int[rows];
-    private readonly int[] _batchRow = new int[rows];
-    private readonly string?[][] _outputNames = new string?[rows][];
-    private readonly byte[]?[] _output = new byte[]?[rows];
-    private readonly string?[] _decision = new string?[rows];
-    private readonly string?[] _error = new string?[rows];
-    private readonly long[] _duration = new long[rows];
-    private int _count;
+    private readonly List<int> _format = [];
+    private readonly List<string?> _predictionId = [];
+    private readonly List<int> _row = [];
+    private readonly List<string?> _project = [];
+    private readonly List<string?> _model = [];
+    private readonly List<long> _modelVersion = [];
+    private readonly List<string?> _packageDigest = [];
+    private readonly List<string?> _serviceFingerprint = [];
+    private readonly List<string?> _runtimeBuild = [];
+    private readonly List<long> _receivedTime = [];
+    private readonly List<long> _time = [];
+    private readonly List<string?> _entities = [];
+    private readonly List<string?> _request = [];
+    private readonly List<string?[]> _featureNames = [];
+    private readonly List<double?[]> _featureValues = [];
+    private readonly List<string?[]?> _featureTexts = [];
+    private readonly List<int[]> _featureStatuses = [];
+    private readonly List<long?[]> _featureEventTimes = [];
+    private readonly List<bool[]> _featureDefaulted = [];
+    private readonly List<byte[]?> _input = [];
+    private readonly List<int> _batchRows = [];
+    private readonly List<int> _batchRow = [];
+    private readonly List<string?[]> _outputNames = [];
+    private readonly List<byte[]?> _output = [];
+    private readonly List<string?> _decision = [];
+    private readonly List<string?> _error = [];
+    private readonly List<long> _duration = [];
+
+    // Made for every row, so kept from one to the next.
+    private readonly LoggedJson _json = new();
+    private PredictionPlan? _plan;
+    private string?[] _planFeatureNames = [];
+    private string?[] _planOutputNames = [];
+
+    public int Rows => _row.Count;
 
     public void Add(PredictionLogEntry entry)
     {
         var result = entry.Result;
-        string?[] featureNames = [.. result.FeatureColumns.Select(static column => column.Name)];
-        string?[] outputNames = [.. result.Outputs.Select(static output => output.Name)];
-        var errors = result.RowErrors.GroupBy(static error => error.Row).ToDictionary(static group => group.Key, static group => group.First().Message);
+        NameColumns(entry.Plan);
         for (int row = 0, scored = 0; row < result.Rows; row++)
         {
-            var index = _count++;
-            _format[index] = LoggedPrediction.CurrentFormat;
-            _predictionId[index] = result.PredictionId;
-            _row[index] = row;
-            _project[index] = result.Model.Project;
-            _model[index] = result.Model.Name;
-            _modelVersion[index] = result.Version;
-            _packageDigest[index] = entry.Servable.Digest;
-            _serviceFingerprint[index] = entry.Plan.Service.Service.Fingerprint;
-            _runtimeBuild[index] = entry.Servable.RuntimeBuild;
-            _receivedTime[index] = UnixMicroseconds.FromDateTimeOffset(entry.Received);
-            _time[index] = result.Times.Span[row];
-            _entities[index] = LoggedValues.ToJson(entry.Plan.Keys.Select(static key => key.Name), entry.Request.Keys, row);
-            _request[index] = LoggedValues.ToJson(entry.Plan.Service.Service.RequestValues.Select(static value => value.Name), entry.Request.Values, row);
-            _featureNames[index] = featureNames;
-            AddFeatures(index, result.FeatureCells.Span.Slice(row * featureNames.Length, featureNames.Length));
-            _outputNames[index] = outputNames;
-            _decision[index] = result.Decisions.Count > 0 && result.Decisions[row].Length > 0 ? result.Decisions[row] : null;
-            _error[index] = errors.GetValueOrDefault(row);
-            _duration[index] = (long)entry.Duration.TotalNanoseconds;
-            if (scored < entry.Rows.Rows.Length && entry.Rows.Rows[scored] == row)
-            {
-                _input[index] = LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Data, scored);
-                _output[index] = LoggedValues.ConcatenateOutputs(result.Outputs, row);
-                _batchRows[index] = entry.Outputs.BatchRows;
-                _batchRow[index] = entry.Outputs.Start + scored;
-                scored++;
-            }
+            _format.Add(LoggedPrediction.CurrentFormat);
+            _predictionId.Add(result.PredictionId);
+            _row.Add(row);
+            _project.Add(result.Model.Project);
+            _model.Add(result.Model.Name);
+            _modelVersion.Add(result.Version);
+            _packageDigest.Add(entry.Servable.Digest);
+            _serviceFingerprint.Add(entry.Plan.Service.Service.Fingerprint);
+            _runtimeBuild.Add(entry.Servable.RuntimeBuild);
+            _receivedTime.Add(UnixMicroseconds.FromDateTimeOffset(entry.Received));
+            _time.Add(result.Times.Span[row]);
+            _entities.Add(_json.WriteKeys(entry.Plan, entry.Request, row));
+            _request.Add(_json.WriteValues(entry.Plan, entry.Request, row));
+            _featureNames.Add(_planFeatureNames);
+            AddFeatures(result.FeatureCells.Span.Slice(row * _planFeatureNames.Length, _planFeatureNames.Length));
+            _outputNames.Add(_planOutputNames);
+            _decision.Add(result.Decisions.Count > 0 && result.Decisions[row].Length > 0 ? result.Decisions[row] : null);
+            _error.Add(FindError(result.RowErrors, row));
+            _duration.Add((long)entry.Duration.TotalNanoseconds);
+            var isScored = scored < entry.Rows.Rows.Length && entry.Rows.Rows[scored] == row;
+            _input.Add(isScored ? LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Data, scored) : null);
+            _output.Add(isScored ? LoggedValues.ConcatenateOutputs(result.Outputs, row) : null);
+            _batchRows.Add(isScored ? entry.Outputs.BatchRows : 0);
+            _batchRow.Add(isScored ? entry.Outputs.Start + scored : 0);
+            scored += isScored ? 1 : 0;
         }
     }
 
     public IReadOnlyList<SinkColumn> ToSinkColumns() =>
     [
-        new("format", _format),
-        new("prediction_id", _predictionId),
-        new("row", _row),
-        new("project", _project),
-        new("model", _model),
-        new("model_version", _modelVersion),
-        new("package_digest", _packageDigest),
-        new("service_fingerprint", _serviceFingerprint),
-        new("runtime_build", _runtimeBuild),
-        new("received_time", _receivedTime),
-        new("time", _time),
-        new("entities", _entities),
-        new("request", _request),
-        new("feature_names", _featureNames),
-        new("feature_values", _featureValues),
-        new("feature_texts", _featureTexts),
-        new("feature_statuses", _featureStatuses),
-        new("feature_event_times", _featureEventTimes),
-        new("feature_defaulted", _featureDefaulted),
-        new("input", _input),
-        new("batch_rows", _batchRows),
-        new("batch_row", _batchRow),
-        new("output_names", _outputNames),
-        new("output", _output),
-        new("decision", _decision),
-        new("error", _error),
-        new("duration", _duration),
+        new("format", _format.ToArray()),
+        new("prediction_id", _predictionId.ToArray()),
+        new("row", _row.ToArray()),
+        new("project", _project.ToArray()),
+        new("model", _model.ToArray()),
+        new("model_version", _modelVersion.ToArray()),
+        new("package_digest", _packageDigest.ToArray()),
+        new("service_fingerprint", _serviceFingerprint.ToArray()),
+        new("runtime_build", _runtimeBuild.ToArray()),
+        new("received_time", _receivedTime.ToArray()),
+        new("time", _time.ToArray()),
+        new("entities", _entities.ToArray()),
+        new("request", _request.ToArray()),
+        new("feature_names", _featureNames.ToArray()),
+        new("feature_values", _featureValues.ToArray()),
+        new("feature_texts", _featureTexts.ToArray()),
+        new("feature_statuses", _featureStatuses.ToArray()),
+        new("feature_event_times", _featureEventTimes.ToArray()),
+        new("feature_defaulted", _featureDefaulted.ToArray()),
+        new("input", _input.ToArray()),
+        new("batch_rows", _batchRows.ToArray()),
+        new("batch_row", _batchRow.ToArray()),
+        new("output_names", _outputNames.ToArray()),
+        new("output", _output.ToArray()),
+        new("decision", _decision.ToArray()),
+        new("error", _error.ToArray()),
+        new("duration", _duration.ToArray()),
     ];
 
-    private void AddFeatures(int index, ReadOnlySpan<FeatureCell> cells)
+    /// <summary>All rows of one plan share their lists of names.</summary>
+    private void NameColumns(PredictionPlan plan)
+    {
+        if (!ReferenceEquals(plan, _plan))
+        {
+            _plan = plan;
+            _planFeatureNames = [.. plan.Service.Service.Columns.Select(static column => column.Name)];
+            _planOutputNames = [.. plan.Outputs.Select(static output => output.Name)];
+        }
+    }
+
+    private static string? FindError(IReadOnlyList<RowError> errors, int row)
+    {
+        for (var index = 0; index < errors.Count; index++)
+        {
+            if (errors[index].Row == row)
+            {
+                return errors[index].Message;
+            }
+        }
+
+        return null;
+    }
+
+    private void AddFeatures(ReadOnlySpan<FeatureCell> cells)
     {
         var values = new double?[cells.Length];
         string?[]? texts = null;
@@ -129,10 +159,10 @@ internal sealed class PredictionLogColumns(int rows)
             }
         }
 
-        _featureValues[index] = values;
-        _featureTexts[index] = texts;
-        _featureStatuses[index] = statuses;
-        _featureEventTimes[index] = eventTimes;
-        _featureDefaulted[index] = defaulted;
+        _featureValues.Add(values);
+        _featureTexts.Add(texts);
+        _featureStatuses.Add(statuses);
+        _featureEventTimes.Add(eventTimes);
+        _featureDefaulted.Add(defaulted);
     }
 }

@@ -98,6 +98,8 @@ internal sealed class ServingHost : IAsyncDisposable
 
     public PredictionLog PredictionLog => _provider.GetRequiredService<PredictionLog>();
 
+    public FeaturePath Features => _provider.GetRequiredService<FeaturePath>();
+
     public PredictionReplay Replay => _provider.GetRequiredService<PredictionReplay>();
 
     public CoverageCache Coverage => _provider.GetRequiredService<CoverageCache>();
@@ -134,6 +136,9 @@ internal sealed class ServingHost : IAsyncDisposable
         PutProfile(1, limit: 250, isVip: true);
         PutRisk(2, (Noon.AddDays(-8), 1), (Noon.AddDays(-9), 0));
         await Servables.RefreshAsync(Cancellation);
+
+        // What loading read to warm up is no test's business.
+        Store.Reads.Clear();
         return package;
     }
 

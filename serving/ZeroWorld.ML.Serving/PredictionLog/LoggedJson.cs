@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Keys and request values of a row as the log holds them: a JSON object.</summary>
+/// <remarks>Numbers round-trip; what JSON numbers cannot say is a string, bytes are base64, timestamps microseconds. Not thread safe: its buffer is used again.</remarks>
+internal sealed class LoggedJson
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    public string WriteKeys(PredictionPlan plan, BoundRequest request, int row)
+    {
+        using var writer = Begin();
+        for (var index = 0; index < plan.Keys.Length; index++)
+        {
+            writer.WritePropertyName(plan.Keys[index].Name);
+            Write(writer, request.Keys[index][row]);
+        }
+
+        return End(writer);
+    }
+
+    public string WriteValues(PredictionPlan plan, BoundRequest request, int row)
+    {
+        var values = plan.Service.Service.RequestValues;
+        using var writer = Begin();
+        for (var index = 0; index < values.Count; index++)
+        {
+            writer.WritePropertyName(values[index].Name);
+            Write(writer, request.Values[index][row]);
+        }
+
+        return End(writer);
+    }
+
+    private Utf8JsonWriter Begin()
+    {
+        _buffer.ResetWrittenCount();
+        var writer = new Utf8JsonWriter(_buffer);
+        writer.WriteStartObject();
+        return writer;
+    }
+
+    private string End(Utf8JsonWriter writer)
+    {
+        writer.WriteEndObject();
+        writer.Flush();
+        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter writer, FeatureValue value)
+    {
+        if (value.IsNull)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        switch (value.Type)
+        {
+            case FeatureType.Bool:
+                writer.WriteBooleanValue(value.AsBool());
+                break;
+            case FeatureType.Int64 or FeatureType.Timestamp:
+                writer.WriteNumberValue(value.AsInt64());
+                break;
+            case FeatureType.Float32 when float.IsFinite(value.AsFloat32()):
+                writer.WriteNumberValue(value.AsFloat32());
+                break;
+            case FeatureType.Float64 when double.IsFinite(value.AsFloat64()):
+                writer.WriteNumberValue(value.AsFloat64());
+                break;
+            default:
+                writer.WriteStringValue(value.ToString());
+                break;
+        }
+    }
+}

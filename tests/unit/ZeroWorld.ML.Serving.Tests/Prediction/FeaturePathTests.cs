@@ -1,0 +1,43 @@
+namespace ZeroWorld.ML.Serving.Tests;
+
+public sealed class FeaturePathTests : IAsyncDisposable
+{
+    private readonly ServingHost _host = new();
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task ReadAsync_SameColumnsAsAPrediction_GivesItsCells()
+    {
+        await _host.StartAsync();
+        var request = ServingHost.Request();
+        var expected = await _host.Predictions.PredictAsync(request, ServingHost.Cancellation);
+
+        var rows = await _host.Features.ReadAsync(_host.Plan, request.Entities, request.Request, ServingHost.Cancellation);
+
+        Assert.Equal(1, rows.Rows);
+        Assert.Equal(expected.FeatureCells.ToArray(), rows.Cells.ToArray());
+        Assert.Equal(_host.Plan.Service.Columns, rows.Columns);
+    }
+
+    [Fact]
+    public async Task ReadAsync_MissingKey_NamesTheService()
+    {
+        await _host.StartAsync();
+
+        var exception = await Assert.ThrowsAsync<ServingException>(async () => await _host.Features.ReadAsync(_host.Plan, [], [], ServingHost.Cancellation));
+
+        Assert.Equal(ServingError.InvalidInput, exception.Error);
+        Assert.Contains("Feature service 'fraud' needs", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RefreshAsync_ModelIsLoaded_HasReadBeforeItAnswers()
+    {
+        _host.Register(1);
+
+        await _host.Servables.RefreshAsync(ServingHost.Cancellation);
+
+        Assert.Contains($"customer/i{long.MinValue}", _host.Store.Reads);
+    }
+}
