@@ -10,4 +10,7 @@ internal static class RedisKeys
     public static RedisKey Windows(in EntityId entity) => $"z1:{{{entity.Project}/{entity.Entity}/{entity.Key}}}:w";
 
     public static RedisKey Coverage(string project) => $"z1:{project}:coverage";
+
+    /// <summary>Glob of the keys in which a view's rows or blocks lie. Names hold no glob characters.</summary>
+    public static RedisValue PatternOf(StorageField field) => $"z1:{{{field.View.Project}/{field.View.Entity.Name}/*}}:{(field.IsWindow ? 'w' : 'v')}";
 }

@@ -14,6 +14,7 @@ namespace ZeroWorld.ML.Features.Redis;
 public sealed partial class RedisOnlineStore : IOnlineStore
 {
     private const int ListpackValueBytesMin = 128;
+    private const int ClearKeysMax = 256;
 
     private readonly RedisOnlineStoreOptions _options;
     private readonly TimeProvider _time;
@@ -186,6 +187,31 @@ public sealed partial class RedisOnlineStore : IOnlineStore
         var text = string.Create(CultureInfo.InvariantCulture, $"{coverage.From} {coverage.To}");
         await RunAsync(
             database => database.HashSetAsync(RedisKeys.Coverage(field.View.Project), field.Name, text), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets everything of one view: its coverage first, so that reads are UNAVAILABLE and never wrong meanwhile, then its rows or blocks.</summary>
+    /// <remarks>For a source table that was replaced: what the store holds of the old one must not be merged with the new. Scans all keys of the entity's kind.</remarks>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: some of it may be left; repeating is safe.</exception>
+    public async Task ClearAsync(StorageField field, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
+        await RunAsync(
+            async database =>
+            {
+                await database.HashDeleteAsync(RedisKeys.Coverage(field.View.Project), field.Name).ConfigureAwait(false);
+                foreach (var server in multiplexer.GetServers().Where(static server => server.IsConnected && !server.IsReplica))
+                {
+                    await foreach (var chunk in server.KeysAsync(pattern: RedisKeys.PatternOf(field), pageSize: ClearKeysMax)
+                        .Chunk(ClearKeysMax).WithCancellation(cancellationToken).ConfigureAwait(false))
+                    {
+                        await Task.WhenAll(chunk.Select(key => database.HashDeleteAsync(key, field.Name))).ConfigureAwait(false);
+                    }
+                }
+
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();

@@ -11,6 +11,9 @@ internal static class DemoPredictor
 
     // On a busy machine a feature read may miss the feature timeout: the answer then says UNAVAILABLE, and is asked for again as a caller would.
     private const int AttemptsMax = 5;
+
+    // More than that is no busy machine but an ill store: the report then says so.
+    private const int LateMax = 50;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     public static async Task<DemoPredictions> RunAsync(
@@ -34,7 +37,7 @@ internal static class DemoPredictor
             var started = Stopwatch.GetTimestamp();
             var answer = await client.Predictions.PredictAsync(request, cancellationToken: cancellationToken);
             milliseconds[index] = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-            for (var attempt = 1; attempt < AttemptsMax && IsLate(answer); attempt++)
+            for (var attempt = 1; attempt < AttemptsMax && late < LateMax && IsLate(answer); attempt++)
             {
                 late++;
                 await Task.Delay(RetryDelay, cancellationToken);

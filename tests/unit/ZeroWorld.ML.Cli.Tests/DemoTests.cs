@@ -38,5 +38,24 @@ public sealed class DemoTests : IDisposable
         Assert.Contains("decision", prediction, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Demo_OtherTransactionsInTheSameDirectory_AreNotMergedWithThoseBefore()
+    {
+        await RunDemoAsync("a.csv.gz", "1", "70");
+        await RunDemoAsync("b.csv.gz", "2", "60");
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private async Task RunDemoAsync(string file, string seed, string days)
+    {
+        var (simulated, _, simulation) = await ZwmlProcess.RunAsync(
+            _folder.Path, "simulate", file, "--customers", "250", "--terminals", "500", "--days", days, "--seed", seed);
+        Assert.True(simulated == 0, simulation);
+        var (code, output, error) = await ZwmlProcess.RunAsync(
+            _folder.Path,
+            "demo", "--exit", "--json", "--transactions", file, "--data", "data", "--predictions", "200",
+            "--http-port", "0", "--grpc-port", "0", "--metrics-port", "0");
+        Assert.True(code == 0, $"{output} {error}");
+    }
 }
