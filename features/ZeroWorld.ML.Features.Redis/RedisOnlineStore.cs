@@ -249,9 +249,9 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             var answer = await server.ExecuteAsync("CONFIG", "GET", name).WaitAsync(cancellationToken).ConfigureAwait(false);
             return answer.Length == 2 && long.TryParse((string?)answer[1], CultureInfo.InvariantCulture, out var value) ? value : null;
         }
-        catch (RedisException)
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
-            // Managed servers forbid CONFIG.
+            // Managed servers forbid CONFIG; one that is gone again has nothing to tell.
             return null;
         }
     }

@@ -55,6 +55,7 @@ public static class ZeroWorldServiceCollectionExtensions
                 configuration.CopyTo(options);
                 options.Configuration = redis;
             });
+            services.AddHostedService<OnlineStoreCheck>();
         }
         else
         {
