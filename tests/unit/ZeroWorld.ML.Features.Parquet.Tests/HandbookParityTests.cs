@@ -17,7 +17,7 @@ public sealed class HandbookParityTests
     public async Task BuildTrainingSetAsync_WholeHandbookTable_EqualsWindowsInSql()
     {
         var path = FindTable();
-        Assert.SkipWhen(path is null, "The shared table fraud-handbook/transactions.csv.gz is not there.");
+        Assert.SkipWhen(path is null, "The shared data file fraud-handbook/transactions.csv.gz is not there.");
         using var folder = new StoreFolder();
 
         var summary = await folder.Store.ImportAsync(FraudDefinitions.Import(path), Token);

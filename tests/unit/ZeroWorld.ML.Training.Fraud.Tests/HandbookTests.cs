@@ -6,7 +6,7 @@ public sealed class HandbookTests
     public void Measure_PublishedDataWithTheChapterThreeSplit_ReachesThePublishedXGBoost()
     {
         var file = HandbookData.FindFile();
-        Assert.SkipWhen(file is null, "The data of the Fraud Detection Handbook is not there (shared/data/fraud-handbook beside the repository, or ZEROWORLD_DATA).");
+        Assert.SkipWhen(file is null, "The shared data of the Fraud Detection Handbook is not there (shared/data/fraud-handbook beside the repository, or ZEROWORLD_DATA).");
         var settings = new FraudTrainingSettings();
         var table = TrainingTable.FromFrame(HandbookData.Load(file!), FraudColumns.Default);
         var plan = FraudSplits.Choose(table, settings.TrainingDaysMax);
