@@ -7,12 +7,12 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Levels after the Dremel paper (Melnik et al., 2010), as the Parquet format uses them.</remarks>
 internal abstract class SinkField(Field field)
 {
-    private const string Element = "element";
+    protected const string Element = "element";
 
     public Field Field { get; } = field;
 
     /// <exception cref="ArgumentException">The type of the values is none that a sink writes.</exception>
-    public static SinkField Create(SinkColumn column) => column.Values switch
+    public static SinkField Create(SinkColumn column) => column is SinkLists flat ? FlatSinkField.Create(flat) : column.Values switch
     {
         int[] values => new Typed<int>(Leaf<int>(column.Name, false), values, null, null),
         long[] values => new Typed<long>(Leaf<long>(column.Name, false), values, null, null),
@@ -28,8 +28,6 @@ internal abstract class SinkField(Field field)
     };
 
     public abstract Task WriteAsync(ParquetRowGroupWriter group, DataField leaf, CancellationToken cancellationToken);
-
-    private static DataField Leaf<T>(string name, bool isNullable) => new(name, typeof(T), isNullable);
 
     private static Typed<TStored> Scalars<T, TStored>(DataField leaf, T[] rows, Func<T, TStored?> convert)
         where TStored : struct
@@ -81,6 +79,8 @@ internal abstract class SinkField(Field field)
 
         return new Typed<TStored>(new ListField(name, element), [.. values], [.. definitions], [.. repetitions]);
     }
+
+    protected static DataField Leaf<T>(string name, bool isNullable) => new(name, typeof(T), isNullable);
 
     private sealed class Typed<T>(Field field, T[] values, int[]? definitions, int[]? repetitions) : SinkField(field)
         where T : struct

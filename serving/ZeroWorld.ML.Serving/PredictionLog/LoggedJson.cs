@@ -11,7 +11,7 @@ internal sealed class LoggedJson
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();
 
-    public string WriteKeys(PredictionPlan plan, BoundRequest request, int row)
+    public void WriteKeys(PredictionPlan plan, BoundRequest request, int row, LogLists<char> target)
     {
         using var writer = Begin();
         for (var index = 0; index < plan.Keys.Length; index++)
@@ -20,10 +20,10 @@ internal sealed class LoggedJson
             Write(writer, request.Keys[index][row]);
         }
 
-        return End(writer);
+        End(writer, target);
     }
 
-    public string WriteValues(PredictionPlan plan, BoundRequest request, int row)
+    public void WriteValues(PredictionPlan plan, BoundRequest request, int row, LogLists<char> target)
     {
         var values = plan.Service.Service.RequestValues;
         using var writer = Begin();
@@ -33,7 +33,7 @@ internal sealed class LoggedJson
             Write(writer, request.Values[index][row]);
         }
 
-        return End(writer);
+        End(writer, target);
     }
 
     private Utf8JsonWriter Begin()
@@ -44,11 +44,11 @@ internal sealed class LoggedJson
         return writer;
     }
 
-    private string End(Utf8JsonWriter writer)
+    private void End(Utf8JsonWriter writer, LogLists<char> target)
     {
         writer.WriteEndObject();
         writer.Flush();
-        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        Encoding.UTF8.GetChars(_buffer.WrittenSpan, target.AddRow(Encoding.UTF8.GetCharCount(_buffer.WrittenSpan)));
     }
 
     private static void Write(Utf8JsonWriter writer, FeatureValue value)

@@ -35,6 +35,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
     // Owned by the loop.
     private readonly OrderedDictionary<(ModelName Model, DateOnly Date), PredictionLogFile> _pending = [];
+    private PredictionLogColumns? _spare;
     private int _pendingRows;
     private long _sinceTimestamp;
     private bool _hasFailed;
@@ -197,7 +198,8 @@ public sealed partial class PredictionLog : IAsyncDisposable
             var part = (entry.Servable.Model, DateOnly.FromDateTime(entry.Received.UtcDateTime));
             if (!_pending.TryGetValue(part, out var file))
             {
-                _pending.Add(part, file = new PredictionLogFile(entry));
+                _pending.Add(part, file = new PredictionLogFile(_spare ?? new PredictionLogColumns(), entry));
+                _spare = null;
             }
 
             file.Columns.Add(entry);
@@ -236,6 +238,8 @@ public sealed partial class PredictionLog : IAsyncDisposable
             _pending.Remove(part);
             _pendingRows -= file.Columns.Rows;
             _metrics.AddLogged(file.Columns.Rows);
+            file.Columns.Clear();
+            _spare = file.Columns;
         }
 
         _hasFailed = false;

@@ -2,40 +2,41 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>The columns of a log file (docs/formats/prediction-log.md), filled row by row.</summary>
+/// <summary>The columns of a log file (docs/formats/prediction-log.md), filled row by row. Not thread safe.</summary>
 /// <remarks>
-/// A row is a fraction of the answer that it was made of, and holds on to nothing of it: rows wait here for seconds, and what waits is copied by every
-/// garbage collection that it outlives.
+/// Flat: rows wait here for seconds, tens of thousands of them, and objects that wait make every garbage collection long. What an answer was made of is
+/// let go when its rows are taken.
 /// </remarks>
 internal sealed class PredictionLogColumns
 {
-    private readonly List<int> _format = [];
-    private readonly List<string?> _predictionId = [];
-    private readonly List<int> _row = [];
-    private readonly List<string?> _project = [];
-    private readonly List<string?> _model = [];
-    private readonly List<long> _modelVersion = [];
-    private readonly List<string?> _packageDigest = [];
-    private readonly List<string?> _serviceFingerprint = [];
-    private readonly List<string?> _runtimeBuild = [];
-    private readonly List<long> _receivedTime = [];
-    private readonly List<long> _time = [];
-    private readonly List<string?> _entities = [];
-    private readonly List<string?> _request = [];
-    private readonly List<string?[]> _featureNames = [];
-    private readonly List<double?[]> _featureValues = [];
-    private readonly List<string?[]?> _featureTexts = [];
-    private readonly List<int[]> _featureStatuses = [];
-    private readonly List<long?[]> _featureEventTimes = [];
-    private readonly List<bool[]> _featureDefaulted = [];
-    private readonly List<byte[]?> _input = [];
-    private readonly List<int> _batchRows = [];
-    private readonly List<int> _batchRow = [];
-    private readonly List<string?[]> _outputNames = [];
-    private readonly List<byte[]?> _output = [];
-    private readonly List<string?> _decision = [];
-    private readonly List<string?> _error = [];
-    private readonly List<long> _duration = [];
+    private readonly LogLists<char> _predictionId = new();
+    private readonly LogBuffer<int> _row = new();
+    private readonly LogBuffer<string?> _project = new();
+    private readonly LogBuffer<string?> _model = new();
+    private readonly LogBuffer<long> _modelVersion = new();
+    private readonly LogBuffer<string?> _packageDigest = new();
+    private readonly LogBuffer<string?> _serviceFingerprint = new();
+    private readonly LogBuffer<string?> _runtimeBuild = new();
+    private readonly LogBuffer<long> _receivedTime = new();
+    private readonly LogBuffer<long> _time = new();
+    private readonly LogLists<char> _entities = new();
+    private readonly LogLists<char> _request = new();
+    private readonly LogLists<string?> _featureNames = new();
+    private readonly LogLists<double> _featureValues = new();
+    private readonly LogBuffer<bool> _areValuesNull = new();
+    private readonly LogLists<string?> _featureTexts = new();
+    private readonly LogLists<int> _featureStatuses = new();
+    private readonly LogLists<long> _featureEventTimes = new();
+    private readonly LogBuffer<bool> _areEventTimesNull = new();
+    private readonly LogLists<bool> _featureDefaulted = new();
+    private readonly LogLists<byte> _input = new();
+    private readonly LogBuffer<int> _batchRows = new();
+    private readonly LogBuffer<int> _batchRow = new();
+    private readonly LogLists<string?> _outputNames = new();
+    private readonly LogLists<byte> _output = new();
+    private readonly LogBuffer<string?> _decision = new();
+    private readonly LogBuffer<string?> _error = new();
+    private readonly LogBuffer<long> _duration = new();
 
     // Made for every row, so kept from one to the next.
     private readonly LoggedJson _json = new();
@@ -51,8 +52,7 @@ internal sealed class PredictionLogColumns
         NameColumns(entry.Plan);
         for (int row = 0, scored = 0; row < result.Rows; row++)
         {
-            _format.Add(LoggedPrediction.CurrentFormat);
-            _predictionId.Add(result.PredictionId);
+            _predictionId.AddRow(result.PredictionId);
             _row.Add(row);
             _project.Add(result.Model.Project);
             _model.Add(result.Model.Name);
@@ -62,53 +62,90 @@ internal sealed class PredictionLogColumns
             _runtimeBuild.Add(entry.Servable.RuntimeBuild);
             _receivedTime.Add(UnixMicroseconds.FromDateTimeOffset(entry.Received));
             _time.Add(result.Times.Span[row]);
-            _entities.Add(_json.WriteKeys(entry.Plan, entry.Request, row));
-            _request.Add(_json.WriteValues(entry.Plan, entry.Request, row));
-            _featureNames.Add(_planFeatureNames);
+            _json.WriteKeys(entry.Plan, entry.Request, row, _entities);
+            _json.WriteValues(entry.Plan, entry.Request, row, _request);
+            _featureNames.AddRow(_planFeatureNames);
             AddFeatures(result.FeatureCells.Span.Slice(row * _planFeatureNames.Length, _planFeatureNames.Length));
-            _outputNames.Add(_planOutputNames);
+            _outputNames.AddRow(_planOutputNames);
             _decision.Add(result.Decisions.Count > 0 && result.Decisions[row].Length > 0 ? result.Decisions[row] : null);
             _error.Add(FindError(result.RowErrors, row));
             _duration.Add((long)entry.Duration.TotalNanoseconds);
             var isScored = scored < entry.Rows.Rows.Length && entry.Rows.Rows[scored] == row;
-            _input.Add(isScored ? LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Data, scored) : null);
-            _output.Add(isScored ? LoggedValues.ConcatenateOutputs(result.Outputs, row) : null);
-            _batchRows.Add(isScored ? entry.Outputs.BatchRows : 0);
-            _batchRow.Add(isScored ? entry.Outputs.Start + scored : 0);
+            AddTensors(entry, row, isScored ? scored : -1);
             scored += isScored ? 1 : 0;
         }
     }
 
-    public IReadOnlyList<SinkColumn> ToSinkColumns() =>
-    [
-        new("format", _format.ToArray()),
-        new("prediction_id", _predictionId.ToArray()),
-        new("row", _row.ToArray()),
-        new("project", _project.ToArray()),
-        new("model", _model.ToArray()),
-        new("model_version", _modelVersion.ToArray()),
-        new("package_digest", _packageDigest.ToArray()),
-        new("service_fingerprint", _serviceFingerprint.ToArray()),
-        new("runtime_build", _runtimeBuild.ToArray()),
-        new("received_time", _receivedTime.ToArray()),
-        new("time", _time.ToArray()),
-        new("entities", _entities.ToArray()),
-        new("request", _request.ToArray()),
-        new("feature_names", _featureNames.ToArray()),
-        new("feature_values", _featureValues.ToArray()),
-        new("feature_texts", _featureTexts.ToArray()),
-        new("feature_statuses", _featureStatuses.ToArray()),
-        new("feature_event_times", _featureEventTimes.ToArray()),
-        new("feature_defaulted", _featureDefaulted.ToArray()),
-        new("input", _input.ToArray()),
-        new("batch_rows", _batchRows.ToArray()),
-        new("batch_row", _batchRow.ToArray()),
-        new("output_names", _outputNames.ToArray()),
-        new("output", _output.ToArray()),
-        new("decision", _decision.ToArray()),
-        new("error", _error.ToArray()),
-        new("duration", _duration.ToArray()),
-    ];
+    /// <summary>The columns over these buffers: no row is added until they are written.</summary>
+    public IReadOnlyList<SinkColumn> ToSinkColumns()
+    {
+        var format = new int[Rows];
+        Array.Fill(format, LoggedPrediction.CurrentFormat);
+        return
+        [
+            new("format", format),
+            _predictionId.ToColumn("prediction_id"),
+            new("row", _row.ToArray()),
+            new("project", _project.ToArray()),
+            new("model", _model.ToArray()),
+            new("model_version", _modelVersion.ToArray()),
+            new("package_digest", _packageDigest.ToArray()),
+            new("service_fingerprint", _serviceFingerprint.ToArray()),
+            new("runtime_build", _runtimeBuild.ToArray()),
+            new("received_time", _receivedTime.ToArray()),
+            new("time", _time.ToArray()),
+            _entities.ToColumn("entities"),
+            _request.ToColumn("request"),
+            _featureNames.ToColumn("feature_names"),
+            _featureValues.ToColumn("feature_values", _areValuesNull),
+            _featureTexts.ToColumn("feature_texts"),
+            _featureStatuses.ToColumn("feature_statuses"),
+            _featureEventTimes.ToColumn("feature_event_times", _areEventTimesNull),
+            _featureDefaulted.ToColumn("feature_defaulted"),
+            _input.ToColumn("input"),
+            new("batch_rows", _batchRows.ToArray()),
+            new("batch_row", _batchRow.ToArray()),
+            _outputNames.ToColumn("output_names"),
+            _output.ToColumn("output"),
+            new("decision", _decision.ToArray()),
+            new("error", _error.ToArray()),
+            new("duration", _duration.ToArray()),
+        ];
+    }
+
+    /// <summary>Forgets all rows and keeps the memory.</summary>
+    public void Clear()
+    {
+        _predictionId.Clear();
+        _row.Clear();
+        _project.Clear();
+        _model.Clear();
+        _modelVersion.Clear();
+        _packageDigest.Clear();
+        _serviceFingerprint.Clear();
+        _runtimeBuild.Clear();
+        _receivedTime.Clear();
+        _time.Clear();
+        _entities.Clear();
+        _request.Clear();
+        _featureNames.Clear();
+        _featureValues.Clear();
+        _areValuesNull.Clear();
+        _featureTexts.Clear();
+        _featureStatuses.Clear();
+        _featureEventTimes.Clear();
+        _areEventTimesNull.Clear();
+        _featureDefaulted.Clear();
+        _input.Clear();
+        _batchRows.Clear();
+        _batchRow.Clear();
+        _outputNames.Clear();
+        _output.Clear();
+        _decision.Clear();
+        _error.Clear();
+        _duration.Clear();
+        _plan = null;
+    }
 
     /// <summary>All rows of one plan share their lists of names.</summary>
     private void NameColumns(PredictionPlan plan)
@@ -136,22 +173,23 @@ internal sealed class PredictionLogColumns
 
     private void AddFeatures(ReadOnlySpan<FeatureCell> cells)
     {
-        var values = new double?[cells.Length];
+        var values = _featureValues.AddRow(cells.Length);
+        var areValuesNull = _areValuesNull.Extend(cells.Length);
+        var statuses = _featureStatuses.AddRow(cells.Length);
+        var eventTimes = _featureEventTimes.AddRow(cells.Length);
+        var areEventTimesNull = _areEventTimesNull.Extend(cells.Length);
+        var defaulted = _featureDefaulted.AddRow(cells.Length);
         string?[]? texts = null;
-        var statuses = new int[cells.Length];
-        var eventTimes = new long?[cells.Length];
-        var defaulted = new bool[cells.Length];
         for (var column = 0; column < cells.Length; column++)
         {
-            var cell = cells[column];
+            ref readonly var cell = ref cells[column];
+            var hasNumber = !cell.Value.IsNull && cell.Value.IsNumeric;
+            values[column] = hasNumber ? cell.Value.ToDouble() : 0;
+            areValuesNull[column] = !hasNumber;
             statuses[column] = (int)cell.Status;
-            eventTimes[column] = cell.EventTime;
+            eventTimes[column] = cell.EventTime ?? 0;
+            areEventTimesNull[column] = cell.EventTime is null;
             defaulted[column] = cell.IsDefaulted;
-            if (!cell.Value.IsNull && cell.Value.IsNumeric)
-            {
-                values[column] = cell.Value.ToDouble();
-            }
-
             if (LoggedValues.ToText(cell.Value) is { } text)
             {
                 texts ??= new string?[cells.Length];
@@ -159,10 +197,29 @@ internal sealed class PredictionLogColumns
             }
         }
 
-        _featureValues.Add(values);
-        _featureTexts.Add(texts);
-        _featureStatuses.Add(statuses);
-        _featureEventTimes.Add(eventTimes);
-        _featureDefaulted.Add(defaulted);
+        if (texts is null)
+        {
+            _featureTexts.AddNone();
+        }
+        else
+        {
+            _featureTexts.AddRow(texts);
+        }
+    }
+
+    /// <param name="scored">Index among the scored rows, or -1: the row was not scored.</param>
+    private void AddTensors(PredictionLogEntry entry, int row, int scored)
+    {
+        _batchRows.Add(scored < 0 ? 0 : entry.Outputs.BatchRows);
+        _batchRow.Add(scored < 0 ? 0 : entry.Outputs.Start + scored);
+        if (scored < 0)
+        {
+            _input.AddNone();
+            _output.AddNone();
+            return;
+        }
+
+        _input.AddRow(LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Data, scored));
+        _output.AddRow(LoggedValues.ConcatenateOutputs(entry.Result.Outputs, row));
     }
 }

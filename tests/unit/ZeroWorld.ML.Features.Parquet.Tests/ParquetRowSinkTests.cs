@@ -36,6 +36,47 @@ public sealed class ParquetRowSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteFileAsync_FlatColumns_AreTheSameAsListsPerRow()
+    {
+        var sink = new ParquetRowSink(_folder.PathOf("log"));
+        SinkColumn[] perRow =
+        [
+            new("numbers", new double?[][] { [1.5, null, double.NaN], [], [-0.0], null! }),
+            new("ids", new long?[][] { [7], [8, null], [], null! }),
+            new("states", new int[][] { [1, 2], [], [3], null! }),
+            new("flags", new bool[][] { [true, false], [], [true], null! }),
+            new("words", new string?[][] { ["x", null], [], [string.Empty], null! }),
+            new("blob", new byte[]?[] { [1, 255], [], [3], null }),
+            new("text", new string?[] { "aä", string.Empty, "b", null }),
+        ];
+        SinkColumn[] flat =
+        [
+            new SinkLists("numbers", new[] { 1.5, 99, double.NaN, -0.0, 77 }, [3, 0, 1, -1], [false, true, false, false]),
+            new SinkLists("ids", new[] { 7L, 8, 0 }, [1, 2, 0, -1], [false, false, true]),
+            new SinkLists("states", new[] { 1, 2, 3 }, [2, 0, 1, -1]),
+            new SinkLists("flags", new[] { true, false, true, true }, [2, 0, 1, -1]),
+            new SinkLists("words", new string?[] { "x", null, string.Empty }, [2, 0, 1, -1]),
+            new SinkLists("blob", new byte[] { 1, 255, 3, 9 }, [2, 0, 1, -1]),
+            new SinkLists("text", "aäb".ToCharArray(), [2, 0, 1, -1]),
+        ];
+
+        await sink.WriteFileAsync("rows.parquet", perRow, Token);
+        await sink.WriteFileAsync("flat.parquet", flat, Token);
+
+        Assert.Equal(Read("log/rows.parquet"), Read("log/flat.parquet"));
+    }
+
+    [Fact]
+    public async Task WriteFileAsync_FlatColumnWithTooFewElements_IsRefused()
+    {
+        var sink = new ParquetRowSink(_folder.PathOf("log"));
+
+        var exception = await Assert.ThrowsAsync<ArgumentException>(() => sink.WriteFileAsync("a.parquet", [new SinkLists("n", new[] { 1L }, [1, 1])], Token));
+
+        Assert.Equal("Column 'n' has 1 elements; expected 2, as many as its rows have.", exception.Message);
+    }
+
+    [Fact]
     public async Task WriteFileAsync_Again_ReplacesTheFile()
     {
         var sink = new ParquetRowSink(_folder.PathOf("log"));

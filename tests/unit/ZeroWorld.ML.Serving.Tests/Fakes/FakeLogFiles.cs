@@ -23,7 +23,8 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
             return Task.FromException(failure);
         }
 
-        Files[path] = columns;
+        // The arrays are the log's again afterwards.
+        Files[path] = [.. columns.Select(ToRows)];
         return Task.CompletedTask;
     }
 
@@ -35,6 +36,55 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
             .Where(row => row.PredictionId == predictionId)
             .OrderBy(row => row.Row);
         return Task.FromResult<IReadOnlyList<LoggedPrediction>>([.. rows.Select(OnRead)]);
+    }
+
+    private static SinkColumn ToRows(SinkColumn column)
+    {
+        if (column is not SinkLists lists)
+        {
+            return column;
+        }
+
+        return new SinkColumn(column.Name, lists.Elements switch
+        {
+            char[] elements => Slice(lists, elements, static (slice, _) => new string(slice)),
+            byte[] elements => Slice(lists, elements, static (slice, _) => slice.ToArray()),
+            int[] elements => Slice(lists, elements, static (slice, _) => slice.ToArray()),
+            bool[] elements => Slice(lists, elements, static (slice, _) => slice.ToArray()),
+            string?[] elements => Slice(lists, elements, static (slice, _) => slice.ToArray()),
+            double[] elements => Slice(lists, elements, static (slice, areNull) => WithNulls(slice, areNull)),
+            long[] elements => Slice(lists, elements, static (slice, areNull) => WithNulls(slice, areNull)),
+            _ => throw new InvalidOperationException($"No flat column holds {lists.Elements.GetType()}."),
+        });
+    }
+
+    private delegate TRow SliceReader<T, TRow>(ReadOnlySpan<T> slice, ReadOnlySpan<bool> areNull);
+
+    private static TRow?[] Slice<T, TRow>(SinkLists lists, T[] elements, SliceReader<T, TRow> read)
+        where TRow : class
+    {
+        var next = 0;
+        return
+        [
+            .. lists.Lengths.Select(length =>
+            {
+                var row = length < 0 ? null : read(elements.AsSpan(next, length), lists.AreNull is { } areNull ? areNull.AsSpan(next, length) : []);
+                next += Math.Max(0, length);
+                return row;
+            }),
+        ];
+    }
+
+    private static T?[] WithNulls<T>(ReadOnlySpan<T> slice, ReadOnlySpan<bool> areNull)
+        where T : struct
+    {
+        var row = new T?[slice.Length];
+        for (var index = 0; index < row.Length; index++)
+        {
+            row[index] = !areNull.IsEmpty && areNull[index] ? null : slice[index];
+        }
+
+        return row;
     }
 
     private static IEnumerable<LoggedPrediction> Read(IReadOnlyList<SinkColumn> columns)
