@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using ZeroWorld.ML.Models;
 
@@ -14,6 +15,7 @@ internal sealed class OnnxModelInstance : IModelInstance
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
+    private readonly bool _hasOptionalInputs;
 
     public OnnxModelInstance(InferenceSession session, ModelSignature signature, string device)
     {
@@ -21,14 +23,42 @@ internal sealed class OnnxModelInstance : IModelInstance
         Signature = signature;
         Device = device;
         _inputNames = [.. signature.Inputs.Select(static spec => spec.Name)];
+        _hasOptionalInputs = signature.Inputs.Any(static spec => spec.IsOptional);
         _outputNames = [.. signature.Outputs.Select(static spec => spec.Name)];
     }
 
-    public ModelSignature Signature { get; }
+    public ModelSignature Signature { get; internal set; }
 
     public string Device { get; }
 
     public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs)
+    {
+        if (_hasOptionalInputs)
+        {
+            return RunNamed(inputs);
+        }
+
+        return Run(_inputNames, inputs);
+    }
+
+    /// <summary>Inputs that may be left out are <see langword="null"/> where they are: the engine then takes the model's own value.</summary>
+    private TensorBuffer[] RunNamed(ReadOnlySpan<TensorBuffer> inputs)
+    {
+        var names = new List<string>(inputs.Length);
+        var given = new List<TensorBuffer>(inputs.Length);
+        for (var index = 0; index < inputs.Length; index++)
+        {
+            if (inputs[index] is { } input)
+            {
+                names.Add(_inputNames[index]);
+                given.Add(input);
+            }
+        }
+
+        return Run(names, CollectionsMarshal.AsSpan(given));
+    }
+
+    private TensorBuffer[] Run(IReadOnlyCollection<string> names, ReadOnlySpan<TensorBuffer> inputs)
     {
         var values = new OrtValue[inputs.Length];
         var pins = new MemoryHandle[inputs.Length];
@@ -39,7 +69,7 @@ internal sealed class OnnxModelInstance : IModelInstance
                 values[index] = ToValue(inputs[index], out pins[index]);
             }
 
-            using var outputs = _session.Run(_runOptions, _inputNames, values, _outputNames);
+            using var outputs = _session.Run(_runOptions, names, values, _outputNames);
             var tensors = new TensorBuffer[outputs.Count];
             for (var index = 0; index < tensors.Length; index++)
             {

@@ -42,8 +42,14 @@ public sealed class OnnxModelRuntime : IModelRuntime
             using var options = CreateOptions(package, device);
             using var model = GuardedModel.Of(package.ModelPath);
             session = new InferenceSession(model.Path, options);
-            var instance = new OnnxModelInstance(session, OnnxSignature.Read(session), device);
+            var signature = DeclaredSignature.Apply(package, OnnxSignature.Read(session, model.File, out var isShared), isShared, out var needsTrial);
+            var instance = new OnnxModelInstance(session, signature, device);
             session = null;
+            if (needsTrial && !RowTrial.Passes(instance))
+            {
+                instance.Signature = signature with { IsBatchable = false };
+            }
+
             return instance;
         }
         catch (OnnxRuntimeException exception) when (exception.Message.Contains("TensorElementType", StringComparison.Ordinal))

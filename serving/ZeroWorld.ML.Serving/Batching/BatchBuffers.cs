@@ -4,17 +4,28 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>Joins the inputs of several requests into one batch, in memory that is kept between batches, and parts its outputs again.</summary>
 /// <remarks>Not thread safe: one batch at a time. Merged tensors are valid until the next <see cref="Merge"/>.</remarks>
-internal sealed class BatchBuffers(int inputs)
+internal sealed class BatchBuffers(ModelSignature signature)
 {
     // What one unusual batch needed is not kept for ever.
     private const int KeptBytesMax = 16 * 1024 * 1024;
-    private readonly byte[]?[] _staging = new byte[]?[inputs];
+    private readonly byte[]?[] _staging = new byte[]?[signature.Inputs.Count];
 
     /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal.</summary>
-    public static bool CanMerge(TensorBuffer[] first, TensorBuffer[] second)
+    public bool CanMerge(TensorBuffer[] first, TensorBuffer[] second)
     {
         for (var index = 0; index < first.Length; index++)
         {
+            // What a request puts in place of the model's own value holds for the whole run: it runs alone.
+            if (signature.Inputs[index].IsOptional)
+            {
+                if (first[index] is not null || second[index] is not null)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
             if (first[index].Dtype != second[index].Dtype || !first[index].Shape[1..].SequenceEqual(second[index].Shape[1..]))
             {
                 return false;
@@ -56,6 +67,11 @@ internal sealed class BatchBuffers(int inputs)
         for (var index = 0; index < merged.Length; index++)
         {
             var first = batch[0].Inputs[index];
+            if (first is null)
+            {
+                continue;
+            }
+
             long[] shape = [.. first.Shape];
             shape[0] = rows;
             merged[index] = first.Dtype == TensorDtype.Bytes ? MergeStrings(batch, index, shape) : MergeData(batch, index, first.Dtype, shape);

@@ -36,7 +36,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _metrics = metrics;
         _tags = tags;
         _logger = logger;
-        _buffers = new BatchBuffers(instance.Signature.Inputs.Count);
+        _buffers = new BatchBuffers(instance.Signature);
         _isBatchable = instance.Signature.IsBatchable;
         _runsInline = options.RunsInlineWhenIdle && instance.Device == "cpu";
         _loop = Task.Run(RunLoopAsync);
@@ -151,7 +151,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         var rows = 0;
         while (_queue.Reader.TryPeek(out var task))
         {
-            if (batch.Count > 0 && (!_isBatchable || rows + task.Rows > _options.BatchRowsMax || !BatchBuffers.CanMerge(batch[0].Inputs, task.Inputs)))
+            if (batch.Count > 0 && (!_isBatchable || rows + task.Rows > _options.BatchRowsMax || !_buffers.CanMerge(batch[0].Inputs, task.Inputs)))
             {
                 break;
             }

@@ -12,7 +12,7 @@ public interface IModelInstance : IDisposable
     string Device { get; }
 
     /// <summary>Runs the model once. Blocks until the outputs are in host memory.</summary>
-    /// <param name="inputs">One per input of the signature, in its order; datatypes and shapes were checked against it.</param>
+    /// <param name="inputs">One per input of the signature, in its order; datatypes and shapes were checked against it. <see langword="null"/> for an optional one that is left out.</param>
     /// <returns>One per output of the signature, in its order, in memory of their own.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>.</exception>
     TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs);
