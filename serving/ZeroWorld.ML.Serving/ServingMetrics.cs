@@ -94,6 +94,7 @@ internal sealed class ServingMetrics : IDisposable
         ServingError.DeadlineExceeded => "deadline_exceeded",
         ServingError.BackendFailed => "backend_failed",
         ServingError.RequiredFeatureMissing => "required_feature_missing",
+        ServingError.Unsupported => "unsupported",
         ServingError.PredictionNotFound => "prediction_not_found",
         ServingError.PredictionErased => "prediction_erased",
         _ => "internal",

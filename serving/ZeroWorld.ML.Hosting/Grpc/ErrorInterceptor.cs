@@ -41,6 +41,20 @@ internal sealed class ErrorInterceptor(TimeProvider timeProvider, ILogger<ErrorI
         }
     }
 
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        ThrowIfExpired(context);
+        try
+        {
+            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw Translate(exception, context);
+        }
+    }
+
     /// <summary>A timeout below 100 ns is read as none by the transport, so it is looked at here.</summary>
     private void ThrowIfExpired(ServerCallContext context)
     {

@@ -18,10 +18,18 @@ internal static class ServerEndpoints
     {
         services.AddSingleton<ServerIdentity>();
         services.AddSingleton<ServerReadiness>();
+        services.AddSingleton<SharedMemoryRegions>();
+        services.AddSingleton<InferenceCalls>();
+        services.AddSingleton<InferMessages>();
+        services.AddSingleton<InferStream>();
+        services.AddSingleton<ModelRepository>();
+        services.AddSingleton<ProtocolExtensions>();
+        AddLogSettings(services);
         AddGrpcServices(services);
         services.AddRouting();
         services.AddSingleton<RestErrors>();
         services.AddSingleton<InferenceRest>();
+        services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
@@ -35,6 +43,14 @@ internal static class ServerEndpoints
         app.MapWhen(static context => context.IsFrom(Listener.Grpc), MapGrpc);
         app.MapWhen(static context => context.IsFrom(Listener.Metrics), static branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics"));
         MapRest(app);
+    }
+
+    /// <summary>Callers may say what this project's own code logs; everybody else's goes on as it was set up.</summary>
+    private static void AddLogSettings(IServiceCollection services)
+    {
+        var logs = new LogSettings();
+        services.AddSingleton(logs);
+        services.AddLogging(logging => logging.AddFilter("ZeroWorld.ML", logs.IsEnabled));
     }
 
     private static void AddGrpcServices(IServiceCollection services)
@@ -93,6 +109,7 @@ internal static class ServerEndpoints
         app.UseRouting();
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);
+        app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
     }
 }

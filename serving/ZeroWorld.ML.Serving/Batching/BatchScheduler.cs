@@ -29,18 +29,22 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private int _queuedRows;
     private long _averageRunTicks;
 
-    public BatchScheduler(IModelInstance instance, BatchSchedulerOptions options, ServingMetrics metrics, in ModelTags tags, ILogger logger)
+    public BatchScheduler(IModelInstance instance, BatchSchedulerOptions options, ServingMetrics metrics, in ModelTags tags, ServableStatistics statistics, ILogger logger)
     {
         _instance = instance;
         _options = options;
         _metrics = metrics;
         _tags = tags;
+        Statistics = statistics;
         _logger = logger;
         _buffers = new BatchBuffers(instance.Signature.Inputs.Count);
         _isBatchable = instance.Signature.IsBatchable;
         _runsInline = options.RunsInlineWhenIdle && instance.Device == "cpu";
         _loop = Task.Run(RunLoopAsync);
     }
+
+    /// <summary>What it has run.</summary>
+    public ServableStatistics Statistics { get; }
 
     /// <summary>Moving average of one run of the instance: what a request must leave before its deadline.</summary>
     public TimeSpan AverageRun => new(Volatile.Read(ref _averageRunTicks));
@@ -57,7 +61,10 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             try
             {
                 _metrics.RecordQueued(_tags, TimeSpan.Zero);
-                return ValueTask.FromResult(new BatchOutputs(Run(inputs, rows), rows, 0));
+                var outputs = Run(inputs, rows, out var inferTicks);
+                var times = new RunTimes(0, 0, inferTicks, 0);
+                Statistics.RecordRun(rows, times);
+                return ValueTask.FromResult(new BatchOutputs(outputs, rows, 0, times));
             }
             finally
             {
@@ -179,9 +186,14 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         TensorBuffer[] outputs;
+        var started = Stopwatch.GetTimestamp();
+        long inputTicks;
+        long inferTicks;
         try
         {
-            outputs = Run(_buffers.Merge(batch, rows), rows);
+            var merged = _buffers.Merge(batch, rows);
+            inputTicks = Stopwatch.GetTimestamp() - started;
+            outputs = Run(merged, rows, out inferTicks);
         }
         catch (ServingException)
         {
@@ -205,10 +217,27 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             return;
         }
 
+        Scatter(batch, outputs, rows, started, new RunTimes(0, inputTicks, inferTicks, 0));
+    }
+
+    private void Scatter(List<InferenceTask> batch, TensorBuffer[] outputs, int rows, long runStarted, RunTimes times)
+    {
+        var scatterStarted = Stopwatch.GetTimestamp();
+        var slices = new TensorBuffer[batch.Count][];
         var start = 0;
-        foreach (var task in batch)
+        for (var index = 0; index < slices.Length; index++)
         {
-            task.TrySetResult(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
+            slices[index] = BatchBuffers.Slice(outputs, start, batch[index].Rows);
+            start += batch[index].Rows;
+        }
+
+        times = times with { Output = Stopwatch.GetTimestamp() - scatterStarted };
+        Statistics.RecordRun(rows, times);
+        start = 0;
+        for (var index = 0; index < slices.Length; index++)
+        {
+            var task = batch[index];
+            task.TrySetResult(new BatchOutputs(slices[index], rows, start, times with { Queue = runStarted - task.EnqueuedTimestamp }));
             start += task.Rows;
         }
     }
@@ -217,7 +246,11 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            task.TrySetResult(new BatchOutputs(Run(task.Inputs, task.Rows), task.Rows, 0));
+            var queueTicks = Stopwatch.GetTimestamp() - task.EnqueuedTimestamp;
+            var outputs = Run(task.Inputs, task.Rows, out var inferTicks);
+            var times = new RunTimes(queueTicks, 0, inferTicks, 0);
+            Statistics.RecordRun(task.Rows, times);
+            task.TrySetResult(new BatchOutputs(outputs, task.Rows, 0, times));
         }
         catch (ServingException exception)
         {
@@ -225,9 +258,10 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
     }
 
-    private TensorBuffer[] Run(TensorBuffer[] inputs, int rows)
+    private TensorBuffer[] Run(TensorBuffer[] inputs, int rows, out long inferTicks)
     {
         var started = Stopwatch.GetTimestamp();
+        inferTicks = 0;
         try
         {
             return _instance.Run(inputs);
@@ -246,7 +280,8 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
         finally
         {
-            var elapsed = Stopwatch.GetElapsedTime(started);
+            inferTicks = Stopwatch.GetTimestamp() - started;
+            var elapsed = Stopwatch.GetElapsedTime(0, inferTicks);
             _metrics.RecordRun(_tags, elapsed, rows);
 
             // Only the holder of the gate writes it.

@@ -13,4 +13,8 @@ public sealed class InferenceRequest
 
     /// <value>Names of the wanted outputs in the wanted order; empty for all.</value>
     public IReadOnlyList<string> Outputs { get; init; } = [];
+
+    /// <summary>How long the call may take from now; what still waits then is not run.</summary>
+    /// <value><see langword="null"/>: as long as its token allows.</value>
+    public TimeSpan? Timeout { get; init; }
 }

@@ -64,6 +64,12 @@ public sealed class Servable
 
     internal ModelTags Tags { get; }
 
+    /// <summary>What it has done since its load.</summary>
+    internal ServableStatistics Statistics => _scheduler.Statistics;
+
+    /// <summary>Memory of its device that is set aside for it.</summary>
+    internal long MemoryBytes => _memory.Bytes;
+
     /// <summary>When a request last asked for it: a timestamp of the manager's clock.</summary>
     internal long LastUsedTimestamp
     {

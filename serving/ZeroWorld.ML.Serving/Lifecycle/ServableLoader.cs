@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>Makes a servable of a registered version: fetch, place, load, check, warm up.</summary>
 /// <remarks>Thread safe. At most <see cref="LoadsMax"/> loads run at once: a load takes memory and processors that requests need too.</remarks>
 internal sealed partial class ServableLoader(
-    IModelCatalog catalog, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, ILogger<ServableLoader> logger)
+    IModelCatalog catalog, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, TimeProvider time, ILogger<ServableLoader> logger)
     : IDisposable
 {
     private const int LoadsMax = 2;
@@ -86,7 +86,7 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            return new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, batching, metrics, tags, logger), tags, memory);
+            return new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, batching, metrics, tags, new ServableStatistics(time), logger), tags, memory);
         }
         catch
         {

@@ -41,10 +41,12 @@ public sealed class PredictionPath
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
         var tags = ModelTags.None;
+        ServableStatistics? statistics = null;
         try
         {
             using var lease = await _servables.AcquireAsync(ToName(request), request.Selector, cancellationToken).ConfigureAwait(false);
             tags = lease.Servable.Tags;
+            statistics = lease.Servable.Statistics;
             var result = await PredictAsync(lease.Servable, request, started, cancellationToken).ConfigureAwait(false);
             _metrics.RecordRequest(tags, RequestKind, started);
             return result;
@@ -52,6 +54,7 @@ public sealed class PredictionPath
         catch (Exception exception)
         {
             _metrics.AddRefusal(tags, RequestKind, exception);
+            statistics?.RecordFailure(started);
             throw;
         }
     }
@@ -77,6 +80,7 @@ public sealed class PredictionPath
         var outputs = await servable.RunAsync(rows.ToTensors(plan), rows.Rows.Length, cancellationToken).ConfigureAwait(false);
         var result = Answer(servable, plan, bound, cells, rows, outputs.Tensors, received);
         _log.Add(new PredictionLogEntry(servable, plan, bound, rows, outputs, result, received, Stopwatch.GetElapsedTime(started)));
+        servable.Statistics.RecordSuccess(rows.Rows.Length, started, outputs.Times);
         return result;
     }
 

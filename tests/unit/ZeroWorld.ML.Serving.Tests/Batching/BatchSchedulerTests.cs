@@ -308,6 +308,7 @@ public sealed class BatchSchedulerTests
         new BatchSchedulerOptions { BatchRowsMax = batchRowsMax, QueueRowsMax = queueRowsMax, RunsInlineWhenIdle = inline },
         new ServingMetrics(),
         new ModelTags(TestPackages.Model, 1),
+        new ServableStatistics(TimeProvider.System),
         NullLogger.Instance);
 
     private static TensorBuffer[] Rows(int rows) => [TensorBuffer.OfFloat32([rows, 1], new float[rows])];
