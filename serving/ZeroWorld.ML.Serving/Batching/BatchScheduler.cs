@@ -73,7 +73,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {Volatile.Read(ref _queuedRows)} do. Try again later.");
         }
 
-        return new ValueTask<BatchOutputs>(cancellationToken.CanBeCanceled ? WaitAsync(task, cancellationToken) : task.Task);
+        return task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Stops accepting rows, waits until those already queued have run, and frees the instance.</summary>
@@ -87,12 +87,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         await _loop.ConfigureAwait(false);
         _instance.Dispose();
         _gate.Dispose();
-    }
-
-    private static async Task<BatchOutputs> WaitAsync(InferenceTask task, CancellationToken cancellationToken)
-    {
-        using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((InferenceTask)state!).Abandon(token), task);
-        return await task.Task.ConfigureAwait(false);
     }
 
     private bool TryEnqueue(InferenceTask task)
@@ -208,7 +202,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         var start = 0;
         foreach (var task in batch)
         {
-            task.TrySetResult(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
+            task.SetResult(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
             start += task.Rows;
         }
     }
@@ -217,11 +211,11 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            task.TrySetResult(new BatchOutputs(Run(task.Inputs, task.Rows), task.Rows, 0));
+            task.SetResult(new BatchOutputs(Run(task.Inputs, task.Rows), task.Rows, 0));
         }
         catch (ServingException exception)
         {
-            task.TrySetException(exception);
+            task.SetException(exception);
         }
     }
 
