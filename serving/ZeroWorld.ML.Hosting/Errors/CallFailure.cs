@@ -35,6 +35,7 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         ServingError.Overloaded => StatusCode.ResourceExhausted,
         ServingError.DeadlineExceeded => StatusCode.DeadlineExceeded,
         ServingError.BackendFailed => StatusCode.Internal,
+        ServingError.Unsupported => StatusCode.Unimplemented,
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
     };
 
@@ -69,6 +70,7 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
         StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
         StatusCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        StatusCode.Unimplemented => StatusCodes.Status501NotImplemented,
         _ => StatusCodes.Status500InternalServerError,
     };
 

@@ -42,6 +42,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _loop = Task.Run(RunLoopAsync);
     }
 
+    /// <summary>Rows of the largest batch, and so of the largest request.</summary>
+    public int RowsMax => _options.BatchRowsMax;
+
     /// <summary>Moving average of one run of the instance: what a request must leave before its deadline.</summary>
     public TimeSpan AverageRun => new(Volatile.Read(ref _averageRunTicks));
 

@@ -29,6 +29,7 @@ public sealed class Servable
         Plan = loaded.Plan;
         Prediction = prediction;
         Tags = tags;
+        RowsMax = scheduler.RowsMax;
         _scheduler = scheduler;
         _memory = memory;
     }
@@ -55,6 +56,12 @@ public sealed class Servable
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device { get; }
+
+    /// <summary>Rows of the largest request that it takes.</summary>
+    public int RowsMax { get; }
+
+    /// <summary>Memory that it takes on its device, as measured when it was loaded.</summary>
+    public long MemoryBytes => _memory.Bytes;
 
     /// <summary>The compiled feature service; <see langword="null"/> for a model that is only called with tensors.</summary>
     public FeatureServicePlan? Plan { get; }
