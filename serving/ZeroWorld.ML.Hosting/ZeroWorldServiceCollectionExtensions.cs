@@ -81,6 +81,7 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddSingleton(static _ => DeviceInventory.Read(NodeSources.System));
         services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
         services.AddServing().AddOnnxRuntime();
+        services.Configure<ModelFolderOptions>(configuration.CopyTo);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);
         services.Configure<BatchSchedulerOptions>(configuration.CopyTo);
         services.Configure<PredictionOptions>(configuration.CopyTo);

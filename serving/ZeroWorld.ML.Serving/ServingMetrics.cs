@@ -31,6 +31,7 @@ internal sealed class ServingMetrics : IDisposable
     private readonly Counter<long> _logged;
     private readonly Counter<long> _dropped;
     private readonly Histogram<double> _loadDuration;
+    private readonly UpDownCounter<long> _modelMemory;
 
     public ServingMetrics()
     {
@@ -41,6 +42,7 @@ internal sealed class ServingMetrics : IDisposable
         _loadDuration = Duration("zeroworld.serving.load.duration", "Loading a model version, warm-up included.");
         _batchSize = _meter.CreateHistogram("zeroworld.serving.batch.size", "{row}", "Rows in one run of a model.", null, RowsAdvice);
         _queueLength = _meter.CreateUpDownCounter<long>("zeroworld.serving.queue.length", "{request}", "Requests waiting for a model.");
+        _modelMemory = _meter.CreateUpDownCounter<long>("zeroworld.serving.model.memory", "By", "Memory that a loaded model version takes, as measured when it was loaded.");
         _refusals = _meter.CreateCounter<long>("zeroworld.serving.refusal", "{request}", "Requests that were not answered, by reason.");
         _logged = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.written", "{row}", "Rows written to the prediction log.");
         _dropped = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.dropped", "{row}", "Rows that the prediction log could not take.");
@@ -62,6 +64,8 @@ internal sealed class ServingMetrics : IDisposable
 
     public void RecordLoad(in ModelTags tags, TimeSpan elapsed, bool succeeded) =>
         _loadDuration.Record(elapsed.TotalSeconds, tags.With("error.type", succeeded ? null : "load_failed"));
+
+    public void AddModelMemory(in ModelTags tags, long bytes) => _modelMemory.Add(bytes, tags.Values);
 
     public void AddQueued(in ModelTags tags, int requests) => _queueLength.Add(requests, tags.Values);
 

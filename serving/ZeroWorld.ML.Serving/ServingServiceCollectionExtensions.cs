@@ -25,6 +25,7 @@ public static class ServingServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         AddOptions<ServableManagerOptions>(services);
+        AddOptions<ModelFolderOptions>(services);
         AddOptions<BatchSchedulerOptions>(services);
         AddOptions<PredictionOptions>(services);
         AddOptions<PredictionLogOptions>(services);
@@ -48,8 +49,14 @@ public static class ServingServiceCollectionExtensions
         services.TryAddSingleton(static provider => new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()));
         services.TryAddSingleton(static provider => new FeaturePreparation(
             provider.GetRequiredService<CoverageCache>(), provider.GetRequiredService<FeatureStage>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(static provider => new ServableLoader(
+        services.TryAddSingleton(static provider => new ModelSources(
             provider.GetRequiredService<IModelCatalog>(),
+            Options<ModelFolderOptions>(provider) is { Folder: not null } folder
+                ? new ModelFolder(folder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ModelFolder>>())
+                : null,
+            provider.GetRequiredService<ILogger<ModelSources>>()));
+        services.TryAddSingleton(static provider => new ServableLoader(
+            provider.GetRequiredService<ModelSources>(),
             provider.GetRequiredService<PackageLoader>(),
             provider.GetRequiredService<FeaturePreparation>(),
             Options<BatchSchedulerOptions>(provider),
@@ -57,7 +64,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ServableLoader>>()));
         services.TryAddSingleton(static provider => new ServableManager(
-            provider.GetRequiredService<IModelCatalog>(),
+            provider.GetRequiredService<ModelSources>(),
             provider.GetRequiredService<ServableLoader>(),
             Options<ServableManagerOptions>(provider),
             provider.GetRequiredService<TimeProvider>()));
@@ -79,7 +86,6 @@ public static class ServingServiceCollectionExtensions
     {
         services.TryAddSingleton(static provider => new InferencePath(
             provider.GetRequiredService<ServableManager>(),
-            Options<BatchSchedulerOptions>(provider),
             provider.GetRequiredService<ServingMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new ServedModels(provider.GetRequiredService<ServableManager>(), Options<BatchSchedulerOptions>(provider)));

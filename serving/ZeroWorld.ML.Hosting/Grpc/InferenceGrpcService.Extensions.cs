@@ -26,7 +26,7 @@ internal sealed partial class InferenceGrpcService
     }
 
     public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) =>
-        Task.FromResult(extensions.Repository.Index(request.RepositoryName, request.Ready));
+        extensions.Repository.GetIndexAsync(request.RepositoryName, request.Ready, context.CancellationToken);
 
     public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
     {
@@ -34,10 +34,10 @@ internal sealed partial class InferenceGrpcService
         return new RepositoryModelLoadResponse();
     }
 
-    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
+    public override async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
     {
-        extensions.Repository.Unload(request.RepositoryName, request.ModelName);
-        return Task.FromResult(new RepositoryModelUnloadResponse());
+        await extensions.Repository.UnloadAsync(request.RepositoryName, request.ModelName, request.Parameters.Keys, context.CancellationToken).ConfigureAwait(false);
+        return new RepositoryModelUnloadResponse();
     }
 
     public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context)

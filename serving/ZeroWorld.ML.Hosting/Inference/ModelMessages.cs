@@ -28,14 +28,22 @@ internal static class ModelMessages
             ResponseCache = new ModelResponseCache { Enable = false },
             InstanceGroup = { ToInstanceGroup(model) },
         };
-        config.Input.AddRange(model.Signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) } }));
+        config.Input.AddRange(model.Signature.Inputs.Select(spec => new ModelInput
+        {
+            Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) }, Optional = spec.IsOptional,
+        }));
         config.Output.AddRange(model.Signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) } }));
+        foreach (var (name, text) in model.Settings.Parameters)
+        {
+            config.Parameters[name] = new ModelParameter { StringValue = text };
+        }
+
         if (hasRows)
         {
-            // The engine joins whatever waits and never waits for more.
             config.DynamicBatching = new ModelDynamicBatching
             {
-                PreferredBatchSize = { model.RowsMax },
+                PreferredBatchSize = { model.Settings.PreferredRows },
+                MaxQueueDelayMicroseconds = (ulong)(model.Settings.QueueDelay?.TotalMicroseconds ?? 0),
                 DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)model.QueueRowsMax },
             };
         }

@@ -1,65 +1,48 @@
 using Grpc.Core;
 using Inference;
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>RepositoryIndex, RepositoryModelLoad and RepositoryModelUnload over the models of this server.</summary>
 /// <remarks>Thread safe.</remarks>
-internal sealed class ModelRepository(ServableManager servables, ServedModels models)
+internal sealed class ModelRepository(ServableManager servables)
 {
     /// <param name="repository">Must be empty: there is one.</param>
     /// <param name="isReadyOnly">Whether only versions that answer are wanted.</param>
-    public RepositoryIndexResponse Index(string repository, bool isReadyOnly)
+    public async Task<RepositoryIndexResponse> GetIndexAsync(string repository, bool isReadyOnly, CancellationToken cancellationToken)
     {
         RefuseName(repository);
         var response = new RepositoryIndexResponse();
-        foreach (var version in servables.List())
+        foreach (var entry in await servables.GetIndexAsync(isReadyOnly, cancellationToken).ConfigureAwait(false))
         {
-            if (!isReadyOnly || version.State == ServableState.Ready)
+            response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex
             {
-                response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex
-                {
-                    Name = ModelMessages.NameOf(version.Model),
-                    Version = ModelMessages.ToText(version.Version),
-                    State = ToState(version.State),
-                    Reason = version.Message ?? (version.State == ServableState.Unloaded ? "loads on its first request" : ""),
-                });
-            }
+                Name = ModelMessages.NameOf(entry.Model),
+                Version = entry.Version is { } version ? ModelMessages.ToText(version) : "",
+                State = entry.State.ToString().ToUpperInvariant(),
+                Reason = entry.Reason,
+            });
         }
 
         return response;
     }
 
-    /// <summary>Reads the registry anew and loads what it offers of the model, when that is not loaded yet.</summary>
-    /// <param name="parameters">Names of the load's parameters.</param>
-    public async Task LoadAsync(string repository, string modelName, ICollection<string> parameters, CancellationToken cancellationToken)
+    /// <param name="parameters">Names of the load's parameters: none are taken.</param>
+    public Task LoadAsync(string repository, string modelName, IEnumerable<string> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
-        if (parameters.Count > 0)
-        {
-            throw new ProtocolFailure(
-                StatusCode.Unimplemented, $"failed to load '{modelName}': its versions come from the registry, which takes no '{string.Join("', '", parameters)}' with a load; register a version");
-        }
-
-        await servables.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await models.GetConfigurationAsync(modelName, "", cancellationToken).ConfigureAwait(false);
-        }
-        catch (ServingException exception)
-        {
-            throw new ServingException(exception.Error, $"failed to load '{modelName}': {exception.Message}", exception);
-        }
+        RefuseParameters("load", modelName, parameters);
+        return servables.LoadModelAsync(ToName("load", modelName), cancellationToken);
     }
 
-    /// <exception cref="ProtocolFailure">Always: what the registry offers is served until an alias leaves it.</exception>
-    public void Unload(string repository, string modelName)
+    /// <param name="parameters">Names of the unload's parameters: <c>unload_dependents</c> is taken, as no model here depends on another.</param>
+    public Task UnloadAsync(string repository, string modelName, IEnumerable<string> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
-        models.GetStatistics(modelName, "");
-        throw new ProtocolFailure(
-            StatusCode.Unavailable, $"explicit model load / unload is not allowed if polling is enabled: '{modelName}' comes from the registry; move its aliases instead");
+        RefuseParameters("unload", modelName, parameters.Where(static name => name != "unload_dependents"));
+        return servables.UnloadModelAsync(ToName("unload", modelName), cancellationToken);
     }
 
     private static void RefuseName(string repository)
@@ -70,11 +53,20 @@ internal sealed class ModelRepository(ServableManager servables, ServedModels mo
         }
     }
 
-    private static string ToState(ServableState state) => state switch
+    /// <summary>A configuration or files that come with a call would be a model that lies nowhere: gone with the next start.</summary>
+    private static void RefuseParameters(string action, string modelName, IEnumerable<string> parameters)
     {
-        ServableState.Ready => "READY",
-        ServableState.Loading => "LOADING",
-        ServableState.Unloading => "UNLOADING",
-        _ => "UNAVAILABLE",
-    };
+        if (parameters.FirstOrDefault() is { } name)
+        {
+            throw new ProtocolFailure(
+                StatusCode.Unimplemented,
+                $"failed to {action} '{modelName}': the parameter '{name}' is not supported; write its configuration and files into the model folder, or register a version");
+        }
+    }
+
+    private static ModelName ToName(string action, string text) => ModelName.TryParse(text, out var model)
+        ? model
+        : throw new ProtocolFailure(StatusCode.InvalidArgument, text.Length == 0
+            ? $"failed to {action} '': model name must not be empty"
+            : $"failed to {action} '{text}': Invalid model name '{text}'. It can be no path and no part of one; expected letters, digits, '.', '_' and '-', at most {ModelName.FolderNameLengthMax}");
 }

@@ -82,25 +82,30 @@ internal sealed class ExtensionsRest(ProtocolExtensions extensions, ServerOption
             JsonValueKind.False => false,
             _ => throw Bad("Invalid value for 'ready': expected a boolean"),
         };
-        await WriteArrayAsync(context, extensions.Repository.Index(RestRoutes.Value(context, "repository"), isReadyOnly).Models).ConfigureAwait(false);
+        var index = await extensions.Repository.GetIndexAsync(RestRoutes.Value(context, "repository"), isReadyOnly, context.RequestAborted).ConfigureAwait(false);
+        await WriteArrayAsync(context, index.Models).ConfigureAwait(false);
     }
 
     private async Task LoadAsync(HttpContext context)
     {
-        using var body = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false);
-        string[] parameters = [];
-        if (body.RootElement.TryGetProperty("parameters", out var given))
-        {
-            parameters = given.ValueKind == JsonValueKind.Object ? [.. given.EnumerateObject().Select(static property => property.Name)] : throw Bad("'parameters' is no object");
-        }
-
+        var parameters = await ReadParameterNamesAsync(context).ConfigureAwait(false);
         await extensions.Repository.LoadAsync(RestRoutes.Value(context, "repository"), RestRoutes.Model(context), parameters, context.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task UnloadAsync(HttpContext context)
     {
+        var parameters = await ReadParameterNamesAsync(context).ConfigureAwait(false);
+        await extensions.Repository.UnloadAsync(RestRoutes.Value(context, "repository"), RestRoutes.Model(context), parameters, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task<string[]> ReadParameterNamesAsync(HttpContext context)
+    {
         using var body = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false);
-        extensions.Repository.Unload(RestRoutes.Value(context, "repository"), RestRoutes.Model(context));
+        return !body.RootElement.TryGetProperty("parameters", out var parameters)
+            ? []
+            : parameters.ValueKind == JsonValueKind.Object
+                ? [.. parameters.EnumerateObject().Select(static property => property.Name)]
+                : throw Bad("'parameters' is no object");
     }
 
     private async Task RegisterAsync(HttpContext context)

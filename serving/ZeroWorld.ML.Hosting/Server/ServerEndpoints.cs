@@ -56,17 +56,20 @@ internal static class ServerEndpoints
     private static void AddGrpcServices(IServiceCollection services)
     {
         // One instance each: a call then costs no activation.
+        services.AddSingleton<GrpcErrors>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<InferenceGrpcService>();
         services.AddSingleton<PredictionGrpcService>();
         services.AddSingleton<FeatureStoreGrpcService>();
         services.AddSingleton<RegistryGrpcService>();
-        services.AddGrpc();
+        services.AddGrpc()
+            .AddServiceOptions<InferenceGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<FeatureStoreGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<RegistryGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>());
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<ServerOptions>(static (grpc, options) =>
         {
             grpc.MaxReceiveMessageSize = options.MessageBytesMax;
             grpc.MaxSendMessageSize = options.MessageBytesMax;
-            grpc.Interceptors.Add<ErrorInterceptor>();
         });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(static health =>

@@ -46,6 +46,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     /// <summary>What it has run.</summary>
     public ServableStatistics Statistics { get; }
 
+    /// <summary>Rows of the largest batch, and so of the largest request.</summary>
+    public int RowsMax => _options.BatchRowsMax;
+
     /// <summary>Moving average of one run of the instance: what a request must leave before its deadline.</summary>
     public TimeSpan AverageRun => new(Volatile.Read(ref _averageRunTicks));
 
@@ -80,7 +83,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {Volatile.Read(ref _queuedRows)} do. Try again later.");
         }
 
-        return new ValueTask<BatchOutputs>(cancellationToken.CanBeCanceled ? WaitAsync(task, cancellationToken) : task.Task);
+        return task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Stops accepting rows, waits until those already queued have run, and frees the instance.</summary>
@@ -94,12 +97,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         await _loop.ConfigureAwait(false);
         _instance.Dispose();
         _gate.Dispose();
-    }
-
-    private static async Task<BatchOutputs> WaitAsync(InferenceTask task, CancellationToken cancellationToken)
-    {
-        using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((InferenceTask)state!).Abandon(token), task);
-        return await task.Task.ConfigureAwait(false);
     }
 
     private bool TryEnqueue(InferenceTask task)
@@ -237,7 +234,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         for (var index = 0; index < slices.Length; index++)
         {
             var task = batch[index];
-            task.TrySetResult(new BatchOutputs(slices[index], rows, start, times with { Queue = runStarted - task.EnqueuedTimestamp }));
+            task.SetResult(new BatchOutputs(slices[index], rows, start, times with { Queue = runStarted - task.EnqueuedTimestamp }));
             start += task.Rows;
         }
     }
@@ -250,11 +247,11 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             var outputs = Run(task.Inputs, task.Rows, out var inferTicks);
             var times = new RunTimes(queueTicks, 0, inferTicks, 0);
             Statistics.RecordRun(task.Rows, times);
-            task.TrySetResult(new BatchOutputs(outputs, task.Rows, 0, times));
+            task.SetResult(new BatchOutputs(outputs, task.Rows, 0, times));
         }
         catch (ServingException exception)
         {
-            task.TrySetException(exception);
+            task.SetException(exception);
         }
     }
 

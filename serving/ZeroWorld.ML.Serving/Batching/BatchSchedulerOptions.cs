@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -20,6 +21,14 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <summary>Whether a request that finds a CPU model idle runs on the caller's thread instead of waking the loop of the scheduler.</summary>
     /// <value>Default true. It saves two thread switches. Turn it off for models that run long, since a caller's thread is blocked meanwhile.</value>
     public bool RunsInlineWhenIdle { get; set; } = true;
+
+    /// <summary>These options with what the settings of one model say instead.</summary>
+    internal BatchSchedulerOptions For(ModelSettings settings)
+    {
+        var options = (BatchSchedulerOptions)MemberwiseClone();
+        options.BatchRowsMax = Math.Min(settings.BatchRowsMax ?? BatchRowsMax, BatchRowsMax);
+        return options;
+    }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

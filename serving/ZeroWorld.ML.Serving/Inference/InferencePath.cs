@@ -9,14 +9,12 @@ public sealed class InferencePath
 {
     private const string RequestKind = "infer";
     private readonly ServableManager _servables;
-    private readonly int _rowsMax;
     private readonly ServingMetrics _metrics;
     private readonly TimeProvider _time;
 
-    internal InferencePath(ServableManager servables, BatchSchedulerOptions batching, ServingMetrics metrics, TimeProvider time)
+    internal InferencePath(ServableManager servables, ServingMetrics metrics, TimeProvider time)
     {
         _servables = servables;
-        _rowsMax = batching.BatchRowsMax;
         _metrics = metrics;
         _time = time;
     }
@@ -38,7 +36,7 @@ public sealed class InferencePath
             tags = servable.Tags;
             statistics = servable.Statistics;
 
-            var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, _rowsMax, out var rows);
+            var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, servable.RowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
             var run = await servable.RunAsync(inputs, rows, deadline.Token).ConfigureAwait(false);
             var outputs = run.Tensors;
@@ -88,7 +86,7 @@ public sealed class InferencePath
 
     /// <summary>Whether the model version answers now; <see langword="false"/> also when there is none. Loads nothing.</summary>
     public bool IsReady(string modelName, string modelVersion) =>
-        TryReadName(modelName, out var model) && _servables.IsModelReady(model, VersionSelector.Parse(modelVersion));
+        ModelName.TryParse(modelName, out var model) && _servables.IsModelReady(model, VersionSelector.Parse(modelVersion));
 
     /// <summary>Indexes of the wanted outputs in the signature, in the wanted order.</summary>
     private static int[] ChooseOutputs(InferenceRequest request, ModelSignature signature)
@@ -122,24 +120,9 @@ public sealed class InferencePath
         return chosen;
     }
 
-    internal static ModelName ToName(string text) => TryReadName(text, out var model)
+    internal static ModelName ToName(string text) => ModelName.TryParse(text, out var model)
         ? model
         : throw new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{text}' is not found");
-
-    private static bool TryReadName(string? text, out ModelName model)
-    {
-        model = default;
-        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        var project = slash < 0 ? ModelName.DefaultProject : text![..slash];
-        var name = slash < 0 ? text : text![(slash + 1)..];
-        if (!ModelName.IsValid(project) || !ModelName.IsValid(name))
-        {
-            return false;
-        }
-
-        model = new ModelName(project, name!);
-        return true;
-    }
 
     private static ServingException Invalid(string message) => new(ServingError.InvalidInput, message);
 }

@@ -30,6 +30,9 @@ public sealed record ServedModelConfiguration
     /// <value><c>cpu</c> or <c>cuda:N</c>.</value>
     public required string Device { get; init; }
 
+    /// <summary>What was written down beside the model, where it lies in a folder.</summary>
+    public required ModelSettings Settings { get; init; }
+
     /// <value>Versions that are loaded, ascending.</value>
     public required IReadOnlyList<long> LoadedVersions { get; init; }
 }

@@ -30,9 +30,10 @@ public sealed class ServedModels
             Platform = servable.Platform,
             ModelFile = servable.Manifest.ModelFile,
             Signature = servable.Signature,
-            RowsMax = servable.Signature.IsBatchable ? _batching.BatchRowsMax : 0,
+            RowsMax = servable.Signature.IsBatchable ? servable.RowsMax : 0,
             QueueRowsMax = _batching.QueueRowsMax,
             Device = servable.Device,
+            Settings = servable.Package.Settings,
             LoadedVersions = [.. Loaded(_servables.GetModel(model)).Select(static loaded => loaded.Version)],
         };
     }

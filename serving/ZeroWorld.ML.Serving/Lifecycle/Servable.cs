@@ -29,6 +29,7 @@ public sealed class Servable
         Plan = loaded.Plan;
         Prediction = prediction;
         Tags = tags;
+        RowsMax = scheduler.RowsMax;
         _scheduler = scheduler;
         _memory = memory;
     }
@@ -56,6 +57,12 @@ public sealed class Servable
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device { get; }
 
+    /// <summary>Rows of the largest request that it takes.</summary>
+    public int RowsMax { get; }
+
+    /// <summary>Memory that it takes on its device, as measured when it was loaded.</summary>
+    public long MemoryBytes => _memory.Bytes;
+
     /// <summary>The compiled feature service; <see langword="null"/> for a model that is only called with tensors.</summary>
     public FeatureServicePlan? Plan { get; }
 
@@ -66,9 +73,6 @@ public sealed class Servable
 
     /// <summary>What it has done since its load.</summary>
     internal ServableStatistics Statistics => _scheduler.Statistics;
-
-    /// <summary>Memory of its device that is set aside for it.</summary>
-    internal long MemoryBytes => _memory.Bytes;
 
     /// <summary>When a request last asked for it: a timestamp of the manager's clock.</summary>
     internal long LastUsedTimestamp
