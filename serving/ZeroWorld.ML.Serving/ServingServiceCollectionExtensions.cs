@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Serving;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
+    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="ServedModels"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
     /// <see cref="PredictionReplay"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
     /// </summary>
     /// <remarks>
@@ -61,6 +61,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<FeaturePreparation>(),
             Options<BatchSchedulerOptions>(provider),
             provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ServableLoader>>()));
         services.TryAddSingleton(static provider => new ServableManager(
             provider.GetRequiredService<ModelSources>(),
@@ -84,7 +85,10 @@ public static class ServingServiceCollectionExtensions
     private static void AddPaths(IServiceCollection services)
     {
         services.TryAddSingleton(static provider => new InferencePath(
-            provider.GetRequiredService<ServableManager>(), provider.GetRequiredService<ServingMetrics>()));
+            provider.GetRequiredService<ServableManager>(),
+            provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new ServedModels(provider.GetRequiredService<ServableManager>(), Options<BatchSchedulerOptions>(provider)));
         services.TryAddSingleton(static provider => new PredictionLog(
             provider.GetRequiredService<IPredictionLogSink>(),
             Options<PredictionLogOptions>(provider),

@@ -4,14 +4,14 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>Joins the inputs of several requests into one batch, in memory that is kept between batches, and parts its outputs again.</summary>
 /// <remarks>Not thread safe: one batch at a time. Merged tensors are valid until the next <see cref="Merge"/>.</remarks>
-internal sealed class BatchBuffers(ModelSignature signature)
+internal sealed class BatchBuffers(int inputs)
 {
     // What one unusual batch needed is not kept for ever.
     private const int KeptBytesMax = 16 * 1024 * 1024;
-    private readonly byte[]?[] _staging = new byte[]?[signature.Inputs.Count];
+    private readonly byte[]?[] _staging = new byte[]?[inputs];
 
     /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal.</summary>
-    public bool CanMerge(TensorBuffer[] first, TensorBuffer[] second)
+    public static bool CanMerge(ModelSignature signature, TensorBuffer[] first, TensorBuffer[] second)
     {
         for (var index = 0; index < first.Length; index++)
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
@@ -74,7 +75,7 @@ internal static class InferenceInputs
         {
             return BytesCodec.TryRead(input.Raw.Span, elements, out var strings)
                 ? TensorBuffer.OfStrings(shape, strings)
-                : throw Invalid($"input '{input.Name}' for model '{model}' of BYTES {TensorShape.ToText(shape)} does not hold exactly {elements} elements, each of uint32 length and its bytes, in its {input.Raw.Length} bytes");
+                : throw Invalid(DescribeStrings(model, input, elements));
         }
 
         var expected = (long)elements * dtype.Width();
@@ -106,6 +107,33 @@ internal static class InferenceInputs
     }
 
     private static bool HasNoNegative(long[] shape) => !Array.Exists(shape, static size => size < 0);
+
+    /// <summary>What is wrong with the bytes of a BYTES tensor.</summary>
+    private static string DescribeStrings(string model, in InferenceInput input, int elements)
+    {
+        var rest = input.Raw.Span;
+        var found = 0;
+        for (; !rest.IsEmpty && found < elements; found++)
+        {
+            if (rest.Length < sizeof(uint))
+            {
+                return $"incomplete string length indicator for inference input '{input.Name}' for model '{model}', expecting {sizeof(uint)} bytes but only {rest.Length} bytes available";
+            }
+
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(rest);
+            rest = rest[sizeof(uint)..];
+            if (length > (uint)rest.Length)
+            {
+                return $"incomplete string data for inference input '{input.Name}' for model '{model}', expecting string of length {length} but only {rest.Length} bytes available";
+            }
+
+            rest = rest[(int)length..];
+        }
+
+        return found < elements
+            ? $"expected {elements} string elements for inference input '{input.Name}' for model '{model}', got {found}"
+            : $"unexpected number of string elements {elements + 1} for inference input '{input.Name}' for model '{model}', expecting {elements}: {rest.Length} bytes after the last";
+    }
 
     private static bool Fits(IReadOnlyList<long> expected, long[] shape)
     {

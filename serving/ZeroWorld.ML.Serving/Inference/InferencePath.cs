@@ -10,11 +10,13 @@ public sealed class InferencePath
     private const string RequestKind = "infer";
     private readonly ServableManager _servables;
     private readonly ServingMetrics _metrics;
+    private readonly TimeProvider _time;
 
-    internal InferencePath(ServableManager servables, ServingMetrics metrics)
+    internal InferencePath(ServableManager servables, ServingMetrics metrics, TimeProvider time)
     {
         _servables = servables;
         _metrics = metrics;
+        _time = time;
     }
 
     /// <exception cref="ServingException">Any but those of predictions; the message is meant for the caller.</exception>
@@ -24,16 +26,20 @@ public sealed class InferencePath
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
         var tags = ModelTags.None;
+        ServableStatistics? statistics = null;
+        using var deadline = RequestDeadline.Start(request.Timeout, _time, cancellationToken);
         try
         {
             var model = ToName(request.ModelName);
-            using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), cancellationToken).ConfigureAwait(false);
+            using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), deadline.Token).ConfigureAwait(false);
             var servable = lease.Servable;
             tags = servable.Tags;
+            statistics = servable.Statistics;
 
             var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, servable.RowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
-            var outputs = (await servable.RunAsync(inputs, rows, cancellationToken).ConfigureAwait(false)).Tensors;
+            var run = await servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token).ConfigureAwait(false);
+            var outputs = run.Tensors;
 
             var named = new InferenceOutput[wanted.Length];
             for (var index = 0; index < named.Length; index++)
@@ -42,12 +48,29 @@ public sealed class InferencePath
             }
 
             _metrics.RecordRequest(tags, RequestKind, started);
-            return new InferenceResult(servable.Model, servable.Version, named);
+            statistics.RecordSuccess(rows, started, run.Times);
+            return new InferenceResult(servable.Model, servable.Version, named)
+            {
+                HasRowAxis = servable.Signature.IsBatchable,
+                Labels = servable.Manifest.Classes,
+            };
+        }
+        catch (OperationCanceledException exception) when (deadline.IsOver)
+        {
+            var late = new ServingException(ServingError.DeadlineExceeded, $"Request timeout expired: {request.Timeout!.Value.TotalMicroseconds:0} us", exception);
+            Fail(late);
+            throw late;
         }
         catch (Exception exception)
         {
-            _metrics.AddRefusal(tags, RequestKind, exception);
+            Fail(exception);
             throw;
+        }
+
+        void Fail(Exception exception)
+        {
+            _metrics.AddRefusal(tags, RequestKind, exception);
+            statistics?.RecordFailure(started);
         }
     }
 
@@ -97,7 +120,7 @@ public sealed class InferencePath
         return chosen;
     }
 
-    private static ModelName ToName(string text) => ModelName.TryParse(text, out var model)
+    internal static ModelName ToName(string text) => ModelName.TryParse(text, out var model)
         ? model
         : throw new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{text}' is not found");
 

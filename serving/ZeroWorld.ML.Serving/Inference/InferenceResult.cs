@@ -6,7 +6,14 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Model">The model.</param>
 /// <param name="Version">The version that answered.</param>
 /// <param name="Outputs">In the order that was asked for.</param>
-public sealed record InferenceResult(ModelName Model, long Version, IReadOnlyList<InferenceOutput> Outputs);
+public sealed record InferenceResult(ModelName Model, long Version, IReadOnlyList<InferenceOutput> Outputs)
+{
+    /// <summary>Whether the first axis of every output counts the rows of the request.</summary>
+    public bool HasRowAxis { get; init; }
+
+    /// <summary>Names of the model's classes, in order; empty when it has none.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}
 
 /// <param name="Name">Name of the tensor.</param>
 /// <param name="Tensor">Its elements; <see cref="TensorBuffer.ToRaw"/> gives their wire form.</param>

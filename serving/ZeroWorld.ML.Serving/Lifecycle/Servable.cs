@@ -71,6 +71,9 @@ public sealed class Servable
 
     internal ModelTags Tags { get; }
 
+    /// <summary>What it has done since its load.</summary>
+    internal ServableStatistics Statistics => _scheduler.Statistics;
+
     /// <summary>When a request last asked for it: a timestamp of the manager's clock.</summary>
     internal long LastUsedTimestamp
     {
@@ -82,8 +85,8 @@ public sealed class Servable
     internal TimeSpan AverageRun => _scheduler.AverageRun;
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
-    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken) =>
-        _scheduler.RunAsync(inputs, rows, cancellationToken);
+    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
+        _scheduler.RunAsync(inputs, rows, urgency, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
     internal ServableLease? TryAcquire()

@@ -10,7 +10,7 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>Makes a servable of a registered version: fetch, place, load, check, warm up.</summary>
 /// <remarks>Thread safe. Memory is measured for one load at a time; loads that overlap are counted with what happens beside them, never with less than their files.</remarks>
 internal sealed partial class ServableLoader(
-    ModelSources sources, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, ILogger<ServableLoader> logger)
+    ModelSources sources, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, TimeProvider time, ILogger<ServableLoader> logger)
     : IDisposable
 {
     private const int MeasuredMax = 100_000;
@@ -95,7 +95,7 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, settings, metrics, tags, logger), tags, memory);
+            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;
         }

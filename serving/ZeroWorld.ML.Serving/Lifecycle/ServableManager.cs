@@ -217,6 +217,9 @@ public sealed partial class ServableManager : IAsyncDisposable
             ? new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{model.Name}' of project '{model.Project}' is not found.")
             : new ServingException(ServingError.ModelNotReady, "The server has not read its model catalog yet. Try again."));
 
+    /// <summary>Every model that there is.</summary>
+    internal IReadOnlyCollection<ModelSnapshot> GetModels() => _table.Snapshot.Values;
+
     /// <summary>A lease on any loaded servable of a package.</summary>
     internal ServableLease? TryAcquire(string digest)
     {

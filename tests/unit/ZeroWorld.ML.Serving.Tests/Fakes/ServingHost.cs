@@ -96,6 +96,8 @@ internal sealed class ServingHost : IAsyncDisposable
 
     public InferencePath Inferences => _provider.GetRequiredService<InferencePath>();
 
+    public ServedModels Models => _provider.GetRequiredService<ServedModels>();
+
     public PredictionLog PredictionLog => _provider.GetRequiredService<PredictionLog>();
 
     public FeaturePath Features => _provider.GetRequiredService<FeaturePath>();
