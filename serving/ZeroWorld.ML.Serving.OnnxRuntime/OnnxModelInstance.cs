@@ -11,15 +11,18 @@ internal sealed class OnnxModelInstance : IModelInstance
 {
     // The engine reads elements with aligned instructions in places.
     private const int AlignmentBytes = 8;
+    private readonly SharedSession _shared;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
     private readonly bool _hasOptionalInputs;
+    private bool _isDisposed;
 
-    public OnnxModelInstance(InferenceSession session, ModelSignature signature, string device)
+    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device)
     {
-        _session = session;
+        _shared = shared.Hold();
+        _session = shared.Session;
         Signature = signature;
         Device = device;
         _inputNames = [.. signature.Inputs.Select(static spec => spec.Name)];
@@ -30,6 +33,10 @@ internal sealed class OnnxModelInstance : IModelInstance
     public ModelSignature Signature { get; internal set; }
 
     public string Device { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>On a GPU a session has one stream: only a session of its own runs beside another.</remarks>
+    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device) : null;
 
     public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs)
     {
@@ -98,8 +105,12 @@ internal sealed class OnnxModelInstance : IModelInstance
 
     public void Dispose()
     {
-        _runOptions.Dispose();
-        _session.Dispose();
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _runOptions.Dispose();
+            _shared.Release();
+        }
     }
 
     private static unsafe OrtValue ToValue(TensorBuffer tensor, out MemoryHandle pin)

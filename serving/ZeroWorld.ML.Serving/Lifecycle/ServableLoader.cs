@@ -95,14 +95,14 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
+            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;
         }
         catch
         {
             features.Return(prediction);
-            loaded?.Instance.Dispose();
+            loaded?.Free();
             memory.Dispose();
             NativeMemory.Trim();
             throw;
@@ -142,7 +142,7 @@ internal sealed partial class ServableLoader(
             }
             catch
             {
-                loaded.Instance.Dispose();
+                loaded.Free();
                 throw;
             }
 
@@ -163,7 +163,7 @@ internal sealed partial class ServableLoader(
         }
         catch
         {
-            loaded.Instance.Dispose();
+            loaded.Free();
             throw;
         }
 
