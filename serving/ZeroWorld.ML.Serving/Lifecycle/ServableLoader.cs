@@ -47,7 +47,8 @@ internal sealed partial class ServableLoader(
         }
         catch (ServingException exception)
         {
-            LogLoadFailed(logger, exception, model, version);
+            // A sentence that says what is wrong with a model needs no stack.
+            LogRefused(logger, model, version, exception.Message);
             throw;
         }
 #pragma warning disable CA1031 // The edge of the manager's loop: whatever goes wrong with one version must leave the others alone.
@@ -199,6 +200,9 @@ internal sealed partial class ServableLoader(
 
     [LoggerMessage(1012, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on")]
     private static partial void LogLoadFailed(ILogger logger, Exception exception, ModelName model, long version);
+
+    [LoggerMessage(1019, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on: {Reason}")]
+    private static partial void LogRefused(ILogger logger, ModelName model, long version, string reason);
 
     [LoggerMessage(1013, LogLevel.Information, "Model {Model} version {Version} is unloaded")]
     private static partial void LogUnloaded(ILogger logger, ModelName model, long version);

@@ -101,6 +101,55 @@ public sealed class FolderServingTests
     }
 
     [Fact]
+    public async Task LoadModel_StormUnderTraffic_EveryAnswerIsRightAndTheLastLoadServes()
+    {
+        await using var server = new FolderServer();
+        server.Add("m", 1, MakeNeg());
+        server.Add("steady", 1, MakeNeg());
+        await server.StartAsync(Cancellation, ("Models:Control", "Explicit"), ("Models:Load", "steady"));
+        var model = new ModelName(ModelName.DefaultProject, "m");
+        using var stop = new CancellationTokenSource();
+        var (answers, refusals) = (0, 0);
+        var callers = Enumerable.Range(1, 6).Select(caller => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                var steady = await server.InferAsync("steady", Cancellation, new InferenceInput("x", "FP32", [1, 2], Floats(caller, 2)));
+                Assert.Equal(Floats(-caller, -2).ToArray(), steady.Outputs[0].Tensor.ToRaw().ToArray());
+                try
+                {
+                    var result = await server.InferAsync("m", Cancellation, new InferenceInput("x", "FP32", [1, 2], Floats(caller, 2)));
+                    Assert.Equal(Floats(-caller, -2).ToArray(), result.Outputs[0].Tensor.ToRaw().ToArray());
+                    Interlocked.Increment(ref answers);
+                }
+                catch (ServingException exception) when (exception.Error is ServingError.ModelNotFound or ServingError.ModelNotReady)
+                {
+                    Interlocked.Increment(ref refusals);
+                }
+            }
+        })).ToList();
+
+        for (var round = 0; round < 60; round++)
+        {
+            await server.Servables.LoadModelAsync(model, Cancellation);
+            if (round % 3 == 0)
+            {
+                await server.InferAsync("m", Cancellation, new InferenceInput("x", "FP32", [1, 2], Floats(1, 2)));
+            }
+
+            await server.Servables.UnloadModelAsync(model, Cancellation);
+        }
+
+        await server.Servables.LoadModelAsync(model, Cancellation);
+        await stop.CancelAsync();
+        await Task.WhenAll(callers);
+        var last = await server.InferAsync("m", Cancellation, new InferenceInput("x", "FP32", [1, 2], Floats(1, 2)));
+
+        Assert.Equal(Floats(-1, -2).ToArray(), last.Outputs[0].Tensor.ToRaw().ToArray());
+        Assert.True(answers > 0 && refusals > 0, $"{answers} answers, {refusals} refusals.");
+    }
+
+    [Fact]
     public async Task Start_RealModels_GiveWhatTheEngineGives()
     {
         var folder = SharedData.FindOrSkip("onnx-models");
