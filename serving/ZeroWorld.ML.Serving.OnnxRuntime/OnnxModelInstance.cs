@@ -17,6 +17,7 @@ internal sealed class OnnxModelInstance : IModelInstance
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
     private readonly bool _hasOptionalInputs;
+    private BoundOutputs? _boundOutputs;
     private bool _isDisposed;
 
     public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device)
@@ -28,6 +29,7 @@ internal sealed class OnnxModelInstance : IModelInstance
         _inputNames = [.. signature.Inputs.Select(static spec => spec.Name)];
         _hasOptionalInputs = signature.Inputs.Any(static spec => spec.IsOptional);
         _outputNames = [.. signature.Outputs.Select(static spec => spec.Name)];
+        _boundOutputs = BoundOutputs.TryCreate(signature);
     }
 
     public ModelSignature Signature { get; internal set; }
@@ -76,14 +78,9 @@ internal sealed class OnnxModelInstance : IModelInstance
                 values[index] = ToValue(inputs[index], out pins[index]);
             }
 
-            using var outputs = _session.Run(_runOptions, names, values, _outputNames);
-            var tensors = new TensorBuffer[outputs.Count];
-            for (var index = 0; index < tensors.Length; index++)
-            {
-                tensors[index] = ToTensor(_outputNames[index], outputs[index]);
-            }
-
-            return tensors;
+            return _boundOutputs is { } outputs && outputs.TryRun(_session, _runOptions, names, values, inputs[0].Rows, out var tensors)
+                ? tensors
+                : RunUnbound(names, values);
         }
         catch (OnnxRuntimeException exception)
         {
@@ -101,6 +98,24 @@ internal sealed class OnnxModelInstance : IModelInstance
                 pin.Dispose();
             }
         }
+    }
+
+    private TensorBuffer[] RunUnbound(IReadOnlyCollection<string> names, OrtValue[] values)
+    {
+        using var outputs = _session.Run(_runOptions, names, values, _outputNames);
+        var tensors = new TensorBuffer[outputs.Count];
+        for (var index = 0; index < tensors.Length; index++)
+        {
+            tensors[index] = ToTensor(_outputNames[index], outputs[index]);
+        }
+
+        // It ran, and not with outputs of the sizes that the file declares: they are not what it gives.
+        if (_boundOutputs is { HasFailed: true })
+        {
+            _boundOutputs = null;
+        }
+
+        return tensors;
     }
 
     public void Dispose()
