@@ -118,14 +118,25 @@ public sealed partial class ServableManager : IAsyncDisposable
         CheckControl("loaded");
         _sources.Reread(model);
         SetWanted(model, true);
-        await PollAsync(ignoresRetryDelay: false, cancellationToken, model).ConfigureAwait(false);
-        Task[] loads;
-        lock (_lock)
+
+        // More than once: a load of the content before may have been on its way.
+        for (var attempt = 0; attempt < 3; attempt++)
         {
-            loads = [.. _table.FindSlots(model).Select(static slot => slot.Load).OfType<Task>()];
+            await PollAsync(ignoresRetryDelay: false, cancellationToken, attempt == 0 ? model : null).ConfigureAwait(false);
+            Task[] loads;
+            lock (_lock)
+            {
+                loads = [.. _table.FindSlots(model).Select(static slot => slot.Load).OfType<Task>()];
+            }
+
+            if (loads.Length == 0)
+            {
+                break;
+            }
+
+            await Task.WhenAll(loads).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        await Task.WhenAll(loads).WaitAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (_table.FindModel(model) is not { } listed)
