@@ -12,6 +12,9 @@ internal sealed class GrpcErrors(TimeProvider timeProvider, ILogger<GrpcErrors> 
     private static readonly Status TooLate = new(StatusCode.DeadlineExceeded, "The deadline passed.");
     private static readonly Status Gone = new(StatusCode.Cancelled, "The caller went away.");
 
+    /// <returns><see langword="null"/>: the call has none.</returns>
+    public static DateTimeOffset? DeadlineOf(ServerCallContext context) => context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline);
+
     /// <summary>A timeout below 100 ns is read as none by the transport, so it is looked at here.</summary>
     public void ThrowIfExpired(ServerCallContext context)
     {

@@ -99,7 +99,7 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
         Status? error = null;
         try
         {
-            response = await messages.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            response = await messages.InferAsync(request, null, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The edge of one request of a stream that lives on: a bug in it is logged here and opaque to the caller.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

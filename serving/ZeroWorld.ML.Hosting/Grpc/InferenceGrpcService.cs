@@ -35,7 +35,7 @@ internal sealed partial class InferenceGrpcService(
     }
 
     public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
-        messages.InferAsync(request, context.CancellationToken).AsTask();
+        messages.InferAsync(request, GrpcErrors.DeadlineOf(context), context.CancellationToken).AsTask();
 
     private static ModelMetadataResponse.Types.TensorMetadata ToMetadata(Models.TensorSpec spec) =>
         new() { Name = spec.Name, Datatype = Models.TensorDtypes.ToName(spec.Dtype), Shape = { spec.Shape } };

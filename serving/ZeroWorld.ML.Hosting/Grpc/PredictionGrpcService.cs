@@ -72,7 +72,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         },
         Entities = ColumnReader.Read(request.Entities),
         Request = ColumnReader.Read(request.Request),
-        Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline),
+        Deadline = GrpcErrors.DeadlineOf(context),
     };
 
     private static VersionSelector Version(long version) => version >= 1

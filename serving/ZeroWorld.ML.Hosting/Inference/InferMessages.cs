@@ -10,10 +10,10 @@ namespace ZeroWorld.ML.Hosting;
 internal sealed class InferMessages(InferenceCalls calls)
 {
     /// <returns>An answer that reads the outputs in place.</returns>
-    public async ValueTask<ModelInferResponse> InferAsync(ModelInferRequest request, CancellationToken cancellationToken)
+    public async ValueTask<ModelInferResponse> InferAsync(ModelInferRequest request, DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
         var message = InferRequestReader.Read(request, calls.SharedMemory);
-        var answer = await calls.RunAsync(request.ModelName, request.ModelVersion, message, cancellationToken).ConfigureAwait(false);
+        var answer = await calls.RunAsync(request.ModelName, request.ModelVersion, message, deadline, cancellationToken).ConfigureAwait(false);
         var response = new ModelInferResponse
         {
             ModelName = request.ModelName,

@@ -10,7 +10,7 @@ internal sealed class InferenceCalls(InferencePath inference, SharedMemoryRegion
     /// <summary>Reads inputs that lie in shared memory, for the decoders.</summary>
     public SharedMemoryReader SharedMemory { get; } = sharedMemory.Read;
 
-    public async ValueTask<InferenceAnswer> RunAsync(string model, string version, InferMessage message, CancellationToken cancellationToken)
+    public async ValueTask<InferenceAnswer> RunAsync(string model, string version, InferMessage message, DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
         // A region that is not there is said before the model has worked.
         foreach (var output in message.Outputs)
@@ -29,6 +29,8 @@ internal sealed class InferenceCalls(InferencePath inference, SharedMemoryRegion
                 Inputs = InferTensors.ToInputs(message.Inputs),
                 Outputs = NamesOf(message.Outputs),
                 Timeout = message.Parameters.Timeout,
+                Deadline = deadline,
+                Priority = (int)Math.Min(message.Parameters.Priority, int.MaxValue),
             },
             cancellationToken).ConfigureAwait(false);
 

@@ -71,7 +71,7 @@ internal sealed class InferenceRest(InferencePath inference, InferenceCalls call
         var version = RestRoutes.Version(context);
         var body = await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false);
         var message = await ReadAsync(context, model, version, body).ConfigureAwait(false);
-        var answer = await calls.RunAsync(model, version, message, context.RequestAborted).ConfigureAwait(false);
+        var answer = await calls.RunAsync(model, version, message, null, context.RequestAborted).ConfigureAwait(false);
 
         var buffer = new ArrayBufferWriter<byte>();
         var jsonBytes = InferJsonWriter.Write(buffer, model, answer.Version.ToString(CultureInfo.InvariantCulture), message.Id, answer.Outputs);

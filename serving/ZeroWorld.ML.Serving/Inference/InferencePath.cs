@@ -38,7 +38,7 @@ public sealed class InferencePath
 
             var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, servable.RowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
-            var run = await servable.RunAsync(inputs, rows, deadline.Token).ConfigureAwait(false);
+            var run = await servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token).ConfigureAwait(false);
             var outputs = run.Tensors;
 
             var named = new InferenceOutput[wanted.Length];

@@ -85,8 +85,8 @@ public sealed class Servable
     internal TimeSpan AverageRun => _scheduler.AverageRun;
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
-    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken) =>
-        _scheduler.RunAsync(inputs, rows, cancellationToken);
+    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
+        _scheduler.RunAsync(inputs, rows, urgency, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
     internal ServableLease? TryAcquire()

@@ -95,7 +95,7 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, settings, metrics, tags, new ServableStatistics(time), logger), tags, memory);
+            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;
         }

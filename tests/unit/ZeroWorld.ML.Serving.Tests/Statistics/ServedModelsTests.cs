@@ -49,6 +49,7 @@ public sealed class ServedModelsTests : IAsyncDisposable
         var first = Task.Run(() => InferAsync(rows: 1), Cancellation);
         await instance.Running.WaitAsync(Cancellation);
         var queued = Enumerable.Range(0, 4).Select(_ => InferAsync(rows: 2)).ToArray();
+        _host.Time.Advance(TimeSpan.FromMilliseconds(3));
         instance.Open();
         await Task.WhenAll([first, .. queued]);
 
@@ -58,7 +59,7 @@ public sealed class ServedModelsTests : IAsyncDisposable
         Assert.Equal([(1, 1L), (8, 1L)], statistics.Sizes.Select(size => (size.Rows, size.Runs)));
         Assert.Equal(statistics.Sizes[0].InferNanoseconds + (4 * statistics.Sizes[1].InferNanoseconds), statistics.Infer.Nanoseconds);
         Assert.Equal(4 * statistics.Sizes[1].InputNanoseconds, statistics.Input.Nanoseconds);
-        Assert.True(statistics.Queue.Nanoseconds > 0);
+        Assert.Equal(4 * 3_000_000, statistics.Queue.Nanoseconds * TimeProvider.System.TimestampFrequency / _host.Time.TimestampFrequency);
     }
 
     [Fact]
