@@ -27,10 +27,13 @@ internal static class PbConfigReader
     };
 
     /// <exception cref="ModelConfigException">The first field that is wrong.</exception>
-    public static FolderModelConfig Read(string text)
+    public static FolderModelConfig Read(string text) => Read(PbTextReader.Read(text));
+
+    /// <exception cref="ModelConfigException">The first field that is wrong.</exception>
+    public static FolderModelConfig Read(IEnumerable<ConfigNode> fields)
     {
         var draft = new PbConfigDraft();
-        foreach (var node in PbTextReader.Read(text))
+        foreach (var node in fields)
         {
             Apply(draft, node);
         }

@@ -91,6 +91,35 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
         Assert.Contains("""{"name":"coming","version":"1","state":"READY","reason":""}""", await index.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task RepositoryModelLoad_WithAConfiguration_IsServedByItUntilTheNextLoad()
+    {
+        TensorModels.WriteSimple(server.Models, "configured");
+        await server.Grpc.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "configured" }, cancellationToken: Cancellation);
+        Assert.Equal(8, await RowsMaxAsync("configured"));
+
+        await server.Grpc.RepositoryModelLoadAsync(Load("config", new ModelRepositoryParameter { StringParam = """{"max_batch_size":"16"}""" }), cancellationToken: Cancellation);
+        Assert.Equal(16, await RowsMaxAsync("configured"));
+        foreach (var (name, value, code) in new (string, ModelRepositoryParameter, StatusCode)[]
+        {
+            ("config", new ModelRepositoryParameter { StringParam = "{{" }, StatusCode.InvalidArgument),
+            ("config", new ModelRepositoryParameter { Int64Param = 1 }, StatusCode.InvalidArgument),
+            ("config", new ModelRepositoryParameter { StringParam = """{"name":"other"}""" }, StatusCode.InvalidArgument),
+            ("file:1/model.onnx", new ModelRepositoryParameter { BytesParam = Google.Protobuf.ByteString.Empty }, StatusCode.Unimplemented),
+        })
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.RepositoryModelLoadAsync(Load(name, value), cancellationToken: Cancellation));
+            Assert.Equal(code, refused.StatusCode);
+            Assert.StartsWith("failed to load 'configured'", refused.Status.Detail, StringComparison.Ordinal);
+            Assert.Equal(16, await RowsMaxAsync("configured"));
+        }
+
+        using var back = await PostAsync("/v2/repository/models/configured/load", "");
+        Assert.Equal(8, await RowsMaxAsync("configured"));
+
+        static RepositoryModelLoadRequest Load(string name, ModelRepositoryParameter value) => new() { ModelName = "configured", Parameters = { [name] = value } };
+    }
+
     [Theory]
     [InlineData("nobody", StatusCode.NotFound, "failed to load 'nobody'")]
     [InlineData("", StatusCode.InvalidArgument, "must not be empty")]
@@ -246,6 +275,9 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
 
     private async Task<RepositoryIndexResponse.Types.ModelIndex> StateAsync(string model) =>
         (await server.Grpc.RepositoryIndexAsync(new RepositoryIndexRequest(), cancellationToken: Cancellation)).Models.Single(item => item.Name == model);
+
+    private async Task<int> RowsMaxAsync(string model) =>
+        (await server.Grpc.ModelConfigAsync(new ModelConfigRequest { Name = model }, cancellationToken: Cancellation)).Config.MaxBatchSize;
 
     private async Task<JsonDocument> GetAsync(string path) => JsonDocument.Parse(await server.Http.GetStringAsync(server.Path(path), Cancellation));
 
