@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -17,6 +18,7 @@ internal sealed class FolderModel
 
     private FolderModel(ModelName model, FolderModelConfig config, Dictionary<long, FolderVersion> versions, string? problem)
     {
+        Debug.Assert(config.LabelFiles.Count == config.Settings.Labels.Count || problem is not null);
         _config = config;
         _versions = versions;
         long[] order = [.. versions.Keys.Order()];
@@ -46,6 +48,14 @@ internal sealed class FolderModel
             }
 
             var (config, configDigest) = configuration is null ? ReadConfig(root, folder, model) : ReadOverride(model, configuration);
+            if (config.LabelFiles.Count > 0)
+            {
+                // What the labels say is part of what a version answers.
+                var labels = config.LabelFiles.ToDictionary(static pair => pair.Key, pair => LabelFile.Read(root, folder, pair.Value), StringComparer.Ordinal);
+                config = config with { Settings = config.Settings with { Labels = labels } };
+                configDigest = Digest($"{configDigest}\n{string.Join('\n', labels.OrderBy(static pair => pair.Key, StringComparer.Ordinal).SelectMany(static pair => pair.Value.Prepend(pair.Key)))}");
+            }
+
             var versions = FindVersions(root, folder, model, config, configDigest);
             var problem = config.Versions.FindProblem([.. versions.Keys.Order()]);
             return new FolderModel(model, config, versions, problem is null ? null : $"The model '{model.Name}' cannot be served: {problem}.");

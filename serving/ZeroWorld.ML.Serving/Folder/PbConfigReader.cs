@@ -62,10 +62,16 @@ internal static class PbConfigReader
                 draft.Versions = ReadVersions(Message(node));
                 break;
             case "input":
-                PbConfigDraft.AddTensor(draft.Inputs, ReadTensor(node, isInput: true), node, TensorsMax);
+                PbConfigDraft.AddTensor(draft.Inputs, ReadTensor(node, isInput: true, out _), node, TensorsMax);
                 break;
             case "output":
-                PbConfigDraft.AddTensor(draft.Outputs, ReadTensor(node, isInput: false), node, TensorsMax);
+                var output = ReadTensor(node, isInput: false, out var labelFile);
+                PbConfigDraft.AddTensor(draft.Outputs, output, node, TensorsMax);
+                if (labelFile is { Length: > 0 })
+                {
+                    draft.LabelFiles[output.Name] = labelFile;
+                }
+
                 break;
             case "dynamic_batching":
                 ReadBatching(draft, Message(node));
@@ -125,8 +131,9 @@ internal static class PbConfigReader
         return policy;
     }
 
-    private static TensorSpec ReadTensor(ConfigNode tensor, bool isInput)
+    private static TensorSpec ReadTensor(ConfigNode tensor, bool isInput, out string? labelFile)
     {
+        labelFile = null;
         string? name = null;
         TensorDtype? dtype = null;
         var isOptional = false;
@@ -146,6 +153,9 @@ internal static class PbConfigReader
                     break;
                 case "optional" when isInput:
                     isOptional = Flag(node);
+                    break;
+                case "label_filename" when !isInput:
+                    labelFile = Text(node);
                     break;
                 case "format" when isInput && node.Text == "FORMAT_NONE":
                 case "is_shape_tensor" or "allow_ragged_batch" or "is_non_linear_format_io" when !Flag(node):

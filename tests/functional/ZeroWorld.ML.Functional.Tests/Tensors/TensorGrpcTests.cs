@@ -93,6 +93,18 @@ public sealed class TensorGrpcTests(TensorServer server) : IClassFixture<TensorS
         Assert.Equal(expected, response.RawOutputContents[0].ToByteArray());
     }
 
+    [Fact]
+    public async Task ModelInfer_ClassificationOfALabelledOutput_NamesTheClassesThatHaveANameEach()
+    {
+        var request = TensorRequests.Raw("labelled", "FP32", [1, 3], TensorRequests.Bytes(2f, 1f, 3f).ToByteArray());
+        request.Outputs.Add(new Output { Name = "OUTPUT0", Parameters = { ["classification"] = new InferParameter { Int64Param = 9 } } });
+
+        var response = await InferAsync(request);
+
+        Assert.Equal(
+            TensorRequests.Strings([.. new[] { "3.000000:2", "2.000000:0:cat", "1.000000:1:dog" }.Select(Encoding.UTF8.GetBytes)]), response.RawOutputContents[0].ToByteArray());
+    }
+
     public static TheoryData<string, Action<ModelInferRequest>, StatusCode, string> HostileRequests => new()
     {
         { "no inputs", request => { request.Inputs.Clear(); request.RawInputContents.Clear(); }, StatusCode.InvalidArgument, "expected 2 inputs but got 0 inputs for model 'simple'. Got input(s) [], but missing required input(s) ['INPUT0','INPUT1']. Please provide all required input(s)." },
@@ -106,7 +118,7 @@ public sealed class TensorGrpcTests(TensorServer server) : IClassFixture<TensorS
         { "unknown input", request => request.Inputs[1].Name = "INPUT2", StatusCode.InvalidArgument, "unexpected inference input 'INPUT2' for model 'simple'" },
         { "name with NUL", request => request.Inputs[1].Name = "INPUT1\0", StatusCode.InvalidArgument, "unexpected inference input" },
         { "unknown output", request => request.Outputs.Add(new Output { Name = "X" }), StatusCode.InvalidArgument, "unexpected inference output 'X' for model 'simple'" },
-        { "output twice", request => request.Outputs.Add([new Output { Name = "OUTPUT0" }, new Output { Name = "OUTPUT0" }]), StatusCode.InvalidArgument, "is requested twice" },
+        { "output twice", request => request.Outputs.Add([new Output { Name = "OUTPUT0" }, new Output { Name = "OUTPUT0" }]), StatusCode.InvalidArgument, "output 'OUTPUT0' already exists in request for model 'simple'" },
         { "datatype", request => request.Inputs[0].Datatype = "FP32", StatusCode.InvalidArgument, "inference input 'INPUT0' data-type is 'FP32', but model 'simple' expects 'INT32'" },
         { "no datatype", request => request.Inputs[0].Datatype = "", StatusCode.InvalidArgument, "data-type is ''" },
         { "shape", request => request.Inputs[0].Shape[1] = 8, StatusCode.InvalidArgument, "unexpected shape for input 'INPUT0' for model 'simple'. Expected [-1,16], got [1,8]" },

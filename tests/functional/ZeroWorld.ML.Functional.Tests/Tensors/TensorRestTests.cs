@@ -56,12 +56,14 @@ public sealed class TensorRestTests(TensorServer server) : IClassFixture<TensorS
         using var two = await SendAsync("simple", new byte[128], 0);
         using var odd = await SendAsync("identity_int16", [1, 0, 2], 0);
         using var shorter = await SendAsync("fixed_fp32", new byte[12], 0);
+        using var strings = await SendAsync("identity_bytes", "427"u8.ToArray(), 0);
 
         Assert.Equal("[1,4]", (await ReadAsync(floats)).Json.GetProperty("outputs")[0].GetProperty("shape").GetRawText());
         Assert.Equal("[1,3]", (await ReadAsync(open)).Json.GetProperty("outputs")[0].GetProperty("shape").GetRawText());
         Assert.Equal(TensorRequests.Strings("a\0b"u8.ToArray()), (await ReadAsync(text)).Binary);
-        await AssertErrorAsync(two, HttpStatusCode.BadRequest, "Raw request must only have 1 input (found 2)");
+        await AssertErrorAsync(two, HttpStatusCode.BadRequest, "Raw request must only have 1 input (found 1) to be deduced but got 2 inputs in 'simple'");
         await AssertErrorAsync(odd, HttpStatusCode.BadRequest, "expected a multiple of 2");
+        await AssertErrorAsync(strings, HttpStatusCode.BadRequest, "For BYTE datatype raw input 'INPUT0', the model must have input shape [1]");
         await AssertErrorAsync(shorter, HttpStatusCode.BadRequest, "Expected 16, got 12");
     }
 

@@ -58,6 +58,9 @@ public sealed class TensorServer : IAsyncLifetime
         }
 
         TensorModels.WriteIdentity(Models, "fixed_fp32", TensorDtype.Float32, [-1, 4]);
+        TensorModels.WriteIdentity(
+            Models, "labelled", TensorDtype.Float32, [-1, 3], "max_batch_size: 8 output [ { name: \"OUTPUT0\" data_type: TYPE_FP32 dims: [3] label_filename: \"classes.txt\" } ]");
+        await File.WriteAllLinesAsync(System.IO.Path.Combine(Models, "labelled", "classes.txt"), ["cat", "dog"]);
         TensorModels.WriteIdentity(Models, "one_string", TensorDtype.Bytes, [-1, 1]);
         TensorModels.WriteIdentity(Models, "scalar", TensorDtype.Float32, [], "max_batch_size: 0");
         var flags = new Dictionary<string, string>
