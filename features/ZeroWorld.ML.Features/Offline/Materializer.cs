@@ -113,7 +113,7 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
     }
 
     private static int EventsOf(StorageField field, ReadOnlyMemory<byte> block) =>
-        (block.Length - WindowBlockCodec.HeaderLength) / WindowBlockCodec.RowWidth(field);
+        field.IsHop ? HopBlockMerge.CountEvents(field, block.Span) : (block.Length - WindowBlockCodec.HeaderLength) / WindowBlockCodec.RowWidth(field);
 
     private readonly record struct Count(long Entities, long Rows);
 }
