@@ -10,26 +10,35 @@ internal sealed class HyperLogLog
     private const int Registers = 1 << IndexBits;
     private const int RankMax = 64 - IndexBits + 1;
 
-    private readonly byte[] _ranks = new byte[Registers];
+    /// <summary>Pairs take three bytes each: from here on all registers are shorter.</summary>
+    private const int PairsMax = Registers / 3;
+
+    // Few values are kept as pairs, so that a small tile is small in memory too.
+    private Dictionary<int, byte>? _pairs = [];
+    private byte[]? _ranks;
 
     /// <param name="hash">64 well mixed bits.</param>
-    public void Add(ulong hash)
-    {
-        var index = (int)(hash >> (64 - IndexBits));
-        var rank = Math.Min(BitOperations.LeadingZeroCount(hash << IndexBits) + 1, RankMax);
-        if (rank > _ranks[index])
-        {
-            _ranks[index] = (byte)rank;
-        }
-    }
+    public void Add(ulong hash) =>
+        Raise((int)(hash >> (64 - IndexBits)), (byte)Math.Min(BitOperations.LeadingZeroCount(hash << IndexBits) + 1, RankMax));
 
     public long Estimate()
     {
         Span<int> counts = stackalloc int[RankMax + 1];
         counts.Clear();
-        foreach (var rank in _ranks)
+        if (_ranks is not null)
         {
-            counts[rank]++;
+            foreach (var rank in _ranks)
+            {
+                counts[rank]++;
+            }
+        }
+        else
+        {
+            counts[0] = Registers - _pairs!.Count;
+            foreach (var rank in _pairs.Values)
+            {
+                counts[rank]++;
+            }
         }
 
         var sum = Registers * Tau(1.0 - ((double)counts[RankMax] / Registers));
@@ -45,8 +54,7 @@ internal sealed class HyperLogLog
     /// <summary>Registers that are not zero as pairs while that is shorter, else all.</summary>
     public void Write(TileWriter writer)
     {
-        var used = Registers - _ranks.AsSpan().Count((byte)0);
-        if (used * 3 >= Registers)
+        if (_ranks is not null)
         {
             writer.WriteByte(1);
             writer.Write(_ranks);
@@ -54,15 +62,12 @@ internal sealed class HyperLogLog
         }
 
         writer.WriteByte(0);
-        writer.WriteVariable((ulong)used);
-        for (var index = 0; index < Registers; index++)
+        writer.WriteVariable((ulong)_pairs!.Count);
+        foreach (var (index, rank) in _pairs.OrderBy(static pair => pair.Key))
         {
-            if (_ranks[index] != 0)
-            {
-                writer.WriteByte((byte)index);
-                writer.WriteByte((byte)(index >> 8));
-                writer.WriteByte(_ranks[index]);
-            }
+            writer.WriteByte((byte)index);
+            writer.WriteByte((byte)(index >> 8));
+            writer.WriteByte(rank);
         }
     }
 
@@ -83,7 +88,7 @@ internal sealed class HyperLogLog
 
             for (var index = 0; index < Registers; index++)
             {
-                _ranks[index] = Math.Max(_ranks[index], Math.Min(ranks[index], (byte)RankMax));
+                Raise(index, ranks[index]);
             }
 
             return true;
@@ -96,11 +101,37 @@ internal sealed class HyperLogLog
 
         for (; !pairs.IsEmpty; pairs = pairs[3..])
         {
-            var index = (pairs[0] | (pairs[1] << 8)) & (Registers - 1);
-            _ranks[index] = Math.Max(_ranks[index], Math.Min(pairs[2], (byte)RankMax));
+            Raise((pairs[0] | (pairs[1] << 8)) & (Registers - 1), pairs[2]);
         }
 
         return true;
+    }
+
+    private void Raise(int index, byte rank)
+    {
+        rank = Math.Min(rank, (byte)RankMax);
+        if (rank == 0)
+        {
+            return;
+        }
+
+        if (_ranks is not null)
+        {
+            _ranks[index] = Math.Max(_ranks[index], rank);
+            return;
+        }
+
+        _pairs![index] = Math.Max(_pairs.GetValueOrDefault(index), rank);
+        if (_pairs.Count > PairsMax)
+        {
+            _ranks = new byte[Registers];
+            foreach (var (at, known) in _pairs)
+            {
+                _ranks[at] = known;
+            }
+
+            _pairs = null;
+        }
     }
 
     private static double Sigma(double x)
