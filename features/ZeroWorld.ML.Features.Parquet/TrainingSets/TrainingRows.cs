@@ -12,6 +12,9 @@ internal sealed class TrainingRows
     private readonly ColumnBuffer _time;
     private readonly ColumnBuffer[] _values;
     private readonly ColumnBuffer[] _statuses;
+    private readonly ColumnBuffer[] _inputs;
+    private readonly FeatureStatus[][] _states;
+    private readonly bool _hasRowValues;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: two columns of the training set would have one name.</exception>
     public TrainingRows(TrainingSetRequest request, SpineTable spine)
@@ -24,6 +27,9 @@ internal sealed class TrainingRows
         _time = new ColumnBuffer(FeatureService.TimeValue, ColumnKind.Timestamp);
         _values = [.. columns.Select(static column => new ColumnBuffer(column.Name, ColumnTypes.KindOf(column.Type)))];
         _statuses = request.WithStatuses ? [.. columns.Select(static column => new ColumnBuffer(column.Name + StatusSuffix, ColumnKind.Int32))] : [];
+        _inputs = [.. _plan.Service.RequestValues.Select(static value => new ColumnBuffer(value.Name, ColumnTypes.KindOf(value.Type)))];
+        _states = [.. columns.Select(static _ => new FeatureStatus[ColumnBuffer.BlockRows])];
+        _hasRowValues = columns.Any(static column => column.View is null);
         Buffers =
         [
             .. _passThrough,
@@ -42,71 +48,122 @@ internal sealed class TrainingRows
     public ColumnBuffer[] Buffers { get; }
 
     /// <summary>Fills the buffers block after block.</summary>
+    /// <param name="cells">Per column of the service the cells of its view.</param>
     /// <returns>Per block its rows, and the rows of the spine done by then.</returns>
     public IEnumerable<(int Rows, long Done)> Assemble(
-        DuckDbSession session, SpineRange range, CellColumn?[] cells, CancellationToken cancellationToken)
+        DuckDbSession session, SpineRange range, ViewCells?[] cells, CancellationToken cancellationToken)
     {
         var inputs = string.Concat(_requestValues.Select(static index => $", r{index}"));
         var passed = string.Concat(_passThrough.Select(static (_, index) => $", p{index}"));
-        using var rows = session.Query(
+        using var rows = session.QueryVectors(
             $"SELECT rowid, q{inputs}{passed} FROM {SpineTable.Name} WHERE {range.Condition("rowid")}", cancellationToken);
-        FeatureValue[] request = [.. _plan.Service.RequestValues.Select(static value => value.Default)];
-        var row = new FeatureCell[_plan.Service.Columns.Count];
-        var (filled, position) = (0, 0);
+        var (filled, done) = (0, 0);
         while (rows.Read())
         {
-            if (rows.GetInt64(0) != range.First + position)
+            CheckOrder(rows, range.First + done);
+            for (var from = 0; from < rows.Count;)
             {
-                throw new InvalidOperationException($"The engine returned spine row {rows.GetInt64(0)} in the place of row {range.First + position}.");
-            }
-
-            SetRow(rows, request, cells, position++, filled, row);
-            if (++filled == ColumnBuffer.BlockRows)
-            {
-                yield return (filled, range.First + position);
-                filled = 0;
+                var count = Math.Min(rows.Count - from, ColumnBuffer.BlockRows - filled);
+                CopySpine(rows, from, filled, count);
+                (from, filled, done) = (from + count, filled + count, done + count);
+                if (filled == ColumnBuffer.BlockRows)
+                {
+                    Complete(filled, done - filled, cells);
+                    yield return (filled, range.First + done);
+                    filled = 0;
+                }
             }
         }
 
         if (filled > 0)
         {
-            yield return (filled, range.First + position);
+            Complete(filled, done - filled, cells);
+            yield return (filled, range.First + done);
         }
     }
 
-    private void SetRow(DuckDbRows rows, FeatureValue[] request, CellColumn?[] cells, int position, int target, FeatureCell[] row)
+    private static void CheckOrder(DuckDbVectors rows, long expected)
+    {
+        if (rows.Column(0).Int64[0] != expected)
+        {
+            throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {expected}.");
+        }
+    }
+
+    private void CopySpine(DuckDbVectors rows, int from, int at, int count)
     {
         const int FirstOrdinal = 2;
-        var q = rows.GetInt64(1);
+        _time.Copy(rows.Column(1), FeatureType.Timestamp, from, at, count);
         for (var index = 0; index < _requestValues.Length; index++)
         {
             var value = _plan.Service.RequestValues[_requestValues[index]];
-            var given = rows.GetValue(FirstOrdinal + index, value.Type);
-            request[_requestValues[index]] = given.IsNull ? value.Default : given;
+            var buffer = _inputs[_requestValues[index]];
+            buffer.Copy(rows.Column(FirstOrdinal + index), value.Type, from, at, count);
+            for (var row = at; !value.Default.IsNull && row < at + count; row++)
+            {
+                if (buffer.Nulls[row])
+                {
+                    buffer.Set(row, value.Default);
+                }
+            }
         }
 
         for (var index = 0; index < _passThrough.Length; index++)
         {
-            _passThrough[index].Set(target, rows.GetValue(FirstOrdinal + _requestValues.Length + index, _spine.PassThroughTypes[index]));
+            _passThrough[index].Copy(
+                rows.Column(FirstOrdinal + _requestValues.Length + index), _spine.PassThroughTypes[index], from, at, count);
+        }
+    }
+
+    private void Complete(int count, int first, ViewCells?[] cells)
+    {
+        var moments = _time.Bits.AsSpan(0, count);
+        for (var index = 0; index < _values.Length; index++)
+        {
+            cells[index]?.Write(index, first, moments, _values[index], _states[index], 0);
+        }
+
+        var row = new FeatureCell[_values.Length];
+        FeatureValue[] request = [.. _plan.Service.RequestValues.Select(static value => value.Default)];
+        for (var at = 0; at < count && _hasRowValues; at++)
+        {
+            CompleteRow(at, request, row);
+        }
+
+        for (var index = 0; index < _statuses.Length; index++)
+        {
+            for (var at = 0; at < count; at++)
+            {
+                _statuses[index].SetBits(at, (long)_states[index][at]);
+            }
+        }
+    }
+
+    // Request values and transforms: the code that answers requests, row by row.
+    private void CompleteRow(int at, FeatureValue[] request, FeatureCell[] row)
+    {
+        foreach (var index in _requestValues)
+        {
+            request[index] = _inputs[index].Get(at, _plan.Service.RequestValues[index].Type);
         }
 
         for (var index = 0; index < row.Length; index++)
         {
-            if (cells[index] is { } column)
+            var column = _plan.Service.Columns[index];
+            if (column.View is not null)
             {
-                row[index] = column.Get(position);
+                row[index] = new FeatureCell(_values[index].Get(at, column.Type), _states[index][at], null, false);
             }
         }
 
         _plan.FillRequest(request, row);
-        _plan.RunTransforms(q, request, row);
-        _time.SetBits(target, q);
+        _plan.RunTransforms(_time.Bits[at], request, row);
         for (var index = 0; index < row.Length; index++)
         {
-            _values[index].Set(target, row[index].Value);
-            if (_statuses.Length > 0)
+            if (_plan.Service.Columns[index].View is null)
             {
-                _statuses[index].SetBits(target, (long)row[index].Status);
+                _values[index].Set(at, row[index].Value);
+                _states[index][at] = row[index].Status;
             }
         }
     }
