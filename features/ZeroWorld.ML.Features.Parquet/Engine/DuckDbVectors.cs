@@ -8,6 +8,9 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Spans and pointers live until the next <see cref="Read"/>.</remarks>
 internal sealed unsafe class DuckDbVectors : IDisposable
 {
+    /// <summary>Rows of a vector at most.</summary>
+    public const int RowsMax = 2048;
+
     private readonly DuckDBConnection _connection;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _registration;

@@ -53,8 +53,16 @@ internal sealed class KeyTable
             Reserve(Count + count);
         }
 
+        // All places first, so that the memory behind them comes while others are compared.
+        Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
         var slots = _slots;
         var shift = Shift();
+        for (var row = 0; row < count; row++)
+        {
+            places[row] = (int)(Mix((ulong)column.Bits(row, _types[0])) >> shift);
+            Prefetch.Read(ref slots[places[row]]);
+        }
+
         for (var row = 0; row < count; row++)
         {
             entities[row] = -1;
@@ -64,7 +72,7 @@ internal sealed class KeyTable
             }
 
             var key = column.Bits(row, _types[0]);
-            for (var at = (int)(Mix((ulong)key) >> shift); ; at = (at + 1) & (slots.Length - 1))
+            for (var at = places[row]; ; at = (at + 1) & (slots.Length - 1))
             {
                 ref var slot = ref slots[at];
                 if (slot.Entity == 0)

@@ -8,16 +8,26 @@ internal sealed class LastValueCells : ViewCells
     private readonly FeatureService _service;
     private readonly int[] _winners;
     private readonly long[] _eventTimes;
-    private readonly SelectedColumn?[] _columns;
+    private readonly SelectedRows _rows;
+    private readonly long? _ttl;
 
-    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] winners, long[] eventTimes, SelectedColumn?[] columns)
+    // Per column of the service its place in the selected rows, or -1.
+    private readonly int[] _places;
+
+    // What the columns of one block have in common: the winner of each row, or below 0 the status of a row without one.
+    private readonly int[] _blockWinners = new int[ColumnBuffer.BlockRows];
+    private int _block = -1;
+
+    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] wanted, int[] winners, long[] eventTimes, SelectedRows rows)
     {
         _spine = spine;
         _view = view;
         _service = service;
         _winners = winners;
         _eventTimes = eventTimes;
-        _columns = columns;
+        _rows = rows;
+        _ttl = view.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : null;
+        _places = [.. service.Columns.Select(column => column.View == view ? Array.IndexOf(wanted, column.Field) : -1)];
     }
 
     /// <summary>Reads the values of the rows that a search found.</summary>
@@ -57,60 +67,70 @@ internal sealed class LastValueCells : ViewCells
         }
 
         var stored = view.StoredColumns;
-        var columns = new SelectedColumn?[stored.Count];
         int[] wanted = [.. service.Columns.Where(column => column.View == view).Select(static column => column.Field).Distinct().Order()];
-        foreach (var index in wanted)
-        {
-            columns[index] = new SelectedColumn(stored[index].Type, selection.Count, threads);
-        }
-
+        var values = new SelectedRows([.. wanted.Select(index => stored[index].Type)], selection.Count, threads);
         if (wanted.Length > 0 && selection.Count > 0)
         {
             var expressions = wanted.Select(source.ValueAt).ToList();
             SliceScan.Run(
                 session, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
-                (rows, slice, worker) => Take(rows, slice, worker, selection, wanted, columns), scanned, cancellationToken);
+                (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Length, values), scanned, cancellationToken);
         }
 
-        return new LastValueCells(spine, view, service, winners, eventTimes, columns);
+        return new LastValueCells(spine, view, service, wanted, winners, eventTimes, values);
     }
 
-    public override void Write(int column, int first, ReadOnlySpan<long> moments, ColumnBuffer target, Span<FeatureStatus> statuses, int at)
+    public override void Write(int column, int first, ReadOnlySpan<long> moments, ColumnBuffer target, Span<FeatureStatus> statuses)
     {
-        var field = _service.Columns[column].Field;
-        var defaultValue = _view.Fields[field].Default;
-        var values = _columns[field]!;
-        var ttl = _view.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null;
-        var isText = values.Type is FeatureType.String or FeatureType.Bytes;
+        if (_block != first)
+        {
+            FindWinners(first, moments);
+        }
+
+        var field = _view.Fields[_service.Columns[column].Field];
+        var isText = field.Type is FeatureType.String or FeatureType.Bytes;
+        var place = _places[column];
+        for (var row = 0; row < moments.Length; row++)
+        {
+            var winner = _blockWinners[row];
+            if (winner < 0 || _rows.IsNull(winner, place))
+            {
+                statuses[row] = winner < 0 ? (FeatureStatus)(-winner) : FeatureStatus.Null;
+                target.Set(row, field.Default);
+                continue;
+            }
+
+            statuses[row] = FeatureStatus.Present;
+            if (isText)
+            {
+                target.SetBytes(row, _rows.Bytes(winner, place));
+            }
+            else
+            {
+                target.SetBits(row, _rows.Bits(winner, place));
+            }
+        }
+    }
+
+    private void FindWinners(int first, ReadOnlySpan<long> moments)
+    {
         for (var row = 0; row < moments.Length; row++)
         {
             var moment = _spine.MomentOfRow[first + row];
             var winner = moment < 0 ? -1 : _winners[moment];
-            var status = winner < 0 ? FeatureStatus.NotFound
-                : ttl is not null && LastValueView.IsOutsideMaxAge(moments[row], _eventTimes[moment], ttl) ? FeatureStatus.OutsideMaxAge
-                : values.IsNull(winner) ? FeatureStatus.Null
-                : FeatureStatus.Present;
-            statuses[at + row] = status;
-            if (status != FeatureStatus.Present)
-            {
-                target.Set(at + row, defaultValue);
-            }
-            else if (isText)
-            {
-                target.SetBytes(at + row, values.Bytes(winner));
-            }
-            else
-            {
-                target.SetBits(at + row, values.Bits(winner));
-            }
+            _blockWinners[row] = winner < 0 ? -(int)FeatureStatus.NotFound
+                : _ttl is not null && LastValueView.IsOutsideMaxAge(moments[row], _eventTimes[moment], _ttl) ? -(int)FeatureStatus.OutsideMaxAge
+                : winner;
         }
+
+        _block = first;
     }
 
     private static void Take(
-        DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, int[] wanted, SelectedColumn?[] columns)
+        DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, int columns, SelectedRows values)
     {
         const int FirstValueOrdinal = 2;
-        Span<int> places = stackalloc int[2048];
+        Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
         var numbers = rows.Column(0).Int64;
         var files = rows.Column(1).Int64;
         var any = false;
@@ -120,17 +140,9 @@ internal sealed class LastValueCells : ViewCells
             any |= places[row] >= 0;
         }
 
-        for (var index = 0; any && index < wanted.Length; index++)
+        for (var index = 0; any && index < columns; index++)
         {
-            var vector = rows.Column(FirstValueOrdinal + index);
-            var column = columns[wanted[index]]!;
-            for (var row = 0; row < rows.Count; row++)
-            {
-                if (places[row] >= 0)
-                {
-                    column.Set(places[row], vector, row, worker);
-                }
-            }
+            values.Set(places[..rows.Count], index, rows.Column(FirstValueOrdinal + index), worker);
         }
     }
 }

@@ -10,7 +10,6 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class LastValueSearch
 {
     private const int FirstKeyOrdinal = 4;
-    private const int VectorRowsMax = 2048;
     private const int Stripes = 1 << 12;
     private const long TieFlag = 1L << 62;
 
@@ -76,7 +75,7 @@ internal sealed class LastValueSearch
 
     private void Take(DuckDbVectors rows, SourceSlice slice, int worker)
     {
-        Span<int> entities = stackalloc int[VectorRowsMax];
+        Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
         var numbers = rows.Column(0).Int64;
         var files = rows.Column(1).Int64;
         var eventColumn = rows.Column(2);
@@ -92,14 +91,36 @@ internal sealed class LastValueSearch
             return;
         }
 
+        // In steps over all rows, so that the memory of one row comes while others are looked at.
+        var moments = entities;
+        foreach (var entity in entities[..rows.Count])
+        {
+            Prefetch.Read(ref _spine.Starts[Math.Max(entity, 0)]);
+        }
+
+        foreach (var entity in entities[..rows.Count])
+        {
+            if (entity >= 0)
+            {
+                Prefetch.Read(ref _spine.Moments[(_spine.Starts[entity] + _spine.Starts[entity + 1]) >> 1]);
+            }
+        }
+
         var quarantined = 0;
         for (var row = 0; row < rows.Count; row++)
         {
-            if (IsQuarantined(events[row], created[row]))
+            var isQuarantined = IsQuarantined(events[row], created[row]);
+            quarantined += isQuarantined ? 1 : 0;
+            moments[row] = isQuarantined ? -1 : FindMoment(entities[row], Math.Max(events[row], created[row]));
+            if (moments[row] >= 0)
             {
-                quarantined++;
+                Prefetch.Read(ref _candidates[moments[row]]);
             }
-            else if (FindMoment(entities[row], Math.Max(events[row], created[row])) is >= 0 and var moment)
+        }
+
+        for (var row = 0; row < rows.Count; row++)
+        {
+            if (moments[row] is >= 0 and var moment)
             {
                 Compete(moment, new Candidate(events[row], created[row], slice.FirstNumbers[files[row]] + numbers[row] + 1));
             }
@@ -171,7 +192,7 @@ internal sealed class LastValueSearch
     // The second scan: of the rows that tied, the one with the greatest hash (docs/formats/online-row.md).
     private void Decide(DuckDbVectors rows, SourceSlice slice, int worker)
     {
-        Span<int> entities = stackalloc int[VectorRowsMax];
+        Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
         var numbers = rows.Column(0).Int64;
         var files = rows.Column(1).Int64;
         var events = rows.Column(2).Int64;

@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class TrainingProgress(long rows, IProgress<long>? progress)
 {
     private long _scanned;
+    private long _written;
 
     /// <summary>Rows of the spine.</summary>
     public long Rows => rows;
@@ -13,5 +14,10 @@ internal sealed class TrainingProgress(long rows, IProgress<long>? progress)
 
     public void Scanned(long count) => Interlocked.Add(ref _scanned, count);
 
-    public void Wrote(long done) => progress?.Report(done);
+    /// <summary>Called for block after block.</summary>
+    public void Wrote(int count)
+    {
+        _written += count;
+        progress?.Report(_written);
+    }
 }

@@ -1,85 +1,50 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Makes the rows of a training set of the spine and the cells of its views, in the order of the spine.</summary>
-internal sealed class TrainingRows
+/// <summary>Makes the rows of a training set, block by block in the order of the spine.</summary>
+internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine)
 {
-    private const string StatusSuffix = "__status";
-
-    private readonly FeatureServicePlan _plan;
-    private readonly SpineTable _spine;
-    private readonly int[] _requestValues;
-    private readonly ColumnBuffer[] _passThrough;
-    private readonly ColumnBuffer _time;
-    private readonly ColumnBuffer[] _values;
-    private readonly ColumnBuffer[] _statuses;
-    private readonly ColumnBuffer[] _inputs;
-    private readonly FeatureStatus[][] _states;
-    private readonly bool _hasRowValues;
-
-    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: two columns of the training set would have one name.</exception>
-    public TrainingRows(TrainingSetRequest request, SpineTable spine)
-    {
-        _plan = request.Plan;
-        _spine = spine;
-        var columns = _plan.Service.Columns;
-        _requestValues = [.. spine.RequestOrdinals.Where(static ordinal => ordinal >= 0)];
-        _passThrough = [.. request.PassThrough.Select((name, index) => new ColumnBuffer(name, ColumnTypes.KindOf(spine.PassThroughTypes[index])))];
-        _time = new ColumnBuffer(FeatureService.TimeValue, ColumnKind.Timestamp);
-        _values = [.. columns.Select(static column => new ColumnBuffer(column.Name, ColumnTypes.KindOf(column.Type)))];
-        _statuses = request.WithStatuses ? [.. columns.Select(static column => new ColumnBuffer(column.Name + StatusSuffix, ColumnKind.Int32))] : [];
-        _inputs = [.. _plan.Service.RequestValues.Select(static value => new ColumnBuffer(value.Name, ColumnTypes.KindOf(value.Type)))];
-        _states = [.. columns.Select(static _ => new FeatureStatus[ColumnBuffer.BlockRows])];
-        _hasRowValues = columns.Any(static column => column.View is null);
-        Buffers =
-        [
-            .. _passThrough,
-            _time,
-            .. _values.SelectMany((value, index) => request.WithStatuses ? new[] { value, _statuses[index] } : [value]),
-        ];
-        if (Buffers.GroupBy(static buffer => buffer.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(static group => group.Skip(1).Any()) is { } twice)
-        {
-            throw new FeatureException(
-                FeatureError.InvalidInput,
-                $"The training set would have two columns '{twice.Key}' (case does not count); expected columns handed through to differ from 'time' and from the columns of service '{_plan.Service.Name}'.");
-        }
-    }
+    // One is filled while the other one is written.
+    private readonly TrainingBlock[] _blocks = [new(request, spine), new(request, spine)];
+    private int _next;
 
     /// <summary>Every column of the training set, in order.</summary>
-    public ColumnBuffer[] Buffers { get; }
+    public IReadOnlyList<ColumnBuffer> Columns => _blocks[0].Buffers;
 
-    /// <summary>Fills the buffers block after block.</summary>
     /// <param name="cells">Per column of the service the cells of its view.</param>
-    /// <returns>Per block its rows, and the rows of the spine done by then.</returns>
-    public IEnumerable<(int Rows, long Done)> Assemble(
-        DuckDbSession session, SpineRange range, ViewCells?[] cells, CancellationToken cancellationToken)
+    /// <returns>Full blocks and the rest; each may be used until the next but one is asked for.</returns>
+    public IEnumerable<TrainingBlock> Assemble(DuckDbSession session, SpineRange range, ViewCells?[] cells, CancellationToken cancellationToken)
     {
-        var inputs = string.Concat(_requestValues.Select(static index => $", r{index}"));
-        var passed = string.Concat(_passThrough.Select(static (_, index) => $", p{index}"));
-        using var rows = session.QueryVectors(
-            $"SELECT rowid, q{inputs}{passed} FROM {SpineTable.Name} WHERE {range.Condition("rowid")}", cancellationToken);
-        var (filled, done) = (0, 0);
+        using var rows = session.QueryVectors(TrainingBlock.SpineStatement(request, spine, range), cancellationToken);
+        var block = NextBlock();
+        var done = 0;
         while (rows.Read())
         {
             CheckOrder(rows, range.First + done);
             for (var from = 0; from < rows.Count;)
             {
-                var count = Math.Min(rows.Count - from, ColumnBuffer.BlockRows - filled);
-                CopySpine(rows, from, filled, count);
-                (from, filled, done) = (from + count, filled + count, done + count);
-                if (filled == ColumnBuffer.BlockRows)
+                var count = block.Take(rows, from);
+                (from, done) = (from + count, done + count);
+                if (block.Count == ColumnBuffer.BlockRows)
                 {
-                    Complete(filled, done - filled, cells);
-                    yield return (filled, range.First + done);
-                    filled = 0;
+                    block.Complete(done - block.Count, cells);
+                    yield return block;
+                    block = NextBlock();
                 }
             }
         }
 
-        if (filled > 0)
+        if (block.Count > 0)
         {
-            Complete(filled, done - filled, cells);
-            yield return (filled, range.First + done);
+            block.Complete(done - block.Count, cells);
+            yield return block;
         }
+    }
+
+    private TrainingBlock NextBlock()
+    {
+        var block = _blocks[_next++ % _blocks.Length];
+        block.Clear();
+        return block;
     }
 
     private static void CheckOrder(DuckDbVectors rows, long expected)
@@ -87,84 +52,6 @@ internal sealed class TrainingRows
         if (rows.Column(0).Int64[0] != expected)
         {
             throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {expected}.");
-        }
-    }
-
-    private void CopySpine(DuckDbVectors rows, int from, int at, int count)
-    {
-        const int FirstOrdinal = 2;
-        _time.Copy(rows.Column(1), FeatureType.Timestamp, from, at, count);
-        for (var index = 0; index < _requestValues.Length; index++)
-        {
-            var value = _plan.Service.RequestValues[_requestValues[index]];
-            var buffer = _inputs[_requestValues[index]];
-            buffer.Copy(rows.Column(FirstOrdinal + index), value.Type, from, at, count);
-            for (var row = at; !value.Default.IsNull && row < at + count; row++)
-            {
-                if (buffer.Nulls[row])
-                {
-                    buffer.Set(row, value.Default);
-                }
-            }
-        }
-
-        for (var index = 0; index < _passThrough.Length; index++)
-        {
-            _passThrough[index].Copy(
-                rows.Column(FirstOrdinal + _requestValues.Length + index), _spine.PassThroughTypes[index], from, at, count);
-        }
-    }
-
-    private void Complete(int count, int first, ViewCells?[] cells)
-    {
-        var moments = _time.Bits.AsSpan(0, count);
-        for (var index = 0; index < _values.Length; index++)
-        {
-            cells[index]?.Write(index, first, moments, _values[index], _states[index], 0);
-        }
-
-        var row = new FeatureCell[_values.Length];
-        FeatureValue[] request = [.. _plan.Service.RequestValues.Select(static value => value.Default)];
-        for (var at = 0; at < count && _hasRowValues; at++)
-        {
-            CompleteRow(at, request, row);
-        }
-
-        for (var index = 0; index < _statuses.Length; index++)
-        {
-            for (var at = 0; at < count; at++)
-            {
-                _statuses[index].SetBits(at, (long)_states[index][at]);
-            }
-        }
-    }
-
-    // Request values and transforms: the code that answers requests, row by row.
-    private void CompleteRow(int at, FeatureValue[] request, FeatureCell[] row)
-    {
-        foreach (var index in _requestValues)
-        {
-            request[index] = _inputs[index].Get(at, _plan.Service.RequestValues[index].Type);
-        }
-
-        for (var index = 0; index < row.Length; index++)
-        {
-            var column = _plan.Service.Columns[index];
-            if (column.View is not null)
-            {
-                row[index] = new FeatureCell(_values[index].Get(at, column.Type), _states[index][at], null, false);
-            }
-        }
-
-        _plan.FillRequest(request, row);
-        _plan.RunTransforms(_time.Bits[at], request, row);
-        for (var index = 0; index < row.Length; index++)
-        {
-            if (_plan.Service.Columns[index].View is null)
-            {
-                _values[index].Set(at, row[index].Value);
-                _states[index][at] = row[index].Status;
-            }
         }
     }
 }

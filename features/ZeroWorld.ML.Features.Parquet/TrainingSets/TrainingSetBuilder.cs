@@ -40,20 +40,14 @@ internal sealed class TrainingSetBuilder
     public string Run(CancellationToken cancellationToken)
     {
         var rows = new TrainingRows(_request, _spine);
-        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Buffers);
-        using (var writer = new DuckDbTableWriter(_session, Output, rows.Buffers))
+        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Columns);
+        using (var writer = new DuckDbTableWriter(_session, Output, rows.Columns))
         {
             var rangeRows = RangeRows();
             for (var first = 0L; first < _spine.Rows; first += rangeRows)
             {
                 var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
-                var cells = Join(range, cancellationToken);
-                foreach (var (count, done) in rows.Assemble(_session, range, cells, cancellationToken))
-                {
-                    fingerprint.Append(count);
-                    writer.Append(count);
-                    _progress.Wrote(done);
-                }
+                Write(rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken), writer, fingerprint);
             }
 
             writer.Complete();
@@ -63,6 +57,29 @@ internal sealed class TrainingSetBuilder
         _session.Execute($"DROP TABLE {SpineTable.Name}", cancellationToken);
         Publish(cancellationToken);
         return fingerprint.Complete();
+    }
+
+    // The next block is made while this one is written.
+    private void Write(IEnumerable<TrainingBlock> blocks, DuckDbTableWriter writer, RowFingerprint fingerprint)
+    {
+        var pending = Task.CompletedTask;
+        try
+        {
+            foreach (var block in blocks)
+            {
+                pending.GetAwaiter().GetResult();
+                pending = Task.Run(() =>
+                {
+                    fingerprint.Append(block.Buffers, block.Count);
+                    writer.Append(block.Buffers, block.Count);
+                    _progress.Wrote(block.Count);
+                });
+            }
+        }
+        finally
+        {
+            pending.GetAwaiter().GetResult();
+        }
     }
 
     private ViewCells?[] Join(SpineRange range, CancellationToken cancellationToken)
@@ -152,7 +169,7 @@ internal sealed class TrainingSetBuilder
         {
             null => 0,
             WindowedView => CellColumn.RowBytes(column.Type),
-            _ => SelectedColumn.ValueBytes(column.Type),
+            _ => SelectedRows.ValueBytes(column.Type),
         });
         var blocks = _memoryBytes / rowBytes / ColumnBuffer.BlockRows;
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
