@@ -9,17 +9,15 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
 {
     private const int VectorRows = 2048;
 
-    private readonly ColumnBuffer[] _columns;
     private readonly DuckDBLogicalType[] _types;
     private readonly DuckDBAppender _appender;
     private readonly DuckDBDataChunk _chunk;
 
     /// <param name="session">Outlives the writer.</param>
     /// <param name="table">Made here; must not exist.</param>
-    /// <param name="columns">The buffers whose blocks <see cref="Append"/> writes.</param>
+    /// <param name="columns">Names and kinds of the columns.</param>
     public DuckDbTableWriter(DuckDbSession session, string table, IReadOnlyList<ColumnBuffer> columns)
     {
-        _columns = [.. columns];
         session.Execute(
             $"CREATE TABLE {Sql.Name(table)} ({string.Join(", ", columns.Select(static column => $"{Sql.Name(column.Name)} {ColumnTypes.EngineNameOf(column.Kind)}"))})",
             CancellationToken.None);
@@ -30,16 +28,16 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
             [.. _types.Select(static type => type.DangerousGetHandle())], (ulong)_types.Length);
     }
 
-    /// <summary>Appends the first <paramref name="rows"/> rows of the buffers.</summary>
-    public void Append(int rows)
+    /// <summary>Appends the first <paramref name="rows"/> rows of buffers of the table's columns.</summary>
+    public void Append(IReadOnlyList<ColumnBuffer> columns, int rows)
     {
         for (var offset = 0; offset < rows; offset += VectorRows)
         {
             var count = Math.Min(VectorRows, rows - offset);
             NativeMethods.DataChunks.DuckDBDataChunkReset(_chunk);
-            for (var index = 0; index < _columns.Length; index++)
+            for (var index = 0; index < columns.Count; index++)
             {
-                Fill(NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk, index), _columns[index], offset, count);
+                Fill(NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk, index), columns[index], offset, count);
             }
 
             _ = NativeMethods.DataChunks.DuckDBDataChunkSetSize(_chunk, (ulong)count);
