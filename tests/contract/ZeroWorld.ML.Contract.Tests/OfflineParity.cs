@@ -16,26 +16,33 @@ internal static class OfflineParity
     public static Task<(DuckDbOfflineStore Store, FeatureCell[][] Rows)> OfAsync(ParityCase item) =>
         s_answers.GetOrAdd(item.Name, _ => new(() => JoinAsync(item, CancellationToken.None))).Value;
 
-    private static async Task<(DuckDbOfflineStore Store, FeatureCell[][] Rows)> JoinAsync(ParityCase item, CancellationToken cancellationToken)
-    {
-        var store = new DuckDbOfflineStore(
-            new ParquetOfflineOptions { DataDirectory = s_folder.Combine(item.Name), Threads = 2 }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
-        var plan = item.Plan(Project);
-        var folder = Path.Combine(s_folder.Path, item.Name);
-        Directory.CreateDirectory(folder);
-        await ContractFiles.ImportAsync(
-            store, plan, item.View.Source.Table,
+    public static DuckDbOfflineStore OpenStore(string folder) => new(
+        new ParquetOfflineOptions { DataDirectory = folder, Threads = 2 }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+
+    /// <summary>Imports events as the source table of the plan's view, replacing what was there.</summary>
+    public static Task ImportEventsAsync(
+        IOfflineStore store, FeatureServicePlan plan, IEnumerable<ContractEvent> events, string folder, CancellationToken cancellationToken) =>
+        ContractFiles.ImportAsync(
+            store, plan, plan.Views[0].View.Source.Table,
             [
                 new(ContractViews.EventTimeColumn, FeatureType.Timestamp), new(ContractViews.CreatedTimeColumn, FeatureType.Timestamp),
                 new(ContractViews.KeyName, FeatureType.Int64), new(ContractViews.EventIdColumn, FeatureType.Int64),
                 new("v", FeatureType.Float64), new("n", FeatureType.Int64), new("s", FeatureType.String),
             ],
-            item.Events.Select(static recorded => (IEnumerable<FeatureValue>)
+            events.Select(static recorded => (IEnumerable<FeatureValue>)
             [
                 FeatureValue.FromTimestamp(recorded.Event), FeatureValue.FromTimestamp(recorded.Created), recorded.Key, recorded.Id,
                 recorded.Values["v"], recorded.Values["n"], recorded.Values["s"],
             ]),
             folder, cancellationToken);
+
+    private static async Task<(DuckDbOfflineStore Store, FeatureCell[][] Rows)> JoinAsync(ParityCase item, CancellationToken cancellationToken)
+    {
+        var store = OpenStore(s_folder.Combine(item.Name));
+        var plan = item.Plan(Project);
+        var folder = Path.Combine(s_folder.Path, item.Name);
+        Directory.CreateDirectory(folder);
+        await ImportEventsAsync(store, plan, item.Events, folder, cancellationToken);
         await ContractFiles.ImportAsync(
             store, plan, ContractFiles.SpineTable,
             [
