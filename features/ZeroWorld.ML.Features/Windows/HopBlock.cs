@@ -226,6 +226,25 @@ internal sealed class HopBlock
         }
     }
 
+    /// <summary>Keeps only what arrived after a time. Of tiles nothing can be taken out: they are made again of the events that are held one by one.</summary>
+    /// <returns>Whether there is anything.</returns>
+    public bool KeepArrivedAfter(long arrivedAfter)
+    {
+        var from = EventsFrom;
+        var lost = _tiles.Values.Where(tile => tile.Entry.Start <= from && Math.Max(tile.Entry.Newest, tile.Entry.Created) > arrivedAfter)
+            .Select(tile => Math.Min(tile.Entry.Newest, from)).DefaultIfEmpty(long.MinValue).Max();
+        _events = OnlyArrivedAfter(_events, arrivedAfter, long.MaxValue);
+        BinaryPrimitives.WriteInt64LittleEndian(_events.AsSpan(16), from);
+        _tiles.Clear();
+        (_baseUntil, _newest, _lostUntil) = (long.MinValue, long.MinValue, Math.Max(_lostUntil, lost));
+        for (var rows = Rows; !rows.IsEmpty; rows = rows[_layout.RowWidth..])
+        {
+            Fold(rows[.._layout.RowWidth]);
+        }
+
+        return !Rows.IsEmpty || lost > long.MinValue;
+    }
+
     public int CountEvents()
     {
         Span<int> counts = stackalloc int[_froms.Length];
