@@ -9,7 +9,10 @@ internal static class HopBlockCodec
     public const byte Kind = 0x11;
 
     /// <summary>Bytes before the levels.</summary>
-    public const int HeaderLength = 40;
+    public const int HeaderLength = 56;
+
+    /// <summary>Bytes of a remembered id: event time and hash.</summary>
+    public const int IdLength = 16;
 
     /// <summary>Bytes of an entry of the directory of tiles.</summary>
     public const int EntryLength = 33;
@@ -28,15 +31,17 @@ internal static class HopBlockCodec
 
         var tiles = BinaryPrimitives.ReadInt32LittleEndian(block[4..]);
         var tileBytes = BinaryPrimitives.ReadInt32LittleEndian(block[12..]);
+        var ids = BinaryPrimitives.ReadInt32LittleEndian(block[48..]);
         var froms = HeaderLength + (levels * sizeof(long));
-        if (tiles < 0 || tileBytes < 0 || block.Length - froms < ((long)tiles * EntryLength) + tileBytes)
+        if (tiles < 0 || tileBytes < 0 || ids < 0 || block.Length - froms < ((long)tiles * EntryLength) + tileBytes + ((long)ids * IdLength))
         {
             return false;
         }
 
         var directory = block.Slice(froms, tiles * EntryLength);
         var bodies = block.Slice(froms + directory.Length, tileBytes);
-        var events = block[(froms + directory.Length + tileBytes)..];
+        var known = block.Slice(froms + directory.Length + tileBytes, ids * IdLength);
+        var events = block[(froms + directory.Length + tileBytes + known.Length)..];
         if (!WindowBlockCodec.TryReadHeader(events, fingerprint, rowWidth, out _, out var eventsFrom))
         {
             return false;
@@ -53,11 +58,12 @@ internal static class HopBlockCodec
             }
         }
 
-        parts = new HopParts(block.Slice(HeaderLength, levels * sizeof(long)), directory, bodies, events)
+        parts = new HopParts(block.Slice(HeaderLength, levels * sizeof(long)), directory, bodies, known, events)
         {
             LostUntil = BinaryPrimitives.ReadInt64LittleEndian(block[16..]),
             BaseUntil = BinaryPrimitives.ReadInt64LittleEndian(block[24..]),
             Newest = BinaryPrimitives.ReadInt64LittleEndian(block[32..]),
+            IdsFrom = BinaryPrimitives.ReadInt64LittleEndian(block[40..]),
             EventsFrom = eventsFrom,
         };
         return length == tileBytes;
@@ -93,7 +99,8 @@ internal readonly record struct HopEntry(byte Level, long Start, long Newest, lo
 }
 
 /// <summary>The parts of a hop block.</summary>
-internal readonly ref struct HopParts(ReadOnlySpan<byte> froms, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> bodies, ReadOnlySpan<byte> events)
+internal readonly ref struct HopParts(
+    ReadOnlySpan<byte> froms, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> bodies, ReadOnlySpan<byte> ids, ReadOnlySpan<byte> events)
 {
     private readonly ReadOnlySpan<byte> _froms = froms;
 
@@ -102,6 +109,9 @@ internal readonly ref struct HopParts(ReadOnlySpan<byte> froms, ReadOnlySpan<byt
 
     /// <summary>Summaries, one tile after the other.</summary>
     public ReadOnlySpan<byte> Bodies { get; } = bodies;
+
+    /// <summary>Event time and hash of the id of events that are only in tiles, ascending.</summary>
+    public ReadOnlySpan<byte> Ids { get; } = ids;
 
     /// <summary>The newest events, as an exact block.</summary>
     public ReadOnlySpan<byte> Events { get; } = events;
@@ -114,6 +124,9 @@ internal readonly ref struct HopParts(ReadOnlySpan<byte> froms, ReadOnlySpan<byt
 
     /// <summary>Greatest event time of any event; the smallest int64 without one.</summary>
     public long Newest { get; init; }
+
+    /// <summary>Every later event is in <see cref="Ids"/> or <see cref="Events"/>.</summary>
+    public long IdsFrom { get; init; }
 
     /// <summary>Every later event is in <see cref="Events"/>.</summary>
     public long EventsFrom { get; init; }
