@@ -16,12 +16,14 @@ internal sealed partial class HopBlock
             _froms[level] = parts.FromOf(level);
         }
 
-        var offset = 0;
-        for (var rest = parts.Directory; !rest.IsEmpty; rest = rest[HopBlockCodec.EntryLength..])
+        for (var index = 0; index < parts.Directory.Length / HopBlockCodec.EntryLength; index++)
         {
-            var entry = HopEntry.Read(rest);
-            _tiles[(entry.Level, entry.Start)] = new HopTile { Entry = entry, Body = parts.Bodies.Slice(offset, entry.Length).ToArray() };
-            offset += entry.Length;
+            if (!parts.TryGetTile(index, out var entry, out var body) || entry.Level >= _froms.Length)
+            {
+                throw new FeatureException(FeatureError.CorruptData, $"Tile {index} of view '{field.View.Name}' cannot be read: its entry does not fit the tiles.");
+            }
+
+            _tiles[(entry.Level, entry.Start)] = new HopTile { Entry = entry, Body = body.ToArray() };
         }
     }
 
@@ -43,7 +45,6 @@ internal sealed partial class HopBlock
         var at = 0;
         foreach (var (key, tile) in _tiles)
         {
-            var before = writer.Length;
             if (tile.Summary is { } summary)
             {
                 summary.Write(writer);
@@ -54,8 +55,8 @@ internal sealed partial class HopBlock
             }
 
             var entry = tile.Summary is { } changed
-                ? new HopEntry((byte)key.Level, key.Start, changed.Newest, changed.Created, checked((int)changed.Rows), writer.Length - before)
-                : tile.Entry;
+                ? new HopEntry((byte)key.Level, key.Start, changed.Newest, changed.Created, checked((int)changed.Rows), writer.Length)
+                : tile.Entry with { End = writer.Length };
             entry.Write(directory.AsSpan(at));
             at += HopBlockCodec.EntryLength;
         }
