@@ -41,6 +41,9 @@ public sealed record ModelSettings
     /// <summary>Outputs as they were written down; a model may have more.</summary>
     public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
 
+    /// <summary>Names of the classes of an output, by the output's name: what the elements of its rows stand for, in order.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Labels { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Free text by name, for whoever asks for the model's configuration.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 

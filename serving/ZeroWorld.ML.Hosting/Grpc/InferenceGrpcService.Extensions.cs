@@ -30,13 +30,13 @@ internal sealed partial class InferenceGrpcService
 
     public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
     {
-        await extensions.Repository.LoadAsync(request.RepositoryName, request.ModelName, request.Parameters.Keys, context.CancellationToken).ConfigureAwait(false);
+        await extensions.Repository.LoadAsync(request.RepositoryName, request.ModelName, request.Parameters.AsReadOnly(), context.CancellationToken).ConfigureAwait(false);
         return new RepositoryModelLoadResponse();
     }
 
     public override async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
     {
-        await extensions.Repository.UnloadAsync(request.RepositoryName, request.ModelName, request.Parameters.Keys, context.CancellationToken).ConfigureAwait(false);
+        await extensions.Repository.UnloadAsync(request.RepositoryName, request.ModelName, request.Parameters.AsReadOnly(), context.CancellationToken).ConfigureAwait(false);
         return new RepositoryModelUnloadResponse();
     }
 

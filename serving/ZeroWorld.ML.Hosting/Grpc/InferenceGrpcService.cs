@@ -6,6 +6,7 @@ using ZeroWorld.ML.Serving;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>The Open Inference Protocol over gRPC.</summary>
+[BindServiceMethod(typeof(InferenceServiceBinding), nameof(InferenceServiceBinding.BindService))]
 internal sealed partial class InferenceGrpcService(
     InferencePath inference, ServerIdentity identity, ServerReadiness readiness, InferMessages messages, InferStream stream, ProtocolExtensions extensions)
     : GRPCInferenceService.GRPCInferenceServiceBase

@@ -30,16 +30,16 @@ internal static class Classification
         var count = Math.Min(classes, perRow);
         var texts = tensor.Dtype switch
         {
-            TensorDtype.UInt8 => Texts<byte>(tensor, rows, count, result.Labels),
-            TensorDtype.UInt16 => Texts<ushort>(tensor, rows, count, result.Labels),
-            TensorDtype.UInt32 => Texts<uint>(tensor, rows, count, result.Labels),
-            TensorDtype.UInt64 => Texts<ulong>(tensor, rows, count, result.Labels),
-            TensorDtype.Int8 => Texts<sbyte>(tensor, rows, count, result.Labels),
-            TensorDtype.Int16 => Texts<short>(tensor, rows, count, result.Labels),
-            TensorDtype.Int32 => Texts<int>(tensor, rows, count, result.Labels),
-            TensorDtype.Int64 => Texts<long>(tensor, rows, count, result.Labels),
-            TensorDtype.Float32 => Texts<float>(tensor, rows, count, result.Labels),
-            TensorDtype.Float64 => Texts<double>(tensor, rows, count, result.Labels),
+            TensorDtype.UInt8 => Texts<byte>(tensor, rows, count, output.Labels),
+            TensorDtype.UInt16 => Texts<ushort>(tensor, rows, count, output.Labels),
+            TensorDtype.UInt32 => Texts<uint>(tensor, rows, count, output.Labels),
+            TensorDtype.UInt64 => Texts<ulong>(tensor, rows, count, output.Labels),
+            TensorDtype.Int8 => Texts<sbyte>(tensor, rows, count, output.Labels),
+            TensorDtype.Int16 => Texts<short>(tensor, rows, count, output.Labels),
+            TensorDtype.Int32 => Texts<int>(tensor, rows, count, output.Labels),
+            TensorDtype.Int64 => Texts<long>(tensor, rows, count, output.Labels),
+            TensorDtype.Float32 => Texts<float>(tensor, rows, count, output.Labels),
+            TensorDtype.Float64 => Texts<double>(tensor, rows, count, output.Labels),
             _ => throw new TensorFormatException($"class result not available for output '{output.Name}' due to unsupported type '{tensor.Dtype.ToName()}'"),
         };
         return new WireTensor(output.Name, TensorDatatype.Bytes, hasRows ? [rows, count] : [count], texts);

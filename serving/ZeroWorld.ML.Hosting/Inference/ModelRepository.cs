@@ -9,6 +9,11 @@ namespace ZeroWorld.ML.Hosting;
 /// <remarks>Thread safe.</remarks>
 internal sealed class ModelRepository(ServableManager servables)
 {
+    private const string ConfigParameter = "config";
+
+    // Of one part of a path, on Linux.
+    private const int FileNameLengthMax = 255;
+
     /// <param name="repository">Must be empty: there is one.</param>
     /// <param name="isReadyOnly">Whether only versions that answer are wanted.</param>
     public async Task<RepositoryIndexResponse> GetIndexAsync(string repository, bool isReadyOnly, CancellationToken cancellationToken)
@@ -29,19 +34,36 @@ internal sealed class ModelRepository(ServableManager servables)
         return response;
     }
 
-    /// <param name="parameters">Names of the load's parameters: none are taken.</param>
-    public Task LoadAsync(string repository, string modelName, IEnumerable<string> parameters, CancellationToken cancellationToken)
+    /// <param name="parameters"><c>config</c>: a model configuration as JSON. Files are not taken.</param>
+    public Task LoadAsync(string repository, string modelName, IReadOnlyDictionary<string, ModelRepositoryParameter> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
-        RefuseParameters("load", modelName, parameters);
-        return servables.LoadModelAsync(ToName("load", modelName), cancellationToken);
+        var model = ToName("load", modelName);
+        string? configuration = null;
+        foreach (var (name, value) in parameters)
+        {
+            if (name != ConfigParameter)
+            {
+                throw Refuse("load", modelName, name);
+            }
+
+            configuration = value.HasStringParam
+                ? value.StringParam
+                : throw new ProtocolFailure(StatusCode.InvalidArgument, $"failed to load '{modelName}': invalid value type for '{ConfigParameter}' parameter, expected string_param.");
+        }
+
+        return servables.LoadModelAsync(model, configuration, cancellationToken);
     }
 
-    /// <param name="parameters">Names of the unload's parameters: <c>unload_dependents</c> is taken, as no model here depends on another.</param>
-    public Task UnloadAsync(string repository, string modelName, IEnumerable<string> parameters, CancellationToken cancellationToken)
+    /// <param name="parameters"><c>unload_dependents</c> is taken, as no model here depends on another.</param>
+    public Task UnloadAsync(string repository, string modelName, IReadOnlyDictionary<string, ModelRepositoryParameter> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
-        RefuseParameters("unload", modelName, parameters.Where(static name => name != "unload_dependents"));
+        if (parameters.FirstOrDefault(static parameter => parameter.Key != "unload_dependents" || !parameter.Value.HasBoolParam).Key is { } name)
+        {
+            throw Refuse("unload", modelName, name);
+        }
+
         return servables.UnloadModelAsync(ToName("unload", modelName), cancellationToken);
     }
 
@@ -53,16 +75,11 @@ internal sealed class ModelRepository(ServableManager servables)
         }
     }
 
-    /// <summary>A configuration or files that come with a call would be a model that lies nowhere: gone with the next start.</summary>
-    private static void RefuseParameters(string action, string modelName, IEnumerable<string> parameters)
-    {
-        if (parameters.FirstOrDefault() is { } name)
-        {
-            throw new ProtocolFailure(
-                StatusCode.Unimplemented,
-                $"failed to {action} '{modelName}': the parameter '{name}' is not supported; write its configuration and files into the model folder, or register a version");
-        }
-    }
+    /// <summary>Files that come with a call would be a model that lies nowhere: gone with the next start.</summary>
+    private static ProtocolFailure Refuse(string action, string modelName, string parameter) => parameter.Split('/').Any(static part => part.Length > FileNameLengthMax)
+        ? new ProtocolFailure(StatusCode.Internal, $"failed to {action} '{modelName}': failed to poll from model repository: a file name in the parameters has more than {FileNameLengthMax} bytes")
+        : new ProtocolFailure(
+            StatusCode.Unimplemented, $"failed to {action} '{modelName}': the parameter '{parameter}' is not supported; put files into the model folder, or register a version");
 
     private static ModelName ToName(string action, string text) => ModelName.TryParse(text, out var model)
         ? model

@@ -10,18 +10,40 @@ internal static class Compression
     private const string Deflate = "deflate";
     private const string Identity = "identity";
 
-    /// <summary>What undoes the request's Content-Encoding; the body itself where there is none.</summary>
-    /// <exception cref="RestFailure">415: another encoding.</exception>
-    public static Stream Open(HttpRequest request)
+    /// <summary>Reads the body as it was before its Content-Encoding.</summary>
+    /// <param name="read">Reads a stream to its end, or to a limit that it refuses to pass.</param>
+    /// <exception cref="RestFailure">415: another encoding; 400: the body is not in it, or was cut off.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>> UnpackAsync(HttpRequest request, Func<Stream, ValueTask<ReadOnlyMemory<byte>>> read, CancellationToken cancellationToken)
     {
         var encoding = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
-        return encoding switch
+        try
         {
-            "" or Identity => request.Body,
-            Gzip or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            Deflate => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            _ => throw new RestFailure(StatusCodes.Status415UnsupportedMediaType, $"The body has the Content-Encoding '{encoding}'; expected gzip, deflate or none."),
-        };
+            switch (encoding)
+            {
+                case "" or Identity:
+                    return await read(request.Body).ConfigureAwait(false);
+                case Gzip or "x-gzip":
+                    using (var tail = new GzipTail(request.Body))
+                    using (var unpacked = new GZipStream(tail, CompressionMode.Decompress, leaveOpen: true))
+                    {
+                        var body = await read(unpacked).ConfigureAwait(false);
+                        return await tail.IsWholeAsync(body.Length, cancellationToken).ConfigureAwait(false) ? body : throw Broken(encoding);
+                    }
+
+                case Deflate:
+                    using (var unpacked = new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true))
+                    {
+                        return await read(unpacked).ConfigureAwait(false);
+                    }
+
+                default:
+                    throw new RestFailure(StatusCodes.Status415UnsupportedMediaType, $"The body has the Content-Encoding '{encoding}'; expected gzip, deflate or none.");
+            }
+        }
+        catch (InvalidDataException)
+        {
+            throw Broken(encoding);
+        }
     }
 
     /// <returns>The encoding that the caller prefers of those there are; <see langword="null"/> for none.</returns>
@@ -59,4 +81,7 @@ internal static class Compression
 
         return compressed.ToArray();
     }
+
+    private static RestFailure Broken(string encoding) =>
+        new(StatusCodes.Status400BadRequest, $"The body is not what its Content-Encoding '{encoding}' says, or was cut off.");
 }

@@ -88,25 +88,31 @@ internal sealed class ExtensionsRest(ProtocolExtensions extensions, ServerOption
 
     private async Task LoadAsync(HttpContext context)
     {
-        var parameters = await ReadParameterNamesAsync(context).ConfigureAwait(false);
+        var parameters = await ReadParametersAsync(context).ConfigureAwait(false);
         await extensions.Repository.LoadAsync(RestRoutes.Value(context, "repository"), RestRoutes.Model(context), parameters, context.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task UnloadAsync(HttpContext context)
     {
-        var parameters = await ReadParameterNamesAsync(context).ConfigureAwait(false);
+        var parameters = await ReadParametersAsync(context).ConfigureAwait(false);
         await extensions.Repository.UnloadAsync(RestRoutes.Value(context, "repository"), RestRoutes.Model(context), parameters, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private async Task<string[]> ReadParameterNamesAsync(HttpContext context)
+    private async Task<Dictionary<string, ModelRepositoryParameter>> ReadParametersAsync(HttpContext context)
     {
         using var body = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false);
         return !body.RootElement.TryGetProperty("parameters", out var parameters)
             ? []
-            : parameters.ValueKind == JsonValueKind.Object
-                ? [.. parameters.EnumerateObject().Select(static property => property.Name)]
-                : throw Bad("'parameters' is no object");
+            : JsonParameters.Read(parameters, "parameters").ToDictionary(static parameter => parameter.Key, static parameter => ToRepository(parameter.Value), StringComparer.Ordinal);
     }
+
+    private static ModelRepositoryParameter ToRepository(InferParameter parameter) => parameter.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.StringParam => new ModelRepositoryParameter { StringParam = parameter.StringParam },
+        InferParameter.ParameterChoiceOneofCase.BoolParam => new ModelRepositoryParameter { BoolParam = parameter.BoolParam },
+        InferParameter.ParameterChoiceOneofCase.Int64Param => new ModelRepositoryParameter { Int64Param = parameter.Int64Param },
+        _ => new ModelRepositoryParameter(),
+    };
 
     private async Task RegisterAsync(HttpContext context)
     {

@@ -80,7 +80,7 @@ internal sealed class InferenceRest(InferencePath inference, InferenceCalls call
             context.Response.Headers[HeaderLength] = length.ToString(CultureInfo.InvariantCulture);
         }
 
-        await RestBody.SendAsync(context, buffer, jsonBytes is null ? "application/json" : BinaryContent).ConfigureAwait(false);
+        await RestBody.SendPackedAsync(context, buffer.WrittenMemory, jsonBytes is null ? "application/json" : BinaryContent).ConfigureAwait(false);
     }
 
     private async ValueTask<InferMessage> ReadAsync(HttpContext context, string model, string version, ReadOnlyMemory<byte> body)

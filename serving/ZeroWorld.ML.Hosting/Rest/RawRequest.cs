@@ -14,7 +14,7 @@ internal static class RawRequest
     {
         if (signature.Inputs.Count != 1)
         {
-            throw new TensorFormatException($"Raw request must only have 1 input (found {signature.Inputs.Count}) to be deduced but got {signature.Inputs.Count} inputs in '{model}' model configuration");
+            throw new TensorFormatException($"Raw request must only have 1 input (found 1) to be deduced but got {signature.Inputs.Count} inputs in '{model}' model configuration");
         }
 
         var input = signature.Inputs[0];
@@ -32,14 +32,10 @@ internal static class RawRequest
 
     private static long[] OneElement(string model, TensorSpec input, long[] shape)
     {
-        for (var axis = 0; axis < shape.Length; axis++)
-        {
-            shape[axis] = shape[axis] == -1 ? 1 : shape[axis];
-        }
-
+        // One element, and nothing that says where it ends: no open dimension could be told from another one.
         return shape.All(static size => size == 1)
             ? shape
-            : throw new TensorFormatException($"For BYTE datatype raw input '{input.Name}', the model '{model}' must have input shape [1]; it has [{string.Join(", ", input.Shape)}]");
+            : throw new TensorFormatException($"For BYTE datatype raw input '{input.Name}', the model must have input shape [1]; '{model}' has [{string.Join(", ", input.Shape)}]");
     }
 
     private static long[] Deduce(string model, TensorSpec input, long[] shape, int bytes)

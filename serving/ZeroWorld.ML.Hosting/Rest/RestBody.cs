@@ -8,6 +8,8 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>Bodies of REST: read whole and bounded, written whole, so that a failure while writing still has an answer.</summary>
 internal static class RestBody
 {
+    private const int BytesExpected = 4096;
+    private const int BytesExpectedMax = 1 << 20;
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = 100, AllowDuplicateProperties = false };
 
@@ -20,23 +22,9 @@ internal static class RestBody
             throw TooLarge(bytesMax);
         }
 
-        var body = Compression.Open(context.Request);
-        if (body == context.Request.Body)
-        {
-            return await ReadAsync(body, (int)(context.Request.ContentLength ?? 4096), bytesMax, context.RequestAborted).ConfigureAwait(false);
-        }
-
-        await using (body.ConfigureAwait(false))
-        {
-            try
-            {
-                return await ReadAsync(body, 4096, bytesMax, context.RequestAborted).ConfigureAwait(false);
-            }
-            catch (InvalidDataException exception)
-            {
-                throw new RestFailure(StatusCodes.Status400BadRequest, $"The body is not what its Content-Encoding '{context.Request.Headers.ContentEncoding}' says: {exception.Message}");
-            }
-        }
+        // Room for what comes, not for what is announced: a caller that announces much and sends nothing gets little.
+        var expected = (int)Math.Min(context.Request.ContentLength ?? BytesExpected, BytesExpectedMax);
+        return await Compression.UnpackAsync(context.Request, body => ReadAsync(body, expected, bytesMax, context.RequestAborted), context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>Reads a JSON object that may be left out.</summary>
@@ -74,26 +62,31 @@ internal static class RestBody
             write(writer, value);
         }
 
-        return SendAsync(context, buffer);
+        return SendAsync(context, buffer.WrittenMemory);
     }
 
-    /// <summary>Sends a body whole, packed where the caller accepts that.</summary>
-    public static Task SendAsync(HttpContext context, ArrayBufferWriter<byte> body, string contentType = "application/json")
+    public static Task SendAsync(HttpContext context, ReadOnlyMemory<byte> body, string contentType = "application/json")
     {
-        var data = body.WrittenMemory;
-        if (Compression.Choose(context.Request) is { } encoding)
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    /// <summary>Sends a body of tensors, packed where the caller accepts that.</summary>
+    /// <remarks>Other answers are never packed: there are clients of this protocol that offer to unpack everything and then unpack tensors only.</remarks>
+    public static Task SendPackedAsync(HttpContext context, ReadOnlyMemory<byte> body, string contentType)
+    {
+        if (Compression.Choose(context.Request) is not { } encoding)
         {
-            data = Compression.Compress(data, encoding);
-            context.Response.Headers.ContentEncoding = encoding;
+            return SendAsync(context, body, contentType);
         }
 
-        context.Response.ContentType = contentType;
-        context.Response.ContentLength = data.Length;
-        return context.Response.Body.WriteAsync(data, context.RequestAborted).AsTask();
+        context.Response.Headers.ContentEncoding = encoding;
+        return SendAsync(context, Compression.Compress(body, encoding), contentType);
     }
 
     /// <summary>Reads to the end, or to the limit: what a packed body unpacks to is never held beyond it.</summary>
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, int bytesExpected, int bytesMax, CancellationToken cancellationToken)
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Stream body, int bytesExpected, int bytesMax, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>(bytesExpected + 1);
         while (true)

@@ -80,6 +80,9 @@ internal static class ServerEndpoints
             }
         }).AddCheck<ReadinessCheck>("ready");
 
+        // What it logs as an error is what callers send that is no message, for as long as they like; failures of our own are logged where they become statuses.
+        services.AddLogging(static logging => logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None));
+
         // A server that is not ready yet, or no more, is no error; the check would log one each second.
         services.AddLogging(static logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
 

@@ -66,7 +66,12 @@ public static class InferJsonReader
         }
         catch (JsonException exception)
         {
-            throw new TensorFormatException($"The body is not JSON: {exception.Message}", exception);
+            // The parser has no other sign of it.
+            throw new TensorFormatException(
+                exception.Message.Contains("maximum configured depth", StringComparison.Ordinal)
+                    ? $"JSON nesting depth exceeds maximum allowed limit ({DepthMax})"
+                    : $"The body is not JSON: {exception.Message}",
+                exception);
         }
         catch (InvalidOperationException exception)
         {
@@ -79,7 +84,7 @@ public static class InferJsonReader
     {
         var parameters = JsonParameters.Read(element, "parameters");
         return parameters.ContainsKey(RequestParameters.EmptyFinalResponse)
-            ? throw new TensorFormatException($"'{RequestParameters.EmptyFinalResponse}' belongs to streams, which REST does not have.")
+            ? throw new TensorFormatException($"parameter keys starting with 'triton_' are reserved for Triton usage: '{RequestParameters.EmptyFinalResponse}' belongs to streams, which REST does not have.")
             : RequestParameters.Read(parameters);
     }
 

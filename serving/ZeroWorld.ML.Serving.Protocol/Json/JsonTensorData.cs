@@ -14,6 +14,7 @@ internal static class JsonTensorData
     /// <exception cref="TensorFormatException">Another number of elements than the shape says, or a value that does not fit the datatype.</exception>
     public static WireTensor Read(string name, string datatype, long[] shape, JsonElement data)
     {
+        CheckSize(name, datatype, shape);
         var elements = TensorShape.CountElements(name, datatype, shape, out _);
         if (data.ValueKind != JsonValueKind.Array)
         {
@@ -22,6 +23,27 @@ internal static class JsonTensorData
 
         var leaves = new Leaves(name, datatype, shape, elements, data);
         return new WireTensor(name, datatype, shape, Convert(name, datatype, leaves));
+    }
+
+    /// <summary>Shapes whose product overflows, in the words that clients of the protocol know.</summary>
+    private static void CheckSize(string name, string datatype, long[] shape)
+    {
+        Int128 elements = 1;
+        foreach (var size in shape)
+        {
+            elements *= Math.Max(size, 1);
+            if (elements > long.MaxValue)
+            {
+                throw new TensorFormatException(
+                    $"invalid shape for input '{name}': shape [{string.Join(',', shape)}] causes total element count to exceed maximum size of {long.MaxValue}");
+            }
+        }
+
+        if (TensorDatatype.TryGetWidth(datatype, out var width) && elements * width > Array.MaxLength)
+        {
+            throw new TensorFormatException(
+                $"byte size overflow for input '{name}': element count ({elements}) * data type size ({width}) exceeds maximum allowed size ({Array.MaxLength})");
+        }
     }
 
     /// <summary>The JSON text of a value for a message, cut where it is long.</summary>
@@ -151,9 +173,9 @@ internal static class JsonTensorData
             _name = name;
             Datatype = datatype;
             _shape = shape;
-            _data = data;
+            _data = data = Unwrap(data, shape.Length);
             Count = count;
-            _isNested = data.GetArrayLength() > 0 && data[0].ValueKind == JsonValueKind.Array;
+            _isNested = IsNested(data);
             if (!_isNested && data.GetArrayLength() != count)
             {
                 throw new TensorFormatException(
@@ -178,6 +200,25 @@ internal static class JsonTensorData
         public TensorFormatException Wrong(int index, JsonElement leaf, string expected) =>
             new($"Tensor '{_name}' of {Datatype} holds {Shorten(leaf)} at element {index}; expected {expected}.");
 
+        private static bool IsNested(JsonElement array) => array.GetArrayLength() > 0 && array[0].ValueKind == JsonValueKind.Array;
+
+        /// <summary>Without the arrays of one array that clients put around data: what is left is as deep as the shape, or not nested.</summary>
+        private static JsonElement Unwrap(JsonElement data, int rank)
+        {
+            var depth = 1;
+            for (var inner = data; IsNested(inner); inner = inner[0])
+            {
+                depth++;
+            }
+
+            for (; depth > Math.Max(rank, 1) && data.GetArrayLength() == 1 && IsNested(data); depth--)
+            {
+                data = data[0];
+            }
+
+            return data;
+        }
+
         private void Visit(JsonElement array, int dimension, Action<JsonElement, int> visit)
         {
             foreach (var child in array.EnumerateArray())
@@ -199,7 +240,7 @@ internal static class JsonTensorData
             {
                 var found = element.ValueKind == JsonValueKind.Array ? $"{element.GetArrayLength()} elements" : Shorten(element);
                 throw new TensorFormatException(dimension >= _shape.Length
-                    ? $"Nested data of tensor '{_name}' is {dimension + 1} arrays deep; its shape is {TensorShape.Text(_shape)}."
+                    ? $"Nested data of tensor '{_name}' is deeper than its shape {TensorShape.Text(_shape)}."
                     : $"Nested data of tensor '{_name}' has {found} at dimension {dimension}; expected an array of {_shape[dimension]} as its shape {TensorShape.Text(_shape)} says.");
             }
 

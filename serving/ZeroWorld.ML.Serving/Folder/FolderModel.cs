@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -17,6 +18,7 @@ internal sealed class FolderModel
 
     private FolderModel(ModelName model, FolderModelConfig config, Dictionary<long, FolderVersion> versions, string? problem)
     {
+        Debug.Assert(config.LabelFiles.Count == config.Settings.Labels.Count || problem is not null);
         _config = config;
         _versions = versions;
         long[] order = [.. versions.Keys.Order()];
@@ -34,7 +36,8 @@ internal sealed class FolderModel
     public CatalogModel Listed { get; }
 
     /// <summary>Reads the configuration and looks for versions; loads nothing. What is wrong is in <see cref="CatalogModel.Problem"/>.</summary>
-    public static FolderModel Read(string root, ModelName model)
+    /// <param name="configuration">JSON to use instead of the configuration that lies there; <see langword="null"/>: what lies there.</param>
+    public static FolderModel Read(string root, ModelName model, string? configuration = null)
     {
         var folder = Path.Combine(root, model.Name);
         try
@@ -44,7 +47,15 @@ internal sealed class FolderModel
                 throw new InvalidDataException(escape);
             }
 
-            var (config, configDigest) = ReadConfig(root, folder, model);
+            var (config, configDigest) = configuration is null ? ReadConfig(root, folder, model) : ReadOverride(model, configuration);
+            if (config.LabelFiles.Count > 0)
+            {
+                // What the labels say is part of what a version answers.
+                var labels = config.LabelFiles.ToDictionary(static pair => pair.Key, pair => LabelFile.Read(root, folder, pair.Value), StringComparer.Ordinal);
+                config = config with { Settings = config.Settings with { Labels = labels } };
+                configDigest = Digest($"{configDigest}\n{string.Join('\n', labels.OrderBy(static pair => pair.Key, StringComparer.Ordinal).SelectMany(static pair => pair.Value.Prepend(pair.Key)))}");
+            }
+
             var versions = FindVersions(root, folder, model, config, configDigest);
             var problem = config.Versions.FindProblem([.. versions.Keys.Order()]);
             return new FolderModel(model, config, versions, problem is null ? null : $"The model '{model.Name}' cannot be served: {problem}.");
@@ -93,6 +104,17 @@ internal sealed class FolderModel
         return new ModelPackage(found.Folder, manifest, found.Digest) { Settings = _config.Settings };
     }
 
+    /// <exception cref="ModelConfigException">The text is no configuration of this model.</exception>
+    public static (FolderModelConfig Config, string Digest) ReadOverride(ModelName model, string configuration)
+    {
+        var config = JsonConfigReader.Read(configuration);
+        return config.Name is { Length: > 0 } said && said != model.Name
+            ? throw new ModelConfigException(1, 1, $"'name' is '{said}'; expected '{model.Name}', or none")
+            : (config, Digest(configuration));
+    }
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
     private static (FolderModelConfig Config, string Digest) ReadConfig(string root, string folder, ModelName model)
     {
         var files = new[] { PbConfigFile, YamlConfigFile }.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList();
@@ -126,7 +148,7 @@ internal sealed class FolderModel
                 throw new ModelConfigException(1, 1, $"'name' is '{said}'; expected the name of the folder, '{model.Name}', or none");
             }
 
-            return (config, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+            return (config, Digest(text));
         }
         catch (ModelConfigException exception)
         {

@@ -17,6 +17,9 @@ internal sealed record FolderModelConfig(ModelSettings Settings)
     /// <value>Name of the model file in the folder of a version; <see langword="null"/>: <c>model.onnx</c> or <c>model.pt</c>.</value>
     public string? ModelFile { get; init; }
 
+    /// <summary>Names of files beside the versions with the names of an output's classes, one in a line, by output.</summary>
+    public IReadOnlyDictionary<string, string> LabelFiles { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Which versions are offered.</summary>
     public FolderVersionPolicy Versions { get; init; } = FolderVersionPolicy.Newest;
 }

@@ -76,7 +76,8 @@ internal sealed partial class ModelFolder
     }
 
     /// <summary>Reads one model again, whatever <see cref="Control"/> says.</summary>
-    public void Reread(ModelName model)
+    /// <param name="configuration">JSON to use instead of the configuration that lies there, until the model is read once more.</param>
+    public void Reread(ModelName model, string? configuration)
     {
         lock (_lock)
         {
@@ -88,7 +89,7 @@ internal sealed partial class ModelFolder
             var folder = System.IO.Path.Combine(Path, model.Name);
             if (Directory.Exists(folder))
             {
-                _models[model.Name] = FolderModel.Read(Path, model);
+                _models[model.Name] = FolderModel.Read(Path, model, configuration);
             }
             else
             {

@@ -23,6 +23,9 @@ internal sealed class PbConfigDraft
 
     public List<TensorSpec> Outputs { get; } = [];
 
+    /// <summary>Output to file with the names of its classes.</summary>
+    public Dictionary<string, string> LabelFiles { get; } = new(StringComparer.Ordinal);
+
     public SortedSet<int> PreferredRows { get; } = [];
 
     public TimeSpan? QueueDelay { get; set; }
@@ -66,6 +69,7 @@ internal sealed class PbConfigDraft
             Name = Name,
             Runtime = Runtime,
             ModelFile = ModelFile,
+            LabelFiles = LabelFiles,
             Versions = Versions,
         };
     }

@@ -27,10 +27,13 @@ internal static class PbConfigReader
     };
 
     /// <exception cref="ModelConfigException">The first field that is wrong.</exception>
-    public static FolderModelConfig Read(string text)
+    public static FolderModelConfig Read(string text) => Read(PbTextReader.Read(text));
+
+    /// <exception cref="ModelConfigException">The first field that is wrong.</exception>
+    public static FolderModelConfig Read(IEnumerable<ConfigNode> fields)
     {
         var draft = new PbConfigDraft();
-        foreach (var node in PbTextReader.Read(text))
+        foreach (var node in fields)
         {
             Apply(draft, node);
         }
@@ -59,10 +62,16 @@ internal static class PbConfigReader
                 draft.Versions = ReadVersions(Message(node));
                 break;
             case "input":
-                PbConfigDraft.AddTensor(draft.Inputs, ReadTensor(node, isInput: true), node, TensorsMax);
+                PbConfigDraft.AddTensor(draft.Inputs, ReadTensor(node, isInput: true, out _), node, TensorsMax);
                 break;
             case "output":
-                PbConfigDraft.AddTensor(draft.Outputs, ReadTensor(node, isInput: false), node, TensorsMax);
+                var output = ReadTensor(node, isInput: false, out var labelFile);
+                PbConfigDraft.AddTensor(draft.Outputs, output, node, TensorsMax);
+                if (labelFile is { Length: > 0 })
+                {
+                    draft.LabelFiles[output.Name] = labelFile;
+                }
+
                 break;
             case "dynamic_batching":
                 ReadBatching(draft, Message(node));
@@ -122,8 +131,9 @@ internal static class PbConfigReader
         return policy;
     }
 
-    private static TensorSpec ReadTensor(ConfigNode tensor, bool isInput)
+    private static TensorSpec ReadTensor(ConfigNode tensor, bool isInput, out string? labelFile)
     {
+        labelFile = null;
         string? name = null;
         TensorDtype? dtype = null;
         var isOptional = false;
@@ -143,6 +153,9 @@ internal static class PbConfigReader
                     break;
                 case "optional" when isInput:
                     isOptional = Flag(node);
+                    break;
+                case "label_filename" when !isInput:
+                    labelFile = Text(node);
                     break;
                 case "format" when isInput && node.Text == "FORMAT_NONE":
                 case "is_shape_tensor" or "allow_ragged_batch" or "is_non_linear_format_io" when !Flag(node):

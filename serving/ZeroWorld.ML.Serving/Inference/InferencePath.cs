@@ -44,7 +44,7 @@ public sealed class InferencePath
             var named = new InferenceOutput[wanted.Length];
             for (var index = 0; index < named.Length; index++)
             {
-                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]]);
+                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.OutputLabels[wanted[index]]);
             }
 
             _metrics.RecordRequest(tags, RequestKind, started);
@@ -52,7 +52,6 @@ public sealed class InferencePath
             return new InferenceResult(servable.Model, servable.Version, named)
             {
                 HasRowAxis = servable.Signature.IsBatchable,
-                Labels = servable.Manifest.Classes,
             };
         }
         catch (OperationCanceledException exception) when (deadline.IsOver)
@@ -113,7 +112,7 @@ public sealed class InferencePath
 
             if (Array.IndexOf(chosen, chosen[index], 0, index) >= 0)
             {
-                throw Invalid($"inference output '{request.Outputs[index]}' is requested twice for model '{request.ModelName}'");
+                throw Invalid($"output '{request.Outputs[index]}' already exists in request for model '{request.ModelName}'");
             }
         }
 

@@ -10,11 +10,9 @@ public sealed record InferenceResult(ModelName Model, long Version, IReadOnlyLis
 {
     /// <summary>Whether the first axis of every output counts the rows of the request.</summary>
     public bool HasRowAxis { get; init; }
-
-    /// <summary>Names of the model's classes, in order; empty when it has none.</summary>
-    public IReadOnlyList<string> Labels { get; init; } = [];
 }
 
 /// <param name="Name">Name of the tensor.</param>
 /// <param name="Tensor">Its elements; <see cref="TensorBuffer.ToRaw"/> gives their wire form.</param>
-public readonly record struct InferenceOutput(string Name, TensorBuffer Tensor);
+/// <param name="Labels">What the elements of a row stand for, in order; empty where nobody said.</param>
+public readonly record struct InferenceOutput(string Name, TensorBuffer Tensor, IReadOnlyList<string> Labels);

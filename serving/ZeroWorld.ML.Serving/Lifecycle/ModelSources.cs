@@ -41,7 +41,7 @@ internal sealed partial class ModelSources(IModelCatalog registry, ModelFolder? 
     }
 
     /// <summary>Reads one model of the folder again, where it comes from there or from nowhere yet.</summary>
-    public void Reread(ModelName model) => folder?.Reread(model);
+    public void Reread(ModelName model, string? configuration) => folder?.Reread(model, configuration);
 
     /// <summary>Looks for models that were put into the folder since it was read; those that were known stay as they are.</summary>
     public void FindNew() => folder?.FindNew();

@@ -30,6 +30,7 @@ public sealed class Servable
         Prediction = prediction;
         Tags = tags;
         RowsMax = scheduler.RowsMax;
+        OutputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
         _scheduler = scheduler;
         _memory = memory;
     }
@@ -47,6 +48,9 @@ public sealed class Servable
 
     /// <summary>The tensors that the model's file declares.</summary>
     public ModelSignature Signature { get; }
+
+    /// <summary>What the elements of an output's rows stand for, per output of the signature; empty where nobody said.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> OutputLabels { get; }
 
     /// <summary>What model metadata calls the platform.</summary>
     public string Platform { get; }

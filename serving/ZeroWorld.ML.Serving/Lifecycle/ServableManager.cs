@@ -107,16 +107,23 @@ public sealed partial class ServableManager : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="LoadModelAsync(ModelName, string?, CancellationToken)"/>
+    public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
+
     /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready. Calls at the same time share one load.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="configuration">A model configuration as JSON, used instead of the one in the folder until the next load; <see langword="null"/>: none.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>;
-    /// the reason of the load that failed: what answered before goes on.
+    /// <see cref="ServingError.InvalidInput"/>: the configuration is none of this model; the reason of the load that failed: what answered before goes on.
     /// </exception>
     /// <exception cref="RegistryException">The registry cannot be read.</exception>
-    public async Task LoadModelAsync(ModelName model, CancellationToken cancellationToken)
+    public async Task LoadModelAsync(ModelName model, string? configuration, CancellationToken cancellationToken)
     {
         CheckControl("loaded");
-        _sources.Reread(model);
+        CheckOverride(model, configuration);
+        _sources.Reread(model, configuration);
         SetWanted(model, true);
 
         // More than once: a load of the content before may have been on its way.
@@ -157,6 +164,29 @@ public sealed partial class ServableManager : IAsyncDisposable
                 throw new ServingException(
                     ServingError.ModelNotReady, $"failed to load '{model.Name}': {(listed.Versions.Count == 0 ? "it has no version" : "it was unloaded, or freed to make room, meanwhile")}.");
             }
+        }
+    }
+
+    /// <summary>A configuration that is wrong is refused before anything is changed, so that what answers goes on.</summary>
+    private void CheckOverride(ModelName model, string? configuration)
+    {
+        if (configuration is null)
+        {
+            return;
+        }
+
+        if (_table.Snapshot.ContainsKey(model) && !_sources.IsOfFolder(model))
+        {
+            throw new ServingException(ServingError.Unsupported, $"failed to load '{model.Name}': it comes from the registry, which takes no configuration with a load.");
+        }
+
+        try
+        {
+            FolderModel.ReadOverride(model, configuration);
+        }
+        catch (ModelConfigException exception)
+        {
+            throw new ServingException(ServingError.InvalidInput, $"failed to load '{model.Name}': {exception.Message}", exception);
         }
     }
 

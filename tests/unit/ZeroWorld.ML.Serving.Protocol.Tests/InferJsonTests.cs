@@ -77,13 +77,15 @@ public sealed class InferJsonTests
     [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":-4}}]}""", "invalid value for 'binary_data_size' parameter for tensor 'x', expected >= 0, got -4")]
     [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":1.5}}]}""", "invalid value type for 'binary_data_size' parameter for tensor 'x', expected int64_param.")]
     [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[[1],[2]]}]}""", "Tensor 'x' of FP32 holds an array at element 0; expected a number, \"NaN\", \"Infinity\" or \"-Infinity\".")]
-    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[],"data":[[1]]}]}""", "Nested data of tensor 'x' is 1 arrays deep; its shape is [].")]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[],"data":[[1],[2]]}]}""", "Nested data of tensor 'x' is deeper than its shape [].")]
     [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[-1],"data":[]}]}""", "Tensor 'x' has shape [-1]; expected no negative dimension.")]
-    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[4294967296,4294967296],"data":[]}]}""", "Tensor 'x' has shape [4294967296, 4294967296]; expected fewer elements than one message can hold.")]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[4294967296,4294967296],"data":[]}]}""", "invalid shape for input 'x': shape [4294967296,4294967296] causes total element count to exceed maximum size of 9223372036854775807")]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[4,1152921504606846978],"data":[1.0]}]}""", "byte size overflow for input 'x': element count (4611686018427387912) * data type size (4) exceeds maximum allowed size (2147483591)")]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[[[1],[2]]]}]}""", "Nested data of tensor 'x' has 2 elements at dimension 0; expected an array of 1 as its shape [1, 1] says.")]
     [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[9223372036854775808],"data":[]}]}""", "'inputs[0].shape[0]' is 9223372036854775808; expected an integer.")]
     [InlineData("""{"inputs":[],"parameters":{"timeout":"1"}}""", "invalid value type for 'timeout' parameter, expected int64_param.")]
     [InlineData("""{"inputs":[],"parameters":{"x":null}}""", "parameter 'x' has invalid type. It should be either 'int', 'bool', or 'string': 'parameters.x' is null.")]
-    [InlineData("""{"inputs":[],"parameters":{"triton_enable_empty_final_response":true}}""", "'triton_enable_empty_final_response' belongs to streams, which REST does not have.")]
+    [InlineData("""{"inputs":[],"parameters":{"triton_enable_empty_final_response":true}}""", "parameter keys starting with 'triton_' are reserved for Triton usage: 'triton_enable_empty_final_response' belongs to streams, which REST does not have.")]
     [InlineData("""{"inputs":[],"outputs":[{"name":"y","parameters":{"binary_data":1}}]}""", "invalid value type for 'binary_data' parameter for tensor 'y', expected bool_param.")]
     [InlineData("""{"inputs":[],"\ud800":1}""", "The body is not valid Unicode text.")]
     [InlineData("""{"inputs":[],"parameters":{"\ud800":1}}""", "The body is not valid Unicode text.")]
@@ -93,7 +95,15 @@ public sealed class InferJsonTests
     public void Read_NoRequestOfTheProtocol_IsRefused(string json, string message) => AssertRefused(message, json);
 
     [Fact]
-    public void Read_TooDeep_IsRefused() => AssertRefused("The body is not JSON: ", new string('[', 200) + new string(']', 200));
+    public void Read_ArraysOfOneAroundTheData_AreTaken()
+    {
+        var tensor = Read($$"""{"inputs":[{"name":"x","datatype":"INT64","shape":[1,2],"data":{{new string('[', 50)}}1,2{{new string(']', 50)}}}]}""").Inputs[0];
+
+        Assert.Equal(16, tensor.Data.Length);
+    }
+
+    [Fact]
+    public void Read_TooDeep_IsRefused() => AssertRefused("JSON nesting depth exceeds maximum allowed limit (100)", new string('[', 200) + new string(']', 200));
 
     [Fact]
     public void Write_BytesThatAreNoText_AreRefused()
