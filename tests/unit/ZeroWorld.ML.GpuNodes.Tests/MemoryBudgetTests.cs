@@ -25,6 +25,28 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
+    public void TryResize_ToWhatWasMeasured_CountsThatAndIsRefusedBeyondTheRest()
+    {
+        var budget = Budget(cpuMebibytes: 100);
+        Assert.True(budget.TryReserve(DeviceId.Cpu, 30 * Mebibyte, out var first, out _));
+        Assert.True(budget.TryReserve(DeviceId.Cpu, 40 * Mebibyte, out var second, out _));
+
+        Assert.False(second.TryResize(71 * Mebibyte, out var refusal));
+        Assert.Equal(40 * Mebibyte, second.Bytes);
+        Assert.Equal("The model needs 71.0 MiB; cpu has 70.0 MiB free of 100.0 MiB for models.", refusal);
+        Assert.True(second.TryResize(70 * Mebibyte, out _));
+        Assert.Equal(0, budget.Snapshot()[0].FreeBytes);
+        Assert.True(first.TryResize(10 * Mebibyte, out _));
+        Assert.Equal(20 * Mebibyte, budget.Snapshot()[0].FreeBytes);
+
+        first.Dispose();
+        second.Dispose();
+        second.Dispose();
+        Assert.Equal(100 * Mebibyte, budget.Snapshot()[0].FreeBytes);
+        Assert.Throws<ObjectDisposedException>(() => first.TryResize(1, out _));
+    }
+
+    [Fact]
     public void TryReserve_OneByteMoreThanFree_IsRefusedWithNeedFreeAndTotal()
     {
         var budget = Budget(cpuMebibytes: 100);
