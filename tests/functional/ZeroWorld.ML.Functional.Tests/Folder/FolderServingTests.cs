@@ -100,6 +100,30 @@ public sealed class FolderServingTests
         Assert.Equal(Floats(-1, -2).ToArray(), good.Outputs[0].Tensor.ToRaw().ToArray());
     }
 
+    [Theory]
+    [InlineData(new long[] { 1L << 40 })]
+    [InlineData(new long[] { 1L << 40, 1L << 40 })]
+    [InlineData(new long[] { -1 })]
+    [InlineData(new long[] { long.MaxValue, 2 })]
+    [InlineData(new long[] { 0 })]
+    public async Task Start_WeightsOfSizesThatTheyDoNotHave_AreRefusedAndOthersServe(long[] dims)
+    {
+        var model = Models.Onnx.Protos.ModelProto.Parser.ParseFrom(new OnnxGraphBuilder("lie").AddInput(new("x", TensorDtype.Float32, [2]))
+            .AddInitializer("w", [1f, 2f], [2]).AddNode("Add", ["x", "w"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [2])).ToBytes());
+        model.Graph.Initializer[0].Dims.Clear();
+        model.Graph.Initializer[0].Dims.AddRange(dims);
+        await using var server = new FolderServer();
+        server.Add("good", 1, MakeNeg());
+        server.Add("bad", 1, Google.Protobuf.MessageExtensions.ToByteArray(model));
+        await server.StartAsync(Cancellation);
+
+        var exception = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("bad", Cancellation, new InferenceInput("x", "FP32", [2], Floats(1, 2))));
+        var good = await server.InferAsync("good", Cancellation, new InferenceInput("x", "FP32", [1, 2], Floats(1, 2)));
+
+        Assert.Equal(ServingError.ModelRefused, exception.Error);
+        Assert.Equal(Floats(-1, -2).ToArray(), good.Outputs[0].Tensor.ToRaw().ToArray());
+    }
+
     [Fact]
     public async Task LoadModel_StormUnderTraffic_EveryAnswerIsRightAndTheLastLoadServes()
     {
