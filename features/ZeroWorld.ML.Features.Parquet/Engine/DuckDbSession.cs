@@ -60,6 +60,9 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>As <see cref="Query"/>, by whole vectors.</summary>
     public DuckDbVectors QueryVectors(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 
+    /// <summary>As <see cref="Query"/>, by Arrow batches.</summary>
+    public DuckDbArrow QueryArrow(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
+
     /// <summary>Names and engine types of the columns of a scan, without those that the scan itself adds.</summary>
     public Dictionary<string, string> Describe(string scan, CancellationToken cancellationToken)
     {

@@ -59,6 +59,21 @@ internal sealed class TrainingBlock
     /// <summary>Rows of the block.</summary>
     public int Count { get; private set; }
 
+    public ColumnStatisticsBuilder?[] CreateStatistics()
+    {
+        var columns = _plan.Service.Columns;
+        return
+        [
+            .. _passThrough.Select((column, index) => new ColumnStatisticsBuilder(column.Name, _spine.PassThroughTypes[index], null)),
+            new ColumnStatisticsBuilder(_time.Name, FeatureType.Timestamp, null),
+            .. columns.SelectMany(column => new[]
+            {
+                new ColumnStatisticsBuilder(column.Name, column.Type, column.View?.Fields[column.Field].Bounds),
+                null,
+            }.Take(_statuses.Length > 0 ? 2 : 1)),
+        ];
+    }
+
     /// <summary>Takes rows of the spine until the block is full.</summary>
     /// <returns>How many it took.</returns>
     public int Take(DuckDbVectors rows, int from)

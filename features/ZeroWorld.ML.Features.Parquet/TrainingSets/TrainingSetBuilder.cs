@@ -33,13 +33,14 @@ internal sealed class TrainingSetBuilder
         _progress = new TrainingProgress(spine.Rows, progress);
     }
 
-    /// <summary>Rows of last-value views' tables that lie in the future of their arrival.</summary>
+    /// <summary>Per view the rows of its table that lie in the future of their arrival.</summary>
     public Dictionary<FeatureView, long> Quarantined { get; } = [];
 
-    /// <returns>The fingerprint; the file is written and complete.</returns>
-    public string Run(CancellationToken cancellationToken)
+    /// <returns>The training set; its file is written and complete.</returns>
+    public TrainingSet Run(CancellationToken cancellationToken)
     {
         var rows = new TrainingRows(_request, _spine);
+        var statistics = rows.CreateStatistics();
         using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Columns);
         using (var writer = new DuckDbTableWriter(_session, Output, rows.Columns))
         {
@@ -47,7 +48,16 @@ internal sealed class TrainingSetBuilder
             for (var first = 0L; first < _spine.Rows; first += rangeRows)
             {
                 var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
-                Write(rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken), writer, fingerprint);
+                var blocks = rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken);
+                Write(blocks, block =>
+                {
+                    fingerprint.Append(block.Buffers, block.Count);
+                    writer.Append(block.Buffers, block.Count);
+                    for (var column = 0; column < statistics.Length; column++)
+                    {
+                        statistics[column]?.Append(block.Buffers[column], block.Count);
+                    }
+                });
             }
 
             writer.Complete();
@@ -55,12 +65,17 @@ internal sealed class TrainingSetBuilder
 
         // What is no longer needed makes room for the file's column chunks.
         _session.Execute($"DROP TABLE {SpineTable.Name}", cancellationToken);
-        Publish(cancellationToken);
-        return fingerprint.Complete();
+        var set = new TrainingSet(_request.OutputPath, _spine.Rows, fingerprint.Complete(), _request.Plan.Service.Fingerprint, Quarantined.Values.Sum())
+        {
+            SpineHash = _spine.Hash(),
+            Statistics = [.. statistics.OfType<ColumnStatisticsBuilder>().Select(static column => column.Complete())],
+        };
+        Publish(set, cancellationToken);
+        return set;
     }
 
     // The next block is made while this one is written.
-    private void Write(IEnumerable<TrainingBlock> blocks, DuckDbTableWriter writer, RowFingerprint fingerprint)
+    private void Write(IEnumerable<TrainingBlock> blocks, Action<TrainingBlock> write)
     {
         var pending = Task.CompletedTask;
         try
@@ -70,8 +85,7 @@ internal sealed class TrainingSetBuilder
                 pending.GetAwaiter().GetResult();
                 pending = Task.Run(() =>
                 {
-                    fingerprint.Append(block.Buffers, block.Count);
-                    writer.Append(block.Buffers, block.Count);
+                    write(block);
                     _progress.Wrote(block.Count);
                 });
             }
@@ -175,17 +189,39 @@ internal sealed class TrainingSetBuilder
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
     }
 
-    private void Publish(CancellationToken cancellationToken)
+    private void Publish(TrainingSet set, CancellationToken cancellationToken)
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(_request.OutputPath)) is { } folder)
+        if (Path.GetDirectoryName(Path.GetFullPath(set.Path)) is { } folder)
         {
             Directory.CreateDirectory(folder);
         }
 
-        var temporary = ParquetFile.TemporaryPathOf(_request.OutputPath);
-        ParquetFile.Write(_session, Output, temporary, cancellationToken);
-        File.Move(temporary, _request.OutputPath, overwrite: true);
+        var card = TrainingSetCard.Write(_request, set);
+        var (temporary, temporaryCard) = (ParquetFile.TemporaryPathOf(set.Path), ParquetFile.TemporaryPathOf(CardPathOf(set.Path)));
+        if (ArrowFile.IsName(set.Path))
+        {
+            ArrowFile.WriteAsync(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken).GetAwaiter().GetResult();
+        }
+        else
+        {
+            ParquetFile.Write(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken);
+        }
+
+        try
+        {
+            File.WriteAllText(temporaryCard, card + "\n");
+            File.Move(temporary, set.Path, overwrite: true);
+            File.Move(temporaryCard, CardPathOf(set.Path), overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            File.Delete(temporaryCard);
+            throw;
+        }
     }
+
+    private static string CardPathOf(string path) => path + ".json";
 
     /// <summary>Columns of the spine that make an entity's key; equal tuples share what is known of the spine.</summary>
     private sealed class KeyTuple((int Column, FeatureType Type)[] keys) : IEquatable<KeyTuple>

@@ -23,7 +23,7 @@ public sealed class FeatureServicePlan
         Service = service;
         _views = [.. service.Columns.Where(static column => column.View is not null).Select(static column => column.View!).Distinct()
             .Select(view => new ViewPlan(service, StorageField.Of(view, hasIntegerEventId(view))))];
-        Entities = [.. _views.Select(static plan => plan.View.Entity).DistinctBy(static entity => entity.Name)];
+        Entities = [.. _views.Select(static plan => plan.View.Entity).DistinctBy(static entity => (entity.Name, entity.Alias))];
         _transforms = TransformProgram.CompileAll(service);
         _transformColumns = [.. Enumerable.Range(0, _transforms.Length).Select(index => TransformProgram.FindColumn(service.Columns, index))];
         _hasHiddenTransforms = _transformColumns.Contains(-1);

@@ -60,7 +60,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
         foreach (var item in items)
         {
             if (YamlObject.Of(
-                item, "a feature", errors, "name", "type", "column", "default", "required", "description", "owner", "tags") is not { } feature)
+                item, "a feature", errors, "name", "type", "column", "default", "required", "bounds", "description", "owner", "tags") is not { } feature)
             {
                 continue;
             }
@@ -73,7 +73,10 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
                 continue;
             }
 
-            var field = new FeatureField(featureName, type, feature.Default(type), feature.Bool("required", absent: false));
+            var field = new FeatureField(featureName, type, feature.Default(type), feature.Bool("required", absent: false))
+            {
+                Bounds = BoundsReader.Read(feature, type, errors),
+            };
             features.Add(new LastValueFeature(field, column!));
         }
 
