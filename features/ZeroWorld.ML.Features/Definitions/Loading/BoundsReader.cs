@@ -10,7 +10,7 @@ internal static class BoundsReader
             return null;
         }
 
-        if (type is FeatureType.String or FeatureType.Bytes or FeatureType.Bool)
+        if (type is not (FeatureType.Int64 or FeatureType.Float32 or FeatureType.Float64 or FeatureType.Timestamp))
         {
             feature.Fail("bounds", $"a feature of type {FeatureTypeNames.Of(type)} has 'bounds'; expected them only for numbers and times");
             return null;
