@@ -23,6 +23,10 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         _time = time;
         _logger = logger;
         _tables = new TableFolder(options.DataDirectory);
+        if (SpillFolder.Sweep(options.SpillParent, time.GetUtcNow()) is > 0 and var swept)
+        {
+            LogSwept(swept, options.SpillParent);
+        }
     }
 
     /// <inheritdoc/>
@@ -186,6 +190,9 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
     [LoggerMessage(2102, LogLevel.Warning, "View {View}: table {Table} declares no created time; every row counts as known at its event time")]
     private partial void LogNoCreatedTime(string view, string table);
+
+    [LoggerMessage(2105, LogLevel.Information, "Deleted {Count} folders in {Folder} that killed processes had left behind")]
+    private partial void LogSwept(int count, string folder);
 
     [LoggerMessage(2104, LogLevel.Warning, "Feature {Feature}: {Count} of {Rows} values lie outside of the bounds that its definition declares")]
     private partial void LogOutOfBounds(string feature, long count, long rows);

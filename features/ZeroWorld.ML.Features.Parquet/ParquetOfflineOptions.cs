@@ -32,5 +32,7 @@ public sealed class ParquetOfflineOptions
 
     internal long CellBytes => CellBytesMax ?? (MemoryLimitMiB - (MemoryLimitMiB * 3L / 5)) << 20;
 
+    internal string SpillParent => TempDirectory ?? Path.Combine(DataDirectory, "tmp");
+
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

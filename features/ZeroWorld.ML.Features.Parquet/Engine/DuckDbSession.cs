@@ -8,15 +8,13 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Thread safety: <see cref="Query"/> and <see cref="QueryVectors"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
 internal sealed class DuckDbSession : IDisposable
 {
-    private readonly string _spillDirectory;
+    private readonly SpillFolder _spill;
     private readonly DuckDBConnection _connection;
     private readonly Lock _duplication = new();
 
     public DuckDbSession(ParquetOfflineOptions options)
     {
-        var temp = options.TempDirectory ?? Path.Combine(options.DataDirectory, "tmp");
-        _spillDirectory = Path.GetFullPath(Path.Combine(temp, $"duckdb-{Guid.NewGuid():N}"));
-        Directory.CreateDirectory(_spillDirectory);
+        _spill = SpillFolder.Create(options.SpillParent);
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
 
@@ -27,7 +25,7 @@ internal sealed class DuckDbSession : IDisposable
             SET autoload_known_extensions = false;
             SET memory_limit = '{options.EngineMiB}MiB';
             SET threads = {options.ThreadCount};
-            SET temp_directory = {Sql.Text(_spillDirectory)};
+            SET temp_directory = {Sql.Text(_spill.Path)};
             SET TimeZone = 'UTC';
             SET preserve_insertion_order = true;
             """),
@@ -79,7 +77,7 @@ internal sealed class DuckDbSession : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        Directory.Delete(_spillDirectory, recursive: true);
+        _spill.Dispose();
     }
 
     internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken) =>

@@ -16,6 +16,7 @@ internal sealed class TrainingSetBuilder
     private readonly TrainingSetRequest _request;
     private readonly SpineTable _spine;
     private readonly IReadOnlyList<SourceQuery> _sources;
+    private readonly IReadOnlyList<SourceSlice>[] _slices;
     private readonly int _threads;
     private readonly long _memoryBytes;
     private readonly TrainingProgress _progress;
@@ -30,7 +31,10 @@ internal sealed class TrainingSetBuilder
         _sources = sources;
         _threads = threads;
         _memoryBytes = memoryBytes;
-        _progress = new TrainingProgress(spine.Rows, progress);
+        _slices = [.. sources.Select((source, index) => request.Plan.Views[index].Field.IsWindow ? [] : source.Slice(session, CancellationToken.None))];
+        var sourceRows = _slices.Sum(static slices => slices.Sum(static slice => slice.Rows));
+        var rangeRows = RangeRows();
+        _progress = new TrainingProgress(sourceRows, (spine.Rows + rangeRows - 1) / rangeRows, spine.Rows, progress, request.Share);
     }
 
     /// <summary>Per view the rows of its table that lie in the future of their arrival.</summary>
@@ -111,7 +115,7 @@ internal sealed class TrainingSetBuilder
             var spine = SpineMoments.Read(_session, range, group.Key.Keys, cancellationToken);
             foreach (var (index, view) in group)
             {
-                var slices = _sources[index].Slice(_session, cancellationToken);
+                var slices = _slices[index];
                 var search = new LastValueSearch(spine, view.Field, _sources[index], arrivedUntil);
                 search.Run(_session, slices, _threads, _progress.Scanned, cancellationToken);
                 Quarantined[view.View] = search.Quarantined;

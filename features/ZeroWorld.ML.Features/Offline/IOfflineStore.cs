@@ -100,6 +100,9 @@ public sealed record TrainingSetRequest
     /// <value>Keeps spine rows with <c>from &lt;= value of its column &lt; to</c>; <see langword="null"/> keeps all.</value>
     public TimeFilter? Filter { get; init; }
 
+    /// <value>Receives the share of the work that is done, 0 to 1, from any thread; <see langword="null"/>: nobody asks.</value>
+    public IProgress<double>? Share { get; init; }
+
     /// <value>Path of the file to write: Parquet, or an Arrow stream where the name ends in <c>.arrow</c> or <c>.arrows</c>.</value>
     public required string OutputPath { get; init; }
 }
