@@ -90,8 +90,10 @@ internal sealed class DuckDbSession : IDisposable
             return new OperationCanceledException("The operation was cancelled.", cause, cancellationToken);
         }
 
-        var error = type is DuckDBErrorType.OutOfMemory ? FeatureError.StoreUnavailable : FeatureError.InvalidInput;
-        return new FeatureException(error, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+        // Neither a full disk nor too little memory is in the data. The engine tells some failures of the disk as others.
+        var isOfMachine = type is DuckDBErrorType.OutOfMemory || message.Contains("No space left on device", StringComparison.Ordinal);
+        return new FeatureException(
+            isOfMachine ? FeatureError.StoreUnavailable : FeatureError.InvalidInput, $"The offline engine stopped: {FirstLineOf(message)}", cause);
     }
 
     private DuckDBConnection Connect(CancellationToken cancellationToken)

@@ -56,8 +56,19 @@ internal sealed class SourceQuery
     {
         var files = tables.FilesOf(view.Project, view.Source.Table);
         var scan = Sql.Scan(files);
-        return new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);
+        var source = new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);
+        FileSchemas.Check(session, files, source.Columns, cancellationToken);
+        return source;
     }
+
+    /// <summary>The columns of the table that the view reads.</summary>
+    private IEnumerable<string> Columns =>
+    [
+        _view.Source.EventTimeColumn,
+        .. _view.Source.KeyColumns,
+        .. _view.StoredColumns.Select(static column => column.Name),
+        .. new[] { _view.Source.CreatedTimeColumn, HasEventId ? _view.Source.EventIdColumn : null }.OfType<string>(),
+    ];
 
     /// <summary>Refuses an event id whose width differs from what the stored form was made for.</summary>
     public void CheckField(StorageField field)

@@ -13,6 +13,7 @@ internal sealed class SpineTable
     private readonly Dictionary<string, string> _types;
     private readonly List<string> _expressions = [];
     private readonly List<EntityKey> _keys = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
     private SpineTable(TrainingSetRequest request, IReadOnlyList<string> files, Dictionary<string, string> types)
     {
@@ -87,6 +88,7 @@ internal sealed class SpineTable
         var files = tables.FilesOfSpine(request.Plan.Service.Project, request.Spine);
         var scan = Sql.Scan(files);
         var spine = new SpineTable(request, files, session.Describe(scan, cancellationToken));
+        FileSchemas.Check(session, files, spine._used, cancellationToken);
         session.Execute(
             $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {scan}{spine.Where()}", cancellationToken);
         using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL) FROM {Name}", cancellationToken);
@@ -120,7 +122,7 @@ internal sealed class SpineTable
                 : $"column '{column}' is {engineType}; expected {ColumnTypes.Describe(type)}");
     }
 
-    private string TypeOf(string column) => _types.TryGetValue(column, out var type)
+    private string TypeOf(string column) => _types.TryGetValue(column, out var type) && (_used.Add(column) || _used.Contains(column))
         ? type
         : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _types.Keys)}");
 

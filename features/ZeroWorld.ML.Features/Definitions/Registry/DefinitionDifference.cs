@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace ZeroWorld.ML.Features;
@@ -92,7 +93,7 @@ internal static class DefinitionDifference
         }
         else if (Text(before) != Text(after))
         {
-            lines.Add($"{path}: {Text(before)} -> {Text(after)}");
+            lines.Add($"{path}: {Text(path, before)} -> {Text(path, after)}");
         }
     }
 
@@ -115,6 +116,28 @@ internal static class DefinitionDifference
         }
 
         return true;
+    }
+
+    // Canonical durations are microseconds; a person wrote 10d.
+    private static string Text(string path, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Number || path[(path.LastIndexOf('.') + 1)..] is not ("ttl" or "window" or "label_delay" or "history" or "allowed_skew" or "hop"))
+        {
+            return Text(value);
+        }
+
+        var (count, unit) = (value.GetInt64(), "us");
+        foreach (var (size, name) in new[] { (1000L, "ms"), (1000L, "s"), (60L, "m"), (60L, "h"), (24L, "d") })
+        {
+            if (count == 0 || count % size != 0)
+            {
+                break;
+            }
+
+            (count, unit) = (count / size, name);
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
     }
 
     private static string Text(JsonElement value) => value.ValueKind switch
