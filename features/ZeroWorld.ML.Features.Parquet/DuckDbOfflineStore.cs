@@ -48,7 +48,15 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     public Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return RunAsync(session => SourceQuery.Create(session, _tables, view, cancellationToken).Inspect(session, cancellationToken), cancellationToken);
+        return RunAsync(
+            session =>
+            {
+                // Read before the rows: an import in between makes the generation too old, never too new.
+                var generation = _tables.GenerationOf(view.Project, view.Source.Table);
+                var source = SourceQuery.Create(session, _tables, view, cancellationToken);
+                return source.Inspect(session, cancellationToken) with { Generation = generation };
+            },
+            cancellationToken);
     }
 
     /// <inheritdoc/>

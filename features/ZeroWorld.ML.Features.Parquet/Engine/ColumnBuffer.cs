@@ -16,7 +16,7 @@ internal sealed class ColumnBuffer
     {
         Name = name;
         Kind = kind;
-        _ends = kind is ColumnKind.String or ColumnKind.Bytes ? new int[BlockRows] : [];
+        _ends = ColumnTypes.IsOfBytes(kind) ? new int[BlockRows] : [];
     }
 
     public string Name { get; }
@@ -64,6 +64,10 @@ internal sealed class ColumnBuffer
         {
             SetBytes(row, value.AsBytes().Span);
         }
+        else if (value.IsList)
+        {
+            SetBytes(row, ListBytes.Encode(value));
+        }
         else
         {
             SetBits(row, FeatureBits.Of(value));
@@ -90,6 +94,7 @@ internal sealed class ColumnBuffer
         {
             FeatureType.String => FeatureValue.FromString(Encoding.UTF8.GetString(BytesAt(row))),
             FeatureType.Bytes => FeatureValue.FromBytes(BytesAt(row).ToArray()),
+            FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => ListBytes.Decode(type, BytesAt(row)),
             _ => FeatureBits.ToValue(type, Bits[row]),
         };
 

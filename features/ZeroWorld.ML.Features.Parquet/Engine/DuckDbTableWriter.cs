@@ -21,7 +21,7 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
         session.Execute(
             $"CREATE TABLE {Sql.Name(table)} ({string.Join(", ", columns.Select(static column => $"{Sql.Name(column.Name)} {ColumnTypes.EngineNameOf(column.Kind)}"))})",
             CancellationToken.None);
-        _types = [.. columns.Select(static column => NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(column.Kind)))];
+        _types = [.. columns.Select(static column => LogicalTypeOf(column.Kind))];
         var state = NativeMethods.Appender.DuckDBAppenderCreate(session.NativeConnection, null!, table, out _appender);
         Check(state);
         _chunk = NativeMethods.DataChunks.DuckDBCreateDataChunk(
@@ -84,6 +84,9 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
                 }
 
                 break;
+            case ColumnKind.Int64List or ColumnKind.Float64List or ColumnKind.StringList:
+                FillLists(vector, column, offset, nulls);
+                break;
             default:
                 for (var row = 0; row < count; row++)
                 {
@@ -114,6 +117,48 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
         }
     }
 
+    private static void FillLists(IntPtr vector, ColumnBuffer column, int offset, ReadOnlySpan<bool> nulls)
+    {
+        var entries = new Span<DuckDBListEntry>(NativeMethods.Vectors.DuckDBVectorGetData(vector), nulls.Length);
+        var total = 0UL;
+        for (var row = 0; row < nulls.Length; row++)
+        {
+            var length = nulls[row] ? 0UL : (ulong)ListBytes.CountOf(column.Kind, column.BytesAt(offset + row));
+            entries[row] = new DuckDBListEntry(total, length);
+            total += length;
+        }
+
+        _ = NativeMethods.Vectors.DuckDBListVectorReserve(vector, total);
+        _ = NativeMethods.Vectors.DuckDBListVectorSetSize(vector, total);
+        var child = NativeMethods.Vectors.DuckDBListVectorGetChild(vector);
+        var elements = NativeMethods.Vectors.DuckDBVectorGetData(child);
+        for (var row = 0; row < nulls.Length; row++)
+        {
+            if (nulls[row])
+            {
+                continue;
+            }
+
+            var bytes = column.BytesAt(offset + row);
+            if (column.Kind != ColumnKind.StringList)
+            {
+                bytes.CopyTo(new Span<byte>((byte*)elements + (entries[row].Offset * sizeof(long)), bytes.Length));
+                continue;
+            }
+
+            for (var at = entries[row].Offset; !bytes.IsEmpty; at++)
+            {
+                var text = ListBytes.TextOf(bytes);
+                fixed (byte* start = &MemoryMarshal.GetReference(text))
+                {
+                    NativeMethods.Vectors.DuckDBVectorAssignStringElementLength(child, at, start, text.Length);
+                }
+
+                bytes = bytes[(sizeof(int) + text.Length)..];
+            }
+        }
+    }
+
     private void Check(DuckDBState state)
     {
         if (state != DuckDBState.Success)
@@ -123,6 +168,22 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
                 FeatureError.StoreUnavailable,
                 $"The engine could not take rows: {DuckDbSession.FirstLineOf(NativeMethods.ErrorData.DuckDBErrorDataMessage(error))}");
         }
+    }
+
+    private static DuckDBLogicalType LogicalTypeOf(ColumnKind kind)
+    {
+        if (!ColumnTypes.IsList(kind))
+        {
+            return NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(kind));
+        }
+
+        using var element = NativeMethods.LogicalType.DuckDBCreateLogicalType(kind switch
+        {
+            ColumnKind.Int64List => DuckDBType.BigInt,
+            ColumnKind.Float64List => DuckDBType.Double,
+            _ => DuckDBType.Varchar,
+        });
+        return NativeMethods.LogicalType.DuckDBCreateListType(element);
     }
 
     private static DuckDBType TypeOf(ColumnKind kind) => kind switch

@@ -167,7 +167,7 @@ internal sealed class SourceQuery
         RefuseNulls(nullCreated, "created time", _view.Source.CreatedTimeColumn);
     }
 
-    private string ValueOf(StoredColumn column) => _view is WindowedView
+    private string ValueOf(StoredColumn column) => _view is WindowedView && column.Type == FeatureType.Float64
         ? ColumnTypes.ConvertNumber(column.Name, TypeOf(column.Name))
             ?? throw Refuse($"column '{column.Name}' is {TypeOf(column.Name)}; expected a bool, an integer or a float to aggregate")
         : Convert(column.Name, column.Type);

@@ -29,7 +29,7 @@ internal sealed class RowFingerprint : IDisposable
         foreach (var column in columns)
         {
             _hash.AppendData(MemoryMarshal.AsBytes(column.Nulls.AsSpan(0, rows)));
-            if (column.Kind is not (ColumnKind.String or ColumnKind.Bytes))
+            if (!ColumnTypes.IsOfBytes(column.Kind))
             {
                 _hash.AppendData(MemoryMarshal.AsBytes(column.Bits.AsSpan(0, rows)));
                 continue;

@@ -214,8 +214,8 @@ internal sealed class ColumnSummary(SummaryPlan plan)
         ? Present(FeatureValue.FromFloat64(value), eventTime)
         : new FeatureCell(FeatureValue.Null(FeatureType.Float64), FeatureStatus.Null, eventTime, false);
 
-    private FeatureCell Single(KeyedValues values, long? eventTime) => _count > 0
-        ? Present(values.Values(1)[0].ToFeatureValue(plan.Type), eventTime)
+    private FeatureCell Single(KeyedValues values, long? eventTime) => values.Values(1) is [var value]
+        ? Present(value.ToFeatureValue(plan.Type), eventTime)
         : new FeatureCell(FeatureValue.Null(plan.Type), FeatureStatus.Null, eventTime, false);
 
     private static FeatureCell Present(FeatureValue value, long? eventTime) => new(value, FeatureStatus.Present, eventTime, false);

@@ -125,7 +125,8 @@ public sealed class WindowBlockBuilder
     {
         if (_types[column] == FeatureType.Float64)
         {
-            BinaryPrimitives.WriteDoubleLittleEndian(cell, value.ToDouble());
+            // Files keep one zero only; so do windows, on both sides. Adding a zero turns the negative one into it and changes nothing else.
+            BinaryPrimitives.WriteDoubleLittleEndian(cell, value.ToDouble() + 0.0);
         }
         else if (_types[column] == FeatureType.Int64)
         {

@@ -142,7 +142,7 @@ public sealed class WindowKernel
             {
                 if (inputs[column] is >= 0 and var input && !request[input].IsNull)
                 {
-                    states[column].Add(request[input].ToDouble(), _needs[column]);
+                    states[column].Add(request[input].ToDouble() + 0.0, _needs[column]);
                     if (!_isPlain)
                     {
                         summaries[column]?.Add(EventKey.OfRequest(q), WindowValue.From(request[input], _layout.TypeOf(column)));

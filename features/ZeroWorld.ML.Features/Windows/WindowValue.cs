@@ -13,12 +13,12 @@ internal readonly struct WindowValue(long bits, byte[]? text) : IEquatable<Windo
 
     public static WindowValue FromDouble(double value) => new(BitConverter.DoubleToInt64Bits(value), null);
 
-    /// <summary>A request value as an event's; it is of the column's type, or a number where that is float64.</summary>
+    /// <summary>A request value as an event's, with one zero only; it is of the column's type, or a number where that is float64.</summary>
     public static WindowValue From(in FeatureValue value, FeatureType columnType) => columnType switch
     {
         FeatureType.String => new(0, Encoding.UTF8.GetBytes(value.AsString())),
         FeatureType.Int64 => new(value.Type == FeatureType.Bool ? (value.AsBool() ? 1 : 0) : value.AsInt64(), null),
-        _ => FromDouble(value.ToDouble()),
+        _ => FromDouble(value.ToDouble() + 0.0),
     };
 
     public double ToDouble(FeatureType columnType) => columnType == FeatureType.Int64 ? Bits : BitConverter.Int64BitsToDouble(Bits);

@@ -109,6 +109,18 @@ internal static class ColumnWriter
                 column.Timestamps = new TimestampValues();
                 Fill(column.Timestamps.Microseconds, cells, first, stride, rows, static value => value.IsNull ? 0 : value.AsInt64());
                 break;
+            case FeatureType.Int64List:
+                column.Int64Lists = new Int64Lists();
+                Fill(column.Int64Lists.Rows, cells, first, stride, rows, static value => new Int64Values { Values = { value.IsNull ? [] : value.AsInt64List().ToArray() } });
+                break;
+            case FeatureType.Float64List:
+                column.Float64Lists = new Float64Lists();
+                Fill(column.Float64Lists.Rows, cells, first, stride, rows, static value => new Float64Values { Values = { value.IsNull ? [] : value.AsFloat64List().ToArray() } });
+                break;
+            case FeatureType.StringList:
+                column.StringLists = new StringLists();
+                Fill(column.StringLists.Rows, cells, first, stride, rows, static value => new StringValues { Values = { value.IsNull ? [] : value.AsStringList().ToArray() } });
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, null);
         }

@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Features.Tests;
 /// <summary>Every aggregate, in both precisions, against the naive oracle; and what a store makes of pushes against what a training set sees.</summary>
 public sealed class AggregateTests
 {
-    public static TheoryData<int, bool> Seeds => [.. Enumerable.Range(0, 25).SelectMany(static seed => new (int, bool)[] { (seed, false), (seed, true) })];
+    public static TheoryData<int, bool> Seeds => [.. Enumerable.Range(0, 12).SelectMany(static seed => new (int, bool)[] { (seed, false), (seed, true) })];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -72,7 +72,7 @@ public sealed class AggregateTests
         // One event per id, all within the history of the view, so that none is too late.
         var events = AggregateCases.MakeEvents(random, 200).DistinctBy(static item => item.Id).Where(static item => item.Event > 97 * 86_400_000_000L).ToList();
         var expected = Push(field, events, events.Count);
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 4; round++)
         {
             var shuffled = events.ToArray();
             random.Shuffle(shuffled);
@@ -106,7 +106,7 @@ public sealed class AggregateTests
         List<FeatureValue[]> rows = [.. selected.Select(static item => item.Values), .. view.IncludesRequest ? [request] : Array.Empty<FeatureValue[]>()];
         var (status, value, tolerance) = column < 0
             ? (FeatureStatus.Present, FeatureValue.FromInt64(rows.Count), 0.0)
-            : AggregateOracle.Aggregate(feature, feature.ColumnType, [.. rows.Select(row => row[column])], view.Precision == WindowPrecision.Hop);
+            : AggregateOracle.Aggregate(feature, feature.ColumnType, [.. rows.Select(row => OneZero(row[column]))], view.Precision == WindowPrecision.Hop);
         var eventTime = view.IncludesRequest ? q : selected.Count > 0 ? selected[^1].Event : (long?)null;
         var text = string.Create(CultureInfo.InvariantCulture, $"{name}: {feature.Function} of {feature.Column} over {feature.Window}, hop {feature.Hop}: {cell}, expected {status} {value} at {eventTime}");
 
@@ -115,4 +115,8 @@ public sealed class AggregateTests
         Assert.True(
             cell.Value.Equals(value) || isNear || (value.Type == FeatureType.Float64 && !value.IsNull && value.AsFloat64().Equals(cell.Value.AsFloat64())), text);
     }
+
+    // Windows know one zero only.
+    private static FeatureValue OneZero(FeatureValue value) =>
+        value is { IsNull: false, Type: FeatureType.Float64 } && value.AsFloat64() == 0 ? FeatureValue.FromFloat64(0) : value;
 }
