@@ -9,11 +9,13 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class DuckDbSession : IDisposable
 {
     private readonly SpillFolder _spill;
+    private readonly int _threads;
     private readonly DuckDBConnection _connection;
     private readonly Lock _duplication = new();
 
     public DuckDbSession(ParquetOfflineOptions options)
     {
+        _threads = options.ThreadCount;
         _spill = SpillFolder.Create(options.SpillParent);
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
@@ -50,6 +52,13 @@ internal sealed class DuckDbSession : IDisposable
         {
             throw Translate(exception, cancellationToken);
         }
+    }
+
+    /// <summary>Holds every query to so many threads until the result is disposed.</summary>
+    public IDisposable LimitThreads(int threads)
+    {
+        Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"), CancellationToken.None);
+        return new ThreadLimit(this);
     }
 
     /// <summary>Streams a result on a connection of its own, so that several may be open at once.</summary>
@@ -108,4 +117,10 @@ internal sealed class DuckDbSession : IDisposable
     }
 
     internal static string FirstLineOf(string message) => message.AsSpan().TrimStart().ToString().Split('\n', 2)[0].TrimEnd();
+
+    private sealed class ThreadLimit(DuckDbSession session) : IDisposable
+    {
+        public void Dispose() =>
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {session._threads}"), CancellationToken.None);
+    }
 }
