@@ -142,7 +142,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             }
         }
 
-        var builder = new TrainingSetBuilder(session, request, spine, sources, _options.ThreadCount, _options.CellBytes, progress);
+        var builder = new TrainingSetBuilder(session, request, spine, sources, _options, progress);
         foreach (var (view, count) in quarantined)
         {
             builder.Quarantined[view] = count;

@@ -30,6 +30,9 @@ public sealed class ParquetOfflineOptions
     /// <value>What the join may take beside the engine; tests make it small.</value>
     internal long? CellBytesMax { get; set; }
 
+    /// <value>Rows of a table that one thread scans at a time; tests make it small.</value>
+    internal long SliceRows { get; set; } = SourceSlice.RowsMax;
+
     internal long CellBytes => CellBytesMax ?? (MemoryLimitMiB - (MemoryLimitMiB * 3L / 5)) << 20;
 
     internal string SpillParent => TempDirectory ?? Path.Combine(DataDirectory, "tmp");

@@ -127,7 +127,7 @@ internal sealed class SourceQuery
     }
 
     /// <summary>Pieces of the table for threads that scan it side by side.</summary>
-    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, CancellationToken cancellationToken)
+    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(_files)})", cancellationToken))
@@ -138,7 +138,7 @@ internal sealed class SourceQuery
             }
         }
 
-        return SourceSlice.Cut([.. _files.Select(file => (file, counts[Path.GetFullPath(file)]))]);
+        return SourceSlice.Cut([.. _files.Select(file => (file, counts[Path.GetFullPath(file)]))], rowsMax);
     }
 
     /// <summary>

@@ -21,17 +21,16 @@ internal sealed class TrainingSetBuilder
     private readonly long _memoryBytes;
     private readonly TrainingProgress _progress;
 
-    /// <param name="memoryBytes">What the cells and the search may take, beside the engine.</param>
     public TrainingSetBuilder(
-        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, int threads, long memoryBytes, IProgress<long>? progress)
+        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, ParquetOfflineOptions options, IProgress<long>? progress)
     {
         _session = session;
         _request = request;
         _spine = spine;
         _sources = sources;
-        _threads = threads;
-        _memoryBytes = memoryBytes;
-        _slices = [.. sources.Select((source, index) => request.Plan.Views[index].Field.IsWindow ? [] : source.Slice(session, CancellationToken.None))];
+        _threads = options.ThreadCount;
+        _memoryBytes = options.CellBytes;
+        _slices = [.. sources.Select((source, index) => request.Plan.Views[index].Field.IsWindow ? [] : source.Slice(session, options.SliceRows, CancellationToken.None))];
         var sourceRows = _slices.Sum(static slices => slices.Sum(static slice => slice.Rows));
         var rangeRows = RangeRows();
         _progress = new TrainingProgress(sourceRows, (spine.Rows + rangeRows - 1) / rangeRows, spine.Rows, progress, request.Share);

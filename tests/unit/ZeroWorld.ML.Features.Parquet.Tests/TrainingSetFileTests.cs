@@ -143,6 +143,47 @@ public sealed class TrainingSetFileTests : IDisposable
         Assert.True(whole.Statistics.Single(static column => column.Name == "sender_amount").Nulls is > 0 and < Rows / 2);
     }
 
+    [Fact]
+    public async Task BuildTrainingSetAsync_ThreeHundredFeaturesOfThreeViews_AreAllThere()
+    {
+        const int Features = 100;
+        const int Rows = 20_000;
+        var columns = string.Join(", ", Enumerable.Range(0, Features).Select(static index => $"i * {index} + 0.5 AS f{index}"));
+        WriteBalances($"SELECT (i % 500)::BIGINT AS account, make_timestamptz(i * 1000) AS at, {columns} FROM range(5000) t(i)");
+        LastValueView[] views = [.. Enumerable.Range(0, 3).Select(view => new LastValueView
+        {
+            Project = "default",
+            Name = $"wide{view}",
+            Entity = TestDefinitions.Entity("account", ("account_id", FeatureType.Int64)),
+            Source = new ViewSource { Table = "balances", EventTimeColumn = "at", KeyColumns = ["account"] },
+            Features = [.. Enumerable.Range(0, Features).Select(index => new LastValueFeature(TestDefinitions.Field($"w{view}_{index}", FeatureType.Float64), $"f{index}"))],
+        })];
+        var request = new TrainingSetRequest
+        {
+            Plan = new FeatureServicePlan(TestDefinitions.Service("wide", [], views), static _ => true),
+            Spine = _folder.WriteParquet("wide-spine.parquet", $"SELECT i AS id, make_timestamptz(5000 * 1000) AS at, (i % 500)::BIGINT AS a FROM range({Rows}) t(i)"),
+            TimeColumn = "at",
+            KeyColumns = new Dictionary<string, string> { ["account_id"] = "a" },
+            RequestColumns = new Dictionary<string, string>(),
+            PassThrough = ["id"],
+            OutputPath = _folder.PathOf("wide.parquet"),
+        };
+
+        var set = await _folder.Store.BuildTrainingSetAsync(request, null, Token);
+
+        var frame = await _folder.Store.LoadAsync(set.Path, ["w0_7", "w1_99", "w2_0"], null, Token);
+        Assert.Equal(302, set.Statistics.Count);
+        Assert.All(set.Statistics, static column => Assert.Equal(0, column.Nulls));
+        for (var row = 0; row < Rows; row++)
+        {
+            // The newest row of account a is number 4500 + a.
+            var newest = 4500 + (row % 500);
+            Assert.Equal((newest * 7.0) + 0.5, frame.Get<double>("w0_7")[row]);
+            Assert.Equal((newest * 99.0) + 0.5, frame.Get<double>("w1_99")[row]);
+            Assert.Equal(0.5, frame.Get<double>("w2_0")[row]);
+        }
+    }
+
     private static FeatureServicePlan Plan() => new(DefinitionLoader.Load([new DefinitionFile("transfer.yaml", Definitions)]).GetService("transfer"), static _ => true);
 
     private static long Micro(string text) => UnixMicroseconds.TryParse(text, out var moment) ? moment : throw new FormatException(text);
