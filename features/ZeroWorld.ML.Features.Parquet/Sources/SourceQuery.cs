@@ -54,6 +54,13 @@ internal sealed class SourceQuery
     /// </exception>
     public static SourceQuery Create(DuckDbSession session, TableFolder tables, FeatureView view, CancellationToken cancellationToken)
     {
+        if (view.Source.IsPushOnly)
+        {
+            throw new FeatureException(
+                FeatureError.NotFound,
+                $"Feature view '{view.Name}' is fed by pushes alone ('push: true'): there is no table of its history to join. Expected a view of a table; import one, and leave 'push' out.");
+        }
+
         var files = tables.FilesOf(view.Project, view.Source.Table);
         var scan = Sql.Scan(files);
         var source = new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);

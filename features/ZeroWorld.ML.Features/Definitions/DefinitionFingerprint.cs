@@ -143,6 +143,13 @@ public static class DefinitionFingerprint
 
         writer.WriteEndArray();
         writer.WriteNumber("allowed_skew", UnixMicroseconds.FromTimeSpan(source.AllowedSkew));
+
+        // Only where it is: views of tables keep the fingerprints they had.
+        if (source.IsPushOnly)
+        {
+            writer.WriteBoolean("push", true);
+        }
+
         writer.WriteEndObject();
     }
 

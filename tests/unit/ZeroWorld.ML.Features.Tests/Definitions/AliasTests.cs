@@ -81,5 +81,18 @@ public sealed class AliasTests
         Assert.Contains(expected ?? "", exception?.Message ?? "", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Load_PushSource_IsPartOfTheFingerprintOnlyWhereItIsTrue()
+    {
+        var table = Load(Valid).GetView("balances");
+        var pushed = Load(Valid.Replace("entity: account, source: { table: t,", "entity: account, source: { table: t, push: true,", StringComparison.Ordinal)).GetView("balances");
+        var denied = Load(Valid.Replace("entity: account, source: { table: t,", "entity: account, source: { table: t, push: false,", StringComparison.Ordinal)).GetView("balances");
+
+        Assert.True(pushed.Source.IsPushOnly);
+        Assert.NotEqual(DefinitionFingerprint.Of(table), DefinitionFingerprint.Of(pushed));
+        Assert.Equal(DefinitionFingerprint.Of(table), DefinitionFingerprint.Of(denied));
+        Assert.Equal(StorageField.Of(table, true).Name, StorageField.Of(pushed, true).Name);
+    }
+
     private static DefinitionSet Load(string text) => DefinitionLoader.Load([new DefinitionFile("alias.yaml", text)]);
 }
