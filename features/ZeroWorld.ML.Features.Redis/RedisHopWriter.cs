@@ -28,9 +28,19 @@ internal sealed class RedisHopWriter(IDatabase database, StorageField field)
 #pragma warning restore CA5350
     }
 
-    private async Task AppendAsync(WindowAppend append, long trim, CancellationToken cancellationToken)
+    /// <summary>Forgets what one entity has, but for what arrived after a time.</summary>
+    public Task KeepLaterAsync(RedisKey key, long arrivedAfter, CancellationToken cancellationToken) => ChangeAsync(
+        key,
+        (existing, _) => existing.IsEmpty ? [] : HopBlockMerge.KeepArrivedAfter(field, existing.Span, arrivedAfter),
+        cancellationToken);
+
+    private Task AppendAsync(WindowAppend append, long trim, CancellationToken cancellationToken) => ChangeAsync(
+        RedisKeys.Windows(append.Entity),
+        (existing, until) => HopBlockMerge.Merge(field, existing.Span, append.Block.Span, trim, until),
+        cancellationToken);
+
+    private async Task ChangeAsync(RedisKey key, Func<ReadOnlyMemory<byte>, long, byte[]> change, CancellationToken cancellationToken)
     {
-        var key = RedisKeys.Windows(append.Entity);
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -38,13 +48,13 @@ internal sealed class RedisHopWriter(IDatabase database, StorageField field)
             var (old, deleted) = (values[0], values[1]);
             var until = deleted.IsNull ? long.MinValue : BinaryPrimitives.ReadInt64LittleEndian(((ReadOnlyMemory<byte>)deleted).Span);
             var existing = old.IsNull ? default : (ReadOnlyMemory<byte>)old;
-            var merged = HopBlockMerge.Merge(field, existing.Span, append.Block.Span, trim, until);
-            if (existing.Span.SequenceEqual(merged))
+            var changed = change(existing, until);
+            if (existing.Span.SequenceEqual(changed))
             {
                 return;
             }
 
-            RedisValue[] arguments = [field.Name, DigestOf(old), deleted.IsNull ? RedisValue.EmptyString : deleted, merged];
+            RedisValue[] arguments = [field.Name, DigestOf(old), deleted.IsNull ? RedisValue.EmptyString : deleted, changed];
             if ((int)await database.ScriptEvaluateAsync(RedisScripts.ReplaceBlock, [key], arguments).ConfigureAwait(false) == 1)
             {
                 return;

@@ -200,20 +200,21 @@ public sealed partial class RedisOnlineStore : IOnlineStore
 
     /// <inheritdoc/>
     /// <remarks>Scans all keys of the entity's kind.</remarks>
-    public async Task ClearAsync(StorageField field, CancellationToken cancellationToken)
+    public async Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
-        await WriteCoverageAsync(field, ViewCoverage.NothingYet(ClearingGeneration), cancellationToken).ConfigureAwait(false);
+        await WriteCoverageAsync(field, ViewCoverage.NothingYet(keepArrivedAfter, ClearingGeneration), cancellationToken).ConfigureAwait(false);
         await RunAsync(
             async database =>
             {
+                var clearing = new RedisViewClearing(database, field, keepArrivedAfter);
                 foreach (var server in multiplexer.GetServers().Where(static server => server.IsConnected && !server.IsReplica))
                 {
                     await foreach (var chunk in server.KeysAsync(pattern: RedisKeys.PatternOf(field), pageSize: ClearKeysMax)
                         .Chunk(ClearKeysMax).WithCancellation(cancellationToken).ConfigureAwait(false))
                     {
-                        await Task.WhenAll(chunk.Select(key => database.HashDeleteAsync(key, field.Name))).ConfigureAwait(false);
+                        await Task.WhenAll(chunk.Select(key => clearing.ClearAsync(key, cancellationToken))).ConfigureAwait(false);
                     }
                 }
 

@@ -14,6 +14,8 @@ internal static class RedisScripts
 
     public static string DeleteEntity { get; } = Read("delete_entity.lua");
 
+    public static string KeepLater { get; } = Read("keep_later.lua");
+
     private static string Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream(name)

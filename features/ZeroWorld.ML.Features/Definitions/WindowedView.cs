@@ -18,10 +18,10 @@ public sealed record WindowedView : FeatureView
     /// <value>Whether the request's own event is counted. True also for a view that only counts, with no column to map.</value>
     public bool IncludesRequest { get; init; }
 
-    /// <value>Events kept online per entity, 1 to 65,536. Default 4,096. With precision <c>hop</c>: of the newest ones that are kept beside the tiles.</value>
+    /// <value>Events kept online per entity, 1 to 65,536. Default 4,096. With precision <c>hop</c>: of the newest ones, beside the tiles, and as many ids of older ones.</value>
     public int EventsMax { get; init; } = 4096;
 
-    /// <value>How far q may lie behind the newest event and still be answered online. Default one day. With precision <c>hop</c> also how late an event may come.</value>
+    /// <value>How far q may lie behind the newest event and still be answered online. Default one day.</value>
     public TimeSpan History { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Label delay plus longest window (with its hop) plus history: what is older than that behind the newest event is dropped online.</summary>

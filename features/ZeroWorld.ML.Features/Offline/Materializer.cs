@@ -74,7 +74,7 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         var trim = ChooseTrim(field.View, extent);
         var range = new MaterializationRange(long.MinValue, extent.LastArrival ?? long.MinValue, trim);
         var count = new Count(0, 0);
-        await PrepareAsync(field, extent.Generation, cancellationToken).ConfigureAwait(false);
+        await PrepareAsync(field, extent.Generation, range.ArrivedUntil, cancellationToken).ConfigureAwait(false);
         if (extent.Rows > 0)
         {
             count = field.IsWindow
@@ -94,8 +94,11 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
             field.View.Name, count.Entities, count.Rows, extent.Quarantined, coverage, time.GetElapsedTime(started));
     }
 
-    /// <summary>Makes sure that what is in the store, and what is going to be, are of one import; a run that ends half-way leaves that known.</summary>
-    private async Task PrepareAsync(StorageField field, string generation, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes sure that what is in the store, and what is going to be, are of one import; a run that ends half-way leaves that known. What arrived after both
+    /// imports ended was pushed and stays.
+    /// </summary>
+    private async Task PrepareAsync(StorageField field, string generation, long arrivedUntil, CancellationToken cancellationToken)
     {
         var known = await online.ReadCoverageAsync(field, cancellationToken).ConfigureAwait(false);
         if (known?.Generation == generation)
@@ -105,10 +108,10 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
 
         if (known is not null)
         {
-            await online.ClearAsync(field, cancellationToken).ConfigureAwait(false);
+            await online.ClearAsync(field, Math.Max(known.To, arrivedUntil), cancellationToken).ConfigureAwait(false);
         }
 
-        await online.WriteCoverageAsync(field, ViewCoverage.NothingYet(generation), cancellationToken).ConfigureAwait(false);
+        await online.WriteCoverageAsync(field, ViewCoverage.NothingYet(arrivedUntil, generation), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the next batch while the one before it is being written; never more than two are in memory.</summary>

@@ -39,10 +39,12 @@ public interface IOnlineStore : IAsyncDisposable
     /// </exception>
     Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken);
 
-    /// <summary>Forgets everything of one view: its coverage is <see cref="ViewCoverage.NothingYet"/> while its rows or blocks go, and gone at the end.</summary>
+    /// <summary>Forgets what is stored of one view: its coverage is <see cref="ViewCoverage.NothingYet"/> while its rows or blocks go, and gone at the end.</summary>
     /// <remarks>For a source table that was replaced: what the store holds of the old one must not be merged with the new. Deletions of entities stay.</remarks>
+    /// <param name="field">The stored form of one view.</param>
+    /// <param name="keepArrivedAfter">Rows and events with a later max(event, created) stay: they were pushed, no import has them. <see cref="long.MaxValue"/>: nothing stays.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: some of it may be left; repeating is safe.</exception>
-    Task ClearAsync(StorageField field, CancellationToken cancellationToken);
+    Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken);
 
     /// <summary>Which part of a view's events this store was given; <see langword="null"/> when it was never materialized here.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
@@ -69,5 +71,6 @@ public sealed record ViewCoverage(long From, long To, string Generation = "")
     public bool IsReadable => From != long.MaxValue;
 
     /// <summary>The coverage of a view that is being cleared or filled: its features are UNAVAILABLE.</summary>
-    public static ViewCoverage NothingYet(string generation) => new(long.MaxValue, long.MinValue, generation);
+    /// <param name="to">What arrived until then may be in the store, of whatever import; what arrived later was pushed.</param>
+    public static ViewCoverage NothingYet(long to, string generation) => new(long.MaxValue, to, generation);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 
 namespace ZeroWorld.ML.Features;
@@ -56,13 +57,15 @@ internal sealed class ExactSum(bool isOfSquares)
     public BigInteger ToInteger()
     {
         Carry();
-        var result = BigInteger.Zero;
-        for (var index = _chunks.Length - 1; index >= 0; index--)
+        // After carrying all chunks but the last are 32 bits without a sign.
+        Span<byte> bytes = stackalloc byte[((_chunks.Length - 1) * sizeof(uint)) + sizeof(long)];
+        for (var index = 0; index < _chunks.Length - 1; index++)
         {
-            result = (result << 32) + _chunks[index];
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes[(index * sizeof(uint))..], (uint)_chunks[index]);
         }
 
-        return result;
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[^sizeof(long)..], _chunks[^1]);
+        return new BigInteger(bytes);
     }
 
     public void Write(TileWriter writer)
@@ -88,14 +91,18 @@ internal sealed class ExactSum(bool isOfSquares)
             return false;
         }
 
-        var number = new BigInteger(bytes);
-        var magnitude = BigInteger.Abs(number).ToByteArray();
+        // Two's complement: the bytes as they are, less 2^(8 length) where the last one has the sign.
         Carry();
-        for (var index = 0; index < magnitude.Length; index++)
+        var position = (int)zeros;
+        foreach (var part in bytes)
         {
-            var position = (int)zeros + index;
-            var part = (long)magnitude[index] << (8 * (position % sizeof(uint)));
-            _chunks[position / sizeof(uint)] += number.Sign < 0 ? -part : part;
+            _chunks[position / sizeof(uint)] += (long)part << (8 * (position % sizeof(uint)));
+            position++;
+        }
+
+        if (length > 0 && bytes[^1] >= 0x80)
+        {
+            _chunks[position / sizeof(uint)] -= 1L << (8 * (position % sizeof(uint)));
         }
 
         _pending = 2;

@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Features;
 /// Every event is folded into one tile of each size when it comes, and stays among the newest events while it is young enough, so that its id is known
 /// and a read between two tiles is exact. Not thread safe.
 /// </remarks>
-internal sealed class HopBlock
+internal sealed partial class HopBlock
 {
     private readonly StorageField _field;
     private readonly WindowLayout _layout;
@@ -15,7 +15,8 @@ internal sealed class HopBlock
     private readonly SummaryPlan[] _plans;
     private readonly int _eventsMax;
     private readonly long[] _froms;
-    private readonly SortedDictionary<(int Level, long Start), Tile> _tiles = [];
+    private readonly SortedDictionary<(int Level, long Start), HopTile> _tiles = [];
+    private readonly HopIds _ids;
     private byte[] _events;
     private long _lostUntil = long.MinValue;
     private long _baseUntil = long.MinValue;
@@ -29,28 +30,10 @@ internal sealed class HopBlock
         _levels = new HopLevels(view);
         _plans = [.. SummaryPlan.Of(view, view.StoredColumns).Select(static plan => plan!)];
         _eventsMax = view.EventsMax;
+        _ids = new HopIds(_eventsMax);
         _froms = new long[_levels.Sizes.Length];
         Array.Fill(_froms, long.MinValue);
-        _events = EmptyEvents(long.MinValue);
-    }
-
-    private HopBlock(StorageField field, in HopParts parts)
-        : this(field)
-    {
-        (_lostUntil, _baseUntil, _newest) = (parts.LostUntil, parts.BaseUntil, parts.Newest);
-        _events = parts.Events.ToArray();
-        for (var level = 0; level < _froms.Length; level++)
-        {
-            _froms[level] = parts.FromOf(level);
-        }
-
-        var offset = 0;
-        for (var rest = parts.Directory; !rest.IsEmpty; rest = rest[HopBlockCodec.EntryLength..])
-        {
-            var entry = HopEntry.Read(rest);
-            _tiles[(entry.Level, entry.Start)] = new Tile { Entry = entry, Body = parts.Bodies.Slice(offset, entry.Length).ToArray() };
-            offset += entry.Length;
-        }
+        _events = BlockOf([], long.MinValue);
     }
 
     /// <summary>What arrived until then was in the history of which the block was made.</summary>
@@ -59,17 +42,6 @@ internal sealed class HopBlock
     private ReadOnlySpan<byte> Rows => _events.AsSpan(WindowBlockCodec.HeaderLength);
 
     private long EventsFrom => BinaryPrimitives.ReadInt64LittleEndian(_events.AsSpan(16));
-
-    /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: not a hop block of this field.</exception>
-    public static HopBlock Read(StorageField field, ReadOnlySpan<byte> block)
-    {
-        var levels = new HopLevels((WindowedView)field.View);
-        return HopBlockCodec.TryParse(block, field.Fingerprint, levels.Sizes.Length, WindowBlockCodec.RowWidth(field), out var parts)
-            ? new HopBlock(field, parts)
-            : throw new FeatureException(
-                FeatureError.CorruptData,
-                $"{block.Length} bytes are no hop block of view '{field.View.Name}': expected version 1, {levels.Sizes.Length} tile sizes and fingerprint {field.Fingerprint:x8}.");
-    }
 
     /// <summary>Makes the block of a whole history.</summary>
     /// <param name="events">An exact block of all events.</param>
@@ -96,22 +68,27 @@ internal sealed class HopBlock
             throw new FeatureException(FeatureError.CorruptData, $"{events.Length} bytes are no events of view '{_field.View.Name}'.");
         }
 
-        var ids = new HashSet<UInt128>();
+        var known = new HashSet<UInt128>();
         for (var rows = Rows; !rows.IsEmpty; rows = rows[_layout.RowWidth..])
         {
-            ids.Add(EventKey.Read(rows, _layout.IdWidth).Id);
+            known.Add(EventKey.Read(rows, _layout.IdWidth).Id);
         }
 
+        var taken = new List<byte>();
         for (var rows = events[WindowBlockCodec.HeaderLength..]; !rows.IsEmpty; rows = rows[_layout.RowWidth..])
         {
             var row = rows[.._layout.RowWidth];
             var key = EventKey.Read(row, _layout.IdWidth);
-            if (key.EventTime > EventsFrom || isLateKnownNew)
+            if (known.Contains(key.Id) || _ids.Contains(key.Id))
             {
-                if (ids.Add(key.Id))
-                {
-                    Fold(row);
-                }
+                continue;
+            }
+
+            if (key.EventTime > Math.Min(EventsFrom, _ids.From) || isLateKnownNew)
+            {
+                known.Add(key.Id);
+                Fold(row);
+                taken.AddRange(row);
             }
             else if (Math.Max(key.EventTime, key.CreatedTime) > _baseUntil && key.EventTime > trim)
             {
@@ -119,10 +96,12 @@ internal sealed class HopBlock
             }
         }
 
-        // What the writer left out as too old concerns the longest retention; here only the newest events are merged.
-        var added = events.ToArray();
-        BinaryPrimitives.WriteInt64LittleEndian(added.AsSpan(16), long.MinValue);
+        // Those that are too old to be held one by one leave their ids.
+        var added = BlockOf(taken, long.MinValue);
+        var before = _events;
         _events = WindowBlockMerge.Merge(_field, _events, added, long.MinValue, _eventsMax);
+        Remember(before);
+        Remember(added);
     }
 
     /// <summary>Adds a block that was made of a history; of two such the one with the later history is the base.</summary>
@@ -134,18 +113,29 @@ internal sealed class HopBlock
             return;
         }
 
-        var (events, tiles) = (_events, _tiles.Values.ToArray());
-        var from = EventsFrom;
+        var (events, tiles, from) = (_events, _tiles.Values.ToArray(), _ids.From);
+        var pushed = _ids.ToArray();
         Replace(history);
 
-        // Pushed events that the history does not know and that are no longer held one by one.
-        foreach (var tile in tiles.Where(tile => tile.Entry.Start <= from && tile.Entry.Created > _baseUntil))
+        // Pushed events that are no longer held one by one: the history knows them by their ids, or else they are lost. Of the oldest no ids are known;
+        // theirs are the tiles that hold something which came after the history.
+        var known = new HashSet<ulong>();
+        for (var rows = Rows; !rows.IsEmpty; rows = rows[_layout.RowWidth..])
         {
-            _lostUntil = Math.Max(_lostUntil, Math.Min(tile.Entry.Newest, from));
+            known.Add(HopIds.HashOf(EventKey.Read(rows, _layout.IdWidth).Id));
         }
 
-        var known = OnlyArrivedAfter(events, _baseUntil, EventsFrom);
-        Add(known, isLateKnownNew: true);
+        foreach (var (time, hash) in pushed.Where(item => !known.Contains(item.Hash) && !_ids.Contains(item.Hash) && item.Time > _ids.From))
+        {
+            _lostUntil = Math.Max(_lostUntil, time);
+        }
+
+        foreach (var tile in tiles.Where(tile => tile.Entry.Start <= Math.Max(from, _ids.From) && tile.Entry.Created > _baseUntil))
+        {
+            _lostUntil = Math.Max(_lostUntil, Math.Min(tile.Entry.Newest, Math.Max(from, _ids.From)));
+        }
+
+        Add(OnlyArrivedAfter(events, _baseUntil, EventsFrom), isLateKnownNew: true);
     }
 
     /// <summary>Drops what no read needs any more.</summary>
@@ -161,7 +151,10 @@ internal sealed class HopBlock
                 _froms[level] = Math.Max(_froms[level], from);
             }
 
+            var before = _events;
             _events = WindowBlockMerge.Prepare(_field, _events, WindowKernel.SaturatingSubtract(newest, _levels.EventRetention), _eventsMax).ToArray();
+            Remember(before);
+            _ids.Trim(trim);
             foreach (var key in _tiles.Keys.Where(key => key.Start < _froms[key.Level]).ToArray())
             {
                 _tiles.Remove(key);
@@ -169,7 +162,9 @@ internal sealed class HopBlock
         }
         else
         {
+            var before = _events;
             _events = WindowBlockMerge.Prepare(_field, _events, trim, _eventsMax).ToArray();
+            Remember(before);
         }
     }
 
@@ -206,24 +201,41 @@ internal sealed class HopBlock
 
             if (rest.Rows > 0)
             {
-                _tiles[key] = new Tile { Summary = rest, Entry = tile.Entry };
+                _tiles[key] = new HopTile { Summary = rest, Entry = tile.Entry };
             }
         }
 
+        _ids.Forget(until);
         var first = _layout.CountBefore(Rows, until, isInclusive: true);
         if (first > 0)
         {
-            var kept = Rows[(first * _layout.RowWidth)..].ToArray();
-            var events = new byte[WindowBlockCodec.HeaderLength + kept.Length];
-            WindowBlockCodec.WriteHeader(events, _field, _layout.RowWidth, kept.Length / _layout.RowWidth, EventsFrom);
-            kept.CopyTo(events, WindowBlockCodec.HeaderLength);
-            _events = events;
+            _events = BlockOf([.. Rows[(first * _layout.RowWidth)..]], EventsFrom);
         }
 
         if (_newest <= until)
         {
             _newest = long.MinValue;
         }
+    }
+
+    /// <summary>Keeps only what arrived after a time. Of tiles nothing can be taken out: they are made again of the events that are held one by one.</summary>
+    /// <returns>Whether there is anything.</returns>
+    public bool KeepArrivedAfter(long arrivedAfter)
+    {
+        var from = EventsFrom;
+        var lost = _tiles.Values.Where(tile => tile.Entry.Start <= from && Math.Max(tile.Entry.Newest, tile.Entry.Created) > arrivedAfter)
+            .Select(tile => Math.Min(tile.Entry.Newest, from)).DefaultIfEmpty(long.MinValue).Max();
+        _events = OnlyArrivedAfter(_events, arrivedAfter, long.MaxValue);
+        BinaryPrimitives.WriteInt64LittleEndian(_events.AsSpan(16), from);
+        _tiles.Clear();
+        _ids.Clear();
+        (_baseUntil, _newest, _lostUntil) = (long.MinValue, long.MinValue, Math.Max(_lostUntil, lost));
+        for (var rows = Rows; !rows.IsEmpty; rows = rows[_layout.RowWidth..])
+        {
+            Fold(rows[.._layout.RowWidth]);
+        }
+
+        return !Rows.IsEmpty || lost > long.MinValue;
     }
 
     public int CountEvents()
@@ -244,51 +256,6 @@ internal sealed class HopBlock
         return most;
     }
 
-    public byte[] ToBytes()
-    {
-        var writer = new TileWriter();
-        var directory = new byte[_tiles.Count * HopBlockCodec.EntryLength];
-        var at = 0;
-        foreach (var (key, tile) in _tiles)
-        {
-            var before = writer.Length;
-            if (tile.Summary is { } summary)
-            {
-                summary.Write(writer);
-            }
-            else
-            {
-                writer.Write(tile.Body);
-            }
-
-            var entry = tile.Summary is { } changed
-                ? new HopEntry((byte)key.Level, key.Start, changed.Newest, changed.Created, checked((int)changed.Rows), writer.Length - before)
-                : tile.Entry;
-            entry.Write(directory.AsSpan(at));
-            at += HopBlockCodec.EntryLength;
-        }
-
-        var froms = HopBlockCodec.HeaderLength + (_froms.Length * sizeof(long));
-        var block = new byte[froms + directory.Length + writer.Length + _events.Length];
-        block[0] = HopBlockCodec.Kind;
-        block[1] = (byte)_froms.Length;
-        BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(4), _tiles.Count);
-        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(8), _field.Fingerprint);
-        BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(12), writer.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(16), _lostUntil);
-        BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(24), _baseUntil);
-        BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(32), _newest);
-        for (var level = 0; level < _froms.Length; level++)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(HopBlockCodec.HeaderLength + (level * sizeof(long))), _froms[level]);
-        }
-
-        directory.CopyTo(block, froms);
-        writer.Written.CopyTo(block.AsSpan(froms + directory.Length));
-        _events.CopyTo(block, froms + directory.Length + writer.Length);
-        return block;
-    }
-
     private void Fold(ReadOnlySpan<byte> row)
     {
         var time = BinaryPrimitives.ReadInt64LittleEndian(row);
@@ -303,7 +270,7 @@ internal sealed class HopBlock
 
             if (!_tiles.TryGetValue((level, start), out var tile))
             {
-                _tiles.Add((level, start), tile = new Tile());
+                _tiles.Add((level, start), tile = new HopTile());
             }
 
             tile.Open(_field, _layout, _plans).AddRow(row);
@@ -314,6 +281,7 @@ internal sealed class HopBlock
     {
         (_events, _lostUntil, _baseUntil, _newest) = (other._events, other._lostUntil, other._baseUntil, Math.Max(_newest, other._newest));
         other._froms.CopyTo(_froms, 0);
+        _ids.Read(other._ids.ToBytes(), other._ids.From);
         _tiles.Clear();
         foreach (var (key, tile) in other._tiles)
         {
@@ -321,55 +289,43 @@ internal sealed class HopBlock
         }
     }
 
+    /// <summary>Keeps the ids of the events of a block that are not among the newest ones any more.</summary>
+    private void Remember(byte[] block)
+    {
+        var from = EventsFrom;
+        for (var rows = block.AsSpan(WindowBlockCodec.HeaderLength); !rows.IsEmpty; rows = rows[_layout.RowWidth..])
+        {
+            var key = EventKey.Read(rows, _layout.IdWidth);
+            if (key.EventTime > from)
+            {
+                break;
+            }
+
+            _ids.Add(key.EventTime, key.Id);
+        }
+    }
+
     /// <summary>The events that the other block cannot hold: they arrived after its history; those younger than <paramref name="from"/> are told apart by their ids.</summary>
     private byte[] OnlyArrivedAfter(byte[] events, long until, long from)
     {
         var kept = new List<byte>(events.Length);
-        var count = 0;
         for (var rows = events.AsSpan(WindowBlockCodec.HeaderLength); !rows.IsEmpty; rows = rows[_layout.RowWidth..])
         {
             var key = EventKey.Read(rows, _layout.IdWidth);
             if (key.EventTime > from || Math.Max(key.EventTime, key.CreatedTime) > until)
             {
                 kept.AddRange(rows[.._layout.RowWidth]);
-                count++;
             }
         }
 
-        var result = new byte[WindowBlockCodec.HeaderLength + kept.Count];
-        WindowBlockCodec.WriteHeader(result, _field, _layout.RowWidth, count, long.MinValue);
-        kept.CopyTo(result, WindowBlockCodec.HeaderLength);
-        return result;
+        return BlockOf(kept, long.MinValue);
     }
 
-    private byte[] EmptyEvents(long coveredFrom)
+    private byte[] BlockOf(List<byte> rows, long coveredFrom)
     {
-        var events = new byte[WindowBlockCodec.HeaderLength];
-        WindowBlockCodec.WriteHeader(events, _field, _layout.RowWidth, 0, coveredFrom);
-        return events;
-    }
-
-    /// <summary>A tile: bytes as they were read, or a summary that is being changed.</summary>
-    private sealed class Tile
-    {
-        public HopEntry Entry { get; init; }
-
-        public byte[]? Body { get; init; }
-
-        public WindowSummary? Summary { get; set; }
-
-        public WindowSummary Open(StorageField field, WindowLayout layout, SummaryPlan[] plans)
-        {
-            if (Summary is null)
-            {
-                Summary = new WindowSummary(layout, plans);
-                if (Body is not null && !Summary.TryMerge(Entry, Body))
-                {
-                    throw new FeatureException(FeatureError.CorruptData, $"A tile of view '{field.View.Name}' cannot be read: its {Body.Length} bytes are no summaries.");
-                }
-            }
-
-            return Summary;
-        }
+        var block = new byte[WindowBlockCodec.HeaderLength + rows.Count];
+        WindowBlockCodec.WriteHeader(block, _field, _layout.RowWidth, rows.Count / _layout.RowWidth, coveredFrom);
+        rows.CopyTo(block, WindowBlockCodec.HeaderLength);
+        return block;
     }
 }

@@ -9,7 +9,10 @@ internal static class HopBlockCodec
     public const byte Kind = 0x11;
 
     /// <summary>Bytes before the levels.</summary>
-    public const int HeaderLength = 40;
+    public const int HeaderLength = 56;
+
+    /// <summary>Bytes of a remembered id: event time and hash.</summary>
+    public const int IdLength = 16;
 
     /// <summary>Bytes of an entry of the directory of tiles.</summary>
     public const int EntryLength = 33;
@@ -28,39 +31,31 @@ internal static class HopBlockCodec
 
         var tiles = BinaryPrimitives.ReadInt32LittleEndian(block[4..]);
         var tileBytes = BinaryPrimitives.ReadInt32LittleEndian(block[12..]);
+        var ids = BinaryPrimitives.ReadInt32LittleEndian(block[48..]);
         var froms = HeaderLength + (levels * sizeof(long));
-        if (tiles < 0 || tileBytes < 0 || block.Length - froms < ((long)tiles * EntryLength) + tileBytes)
+        if (tiles < 0 || tileBytes < 0 || ids < 0 || block.Length - froms < ((long)tiles * EntryLength) + tileBytes + ((long)ids * IdLength))
         {
             return false;
         }
 
         var directory = block.Slice(froms, tiles * EntryLength);
         var bodies = block.Slice(froms + directory.Length, tileBytes);
-        var events = block[(froms + directory.Length + tileBytes)..];
+        var known = block.Slice(froms + directory.Length + tileBytes, ids * IdLength);
+        var events = block[(froms + directory.Length + tileBytes + known.Length)..];
         if (!WindowBlockCodec.TryReadHeader(events, fingerprint, rowWidth, out _, out var eventsFrom))
         {
             return false;
         }
 
-        var length = 0L;
-        for (var rest = directory; !rest.IsEmpty; rest = rest[EntryLength..])
-        {
-            var entry = HopEntry.Read(rest);
-            length += entry.Length;
-            if (entry.Length < 0 || entry.Level >= levels || entry.Rows < 1 || length > tileBytes)
-            {
-                return false;
-            }
-        }
-
-        parts = new HopParts(block.Slice(HeaderLength, levels * sizeof(long)), directory, bodies, events)
+        parts = new HopParts(block.Slice(HeaderLength, levels * sizeof(long)), directory, bodies, known, events)
         {
             LostUntil = BinaryPrimitives.ReadInt64LittleEndian(block[16..]),
             BaseUntil = BinaryPrimitives.ReadInt64LittleEndian(block[24..]),
             Newest = BinaryPrimitives.ReadInt64LittleEndian(block[32..]),
+            IdsFrom = BinaryPrimitives.ReadInt64LittleEndian(block[40..]),
             EventsFrom = eventsFrom,
         };
-        return length == tileBytes;
+        return tiles == 0 ? tileBytes == 0 : HopEntry.Read(directory[^EntryLength..]).End == tileBytes;
     }
 }
 
@@ -70,8 +65,8 @@ internal static class HopBlockCodec
 /// <param name="Newest">Event time of its newest event.</param>
 /// <param name="Created">Greatest created time of its events: a read before it does not see the whole tile.</param>
 /// <param name="Rows">Its events, 1 or more.</param>
-/// <param name="Length">Bytes of its summaries.</param>
-internal readonly record struct HopEntry(byte Level, long Start, long Newest, long Created, int Rows, int Length)
+/// <param name="End">Where its summaries end among those of all tiles; they begin where those of the tile before end.</param>
+internal readonly record struct HopEntry(byte Level, long Start, long Newest, long Created, int Rows, int End)
 {
     public static HopEntry Read(ReadOnlySpan<byte> entry) => new(
         entry[0],
@@ -88,12 +83,13 @@ internal readonly record struct HopEntry(byte Level, long Start, long Newest, lo
         BinaryPrimitives.WriteInt64LittleEndian(entry[9..], Newest);
         BinaryPrimitives.WriteInt64LittleEndian(entry[17..], Created);
         BinaryPrimitives.WriteInt32LittleEndian(entry[25..], Rows);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[29..], Length);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[29..], End);
     }
 }
 
 /// <summary>The parts of a hop block.</summary>
-internal readonly ref struct HopParts(ReadOnlySpan<byte> froms, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> bodies, ReadOnlySpan<byte> events)
+internal readonly ref struct HopParts(
+    ReadOnlySpan<byte> froms, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> bodies, ReadOnlySpan<byte> ids, ReadOnlySpan<byte> events)
 {
     private readonly ReadOnlySpan<byte> _froms = froms;
 
@@ -102,6 +98,9 @@ internal readonly ref struct HopParts(ReadOnlySpan<byte> froms, ReadOnlySpan<byt
 
     /// <summary>Summaries, one tile after the other.</summary>
     public ReadOnlySpan<byte> Bodies { get; } = bodies;
+
+    /// <summary>Event time and hash of the id of events that are only in tiles, ascending.</summary>
+    public ReadOnlySpan<byte> Ids { get; } = ids;
 
     /// <summary>The newest events, as an exact block.</summary>
     public ReadOnlySpan<byte> Events { get; } = events;
@@ -115,8 +114,55 @@ internal readonly ref struct HopParts(ReadOnlySpan<byte> froms, ReadOnlySpan<byt
     /// <summary>Greatest event time of any event; the smallest int64 without one.</summary>
     public long Newest { get; init; }
 
+    /// <summary>Every later event is in <see cref="Ids"/> or <see cref="Events"/>.</summary>
+    public long IdsFrom { get; init; }
+
     /// <summary>Every later event is in <see cref="Events"/>.</summary>
     public long EventsFrom { get; init; }
+
+    /// <summary>Index of the first tile of a size at or after a time, among those of all sizes.</summary>
+    public int FindTile(int level, long start)
+    {
+        var (low, high) = (0, Directory.Length / HopBlockCodec.EntryLength);
+        while (low < high)
+        {
+            var middle = (int)(((uint)low + (uint)high) >> 1);
+            var entry = Directory[(middle * HopBlockCodec.EntryLength)..];
+            if (entry[0] < level || (entry[0] == level && BinaryPrimitives.ReadInt64LittleEndian(entry[1..]) < start))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>A tile by its index.</summary>
+    /// <returns><see langword="false"/> behind the last one, and where the directory does not fit the tiles.</returns>
+    public bool TryGetTile(int index, out HopEntry entry, out ReadOnlySpan<byte> body)
+    {
+        var offset = index * HopBlockCodec.EntryLength;
+        entry = default;
+        body = default;
+        if (offset >= Directory.Length)
+        {
+            return false;
+        }
+
+        entry = HopEntry.Read(Directory[offset..]);
+        var start = index == 0 ? 0 : HopEntry.Read(Directory[(offset - HopBlockCodec.EntryLength)..]).End;
+        if (start < 0 || entry.End < start || entry.End > Bodies.Length || entry.Rows < 1)
+        {
+            return false;
+        }
+
+        body = Bodies[start..entry.End];
+        return true;
+    }
 
     /// <summary>Every event from this time on is in the tiles of the level.</summary>
     public long FromOf(int level) => BinaryPrimitives.ReadInt64LittleEndian(_froms[(level * sizeof(long))..]);

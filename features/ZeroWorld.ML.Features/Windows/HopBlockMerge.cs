@@ -54,6 +54,15 @@ public static class HopBlockMerge
     /// <summary>Events in the tiles of the size that reaches back farthest.</summary>
     public static int CountEvents(StorageField field, ReadOnlySpan<byte> block) => HopBlock.Read(field, block).CountEvents();
 
+    /// <summary>The stored block with only the events that arrived after a time, and of them those that are held one by one.</summary>
+    /// <returns>Empty when there are none. Where later ones were only in tiles, windows that reach them are not covered.</returns>
+    /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: not a block of this field.</exception>
+    public static byte[] KeepArrivedAfter(StorageField field, ReadOnlySpan<byte> existing, long arrivedAfter)
+    {
+        var block = HopBlock.Read(field, existing);
+        return block.KeepArrivedAfter(arrivedAfter) ? block.ToBytes() : [];
+    }
+
     /// <summary>The stored block without the events at or before a time.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: not a block of this field.</exception>
     public static byte[] Forget(StorageField field, ReadOnlySpan<byte> existing, long until)

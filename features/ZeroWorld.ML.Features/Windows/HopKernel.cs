@@ -128,15 +128,18 @@ internal sealed class HopKernel
             return false;
         }
 
-        var offset = 0;
-        for (var rest = parts.Directory; !rest.IsEmpty; rest = rest[HopBlockCodec.EntryLength..])
+        var tiles = parts.Directory.Length / HopBlockCodec.EntryLength;
+        for (var index = parts.FindTile(level, first); index < tiles; index++)
         {
-            var entry = HopEntry.Read(rest);
-            var body = parts.Bodies.Slice(offset, entry.Length);
-            offset += entry.Length;
-            if (entry.Level != level || entry.Start < first || entry.Start >= last)
+            isBroken = !parts.TryGetTile(index, out var entry, out var body);
+            if (isBroken)
             {
-                continue;
+                return false;
+            }
+
+            if (entry.Level != level || entry.Start >= last)
+            {
+                break;
             }
 
             if (entry.Created <= q)

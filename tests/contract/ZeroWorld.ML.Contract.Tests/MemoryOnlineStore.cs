@@ -97,14 +97,22 @@ internal sealed class MemoryOnlineStore : IOnlineStore
         return Task.CompletedTask;
     }
 
-    public Task ClearAsync(StorageField field, CancellationToken cancellationToken)
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
     {
         lock (_writing)
         {
             _coverage.TryRemove((field.View.Project, field.Name), out _);
             foreach (var key in _payloads.Keys.Where(key => key.Field == field.Name))
             {
-                _payloads.TryRemove(key, out _);
+                var kept = KeepLater(field, _payloads[key], keepArrivedAfter);
+                if (kept.Length == 0)
+                {
+                    _payloads.TryRemove(key, out _);
+                }
+                else
+                {
+                    _payloads[key] = kept;
+                }
             }
         }
 
@@ -112,6 +120,26 @@ internal sealed class MemoryOnlineStore : IOnlineStore
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static byte[] KeepLater(StorageField field, byte[] held, long arrivedAfter)
+    {
+        if (field.IsHop)
+        {
+            return HopBlockMerge.KeepArrivedAfter(field, held, arrivedAfter);
+        }
+
+        if (!field.IsWindow)
+        {
+            return OnlineRowCodec.TryReadHeader(field, held, out var eventTime, out var createdTime, out _) && Math.Max(eventTime, createdTime) > arrivedAfter ? held : [];
+        }
+
+        var (events, coveredFrom) = Split(field, held);
+        var kept = events.Where(row => Math.Max(TimeOf(row), BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(WindowBlockCodec.CreatedTimeOffset))) > arrivedAfter).ToList();
+        var rowWidth = WindowBlockCodec.RowWidth(field);
+        var block = new byte[WindowBlockCodec.HeaderLength];
+        WindowBlockCodec.WriteHeader(block, field, rowWidth, kept.Count, coveredFrom);
+        return kept.Count == 0 ? [] : [.. block, .. kept.SelectMany(static row => row)];
+    }
 
     private long DeletedUntil(EntityId entity) => _deletions.TryGetValue(entity, out var until) ? until : long.MinValue;
 

@@ -107,6 +107,22 @@ public abstract class OnlineDeletion
         Assert.Equal(expected, await ReadAsync(store, plan, item, 1));
     }
 
+    [Fact]
+    public async Task ClearAsync_WithATime_KeepsRowsThatArrivedLater()
+    {
+        var store = await OpenAsync(Cancellation);
+        var field = RowView("kept", NewProject());
+        await WriteRowAsync(store, field, Entity(field, 1), 10);
+        await WriteRowAsync(store, field, Entity(field, 2), 11);
+        await store.WriteRowsAsync(field, [new OnlineRowWrite(Entity(field, 3), OnlineRowCodec.Encode(field, 5, 11, [FeatureValue.FromFloat64(1)]))], Cancellation);
+
+        await store.ClearAsync(field, 10, Cancellation);
+
+        Assert.Null(await EventTimeAsync(store, field, Entity(field, 1)));
+        Assert.Equal(11, await EventTimeAsync(store, field, Entity(field, 2)));
+        Assert.Equal(5, await EventTimeAsync(store, field, Entity(field, 3)));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
@@ -124,7 +140,7 @@ public abstract class OnlineDeletion
         Assert.Equal(new ViewCoverage(1, 2, "abc"), await store.ReadCoverageAsync(field, Cancellation));
         await store.DeleteEntityAsync(Entity(field, 2), [field], 98 * Day, Cancellation);
 
-        await store.ClearAsync(field, Cancellation);
+        await store.ClearAsync(field, long.MaxValue, Cancellation);
 
         Assert.Null(await store.ReadCoverageAsync(field, Cancellation));
         Assert.Equal(Expect(field, item, [], 1), await ReadAsync(store, plan, item, 1));
@@ -156,8 +172,17 @@ public abstract class OnlineDeletion
         await materializer.RunAsync([field], null, Cancellation);
         await CheckAsync(next);
 
+        // What was pushed behind the last import is in none, and stays when the table is replaced again.
+        var lastArrival = item.Events.Where(static recorded => recorded.Arrival < 100 * Day).Max(static recorded => recorded.Arrival);
+        var pushed = item.Events.Where(static recorded => recorded.Key.AsInt64() == 2).Take(3)
+            .Select((recorded, at) => recorded with { Event = lastArrival + 1 + at, Created = lastArrival + 1 + at, Id = FeatureValue.FromInt64(-1 - at) }).ToList();
+        await WriteAsync(store, field, pushed);
+        await OfflineParity.ImportEventsAsync(offline, plan, old, other.Path, Cancellation);
         await materializer.RunAsync([field], null, Cancellation);
-        await CheckAsync(next);
+        await CheckAsync([.. old, .. pushed]);
+
+        await materializer.RunAsync([field], null, Cancellation);
+        await CheckAsync([.. old, .. pushed]);
 
         async Task CheckAsync(List<ContractEvent> events)
         {

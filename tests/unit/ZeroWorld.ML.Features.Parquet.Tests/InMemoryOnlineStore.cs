@@ -45,7 +45,7 @@ internal sealed class InMemoryOnlineStore : IOnlineStore
     public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Only materializations are tested here.");
 
-    public Task ClearAsync(StorageField field, CancellationToken cancellationToken)
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
     {
         Coverages.Remove(field.Name);
         foreach (var key in Bytes.Keys.Where(key => key.Field == field.Name).ToList())

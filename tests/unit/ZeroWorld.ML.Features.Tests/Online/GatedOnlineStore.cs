@@ -51,7 +51,7 @@ internal sealed class GatedOnlineStore : IOnlineStore
     public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Only reads are tested here.");
 
-    public Task ClearAsync(StorageField field, CancellationToken cancellationToken) =>
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Only reads are tested here.");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -139,7 +139,7 @@ public sealed class EventPushTests
 
         public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task ClearAsync(StorageField field, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) => throw new NotSupportedException();
 

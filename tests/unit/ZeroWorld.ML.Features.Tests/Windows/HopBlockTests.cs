@@ -33,7 +33,7 @@ public sealed class HopBlockTests
     }
 
     [Fact]
-    public void Merge_OfAnEventThatComesTooLate_LeavesWindowsThatReachItUnavailable()
+    public void Merge_OfEventsThatComeLate_CountsThemOnceWhileIdsAreKnown()
     {
         var (field, kernel) = Make(30 * Day, 6 * Hour);
         var newest = 100 * Day;
@@ -41,13 +41,26 @@ public sealed class HopBlockTests
         var block = HopBlockMerge.Merge(field, [], Events(field, (90 * Day, 90 * Day, 1), (newest, newest, 2)), trim, long.MinValue);
         Assert.Equal([2, 1], Counts(kernel, block, newest + 1));
 
-        // A day of history is kept one by one: this one may be a repeat or not.
+        // Older than what is held one by one, and both times it comes.
         var late = HopBlockMerge.Merge(field, block, Events(field, (95 * Day, newest + 5, 3)), trim, long.MinValue);
-        Assert.Equal([null, 1], Counts(kernel, late, newest + 6));
-        Assert.Equal([1, 0], Counts(kernel, late, 95 * Day + (31 * Day)));
+        Assert.Equal([3, 1], Counts(kernel, late, newest + 6));
+        Assert.Equal(late, HopBlockMerge.Merge(field, late, Events(field, (95 * Day, newest + 5, 3), (90 * Day, 90 * Day, 1), (newest, newest, 2)), trim, long.MinValue));
+    }
 
-        // A repeat of what is still held changes nothing.
-        Assert.Equal(block, HopBlockMerge.Merge(field, block, Events(field, (newest, newest, 2)), trim, long.MinValue));
+    [Fact]
+    public void Merge_OfAnEventWhoseIdMayBeForgotten_LeavesWindowsThatReachItUnavailable()
+    {
+        var (field, kernel) = Make(2, 30 * Day, 6 * Hour);
+        var newest = 100 * Day;
+        var trim = newest - UnixMicroseconds.FromTimeSpan(((WindowedView)field.View).Retention);
+        var block = HopBlockMerge.Merge(
+            field, [], Events(field, (90 * Day, 90 * Day, 1), (91 * Day, 91 * Day, 2), (92 * Day, 92 * Day, 3), (newest, newest, 4)), trim, long.MinValue);
+        Assert.Equal([4, 1], Counts(kernel, block, newest + 1));
+
+        var late = HopBlockMerge.Merge(field, block, Events(field, (89 * Day, newest + 5, 5)), trim, long.MinValue);
+
+        Assert.Equal([null, 1], Counts(kernel, late, newest + 6));
+        Assert.Equal([3, 0], Counts(kernel, late, (89 * Day) + (31 * Day) + Day));
     }
 
     [Fact]
@@ -126,11 +139,14 @@ public sealed class HopBlockTests
         Assert.Throws<FeatureException>(() => HopBlockMerge.Merge(field, block.AsSpan(0, 50), [], long.MinValue, long.MinValue));
     }
 
-    private static (StorageField Field, WindowKernel Kernel) Make(params long[] windows)
+    private static (StorageField Field, WindowKernel Kernel) Make(params long[] windows) => Make(4096, windows);
+
+    private static (StorageField Field, WindowKernel Kernel) Make(int eventsMax, params long[] windows)
     {
         var view = TestViews.Windowed([.. windows.Select((window, index) => TestViews.Aggregate($"count{index}", AggregateFunction.Count, "v", window))]) with
         {
             Precision = WindowPrecision.Hop,
+            EventsMax = eventsMax,
         };
         var field = StorageField.Of(view, hasIntegerEventId: true);
         return (field, new WindowKernel(field));

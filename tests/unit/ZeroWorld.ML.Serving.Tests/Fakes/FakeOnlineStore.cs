@@ -71,7 +71,7 @@ internal sealed class FakeOnlineStore : IOnlineStore
     public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Serving writes no features.");
 
-    public Task ClearAsync(StorageField field, CancellationToken cancellationToken) =>
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Serving writes no features.");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
