@@ -51,7 +51,7 @@ internal static class FileSchemas
         var schemas = new List<(string File, List<(string, string)> Columns)>();
         using var rows = session.Query(
             $"""
-            SELECT file_name, name, coalesce(num_children, 0)::BIGINT, concat_ws(' ', type, type_length, converted_type, scale, precision, logical_type)
+            SELECT file_name, name, coalesce(num_children, 0)::BIGINT, coalesce(duckdb_type, '')
             FROM parquet_schema({Sql.List(files)})
             """,
             cancellationToken);

@@ -93,7 +93,9 @@ internal sealed class TableFolder(string dataDirectory)
     private string ListTables(string project)
     {
         var folder = Path.Combine(dataDirectory, "offline", project);
-        string[] names = Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(static path => Path.GetFileName(path))] : [];
+        string[] names = !Directory.Exists(folder)
+            ? []
+            : [.. Directory.GetDirectories(folder).Where(static path => Directory.EnumerateFiles(path, "*.parquet").Any()).Select(static path => Path.GetFileName(path))];
         return names.Length > 0 ? string.Join(", ", names.Order(StringComparer.Ordinal)) : "none";
     }
 
