@@ -2,63 +2,83 @@ using StackExchange.Redis;
 
 namespace ZeroWorld.ML.Features.Redis;
 
-/// <summary>The reads of one call: sent as one pipeline, each answered on its own, none touched after the call has ended.</summary>
+/// <summary>The reads of one call, sent as one pipeline; none is touched after the call has ended.</summary>
+/// <remarks>
+/// One server answers in the order of the commands, so when the last answer is there all are: one continuation takes them all, instead of one per command.
+/// Servers of a cluster answer independently; there each read is answered on its own, so that a slow shard delays only what lies on it.
+/// </remarks>
 internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
 {
     private readonly Lock _lock = new();
     private bool _isClosed;
 
-    /// <summary>Sends one read; its task never fails.</summary>
-    public async Task ReadAsync(OnlineRead read, RedisReadPlan plan)
+    /// <summary>Sends the reads and answers them. Returns when all are answered, failed, or out of time; those then still pending are failed.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask ReadAsync(
+        IReadOnlyList<OnlineRead> reads, Func<IReadOnlyList<StorageField>, RedisReadPlan> getPlan, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = new Sent[reads.Count];
+        for (var index = 0; index < sent.Length; index++)
+        {
+            sent[index] = Send(reads[index], getPlan(reads[index].Fields));
+        }
+
+        try
+        {
+            if (isCluster)
+            {
+                await Task.WhenAll(sent.Select(AnswerAsync)).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            var last = sent[^1].Last;
+            await last.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (last.IsCompleted && Array.Exists(sent, static read => !read.IsCompleted))
+            {
+                // Not by the server's order: the last one could not be sent, and others could.
+                await Task.WhenAll(sent.Select(static read => read.All)).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            foreach (var read in sent)
+            {
+                if (read.IsCompleted)
+                {
+                    Answer(read);
+                }
+            }
+        }
+        catch (TimeoutException)
+        {
+            // Those that have no answer fail below.
+        }
+        finally
+        {
+            Close(reads);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Both commands are written before either is awaited.</summary>
+    private Sent Send(OnlineRead read, RedisReadPlan plan) => new(
+        read,
+        plan,
+        plan.RowFields.Length == 0 ? null : Get(RedisKeys.Rows(read.Entity), plan.RowFields),
+        plan.WindowFields.Length == 0 ? null : Get(RedisKeys.Windows(read.Entity), plan.WindowFields));
+
+    private Task<RedisValue[]> Get(RedisKey key, RedisValue[] fields)
     {
         try
         {
-            // Both commands are written before either is awaited.
-            var rows = plan.RowFields.Length == 0 ? null : GetAsync(RedisKeys.Rows(read.Entity), plan.RowFields);
-            var windows = plan.WindowFields.Length == 0 ? null : GetAsync(RedisKeys.Windows(read.Entity), plan.WindowFields);
-            if (rows is not null && windows is not null)
-            {
-                await Task.WhenAll(rows, windows).ConfigureAwait(false);
-            }
-
-            var payloads = plan.Assemble(
-                rows is null ? [] : await rows.ConfigureAwait(false),
-                windows is null ? [] : await windows.ConfigureAwait(false));
-            lock (_lock)
-            {
-                if (!_isClosed)
-                {
-                    read.Answer(payloads);
-                }
-            }
+            // For a shard that is down the client asks another one and follows its redirection to the dead one, where the command waits for the
+            // next attempt to connect. So redirections are followed here.
+            var values = database.HashGetAsync(key, fields, CommandFlags.NoRedirect);
+            return isCluster ? FollowAsync(values, key, fields) : values;
         }
         catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
         {
-            lock (_lock)
-            {
-                if (!_isClosed)
-                {
-                    read.Fail();
-                }
-            }
+            return Task.FromException<RedisValue[]>(exception);
         }
-    }
-
-    /// <summary>After this no read is touched by an answer that comes late.</summary>
-    public void Close()
-    {
-        lock (_lock)
-        {
-            _isClosed = true;
-        }
-    }
-
-    private Task<RedisValue[]> GetAsync(RedisKey key, RedisValue[] fields)
-    {
-        // For a shard that is down the client asks another one and follows its redirection to the dead one, where the command waits for the
-        // next attempt to connect. So redirections are followed here.
-        var values = database.HashGetAsync(key, fields, CommandFlags.NoRedirect);
-        return isCluster ? FollowAsync(values, key, fields) : values;
     }
 
     private async Task<RedisValue[]> FollowAsync(Task<RedisValue[]> values, RedisKey key, RedisValue[] fields)
@@ -77,5 +97,69 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
             // What the client makes of ASK, the redirection while a slot is moving between two servers that are there.
             return await database.HashGetAsync(key, fields).ConfigureAwait(false);
         }
+    }
+
+    private async Task AnswerAsync(Sent sent)
+    {
+        await sent.All.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Answer(sent);
+    }
+
+    /// <param name="sent">A read whose commands have completed, well or not.</param>
+    private void Answer(Sent sent)
+    {
+        ReadOnlyMemory<byte>?[]? payloads = null;
+        try
+        {
+            payloads = sent.Plan.Assemble(
+                sent.Rows is null ? [] : sent.Rows.GetAwaiter().GetResult(), sent.Windows is null ? [] : sent.Windows.GetAwaiter().GetResult());
+        }
+        catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
+        {
+            // Unavailable, as below.
+        }
+
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            if (payloads is null)
+            {
+                sent.Read.Fail();
+            }
+            else
+            {
+                sent.Read.Answer(payloads);
+            }
+        }
+    }
+
+    /// <summary>Fails what is pending; after this no read is touched by an answer that comes late.</summary>
+    private void Close(IReadOnlyList<OnlineRead> reads)
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        foreach (var read in reads)
+        {
+            if (read.State == OnlineReadState.Pending)
+            {
+                read.Fail();
+            }
+        }
+    }
+
+    private readonly record struct Sent(OnlineRead Read, RedisReadPlan Plan, Task<RedisValue[]>? Rows, Task<RedisValue[]>? Windows)
+    {
+        public Task All => Task.WhenAll(Rows ?? Task.CompletedTask, Windows ?? Task.CompletedTask);
+
+        public Task Last => Windows ?? Rows ?? Task.CompletedTask;
+
+        public bool IsCompleted => (Rows?.IsCompleted ?? true) && (Windows?.IsCompleted ?? true);
     }
 }

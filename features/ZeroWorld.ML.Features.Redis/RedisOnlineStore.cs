@@ -24,6 +24,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
     private readonly ILogger<RedisOnlineStore> _logger;
     private readonly RedisConnection _connection;
     private readonly ConditionalWeakTable<IReadOnlyList<StorageField>, RedisReadPlan> _plans = [];
+    private readonly Func<IReadOnlyList<StorageField>, RedisReadPlan> _getPlan;
 
     /// <exception cref="ValidationException">An option is out of its range.</exception>
     public RedisOnlineStore(RedisOnlineStoreOptions options, TimeProvider time, ILogger<RedisOnlineStore> logger)
@@ -36,6 +37,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
         _time = time;
         _logger = logger;
         _connection = new RedisConnection(options.ToClientOptions(), logger);
+        _getPlan = fields => _plans.GetValue(fields, static fields => new RedisReadPlan(fields));
     }
 
     /// <summary>Connects now instead of at the first use.</summary>
@@ -84,26 +86,8 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             return;
         }
 
-        var multiGet = new RedisMultiGet(database, _connection.IsCluster);
-        var tasks = new Task[reads.Count];
-        for (var index = 0; index < tasks.Length; index++)
-        {
-            tasks[index] = multiGet.ReadAsync(reads[index], _plans.GetValue(reads[index].Fields, static fields => new RedisReadPlan(fields)));
-        }
-
-        try
-        {
-            await Task.WhenAll(tasks).WaitAsync(_options.ReadTimeout, _time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            multiGet.Close();
-            FailPending(reads);
-        }
-        finally
-        {
-            multiGet.Close();
-        }
+        await new RedisMultiGet(database, _connection.IsCluster)
+            .ReadAsync(reads, _getPlan, _options.ReadTimeout, _time, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

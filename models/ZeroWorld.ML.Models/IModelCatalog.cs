@@ -19,7 +19,16 @@ public interface IModelCatalog
 /// <param name="Model">Name.</param>
 /// <param name="Versions">Ascending.</param>
 /// <param name="Aliases">Alias to version.</param>
-public sealed record CatalogModel(ModelName Model, IReadOnlyList<CatalogVersion> Versions, IReadOnlyDictionary<string, long> Aliases);
+public sealed record CatalogModel(ModelName Model, IReadOnlyList<CatalogVersion> Versions, IReadOnlyDictionary<string, long> Aliases)
+{
+    /// <value>
+    /// The versions that a server offers, no others; <see langword="null"/> where its aliases decide, and other versions answer when they are named.
+    /// </value>
+    public IReadOnlyList<long>? Offered { get; init; }
+
+    /// <value>Why none of its versions can be served, in a sentence; <see langword="null"/> for a model that can be loaded.</value>
+    public string? Problem { get; init; }
+}
 
 /// <param name="Version">1 or more.</param>
 /// <param name="Digest">Digest of the package.</param>

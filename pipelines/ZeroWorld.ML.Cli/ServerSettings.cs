@@ -16,6 +16,9 @@ internal sealed class ServerSettings
         Description = "HOST:PORT of a Redis, Valkey or Redis Cluster for the online features (several joined with ','). Default: the embedded store.",
     };
 
+    private readonly Option<string?> _models = new("--models") { Description = "Folder of models to serve beside the registry: NAME/VERSION/model.onnx, as Triton has it." };
+    private readonly Option<string?> _control = new("--model-control") { Description = "Who decides which models of the folder are loaded: none (all, at the start), poll, explicit. Default: none." };
+
     private ServerSettings()
     {
     }
@@ -23,7 +26,7 @@ internal sealed class ServerSettings
     public static ServerSettings AddTo(Command command)
     {
         var settings = new ServerSettings();
-        foreach (var option in (Option[])[settings._data, settings._host, settings._http, settings._grpc, settings._metrics, settings._redis])
+        foreach (var option in (Option[])[settings._data, settings._host, settings._http, settings._grpc, settings._metrics, settings._redis, settings._models, settings._control])
         {
             command.Add(option);
         }
@@ -40,6 +43,8 @@ internal sealed class ServerSettings
         Set("Server:GrpcPort", parse.GetValue(_grpc)?.ToString(CultureInfo.InvariantCulture));
         Set("Server:MetricsPort", parse.GetValue(_metrics)?.ToString(CultureInfo.InvariantCulture));
         Set("Online:Redis", parse.GetValue(_redis));
+        Set("Models:Folder", parse.GetValue(_models));
+        Set("Models:Control", parse.GetValue(_control));
         return flags;
 
         void Set(string key, string? value)

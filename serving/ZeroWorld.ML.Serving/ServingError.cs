@@ -30,6 +30,9 @@ public enum ServingError
     /// <summary>A feature that the definitions declare required has neither value nor default, in every row.</summary>
     RequiredFeatureMissing,
 
+    /// <summary>This server does not do it, as it is set up; the message names the setting.</summary>
+    Unsupported,
+
     /// <summary>No log holds this prediction.</summary>
     PredictionNotFound,
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -26,11 +27,14 @@ internal sealed class ServingMetrics : IDisposable
     private readonly Histogram<double> _queueDuration;
     private readonly Histogram<double> _backendDuration;
     private readonly Histogram<long> _batchSize;
-    private readonly UpDownCounter<long> _queueLength;
+
+    // Read when somebody looks: a request pays nothing for it.
+    private readonly ConcurrentDictionary<BatchScheduler, ModelTags> _queues = new();
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _logged;
     private readonly Counter<long> _dropped;
     private readonly Histogram<double> _loadDuration;
+    private readonly UpDownCounter<long> _modelMemory;
 
     public ServingMetrics()
     {
@@ -40,7 +44,12 @@ internal sealed class ServingMetrics : IDisposable
         _backendDuration = Duration("zeroworld.serving.backend.duration", "The run of the model that served the request.");
         _loadDuration = Duration("zeroworld.serving.load.duration", "Loading a model version, warm-up included.");
         _batchSize = _meter.CreateHistogram("zeroworld.serving.batch.size", "{row}", "Rows in one run of a model.", null, RowsAdvice);
-        _queueLength = _meter.CreateUpDownCounter<long>("zeroworld.serving.queue.length", "{request}", "Requests waiting for a model.");
+        _meter.CreateObservableUpDownCounter(
+            "zeroworld.serving.queue.length",
+            () => _queues.Select(static queue => new Measurement<long>(queue.Key.QueuedTasks, queue.Value.Values)),
+            "{request}",
+            "Requests waiting for a model.");
+        _modelMemory = _meter.CreateUpDownCounter<long>("zeroworld.serving.model.memory", "By", "Memory that a loaded model version takes, as measured when it was loaded.");
         _refusals = _meter.CreateCounter<long>("zeroworld.serving.refusal", "{request}", "Requests that were not answered, by reason.");
         _logged = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.written", "{row}", "Rows written to the prediction log.");
         _dropped = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.dropped", "{row}", "Rows that the prediction log could not take.");
@@ -63,7 +72,11 @@ internal sealed class ServingMetrics : IDisposable
     public void RecordLoad(in ModelTags tags, TimeSpan elapsed, bool succeeded) =>
         _loadDuration.Record(elapsed.TotalSeconds, tags.With("error.type", succeeded ? null : "load_failed"));
 
-    public void AddQueued(in ModelTags tags, int requests) => _queueLength.Add(requests, tags.Values);
+    public void AddModelMemory(in ModelTags tags, long bytes) => _modelMemory.Add(bytes, tags.Values);
+
+    public void AddQueue(BatchScheduler scheduler, in ModelTags tags) => _queues[scheduler] = tags;
+
+    public void RemoveQueue(BatchScheduler scheduler) => _queues.TryRemove(scheduler, out _);
 
     /// <summary>Counts a request that ended in an error. Only names that the catalog knows become tags: those of a request are not bounded.</summary>
     public void AddRefusal(in ModelTags tags, string kind, Exception exception)
@@ -94,6 +107,7 @@ internal sealed class ServingMetrics : IDisposable
         ServingError.DeadlineExceeded => "deadline_exceeded",
         ServingError.BackendFailed => "backend_failed",
         ServingError.RequiredFeatureMissing => "required_feature_missing",
+        ServingError.Unsupported => "unsupported",
         ServingError.PredictionNotFound => "prediction_not_found",
         ServingError.PredictionErased => "prediction_erased",
         _ => "internal",

@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Serving;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
+    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="ServedModels"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
     /// <see cref="PredictionReplay"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
     /// </summary>
     /// <remarks>
@@ -25,6 +25,7 @@ public static class ServingServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         AddOptions<ServableManagerOptions>(services);
+        AddOptions<ModelFolderOptions>(services);
         AddOptions<BatchSchedulerOptions>(services);
         AddOptions<PredictionOptions>(services);
         AddOptions<PredictionLogOptions>(services);
@@ -48,15 +49,22 @@ public static class ServingServiceCollectionExtensions
         services.TryAddSingleton(static provider => new FeatureStage(provider.GetRequiredService<OnlineReadCoalescer>()));
         services.TryAddSingleton(static provider => new FeaturePreparation(
             provider.GetRequiredService<CoverageCache>(), provider.GetRequiredService<FeatureStage>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(static provider => new ServableLoader(
+        services.TryAddSingleton(static provider => new ModelSources(
             provider.GetRequiredService<IModelCatalog>(),
+            Options<ModelFolderOptions>(provider) is { Folder: not null } folder
+                ? new ModelFolder(folder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ModelFolder>>())
+                : null,
+            provider.GetRequiredService<ILogger<ModelSources>>()));
+        services.TryAddSingleton(static provider => new ServableLoader(
+            provider.GetRequiredService<ModelSources>(),
             provider.GetRequiredService<PackageLoader>(),
             provider.GetRequiredService<FeaturePreparation>(),
             Options<BatchSchedulerOptions>(provider),
             provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ServableLoader>>()));
         services.TryAddSingleton(static provider => new ServableManager(
-            provider.GetRequiredService<IModelCatalog>(),
+            provider.GetRequiredService<ModelSources>(),
             provider.GetRequiredService<ServableLoader>(),
             Options<ServableManagerOptions>(provider),
             provider.GetRequiredService<TimeProvider>()));
@@ -77,7 +85,10 @@ public static class ServingServiceCollectionExtensions
     private static void AddPaths(IServiceCollection services)
     {
         services.TryAddSingleton(static provider => new InferencePath(
-            provider.GetRequiredService<ServableManager>(), Options<BatchSchedulerOptions>(provider), provider.GetRequiredService<ServingMetrics>()));
+            provider.GetRequiredService<ServableManager>(),
+            provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new ServedModels(provider.GetRequiredService<ServableManager>(), Options<BatchSchedulerOptions>(provider)));
         services.TryAddSingleton(static provider => new PredictionLog(
             provider.GetRequiredService<IPredictionLogSink>(),
             Options<PredictionLogOptions>(provider),

@@ -18,6 +18,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     private readonly ILogger<OnlineReadCoalescer> _logger;
     private readonly OnlineReadCircuit _circuit;
     private readonly ITimer _collectTimer;
+    private readonly ITimer _dueTimer;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,6 +27,9 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     private readonly List<OnlineMultiGet> _unanswered = [];
     private bool _isCollectTimerSet;
     private bool _isStopping;
+
+    // When the first of the waiting calls runs out of time, or earlier.
+    private long _nextDue = long.MaxValue;
 
     /// <param name="store">The store; it is not disposed here.</param>
     /// <param name="options">Limits.</param>
@@ -45,6 +49,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         _circuit = new OnlineReadCircuit(options, time);
         _queue = new OnlineReadQueue(this, options);
         _collectTimer = time.CreateTimer(static state => ((OnlineReadCoalescer)state!).OnCollected(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _dueTimer = time.CreateTimer(static state => ((OnlineReadCoalescer)state!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Whether reads fail at once because the store answered nothing lately.</summary>
@@ -94,13 +99,19 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 return ValueTask.FromResult(false);
             }
 
-            call = new OnlineReadCall(this, answers, keys.Length);
+            call = new OnlineReadCall(this, answers, keys.Length, ToDue(timeout));
             FeatureMetrics.RecordJoined(_queue.Join(call, keys));
+            if (call.Due < _nextDue)
+            {
+                _nextDue = call.Due;
+                SetDueTimer_NeedsLock();
+            }
+
             next = TakeNext_NeedsLock();
         }
 
         Start(next);
-        return call.Task.IsCompletedSuccessfully ? ValueTask.FromResult(true) : WaitAsync(call, timeout, cancellationToken);
+        return call.WaitAsync(cancellationToken);
     }
 
     /// <summary>Fails what waits, and returns when no multi-get is in flight any more.</summary>
@@ -124,6 +135,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _drained.Task.ConfigureAwait(false);
         await _collectTimer.DisposeAsync().ConfigureAwait(false);
+        await _dueTimer.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
 
@@ -137,27 +149,40 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         }
     }
 
-    private async ValueTask<bool> WaitAsync(OnlineReadCall call, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        using var timer = timeout == Timeout.InfiniteTimeSpan
-            ? null
-            : _time.CreateTimer(static state => GiveUp(state, default), call, timeout, Timeout.InfiniteTimeSpan);
-        using var registration = cancellationToken.UnsafeRegister(GiveUp, call);
-        return await call.Task.ConfigureAwait(false);
-    }
-
-    private static void GiveUp(object? state, CancellationToken cancellationToken)
-    {
-        var call = (OnlineReadCall)state!;
-        call.Owner.GiveUp(call, cancellationToken);
-    }
-
-    private void GiveUp(OnlineReadCall call, CancellationToken cancellationToken)
+    /// <summary>Ends a call whose caller has gone.</summary>
+    internal void GiveUp(OnlineReadCall call, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             _queue.GiveUp(call, cancellationToken);
         }
+    }
+
+    /// <summary>Ends the calls whose time is over. One timer for all of them: calls come and go many times faster than they run out of time.</summary>
+    private void OnDue()
+    {
+        lock (_lock)
+        {
+            _nextDue = _queue.GiveUpDue(_time.GetTimestamp());
+            SetDueTimer_NeedsLock();
+        }
+    }
+
+    private void SetDueTimer_NeedsLock()
+    {
+        if (_nextDue != long.MaxValue && !_isStopping)
+        {
+            // Timers count whole milliseconds, and one that comes too early would only have to be set again.
+            var wait = Math.Ceiling(_time.GetElapsedTime(_time.GetTimestamp(), _nextDue).TotalMilliseconds);
+            _dueTimer.Change(TimeSpan.FromMilliseconds(Math.Max(wait, 0)), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private long ToDue(TimeSpan timeout)
+    {
+        var now = _time.GetTimestamp();
+        var ticks = timeout.TotalSeconds * _time.TimestampFrequency;
+        return timeout == Timeout.InfiniteTimeSpan || ticks >= long.MaxValue - now ? long.MaxValue : now + (long)ticks;
     }
 
     /// <returns>The next multi-get, already counted as unanswered, or <see langword="null"/> when nothing may be sent now.</returns>

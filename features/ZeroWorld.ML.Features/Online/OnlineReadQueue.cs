@@ -8,6 +8,7 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
 {
     private readonly Dictionary<OnlineReadKey, SharedOnlineRead> _reads = new(KeyComparer.Instance);
     private Queue<SharedOnlineRead> _queue = [];
+    private OnlineReadCall? _newest;
     private int _waiting;
 
     /// <summary>Whether a read waits to be sent.</summary>
@@ -53,6 +54,13 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
             call.Waits = wait;
         }
 
+        call.Previous = _newest;
+        if (_newest is not null)
+        {
+            _newest.Next = call;
+        }
+
+        _newest = call;
         _waiting += keys.Length;
         return joined;
     }
@@ -130,19 +138,49 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
         Complete(call, cancellationToken);
     }
 
-    /// <summary>Completes the call's task; its continuation runs elsewhere, so this is safe under the lock.</summary>
-    private static void Complete(OnlineReadCall call, CancellationToken cancellationToken)
+    /// <summary>Ends the calls whose time is over.</summary>
+    /// <returns>When the next one is due; <see cref="long.MaxValue"/>: none waits for a time.</returns>
+    public long GiveUpDue(long now)
     {
-        call.IsComplete = true;
-        call.Waits = null;
-        if (cancellationToken.IsCancellationRequested)
+        var next = long.MaxValue;
+        for (var call = _newest; call is not null;)
         {
-            call.TrySetCanceled(cancellationToken);
+            var older = call.Previous;
+            if (call.Due <= now)
+            {
+                GiveUp(call, default);
+            }
+            else
+            {
+                next = Math.Min(next, call.Due);
+            }
+
+            call = older;
+        }
+
+        return next;
+    }
+
+    /// <summary>Completes the call; its continuation runs elsewhere, so this is safe under the lock.</summary>
+    private void Complete(OnlineReadCall call, CancellationToken cancellationToken)
+    {
+        if (call.Next is { } next)
+        {
+            next.Previous = call.Previous;
         }
         else
         {
-            call.TrySetResult(true);
+            _newest = call.Previous;
         }
+
+        if (call.Previous is { } previous)
+        {
+            previous.Next = call.Next;
+        }
+
+        call.Previous = null;
+        call.Next = null;
+        call.Complete(cancellationToken);
     }
 
     /// <summary>Calls that gave up have left reads behind that nobody wants.</summary>

@@ -1,3 +1,5 @@
+using System.Threading.Tasks.Sources;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>One read of the store that several calls may wait for. Guarded by the coalescer's lock.</summary>
@@ -32,21 +34,74 @@ internal sealed class OnlineReadWait(OnlineReadCall call, int index, SharedOnlin
     public OnlineReadWait? NextOfCall { get; set; }
 }
 
-/// <summary>One call of <see cref="OnlineReadCoalescer.TryReadAsync"/>. Guarded by the coalescer's lock.</summary>
-internal sealed class OnlineReadCall(OnlineReadCoalescer owner, Memory<OnlineReadAnswer> answers, int pending)
-    : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <summary>One call of <see cref="OnlineReadCoalescer.TryReadAsync"/>. Guarded by the coalescer's lock, apart from what its awaiter calls.</summary>
+internal sealed class OnlineReadCall(OnlineReadCoalescer owner, Memory<OnlineReadAnswer> answers, int pending, long due) : IValueTaskSource<bool>
 {
+    // The continuation runs elsewhere: a call completes under the lock.
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _registration;
+
     public OnlineReadCoalescer Owner { get; } = owner;
 
     /// <summary>The caller's own memory: not touched once the call is complete.</summary>
     public Memory<OnlineReadAnswer> Answers { get; } = answers;
+
+    /// <summary>Timestamp at which the caller goes on without what is missing; <see cref="long.MaxValue"/>: never.</summary>
+    public long Due { get; } = due;
 
     /// <summary>Answers that are still missing.</summary>
     public int Pending { get; set; } = pending;
 
     public OnlineReadWait? Waits { get; set; }
 
-    public bool IsComplete { get; set; }
+    public bool IsComplete { get; private set; }
+
+    /// <summary>Neighbours in the chain of calls that wait.</summary>
+    public OnlineReadCall? Previous { get; set; }
+
+    public OnlineReadCall? Next { get; set; }
+
+    /// <summary>Lets the token end the call. Called by the caller, before it awaits.</summary>
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(
+                static (state, token) =>
+                {
+                    var call = (OnlineReadCall)state!;
+                    call.Owner.GiveUp(call, token);
+                },
+                this);
+        }
+
+        return new ValueTask<bool>(this, _core.Version);
+    }
+
+    public void Complete(CancellationToken cancellationToken)
+    {
+        IsComplete = true;
+        Waits = null;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            _core.SetException(new OperationCanceledException(cancellationToken));
+        }
+        else
+        {
+            _core.SetResult(true);
+        }
+    }
+
+    public bool GetResult(short token)
+    {
+        _registration.Dispose();
+        return _core.GetResult(token);
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
 }
 
 /// <summary>Reads that were sent together.</summary>

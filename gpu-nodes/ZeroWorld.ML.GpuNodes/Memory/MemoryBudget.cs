@@ -75,6 +75,23 @@ public sealed class MemoryBudget
         }
     }
 
+    internal bool TryResize(DeviceId device, long heldBytes, long bytes, [NotNullWhen(false)] out string? refusal)
+    {
+        lock (_lock)
+        {
+            // As if what is held were free, for a sentence with the numbers of the whole need.
+            var others = Array.ConvertAll(_devices, memory => memory.Device == device ? memory with { ReservedBytes = memory.ReservedBytes - heldBytes } : memory);
+            refusal = PlacementPolicy.Decide(others, new PlacementRequest(bytes) { Device = device }).Refusal;
+            if (refusal is not null)
+            {
+                return false;
+            }
+
+            Add_NeedsLock(device, bytes - heldBytes);
+            return true;
+        }
+    }
+
     internal void Release(DeviceId device, long bytes)
     {
         lock (_lock)

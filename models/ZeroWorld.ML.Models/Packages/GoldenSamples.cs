@@ -11,7 +11,11 @@ public static class GoldenSamples
     public static async Task<IReadOnlyList<GoldenSample>> ReadAsync(ModelPackage package, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(package);
-        var file = package.Manifest.Golden.File;
+        if (package.Manifest.Golden is not { File: var file })
+        {
+            return [];
+        }
+
         var bytes = await PackageJson.ReadFileAsync(package.Directory, file, BytesMax, cancellationToken).ConfigureAwait(false);
         var samples = PackageJson.Read(bytes, PackageJsonContext.Default.GoldenFile, file).Samples;
         Check(samples, package.Manifest.GetSignature(), file);

@@ -83,7 +83,15 @@ internal static class ManifestValidation
         }
 
         CheckIsFile("model_file", manifest.ModelFile, manifest, problems);
-        CheckIsFile("golden.file", manifest.Golden.File, manifest, problems);
+        if (manifest.Golden is { } golden)
+        {
+            CheckIsFile("golden.file", golden.File, manifest, problems);
+        }
+        else
+        {
+            problems.Add("golden is null; expected a file of golden samples and two tolerances");
+        }
+
         if (manifest.Reference is { } reference)
         {
             CheckIsFile("reference", reference, manifest, problems);
@@ -150,8 +158,7 @@ internal static class ManifestValidation
 
     private static void CheckNumbers(ModelManifest manifest, List<string> problems)
     {
-        var golden = manifest.Golden;
-        if (!(golden.AbsoluteTolerance is >= 0 and < double.PositiveInfinity && golden.RelativeTolerance is >= 0 and < double.PositiveInfinity))
+        if (manifest.Golden is { } golden && !(golden.AbsoluteTolerance is >= 0 and < double.PositiveInfinity && golden.RelativeTolerance is >= 0 and < double.PositiveInfinity))
         {
             problems.Add($"golden has the tolerances {golden.AbsoluteTolerance} and {golden.RelativeTolerance}; expected 0 or more");
         }

@@ -33,7 +33,8 @@ public sealed record ModelManifest
 
     public DecisionThresholds? Thresholds { get; init; }
 
-    public required GoldenReference Golden { get; init; }
+    /// <value><see langword="null"/> only for a model that was not registered: one in a folder.</value>
+    public required GoldenReference? Golden { get; init; }
 
     /// <value>File of the reference distributions, or <see langword="null"/>.</value>
     public string? Reference { get; init; }

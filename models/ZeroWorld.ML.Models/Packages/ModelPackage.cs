@@ -8,6 +8,9 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest, stri
 {
     public const string ManifestFile = "manifest.json";
 
+    /// <summary>How it is served, as whoever runs the server wrote it down beside the model. Not part of the package.</summary>
+    public ModelSettings Settings { get; init; } = ModelSettings.Default;
+
     /// <summary>Full path of the file that the runtime loads.</summary>
     public string ModelPath => Path.Combine(Directory, Manifest.ModelFile);
 }

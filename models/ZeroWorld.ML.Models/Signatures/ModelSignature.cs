@@ -6,8 +6,18 @@ namespace ZeroWorld.ML.Models;
 /// <param name="Outputs">In the order of the model file or of the manifest.</param>
 public sealed record ModelSignature(IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs)
 {
-    /// <summary>Whether rows of several requests may share one run: every tensor has a row axis.</summary>
-    public bool IsBatchable => Inputs.Count > 0 && Inputs.All(static spec => spec.HasRowAxis) && Outputs.All(static spec => spec.HasRowAxis);
+    /// <summary>Whether rows of several requests may share one run. Never true unless <see cref="HasRowAxis"/> is.</summary>
+    /// <value>Default: <see cref="HasRowAxis"/>. A runtime says <see langword="false"/> where the first axes are of any size and still are not one row axis.</value>
+    public bool IsBatchable
+    {
+        get => field && HasRowAxis;
+        init;
+    }
+        = true;
+
+    /// <summary>Whether every tensor that a request must carry, and every output, has a first axis of any size.</summary>
+    public bool HasRowAxis =>
+        Inputs.Any(static spec => !spec.IsOptional) && Inputs.All(static spec => spec.IsOptional || spec.HasRowAxis) && Outputs.All(static spec => spec.HasRowAxis);
 
     /// <summary>What keeps a model file from doing what a manifest declares: one sentence per difference, empty when it fits.</summary>
     /// <remarks>

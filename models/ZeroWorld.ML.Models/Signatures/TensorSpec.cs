@@ -7,11 +7,17 @@ namespace ZeroWorld.ML.Models;
 /// <param name="Shape">All dimensions, -1 where any size is taken. Empty for a scalar.</param>
 public sealed record TensorSpec(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape)
 {
+    /// <summary>Whether a request may leave the tensor out: the model has a value for it.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>Whether the model declares not even the number of dimensions; <see cref="Shape"/> then is [-1].</summary>
+    public bool IsAnyRank { get; init; }
+
     /// <summary>Whether the first dimension may have any size: the row axis.</summary>
-    public bool HasRowAxis => Shape.Count > 0 && Shape[0] == -1;
+    public bool HasRowAxis => Shape.Count > 0 && Shape[0] == -1 && !IsAnyRank;
 
     public bool Equals(TensorSpec? other) =>
-        other is not null && Name == other.Name && Dtype == other.Dtype && Shape.SequenceEqual(other.Shape);
+        other is not null && Name == other.Name && Dtype == other.Dtype && IsOptional == other.IsOptional && IsAnyRank == other.IsAnyRank && Shape.SequenceEqual(other.Shape);
 
     public override int GetHashCode() => HashCode.Combine(Name, Dtype, Shape.Count);
 

@@ -22,6 +22,7 @@ internal static class ConfigurationSchema
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),
         typeof(ParquetOfflineOptions),
+        typeof(ModelFolderOptions),
         typeof(ServableManagerOptions),
         typeof(BatchSchedulerOptions),
         typeof(PredictionOptions),

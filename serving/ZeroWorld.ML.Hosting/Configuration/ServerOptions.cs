@@ -48,6 +48,30 @@ public sealed class ServerOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int ConnectionsMax { get; set; } = 4096;
 
+    /// <summary>Requests of one ModelStreamInfer that are worked on at once; further ones are not read yet.</summary>
+    /// <value>Default 32.</value>
+    [Range(1, 4096)]
+    public int StreamRequestsInFlightMax { get; set; } = 32;
+
+    /// <summary>The name that server metadata says.</summary>
+    /// <value>Default <c>zeroworld</c>. Some examples of Triton's clients insist on <c>triton</c>.</value>
+    [Required]
+    public string Name { get; set; } = "zeroworld";
+
+    /// <summary>Whether clients on this machine may pass tensors through POSIX shared memory.</summary>
+    /// <value>Default false: whoever may call the server could read and write every shared memory object that its user may.</value>
+    public bool SharedMemory { get; set; }
+
+    /// <summary>Largest region of shared memory that may be registered, in bytes.</summary>
+    /// <value>Default 1 GiB.</value>
+    [Range(typeof(long), "1", "9223372036854775807")]
+    public long SharedMemoryBytesMax { get; set; } = 1L << 30;
+
+    /// <summary>Regions of shared memory that may be registered at once.</summary>
+    /// <value>Default 1,024.</value>
+    [Range(1, 65536)]
+    public int SharedMemoryRegionsMax { get; set; } = 1024;
+
     /// <summary>How long a stop waits for the requests that were accepted.</summary>
     /// <value>Default 10 s; 0 to 10 min.</value>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);

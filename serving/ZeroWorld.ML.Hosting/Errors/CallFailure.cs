@@ -22,6 +22,7 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         FeatureException feature => Of(ToStatusCode(feature.Error), feature),
         RegistryException registry => Of(ToStatusCode(registry.Error), registry),
         TensorFormatException format => Of(StatusCode.InvalidArgument, format),
+        ProtocolFailure protocol => Of(protocol.Code, protocol),
         _ => null,
     };
 
@@ -35,6 +36,7 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         ServingError.Overloaded => StatusCode.ResourceExhausted,
         ServingError.DeadlineExceeded => StatusCode.DeadlineExceeded,
         ServingError.BackendFailed => StatusCode.Internal,
+        ServingError.Unsupported => StatusCode.Unimplemented,
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
     };
 
@@ -59,16 +61,17 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
     };
 
-    /// <summary>The status as HTTP says it (google/rpc/code.proto).</summary>
+    /// <summary>The status as HTTP says it: google/rpc/code.proto, but 400 for ALREADY_EXISTS as the inference protocol's clients know it.</summary>
     public int ToHttpStatus() => Code switch
     {
-        StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange => StatusCodes.Status400BadRequest,
+        StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.AlreadyExists => StatusCodes.Status400BadRequest,
         StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
         StatusCode.NotFound => StatusCodes.Status404NotFound,
-        StatusCode.Aborted or StatusCode.AlreadyExists => StatusCodes.Status409Conflict,
+        StatusCode.Aborted => StatusCodes.Status409Conflict,
         StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
         StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
         StatusCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        StatusCode.Unimplemented => StatusCodes.Status501NotImplemented,
         _ => StatusCodes.Status500InternalServerError,
     };
 

@@ -1,188 +1,263 @@
-using Google.Protobuf;
-using Google.Protobuf.Collections;
+using System.Globalization;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Serving.Protocol;
 using ZeroWorld.ML.V1;
-using FeatureStatus = ZeroWorld.ML.V1.FeatureStatus;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>Feature cells and outputs as columns of <c>zeroworld.ml.v1</c>.</summary>
-/// <remarks>On the path of every prediction: the messages are built directly, each list at its final size.</remarks>
+/// <summary>Feature cells and outputs as the columns of <c>zeroworld.ml.v1</c> (values.proto), straight into the bytes of the answer.</summary>
+/// <remarks>On the path of every prediction: objects of generated code in between would cost as much as the rest of the request.</remarks>
 internal static class ColumnWriter
 {
-    /// <param name="target">Receives one column per service column.</param>
+    // values.proto: the fields of Column's oneof.
+    private const int Values = 1;
+
+    /// <summary>Writes one FeatureColumn per service column.</summary>
+    /// <param name="writer">Receives them, the last first.</param>
+    /// <param name="field">The repeated field of the message around them.</param>
     /// <param name="columns">Columns of the service.</param>
     /// <param name="cells">Row-major: [rows, columns].</param>
     /// <param name="rows">Number of rows.</param>
-    public static void AddFeatures(RepeatedField<FeatureColumn> target, IReadOnlyList<ServiceColumn> columns, ReadOnlySpan<FeatureCell> cells, int rows)
+    public static void WriteFeatures(ReverseProtoWriter writer, int field, IReadOnlyList<ServiceColumn> columns, ReadOnlySpan<FeatureCell> cells, int rows)
     {
-        target.Capacity = columns.Count;
-        for (var index = 0; index < columns.Count; index++)
+        for (var index = columns.Count - 1; index >= 0; index--)
         {
-            target.Add(Feature(columns[index], cells, index, columns.Count, rows));
+            var mark = writer.Length;
+            WriteFeature(writer, columns[index], cells, index, columns.Count, rows);
+            writer.EndField(field, mark);
         }
     }
 
-    /// <summary>An output: one value per row, or a column per element, <c>NAME[0]</c>, <c>NAME[1]</c>..., when a row has several.</summary>
-    public static void AddOutput(RepeatedField<Column> target, PredictionOutput output, int rows)
+    /// <summary>Writes outputs: a Column with one value per row, or a Column per element, <c>NAME[0]</c>, <c>NAME[1]</c>..., when a row has several.</summary>
+    public static void WriteOutputs(ReverseProtoWriter writer, int field, IReadOnlyList<PredictionOutput> outputs, int rows)
+    {
+        for (var index = outputs.Count - 1; index >= 0; index--)
+        {
+            WriteOutput(writer, field, outputs[index], rows);
+        }
+    }
+
+    private static void WriteOutput(ReverseProtoWriter writer, int field, in PredictionOutput output, int rows)
     {
         var perRow = output.ElementsPerRow;
         if (perRow == 1 || rows == 0)
         {
-            target.Add(Output(output, output.Name, 0, 1, rows));
+            WriteOutput(writer, field, output, output.Name, 0, 1, rows);
             return;
         }
 
-        for (var element = 0; element < perRow; element++)
+        for (var element = perRow - 1; element >= 0; element--)
         {
-            target.Add(Output(output, $"{output.Name}[{element}]", element, perRow, rows));
+            WriteOutput(writer, field, output, string.Create(CultureInfo.InvariantCulture, $"{output.Name}[{element}]"), element, perRow, rows);
         }
     }
 
-    private static FeatureColumn Feature(ServiceColumn service, ReadOnlySpan<FeatureCell> cells, int first, int stride, int rows)
+    private static void WriteFeature(ReverseProtoWriter writer, ServiceColumn service, ReadOnlySpan<FeatureCell> cells, int first, int stride, int rows)
     {
-        var column = new Column { Name = service.Name };
-        var feature = new FeatureColumn { Column = column };
-        feature.Statuses.Capacity = rows;
+        var areAllPlain = true;
         var hasTime = false;
         for (var row = 0; row < rows; row++)
         {
             ref readonly var cell = ref cells[(row * stride) + first];
-            feature.Statuses.Add((FeatureStatus)cell.Status);
+            areAllPlain &= !cell.IsDefaulted && !cell.Value.IsNull;
             hasTime |= cell.EventTime is not null;
-            if (cell.Value.IsNull)
-            {
-                column.NullRows.Add((uint)row);
-            }
+        }
 
-            if (cell.IsDefaulted)
-            {
-                feature.DefaultedRows.Add((uint)row);
-            }
+        if (!areAllPlain)
+        {
+            WriteRows(writer, FeatureColumn.DefaultedRowsFieldNumber, cells, first, stride, rows, static cell => cell.IsDefaulted);
         }
 
         // A list of times is left out when no row has one.
         if (hasTime)
         {
-            feature.EventTimes.Capacity = rows;
-            for (var row = 0; row < rows; row++)
+            var times = writer.Length;
+            for (var row = rows - 1; row >= 0; row--)
             {
-                feature.EventTimes.Add(cells[(row * stride) + first].EventTime ?? 0);
+                writer.WriteZigZag(cells[(row * stride) + first].EventTime ?? 0);
+            }
+
+            writer.EndField(FeatureColumn.EventTimesFieldNumber, times);
+        }
+
+        if (rows > 0)
+        {
+            var statuses = writer.Length;
+            for (var row = rows - 1; row >= 0; row--)
+            {
+                writer.WriteVarint((ulong)cells[(row * stride) + first].Status);
+            }
+
+            writer.EndField(FeatureColumn.StatusesFieldNumber, statuses);
+        }
+
+        var column = writer.Length;
+        if (!areAllPlain)
+        {
+            WriteRows(writer, Column.NullRowsFieldNumber, cells, first, stride, rows, static cell => cell.Value.IsNull);
+        }
+
+        var values = writer.Length;
+        WriteValues(writer, service.Type, cells, first, stride, rows);
+        writer.EndField(FieldOf(service.Type), values);
+        writer.WriteStringField(Column.NameFieldNumber, service.Name);
+        writer.EndField(FeatureColumn.ColumnFieldNumber, column);
+    }
+
+    private static void WriteRows(
+        ReverseProtoWriter writer, int field, ReadOnlySpan<FeatureCell> cells, int first, int stride, int rows, Func<FeatureCell, bool> isMember)
+    {
+        var mark = writer.Length;
+        for (var row = rows - 1; row >= 0; row--)
+        {
+            if (isMember(cells[(row * stride) + first]))
+            {
+                writer.WriteVarint((ulong)row);
             }
         }
 
-        AddValues(column, service.Type, cells, first, stride, rows);
-        return feature;
-    }
-
-    private static void AddValues(Column column, FeatureType type, ReadOnlySpan<FeatureCell> cells, int first, int stride, int rows)
-    {
-        switch (type)
+        if (writer.Length > mark)
         {
-            case FeatureType.Bool:
-                column.Bools = new BoolValues();
-                Fill(column.Bools.Values, cells, first, stride, rows, static value => !value.IsNull && value.AsBool());
-                break;
-            case FeatureType.Int64:
-                column.Int64S = new Int64Values();
-                Fill(column.Int64S.Values, cells, first, stride, rows, static value => value.IsNull ? 0 : value.AsInt64());
-                break;
-            case FeatureType.Float32:
-                column.Float32S = new Float32Values();
-                Fill(column.Float32S.Values, cells, first, stride, rows, static value => value.IsNull ? 0 : value.AsFloat32());
-                break;
-            case FeatureType.Float64:
-                column.Float64S = new Float64Values();
-                Fill(column.Float64S.Values, cells, first, stride, rows, static value => value.IsNull ? 0 : value.AsFloat64());
-                break;
-            case FeatureType.String:
-                column.Strings = new StringValues();
-                Fill(column.Strings.Values, cells, first, stride, rows, static value => value.IsNull ? "" : value.AsString());
-                break;
-            case FeatureType.Bytes:
-                column.Bytes = new BytesValues();
-                Fill(column.Bytes.Values, cells, first, stride, rows, static value => value.IsNull ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(value.AsBytes()));
-                break;
-            case FeatureType.Timestamp:
-                column.Timestamps = new TimestampValues();
-                Fill(column.Timestamps.Microseconds, cells, first, stride, rows, static value => value.IsNull ? 0 : value.AsInt64());
-                break;
-            case FeatureType.Int64List:
-                column.Int64Lists = new Int64Lists();
-                Fill(column.Int64Lists.Rows, cells, first, stride, rows, static value => new Int64Values { Values = { value.IsNull ? [] : value.AsInt64List().ToArray() } });
-                break;
-            case FeatureType.Float64List:
-                column.Float64Lists = new Float64Lists();
-                Fill(column.Float64Lists.Rows, cells, first, stride, rows, static value => new Float64Values { Values = { value.IsNull ? [] : value.AsFloat64List().ToArray() } });
-                break;
-            case FeatureType.StringList:
-                column.StringLists = new StringLists();
-                Fill(column.StringLists.Rows, cells, first, stride, rows, static value => new StringValues { Values = { value.IsNull ? [] : value.AsStringList().ToArray() } });
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, null);
+            writer.EndField(field, mark);
         }
     }
 
-    private static void Fill<T>(RepeatedField<T> target, ReadOnlySpan<FeatureCell> cells, int first, int stride, int rows, Func<FeatureValue, T> convert)
+    /// <summary>The content of BoolValues, Int64Values and so on: a null value is the type's zero.</summary>
+    private static void WriteValues(ReverseProtoWriter writer, FeatureType type, ReadOnlySpan<FeatureCell> cells, int first, int stride, int rows)
     {
-        target.Capacity = rows;
-        for (var row = 0; row < rows; row++)
+        var mark = writer.Length;
+        for (var row = rows - 1; row >= 0; row--)
         {
-            target.Add(convert(cells[(row * stride) + first].Value));
+            var value = cells[(row * stride) + first].Value;
+            switch (type)
+            {
+                case FeatureType.Bool:
+                    writer.WriteVarint(!value.IsNull && value.AsBool() ? 1UL : 0);
+                    break;
+                case FeatureType.Int64 or FeatureType.Timestamp:
+                    writer.WriteZigZag(value.IsNull ? 0 : value.AsInt64());
+                    break;
+                case FeatureType.Float32:
+                    writer.WriteFloat(value.IsNull ? 0 : value.AsFloat32());
+                    break;
+                case FeatureType.Float64:
+                    writer.WriteDouble(value.IsNull ? 0 : value.AsFloat64());
+                    break;
+                case FeatureType.String:
+                    writer.WriteStringElement(Values, value.IsNull ? "" : value.AsString());
+                    break;
+                case FeatureType.Bytes:
+                    writer.WriteBytesElement(Values, value.IsNull ? [] : value.AsBytes().Span);
+                    break;
+                case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
+                    WriteList(writer, value);
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(type), type, null);
+            }
+        }
+
+        // Numbers are one packed list; texts, bytes and lists are a field each.
+        if (rows > 0 && type is (FeatureType.Bool or FeatureType.Int64 or FeatureType.Timestamp or FeatureType.Float32 or FeatureType.Float64))
+        {
+            writer.EndField(Values, mark);
         }
     }
 
-    private static Column Output(PredictionOutput output, string name, int first, int stride, int rows)
+    /// <summary>One row of Int64Lists, Float64Lists or StringLists; a null is an empty list.</summary>
+    private static void WriteList(ReverseProtoWriter writer, FeatureValue value)
     {
-        var column = new Column { Name = name };
+        var row = writer.Length;
+        if (!value.IsNull)
+        {
+            switch (value.Type)
+            {
+                case FeatureType.Int64List:
+                    var integers = value.AsInt64List();
+                    for (var index = integers.Length - 1; index >= 0; index--)
+                    {
+                        writer.WriteZigZag(integers[index]);
+                    }
+
+                    break;
+                case FeatureType.Float64List:
+                    var numbers = value.AsFloat64List();
+                    for (var index = numbers.Length - 1; index >= 0; index--)
+                    {
+                        writer.WriteDouble(numbers[index]);
+                    }
+
+                    break;
+                default:
+                    var texts = value.AsStringList();
+                    for (var index = texts.Length - 1; index >= 0; index--)
+                    {
+                        writer.WriteStringElement(Values, texts[index]);
+                    }
+
+                    break;
+            }
+
+            if (value.Type != FeatureType.StringList && writer.Length > row)
+            {
+                writer.EndField(Values, row);
+            }
+        }
+
+        writer.EndField(Values, row);
+    }
+
+    private static void WriteOutput(ReverseProtoWriter writer, int field, in PredictionOutput output, string name, int first, int stride, int rows)
+    {
         var elements = OutputElements.Of(output.Tensor);
-        switch (elements.Type)
+        var column = writer.Length;
+        for (var row = rows - 1; row >= 0; row--)
         {
-            case FeatureType.Bool:
-                column.Bools = new BoolValues();
-                Take(column.Bools.Values, first, stride, rows, elements.GetBool);
-                break;
-            case FeatureType.Int64:
-                column.Int64S = new Int64Values();
-                Take(column.Int64S.Values, first, stride, rows, elements.GetInt64);
-                break;
-            case FeatureType.Float32 when output.Tensor.Dtype == TensorDtype.Float32:
-                // Scores are nearly always these: read without a delegate.
-                column.Float32S = new Float32Values();
-                column.Float32S.Values.Capacity = rows;
-                var floats = output.Tensor.AsSpan<float>();
-                for (var row = 0; row < rows; row++)
-                {
-                    column.Float32S.Values.Add(floats[(row * stride) + first]);
-                }
-
-                break;
-            case FeatureType.Float32:
-                column.Float32S = new Float32Values();
-                Take(column.Float32S.Values, first, stride, rows, elements.GetFloat32);
-                break;
-            case FeatureType.Float64:
-                column.Float64S = new Float64Values();
-                Take(column.Float64S.Values, first, stride, rows, elements.GetFloat64);
-                break;
-            default:
-                column.Bytes = new BytesValues();
-                Take(column.Bytes.Values, first, stride, rows, index => ByteString.CopyFrom(elements.GetBytes(index)));
-                break;
+            var index = (row * stride) + first;
+            switch (elements.Type)
+            {
+                case FeatureType.Bool:
+                    writer.WriteVarint(elements.GetBool(index) ? 1UL : 0);
+                    break;
+                case FeatureType.Int64:
+                    writer.WriteZigZag(elements.GetInt64(index));
+                    break;
+                case FeatureType.Float32:
+                    writer.WriteFloat(elements.GetFloat32(index));
+                    break;
+                case FeatureType.Float64:
+                    writer.WriteDouble(elements.GetFloat64(index));
+                    break;
+                default:
+                    writer.WriteBytesElement(Values, elements.GetBytes(index));
+                    break;
+            }
         }
 
-        return column;
+        if (rows > 0 && elements.Type != FeatureType.Bytes)
+        {
+            writer.EndField(Values, column);
+        }
+
+        writer.EndField(FieldOf(elements.Type), column);
+        writer.WriteStringField(Column.NameFieldNumber, name);
+        writer.EndField(field, column);
     }
 
-    private static void Take<T>(RepeatedField<T> target, int first, int stride, int rows, Func<int, T> get)
+    private static int FieldOf(FeatureType type) => type switch
     {
-        target.Capacity = rows;
-        for (var row = 0; row < rows; row++)
-        {
-            target.Add(get((row * stride) + first));
-        }
-    }
+        FeatureType.Bool => Column.BoolsFieldNumber,
+        FeatureType.Int64 => Column.Int64SFieldNumber,
+        FeatureType.Float32 => Column.Float32SFieldNumber,
+        FeatureType.Float64 => Column.Float64SFieldNumber,
+        FeatureType.String => Column.StringsFieldNumber,
+        FeatureType.Bytes => Column.BytesFieldNumber,
+        FeatureType.Timestamp => Column.TimestampsFieldNumber,
+        FeatureType.Int64List => Column.Int64ListsFieldNumber,
+        FeatureType.Float64List => Column.Float64ListsFieldNumber,
+        FeatureType.StringList => Column.StringListsFieldNumber,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
 }

@@ -1,7 +1,9 @@
+using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Serving.Protocol;
 using ZeroWorld.ML.V1;
 using DefinitionChange = ZeroWorld.ML.V1.DefinitionChange;
 using DefinitionFile = ZeroWorld.ML.Features.DefinitionFile;
@@ -21,7 +23,9 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
         var rows = await features.ReadAsync(
             service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
         var response = new GetOnlineFeaturesResponse { Fingerprint = service.Service.Fingerprint };
-        ColumnWriter.AddFeatures(response.Features, rows.Columns, rows.Cells.Span, rows.Rows);
+        using var writer = new ReverseProtoWriter(0);
+        ColumnWriter.WriteFeatures(writer, GetOnlineFeaturesResponse.FeaturesFieldNumber, rows.Columns, rows.Cells.Span, rows.Rows);
+        response.MergeFrom(writer.Written);
         return response;
     }
 

@@ -2,12 +2,13 @@ using System.Globalization;
 using Grpc.Core;
 using Inference;
 using ZeroWorld.ML.Serving;
-using ZeroWorld.ML.Serving.Protocol;
 
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>The Open Inference Protocol over gRPC.</summary>
-internal sealed class InferenceGrpcService(InferencePath inference, ServerIdentity identity, ServerReadiness readiness)
+[BindServiceMethod(typeof(InferenceServiceBinding), nameof(InferenceServiceBinding.BindService))]
+internal sealed partial class InferenceGrpcService(
+    InferencePath inference, ServerIdentity identity, ServerReadiness readiness, InferMessages messages, InferStream stream, ProtocolExtensions extensions)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     private static readonly ServerLiveResponse Live = new() { Live = true };
@@ -34,65 +35,8 @@ internal sealed class InferenceGrpcService(InferencePath inference, ServerIdenti
         return response;
     }
 
-    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
-    {
-        RefuseUnknownParameters(request);
-        var result = await inference.InferAsync(ToRequest(request), context.CancellationToken).ConfigureAwait(false);
-        var response = new ModelInferResponse
-        {
-            ModelName = request.ModelName,
-            ModelVersion = result.Version.ToString(CultureInfo.InvariantCulture),
-            Id = request.Id,
-        };
-        foreach (var output in result.Outputs)
-        {
-            InferTensorCodec.AddOutput(response, InferTensors.ToWire(output));
-        }
-
-        return response;
-    }
-
-    private static InferenceRequest ToRequest(ModelInferRequest request)
-    {
-        var outputs = request.Outputs.Count == 0 ? [] : new string[request.Outputs.Count];
-        for (var index = 0; index < outputs.Length; index++)
-        {
-            outputs[index] = request.Outputs[index].Name;
-        }
-
-        return new InferenceRequest
-        {
-            ModelName = request.ModelName,
-            ModelVersion = request.ModelVersion,
-            Inputs = InferTensors.ToInputs(InferTensorCodec.ReadInputs(request)),
-            Outputs = outputs,
-        };
-    }
-
-    /// <summary>Parameters that would change the answer and are not served here are refused: an answer that ignored them would be wrong.</summary>
-    private static void RefuseUnknownParameters(ModelInferRequest request)
-    {
-        foreach (var input in request.Inputs)
-        {
-            Refuse(input.Parameters.Keys, input.Name);
-        }
-
-        foreach (var output in request.Outputs)
-        {
-            Refuse(output.Parameters.Keys, output.Name);
-        }
-
-        static void Refuse(ICollection<string> names, string tensor)
-        {
-            foreach (var name in names)
-            {
-                if (name == "classification" || name.StartsWith("shared_memory", StringComparison.Ordinal))
-                {
-                    throw new TensorFormatException($"Parameter '{name}' of tensor '{tensor}' is not supported here.");
-                }
-            }
-        }
-    }
+    public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        messages.InferAsync(request, GrpcErrors.DeadlineOf(context), context.CancellationToken).AsTask();
 
     private static ModelMetadataResponse.Types.TensorMetadata ToMetadata(Models.TensorSpec spec) =>
         new() { Name = spec.Name, Datatype = Models.TensorDtypes.ToName(spec.Dtype), Shape = { spec.Shape } };

@@ -1,24 +1,45 @@
+using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Serving.Protocol;
 using ZeroWorld.ML.V1;
-using RowError = ZeroWorld.ML.V1.RowError;
 
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.PredictionService</c>.</summary>
-internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay) : PredictionService.PredictionServiceBase
+internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay, GrpcErrors errors) : PredictionGrpcServiceBase
 {
-    public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
+    public override async Task<PredictionReply> Predict(PredictRequest request, ServerCallContext context)
     {
-        var result = await predictions.PredictAsync(ToRequest(request, context), context.CancellationToken).ConfigureAwait(false);
-        return ToResponse(result, request.OmitFeatures);
+        errors.ThrowIfExpired(context);
+        try
+        {
+            var result = await predictions.PredictAsync(ToRequest(request, context), context.CancellationToken).ConfigureAwait(false);
+            return new PredictionReply(result, request.OmitFeatures);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw errors.Translate(exception, context);
+        }
     }
 
     public override async Task<ReplayPredictionResponse> ReplayPrediction(ReplayPredictionRequest request, ServerCallContext context)
     {
-        var report = await replay.ReplayAsync(request.Project, request.PredictionId, context.CancellationToken).ConfigureAwait(false);
+        errors.ThrowIfExpired(context);
+        try
+        {
+            return ToResponse(await replay.ReplayAsync(request.Project, request.PredictionId, context.CancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw errors.Translate(exception, context);
+        }
+    }
+
+    private static ReplayPredictionResponse ToResponse(ReplayReport report)
+    {
         var response = new ReplayPredictionResponse
         {
             Model = report.Model.Name,
@@ -26,22 +47,16 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
             Equal = report.IsEqual,
             SameBuild = report.IsSameBuild,
         };
-        foreach (var output in report.LoggedOutputs)
-        {
-            ColumnWriter.AddOutput(response.LoggedOutputs, output, report.Rows);
-        }
-
-        foreach (var output in report.ReplayedOutputs)
-        {
-            ColumnWriter.AddOutput(response.ReplayedOutputs, output, report.Rows);
-        }
-
-        ColumnWriter.AddFeatures(response.Features, report.FeatureColumns, report.FeatureCells.Span, report.Rows);
         foreach (var time in report.Times.Span)
         {
             response.Times.Add(time);
         }
 
+        using var writer = new ReverseProtoWriter(0);
+        ColumnWriter.WriteFeatures(writer, ReplayPredictionResponse.FeaturesFieldNumber, report.FeatureColumns, report.FeatureCells.Span, report.Rows);
+        ColumnWriter.WriteOutputs(writer, ReplayPredictionResponse.ReplayedOutputsFieldNumber, report.ReplayedOutputs, report.Rows);
+        ColumnWriter.WriteOutputs(writer, ReplayPredictionResponse.LoggedOutputsFieldNumber, report.LoggedOutputs, report.Rows);
+        response.MergeFrom(writer.Written);
         return response;
     }
 
@@ -57,43 +72,10 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         },
         Entities = ColumnReader.Read(request.Entities),
         Request = ColumnReader.Read(request.Request),
-        Deadline = context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline),
+        Deadline = GrpcErrors.DeadlineOf(context),
     };
 
     private static VersionSelector Version(long version) => version >= 1
         ? VersionSelector.OfVersion(version)
         : throw new ServingException(ServingError.InvalidInput, $"version is {version}; expected 1 or more, or none for the alias '{VersionSelector.ChampionAlias}'.");
-
-    private static PredictResponse ToResponse(PredictionResult result, bool omitFeatures)
-    {
-        var response = new PredictResponse
-        {
-            PredictionId = result.PredictionId,
-            Project = result.Model.Project,
-            Model = result.Model.Name,
-            ModelVersion = result.Version,
-        };
-        foreach (var output in result.Outputs)
-        {
-            ColumnWriter.AddOutput(response.Outputs, output, result.Rows);
-        }
-
-        if (result.Decisions.Count > 0)
-        {
-            response.Decisions.Capacity = result.Decisions.Count;
-            response.Decisions.AddRange(result.Decisions);
-        }
-
-        if (!omitFeatures)
-        {
-            ColumnWriter.AddFeatures(response.Features, result.FeatureColumns, result.FeatureCells.Span, result.Rows);
-        }
-
-        foreach (var error in result.RowErrors)
-        {
-            response.RowErrors.Add(new RowError { Row = (uint)error.Row, Code = (int)CallFailure.ToStatusCode(error.Error), Message = error.Message });
-        }
-
-        return response;
-    }
 }

@@ -9,20 +9,21 @@ using ZeroWorld.ML.Serving.Protocol;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>The Open Inference Protocol over REST, in its JSON form.</summary>
-internal sealed class InferenceRest(InferencePath inference, ServerIdentity identity, ServerReadiness readiness, ServerOptions options)
+/// <summary>The Open Inference Protocol over REST: JSON, with tensors as bytes after it where the caller wants that.</summary>
+internal sealed class InferenceRest(InferencePath inference, InferenceCalls calls, ServedModels models, ServerIdentity identity, ServerReadiness readiness, ServerOptions options)
 {
-    private const string BinaryHeader = "Inference-Header-Content-Length";
+    private const string HeaderLength = "Inference-Header-Content-Length";
+    private const string BinaryContent = "application/octet-stream";
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v2", GetServer);
         routes.MapGet("/v2/health/live", static context => WriteFlagAsync(context, "live", true));
         routes.MapGet("/v2/health/ready", context => WriteFlagAsync(context, "ready", readiness.IsReady));
-        foreach (var model in (ReadOnlySpan<string>)["/v2/models/{model}", "/v2/models/{model}/versions/{version}"])
+        foreach (var model in RestRoutes.Models)
         {
             routes.MapGet(model, GetModelAsync);
-            routes.MapGet($"{model}/ready", context => WriteFlagAsync(context, "ready", inference.IsReady(Model(context), Version(context))));
+            routes.MapGet($"{model}/ready", context => WriteFlagAsync(context, "ready", inference.IsReady(RestRoutes.Model(context), RestRoutes.Version(context))));
             routes.MapPost($"{model}/infer", InferAsync);
         }
     }
@@ -44,11 +45,12 @@ internal sealed class InferenceRest(InferencePath inference, ServerIdentity iden
 
     private async Task GetModelAsync(HttpContext context)
     {
-        var metadata = await inference.GetMetadataAsync(Model(context), Version(context), context.RequestAborted).ConfigureAwait(false);
-        await RestBody.WriteAsync(context, (Name: Model(context), metadata), static (writer, model) =>
+        var name = RestRoutes.Model(context);
+        var metadata = await inference.GetMetadataAsync(name, RestRoutes.Version(context), context.RequestAborted).ConfigureAwait(false);
+        await RestBody.WriteAsync(context, (name, metadata), static (writer, model) =>
         {
             writer.WriteStartObject();
-            writer.WriteString("name", model.Name);
+            writer.WriteString("name", model.name);
             writer.WriteStartArray("versions");
             foreach (var version in model.metadata.Versions)
             {
@@ -65,25 +67,42 @@ internal sealed class InferenceRest(InferencePath inference, ServerIdentity iden
 
     private async Task InferAsync(HttpContext context)
     {
-        if (context.Request.Headers.ContainsKey(BinaryHeader))
+        var model = RestRoutes.Model(context);
+        var version = RestRoutes.Version(context);
+        var body = await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false);
+        var message = await ReadAsync(context, model, version, body).ConfigureAwait(false);
+        var answer = await calls.RunAsync(model, version, message, null, context.RequestAborted).ConfigureAwait(false);
+
+        var buffer = new ArrayBufferWriter<byte>();
+        var jsonBytes = InferJsonWriter.Write(buffer, model, answer.Version.ToString(CultureInfo.InvariantCulture), message.Id, answer.Outputs);
+        if (jsonBytes is { } length)
         {
-            throw new RestFailure(StatusCodes.Status400BadRequest, $"Binary tensors ({BinaryHeader}) are not taken here; send JSON data, or raw tensors over gRPC.");
+            context.Response.Headers[HeaderLength] = length.ToString(CultureInfo.InvariantCulture);
         }
 
-        var request = InferJsonReader.Read(await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false));
-        var result = await inference.InferAsync(
-            new InferenceRequest
-            {
-                ModelName = Model(context),
-                ModelVersion = Version(context),
-                Inputs = InferTensors.ToInputs(request.Inputs),
-                Outputs = request.Outputs,
-            },
-            context.RequestAborted).ConfigureAwait(false);
-        var buffer = new ArrayBufferWriter<byte>();
-        InferJsonWriter.Write(
-            buffer, Model(context), result.Version.ToString(CultureInfo.InvariantCulture), request.Id, [.. result.Outputs.Select(InferTensors.ToWire)]);
-        await RestBody.SendAsync(context, buffer).ConfigureAwait(false);
+        await RestBody.SendPackedAsync(context, buffer.WrittenMemory, jsonBytes is null ? "application/json" : BinaryContent).ConfigureAwait(false);
+    }
+
+    private async ValueTask<InferMessage> ReadAsync(HttpContext context, string model, string version, ReadOnlyMemory<byte> body)
+    {
+        if (!context.Request.Headers.TryGetValue(HeaderLength, out var header))
+        {
+            return InferJsonReader.Read(model, body, default, calls.SharedMemory);
+        }
+
+        var text = header.ToString();
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > body.Length)
+        {
+            throw new RestFailure(StatusCodes.Status400BadRequest, $"{HeaderLength} is '{text}'; expected the bytes of JSON before the tensors, 0 to {body.Length}");
+        }
+
+        if (length > 0)
+        {
+            return InferJsonReader.Read(model, body[..length], body[length..], calls.SharedMemory);
+        }
+
+        var configuration = await models.GetConfigurationAsync(model, version, context.RequestAborted).ConfigureAwait(false);
+        return RawRequest.Read(model, configuration.Signature, configuration.RowsMax > 0, body);
     }
 
     private static Task WriteFlagAsync(HttpContext context, string name, bool value)
@@ -117,8 +136,4 @@ internal sealed class InferenceRest(InferencePath inference, ServerIdentity iden
 
         writer.WriteEndArray();
     }
-
-    private static string Model(HttpContext context) => (string)context.Request.RouteValues["model"]!;
-
-    private static string Version(HttpContext context) => (string?)context.Request.RouteValues.GetValueOrDefault("version") ?? "";
 }

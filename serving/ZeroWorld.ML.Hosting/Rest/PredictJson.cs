@@ -28,8 +28,9 @@ internal sealed class PredictJson : IDisposable
         {
             document = JsonDocument.Parse(json, Options);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: the name of a property holds half of a surrogate pair.
             throw new ServingException(ServingError.InvalidInput, $"The body is not JSON: {exception.Message}", exception);
         }
 

@@ -18,10 +18,18 @@ internal static class ServerEndpoints
     {
         services.AddSingleton<ServerIdentity>();
         services.AddSingleton<ServerReadiness>();
+        services.AddSingleton<SharedMemoryRegions>();
+        services.AddSingleton<InferenceCalls>();
+        services.AddSingleton<InferMessages>();
+        services.AddSingleton<InferStream>();
+        services.AddSingleton<ModelRepository>();
+        services.AddSingleton<ProtocolExtensions>();
+        AddLogSettings(services);
         AddGrpcServices(services);
         services.AddRouting();
         services.AddSingleton<RestErrors>();
         services.AddSingleton<InferenceRest>();
+        services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
@@ -37,20 +45,31 @@ internal static class ServerEndpoints
         MapRest(app);
     }
 
+    /// <summary>Callers may say what this project's own code logs; everybody else's goes on as it was set up.</summary>
+    private static void AddLogSettings(IServiceCollection services)
+    {
+        var logs = new LogSettings();
+        services.AddSingleton(logs);
+        services.AddLogging(logging => logging.AddFilter("ZeroWorld.ML", logs.IsEnabled));
+    }
+
     private static void AddGrpcServices(IServiceCollection services)
     {
         // One instance each: a call then costs no activation.
+        services.AddSingleton<GrpcErrors>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<InferenceGrpcService>();
         services.AddSingleton<PredictionGrpcService>();
         services.AddSingleton<FeatureStoreGrpcService>();
         services.AddSingleton<RegistryGrpcService>();
-        services.AddGrpc();
+        services.AddGrpc()
+            .AddServiceOptions<InferenceGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<FeatureStoreGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<RegistryGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>());
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<ServerOptions>(static (grpc, options) =>
         {
             grpc.MaxReceiveMessageSize = options.MessageBytesMax;
             grpc.MaxSendMessageSize = options.MessageBytesMax;
-            grpc.Interceptors.Add<ErrorInterceptor>();
         });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(static health =>
@@ -60,6 +79,9 @@ internal static class ServerEndpoints
                 health.Services.Map(name, static _ => true);
             }
         }).AddCheck<ReadinessCheck>("ready");
+
+        // What it logs as an error is what callers send that is no message, for as long as they like; failures of our own are logged where they become statuses.
+        services.AddLogging(static logging => logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None));
 
         // A server that is not ready yet, or no more, is no error; the check would log one each second.
         services.AddLogging(static logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
@@ -93,6 +115,7 @@ internal static class ServerEndpoints
         app.UseRouting();
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);
+        app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
     }
 }

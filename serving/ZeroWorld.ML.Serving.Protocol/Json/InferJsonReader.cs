@@ -1,12 +1,12 @@
 using System.Text.Json;
+using Inference;
 
 namespace ZeroWorld.ML.Serving.Protocol;
 
-/// <summary>Reads inference requests in the JSON form of the Open Inference Protocol.</summary>
+/// <summary>Reads inference requests in the REST form of the Open Inference Protocol: JSON, and after it the tensors that are sent as bytes.</summary>
 /// <remarks>
-/// Data is flat or nested as the shape says, row-major. NaN and the infinities are the strings "NaN", "Infinity" and "-Infinity". FP16 and BF16 have no
-/// JSON form. Unknown properties of the request, of an input and of an output are refused by name; <c>parameters</c> are accepted and not used, except for
-/// those of the binary extension, which are refused.
+/// Data is flat or nested as the shape says, row-major. NaN and the infinities are the strings "NaN", "Infinity" and "-Infinity", or the bare words that
+/// Python writes. FP16 and BF16 have no JSON form: they are sent as bytes. Unknown properties of the request, of an input and of an output are refused by name.
 /// </remarks>
 public static class InferJsonReader
 {
@@ -15,15 +15,24 @@ public static class InferJsonReader
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
 
+    /// <param name="model">Name of the model, for messages.</param>
+    /// <param name="json">The JSON.</param>
+    /// <param name="binary">What follows it: the inputs with <c>binary_data_size</c>, in their order, and nothing else. Not copied: it must stay unchanged.</param>
+    /// <param name="sharedMemory">Reads the inputs that lie in shared memory; <see langword="null"/> refuses them.</param>
     /// <exception cref="TensorFormatException">The text is no JSON, or no request of the protocol.</exception>
-    public static InferJsonRequest Read(ReadOnlyMemory<byte> json)
+    public static InferMessage Read(string model, ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> binary = default, SharedMemoryReader? sharedMemory = null)
     {
         using var document = Parse(json);
-        var root = document.RootElement;
+        return Read(document.RootElement, new BinaryTensors(model, binary), sharedMemory);
+    }
+
+    private static InferMessage Read(JsonElement root, BinaryTensors binary, SharedMemoryReader? sharedMemory)
+    {
         Expect(root, JsonValueKind.Object, "The request");
         var id = "";
+        var parameters = RequestParameters.None;
         List<WireTensor>? inputs = null;
-        var outputs = new List<string>();
+        var outputs = new List<RequestedOutput>();
         foreach (var property in root.EnumerateObject())
         {
             switch (property.Name)
@@ -32,10 +41,10 @@ public static class InferJsonReader
                     id = Text(property.Value, "id");
                     break;
                 case "parameters":
-                    CheckParameters(property.Value, "parameters");
+                    parameters = ReadParameters(property.Value);
                     break;
                 case "inputs":
-                    inputs = ReadInputs(property.Value);
+                    inputs = ReadInputs(property.Value, binary, sharedMemory);
                     break;
                 case "outputs":
                     ReadOutputs(property.Value, outputs);
@@ -45,46 +54,60 @@ public static class InferJsonReader
             }
         }
 
-        return new InferJsonRequest(id, inputs ?? throw new TensorFormatException("The request has no 'inputs'; expected an array of tensors."), outputs);
+        binary.CheckAllTaken();
+        return new InferMessage(id, parameters, inputs ?? throw new TensorFormatException("The request has no 'inputs'; expected an array of tensors."), outputs);
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
         try
         {
-            return JsonDocument.Parse(json, Options);
+            return JsonDocument.Parse(JsonNonFinite.Quote(json), Options);
         }
         catch (JsonException exception)
         {
-            throw new TensorFormatException($"The body is not JSON: {exception.Message}", exception);
+            // The parser has no other sign of it.
+            throw new TensorFormatException(
+                exception.Message.Contains("maximum configured depth", StringComparison.Ordinal)
+                    ? $"JSON nesting depth exceeds maximum allowed limit ({DepthMax})"
+                    : $"The body is not JSON: {exception.Message}",
+                exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The check for names given twice reads them all: one of them holds half of a surrogate pair.
+            throw new TensorFormatException("The body is not valid Unicode text.", exception);
         }
     }
 
-    private static List<WireTensor> ReadInputs(JsonElement array)
+    private static RequestParameters ReadParameters(JsonElement element)
+    {
+        var parameters = JsonParameters.Read(element, "parameters");
+        return parameters.ContainsKey(RequestParameters.EmptyFinalResponse)
+            ? throw new TensorFormatException($"parameter keys starting with 'triton_' are reserved for Triton usage: '{RequestParameters.EmptyFinalResponse}' belongs to streams, which REST does not have.")
+            : RequestParameters.Read(parameters);
+    }
+
+    private static List<WireTensor> ReadInputs(JsonElement array, BinaryTensors binary, SharedMemoryReader? sharedMemory)
     {
         Expect(array, JsonValueKind.Array, "'inputs'");
         var tensors = new List<WireTensor>();
         foreach (var element in array.EnumerateArray())
         {
-            var tensor = ReadInput(element, $"inputs[{tensors.Count}]");
-            if (tensors.Exists(other => other.Name == tensor.Name))
-            {
-                throw new TensorFormatException($"Tensor '{tensor.Name}' is given twice; expected each name once.");
-            }
-
-            tensors.Add(tensor);
+            tensors.Add(ReadInput(element, $"inputs[{tensors.Count}]", binary, sharedMemory));
         }
 
         return tensors;
     }
 
-    private static WireTensor ReadInput(JsonElement element, string path)
+    private static WireTensor ReadInput(JsonElement element, string path, BinaryTensors binary, SharedMemoryReader? sharedMemory)
     {
         Expect(element, JsonValueKind.Object, $"'{path}'");
         string? name = null;
         string? datatype = null;
         long[]? shape = null;
         JsonElement? data = null;
+        Dictionary<string, InferParameter>? parameters = null;
         foreach (var property in element.EnumerateObject())
         {
             switch (property.Name)
@@ -99,7 +122,7 @@ public static class InferJsonReader
                     shape = Shape(property.Value, $"{path}.shape");
                     break;
                 case "parameters":
-                    CheckParameters(property.Value, $"{path}.parameters");
+                    parameters = JsonParameters.Read(property.Value, $"{path}.parameters");
                     break;
                 case "data":
                     data = property.Value;
@@ -112,10 +135,29 @@ public static class InferJsonReader
         name = name ?? throw Missing(path, "name");
         datatype = datatype ?? throw Missing(path, "datatype");
         shape = shape ?? throw Missing(path, "shape");
+        var range = parameters is null ? null : TensorParameters.ReadSharedMemory(name, parameters);
+        var binarySize = parameters is null ? null : TensorParameters.ReadBinarySize(name, parameters);
+        if ((data is null ? 0 : 1) + (range is null ? 0 : 1) + (binarySize is null ? 0 : 1) is > 1)
+        {
+            throw new TensorFormatException($"Input '{name}' has its data in two places; expected one of 'data', 'binary_data_size' and 'shared_memory_region'.");
+        }
+
+        if (binarySize is { } size)
+        {
+            return new WireTensor(name, datatype, shape, binary.Take(name, size));
+        }
+
+        if (range is { } place)
+        {
+            return sharedMemory is null
+                ? throw new TensorFormatException($"Input '{name}' lies in shared memory, which is not supported here.")
+                : new WireTensor(name, datatype, shape, sharedMemory(name, place));
+        }
+
         return JsonTensorData.Read(name, datatype, shape, data ?? throw Missing(path, "data"));
     }
 
-    private static void ReadOutputs(JsonElement array, List<string> outputs)
+    private static void ReadOutputs(JsonElement array, List<RequestedOutput> outputs)
     {
         Expect(array, JsonValueKind.Array, "'outputs'");
         foreach (var element in array.EnumerateArray())
@@ -123,6 +165,7 @@ public static class InferJsonReader
             var path = $"outputs[{outputs.Count}]";
             Expect(element, JsonValueKind.Object, $"'{path}'");
             string? name = null;
+            Dictionary<string, InferParameter>? parameters = null;
             foreach (var property in element.EnumerateObject())
             {
                 switch (property.Name)
@@ -131,29 +174,15 @@ public static class InferJsonReader
                         name = Text(property.Value, $"{path}.name");
                         break;
                     case "parameters":
-                        CheckParameters(property.Value, $"{path}.parameters");
+                        parameters = JsonParameters.Read(property.Value, $"{path}.parameters");
                         break;
                     default:
                         throw Unknown(property.Name, $"'{path}'", "name, parameters");
                 }
             }
 
-            outputs.Add(name ?? throw Missing(path, "name"));
-        }
-    }
-
-    private static void CheckParameters(JsonElement element, string path)
-    {
-        Expect(element, JsonValueKind.Object, $"'{path}'");
-        foreach (var property in element.EnumerateObject())
-        {
-            // Ignoring these would answer something other than what was asked.
-            if (property.Name is "binary_data_size" or "classification"
-                || (property.Name is "binary_data" or "binary_data_output" && property.Value.ValueKind != JsonValueKind.False)
-                || property.Name.StartsWith("shared_memory", StringComparison.Ordinal))
-            {
-                throw new TensorFormatException($"'{path}.{property.Name}' is not supported here; expected tensors as JSON data.");
-            }
+            name = name ?? throw Missing(path, "name");
+            outputs.Add(parameters is null ? new RequestedOutput(name) : TensorParameters.ReadOutput(name, parameters));
         }
     }
 
@@ -178,7 +207,7 @@ public static class InferJsonReader
         return JsonTensorData.GetText(element, $"'{path}'");
     }
 
-    private static void Expect(JsonElement element, JsonValueKind kind, string what)
+    internal static void Expect(JsonElement element, JsonValueKind kind, string what)
     {
         if (element.ValueKind != kind)
         {

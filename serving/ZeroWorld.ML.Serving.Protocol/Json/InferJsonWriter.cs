@@ -7,7 +7,7 @@ using System.Text.Json;
 
 namespace ZeroWorld.ML.Serving.Protocol;
 
-/// <summary>Writes inference responses in the JSON form of the Open Inference Protocol, data flat and row-major.</summary>
+/// <summary>Writes inference responses in the REST form of the Open Inference Protocol: JSON, data flat and row-major, and after it the outputs that go as bytes.</summary>
 public static class InferJsonWriter
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -16,11 +16,29 @@ public static class InferJsonWriter
     /// <param name="model">Name of the model.</param>
     /// <param name="version">The version that answered.</param>
     /// <param name="id">The request's id; empty is left out.</param>
-    /// <param name="outputs">Tensors in the order asked for.</param>
+    /// <param name="outputs">Outputs in the order asked for.</param>
+    /// <returns>Bytes of the JSON where outputs follow it; <see langword="null"/> where the answer is JSON alone.</returns>
     /// <exception cref="TensorFormatException">A tensor has no JSON form: FP16, BF16, or BYTES that are no UTF-8.</exception>
-    public static void Write(IBufferWriter<byte> buffer, string model, string version, string id, IReadOnlyList<WireTensor> outputs)
+    public static long? Write(IBufferWriter<byte> buffer, string model, string version, string id, IReadOnlyList<AnsweredOutput> outputs)
     {
+        ArgumentNullException.ThrowIfNull(buffer);
         ArgumentNullException.ThrowIfNull(outputs);
+        var jsonBytes = WriteJson(buffer, model, version, id, outputs);
+        var isBinary = false;
+        foreach (var output in outputs)
+        {
+            if (output.IsBinary)
+            {
+                isBinary = true;
+                buffer.Write(output.Tensor.Data.Span);
+            }
+        }
+
+        return isBinary ? jsonBytes : null;
+    }
+
+    private static long WriteJson(IBufferWriter<byte> buffer, string model, string version, string id, IReadOnlyList<AnsweredOutput> outputs)
+    {
         using var writer = new Utf8JsonWriter(buffer);
         writer.WriteStartObject();
         writer.WriteString("model_name", model);
@@ -31,17 +49,20 @@ public static class InferJsonWriter
         }
 
         writer.WriteStartArray("outputs");
-        foreach (var tensor in outputs)
+        foreach (var output in outputs)
         {
-            WriteTensor(writer, tensor);
+            WriteOutput(writer, output);
         }
 
         writer.WriteEndArray();
         writer.WriteEndObject();
+        writer.Flush();
+        return writer.BytesCommitted;
     }
 
-    private static void WriteTensor(Utf8JsonWriter writer, WireTensor tensor)
+    private static void WriteOutput(Utf8JsonWriter writer, in AnsweredOutput output)
     {
+        var tensor = output.Tensor;
         writer.WriteStartObject();
         writer.WriteString("name", tensor.Name);
         writer.WriteString("datatype", tensor.Datatype);
@@ -52,9 +73,27 @@ public static class InferJsonWriter
         }
 
         writer.WriteEndArray();
-        writer.WriteStartArray("data");
-        WriteData(writer, tensor);
-        writer.WriteEndArray();
+        if (output.IsBinary)
+        {
+            writer.WriteStartObject("parameters");
+            writer.WriteNumber("binary_data_size", tensor.Data.Length);
+            writer.WriteEndObject();
+        }
+        else if (output.SharedMemory is { } range)
+        {
+            writer.WriteStartObject("parameters");
+            writer.WriteString("shared_memory_region", range.Region);
+            writer.WriteNumber("shared_memory_offset", range.Offset);
+            writer.WriteNumber("shared_memory_byte_size", range.ByteSize);
+            writer.WriteEndObject();
+        }
+        else
+        {
+            writer.WriteStartArray("data");
+            WriteData(writer, tensor);
+            writer.WriteEndArray();
+        }
+
         writer.WriteEndObject();
     }
 
@@ -116,7 +155,8 @@ public static class InferJsonWriter
                 WriteTexts(writer, tensor.Name, raw);
                 break;
             default:
-                throw new TensorFormatException($"Output '{tensor.Name}' has datatype {tensor.Datatype}, which has no JSON form; ask for it over gRPC.");
+                throw new TensorFormatException(
+                    $"sending {tensor.Datatype} data via JSON is not supported. Please use the binary data format for output {tensor.Name}");
         }
     }
 
@@ -169,7 +209,7 @@ public static class InferJsonWriter
             }
             catch (DecoderFallbackException exception)
             {
-                throw new TensorFormatException($"Element {index} of output '{name}' is not UTF-8, so it has no JSON form; ask for it over gRPC.", exception);
+                throw new TensorFormatException($"Element {index} of output '{name}' is not UTF-8, so it has no JSON form; ask for it with binary_data.", exception);
             }
 
             raw = raw[(sizeof(uint) + length)..];

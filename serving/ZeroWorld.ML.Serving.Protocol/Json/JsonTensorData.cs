@@ -11,31 +11,39 @@ namespace ZeroWorld.ML.Serving.Protocol;
 /// <summary>The <c>data</c> of a tensor in JSON.</summary>
 internal static class JsonTensorData
 {
+    /// <exception cref="TensorFormatException">Another number of elements than the shape says, or a value that does not fit the datatype.</exception>
     public static WireTensor Read(string name, string datatype, long[] shape, JsonElement data)
     {
+        CheckSize(name, datatype, shape);
         var elements = TensorShape.CountElements(name, datatype, shape, out _);
         if (data.ValueKind != JsonValueKind.Array)
         {
             throw new TensorFormatException($"Tensor '{name}' has data {Shorten(data)}; expected an array.");
         }
 
-        var leaves = new List<JsonElement>();
-        if (data.GetArrayLength() > 0 && data[0].ValueKind == JsonValueKind.Array)
+        var leaves = new Leaves(name, datatype, shape, elements, data);
+        return new WireTensor(name, datatype, shape, Convert(name, datatype, leaves));
+    }
+
+    /// <summary>Shapes whose product overflows, in the words that clients of the protocol know.</summary>
+    private static void CheckSize(string name, string datatype, long[] shape)
+    {
+        Int128 elements = 1;
+        foreach (var size in shape)
         {
-            Flatten(name, shape, 0, data, leaves);
-        }
-        else
-        {
-            leaves.AddRange(data.EnumerateArray());
+            elements *= Math.Max(size, 1);
+            if (elements > long.MaxValue)
+            {
+                throw new TensorFormatException(
+                    $"invalid shape for input '{name}': shape [{string.Join(',', shape)}] causes total element count to exceed maximum size of {long.MaxValue}");
+            }
         }
 
-        if (leaves.Count != elements)
+        if (TensorDatatype.TryGetWidth(datatype, out var width) && elements * width > Array.MaxLength)
         {
             throw new TensorFormatException(
-                $"Tensor '{name}' of {datatype} {TensorShape.Text(shape)} has {leaves.Count} elements; expected {elements}.");
+                $"byte size overflow for input '{name}': element count ({elements}) * data type size ({width}) exceeds maximum allowed size ({Array.MaxLength})");
         }
-
-        return new WireTensor(name, datatype, shape, Convert(name, datatype, leaves));
     }
 
     /// <summary>The JSON text of a value for a message, cut where it is long.</summary>
@@ -59,134 +67,190 @@ internal static class JsonTensorData
         }
     }
 
-    private static void Flatten(string name, long[] shape, int dimension, JsonElement element, List<JsonElement> leaves)
+    private static ReadOnlyMemory<byte> Convert(string name, string datatype, Leaves leaves) => datatype switch
     {
-        if (dimension == shape.Length)
+        TensorDatatype.Bool => Read(leaves, sizeof(bool), static (leaf, target, leaves, index) => target[index] = leaf.ValueKind switch
         {
-            leaves.Add(element);
-            return;
-        }
-
-        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != shape[dimension])
-        {
-            var found = element.ValueKind == JsonValueKind.Array ? $"{element.GetArrayLength()} elements" : Shorten(element);
-            throw new TensorFormatException(
-                $"Nested data of tensor '{name}' has {found} at dimension {dimension}; expected an array of {shape[dimension]} as its shape {TensorShape.Text(shape)} says.");
-        }
-
-        foreach (var child in element.EnumerateArray())
-        {
-            Flatten(name, shape, dimension + 1, child, leaves);
-        }
-    }
-
-    private static ReadOnlyMemory<byte> Convert(string name, string datatype, List<JsonElement> leaves) => datatype switch
-    {
-        TensorDatatype.Bool => Bools(name, leaves),
-        TensorDatatype.Int8 => Integers<sbyte>(name, datatype, leaves),
-        TensorDatatype.Int16 => Integers<short>(name, datatype, leaves),
-        TensorDatatype.Int32 => Integers<int>(name, datatype, leaves),
-        TensorDatatype.Int64 => Integers<long>(name, datatype, leaves),
-        TensorDatatype.UInt8 => Integers<byte>(name, datatype, leaves),
-        TensorDatatype.UInt16 => Integers<ushort>(name, datatype, leaves),
-        TensorDatatype.UInt32 => Integers<uint>(name, datatype, leaves),
-        TensorDatatype.UInt64 => Integers<ulong>(name, datatype, leaves),
-        TensorDatatype.Float32 => Floats<float>(name, datatype, leaves),
-        TensorDatatype.Float64 => Floats<double>(name, datatype, leaves),
-        TensorDatatype.Bytes => Texts(name, leaves),
-        _ => throw new TensorFormatException($"Tensor '{name}' has datatype {datatype}, which has no JSON form; send it over gRPC."),
+            JsonValueKind.True => 1,
+            JsonValueKind.False => 0,
+            _ => throw leaves.Wrong(index, leaf, "true or false"),
+        }),
+        TensorDatatype.Int8 => Integers<sbyte>(leaves),
+        TensorDatatype.Int16 => Integers<short>(leaves),
+        TensorDatatype.Int32 => Integers<int>(leaves),
+        TensorDatatype.Int64 => Integers<long>(leaves),
+        TensorDatatype.UInt8 => Integers<byte>(leaves),
+        TensorDatatype.UInt16 => Integers<ushort>(leaves),
+        TensorDatatype.UInt32 => Integers<uint>(leaves),
+        TensorDatatype.UInt64 => Integers<ulong>(leaves),
+        TensorDatatype.Float32 => Floats<float>(leaves),
+        TensorDatatype.Float64 => Floats<double>(leaves),
+        TensorDatatype.Bytes => Texts(leaves),
+        _ => throw new TensorFormatException($"receiving {datatype} data via JSON is not supported. Please use the binary data format for input {name}"),
     };
 
-    private static byte[] Bools(string name, List<JsonElement> leaves)
+    private static byte[] Read(Leaves leaves, int width, ReadLeaf read)
     {
-        var raw = new byte[leaves.Count];
-        for (var index = 0; index < raw.Length; index++)
-        {
-            raw[index] = leaves[index].ValueKind switch
-            {
-                JsonValueKind.True => 1,
-                JsonValueKind.False => 0,
-                _ => throw Wrong(name, TensorDatatype.Bool, index, leaves[index], "true or false"),
-            };
-        }
-
+        var raw = new byte[leaves.Count * width];
+        leaves.Visit((leaf, index) => read(leaf, raw, leaves, index));
         return raw;
     }
 
-    private static byte[] Integers<T>(string name, string datatype, List<JsonElement> leaves)
-        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
-    {
-        var raw = new byte[leaves.Count * Unsafe.SizeOf<T>()];
-        var target = MemoryMarshal.Cast<byte, T>(raw.AsSpan());
-        for (var index = 0; index < target.Length; index++)
+    private static byte[] Integers<T>(Leaves leaves)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T> =>
+        Read(leaves, Unsafe.SizeOf<T>(), static (leaf, target, leaves, index) =>
         {
-            if (leaves[index].ValueKind != JsonValueKind.Number
-                || !T.TryParse(leaves[index].GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out target[index]))
+            if (leaf.ValueKind != JsonValueKind.Number
+                || !T.TryParse(JsonMarshal.GetRawUtf8Value(leaf), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             {
-                throw Wrong(name, datatype, index, leaves[index], $"an integer from {T.MinValue} to {T.MaxValue}");
+                throw leaves.Wrong(index, leaf, $"an integer from {T.MinValue} to {T.MaxValue}");
             }
-        }
 
-        return raw;
-    }
+            MemoryMarshal.Cast<byte, T>(target.AsSpan())[index] = value;
+        });
 
-    private static byte[] Floats<T>(string name, string datatype, List<JsonElement> leaves)
+    private static byte[] Floats<T>(Leaves leaves)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        Read(leaves, Unsafe.SizeOf<T>(), static (leaf, target, leaves, index) => MemoryMarshal.Cast<byte, T>(target.AsSpan())[index] = Float<T>(leaves, index, leaf));
+
+    private static T Float<T>(Leaves leaves, int index, JsonElement leaf)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var raw = new byte[leaves.Count * Unsafe.SizeOf<T>()];
-        var target = MemoryMarshal.Cast<byte, T>(raw.AsSpan());
-        for (var index = 0; index < target.Length; index++)
-        {
-            target[index] = Float<T>(name, datatype, index, leaves[index]);
-        }
-
-        return raw;
-    }
-
-    private static T Float<T>(string name, string datatype, int index, JsonElement leaf)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
+        const string Expected = "a number, \"NaN\", \"Infinity\" or \"-Infinity\"";
         if (leaf.ValueKind == JsonValueKind.String)
         {
-            return GetText(leaf, $"Element {index} of tensor '{name}'") switch
+            return leaves.GetText(index, leaf) switch
             {
                 "NaN" => T.NaN,
                 "Infinity" => T.PositiveInfinity,
                 "-Infinity" => T.NegativeInfinity,
-                _ => throw Wrong(name, datatype, index, leaf, "a number, \"NaN\", \"Infinity\" or \"-Infinity\""),
+                _ => throw leaves.Wrong(index, leaf, Expected),
             };
         }
 
         if (leaf.ValueKind != JsonValueKind.Number)
         {
-            throw Wrong(name, datatype, index, leaf, "a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+            throw leaves.Wrong(index, leaf, Expected);
         }
 
         // A number too great for the type would silently become infinite.
-        var value = T.Parse(leaf.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture);
-        return T.IsFinite(value) ? value : throw Wrong(name, datatype, index, leaf, $"a number that {datatype} can hold");
+        var value = T.Parse(JsonMarshal.GetRawUtf8Value(leaf), NumberStyles.Float, CultureInfo.InvariantCulture);
+        return T.IsFinite(value) ? value : throw leaves.Wrong(index, leaf, $"a number that {leaves.Datatype} can hold");
     }
 
-    private static byte[] Texts(string name, List<JsonElement> leaves)
+    private static byte[] Texts(Leaves leaves)
     {
         using var stream = new MemoryStream();
-        Span<byte> length = stackalloc byte[sizeof(uint)];
-        for (var index = 0; index < leaves.Count; index++)
+        var length = new byte[sizeof(uint)];
+        leaves.Visit((leaf, index) =>
         {
-            if (leaves[index].ValueKind != JsonValueKind.String)
+            if (leaf.ValueKind != JsonValueKind.String)
             {
-                throw Wrong(name, TensorDatatype.Bytes, index, leaves[index], "a string");
+                throw leaves.Wrong(index, leaf, "a string");
             }
 
-            var text = Encoding.UTF8.GetBytes(GetText(leaves[index], $"Element {index} of tensor '{name}'"));
+            var text = Encoding.UTF8.GetBytes(leaves.GetText(index, leaf));
             BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)text.Length);
             stream.Write(length);
             stream.Write(text);
-        }
-
+        });
         return stream.ToArray();
     }
 
-    private static TensorFormatException Wrong(string name, string datatype, int index, JsonElement leaf, string expected) =>
-        new($"Tensor '{name}' of {datatype} holds {Shorten(leaf)} at element {index}; expected {expected}.");
+    private delegate void ReadLeaf(JsonElement leaf, byte[] target, Leaves leaves, int index);
+
+    /// <summary>The elements of flat or nested data, visited in row-major order once their number is known to be right.</summary>
+    private sealed class Leaves
+    {
+        private readonly string _name;
+        private readonly long[] _shape;
+        private readonly JsonElement _data;
+        private readonly bool _isNested;
+        private int _visited;
+
+        public Leaves(string name, string datatype, long[] shape, int count, JsonElement data)
+        {
+            _name = name;
+            Datatype = datatype;
+            _shape = shape;
+            _data = data = Unwrap(data, shape.Length);
+            Count = count;
+            _isNested = IsNested(data);
+            if (!_isNested && data.GetArrayLength() != count)
+            {
+                throw new TensorFormatException(
+                    $"Tensor '{name}' of {datatype} {TensorShape.Text(shape)} has {data.GetArrayLength()} elements; expected {count}.");
+            }
+
+            // Nothing is allocated for elements that are not there.
+            if (_isNested)
+            {
+                Check(data, 0);
+            }
+        }
+
+        public string Datatype { get; }
+
+        public int Count { get; }
+
+        public void Visit(Action<JsonElement, int> visit) => Visit(_data, _isNested ? 0 : _shape.Length - 1, visit);
+
+        public string GetText(int index, JsonElement leaf) => JsonTensorData.GetText(leaf, $"Element {index} of tensor '{_name}'");
+
+        public TensorFormatException Wrong(int index, JsonElement leaf, string expected) =>
+            new($"Tensor '{_name}' of {Datatype} holds {Shorten(leaf)} at element {index}; expected {expected}.");
+
+        private static bool IsNested(JsonElement array) => array.GetArrayLength() > 0 && array[0].ValueKind == JsonValueKind.Array;
+
+        /// <summary>Without the arrays of one array that clients put around data: what is left is as deep as the shape, or not nested.</summary>
+        private static JsonElement Unwrap(JsonElement data, int rank)
+        {
+            var depth = 1;
+            for (var inner = data; IsNested(inner); inner = inner[0])
+            {
+                depth++;
+            }
+
+            for (; depth > Math.Max(rank, 1) && data.GetArrayLength() == 1 && IsNested(data); depth--)
+            {
+                data = data[0];
+            }
+
+            return data;
+        }
+
+        private void Visit(JsonElement array, int dimension, Action<JsonElement, int> visit)
+        {
+            foreach (var child in array.EnumerateArray())
+            {
+                if (dimension < _shape.Length - 1)
+                {
+                    Visit(child, dimension + 1, visit);
+                }
+                else
+                {
+                    visit(child, _visited++);
+                }
+            }
+        }
+
+        private void Check(JsonElement element, int dimension)
+        {
+            if (element.ValueKind != JsonValueKind.Array || dimension >= _shape.Length || element.GetArrayLength() != _shape[dimension])
+            {
+                var found = element.ValueKind == JsonValueKind.Array ? $"{element.GetArrayLength()} elements" : Shorten(element);
+                throw new TensorFormatException(dimension >= _shape.Length
+                    ? $"Nested data of tensor '{_name}' is deeper than its shape {TensorShape.Text(_shape)}."
+                    : $"Nested data of tensor '{_name}' has {found} at dimension {dimension}; expected an array of {_shape[dimension]} as its shape {TensorShape.Text(_shape)} says.");
+            }
+
+            if (dimension < _shape.Length - 1)
+            {
+                foreach (var child in element.EnumerateArray())
+                {
+                    Check(child, dimension + 1);
+                }
+            }
+        }
+    }
 }

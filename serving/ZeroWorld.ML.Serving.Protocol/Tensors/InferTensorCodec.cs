@@ -4,32 +4,13 @@ using Inference;
 
 namespace ZeroWorld.ML.Serving.Protocol;
 
-/// <summary>Tensors of the Open Inference Protocol over gRPC: raw or typed contents in, raw contents out.</summary>
+/// <summary>Tensors of the Open Inference Protocol over gRPC as a client sends and reads them; requests are read by <see cref="InferRequestReader"/>.</summary>
 /// <remarks>
-/// Strict where other servers guess: raw and typed contents in one request, a count that differs, a value that does not fit its datatype, and bytes
+/// Strict where others guess: raw and typed contents in one answer, a count that differs, a value that does not fit its datatype, and bytes
 /// left over are all refused. Little-endian machines only, as .NET has no other.
 /// </remarks>
 public static class InferTensorCodec
 {
-    /// <summary>Reads the inputs of a request. Raw tensors are not copied: they lie in the request.</summary>
-    /// <exception cref="TensorFormatException">The request is not what the protocol says.</exception>
-    public static IReadOnlyList<WireTensor> ReadInputs(ModelInferRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        var inputs = request.Inputs;
-        var raws = request.RawInputContents;
-        CheckRawCount(raws.Count, inputs.Count, "raw_input_contents", "inputs");
-        var tensors = new WireTensor[inputs.Count];
-        for (var index = 0; index < tensors.Length; index++)
-        {
-            var input = inputs[index];
-            CheckUnique(tensors.AsSpan(0, index), input.Name);
-            tensors[index] = Read(input.Name, input.Datatype, input.Shape, input.Contents, raws.Count > 0 ? raws[index] : null, "raw_input_contents");
-        }
-
-        return tensors;
-    }
-
     /// <summary>Reads the outputs of a response, of this server or another. Raw tensors are not copied: they lie in the response.</summary>
     /// <exception cref="TensorFormatException">The response is not what the protocol says.</exception>
     public static IReadOnlyList<WireTensor> ReadOutputs(ModelInferResponse response)
@@ -75,18 +56,14 @@ public static class InferTensorCodec
         string name, string datatype, IReadOnlyList<long> shape, InferTensorContents? contents, ByteString? raw, string rawField)
     {
         var elements = TensorShape.CountElements(name, datatype, shape, out var width);
-        if (raw is null)
-        {
-            return new WireTensor(name, datatype, shape, TypedContents.ToRaw(name, datatype, width, shape, elements, contents));
-        }
-
-        if (contents is not null)
+        if (raw is not null && contents is not null)
         {
             throw new TensorFormatException($"Tensor '{name}' has contents beside {rawField}; expected one of the two.");
         }
 
-        CheckRaw(name, datatype, shape, elements, width, raw.Span);
-        return new WireTensor(name, datatype, shape, raw.Memory);
+        var data = raw?.Memory ?? (contents is null ? ReadOnlyMemory<byte>.Empty : TypedContents.ToRaw(name, datatype, contents));
+        CheckRaw(name, datatype, shape, elements, width, data.Span);
+        return new WireTensor(name, datatype, shape, data);
     }
 
     private static void CheckRaw(string name, string datatype, IReadOnlyList<long> shape, int elements, int width, ReadOnlySpan<byte> raw)

@@ -10,47 +10,35 @@ namespace ZeroWorld.ML.Serving.Protocol;
 /// <summary>Turns the typed contents of a tensor into its raw form, refusing what does not fit.</summary>
 internal static class TypedContents
 {
-    public static ReadOnlyMemory<byte> ToRaw(
-        string name, string datatype, int widthBytes, IReadOnlyList<long> shape, int elements, InferTensorContents? contents)
+    /// <summary>As many elements as were sent; whether the shape has as many is for the caller to check.</summary>
+    /// <exception cref="TensorFormatException">A value does not fit the datatype, or is in the field of another.</exception>
+    public static ReadOnlyMemory<byte> ToRaw(string name, string datatype, InferTensorContents contents)
     {
-        if (datatype is TensorDatatype.Float16 or TensorDatatype.BFloat16 && elements > 0)
-        {
-            throw new TensorFormatException($"Tensor '{name}' of {datatype} has no raw contents; the protocol has no typed field for {datatype}.");
-        }
-
-        if (contents is null)
-        {
-            return elements == 0
-                ? ReadOnlyMemory<byte>.Empty
-                : throw new TensorFormatException($"Tensor '{name}' has neither raw contents nor contents; expected {elements} elements.");
-        }
-
         CheckOnlyField(name, datatype, contents);
         return datatype switch
         {
-            TensorDatatype.Bool => Copy(name, datatype, shape, elements, contents.BoolContents),
-            TensorDatatype.Int8 => Narrow<int, sbyte>(name, datatype, shape, elements, contents.IntContents),
-            TensorDatatype.Int16 => Narrow<int, short>(name, datatype, shape, elements, contents.IntContents),
-            TensorDatatype.Int32 => Copy(name, datatype, shape, elements, contents.IntContents),
-            TensorDatatype.Int64 => Copy(name, datatype, shape, elements, contents.Int64Contents),
-            TensorDatatype.UInt8 => Narrow<uint, byte>(name, datatype, shape, elements, contents.UintContents),
-            TensorDatatype.UInt16 => Narrow<uint, ushort>(name, datatype, shape, elements, contents.UintContents),
-            TensorDatatype.UInt32 => Copy(name, datatype, shape, elements, contents.UintContents),
-            TensorDatatype.UInt64 => Copy(name, datatype, shape, elements, contents.Uint64Contents),
-            TensorDatatype.Float32 => Copy(name, datatype, shape, elements, contents.Fp32Contents),
-            TensorDatatype.Float64 => Copy(name, datatype, shape, elements, contents.Fp64Contents),
-            TensorDatatype.Bytes => CopyBytes(name, shape, elements, contents),
-            _ => widthBytes * elements == 0
-                ? ReadOnlyMemory<byte>.Empty
-                : throw new ArgumentOutOfRangeException(nameof(datatype), datatype, "No typed field for this datatype."),
+            TensorDatatype.Bool => Copy(contents.BoolContents),
+            TensorDatatype.Int8 => Narrow<int, sbyte>(name, datatype, contents.IntContents),
+            TensorDatatype.Int16 => Narrow<int, short>(name, datatype, contents.IntContents),
+            TensorDatatype.Int32 => Copy(contents.IntContents),
+            TensorDatatype.Int64 => Copy(contents.Int64Contents),
+            TensorDatatype.UInt8 => Narrow<uint, byte>(name, datatype, contents.UintContents),
+            TensorDatatype.UInt16 => Narrow<uint, ushort>(name, datatype, contents.UintContents),
+            TensorDatatype.UInt32 => Copy(contents.UintContents),
+            TensorDatatype.UInt64 => Copy(contents.Uint64Contents),
+            TensorDatatype.Float32 => Copy(contents.Fp32Contents),
+            TensorDatatype.Float64 => Copy(contents.Fp64Contents),
+            TensorDatatype.Bytes => CopyBytes(contents),
+
+            // FP16 and BF16 have no typed field: nothing was sent, which is right for a tensor without elements only.
+            _ => ReadOnlyMemory<byte>.Empty,
         };
     }
 
-    private static byte[] Copy<T>(string name, string datatype, IReadOnlyList<long> shape, int elements, RepeatedField<T> values)
+    private static byte[] Copy<T>(RepeatedField<T> values)
         where T : unmanaged
     {
-        CheckCount(name, datatype, shape, elements, values.Count);
-        var raw = new byte[elements * Unsafe.SizeOf<T>()];
+        var raw = new byte[values.Count * Unsafe.SizeOf<T>()];
         var target = MemoryMarshal.Cast<byte, T>(raw.AsSpan());
         for (var index = 0; index < target.Length; index++)
         {
@@ -60,12 +48,11 @@ internal static class TypedContents
         return raw;
     }
 
-    private static byte[] Narrow<TWide, TNarrow>(string name, string datatype, IReadOnlyList<long> shape, int elements, RepeatedField<TWide> values)
+    private static byte[] Narrow<TWide, TNarrow>(string name, string datatype, RepeatedField<TWide> values)
         where TWide : unmanaged, IBinaryInteger<TWide>
         where TNarrow : unmanaged, IBinaryInteger<TNarrow>, IMinMaxValue<TNarrow>
     {
-        CheckCount(name, datatype, shape, elements, values.Count);
-        var raw = new byte[elements * Unsafe.SizeOf<TNarrow>()];
+        var raw = new byte[values.Count * Unsafe.SizeOf<TNarrow>()];
         var target = MemoryMarshal.Cast<byte, TNarrow>(raw.AsSpan());
         for (var index = 0; index < target.Length; index++)
         {
@@ -81,10 +68,9 @@ internal static class TypedContents
         return raw;
     }
 
-    private static byte[] CopyBytes(string name, IReadOnlyList<long> shape, int elements, InferTensorContents contents)
+    private static byte[] CopyBytes(InferTensorContents contents)
     {
         var values = contents.BytesContents;
-        CheckCount(name, TensorDatatype.Bytes, shape, elements, values.Count);
         var length = 0L;
         foreach (var value in values)
         {
@@ -103,14 +89,6 @@ internal static class TypedContents
         return raw;
     }
 
-    private static void CheckCount(string name, string datatype, IReadOnlyList<long> shape, int elements, int count)
-    {
-        if (count != elements)
-        {
-            throw new TensorFormatException($"Tensor '{name}' of {datatype} {TensorShape.Text(shape)} has {count} elements; expected {elements}.");
-        }
-    }
-
     /// <summary>A value in a field of another datatype would be ignored, so it is refused.</summary>
     private static void CheckOnlyField(string name, string datatype, InferTensorContents contents)
     {
@@ -124,7 +102,8 @@ internal static class TypedContents
             TensorDatatype.Float32 => "fp32_contents",
             TensorDatatype.Float64 => "fp64_contents",
             TensorDatatype.Bytes => "bytes_contents",
-            _ => "raw contents",
+            TensorDatatype.Float16 or TensorDatatype.BFloat16 => "raw_input_contents, as the protocol has no typed field for them",
+            _ => throw new TensorFormatException($"Tensor '{name}' has datatype '{datatype}'; expected one of {TensorDatatype.Names}."),
         };
         Check("bool_contents", contents.BoolContents.Count);
         Check("int_contents", contents.IntContents.Count);

@@ -1,9 +1,9 @@
 namespace ZeroWorld.ML.Serving.Protocol;
 
-/// <summary>A tensor as the Open Inference Protocol moves it, checked: shape, datatype and bytes agree.</summary>
+/// <summary>A tensor as the Open Inference Protocol moves it.</summary>
 /// <param name="Name">Name of the tensor.</param>
-/// <param name="Datatype">One of <see cref="TensorDatatype"/>.</param>
-/// <param name="Shape">All dimensions, none negative; empty for a scalar.</param>
+/// <param name="Datatype">As it was sent; one of <see cref="TensorDatatype"/> where it was checked.</param>
+/// <param name="Shape">All dimensions; empty for a scalar.</param>
 /// <param name="Data">
 /// Row-major, little-endian, without padding. BYTES: per element its length as u32 and its bytes. May lie in the message it came from: valid as long as that is.
 /// </param>

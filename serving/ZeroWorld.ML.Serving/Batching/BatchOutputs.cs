@@ -7,4 +7,5 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Tensors">One per output of the signature: this request's rows.</param>
 /// <param name="BatchRows">Rows of the whole run.</param>
 /// <param name="Start">Place of this request's first row in it.</param>
-internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start);
+/// <param name="Times">Where the time went.</param>
+internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start, RunTimes Times = default);

@@ -1,243 +1,372 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>Groups the rows of waiting requests into batches and runs them on one <see cref="IModelInstance"/>, which it owns.</summary>
+/// <summary>Groups the rows of waiting requests into batches and runs them on the instances of one model, which it owns.</summary>
 /// <remarks>
-/// Batching is greedy: a batch is whatever queued up while the previous one ran, so there is no delay to tune. When the instance is idle a request runs at once:
-/// on the caller's thread where <see cref="BatchSchedulerOptions.RunsInlineWhenIdle"/> allows it, else on the scheduler's loop.
+/// Without a queue delay batching is greedy: a batch is whatever queued up while the instances were busy. With one, a batch is closed when it is full, when its oldest request has
+/// waited that long, or when the tightest deadline in the queue leaves just the time that the run is expected to take, whichever is first; it grows until it is executed.
+/// When an instance is idle and nothing is queued, a request of a model on the CPU runs on its caller's thread (<see cref="BatchSchedulerOptions.RunsInlineWhenIdle"/>),
+/// unless the batch before was shared: then others are likely on their way.
 /// The queue is bounded in rows and refuses at once. A batch that fails is run again request by request, so that a bad request fails alone.
-/// <para>Thread safety: <see cref="RunAsync"/> may be called from any thread; whoever holds the gate has the instance for itself.</para>
+/// <para>Thread safety: <see cref="RunAsync"/> may be called from any thread; an instance is held by one thread at a time.</para>
 /// </remarks>
 internal sealed partial class BatchScheduler : IAsyncDisposable
 {
-    private readonly IModelInstance _instance;
+    private static readonly TimeSpan OwnThreadFrom = TimeSpan.FromMilliseconds(1);
+
+    // Timers have milliseconds; what is shorter is waited for on the spot.
+    private static readonly TimeSpan SpinMax = TimeSpan.FromMilliseconds(1);
+
     private readonly BatchSchedulerOptions _options;
     private readonly ServingMetrics _metrics;
     private readonly ModelTags _tags;
     private readonly ILogger _logger;
-    private readonly BatchBuffers _buffers;
-    private readonly bool _isBatchable;
-    private readonly bool _runsInline;
+    private readonly TimeProvider _time;
+    private readonly bool _isOnCpu;
+    private readonly bool _mayRunInline;
+    private readonly RunPredictor _predictor = new();
+    private readonly InstanceRunner[] _runners;
+    private readonly ITimer _timer;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Bounded by the rows it holds (_queuedRows), not by its tasks.
-    private readonly Channel<InferenceTask> _queue = Channel.CreateUnbounded<InferenceTask>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly Task _loop;
+    private readonly Lock _lock = new();
+    private readonly BatchQueue _queue;
+    private readonly Stack<InstanceRunner> _idle;
+    private long _timerAt = long.MaxValue;
+    private bool _wasShared;
+    private bool _isStopping;
     private int _queuedRows;
-    private long _averageRunTicks;
+    private int _queuedTasks;
 
-    public BatchScheduler(IModelInstance instance, BatchSchedulerOptions options, ServingMetrics metrics, in ModelTags tags, ILogger logger)
+    /// <param name="instances">One or more, of one signature; they are disposed with the scheduler.</param>
+    public BatchScheduler(
+        IReadOnlyList<IModelInstance> instances, BatchSchedulerOptions options, ServingMetrics metrics, in ModelTags tags,
+        ServableStatistics statistics, TimeProvider time, ILogger logger)
     {
-        _instance = instance;
         _options = options;
         _metrics = metrics;
         _tags = tags;
+        Statistics = statistics;
+        _time = time;
         _logger = logger;
-        _buffers = new BatchBuffers(instance.Signature.Inputs.Count);
-        _isBatchable = instance.Signature.IsBatchable;
-        _runsInline = options.RunsInlineWhenIdle && instance.Device == "cpu";
-        _loop = Task.Run(RunLoopAsync);
+        _isOnCpu = instances[0].Device == "cpu";
+        _mayRunInline = options.RunsInlineWhenIdle && _isOnCpu && options.QueueDelay == TimeSpan.Zero;
+        _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
+        _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
+        _idle = new Stack<InstanceRunner>(_runners);
+        _timer = time.CreateTimer(static state => ((BatchScheduler)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        metrics.AddQueue(this, tags);
     }
 
-    /// <summary>Moving average of one run of the instance: what a request must leave before its deadline.</summary>
-    public TimeSpan AverageRun => new(Volatile.Read(ref _averageRunTicks));
+    /// <summary>Rows of the largest batch, and so of the largest request.</summary>
+    public int RowsMax => _options.BatchRowsMax;
+
+    /// <summary>Rows that may wait.</summary>
+    public int QueueRowsMax => _options.QueueRowsMax;
+
+    /// <summary>What it has run.</summary>
+    public ServableStatistics Statistics { get; }
+
+    /// <summary>Moving average of one run of an instance: what a request must leave before its deadline.</summary>
+    public TimeSpan AverageRun => ToSpan(_predictor.Average);
+
+    /// <summary>Requests that wait.</summary>
+    public int QueuedTasks => Volatile.Read(ref _queuedTasks);
 
     /// <param name="inputs">One per input of the signature, in its order. They must stay unchanged until the returned task has ended.</param>
     /// <param name="rows">Rows of each input; 0 or more. 1 for a model without a row axis.</param>
-    /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.BackendFailed"/>.</exception>
+    /// <param name="urgency">Priority and deadline.</param>
+    /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.DeadlineExceeded"/>, <see cref="ServingError.BackendFailed"/>.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up before its rows ran.</exception>
-    public ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken)
+    public ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_runsInline && Volatile.Read(ref _queuedRows) == 0 && _gate.Wait(0, CancellationToken.None))
+        var now = _time.GetTimestamp();
+        if (urgency.Due != 0 && urgency.Due <= now)
         {
-            try
+            throw new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came.");
+        }
+
+        InferenceTask task;
+        InstanceRunner? mine = null;
+        lock (_lock)
+        {
+            if (_mayRunInline && !_wasShared && !_isStopping && Volatile.Read(ref _queuedTasks) == 0 && _idle.TryPop(out mine))
             {
-                _metrics.RecordQueued(_tags, TimeSpan.Zero);
-                return ValueTask.FromResult(new BatchOutputs(Run(inputs, rows), rows, 0));
+                task = null!;
             }
-            finally
+            else
             {
-                _gate.Release();
+                task = new InferenceTask(this, inputs, rows, urgency, now);
+                Enqueue_NeedsLock(task, now);
             }
         }
 
-        var task = new InferenceTask(inputs, rows, Stopwatch.GetTimestamp());
-        if (!TryEnqueue(task))
-        {
-            throw new ServingException(
-                ServingError.Overloaded,
-                $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {Volatile.Read(ref _queuedRows)} do. Try again later.");
-        }
-
-        return new ValueTask<BatchOutputs>(cancellationToken.CanBeCanceled ? WaitAsync(task, cancellationToken) : task.Task);
+        return mine is null ? task.WaitAsync(cancellationToken) : RunInline(mine, inputs, rows);
     }
 
-    /// <summary>Stops accepting rows, waits until those already queued have run, and frees the instance.</summary>
+    /// <summary>Stops accepting rows, waits until those already queued have run, and frees the instances.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_queue.Writer.TryComplete())
+        lock (_lock)
         {
-            return;
+            if (_isStopping)
+            {
+                return;
+            }
+
+            _isStopping = true;
+            Next_NeedsLock(_time.GetTimestamp());
         }
 
-        await _loop.ConfigureAwait(false);
-        _instance.Dispose();
-        _gate.Dispose();
-    }
-
-    private static async Task<BatchOutputs> WaitAsync(InferenceTask task, CancellationToken cancellationToken)
-    {
-        using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((InferenceTask)state!).Abandon(token), task);
-        return await task.Task.ConfigureAwait(false);
-    }
-
-    private bool TryEnqueue(InferenceTask task)
-    {
-        if (Interlocked.Add(ref _queuedRows, task.QueueRows) > _options.QueueRowsMax)
+        await _drained.Task.ConfigureAwait(false);
+        _metrics.RemoveQueue(this);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        foreach (var runner in _runners)
         {
-            Interlocked.Add(ref _queuedRows, -task.QueueRows);
-            return false;
+            runner.Dispose();
         }
-
-        _metrics.AddQueued(_tags, 1);
-        if (_queue.Writer.TryWrite(task))
-        {
-            return true;
-        }
-
-        OnDequeued(task);
-        return false;
     }
 
-    private void OnDequeued(InferenceTask task)
+    /// <summary>A task waits no more: it was started, cancelled, or its time was over.</summary>
+    internal void OnLeft(InferenceTask task)
     {
         Interlocked.Add(ref _queuedRows, -task.QueueRows);
-        _metrics.AddQueued(_tags, -1);
+        Interlocked.Decrement(ref _queuedTasks);
     }
 
-    private async Task RunLoopAsync()
+    /// <summary>Runs the next batch on an instance that is held, and lets go of it.</summary>
+    internal void RunNext(InstanceRunner runner)
     {
-        var batch = new List<InferenceTask>();
-        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        WaitForClosing();
+        int rows;
+        lock (_lock)
         {
-            await _gate.WaitAsync().ConfigureAwait(false);
-            try
+            rows = _queue.Take(runner.Batch, Volatile.Read(ref _queuedRows), _time.GetTimestamp());
+            _wasShared = runner.Batch.Count > 1;
+        }
+
+        if (runner.Batch.Count > 0)
+        {
+            foreach (var task in runner.Batch)
             {
-                var rows = TakeBatch(batch);
-                if (batch.Count > 0)
-                {
-                    RunBatch(batch, rows);
-                }
+                _metrics.RecordQueued(_tags, _time.GetElapsedTime(task.Enqueued));
             }
-            finally
-            {
-                _gate.Release();
-                batch.Clear();
-            }
+
+            RunBatch(runner, rows);
+            runner.Batch.Clear();
+        }
+
+        Release(runner);
+    }
+
+    private ValueTask<BatchOutputs> RunInline(InstanceRunner runner, TensorBuffer[] inputs, int rows)
+    {
+        try
+        {
+            _metrics.RecordQueued(_tags, TimeSpan.Zero);
+            return ValueTask.FromResult(RunWhole(runner, inputs, rows, 0));
+        }
+        finally
+        {
+            Release(runner);
         }
     }
 
-    /// <returns>Rows of the batch.</returns>
-    private int TakeBatch(List<InferenceTask> batch)
+    private void Enqueue_NeedsLock(InferenceTask task, long now)
     {
-        Debug.Assert(batch.Count == 0);
-        var rows = 0;
-        while (_queue.Reader.TryPeek(out var task))
+        var rows = Interlocked.Add(ref _queuedRows, task.QueueRows);
+        if (rows > _options.QueueRowsMax || _isStopping)
         {
-            if (batch.Count > 0 && (!_isBatchable || rows + task.Rows > _options.BatchRowsMax || !BatchBuffers.CanMerge(batch[0].Inputs, task.Inputs)))
-            {
-                break;
-            }
-
-            _queue.Reader.TryRead(out _);
-            OnDequeued(task);
-
-            // A caller that hung up or ran out of time while the task waited must not cost the device anything.
-            if (!task.TryStart())
-            {
-                continue;
-            }
-
-            _metrics.RecordQueued(_tags, Stopwatch.GetElapsedTime(task.EnqueuedTimestamp));
-            rows += task.Rows;
-            batch.Add(task);
+            Interlocked.Add(ref _queuedRows, -task.QueueRows);
+            throw new ServingException(
+                ServingError.Overloaded,
+                _isStopping
+                    ? "The model is being unloaded. Try again later."
+                    : $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {rows - task.QueueRows} do. Try again later.");
         }
 
-        return rows;
+        Interlocked.Increment(ref _queuedTasks);
+        _queue.Add(task);
+        Next_NeedsLock(now);
     }
 
-    private void RunBatch(List<InferenceTask> batch, int rows)
+    private void Release(InstanceRunner runner)
     {
-        if (batch.Count == 1)
+        lock (_lock)
         {
-            RunAlone(batch[0]);
+            _idle.Push(runner);
+            Next_NeedsLock(_time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Has idle instances run what is closed, and sets the timer for the rest.</summary>
+    private void Next_NeedsLock(long now)
+    {
+        if (Volatile.Read(ref _queuedTasks) == 0)
+        {
+            if (_isStopping && _idle.Count == _runners.Length)
+            {
+                _drained.TrySetResult();
+            }
+
             return;
         }
 
-        TensorBuffer[] outputs;
+        var closing = _isStopping ? now : _queue.GetClosing(Volatile.Read(ref _queuedRows));
+        if (closing == long.MaxValue)
+        {
+            return;
+        }
+
+        var isClosed = ToSpan(closing - now) <= SpinMax;
+        if (isClosed && _idle.TryPop(out var runner))
+        {
+            runner.Start(!_isOnCpu || AverageRun >= OwnThreadFrom);
+        }
+
+        SetTimer_NeedsLock(Math.Min(isClosed ? long.MaxValue : closing, _queue.EarliestDue), now);
+    }
+
+    /// <summary>Waits out what is left of a delay that is shorter than timers can be. The batch grows meanwhile.</summary>
+    private void WaitForClosing()
+    {
+        if (_options.QueueDelay == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        while (true)
+        {
+            lock (_lock)
+            {
+                var left = _isStopping ? 0 : _queue.GetClosing(Volatile.Read(ref _queuedRows)) - _time.GetTimestamp();
+                if (left <= 0 || ToSpan(left) > SpinMax)
+                {
+                    return;
+                }
+            }
+
+            Thread.Yield();
+        }
+    }
+
+    private void SetTimer_NeedsLock(long at, long now)
+    {
+        if (at < _timerAt)
+        {
+            _timerAt = at;
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(ToSpan(at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_lock)
+        {
+            _timerAt = long.MaxValue;
+            var now = _time.GetTimestamp();
+            _queue.Expire(now);
+            Next_NeedsLock(now);
+        }
+    }
+
+    private void RunBatch(InstanceRunner runner, int rows)
+    {
+        var batch = runner.Batch;
+        if (batch.Count == 1)
+        {
+            RunAlone(runner, batch[0]);
+            return;
+        }
+
+        TensorBuffer[]? outputs = null;
+        var started = _time.GetTimestamp();
+        var times = default(RunTimes);
         try
         {
-            outputs = Run(_buffers.Merge(batch, rows), rows);
+            var inputs = runner.Buffers.Merge(batch, rows);
+            times = times with { Input = _time.GetTimestamp() - started };
+            outputs = Run(runner, inputs, rows, out var infer);
+            times = times with { Infer = infer };
         }
         catch (ServingException)
         {
-            // One request may have spoiled the run for all: alone, each gets its own answer or its own error.
+            // One request may have spoiled the run for all: alone, each gets its own answer or its own error, below.
+        }
+
+        // A model whose outputs do not follow its rows cannot share a run either: nobody could tell whose rows are whose.
+        if (outputs is null || !BatchBuffers.HasRows(outputs, rows))
+        {
             foreach (var task in batch)
             {
-                RunAlone(task);
+                RunAlone(runner, task);
             }
 
             return;
         }
 
-        // A model whose outputs do not follow its rows cannot share a run: nobody could tell whose rows are whose.
-        if (!BatchBuffers.HasRows(outputs, rows))
-        {
-            foreach (var task in batch)
-            {
-                RunAlone(task);
-            }
-
-            return;
-        }
-
-        var start = 0;
-        foreach (var task in batch)
-        {
-            task.TrySetResult(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
-            start += task.Rows;
-        }
+        Part(runner, outputs, rows, started, times);
     }
 
-    private void RunAlone(InferenceTask task)
+    /// <summary>Gives each request its rows, all after the last was cut out: the time that takes belongs to every one of them.</summary>
+    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times)
+    {
+        var parting = _time.GetTimestamp();
+        var start = 0;
+        foreach (var task in runner.Batch)
+        {
+            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
+            start += task.Rows;
+        }
+
+        times = times with { Output = _time.GetTimestamp() - parting };
+        Statistics.RecordRun(rows, times);
+        for (var index = 0; index < runner.Parts.Count; index++)
+        {
+            var task = runner.Batch[index];
+            task.SetResult(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
+        }
+
+        runner.Parts.Clear();
+    }
+
+    private void RunAlone(InstanceRunner runner, InferenceTask task)
     {
         try
         {
-            task.TrySetResult(new BatchOutputs(Run(task.Inputs, task.Rows), task.Rows, 0));
+            task.SetResult(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
         }
         catch (ServingException exception)
         {
-            task.TrySetException(exception);
+            task.SetException(exception);
         }
     }
 
-    private TensorBuffer[] Run(TensorBuffer[] inputs, int rows)
+    private BatchOutputs RunWhole(InstanceRunner runner, TensorBuffer[] inputs, int rows, long queueTicks)
     {
-        var started = Stopwatch.GetTimestamp();
+        var outputs = Run(runner, inputs, rows, out var infer);
+        var times = new RunTimes(queueTicks, 0, infer, 0);
+        Statistics.RecordRun(rows, times);
+        return new BatchOutputs(outputs, rows, 0, times);
+    }
+
+    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, out long infer)
+    {
+        var started = _time.GetTimestamp();
+        infer = 0;
         try
         {
-            return _instance.Run(inputs);
+            return runner.Instance.Run(inputs);
         }
         catch (ServingException exception)
         {
             LogRunFailed(_logger, exception, rows);
             throw;
         }
-#pragma warning disable CA1031 // The edge of the loop that owns the instance: a fault goes to the callers of this run and nowhere else.
+#pragma warning disable CA1031 // The edge of what runs the instance: a fault goes to the callers of this run and nowhere else.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -246,14 +375,13 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
         finally
         {
-            var elapsed = Stopwatch.GetElapsedTime(started);
-            _metrics.RecordRun(_tags, elapsed, rows);
-
-            // Only the holder of the gate writes it.
-            var average = Volatile.Read(ref _averageRunTicks);
-            Volatile.Write(ref _averageRunTicks, average == 0 ? elapsed.Ticks : average + ((elapsed.Ticks - average) / 16));
+            infer = _time.GetTimestamp() - started;
+            _metrics.RecordRun(_tags, ToSpan(infer), rows);
+            _predictor.Add(rows, infer);
         }
     }
+
+    private TimeSpan ToSpan(long ticks) => _time.GetElapsedTime(0, ticks);
 
     [LoggerMessage(1001, LogLevel.Error, "The model failed on a run of {Rows} rows")]
     private static partial void LogRunFailed(ILogger logger, Exception exception, int rows);

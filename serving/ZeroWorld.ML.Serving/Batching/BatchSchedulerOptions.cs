@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -21,6 +22,28 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <value>Default true. It saves two thread switches. Turn it off for models that run long, since a caller's thread is blocked meanwhile.</value>
     public bool RunsInlineWhenIdle { get; set; } = true;
 
+    /// <summary>How long the oldest request of a batch may wait for others.</summary>
+    /// <value>Default 0: a batch is whatever waits when an instance is free. At most 10 s.</value>
+    public TimeSpan QueueDelay { get; set; }
+
+    /// <summary>Sizes of batches to prefer, in rows, ascending: while there is time left of the delay, the largest that is filled is taken.</summary>
+    /// <value>Default none.</value>
+    public int[] PreferredRows { get; set; } = [];
+
+    /// <summary>What one level of priority is worth: a request stands in the queue as if it had come this much later per level below the first.</summary>
+    /// <value>Default 100 ms: of ten levels, the last waits at most 900 ms longer than the first, however many of those there are. More than 0.</value>
+    public TimeSpan PriorityStep { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>These options with what the settings of one model say instead.</summary>
+    internal BatchSchedulerOptions For(ModelSettings settings)
+    {
+        var options = (BatchSchedulerOptions)MemberwiseClone();
+        options.BatchRowsMax = Math.Min(settings.BatchRowsMax ?? BatchRowsMax, BatchRowsMax);
+        options.QueueDelay = settings.QueueDelay ?? QueueDelay;
+        options.PreferredRows = settings.PreferredRows.Count > 0 ? [.. settings.PreferredRows] : PreferredRows;
+        return options;
+    }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (QueueRowsMax < BatchRowsMax)
@@ -28,6 +51,25 @@ public sealed class BatchSchedulerOptions : IValidatableObject
             yield return new ValidationResult(
                 $"{Section}:{nameof(QueueRowsMax)} ({QueueRowsMax}) must be at least {nameof(BatchRowsMax)} ({BatchRowsMax}), or no batch can fill.",
                 [nameof(QueueRowsMax), nameof(BatchRowsMax)]);
+        }
+
+        if (QueueDelay < TimeSpan.Zero || QueueDelay > TimeSpan.FromSeconds(10))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(QueueDelay)} is {QueueDelay}; expected 0 to 10 s.", [nameof(QueueDelay)]);
+        }
+
+        if (PriorityStep <= TimeSpan.Zero || PriorityStep > TimeSpan.FromMinutes(1))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(PriorityStep)} is {PriorityStep}; expected more than 0, at most 1 minute.", [nameof(PriorityStep)]);
+        }
+
+        for (var index = 0; index < PreferredRows.Length; index++)
+        {
+            if (PreferredRows[index] <= (index == 0 ? 0 : PreferredRows[index - 1]) || PreferredRows[index] > BatchRowsMax)
+            {
+                yield return new ValidationResult(
+                    $"{Section}:{nameof(PreferredRows)} holds {PreferredRows[index]}; expected ascending sizes from 1 to {nameof(BatchRowsMax)} ({BatchRowsMax}).", [nameof(PreferredRows)]);
+            }
         }
     }
 }

@@ -1,15 +1,20 @@
+using System.Threading.Tasks.Sources;
+
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>One request's rows on their way through a <see cref="BatchScheduler"/>. Its task completes exactly once.</summary>
+/// <summary>One request's rows on their way through a <see cref="BatchScheduler"/>. It completes exactly once.</summary>
 /// <remarks>
-/// A task that waits can be abandoned by its caller at any moment; one that runs cannot, so that no caller takes back a buffer that the model still reads.
+/// A task that waits can be abandoned by its caller, or run out of time, at any moment; one that runs cannot, so that no caller takes back a buffer that the model still reads.
 /// </remarks>
-internal sealed class InferenceTask(TensorBuffer[] inputs, int rows, long enqueuedTimestamp)
-    : TaskCompletionSource<BatchOutputs>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs, int rows, in RequestUrgency urgency, long enqueued) : IValueTaskSource<BatchOutputs>
 {
     private const int Waiting = 0;
-    private const int Running = 1;
-    private const int Abandoned = 2;
+    private const int Started = 1;
+    private const int Ended = 2;
+
+    // The continuation runs elsewhere: whoever completes it has other tasks to answer.
+    private ManualResetValueTaskSourceCore<BatchOutputs> _core = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _registration;
     private int _state;
 
     /// <summary>One per input of the signature, in its order.</summary>
@@ -20,18 +25,73 @@ internal sealed class InferenceTask(TensorBuffer[] inputs, int rows, long enqueu
     /// <summary>Room that the task takes in the queue: a request without rows takes some too, or it could be queued without end.</summary>
     public int QueueRows => Math.Max(Rows, 1);
 
-    /// <summary>Timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
-    public long EnqueuedTimestamp { get; } = enqueuedTimestamp;
+    /// <summary>1 (first) to <see cref="RequestUrgency.PriorityMax"/>.</summary>
+    public int Priority { get; } = urgency.Level;
+
+    /// <summary>Timestamp after which it must not run; <see cref="long.MaxValue"/>: never.</summary>
+    public long Due { get; } = urgency.Due == 0 ? long.MaxValue : urgency.Due;
+
+    /// <summary>Timestamp.</summary>
+    public long Enqueued { get; } = enqueued;
+
+    public bool IsWaiting => Volatile.Read(ref _state) == Waiting;
+
+    /// <summary>Waits for the rows to have run; the token ends the task if it has not started by then. Called once.</summary>
+    public ValueTask<BatchOutputs> WaitAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((InferenceTask)state!).Abandon(token), this);
+        }
+
+        return new ValueTask<BatchOutputs>(this, _core.Version);
+    }
 
     /// <returns><see langword="false"/> when the caller has gone: the task must not run.</returns>
-    public bool TryStart() => Interlocked.CompareExchange(ref _state, Running, Waiting) == Waiting;
-
-    /// <summary>Ends the task if it still waits.</summary>
-    public void Abandon(CancellationToken cancellationToken)
+    public bool TryStart()
     {
-        if (Interlocked.CompareExchange(ref _state, Abandoned, Waiting) == Waiting)
+        if (Interlocked.CompareExchange(ref _state, Started, Waiting) != Waiting)
         {
-            TrySetCanceled(cancellationToken);
+            return false;
         }
+
+        owner.OnLeft(this);
+        return true;
+    }
+
+    /// <summary>Ends a task whose time is over, if it still waits.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool TryExpire() =>
+        TryEnd(static _ => new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came."), default);
+
+    /// <summary>Ends a task that was started.</summary>
+    public void SetResult(in BatchOutputs outputs) => _core.SetResult(outputs);
+
+    /// <inheritdoc cref="SetResult"/>
+    public void SetException(Exception exception) => _core.SetException(exception);
+
+    public BatchOutputs GetResult(short token)
+    {
+        _registration.Dispose();
+        return _core.GetResult(token);
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void Abandon(CancellationToken cancellationToken) => TryEnd(static token => new OperationCanceledException(token), cancellationToken);
+
+    private bool TryEnd(Func<CancellationToken, Exception> createException, CancellationToken cancellationToken)
+    {
+        if (Interlocked.CompareExchange(ref _state, Ended, Waiting) != Waiting)
+        {
+            return false;
+        }
+
+        owner.OnLeft(this);
+        _core.SetException(createException(cancellationToken));
+        return true;
     }
 }

@@ -9,14 +9,14 @@ public sealed class InferencePath
 {
     private const string RequestKind = "infer";
     private readonly ServableManager _servables;
-    private readonly int _rowsMax;
     private readonly ServingMetrics _metrics;
+    private readonly TimeProvider _time;
 
-    internal InferencePath(ServableManager servables, BatchSchedulerOptions batching, ServingMetrics metrics)
+    internal InferencePath(ServableManager servables, ServingMetrics metrics, TimeProvider time)
     {
         _servables = servables;
-        _rowsMax = batching.BatchRowsMax;
         _metrics = metrics;
+        _time = time;
     }
 
     /// <exception cref="ServingException">Any but those of predictions; the message is meant for the caller.</exception>
@@ -26,30 +26,50 @@ public sealed class InferencePath
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
         var tags = ModelTags.None;
+        ServableStatistics? statistics = null;
+        using var deadline = RequestDeadline.Start(request.Timeout, _time, cancellationToken);
         try
         {
             var model = ToName(request.ModelName);
-            using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), cancellationToken).ConfigureAwait(false);
+            using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), deadline.Token).ConfigureAwait(false);
             var servable = lease.Servable;
             tags = servable.Tags;
+            statistics = servable.Statistics;
 
-            var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, _rowsMax, out var rows);
+            var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, servable.RowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
-            var outputs = (await servable.RunAsync(inputs, rows, cancellationToken).ConfigureAwait(false)).Tensors;
+            var run = await servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token).ConfigureAwait(false);
+            var outputs = run.Tensors;
 
             var named = new InferenceOutput[wanted.Length];
             for (var index = 0; index < named.Length; index++)
             {
-                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]]);
+                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.OutputLabels[wanted[index]]);
             }
 
             _metrics.RecordRequest(tags, RequestKind, started);
-            return new InferenceResult(servable.Model, servable.Version, named);
+            statistics.RecordSuccess(rows, started, run.Times);
+            return new InferenceResult(servable.Model, servable.Version, named)
+            {
+                HasRowAxis = servable.Signature.IsBatchable,
+            };
+        }
+        catch (OperationCanceledException exception) when (deadline.IsOver)
+        {
+            var late = new ServingException(ServingError.DeadlineExceeded, $"Request timeout expired: {request.Timeout!.Value.TotalMicroseconds:0} us", exception);
+            Fail(late);
+            throw late;
         }
         catch (Exception exception)
         {
-            _metrics.AddRefusal(tags, RequestKind, exception);
+            Fail(exception);
             throw;
+        }
+
+        void Fail(Exception exception)
+        {
+            _metrics.AddRefusal(tags, RequestKind, exception);
+            statistics?.RecordFailure(started);
         }
     }
 
@@ -65,7 +85,7 @@ public sealed class InferencePath
 
     /// <summary>Whether the model version answers now; <see langword="false"/> also when there is none. Loads nothing.</summary>
     public bool IsReady(string modelName, string modelVersion) =>
-        TryReadName(modelName, out var model) && _servables.IsModelReady(model, VersionSelector.Parse(modelVersion));
+        ModelName.TryParse(modelName, out var model) && _servables.IsModelReady(model, VersionSelector.Parse(modelVersion));
 
     /// <summary>Indexes of the wanted outputs in the signature, in the wanted order.</summary>
     private static int[] ChooseOutputs(InferenceRequest request, ModelSignature signature)
@@ -92,31 +112,16 @@ public sealed class InferencePath
 
             if (Array.IndexOf(chosen, chosen[index], 0, index) >= 0)
             {
-                throw Invalid($"inference output '{request.Outputs[index]}' is requested twice for model '{request.ModelName}'");
+                throw Invalid($"output '{request.Outputs[index]}' already exists in request for model '{request.ModelName}'");
             }
         }
 
         return chosen;
     }
 
-    private static ModelName ToName(string text) => TryReadName(text, out var model)
+    internal static ModelName ToName(string text) => ModelName.TryParse(text, out var model)
         ? model
         : throw new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{text}' is not found");
-
-    private static bool TryReadName(string? text, out ModelName model)
-    {
-        model = default;
-        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        var project = slash < 0 ? ModelName.DefaultProject : text![..slash];
-        var name = slash < 0 ? text : text![(slash + 1)..];
-        if (!ModelName.IsValid(project) || !ModelName.IsValid(name))
-        {
-            return false;
-        }
-
-        model = new ModelName(project, name!);
-        return true;
-    }
 
     private static ServingException Invalid(string message) => new(ServingError.InvalidInput, message);
 }

@@ -13,4 +13,15 @@ public sealed class InferenceRequest
 
     /// <value>Names of the wanted outputs in the wanted order; empty for all.</value>
     public IReadOnlyList<string> Outputs { get; init; } = [];
+
+    /// <summary>How long the call may take from now; what still waits then is not run.</summary>
+    /// <value><see langword="null"/>: as long as its token allows.</value>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>When the caller stops waiting: a batch is closed early enough for it.</summary>
+    /// <value><see langword="null"/>: never.</value>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>1 (first) to 10 (last); 0: the middle.</summary>
+    public int Priority { get; init; }
 }

@@ -11,9 +11,14 @@ namespace ZeroWorld.ML.Serving;
 internal sealed record ModelSnapshot(
     ModelName Model, FrozenDictionary<long, VersionSnapshot> Versions, IReadOnlyList<long> Order, FrozenDictionary<string, long> Aliases)
 {
-    /// <exception cref="ServingException"><see cref="ServingError.ModelNotFound"/>.</exception>
+    /// <value>Why nothing of it can be served; <see langword="null"/> otherwise.</value>
+    public string? Problem { get; init; }
+
+    /// <exception cref="ServingException"><see cref="ServingError.ModelNotFound"/>, <see cref="ServingError.ModelRefused"/>.</exception>
     public VersionSnapshot Resolve(VersionSelector selector) =>
-        TryResolve(selector, out var refusal) ?? throw new ServingException(ServingError.ModelNotFound, refusal);
+        TryResolve(selector, out var refusal) ?? throw (Problem is null
+            ? new ServingException(ServingError.ModelNotFound, refusal)
+            : new ServingException(ServingError.ModelRefused, Problem));
 
     /// <param name="refusal">A sentence when there is none.</param>
     public VersionSnapshot? TryResolve(VersionSelector selector, out string refusal)
@@ -44,7 +49,7 @@ internal sealed record ModelSnapshot(
 
         for (var index = Order.Count - 1; index >= 0; index--)
         {
-            if (Versions[Order[index]].Servable is not null)
+            if (Versions[Order[index]] is { Servable: not null } or { IsAsleep: true })
             {
                 return Versions[Order[index]];
             }
@@ -62,4 +67,8 @@ internal sealed record ModelSnapshot(
 /// <param name="State">Where it is in its life.</param>
 /// <param name="Servable">Only when ready.</param>
 /// <param name="Failure">Why it could not be loaded, only when failed.</param>
-internal sealed record VersionSnapshot(long Version, string Digest, ServableState State, Servable? Servable, ServingException? Failure);
+internal sealed record VersionSnapshot(long Version, string Digest, ServableState State, Servable? Servable, ServingException? Failure)
+{
+    /// <summary>Whether it was let go to save memory: a request brings it back.</summary>
+    public bool IsAsleep { get; init; }
+}

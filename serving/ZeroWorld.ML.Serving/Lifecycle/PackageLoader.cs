@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Models;
@@ -18,17 +19,39 @@ internal sealed class PackageLoader(
             ServingError.ModelRefused,
             $"The model asks for the runtime '{manifest.Runtime}', and this server has {string.Join(", ", _runtimes.Keys.Order(StringComparer.Ordinal).Select(static name => $"'{name}'"))}.");
 
+    /// <summary>Size of the package's files.</summary>
+    public static long CountBytes(ModelPackage package) => package.Manifest.Files.Values.Sum(static file => file.Bytes);
+
     /// <summary>Takes the memory that the package is believed to need.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>: it does not fit; <see cref="ServingError.ModelRefused"/>.</exception>
-    public MemoryReservation Reserve(ModelPackage package)
+    public MemoryReservation Reserve(ModelPackage package) =>
+        TryReserve(package, 0, out var reservation, out var refusal) ? reservation : throw new ServingException(ServingError.Overloaded, refusal);
+
+    /// <summary>Takes the memory that the package needs, on the device that its settings name, or on one of those that its runtime can use.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="measuredBytes">What it took when it was loaded before; 0 when that is not known.</param>
+    /// <param name="reservation">The memory.</param>
+    /// <param name="refusal">Why it does not fit now.</param>
+    /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: it can never be placed here.</exception>
+    public bool TryReserve(ModelPackage package, long measuredBytes, [NotNullWhen(true)] out MemoryReservation? reservation, [NotNullWhen(false)] out string? refusal)
     {
         var runtime = GetRuntime(package.Manifest);
-        var bytes = package.Manifest.Files.Values.Sum(static file => file.Bytes);
-        var request = new PlacementRequest((long)(bytes * options.MemoryFactor))
+        var bytes = measuredBytes > 0 ? measuredBytes : (long)(CountBytes(package) * options.MemoryFactor);
+        DeviceKind[] kinds = [.. runtime.DeviceKinds.Select(static kind => kind == "cuda" ? DeviceKind.Cuda : DeviceKind.Cpu)];
+        var request = new PlacementRequest(bytes) { Kinds = kinds };
+        if (package.Settings.Device is { } wanted)
         {
-            Kinds = [.. runtime.DeviceKinds.Select(static kind => kind == "cuda" ? DeviceKind.Cuda : DeviceKind.Cpu)],
-        };
-        return memory.TryPlace(request, out var reservation, out var refusal) ? reservation : throw new ServingException(ServingError.Overloaded, refusal);
+            if (!DeviceId.TryParse(wanted, out var device) || !kinds.Contains(device.Kind) || memory.Snapshot().All(item => item.Device.Kind != device.Kind || (wanted != "cuda" && item.Device != device)))
+            {
+                throw new ServingException(
+                    ServingError.ModelRefused,
+                    $"The settings of the model '{package.Manifest.Name}' ask for the device '{wanted}'; this server has {string.Join(", ", memory.Snapshot().Select(static item => item.Device))} and its runtime '{runtime.Name}' runs on {string.Join(" and ", runtime.DeviceKinds)}.");
+            }
+
+            request = wanted == "cuda" ? new PlacementRequest(bytes) { Kinds = [DeviceKind.Cuda] } : new PlacementRequest(bytes) { Device = device };
+        }
+
+        return memory.TryPlace(request, out reservation, out refusal);
     }
 
     /// <summary>Loads the package and checks it. The caller owns the instance.</summary>
@@ -45,18 +68,38 @@ internal sealed class PackageLoader(
         var instance = await Task.Run(() => runtime.Open(package, device), cancellationToken).ConfigureAwait(false);
         try
         {
-            var differences = PackageFit.FindDifferences(package.Manifest, instance.Signature, plan?.Service);
+            // What lies in a folder has no manifest that could differ; its settings were fitted when it was opened.
+            var differences = package.Manifest.Inputs.Count == 0 ? [] : PackageFit.FindDifferences(package.Manifest, instance.Signature, plan?.Service);
             if (differences.Count > 0)
             {
                 throw new ServingException(
                     ServingError.ModelRefused, $"The package of model '{package.Manifest.Name}' does not fit: {string.Join("; ", differences)}.");
             }
 
-            return new LoadedModel(package, runtime, instance, plan, golden);
+            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance) };
         }
         catch
         {
             instance.Dispose();
+            throw;
+        }
+    }
+
+    private static List<IModelInstance> OpenOthers(ModelPackage package, IModelRuntime runtime, IModelInstance first)
+    {
+        var others = new List<IModelInstance>();
+        try
+        {
+            for (var count = 1; count < package.Settings.Instances; count++)
+            {
+                others.Add(first.TryShare() ?? runtime.Open(package, first.Device));
+            }
+
+            return others;
+        }
+        catch
+        {
+            others.ForEach(static other => other.Dispose());
             throw;
         }
     }

@@ -29,6 +29,8 @@ public sealed class Servable
         Plan = loaded.Plan;
         Prediction = prediction;
         Tags = tags;
+        RowsMax = scheduler.RowsMax;
+        OutputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
         _scheduler = scheduler;
         _memory = memory;
     }
@@ -47,6 +49,9 @@ public sealed class Servable
     /// <summary>The tensors that the model's file declares.</summary>
     public ModelSignature Signature { get; }
 
+    /// <summary>What the elements of an output's rows stand for, per output of the signature; empty where nobody said.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> OutputLabels { get; }
+
     /// <summary>What model metadata calls the platform.</summary>
     public string Platform { get; }
 
@@ -56,6 +61,12 @@ public sealed class Servable
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device { get; }
 
+    /// <summary>Rows of the largest request that it takes.</summary>
+    public int RowsMax { get; }
+
+    /// <summary>Memory that it takes on its device, as measured when it was loaded.</summary>
+    public long MemoryBytes => _memory.Bytes;
+
     /// <summary>The compiled feature service; <see langword="null"/> for a model that is only called with tensors.</summary>
     public FeatureServicePlan? Plan { get; }
 
@@ -63,6 +74,9 @@ public sealed class Servable
     internal PredictionPlan? Prediction { get; }
 
     internal ModelTags Tags { get; }
+
+    /// <summary>What it has done since its load.</summary>
+    internal ServableStatistics Statistics => _scheduler.Statistics;
 
     /// <summary>When a request last asked for it: a timestamp of the manager's clock.</summary>
     internal long LastUsedTimestamp
@@ -75,8 +89,8 @@ public sealed class Servable
     internal TimeSpan AverageRun => _scheduler.AverageRun;
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
-    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, CancellationToken cancellationToken) =>
-        _scheduler.RunAsync(inputs, rows, cancellationToken);
+    internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
+        _scheduler.RunAsync(inputs, rows, urgency, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
     internal ServableLease? TryAcquire()

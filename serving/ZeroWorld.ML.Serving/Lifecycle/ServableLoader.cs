@@ -1,30 +1,38 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>Makes a servable of a registered version: fetch, place, load, check, warm up.</summary>
-/// <remarks>Thread safe. At most <see cref="LoadsMax"/> loads run at once: a load takes memory and processors that requests need too.</remarks>
+/// <remarks>Thread safe. Memory is measured for one load at a time; loads that overlap are counted with what happens beside them, never with less than their files.</remarks>
 internal sealed partial class ServableLoader(
-    IModelCatalog catalog, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, ILogger<ServableLoader> logger)
+    ModelSources sources, PackageLoader packages, FeaturePreparation features, BatchSchedulerOptions batching, ServingMetrics metrics, TimeProvider time, ILogger<ServableLoader> logger)
     : IDisposable
 {
-    private const int LoadsMax = 2;
-    private readonly SemaphoreSlim _loads = new(LoadsMax, LoadsMax);
+    private const int MeasuredMax = 100_000;
+    private readonly SemaphoreSlim _measuring = new(1, 1);
 
+    // What a content took when it was loaded last: what its next load reserves.
+    private readonly ConcurrentDictionary<string, long> _measured = new(StringComparer.Ordinal);
+
+    /// <param name="model">The model.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="makeRoom">Frees the memory of another servable; <see langword="false"/> when there is none to free.</param>
+    /// <param name="cancellationToken">Ends the load.</param>
     /// <returns>A servable that answers; its caller unloads it.</returns>
     /// <exception cref="ServingException">Why it cannot be served.</exception>
-    public async Task<Servable> LoadAsync(ModelName model, long version, CancellationToken cancellationToken)
+    public async Task<Servable> LoadAsync(ModelName model, long version, Func<Task<bool>> makeRoom, CancellationToken cancellationToken)
     {
-        await _loads.WaitAsync(cancellationToken).ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         var tags = new ModelTags(model, version);
         var succeeded = false;
         try
         {
-            var servable = await LoadOpenAsync(model, version, tags, cancellationToken).ConfigureAwait(false);
+            var servable = await LoadOpenAsync(model, version, tags, makeRoom, cancellationToken).ConfigureAwait(false);
             succeeded = true;
             LogLoaded(logger, model, version, servable.Device, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return servable;
@@ -39,7 +47,8 @@ internal sealed partial class ServableLoader(
         }
         catch (ServingException exception)
         {
-            LogLoadFailed(logger, exception, model, version);
+            // A sentence that says what is wrong with a model needs no stack.
+            LogRefused(logger, model, version, exception.Message);
             throw;
         }
 #pragma warning disable CA1031 // The edge of the manager's loop: whatever goes wrong with one version must leave the others alone.
@@ -51,7 +60,6 @@ internal sealed partial class ServableLoader(
         finally
         {
             metrics.RecordLoad(tags, Stopwatch.GetElapsedTime(started), succeeded);
-            _loads.Release();
         }
 
         ServingException Fail(ServingError error, Exception exception)
@@ -61,39 +69,121 @@ internal sealed partial class ServableLoader(
         }
     }
 
-    public void Dispose() => _loads.Dispose();
+    public void Dispose() => _measuring.Dispose();
 
     /// <summary>Frees a servable once no request holds it.</summary>
     public async Task UnloadAsync(Servable servable)
     {
         await servable.UnloadAsync().ConfigureAwait(false);
         features.Return(servable.Prediction);
+        metrics.AddModelMemory(servable.Tags, -servable.MemoryBytes);
+        NativeMemory.Trim();
         LogUnloaded(logger, servable.Model, servable.Version);
     }
 
-    private async Task<Servable> LoadOpenAsync(ModelName model, long version, ModelTags tags, CancellationToken cancellationToken)
+    private async Task<Servable> LoadOpenAsync(ModelName model, long version, ModelTags tags, Func<Task<bool>> makeRoom, CancellationToken cancellationToken)
     {
-        var package = await catalog.OpenAsync(model, version, cancellationToken).ConfigureAwait(false);
-        var memory = packages.Reserve(package);
+        var package = await sources.OpenAsync(model, version, cancellationToken).ConfigureAwait(false);
+        var settings = batching.For(package.Settings);
+        var memory = await ReserveAsync(package, makeRoom).ConfigureAwait(false);
         LoadedModel? loaded = null;
         PredictionPlan? prediction = null;
         try
         {
-            loaded = await packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
-            await Task.Run(() => GoldenCheck.Run(loaded), cancellationToken).ConfigureAwait(false);
+            loaded = await LoadMeasuredAsync(package, memory, settings, makeRoom, cancellationToken).ConfigureAwait(false);
             if (loaded.Plan is { } plan)
             {
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            return new Servable(model, version, loaded, prediction, new BatchScheduler(loaded.Instance, batching, metrics, tags, logger), tags, memory);
+            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
+            metrics.AddModelMemory(tags, servable.MemoryBytes);
+            return servable;
         }
         catch
         {
             features.Return(prediction);
-            loaded?.Instance.Dispose();
+            loaded?.Free();
             memory.Dispose();
+            NativeMemory.Trim();
             throw;
+        }
+    }
+
+    private async Task<MemoryReservation> ReserveAsync(ModelPackage package, Func<Task<bool>> makeRoom)
+    {
+        while (true)
+        {
+            if (packages.TryReserve(package, _measured.GetValueOrDefault(package.Digest), out var memory, out var refusal))
+            {
+                return memory;
+            }
+
+            if (!await makeRoom().ConfigureAwait(false))
+            {
+                throw new ServingException(ServingError.Overloaded, refusal);
+            }
+        }
+    }
+
+    /// <summary>Loads and warms up, and makes the reservation as large as what that took.</summary>
+    private async Task<LoadedModel> LoadMeasuredAsync(
+        ModelPackage package, MemoryReservation memory, BatchSchedulerOptions settings, Func<Task<bool>> makeRoom, CancellationToken cancellationToken)
+    {
+        LoadedModel loaded;
+        long taken;
+        await _measuring.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var before = NativeMemory.ReadInUse();
+            loaded = await packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await Task.Run(() => ModelWarmup.Run(loaded, settings.BatchRowsMax), cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                loaded.Free();
+                throw;
+            }
+
+            taken = NativeMemory.ReadInUse() - before;
+        }
+        finally
+        {
+            _measuring.Release();
+        }
+
+        try
+        {
+            // What lies on a GPU is not seen from here: there the reservation stays what it was believed to be.
+            if (memory.Device.Kind == DeviceKind.Cpu)
+            {
+                await ResizeAsync(package, memory, Math.Max(taken, PackageLoader.CountBytes(package)), makeRoom).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            loaded.Free();
+            throw;
+        }
+
+        return loaded;
+    }
+
+    private async Task ResizeAsync(ModelPackage package, MemoryReservation memory, long bytes, Func<Task<bool>> makeRoom)
+    {
+        if (_measured.Count < MeasuredMax)
+        {
+            _measured[package.Digest] = bytes;
+        }
+
+        while (!memory.TryResize(bytes, out var refusal))
+        {
+            if (!await makeRoom().ConfigureAwait(false))
+            {
+                throw new ServingException(ServingError.Overloaded, refusal);
+            }
         }
     }
 
@@ -110,6 +200,9 @@ internal sealed partial class ServableLoader(
 
     [LoggerMessage(1012, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on")]
     private static partial void LogLoadFailed(ILogger logger, Exception exception, ModelName model, long version);
+
+    [LoggerMessage(1019, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on: {Reason}")]
+    private static partial void LogRefused(ILogger logger, ModelName model, long version, string reason);
 
     [LoggerMessage(1013, LogLevel.Information, "Model {Model} version {Version} is unloaded")]
     private static partial void LogUnloaded(ILogger logger, ModelName model, long version);

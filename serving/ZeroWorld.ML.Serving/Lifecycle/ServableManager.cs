@@ -2,39 +2,56 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>Keeps the servables of this server in step with the model catalog.</summary>
+/// <summary>Keeps the servables of this server in step with the registry and the model folder.</summary>
 /// <remarks>
-/// Targets of aliases, and the newest versions above them, are loaded as soon as the catalog has them; other versions on their first request, once for all who wait.
-/// A version is published when it is loaded and warmed up. An alias whose new target is not ready, or cannot be loaded, goes on leading to the version before it.
-/// A version that is no longer offered is freed when the last request that holds it has ended.
+/// Of the registry, targets of aliases, and the newest versions above them, are loaded as soon as it has them; other versions on their first request, once for all who wait.
+/// Of the folder, what the version policy of a model chooses. A version is published when it is loaded and warmed up. An alias whose new target is not ready, or cannot be loaded,
+/// goes on leading to the version before it; so does a version whose files were replaced. A version that is no longer offered is freed when the last request that holds it has ended.
+/// <para>
+/// When memory is full, a load that a request, a caller or a new version asks for lets the servable go that was used least recently, unless it is pinned; its next request
+/// brings it back and waits for that, with a bound on those who wait.
+/// </para>
 /// <para>Thread safety: all members may be called from any thread. Requests read one immutable snapshot and take no lock.</para>
 /// </remarks>
-public sealed class ServableManager : IAsyncDisposable
+public sealed partial class ServableManager : IAsyncDisposable
 {
-    private readonly IModelCatalog _catalog;
+    private const int LoadsMax = 2;
+
+    // After this long another one is let go instead of the one whose requests do not end.
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
+    private readonly ModelSources _sources;
     private readonly ServableLoader _loader;
     private readonly ServableManagerOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _listGate = new(1, 1);
 
+    // A load takes memory and processors that requests need too.
+    private readonly SemaphoreSlim _loadGate = new(LoadsMax, LoadsMax);
+
     // Guards the table and the fields below it.
     private readonly Lock _lock = new();
     private readonly ServableTable _table;
     private readonly HashSet<Task> _background = [];
+    private readonly HashSet<Task> _draining = [];
+    private readonly Dictionary<ModelName, bool> _wanted = [];
+    private int _entering;
     private bool _isStopping;
 
     private volatile bool _isListed;
     private volatile bool _isReady;
 
-    internal ServableManager(IModelCatalog catalog, ServableLoader loader, ServableManagerOptions options, TimeProvider time)
+    internal ServableManager(ModelSources sources, ServableLoader loader, ServableManagerOptions options, TimeProvider time)
     {
-        _catalog = catalog;
+        _sources = sources;
         _loader = loader;
         _options = options;
         _time = time;
         _table = new ServableTable(options);
     }
+
+    /// <summary>Who decides which models of the folder are loaded.</summary>
+    public ModelControl Control => _sources.Control;
 
     /// <summary>Whether the catalog was read and every version that loads by itself was tried once.</summary>
     public bool IsReady => _isReady;
@@ -49,7 +66,7 @@ public sealed class ServableManager : IAsyncDisposable
         var version = GetModel(model).Resolve(selector);
         if (version.Servable is { } servable && servable.TryAcquire() is { } lease)
         {
-            servable.LastUsedTimestamp = _time.GetTimestamp();
+            Use(servable);
             return ValueTask.FromResult(lease);
         }
 
@@ -65,9 +82,122 @@ public sealed class ServableManager : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the version that the selector names is ready now; <see langword="false"/> also when there is none. Loads nothing.</summary>
+    /// <summary>
+    /// Whether the version that the selector names answers now; <see langword="false"/> also when there is none. Loads nothing: one that was let go for want of memory is ready, since
+    /// its next request waits until it is back.
+    /// </summary>
     public bool IsModelReady(ModelName model, VersionSelector selector) =>
-        _table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _) is { Servable: not null };
+        _table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _) is { Servable: not null } or { IsAsleep: true };
+
+    /// <summary>Every model of registry and folder, by name and version, with what became of it.</summary>
+    /// <param name="readyOnly">Whether only those that answer are wanted.</param>
+    /// <param name="cancellationToken">Ends the reading of the registry.</param>
+    /// <exception cref="RegistryException">The registry cannot be read.</exception>
+    public async Task<IReadOnlyList<RepositoryEntry>> GetIndexAsync(bool readyOnly, CancellationToken cancellationToken)
+    {
+        if (Control == ModelControl.Explicit)
+        {
+            _sources.FindNew();
+            await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        lock (_lock)
+        {
+            return [.. _table.GetIndex().Concat(_sources.Conflicts).Where(entry => !readyOnly || entry.State == RepositoryState.Ready)];
+        }
+    }
+
+    /// <inheritdoc cref="LoadModelAsync(ModelName, string?, CancellationToken)"/>
+    public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
+
+    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready. Calls at the same time share one load.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="configuration">A model configuration as JSON, used instead of the one in the folder until the next load; <see langword="null"/>: none.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>;
+    /// <see cref="ServingError.InvalidInput"/>: the configuration is none of this model; the reason of the load that failed: what answered before goes on.
+    /// </exception>
+    /// <exception cref="RegistryException">The registry cannot be read.</exception>
+    public async Task LoadModelAsync(ModelName model, string? configuration, CancellationToken cancellationToken)
+    {
+        CheckControl("loaded");
+        CheckOverride(model, configuration);
+        _sources.Reread(model, configuration);
+        SetWanted(model, true);
+        await PollAsync(ignoresRetryDelay: false, cancellationToken, model).ConfigureAwait(false);
+        Task[] loads;
+        lock (_lock)
+        {
+            loads = [.. _table.FindSlots(model).Select(static slot => slot.Load).OfType<Task>()];
+        }
+
+        await Task.WhenAll(loads).WaitAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_table.FindModel(model) is not { } listed)
+            {
+                _wanted.Remove(model);
+                throw new ServingException(ServingError.ModelNotFound, $"failed to load '{model.Name}': there is no such model in the registry or the model folder.");
+            }
+
+            var slots = _table.FindSlots(model).Where(static slot => slot.IsEager).ToList();
+            var failure = slots.Select(static slot => slot.Failure).FirstOrDefault(static failure => failure is not null);
+            if (listed.Problem is not null || failure is not null)
+            {
+                throw new ServingException(failure?.Error ?? ServingError.ModelRefused, $"failed to load '{model.Name}': {listed.Problem ?? failure!.Message}", failure);
+            }
+
+            if (!slots.Exists(static slot => slot.Servable is not null))
+            {
+                throw new ServingException(
+                    ServingError.ModelNotReady, $"failed to load '{model.Name}': {(listed.Versions.Count == 0 ? "it has no version" : "it was unloaded, or freed to make room, meanwhile")}.");
+            }
+        }
+    }
+
+    /// <summary>A configuration that is wrong is refused before anything is changed, so that what answers goes on.</summary>
+    private void CheckOverride(ModelName model, string? configuration)
+    {
+        if (configuration is null)
+        {
+            return;
+        }
+
+        if (_table.Snapshot.ContainsKey(model) && !_sources.IsOfFolder(model))
+        {
+            throw new ServingException(ServingError.Unsupported, $"failed to load '{model.Name}': it comes from the registry, which takes no configuration with a load.");
+        }
+
+        try
+        {
+            FolderModel.ReadOverride(model, configuration);
+        }
+        catch (ModelConfigException exception)
+        {
+            throw new ServingException(ServingError.InvalidInput, $"failed to load '{model.Name}': {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>.
+    /// </exception>
+    /// <exception cref="RegistryException">The registry cannot be read.</exception>
+    public async Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken)
+    {
+        CheckControl("unloaded");
+        lock (_lock)
+        {
+            if (_table.FindModel(model) is null)
+            {
+                throw new ServingException(ServingError.ModelNotFound, $"failed to unload '{model.Name}': there is no such model in the registry or the model folder.");
+            }
+        }
+
+        SetWanted(model, false);
+        await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Reads the catalog now and waits until what it asks for is loaded or has failed. A load that failed before is tried again.</summary>
     /// <exception cref="RegistryException">The catalog cannot be read; what is loaded stays.</exception>
@@ -108,6 +238,7 @@ public sealed class ServableManager : IAsyncDisposable
 
         _stopping.Dispose();
         _listGate.Dispose();
+        _loadGate.Dispose();
     }
 
     internal ModelSnapshot GetModel(ModelName model) => _table.Snapshot.TryGetValue(model, out var known)
@@ -115,6 +246,9 @@ public sealed class ServableManager : IAsyncDisposable
         : throw (_isListed
             ? new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{model.Name}' of project '{model.Project}' is not found.")
             : new ServingException(ServingError.ModelNotReady, "The server has not read its model catalog yet. Try again."));
+
+    /// <summary>Every model that there is.</summary>
+    internal IReadOnlyCollection<ModelSnapshot> GetModels() => _table.Snapshot.Values;
 
     /// <summary>A lease on any loaded servable of a package.</summary>
     internal ServableLease? TryAcquire(string digest)
@@ -134,14 +268,17 @@ public sealed class ServableManager : IAsyncDisposable
     }
 
     /// <summary>Reads the catalog and starts the loads it asks for.</summary>
+    /// <param name="ignoresRetryDelay">Whether loads that failed are tried again whatever their delay, and a folder that is polled is read now.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="asked">A model that a caller asked for: what of it failed is tried again, and others may be let go for it.</param>
     /// <returns>The loads; none of them fails.</returns>
-    internal async Task<IReadOnlyList<Task>> PollAsync(bool ignoresRetryDelay, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<Task>> PollAsync(bool ignoresRetryDelay, CancellationToken cancellationToken, ModelName? asked = null)
     {
         // One at a time, so that an older list never replaces a newer one.
         await _listGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var models = await _catalog.ListAsync(cancellationToken).ConfigureAwait(false);
+            var models = await _sources.ListAsync(ignoresRetryDelay, cancellationToken).ConfigureAwait(false);
             var loads = new List<Task>();
             lock (_lock)
             {
@@ -150,11 +287,12 @@ public sealed class ServableManager : IAsyncDisposable
                     return [];
                 }
 
-                foreach (var slot in _table.Adopt(models))
+                foreach (var slot in _table.Adopt(models, IsWanted_NeedsLock))
                 {
-                    if (slot.Servable is null && (slot.Failure is null || ignoresRetryDelay || _time.GetTimestamp() >= slot.RetryTimestamp))
+                    var isAsked = slot.Model == asked;
+                    if (slot.IsMissing && (isAsked || !slot.IsAsleep) && (slot.Failure is null || isAsked || ignoresRetryDelay || _time.GetTimestamp() >= slot.RetryTimestamp))
                     {
-                        loads.Add(StartLoad_NeedsLock(slot));
+                        loads.Add(StartLoad_NeedsLock(slot, mayEvict: isAsked || _table.FindSlots(slot.Model).Any(static other => other.Servable is not null)));
                     }
                 }
 
@@ -180,98 +318,27 @@ public sealed class ServableManager : IAsyncDisposable
         _isReady = !_stopping.IsCancellationRequested;
     }
 
-    private Task StartLoad_NeedsLock(VersionSlot slot)
-    {
-        if (slot.Load is null)
-        {
-            slot.Load = LoadAsync(slot);
-            Track_NeedsLock(slot.Load);
-        }
+    private void Use(Servable servable) => servable.LastUsedTimestamp = _time.GetTimestamp();
 
-        return slot.Load;
-    }
+    private bool IsWanted_NeedsLock(ModelName model) => _wanted.TryGetValue(model, out var wanted)
+        ? wanted
+        : Control != ModelControl.Explicit || !_sources.IsOfFolder(model) || _sources.IsLoadedAtStart(model);
 
-    private async Task LoadAsync(VersionSlot slot)
-    {
-        // Whoever starts a load holds the lock.
-        await Task.Yield();
-        Servable? servable = null;
-        ServingException? failure = null;
-        try
-        {
-            servable = await _loader.LoadAsync(slot.Model, slot.Version, _stopping.Token).ConfigureAwait(false);
-            servable.LastUsedTimestamp = _time.GetTimestamp();
-        }
-        catch (ServingException exception)
-        {
-            failure = exception;
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            failure = new ServingException(ServingError.ModelNotReady, "The server is stopping.");
-        }
-
-        lock (_lock)
-        {
-            slot.Load = null;
-            slot.Failure = failure;
-            slot.RetryDelay = failure is null ? TimeSpan.Zero : NextDelay(slot.RetryDelay);
-            slot.RetryTimestamp = _time.GetTimestamp() + (long)(slot.RetryDelay.TotalSeconds * _time.TimestampFrequency);
-            if (servable is not null)
-            {
-                _table.Attach(slot, servable);
-            }
-
-            Publish_NeedsLock();
-        }
-    }
-
-    private TimeSpan NextDelay(TimeSpan delay) =>
-        delay == TimeSpan.Zero ? _options.RetryDelay : TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, _options.RetryDelayMax.Ticks));
-
-    private async Task<ServableLease> LoadAndAcquireAsync(ModelName model, VersionSelector selector, CancellationToken cancellationToken)
-    {
-        // Twice: a version may be replaced between the end of its load and the lease.
-        for (var attempt = 0; attempt < 2; attempt++)
-        {
-            var version = GetModel(model).Resolve(selector);
-            if (version.Servable?.TryAcquire() is { } lease)
-            {
-                return lease;
-            }
-
-            await LoadOnRequest(model, version.Version).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        var last = GetModel(model).Resolve(selector);
-        return last.Servable?.TryAcquire()
-            ?? throw (last.Failure is { } reason
-                ? new ServingException(reason.Error, reason.Message, reason)
-                : new ServingException(ServingError.ModelNotReady, $"Model '{model.Name}' version {last.Version} is not loaded. Try again."));
-    }
-
-    private Task LoadOnRequest(ModelName model, long version)
+    private void SetWanted(ModelName model, bool wanted)
     {
         lock (_lock)
         {
-            if (_isStopping || _table.Find(model, version) is not { } slot || slot.Servable is not null)
-            {
-                return Task.CompletedTask;
-            }
+            _wanted[model] = wanted;
+        }
+    }
 
-            if (slot.Failure is { } failure && _time.GetTimestamp() < slot.RetryTimestamp)
-            {
-                throw new ServingException(failure.Error, failure.Message, failure);
-            }
-
-            if (slot.IsEager && slot.Load is not null)
-            {
-                throw new ServingException(ServingError.ModelNotReady, $"Model '{model.Name}' version {version} is being loaded. Try again.");
-            }
-
-            var load = StartLoad_NeedsLock(slot);
-            Publish_NeedsLock();
-            return load;
+    private void CheckControl(string verb)
+    {
+        if (Control != ModelControl.Explicit)
+        {
+            throw new ServingException(
+                ServingError.Unsupported,
+                $"explicit model load / unload is not allowed: models are {verb} by callers only where {ModelFolderOptions.Section}:{nameof(ModelFolderOptions.Control)} is {ModelControl.Explicit}, and it is {Control}.");
         }
     }
 
@@ -289,7 +356,8 @@ public sealed class ServableManager : IAsyncDisposable
     {
         foreach (var (slot, servable) in _table.TakeDetached())
         {
-            Track_NeedsLock(UnloadAsync(slot, servable));
+            slot.Drain = UnloadAsync(slot, servable);
+            Track_NeedsLock(slot.Drain);
         }
     }
 
@@ -300,6 +368,7 @@ public sealed class ServableManager : IAsyncDisposable
         lock (_lock)
         {
             slot.Unloading--;
+            _table.Touch(slot);
             Publish_NeedsLock();
         }
     }

@@ -21,6 +21,16 @@ public sealed class ServableManagerOptions : IValidatableObject
     [Range(1, 1024)]
     public int UnaliasedVersionsMax { get; set; } = 8;
 
+    /// <summary>Versions in memory at once, over all models. For one more, the one that was used least recently and is not pinned goes.</summary>
+    /// <value>Default 4,096.</value>
+    [Range(1, 1_000_000)]
+    public int LoadedVersionsMax { get; set; } = 4096;
+
+    /// <summary>Requests that may wait for one version to be loaded; further ones are refused with <see cref="ServingError.Overloaded"/>.</summary>
+    /// <value>Default 1,024.</value>
+    [Range(0, 1_000_000)]
+    public int WaitingRequestsMax { get; set; } = 1024;
+
     /// <summary>How long after a failed load the next attempt is made; doubles with each failure up to <see cref="RetryDelayMax"/>.</summary>
     /// <value>Default 1 s.</value>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
@@ -28,7 +38,7 @@ public sealed class ServableManagerOptions : IValidatableObject
     /// <value>Default 1 min.</value>
     public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Memory that a model is believed to take, as a multiple of the size of its package.</summary>
+    /// <summary>Memory that a model is believed to take until it was loaded once and measured, as a multiple of the size of its files.</summary>
     /// <value>Default 2.</value>
     [Range(1.0, 100.0)]
     public double MemoryFactor { get; set; } = 2;

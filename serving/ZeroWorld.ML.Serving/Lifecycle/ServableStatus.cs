@@ -10,4 +10,8 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Aliases">Aliases that the registry points at it, in order of name.</param>
 /// <param name="Message">Why it failed; <see langword="null"/> otherwise.</param>
 public sealed record ServableStatus(
-    ModelName Model, long Version, string Digest, ServableState State, IReadOnlyList<string> Aliases, string? Message);
+    ModelName Model, long Version, string Digest, ServableState State, IReadOnlyList<string> Aliases, string? Message)
+{
+    /// <summary>Memory that it takes on its device, as measured when it was loaded; 0 while it is not.</summary>
+    public long MemoryBytes { get; init; }
+}

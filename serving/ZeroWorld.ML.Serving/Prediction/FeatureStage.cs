@@ -7,31 +7,28 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Thread safe.</remarks>
 internal sealed class FeatureStage(OnlineReadCoalescer reader)
 {
+    /// <summary>Starts the reads of a request.</summary>
     /// <param name="timeout">How long to wait; what has not arrived then is UNAVAILABLE.</param>
-    /// <returns>Cells, row-major: [rows, columns of the service].</returns>
-    /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.InvalidInput"/> (a key too long).</exception>
-    public ValueTask<FeatureCell[]> ReadAsync(PredictionPlan plan, BoundRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="reads">What <see cref="Build"/> makes the rows of, once the returned task has ended.</param>
+    /// <returns><see langword="false"/> when too many reads are waiting: see <see cref="Refuse"/>.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/> (a key too long).</exception>
+    public ValueTask<bool> StartAsync(PredictionPlan plan, BoundRequest request, TimeSpan timeout, out EntityReads reads, CancellationToken cancellationToken)
     {
-        var reads = EntityReads.Of(plan, request);
-        if (reads.Keys.Length == 0)
-        {
-            return ValueTask.FromResult(Build(plan, request, reads));
-        }
-
-        var reading = reader.TryReadAsync(reads.Keys, reads.Answers, timeout, cancellationToken);
-        return reading.IsCompletedSuccessfully
-            ? ValueTask.FromResult(Finish(reading.Result, plan, request, reads))
-            : AwaitAsync(reading, plan, request, reads);
+        reads = EntityReads.Of(plan, request);
+        return reader.TryReadAsync(reads.Keys, reads.Answers, timeout, cancellationToken);
     }
 
-    private static async ValueTask<FeatureCell[]> AwaitAsync(ValueTask<bool> reading, PredictionPlan plan, BoundRequest request, EntityReads reads) =>
-        Finish(await reading.ConfigureAwait(false), plan, request, reads);
+    /// <summary>Reads and makes the rows.</summary>
+    /// <inheritdoc cref="StartAsync"/>
+    /// <returns>Cells, row-major: [rows, columns of the service].</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.InvalidInput"/> (a key too long).</exception>
+    public async ValueTask<FeatureCell[]> ReadAsync(PredictionPlan plan, BoundRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        await StartAsync(plan, request, timeout, out var reads, cancellationToken).ConfigureAwait(false) ? Build(plan, request, reads) : throw Refuse();
 
-    private static FeatureCell[] Finish(bool isAccepted, PredictionPlan plan, BoundRequest request, EntityReads reads) => isAccepted
-        ? Build(plan, request, reads)
-        : throw new ServingException(ServingError.Overloaded, "Too many feature reads are waiting for the online store. Try again later.");
+    public static ServingException Refuse() => new(ServingError.Overloaded, "Too many feature reads are waiting for the online store. Try again later.");
 
-    private static FeatureCell[] Build(PredictionPlan plan, BoundRequest request, EntityReads reads)
+    /// <returns>Cells, row-major: [rows, columns of the service].</returns>
+    public static FeatureCell[] Build(PredictionPlan plan, BoundRequest request, EntityReads reads)
     {
         var columns = plan.Service.Service.Columns.Count;
         var cells = new FeatureCell[request.Rows * columns];

@@ -41,43 +41,48 @@ public sealed class PredictionPath
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
         var tags = ModelTags.None;
+        ServableStatistics? statistics = null;
         try
         {
             using var lease = await _servables.AcquireAsync(ToName(request), request.Selector, cancellationToken).ConfigureAwait(false);
-            tags = lease.Servable.Tags;
-            var result = await PredictAsync(lease.Servable, request, started, cancellationToken).ConfigureAwait(false);
+            var servable = lease.Servable;
+            tags = servable.Tags;
+            statistics = servable.Statistics;
+            var plan = servable.Prediction
+                ?? throw new ServingException(
+                    ServingError.InvalidInput, $"Model '{servable.Model.Name}' version {servable.Version} reads no feature service; call it with tensors (ModelInfer).");
+            var received = _time.GetUtcNow();
+            var bound = RequestBinder.Bind(plan, request, _rowsMax, UnixMicroseconds.FromDateTimeOffset(received));
+
+            var featuresStarted = Stopwatch.GetTimestamp();
+            var timeout = ChooseFeatureTimeout(request, servable, received);
+            if (!await _features.StartAsync(plan, bound, timeout, out var reads, cancellationToken).ConfigureAwait(false))
+            {
+                throw FeatureStage.Refuse();
+            }
+
+            var cells = FeatureStage.Build(plan, bound, reads);
+            var rows = ModelRows.Of(plan, cells, bound.Rows);
+            _metrics.RecordFeatures(tags, Stopwatch.GetElapsedTime(featuresStarted));
+            if (rows.Rows.Length == 0)
+            {
+                throw new ServingException(ServingError.RequiredFeatureMissing, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
+            }
+
+            var outputs = await servable.RunAsync(
+                rows.ToTensors(plan), rows.Rows.Length, RequestUrgency.Of(0, request.Deadline, null, _time), cancellationToken).ConfigureAwait(false);
+            var result = Answer(servable, plan, bound, cells, rows, outputs.Tensors, received);
+            _log.Add(new PredictionLogEntry(servable, plan, bound, rows, outputs, result, received, Stopwatch.GetElapsedTime(started)));
+            statistics.RecordSuccess(rows.Rows.Length, started, outputs.Times);
             _metrics.RecordRequest(tags, RequestKind, started);
             return result;
         }
         catch (Exception exception)
         {
             _metrics.AddRefusal(tags, RequestKind, exception);
+            statistics?.RecordFailure(started);
             throw;
         }
-    }
-
-    private async ValueTask<PredictionResult> PredictAsync(Servable servable, PredictionRequest request, long started, CancellationToken cancellationToken)
-    {
-        var plan = servable.Prediction
-            ?? throw new ServingException(
-                ServingError.InvalidInput, $"Model '{servable.Model.Name}' version {servable.Version} reads no feature service; call it with tensors (ModelInfer).");
-        var received = _time.GetUtcNow();
-        var bound = RequestBinder.Bind(plan, request, _rowsMax, UnixMicroseconds.FromDateTimeOffset(received));
-
-        var featuresStarted = Stopwatch.GetTimestamp();
-        var timeout = ChooseFeatureTimeout(request, servable, received);
-        var cells = await _features.ReadAsync(plan, bound, timeout, cancellationToken).ConfigureAwait(false);
-        var rows = ModelRows.Of(plan, cells, bound.Rows);
-        _metrics.RecordFeatures(servable.Tags, Stopwatch.GetElapsedTime(featuresStarted));
-        if (rows.Rows.Length == 0)
-        {
-            throw new ServingException(ServingError.RequiredFeatureMissing, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
-        }
-
-        var outputs = await servable.RunAsync(rows.ToTensors(plan), rows.Rows.Length, cancellationToken).ConfigureAwait(false);
-        var result = Answer(servable, plan, bound, cells, rows, outputs.Tensors, received);
-        _log.Add(new PredictionLogEntry(servable, plan, bound, rows, outputs, result, received, Stopwatch.GetElapsedTime(started)));
-        return result;
     }
 
     private static ModelName ToName(PredictionRequest request)

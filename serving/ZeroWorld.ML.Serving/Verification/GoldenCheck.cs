@@ -20,7 +20,11 @@ internal static class GoldenCheck
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>, <see cref="ServingError.ModelRefused"/>.</exception>
     public static string? FindDifference(LoadedModel model)
     {
-        var golden = model.Package.Manifest.Golden;
+        if (model.Package.Manifest.Golden is not { } golden)
+        {
+            return null;
+        }
+
         for (var index = 0; index < model.Golden.Count; index++)
         {
             var sample = model.Golden[index];
@@ -67,7 +71,8 @@ internal static class GoldenCheck
         return null;
     }
 
-    private static TensorBuffer[] ToInputs(ModelSignature signature, GoldenSample sample)
+    /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: the sample does not fit the signature.</exception>
+    public static TensorBuffer[] ToInputs(ModelSignature signature, GoldenSample sample)
     {
         var inputs = new TensorBuffer[signature.Inputs.Count];
         for (var index = 0; index < inputs.Length; index++)

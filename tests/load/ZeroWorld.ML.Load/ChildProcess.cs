@@ -16,6 +16,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public ServerChild.Ready Ready { get; }
 
+    public Uri Grpc => new(Ready.Grpc);
+
     public TimeSpan ProcessorTime
     {
         get

@@ -10,6 +10,8 @@ internal sealed record LoadOptions
           --rounds N      interleaved rounds of every measurement, medians are shown (default 5)
           --seconds N     length of each measurement (default 3)
           --in-flight N   requests in flight in the closed loops (default 48)
+          --connections N connections that share them (default 2)
+          --only NAME     only infer, predict or lean, again and again, for a profiler
           --embedded      the embedded online store instead of redis-server
           --json          the result as JSON
         """;
@@ -19,6 +21,10 @@ internal sealed record LoadOptions
     public double Seconds { get; private init; } = 3;
 
     public int InFlight { get; private init; } = 48;
+
+    public int Connections { get; private init; } = 2;
+
+    public string? Only { get; private init; }
 
     public bool IsEmbedded { get; private init; }
 
@@ -43,6 +49,14 @@ internal sealed record LoadOptions
                     break;
                 case "--in-flight" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var inFlight) && inFlight > 0:
                     options = options with { InFlight = inFlight };
+                    index++;
+                    break;
+                case "--connections" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var connections) && connections > 0:
+                    options = options with { Connections = connections };
+                    index++;
+                    break;
+                case "--only" when value is "infer" or "predict" or "lean":
+                    options = options with { Only = value };
                     index++;
                     break;
                 case "--embedded":

@@ -4,64 +4,45 @@ using System.Text.Json;
 
 namespace ZeroWorld.ML.Load;
 
+/// <summary>A closed loop: answers per second, and the server's processor time per answer in microseconds.</summary>
+internal sealed record LoadCost(double PerSecond, double ServerMicroseconds);
+
 /// <summary>One round of all measurements.</summary>
-internal sealed record LoadRound
-{
-    /// <value>Runs of the session in process, per second.</value>
-    public required double Direct { get; init; }
-
-    /// <value>ModelInfer over gRPC, per second.</value>
-    public required double Infer { get; init; }
-
-    /// <value>Predict by entity over gRPC, per second.</value>
-    public required double Predict { get; init; }
-
-    /// <value>The same without the features in the answer.</value>
-    public required double PredictLean { get; init; }
-
-    /// <value>Processor time of the server per call, microseconds.</value>
-    public required double InferCost { get; init; }
-
-    public required double PredictCost { get; init; }
-
-    public required double PredictLeanCost { get; init; }
-
-    /// <value>Median latency of Predict at half of its throughput, ms.</value>
-    public required double P50 { get; init; }
-
-    public required double P99 { get; init; }
-
-    public required double P999 { get; init; }
-
-    /// <value>Calls of the open loop that failed.</value>
-    public required int Failures { get; init; }
-}
+/// <param name="Direct">Runs of the session in process, per second.</param>
+/// <param name="Infer">ModelInfer over gRPC.</param>
+/// <param name="Predict">Predict by entity over gRPC.</param>
+/// <param name="PredictLean">The same without the features in the answer.</param>
+/// <param name="P50">Median latency of Predict at half of its throughput, ms.</param>
+/// <param name="P99">Likewise.</param>
+/// <param name="P999">Likewise.</param>
+/// <param name="Failures">Calls of the open loop that failed.</param>
+internal sealed record LoadRound(double Direct, LoadCost Infer, LoadCost Predict, LoadCost PredictLean, double P50, double P99, double P999, int Failures);
 
 /// <summary>Medians of the rounds, with their ratios.</summary>
-internal sealed record LoadReport(int InFlight, int Processors, string Store, IReadOnlyList<LoadRound> Rounds, int CoalescedRequests, long? CoalescedReads)
+internal sealed record LoadReport(int InFlight, int Connections, int Processors, string Store, IReadOnlyList<LoadRound> Rounds, int CoalescedRequests, long? CoalescedReads)
 {
     private const double RatioBar = 0.6;
     private const double P99BarMilliseconds = 2;
 
     private double Direct => Loops.Median(Rounds.Select(static round => round.Direct));
 
-    private double Infer => Loops.Median(Rounds.Select(static round => round.Infer));
+    private double Infer => Loops.Median(Rounds.Select(static round => round.Infer.PerSecond));
 
-    private double Predict => Loops.Median(Rounds.Select(static round => round.Predict));
+    private double Predict => Loops.Median(Rounds.Select(static round => round.Predict.PerSecond));
 
-    private double InferToDirect => Loops.Median(Rounds.Select(static round => round.Infer / round.Direct));
+    private double InferToDirect => Loops.Median(Rounds.Select(static round => round.Infer.PerSecond / round.Direct));
 
-    private double PredictToInfer => Loops.Median(Rounds.Select(static round => round.Predict / round.Infer));
+    private double PredictToInfer => Loops.Median(Rounds.Select(static round => round.Predict.PerSecond / round.Infer.PerSecond));
 
-    private double PredictLean => Loops.Median(Rounds.Select(static round => round.PredictLean));
+    private double PredictLean => Loops.Median(Rounds.Select(static round => round.PredictLean.PerSecond));
 
-    private double PredictLeanToInfer => Loops.Median(Rounds.Select(static round => round.PredictLean / round.Infer));
+    private double PredictLeanToInfer => Loops.Median(Rounds.Select(static round => round.PredictLean.PerSecond / round.Infer.PerSecond));
 
-    private double InferCost => Loops.Median(Rounds.Select(static round => round.InferCost));
+    private double InferCost => Loops.Median(Rounds.Select(static round => round.Infer.ServerMicroseconds));
 
-    private double PredictCost => Loops.Median(Rounds.Select(static round => round.PredictCost));
+    private double PredictCost => Loops.Median(Rounds.Select(static round => round.Predict.ServerMicroseconds));
 
-    private double PredictLeanCost => Loops.Median(Rounds.Select(static round => round.PredictLeanCost));
+    private double PredictLeanCost => Loops.Median(Rounds.Select(static round => round.PredictLean.ServerMicroseconds));
 
     private double P50 => Loops.Median(Rounds.Select(static round => round.P50));
 
@@ -72,7 +53,7 @@ internal sealed record LoadReport(int InFlight, int Processors, string Store, IR
     public string ToTable()
     {
         var text = new StringBuilder();
-        text.AppendLine($"{Processors} processors shared by load, server and store ({Store}); {InFlight} in flight; medians of {Rounds.Count} interleaved rounds; 1 row, 15 features");
+        text.AppendLine($"{Processors} processors shared by load, server and store ({Store}); {InFlight} in flight on {Connections} connections; medians of {Rounds.Count} interleaved rounds; 1 row, 15 features");
         text.AppendLine();
         Row(text, "session in process", $"{Direct:N0}/s", "");
         Row(text, "ModelInfer over gRPC", $"{Infer:N0}/s", $"{InferToDirect:F3} of the session; server {InferCost:F0} us per call");
@@ -88,7 +69,7 @@ internal sealed record LoadReport(int InFlight, int Processors, string Store, IR
     }
 
     public string ToJson() => JsonSerializer.Serialize(
-        new { InFlight, Processors, Store, Direct, Infer, Predict, PredictLean, InferToDirect, PredictToInfer, PredictLeanToInfer, InferCost, PredictCost, PredictLeanCost, P50, P99, P999, CoalescedRequests, CoalescedReads, Rounds },
+        new { InFlight, Connections, Processors, Store, Direct, Infer, Predict, PredictLean, InferToDirect, PredictToInfer, PredictLeanToInfer, InferCost, PredictCost, PredictLeanCost, P50, P99, P999, CoalescedRequests, CoalescedReads, Rounds },
         JsonOptions);
 
     private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };

@@ -9,63 +9,73 @@ internal static class LoadRun
 {
     private const int CoalescedRequests = 64;
 
-    public static async Task<LoadReport> RunAsync(LoadOptions options)
+    /// <returns><see langword="null"/> when only one measurement was wanted.</returns>
+    public static async Task<LoadReport?> RunAsync(LoadOptions options)
     {
         using var folder = new TempFolder();
         await using var redis = options.IsEmbedded ? null : await RedisServerProcess.StartAsync(CancellationToken.None);
         await using var server = await ChildProcess.StartAsync(folder.Path, redis?.Address ?? "");
         using var client = new ZeroWorldClient(server.Ready.Grpc, new ZeroWorldClientOptions { Timeout = TimeSpan.FromSeconds(30) });
         using var direct = new DirectSession(server.Ready.ModelPath);
-        var requests = new Requests();
-        Task Infer(int index) => client.Inference.ModelInferAsync(requests.NextInference(index)).ResponseAsync;
-        Task Predict(int index) => client.Predictions.PredictAsync(requests.NextPrediction(index)).ResponseAsync;
+        await CheckAsync(client);
+        if (options.Only is { } only)
+        {
+            RunOnly(options, server, only);
+            return null;
+        }
 
-        Task PredictLean(int index) => client.Predictions.PredictAsync(requests.NextLeanPrediction(index)).ResponseAsync;
+        // Code is compiled anew while it runs, for some seconds.
+        foreach (var target in (ReadOnlySpan<GrpcTarget>)[Requests.Infer, Requests.Predict, Requests.PredictLean, Requests.Infer, Requests.Predict])
+        {
+            Measure(options, server, target);
+        }
 
-        await CheckAsync(client, requests);
-        await Loops.ClosedAsync(options.InFlight, options.Seconds, Infer);
-        await Loops.ClosedAsync(options.InFlight, options.Seconds, Predict);
         var rounds = new List<LoadRound>();
         for (var round = 0; round < options.Rounds; round++)
         {
             var session = await direct.MeasureAsync(options.Seconds);
-            var (infer, inferCost) = await MeasureAsync(options, server, Infer);
-            var (predict, predictCost) = await MeasureAsync(options, server, Predict);
-            var (lean, leanCost) = await MeasureAsync(options, server, PredictLean);
-            var (latencies, failures) = await Loops.OpenAsync(predict / 2, options.Seconds, Predict);
-            rounds.Add(new LoadRound
-            {
-                Direct = session,
-                Infer = infer,
-                Predict = predict,
-                PredictLean = lean,
-                InferCost = inferCost,
-                PredictCost = predictCost,
-                PredictLeanCost = leanCost,
-                P50 = Loops.Percentile(latencies, 0.5),
-                P99 = Loops.Percentile(latencies, 0.99),
-                P999 = Loops.Percentile(latencies, 0.999),
-                Failures = failures,
-            });
+            var infer = Measure(options, server, Requests.Infer);
+            var predict = Measure(options, server, Requests.Predict);
+            var lean = Measure(options, server, Requests.PredictLean);
+            var half = Loops.Open(server.Grpc, Requests.Predict, options.Connections, predict.PerSecond / 2, options.Seconds);
+            rounds.Add(new LoadRound(session, infer, predict, lean, half.P50, half.P99, half.P999, half.Failures));
             await Console.Error.WriteLineAsync(rounds[^1].ToString());
         }
 
         var reads = redis is null ? (long?)null : await CountCoalescedReadsAsync(client, redis);
-        return new LoadReport(options.InFlight, Environment.ProcessorCount, options.IsEmbedded ? "embedded" : "redis-server", rounds, CoalescedRequests, reads);
+        return new LoadReport(options.InFlight, options.Connections, Environment.ProcessorCount, options.IsEmbedded ? "embedded" : "redis-server", rounds, CoalescedRequests, reads);
     }
 
-    /// <returns>Answers per second, and the server's processor time per answer in microseconds.</returns>
-    private static async Task<(double PerSecond, double Cost)> MeasureAsync(LoadOptions options, ChildProcess server, Func<int, Task> call)
+    private static LoadCost Measure(LoadOptions options, ChildProcess server, GrpcTarget target)
     {
         var before = server.ProcessorTime;
-        var perSecond = await Loops.ClosedAsync(options.InFlight, options.Seconds, call);
-        return (perSecond, (server.ProcessorTime - before).TotalMicroseconds / (perSecond * options.Seconds));
+        var result = Loops.Closed(server.Grpc, target, options.Connections, options.InFlight, options.Seconds);
+        return result.Failures > 0
+            ? throw new InvalidOperationException($"{result.Failures} calls of {target.Path} failed.")
+            : new LoadCost(result.PerSecond, (server.ProcessorTime - before).TotalMicroseconds / result.Latencies.Length);
+    }
+
+    /// <summary>One measurement again and again, to look at it with a profiler.</summary>
+    private static void RunOnly(LoadOptions options, ChildProcess server, string only)
+    {
+        var target = only switch
+        {
+            "infer" => Requests.Infer,
+            "lean" => Requests.PredictLean,
+            _ => Requests.Predict,
+        };
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            var closed = Measure(options, server, target);
+            var open = Loops.Open(server.Grpc, target, options.Connections, closed.PerSecond / 2, options.Seconds);
+            Console.Error.WriteLine($"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us; at half p50 {open.P50:F2} p99 {open.P99:F2} p99.9 {open.P999:F2} ms");
+        }
     }
 
     /// <summary>Whether it is the real thing that is measured: every feature there, a score in range.</summary>
-    private static async Task CheckAsync(ZeroWorldClient client, Requests requests)
+    private static async Task CheckAsync(ZeroWorldClient client)
     {
-        var answer = await client.Predictions.PredictAsync(requests.NextPrediction(0));
+        var answer = await client.Predictions.PredictAsync(Requests.First);
         var count = answer.Features.Single(static feature => feature.Column.Name == "customer_tx_count_30d");
         if (count.Statuses[0] != FeatureStatus.Present || count.Column.Int64S.Values[0] != ServerChild.Events + 1 || answer.Outputs[0].Float32S.Values[0] is not (> 0 and < 1))
         {

@@ -1,85 +1,139 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Load;
 
 /// <summary>The two ways of asking: as fast as answers come, and as a schedule says.</summary>
-internal static class Loops
+/// <remarks>One thread per connection, which sends, waits and receives without any other.</remarks>
+internal static partial class Loops
 {
+    // Below what a server allows per connection.
+    private const int StreamsMax = 96;
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Keeps a number of calls in flight for a while.</summary>
-    /// <returns>Answers per second.</returns>
-    public static async Task<double> ClosedAsync(int inFlight, double seconds, Func<int, Task> call)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var answers = await Task.WhenAll(Enumerable.Range(0, inFlight).Select(async caller =>
+    public static LoopResult Closed(Uri address, GrpcTarget target, int connections, int inFlight, double seconds) =>
+        Run(address, target, connections, seconds, (connection, index, recorder) =>
         {
-            var count = 0;
-            while (Stopwatch.GetElapsedTime(started).TotalSeconds < seconds)
+            var mine = (inFlight / connections) + (index < inFlight % connections ? 1 : 0);
+            var next = index * 7919;
+            var ended = 0;
+            while (!recorder.IsOver)
             {
-                await call((caller * 7919) + count);
-                count++;
+                while (connection.InFlight < mine && connection.HasRoom(target.Messages[next % target.Messages.Length].Length))
+                {
+                    connection.Send(target.Messages[next++ % target.Messages.Length], Stopwatch.GetTimestamp());
+                }
+
+                connection.Flush();
+                connection.Receive(recorder.Record);
+                ended++;
             }
+        });
 
-            return count;
-        }));
-        return answers.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-
-    /// <summary>Sends calls at a fixed rate, whether or not earlier ones were answered.</summary>
+    /// <summary>Sends calls at a fixed rate, evenly, whether or not earlier ones were answered.</summary>
     /// <remarks>
-    /// The rate is kept in bursts of one millisecond, the timer's resolution. A call's latency counts from its sending: the schedule never waits for an answer,
-    /// so a slow server cannot thin out its own load.
+    /// A call's latency counts from the moment at which it was due, so neither a slow server nor a late generator can hide anything.
+    /// A call for which the connection has no stream left waits, and its wait counts.
     /// </remarks>
-    /// <returns>Milliseconds per call, ascending, and how many calls failed.</returns>
-    public static async Task<(double[] Latencies, int Failures)> OpenAsync(double perSecond, double seconds, Func<int, Task> call)
-    {
-        var latencies = new List<double>((int)(perSecond * seconds * 1.1));
-        var pending = new List<Task>();
-        var failures = 0;
-        var sent = 0;
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        var started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started).TotalSeconds is var elapsed && elapsed < seconds)
+    public static LoopResult Open(Uri address, GrpcTarget target, int connections, double perSecond, double seconds) =>
+        Run(address, target, connections, seconds, (connection, index, recorder) =>
         {
-            for (var due = (int)(elapsed * perSecond); sent < due; sent++)
+            var interval = Stopwatch.Frequency * connections / perSecond;
+            var first = recorder.Started + (interval * index / connections);
+            var sent = 0;
+            while (!recorder.IsOver)
             {
-                pending.Add(OneAsync(sent));
-            }
+                var now = Stopwatch.GetTimestamp();
+                while (connection.InFlight < StreamsMax && first + (sent * interval) is var due && due <= now)
+                {
+                    connection.Send(target.Messages[((sent * connections) + index) % target.Messages.Length], (long)due);
+                    sent++;
+                }
 
-            if (pending.Count > 10_000)
-            {
-                pending.RemoveAll(static task => task.IsCompleted);
+                connection.Flush();
+                var wait = first + (sent * interval) - Stopwatch.GetTimestamp();
+                if (connection.InFlight >= StreamsMax || WaitForInput(connection.Socket, TimeSpan.FromSeconds(Math.Max(0, wait) / Stopwatch.Frequency)))
+                {
+                    connection.Receive(recorder.Record);
+                }
             }
-
-            await timer.WaitForNextTickAsync();
-        }
-
-        await Task.WhenAll(pending);
-        return ([.. latencies.Order()], failures);
-
-        async Task OneAsync(int index)
-        {
-            var begun = Stopwatch.GetTimestamp();
-            try
-            {
-                await call(index);
-            }
-            catch (Grpc.Core.RpcException)
-            {
-                Interlocked.Increment(ref failures);
-                return;
-            }
-
-            var milliseconds = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-            lock (latencies)
-            {
-                latencies.Add(milliseconds);
-            }
-        }
-    }
+        });
 
     /// <param name="sorted">Ascending.</param>
     /// <param name="share">0 to 1.</param>
     public static double Percentile(double[] sorted, double share) => sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * share)];
 
     public static double Median(IEnumerable<double> values) => Percentile([.. values.Order()], 0.5);
+
+    private static LoopResult Run(Uri address, GrpcTarget target, int connections, double seconds, Action<GrpcConnection, int, LoopRecorder> run)
+    {
+        var recorders = new LoopRecorder[connections];
+        var failures = new Exception?[connections];
+        var started = Stopwatch.GetTimestamp();
+        var threads = Enumerable.Range(0, connections).Select(index => new Thread(() =>
+        {
+            try
+            {
+                using var connection = new GrpcConnection(address, target.Path);
+                run(connection, index, recorders[index]);
+                while (connection.InFlight > 0 && WaitForInput(connection.Socket, DrainTime))
+                {
+                    connection.Receive(recorders[index].Record);
+                }
+
+                recorders[index].Unanswered = connection.InFlight;
+            }
+#pragma warning disable CA1031 // Carried to the caller below.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failures[index] = exception;
+            }
+        })).ToArray();
+        for (var index = 0; index < connections; index++)
+        {
+            recorders[index] = new LoopRecorder(started, seconds);
+            threads[index].Start();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
+        return failures.FirstOrDefault(static failure => failure is not null) is { } failure
+            ? throw new InvalidOperationException($"The load on {target.Path} broke off: {failure.Message}", failure)
+            : LoopResult.Of(recorders, seconds);
+    }
+
+    /// <summary>Waits with the resolution of the system's timers, microseconds; <see cref="Socket.Poll(int, SelectMode)"/> has milliseconds.</summary>
+    private static unsafe bool WaitForInput(Socket socket, TimeSpan time)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return socket.Poll(time, SelectMode.SelectRead);
+        }
+
+        var poll = new PollDescriptor { Descriptor = (int)socket.Handle, Events = 1 };
+        var wait = new TimeSpec { Seconds = (long)time.TotalSeconds, Nanoseconds = time.Ticks % TimeSpan.TicksPerSecond * 100 };
+        return PollPrecisely(&poll, 1, &wait, null) > 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "ppoll")]
+    private static unsafe partial int PollPrecisely(PollDescriptor* descriptors, nuint count, TimeSpec* timeout, void* signals);
+
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 }

@@ -12,6 +12,9 @@ if (LoadOptions.TryParse(args) is not { } options)
     return 2;
 }
 
-var report = await LoadRun.RunAsync(options);
-await Console.Out.WriteLineAsync(options.IsJson ? report.ToJson() : report.ToTable());
+if (await LoadRun.RunAsync(options) is { } report)
+{
+    await Console.Out.WriteLineAsync(options.IsJson ? report.ToJson() : report.ToTable());
+}
+
 return 0;

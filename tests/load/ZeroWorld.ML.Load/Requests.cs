@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Inference;
 using ZeroWorld.ML.Client;
 using ZeroWorld.ML.Functional.Tests;
@@ -7,25 +8,28 @@ using ZeroWorld.ML.V1;
 namespace ZeroWorld.ML.Load;
 
 /// <summary>Messages made before the measurement: it is the server that is measured.</summary>
-internal sealed class Requests
+internal static class Requests
 {
     private const int Count = 2_048;
+    private const string PredictPath = "/zeroworld.ml.v1.PredictionService/Predict";
 
-    private readonly PredictRequest[] _predictions = [.. Enumerable.Range(0, Count).Select(Prediction)];
-    private readonly PredictRequest[] _leanPredictions = [.. Enumerable.Range(0, Count).Select(Prediction).Select(WithoutFeatures)];
-    private readonly ModelInferRequest[] _inferences = [.. Enumerable.Range(0, Count).Select(Inference)];
+    public static GrpcTarget Infer { get; } = Target("/inference.GRPCInferenceService/ModelInfer", Inference);
 
-    public PredictRequest NextPrediction(int index) => _predictions[(uint)index % Count];
+    public static GrpcTarget Predict { get; } = Target(PredictPath, Prediction);
 
-    public PredictRequest NextLeanPrediction(int index) => _leanPredictions[(uint)index % Count];
+    /// <summary>Predictions that leave the features out of the answer.</summary>
+    public static GrpcTarget PredictLean { get; } = Target(PredictPath, static index => WithoutFeatures(Prediction(index)));
 
-    public ModelInferRequest NextInference(int index) => _inferences[(uint)index % Count];
+    public static PredictRequest First => Prediction(0);
 
     public static float[] Row(int seed)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, DirectSession.Columns).Select(_ => random.NextSingle() * 200)];
     }
+
+    private static GrpcTarget Target(string path, Func<int, IMessage> create) =>
+        new(path, [.. Enumerable.Range(0, Count).Select(index => GrpcTarget.ToFrame(create(index).ToByteArray()))]);
 
     private static PredictRequest Prediction(int index)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving.Tests;
@@ -36,7 +37,7 @@ public sealed class BatchSchedulerTests
         await instance.Running.WaitAsync(Cancellation);
         var second = Run(scheduler, 2);
 
-        var refused = Assert.Throws<ServingException>(() => { _ = scheduler.RunAsync(Rows(2), 2, Cancellation).AsTask(); });
+        var refused = Assert.Throws<ServingException>(() => { _ = scheduler.RunAsync(Rows(2), 2, default, Cancellation).AsTask(); });
         instance.Open();
         await Task.WhenAll(first, second).WaitAsync(Cancellation);
         await Run(scheduler, 2).WaitAsync(Cancellation);
@@ -54,7 +55,7 @@ public sealed class BatchSchedulerTests
         await instance.Running.WaitAsync(Cancellation);
         Task<BatchOutputs>[] queued = [Run(scheduler, 0), Run(scheduler, 0)];
 
-        Assert.Throws<ServingException>(() => { _ = scheduler.RunAsync(Rows(0), 0, Cancellation).AsTask(); });
+        Assert.Throws<ServingException>(() => { _ = scheduler.RunAsync(Rows(0), 0, default, Cancellation).AsTask(); });
         instance.Open();
         await Task.WhenAll([first, .. queued]).WaitAsync(Cancellation);
     }
@@ -68,7 +69,7 @@ public sealed class BatchSchedulerTests
         var first = Run(scheduler, 1);
         await instance.Running.WaitAsync(Cancellation);
         using var caller = new CancellationTokenSource();
-        var abandoned = scheduler.RunAsync(Rows(5), 5, caller.Token).AsTask();
+        var abandoned = scheduler.RunAsync(Rows(5), 5, default, caller.Token).AsTask();
         var other = Run(scheduler, 2);
 
         await caller.CancelAsync();
@@ -86,7 +87,7 @@ public sealed class BatchSchedulerTests
         await using var scheduler = Create(instance, batchRowsMax: 10, queueRowsMax: 100);
         using var caller = new CancellationTokenSource();
         instance.Close();
-        var running = scheduler.RunAsync(Rows(1), 1, caller.Token).AsTask();
+        var running = scheduler.RunAsync(Rows(1), 1, default, caller.Token).AsTask();
         await instance.Running.WaitAsync(Cancellation);
 
         await caller.CancelAsync();
@@ -106,7 +107,7 @@ public sealed class BatchSchedulerTests
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
 
-        Assert.ThrowsAny<OperationCanceledException>(() => { _ = scheduler.RunAsync(Rows(1), 1, caller.Token).AsTask(); });
+        Assert.ThrowsAny<OperationCanceledException>(() => { _ = scheduler.RunAsync(Rows(1), 1, default, caller.Token).AsTask(); });
         Assert.Empty(instance.BatchRows);
     }
 
@@ -120,9 +121,9 @@ public sealed class BatchSchedulerTests
         instance.Close();
         var first = Run(scheduler, 1);
         await instance.Running.WaitAsync(Cancellation);
-        var good = scheduler.RunAsync([TensorBuffer.OfFloat32([2, 1], [1, 2])], 2, Cancellation).AsTask();
-        var bad = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [13])], 1, Cancellation).AsTask();
-        var alsoGood = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [3])], 1, Cancellation).AsTask();
+        var good = scheduler.RunAsync([TensorBuffer.OfFloat32([2, 1], [1, 2])], 2, default, Cancellation).AsTask();
+        var bad = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [13])], 1, default, Cancellation).AsTask();
+        var alsoGood = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [3])], 1, default, Cancellation).AsTask();
 
         instance.Open();
         await first.WaitAsync(Cancellation);
@@ -142,8 +143,8 @@ public sealed class BatchSchedulerTests
             : FakeInstance.ScoreRows(inputs));
         await using var scheduler = Create(instance);
 
-        var exception = await Assert.ThrowsAsync<ServingException>(() => scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [-1])], 1, Cancellation).AsTask());
-        var outputs = await scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [1])], 1, Cancellation);
+        var exception = await Assert.ThrowsAsync<ServingException>(() => scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [-1])], 1, default, Cancellation).AsTask());
+        var outputs = await scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [1])], 1, default, Cancellation);
 
         Assert.Equal(ServingError.BackendFailed, exception.Error);
         Assert.DoesNotContain("a bug", exception.Message, StringComparison.Ordinal);
@@ -157,10 +158,10 @@ public sealed class BatchSchedulerTests
         var instance = new FakeInstance(signature, FakeInstance.ScoreRows);
         await using var scheduler = Create(instance, batchRowsMax: 10, queueRowsMax: 100);
         instance.Close();
-        var first = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [0, 0])], 1, Cancellation).AsTask();
+        var first = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [0, 0])], 1, default, Cancellation).AsTask();
         await instance.Running.WaitAsync(Cancellation);
-        var two = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [1, 2])], 1, Cancellation).AsTask();
-        var three = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 3], [1, 2, 3])], 1, Cancellation).AsTask();
+        var two = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [1, 2])], 1, default, Cancellation).AsTask();
+        var three = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 3], [1, 2, 3])], 1, default, Cancellation).AsTask();
 
         instance.Open();
         await Task.WhenAll(first, two, three).WaitAsync(Cancellation);
@@ -187,8 +188,8 @@ public sealed class BatchSchedulerTests
         instance.Close();
         var first = Run(scheduler, 1);
         await instance.Running.WaitAsync(Cancellation);
-        var one = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [5])], 1, Cancellation).AsTask();
-        var two = scheduler.RunAsync([TensorBuffer.OfFloat32([2, 1], [7, 8])], 2, Cancellation).AsTask();
+        var one = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 1], [5])], 1, default, Cancellation).AsTask();
+        var two = scheduler.RunAsync([TensorBuffer.OfFloat32([2, 1], [7, 8])], 2, default, Cancellation).AsTask();
 
         instance.Open();
         await first.WaitAsync(Cancellation);
@@ -203,7 +204,7 @@ public sealed class BatchSchedulerTests
         var instance = FakeInstance.Score(1);
         await using var scheduler = Create(instance, inline: true);
 
-        var run = scheduler.RunAsync(Rows(1), 1, Cancellation);
+        var run = scheduler.RunAsync(Rows(1), 1, default, Cancellation);
 
         Assert.True(run.IsCompletedSuccessfully);
         Assert.Equal(Environment.CurrentManagedThreadId, instance.LastThread);
@@ -218,13 +219,167 @@ public sealed class BatchSchedulerTests
 
         var runs = Enumerable.Range(0, 500).Select(index => Task.Run(async () =>
         {
-            var outputs = await scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [index, -index])], 1, Cancellation);
+            var outputs = await scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [index, -index])], 1, default, Cancellation);
             Assert.Equal(FakeInstance.ScoreRow([index, -index]), outputs.Tensors[0].AsSpan<float>()[0]);
         }));
         await Task.WhenAll(runs).WaitAsync(Cancellation);
 
         Assert.False(instance.WasEnteredTwice);
         Assert.Equal(500, instance.BatchRows.Sum());
+    }
+
+    [Fact]
+    public async Task RunAsync_WithADelay_ClosesTheBatchWhenTheOldestHasWaitedThatLong()
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { QueueDelay = TimeSpan.FromMilliseconds(10) }, time);
+
+        var first = Run(scheduler, 1);
+        time.Advance(TimeSpan.FromMilliseconds(6));
+        var second = Run(scheduler, 2);
+        time.Advance(TimeSpan.FromMilliseconds(2));
+        Assert.Empty(instance.BatchRows);
+        time.Advance(TimeSpan.FromMilliseconds(3));
+        await Task.WhenAll(first, second).WaitAsync(Cancellation);
+
+        Assert.Equal([3], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_BatchIsFullBeforeTheDelay_RunsAtOnce()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { BatchRowsMax = 4, QueueDelay = TimeSpan.FromSeconds(10) }, new FakeTimeProvider());
+
+        await Task.WhenAll(Run(scheduler, 3), Run(scheduler, 1)).WaitAsync(Cancellation);
+
+        Assert.Equal([4], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_DeadlineBeforeTheEndOfTheDelay_ClosesTheBatchInTimeForItsRun()
+    {
+        var time = new FakeTimeProvider();
+        var instance = new FakeInstance(FakeInstance.ScoreSignature(1), inputs =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(20));
+            return FakeInstance.ScoreRows(inputs);
+        });
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { BatchRowsMax = 2, QueueDelay = TimeSpan.FromMilliseconds(500) }, time);
+        await Task.WhenAll(Run(scheduler, 1), Run(scheduler, 1)).WaitAsync(Cancellation);
+
+        var hurried = scheduler.RunAsync(Rows(1), 1, RequestUrgency.Of(0, null, TimeSpan.FromMilliseconds(100), time), Cancellation).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(60));
+        Assert.Equal([2], instance.BatchRows);
+        time.Advance(TimeSpan.FromMilliseconds(21));
+        await hurried.WaitAsync(Cancellation);
+
+        Assert.Equal([2, 1], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_PreferredSizes_AreFilledWhileThereIsTimeLeft()
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(
+            [instance], new BatchSchedulerOptions { PreferredRows = [2, 4], QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
+        instance.Close();
+        Task<BatchOutputs>[] first = [Run(scheduler, 2), Run(scheduler, 2)];
+        await instance.Running.WaitAsync(Cancellation);
+        Task<BatchOutputs>[] second = [.. Enumerable.Range(0, 5).Select(_ => Run(scheduler, 1))];
+
+        instance.Open();
+        await Task.WhenAll([.. first, .. second[..4]]).WaitAsync(Cancellation);
+        Assert.Equal([4, 4], instance.BatchRows);
+        time.Advance(TimeSpan.FromMilliseconds(51));
+        await second[4].WaitAsync(Cancellation);
+
+        Assert.Equal([4, 4, 1], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_TimeIsOverWhileItWaits_IsRefusedWithoutOtherTrafficAndNeverRun()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(instance);
+        instance.Close();
+        var running = Run(scheduler, 1);
+        await instance.Running.WaitAsync(Cancellation);
+
+        var late = scheduler.RunAsync(Rows(3), 3, RequestUrgency.Of(0, null, TimeSpan.FromMilliseconds(5), TimeProvider.System), Cancellation).AsTask();
+        var refusal = await Assert.ThrowsAsync<ServingException>(() => late.WaitAsync(Cancellation));
+        instance.Open();
+        await running.WaitAsync(Cancellation);
+        await Run(scheduler, 1).WaitAsync(Cancellation);
+
+        Assert.Equal(ServingError.DeadlineExceeded, refusal.Error);
+        Assert.Equal([1, 1], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_Priorities_ComeFirstButNotForEver()
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { BatchRowsMax = 9, QueueRowsMax = 100, PriorityStep = TimeSpan.FromMilliseconds(10), RunsInlineWhenIdle = false }, time);
+        instance.Close();
+        var running = Run(scheduler, 1);
+        await instance.Running.WaitAsync(Cancellation);
+
+        var old = scheduler.RunAsync(Rows(5), 5, new RequestUrgency(10, 0), Cancellation).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        var urgent = scheduler.RunAsync(Rows(6), 6, new RequestUrgency(1, 0), Cancellation).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        var late = scheduler.RunAsync(Rows(7), 7, new RequestUrgency(1, 0), Cancellation).AsTask();
+        instance.Open();
+        await Task.WhenAll(running, old, urgent, late).WaitAsync(Cancellation);
+
+        Assert.Equal([1, 6, 5, 7], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_SeveralInstances_RunAtTheSameTime()
+    {
+        FakeInstance[] instances = [FakeInstance.Score(1), FakeInstance.Score(1)];
+        await using var scheduler = Create(instances, new BatchSchedulerOptions { BatchRowsMax = 1, RunsInlineWhenIdle = false }, TimeProvider.System);
+        instances[0].Close();
+        instances[1].Close();
+
+        Task<BatchOutputs>[] runs = [Run(scheduler, 1), Run(scheduler, 1)];
+        await Task.WhenAll(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
+        instances[0].Open();
+        instances[1].Open();
+        await Task.WhenAll(runs).WaitAsync(Cancellation);
+
+        Assert.Equal([1], instances[0].BatchRows);
+        Assert.Equal([1], instances[1].BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_StormOfCancelledCallers_LeavesNothingBehind()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(instance, batchRowsMax: 16, queueRowsMax: 32);
+        instance.Close();
+        var running = Run(scheduler, 1);
+        await instance.Running.WaitAsync(Cancellation);
+
+        for (var caller = 0; caller < 5_000; caller++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var abandoned = scheduler.RunAsync(Rows(8), 8, default, cancellation.Token).AsTask();
+            await cancellation.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned.WaitAsync(Cancellation));
+        }
+
+        var waiting = Run(scheduler, 16);
+        Assert.Equal(1, scheduler.QueuedTasks);
+        instance.Open();
+        await Task.WhenAll(running, waiting).WaitAsync(Cancellation);
+
+        Assert.Equal([1, 16], instance.BatchRows);
     }
 
     [Fact]
@@ -263,7 +418,7 @@ public sealed class BatchSchedulerTests
     {
         await using var scheduler = Create(instance, batchRowsMax: 12, queueRowsMax: 1000);
         instance.Close();
-        var gate = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [-1, -1]), TensorBuffer.OfStrings([1], new[] { "gate"u8.ToArray() })], 1, Cancellation).AsTask();
+        var gate = scheduler.RunAsync([TensorBuffer.OfFloat32([1, 2], [-1, -1]), TensorBuffer.OfStrings([1], new[] { "gate"u8.ToArray() })], 1, default, Cancellation).AsTask();
         await instance.Running.WaitAsync(Cancellation);
         var runs = sizes.Select((rows, request) => scheduler.RunAsync(
             [
@@ -271,6 +426,7 @@ public sealed class BatchSchedulerTests
                 TensorBuffer.OfStrings([rows], Enumerable.Range(0, rows).Select(row => Encoding.UTF8.GetBytes($"{request}/{row}")).ToArray()),
             ],
             rows,
+            default,
             Cancellation).AsTask()).ToList();
 
         instance.Open();
@@ -303,14 +459,13 @@ public sealed class BatchSchedulerTests
         return TensorBuffer.Of(TensorDtype.Int64, [features.Rows, 2, 2], System.Runtime.InteropServices.MemoryMarshal.AsBytes<long>(wide).ToArray());
     }
 
-    private static BatchScheduler Create(FakeInstance instance, int batchRowsMax = 16, int queueRowsMax = 64, bool inline = false) => new(
-        instance,
-        new BatchSchedulerOptions { BatchRowsMax = batchRowsMax, QueueRowsMax = queueRowsMax, RunsInlineWhenIdle = inline },
-        new ServingMetrics(),
-        new ModelTags(TestPackages.Model, 1),
-        NullLogger.Instance);
+    private static BatchScheduler Create(FakeInstance instance, int batchRowsMax = 16, int queueRowsMax = 64, bool inline = false) =>
+        Create([instance], new BatchSchedulerOptions { BatchRowsMax = batchRowsMax, QueueRowsMax = queueRowsMax, RunsInlineWhenIdle = inline }, TimeProvider.System);
+
+    private static BatchScheduler Create(FakeInstance[] instances, BatchSchedulerOptions options, TimeProvider time) => new(
+        instances, options, new ServingMetrics(), new ModelTags(TestPackages.Model, 1), new ServableStatistics(time), time, NullLogger.Instance);
 
     private static TensorBuffer[] Rows(int rows) => [TensorBuffer.OfFloat32([rows, 1], new float[rows])];
 
-    private static Task<BatchOutputs> Run(BatchScheduler scheduler, int rows) => scheduler.RunAsync(Rows(rows), rows, Cancellation).AsTask();
+    private static Task<BatchOutputs> Run(BatchScheduler scheduler, int rows) => scheduler.RunAsync(Rows(rows), rows, default, Cancellation).AsTask();
 }

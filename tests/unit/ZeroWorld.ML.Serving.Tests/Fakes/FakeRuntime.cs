@@ -15,7 +15,8 @@ internal sealed class FakeRuntime : IModelRuntime
     public IReadOnlyList<string> DeviceKinds => ["cpu"];
 
     /// <summary>Makes the instance of a package.</summary>
-    public Func<ModelPackage, FakeInstance> Make { get; set; } = static package => FakeInstance.Score(package.Manifest.Inputs[0].Features.Count);
+    public Func<ModelPackage, FakeInstance> Make { get; set; } =
+        static package => FakeInstance.Score(package.Manifest.Inputs is [{ } input, ..] ? input.Features.Count : 2);
 
     /// <summary>What was opened, newest last.</summary>
     public ConcurrentQueue<(string Digest, FakeInstance Instance)> Opened { get; } = [];

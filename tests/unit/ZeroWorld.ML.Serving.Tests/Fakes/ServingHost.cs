@@ -57,7 +57,7 @@ internal sealed class ServingHost : IAsyncDisposable
         services.AddSingleton<IPredictionLogReader>(LogFiles);
         services.AddSingleton<IModelRuntime>(Runtime);
         services.AddSingleton(new MemoryBudget(
-            new DeviceInventory([new Device { Id = DeviceId.Cpu, Name = "test", MemoryBytes = 1_000_000, Cores = 2 }]), new MemoryBudgetOptions()));
+            new DeviceInventory([new Device { Id = DeviceId.Cpu, Name = "test", MemoryBytes = 32_000_000, Cores = 2 }]), new MemoryBudgetOptions()));
 
         // Its own clock: a request's timeout passes while the rest of the test stands still.
         services.AddSingleton(provider => new OnlineReadCoalescer(Store, new OnlineReadCoalescerOptions(), TimeProvider.System, provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
@@ -95,6 +95,8 @@ internal sealed class ServingHost : IAsyncDisposable
     public PredictionPath Predictions => _provider.GetRequiredService<PredictionPath>();
 
     public InferencePath Inferences => _provider.GetRequiredService<InferencePath>();
+
+    public ServedModels Models => _provider.GetRequiredService<ServedModels>();
 
     public PredictionLog PredictionLog => _provider.GetRequiredService<PredictionLog>();
 

@@ -26,7 +26,7 @@ public sealed class ServableManagerTests : IAsyncDisposable
 
         using var lease = await AcquireAsync(VersionSelector.Champion);
         Assert.Equal(3, lease.Servable.Version);
-        Assert.Equal([1], _host.Runtime.Instance(package.Digest).BatchRows);
+        Assert.Equal([1, 1, 2, 4, 8, 16, 32, 64], _host.Runtime.Instance(package.Digest).BatchRows);
         Assert.True(_host.Servables.IsReady);
         Assert.Matches("^fakeruntime 1\\.0\\.0; zeroworld 0\\.1\\.0; [a-z]+-[a-z0-9-]+$", lease.Servable.RuntimeBuild);
     }

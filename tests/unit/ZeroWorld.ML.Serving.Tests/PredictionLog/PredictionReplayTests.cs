@@ -55,7 +55,7 @@ public sealed class PredictionReplayTests : IAsyncDisposable
         instance.Open();
         var results = await Task.WhenAll([first, .. queued]).WaitAsync(Cancellation);
 
-        Assert.Equal([1, 1, 10], instance.BatchRows);
+        Assert.Equal([1, 10], instance.BatchRows.TakeLast(2));
         foreach (var result in results)
         {
             Assert.Empty((await _host.Replay.ReplayAsync("", result.PredictionId, Cancellation)).Differences);

@@ -1,0 +1,52 @@
+namespace ZeroWorld.ML.Models;
+
+/// <summary>How one model is served: what its <c>config.pbtxt</c> or <c>model.yaml</c> says. Everything that it leaves out is as the server's options say.</summary>
+/// <remarks>Immutable. Equal by reference.</remarks>
+public sealed record ModelSettings
+{
+    /// <summary>Nothing was said.</summary>
+    public static ModelSettings Default { get; } = new();
+
+    /// <value>Default: rows where the model file declares them so.</value>
+    public RowAxis RowAxis { get; init; }
+
+    /// <summary>Rows of the largest batch and of the largest request.</summary>
+    /// <value><see langword="null"/>: as the server's options say. 1 or more.</value>
+    public int? BatchRowsMax { get; init; }
+
+    /// <summary>Sizes of batches to prefer, ascending; empty for none.</summary>
+    public IReadOnlyList<int> PreferredRows { get; init; } = [];
+
+    /// <summary>How long the oldest request of a batch may wait for others.</summary>
+    /// <value><see langword="null"/>: as the server's options say.</value>
+    public TimeSpan? QueueDelay { get; init; }
+
+    /// <summary>Execution contexts of the model on its device.</summary>
+    /// <value><see langword="null"/>: as the server's options say. 1 or more.</value>
+    public int? Instances { get; init; }
+
+    /// <summary>Where it must run: <c>cpu</c>, <c>cuda</c> (any) or <c>cuda:N</c>.</summary>
+    /// <value><see langword="null"/>: where there is room.</value>
+    public string? Device { get; init; }
+
+    /// <summary>Whether it stays in memory when room is needed for another model.</summary>
+    public bool IsPinned { get; init; }
+
+    /// <summary>Sizes of batches to run before the first request, ascending; empty for the server's own choice.</summary>
+    public IReadOnlyList<int> WarmupRows { get; init; } = [];
+
+    /// <summary>Inputs as they were written down; a model may have more.</summary>
+    public IReadOnlyList<TensorSpec> Inputs { get; init; } = [];
+
+    /// <summary>Outputs as they were written down; a model may have more.</summary>
+    public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
+
+    /// <summary>Names of the classes of an output, by the output's name: what the elements of its rows stand for, in order.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Labels { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Free text by name, for whoever asks for the model's configuration.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Options of ONNX Runtime.</summary>
+    public OnnxSettings Onnx { get; init; } = OnnxSettings.Default;
+}

@@ -1,0 +1,8 @@
+using ZeroWorld.ML.Serving.Protocol;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>What an inference request is answered, whatever form the answer takes.</summary>
+/// <param name="Version">The version that answered.</param>
+/// <param name="Outputs">In the order asked for.</param>
+internal readonly record struct InferenceAnswer(long Version, AnsweredOutput[] Outputs);

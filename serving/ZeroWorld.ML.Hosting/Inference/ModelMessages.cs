@@ -1,0 +1,131 @@
+using System.Globalization;
+using Inference;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>What is served, in the messages of the inference protocol. Pure.</summary>
+internal static class ModelMessages
+{
+    /// <summary>The name by which requests call a model: the project is left out where it is the default one.</summary>
+    public static string NameOf(ModelName model) => model.Project == ModelName.DefaultProject ? model.Name : model.ToString();
+
+    public static string ToText(long version) => version.ToString(CultureInfo.InvariantCulture);
+
+    public static ModelConfig ToConfig(ServedModelConfiguration model)
+    {
+        var hasRows = model.RowsMax > 0;
+        var config = new ModelConfig
+        {
+            Name = NameOf(model.Model),
+            Platform = model.Platform,
+            Backend = model.Runtime == "onnx" ? "onnxruntime" : model.Runtime == "torchscript" ? "pytorch" : model.Runtime,
+            DefaultModelFilename = model.ModelFile,
+            MaxBatchSize = model.RowsMax,
+            VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { model.LoadedVersions } } },
+            ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = false },
+            ResponseCache = new ModelResponseCache { Enable = false },
+            InstanceGroup = { ToInstanceGroup(model) },
+        };
+        config.Input.AddRange(model.Signature.Inputs.Select(spec => new ModelInput
+        {
+            Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) }, Optional = spec.IsOptional,
+        }));
+        config.Output.AddRange(model.Signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) } }));
+        foreach (var (name, text) in model.Settings.Parameters)
+        {
+            config.Parameters[name] = new ModelParameter { StringValue = text };
+        }
+
+        if (hasRows)
+        {
+            config.DynamicBatching = new ModelDynamicBatching
+            {
+                PreferredBatchSize = { model.Settings.PreferredRows },
+                MaxQueueDelayMicroseconds = (ulong)(model.Settings.QueueDelay?.TotalMicroseconds ?? 0),
+                DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)model.QueueRowsMax },
+            };
+        }
+
+        return config;
+    }
+
+    public static ModelStatistics ToStatistics(ServedVersionStatistics version)
+    {
+        var statistics = version.Statistics;
+        var message = new ModelStatistics
+        {
+            Name = NameOf(version.Model),
+            Version = ToText(version.Version),
+            LastInference = (ulong)(statistics.LastInferenceTime?.ToUnixTimeMilliseconds() ?? 0),
+            InferenceCount = (ulong)statistics.Rows,
+            ExecutionCount = (ulong)statistics.Runs,
+            InferenceStats = new InferStatistics
+            {
+                Success = ToDuration(statistics.Success),
+                Fail = ToDuration(statistics.Failure),
+                Queue = ToDuration(statistics.Queue),
+                ComputeInput = ToDuration(statistics.Input),
+                ComputeInfer = ToDuration(statistics.Infer),
+                ComputeOutput = ToDuration(statistics.Output),
+                CacheHit = new StatisticDuration(),
+                CacheMiss = new StatisticDuration(),
+            },
+        };
+        message.BatchStats.AddRange(statistics.Sizes.Select(static size => new InferBatchStatistics
+        {
+            BatchSize = (ulong)size.Rows,
+            ComputeInput = ToDuration(new DurationSum(size.Runs, size.InputNanoseconds)),
+            ComputeInfer = ToDuration(new DurationSum(size.Runs, size.InferNanoseconds)),
+            ComputeOutput = ToDuration(new DurationSum(size.Runs, size.OutputNanoseconds)),
+        }));
+        var gpu = GpuOf(version.Device);
+        message.MemoryUsage.Add(new MemoryUsage { Type = gpu is null ? "CPU" : "GPU", Id = gpu ?? 0, ByteSize = (ulong)version.MemoryBytes });
+        return message;
+    }
+
+    private static StatisticDuration ToDuration(DurationSum sum) => new() { Count = (ulong)sum.Count, Ns = (ulong)sum.Nanoseconds };
+
+    private static ModelInstanceGroup ToInstanceGroup(ServedModelConfiguration model)
+    {
+        var gpu = GpuOf(model.Device);
+        var group = new ModelInstanceGroup
+        {
+            Name = $"{model.Model.Name}_0", Count = 1, Kind = gpu is null ? ModelInstanceGroup.Types.Kind.Cpu : ModelInstanceGroup.Types.Kind.Gpu,
+        };
+        if (gpu is { } index)
+        {
+            group.Gpus.Add(index);
+        }
+
+        return group;
+    }
+
+    /// <returns>Number of the GPU in <c>cuda:N</c>; <see langword="null"/> for any other device.</returns>
+    private static int? GpuOf(string device) =>
+        device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : null;
+
+    private static IEnumerable<long> Dims(TensorSpec spec, bool hasRows) => hasRows ? spec.Shape.Skip(1) : spec.Shape;
+
+    private static DataType ToDataType(TensorDtype dtype) => dtype switch
+    {
+        TensorDtype.Bool => DataType.TypeBool,
+        TensorDtype.UInt8 => DataType.TypeUint8,
+        TensorDtype.UInt16 => DataType.TypeUint16,
+        TensorDtype.UInt32 => DataType.TypeUint32,
+        TensorDtype.UInt64 => DataType.TypeUint64,
+        TensorDtype.Int8 => DataType.TypeInt8,
+        TensorDtype.Int16 => DataType.TypeInt16,
+        TensorDtype.Int32 => DataType.TypeInt32,
+        TensorDtype.Int64 => DataType.TypeInt64,
+        TensorDtype.Float16 => DataType.TypeFp16,
+        TensorDtype.BFloat16 => DataType.TypeBf16,
+        TensorDtype.Float32 => DataType.TypeFp32,
+        TensorDtype.Float64 => DataType.TypeFp64,
+        TensorDtype.Bytes => DataType.TypeString,
+        _ => DataType.TypeInvalid,
+    };
+}

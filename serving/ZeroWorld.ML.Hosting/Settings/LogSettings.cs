@@ -1,0 +1,69 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>Which messages of this project's own code are logged, while the server runs: the logging extension of the inference protocol.</summary>
+/// <remarks>Thread safe. A change is seen by the next message. Where logs go is not for callers to say.</remarks>
+internal sealed class LogSettings
+{
+    /// <summary>Names of the settings as callers know them, in the order in which they are answered.</summary>
+    public const string File = "log_file";
+    public const string Info = "log_info";
+    public const string Warning = "log_warning";
+    public const string Error = "log_error";
+    public const string VerboseLevel = "log_verbose_level";
+    public const string Format = "log_format";
+
+    /// <summary>How time is written, and the only form there is.</summary>
+    private const string OnlyFormat = "ISO8601";
+
+    private volatile LogLevels _levels = new(true, true, true, 0);
+
+    /// <summary>Whether messages of this level are logged. Also the filter of this project's loggers.</summary>
+    public bool IsEnabled(LogLevel level) => _levels is var levels && level switch
+    {
+        LogLevel.Trace => levels.VerboseLevel >= 2,
+        LogLevel.Debug => levels.VerboseLevel >= 1,
+        LogLevel.Information => levels.Info,
+        LogLevel.Warning => levels.Warning,
+        LogLevel.Error or LogLevel.Critical => levels.Error,
+        _ => false,
+    };
+
+    /// <returns>Every setting with its value: text, bool or uint.</returns>
+    public IReadOnlyList<KeyValuePair<string, object>> Read() => _levels is var levels
+        ? [new(File, ""), new(Info, levels.Info), new(Warning, levels.Warning), new(Error, levels.Error), new(VerboseLevel, levels.VerboseLevel), new(Format, OnlyFormat)]
+        : [];
+
+    /// <summary>Changes all of the given settings, or none when one of them is refused.</summary>
+    /// <param name="settings">Text, bool or uint by name.</param>
+    /// <exception cref="ProtocolFailure">A setting that is not there, cannot be changed, or has another type.</exception>
+    public void Change(IEnumerable<KeyValuePair<string, object>> settings)
+    {
+        var levels = _levels;
+        foreach (var (name, value) in settings)
+        {
+            levels = (name, value) switch
+            {
+                (Info, bool flag) => levels with { Info = flag },
+                (Warning, bool flag) => levels with { Warning = flag },
+                (Error, bool flag) => levels with { Error = flag },
+                (VerboseLevel, uint level) => levels with { VerboseLevel = level },
+                (Format, OnlyFormat) => levels,
+                (Format, string format) => throw Refuse(StatusCode.Unimplemented, $"{Format} is '{format}'; this server writes {OnlyFormat} only"),
+                (File, _) => throw Refuse(StatusCode.Unimplemented, "log file location can not be updated through network protocol"),
+                (Info or Warning or Error, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected true or false"),
+                (VerboseLevel, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected a whole number of 0 or more"),
+                (Format, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected '{OnlyFormat}'"),
+                _ => throw Refuse(StatusCode.InvalidArgument, $"There is no log setting '{name}'; expected one of {Info}, {Warning}, {Error}, {VerboseLevel}, {Format}"),
+            };
+        }
+
+        _levels = levels;
+    }
+
+    private static ProtocolFailure Refuse(StatusCode code, string message) => new(code, message);
+
+    private sealed record LogLevels(bool Info, bool Warning, bool Error, uint VerboseLevel);
+}

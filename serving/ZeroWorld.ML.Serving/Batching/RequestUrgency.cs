@@ -1,0 +1,32 @@
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>How urgent a request is.</summary>
+/// <param name="Priority">1 (first) to <see cref="PriorityMax"/> (last); 0: none was given, which is the middle. Anything beyond is the last.</param>
+/// <param name="Due">Timestamp of <see cref="TimeProvider.GetTimestamp"/> after which it must not run; 0: never.</param>
+internal readonly record struct RequestUrgency(int Priority, long Due)
+{
+    public const int PriorityMax = 10;
+    private const int PriorityDefault = 5;
+
+    /// <param name="deadline">When the caller stops waiting; <see langword="null"/>: never.</param>
+    /// <param name="timeout">How long from now the request may wait; <see langword="null"/>: no limit of its own.</param>
+    public static RequestUrgency Of(int priority, DateTimeOffset? deadline, TimeSpan? timeout, TimeProvider time)
+    {
+        if (deadline is null && timeout is null)
+        {
+            return new RequestUrgency(priority, 0);
+        }
+
+        var left = deadline is { } end ? end - time.GetUtcNow() : TimeSpan.MaxValue;
+        if (timeout is { } wait && wait < left)
+        {
+            left = wait;
+        }
+
+        var now = time.GetTimestamp();
+        var ticks = left.TotalSeconds * time.TimestampFrequency;
+        return new RequestUrgency(priority, ticks >= long.MaxValue - now ? 0 : Math.Max(1, now + (long)ticks));
+    }
+
+    public int Level => Priority <= 0 ? PriorityDefault : Math.Min(Priority, PriorityMax);
+}

@@ -1,0 +1,212 @@
+using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>The models of a folder in Triton's layout: <c>NAME/VERSION/model.onnx</c>, and beside the versions a <c>config.pbtxt</c> or <c>model.yaml</c>.</summary>
+/// <remarks>Thread safe. What it lists is what it read last: when that is depends on <see cref="ModelControl"/>.</remarks>
+internal sealed partial class ModelFolder
+{
+    private const int ModelsMax = 100_000;
+    private readonly ModelFolderOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ModelFolder> _logger;
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _startNames;
+    private readonly HashSet<string> _ignoredNames = new(StringComparer.Ordinal);
+    private SortedDictionary<string, FolderModel> _models = new(StringComparer.Ordinal);
+    private IReadOnlyList<CatalogModel>? _listed;
+    private long _readTimestamp;
+    private bool _hasFailed;
+
+    public ModelFolder(ModelFolderOptions options, TimeProvider time, ILogger<ModelFolder> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        Path = System.IO.Path.GetFullPath(options.Folder!);
+        _startNames = [.. (options.Load ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    /// <summary>Its full path.</summary>
+    public string Path { get; }
+
+    public ModelControl Control => _options.Control;
+
+    public bool IsLoadedAtStart(ModelName model) => _startNames.Contains("*") || _startNames.Contains(model.Name);
+
+    /// <summary>The models as they were read last; they are read now where that is due.</summary>
+    /// <param name="isForced">Whether it is due in any case, where the folder is polled.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: at the first reading, there is no such folder, or a model to load at the start is not there.</exception>
+    public IReadOnlyList<CatalogModel> List(bool isForced)
+    {
+        lock (_lock)
+        {
+            if (_listed is null)
+            {
+                ReadFirst_NeedsLock();
+            }
+            else if (Control == ModelControl.Poll && (isForced || _time.GetElapsedTime(_readTimestamp) >= _options.PollInterval))
+            {
+                ReadAgain_NeedsLock();
+            }
+
+            return _listed ??= [.. _models.Values.Select(static model => model.Listed)];
+        }
+    }
+
+    public bool Has(ModelName model)
+    {
+        lock (_lock)
+        {
+            return model.Project == ModelName.DefaultProject && _models.ContainsKey(model.Name);
+        }
+    }
+
+    /// <exception cref="RegistryException"><see cref="RegistryError.NotFound"/>: the version is gone; <see cref="RegistryError.Refused"/>: it has no model that can be served.</exception>
+    public ModelPackage Open(ModelName model, long version)
+    {
+        FolderModel? known;
+        lock (_lock)
+        {
+            _models.TryGetValue(model.Name, out known);
+        }
+
+        return known?.Open(version) ?? throw new RegistryException(RegistryError.NotFound, $"The model folder has no version {version} of '{model.Name}'.");
+    }
+
+    /// <summary>Reads one model again, whatever <see cref="Control"/> says.</summary>
+    /// <param name="configuration">JSON to use instead of the configuration that lies there, until the model is read once more.</param>
+    public void Reread(ModelName model, string? configuration)
+    {
+        lock (_lock)
+        {
+            if (model.Project != ModelName.DefaultProject || _listed is null)
+            {
+                return;
+            }
+
+            var folder = System.IO.Path.Combine(Path, model.Name);
+            if (Directory.Exists(folder))
+            {
+                _models[model.Name] = FolderModel.Read(Path, model, configuration);
+            }
+            else
+            {
+                _models.Remove(model.Name);
+            }
+
+            _listed = null;
+            _listed = [.. _models.Values.Select(static item => item.Listed)];
+        }
+    }
+
+    /// <summary>Adds the models that were put there since; those that are known stay as they were read.</summary>
+    public void FindNew()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                foreach (var model in FindNames().Where(model => !_models.ContainsKey(model.Name)).ToList())
+                {
+                    _models[model.Name] = FolderModel.Read(Path, model);
+                    _listed = [.. _models.Values.Select(static item => item.Listed)];
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                LogUnreadable(_logger, exception, Path);
+            }
+        }
+    }
+
+    private void ReadFirst_NeedsLock()
+    {
+        try
+        {
+            _models = Read(known: null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(RegistryError.InvalidInput, $"The model folder '{Path}' (setting {ModelFolderOptions.Section}:{nameof(ModelFolderOptions.Folder)}) cannot be read: {exception.Message}", exception);
+        }
+
+        _readTimestamp = _time.GetTimestamp();
+        if (_startNames.FirstOrDefault(name => name != "*" && !_models.ContainsKey(name)) is { } missing)
+        {
+            throw new RegistryException(
+                RegistryError.InvalidInput,
+                $"The model '{missing}', which is to be loaded at the start (setting {ModelFolderOptions.Section}:{nameof(ModelFolderOptions.Load)}), is not in the model folder '{Path}'.");
+        }
+    }
+
+    private void ReadAgain_NeedsLock()
+    {
+        _readTimestamp = _time.GetTimestamp();
+        try
+        {
+            _models = Read(_models);
+            _listed = null;
+            _hasFailed = false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What is loaded goes on: the folder may be a volume that comes back. Once, not at every poll.
+            if (!_hasFailed)
+            {
+                LogUnreadable(_logger, exception, Path);
+                _hasFailed = true;
+            }
+        }
+    }
+
+    private SortedDictionary<string, FolderModel> Read(SortedDictionary<string, FolderModel>? known)
+    {
+        var models = new SortedDictionary<string, FolderModel>(StringComparer.Ordinal);
+        foreach (var model in FindNames())
+        {
+            var read = FolderModel.Read(Path, model);
+
+            // The same object for the same content, so that those who compare have little to do.
+            models[model.Name] = known is not null && known.TryGetValue(model.Name, out var before) && before.IsSame(read) ? before : read;
+        }
+
+        return models;
+    }
+
+    private IEnumerable<ModelName> FindNames()
+    {
+        var count = 0;
+        foreach (var folder in new DirectoryInfo(Path).EnumerateDirectories())
+        {
+            if (folder.Name.StartsWith('.'))
+            {
+                continue;
+            }
+
+            if (!ModelName.TryParse(folder.Name, out var model))
+            {
+                if (_ignoredNames.Add(folder.Name))
+                {
+                    LogIgnored(_logger, folder.Name, Path);
+                }
+
+                continue;
+            }
+
+            if (++count > ModelsMax)
+            {
+                throw new IOException($"The folder holds more than {ModelsMax} models.");
+            }
+
+            yield return model;
+        }
+    }
+
+    [LoggerMessage(1017, LogLevel.Error, "The model folder '{Folder}' cannot be read; the loaded models go on answering")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception, string folder);
+
+    [LoggerMessage(1018, LogLevel.Warning, "'{Name}' in the model folder '{Folder}' is no model: expected a name of letters, digits, '.', '_' and '-', at most 128 characters, that does not begin with '.' or '-'")]
+    private static partial void LogIgnored(ILogger logger, string name, string folder);
+}

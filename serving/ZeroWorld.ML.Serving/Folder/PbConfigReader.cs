@@ -1,0 +1,318 @@
+using System.Globalization;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Reads the settings of a model out of a <c>config.pbtxt</c>: the fields of Triton's model configuration that mean something here, with the meaning they have there.</summary>
+/// <remarks>A field that nobody knows, and one that is known and not done here, is an error with its line: a model that was served otherwise than it asks would give other answers.</remarks>
+internal static class PbConfigReader
+{
+    private const int TensorsMax = 1024;
+    private const int DimensionsMax = 32;
+    private const int RowsMax = 65536;
+
+    // Fields of Triton's configuration that change what a model answers, and are not done here unless they say nothing.
+    private static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
+    {
+        ["sequence_batching"] = "stateful models are not served",
+        ["ensemble_scheduling"] = "ensembles are not served",
+        ["batch_input"] = "ragged batches are not served",
+        ["batch_output"] = "ragged batches are not served",
+        ["cc_model_filenames"] = "a model has one file here",
+        ["model_repository_agents"] = "there are no repository agents",
+        ["model_operations"] = "libraries of custom operators are not loaded",
+        ["model_warmup"] = "every size of batch is run before the first request anyhow",
+        ["runtime"] = "the runtime is chosen by 'backend' or 'platform'",
+        ["model_metrics"] = "histograms have fixed buckets",
+    };
+
+    /// <exception cref="ModelConfigException">The first field that is wrong.</exception>
+    public static FolderModelConfig Read(string text) => Read(PbTextReader.Read(text));
+
+    /// <exception cref="ModelConfigException">The first field that is wrong.</exception>
+    public static FolderModelConfig Read(IEnumerable<ConfigNode> fields)
+    {
+        var draft = new PbConfigDraft();
+        foreach (var node in fields)
+        {
+            Apply(draft, node);
+        }
+
+        return draft.ToConfig();
+    }
+
+    private static void Apply(PbConfigDraft draft, ConfigNode node)
+    {
+        switch (node.Name)
+        {
+            case "name":
+                draft.Name = Text(node);
+                break;
+            case "platform" or "backend":
+                draft.Runtime = ToRuntime(node, draft.Runtime);
+                break;
+            case "default_model_filename":
+                draft.ModelFile = Text(node);
+                break;
+            case "max_batch_size":
+                draft.BatchRowsMax = (int)Number(node, 0, RowsMax);
+                draft.HasBatchRows = true;
+                break;
+            case "version_policy":
+                draft.Versions = ReadVersions(Message(node));
+                break;
+            case "input":
+                PbConfigDraft.AddTensor(draft.Inputs, ReadTensor(node, isInput: true, out _), node, TensorsMax);
+                break;
+            case "output":
+                var output = ReadTensor(node, isInput: false, out var labelFile);
+                PbConfigDraft.AddTensor(draft.Outputs, output, node, TensorsMax);
+                if (labelFile is { Length: > 0 })
+                {
+                    draft.LabelFiles[output.Name] = labelFile;
+                }
+
+                break;
+            case "dynamic_batching":
+                ReadBatching(draft, Message(node));
+                break;
+            case "instance_group":
+                ReadInstances(draft, Message(node));
+                break;
+            case "parameters":
+                ReadParameter(draft, Message(node));
+                break;
+            case "optimization":
+                PbOptimizationReader.Read(Message(node), draft);
+                break;
+            case "metric_tags":
+                ReadMapEntry(Message(node), static value => Text(value));
+                break;
+            case "model_transaction_policy":
+                Expect(Message(node), "decoupled", "false", "models with several responses are not served");
+                break;
+            case "response_cache":
+                Expect(Message(node), "enable", "false", "there is no response cache");
+                break;
+            default:
+                throw Refuse(node);
+        }
+    }
+
+    private static ModelConfigException Refuse(ConfigNode node) => Unsupported.TryGetValue(node.Name, out var reason)
+        ? new ModelConfigException(node.Line, node.Column, $"'{node.Name}' is not supported here: {reason}")
+        : new ModelConfigException(node.Line, node.Column, $"there is no field '{node.Name}' in a model configuration");
+
+    private static string ToRuntime(ConfigNode node, string? before)
+    {
+        var runtime = Text(node) switch
+        {
+            "onnxruntime_onnx" or "onnxruntime" => "onnx",
+            "pytorch_libtorch" or "pytorch" => "torchscript",
+            _ => throw node.Wrong("\"onnxruntime\" or \"pytorch\" as backend, or \"onnxruntime_onnx\" or \"pytorch_libtorch\" as platform"),
+        };
+        return before is null || before == runtime ? runtime : throw node.Wrong($"the same runtime in 'backend' and 'platform', which is {before} in the other");
+    }
+
+    private static FolderVersionPolicy ReadVersions(IReadOnlyList<ConfigNode> fields)
+    {
+        var policy = FolderVersionPolicy.Newest;
+        foreach (var node in fields)
+        {
+            policy = node.Name switch
+            {
+                "latest" => new FolderVersionPolicy((int)(Message(node).Select(static field => Only(field, "num_versions")).Select(static field => (long?)Number(field, 1, 10_000)).LastOrDefault() ?? 1), null),
+                "all" => Message(node).Count == 0 ? FolderVersionPolicy.All : throw Refuse(Message(node)[0]),
+                "specific" => new FolderVersionPolicy(null, [.. Message(node).Select(static field => Number(Only(field, "versions"), 1, long.MaxValue))]),
+                _ => throw Refuse(node),
+            };
+        }
+
+        return policy;
+    }
+
+    private static TensorSpec ReadTensor(ConfigNode tensor, bool isInput, out string? labelFile)
+    {
+        labelFile = null;
+        string? name = null;
+        TensorDtype? dtype = null;
+        var isOptional = false;
+        var dims = new List<long>();
+        foreach (var node in Message(tensor))
+        {
+            switch (node.Name)
+            {
+                case "name":
+                    name = Text(node);
+                    break;
+                case "data_type":
+                    dtype = ToDtype(node);
+                    break;
+                case "dims":
+                    dims.Add(Number(node, -1, long.MaxValue));
+                    break;
+                case "optional" when isInput:
+                    isOptional = Flag(node);
+                    break;
+                case "label_filename" when !isInput:
+                    labelFile = Text(node);
+                    break;
+                case "format" when isInput && node.Text == "FORMAT_NONE":
+                case "is_shape_tensor" or "allow_ragged_batch" or "is_non_linear_format_io" when !Flag(node):
+                    break;
+                case "reshape" or "format" or "is_shape_tensor" or "allow_ragged_batch" or "label_filename" or "is_non_linear_format_io":
+                    throw new ModelConfigException(node.Line, node.Column, $"'{node.Name}' of the {tensor.Name} '{name}' is not supported here: tensors are passed as the model declares them");
+                default:
+                    throw Refuse(node);
+            }
+        }
+
+        if (string.IsNullOrEmpty(name))
+        {
+            throw new ModelConfigException(tensor.Line, tensor.Column, $"this {tensor.Name} has no name");
+        }
+
+        if (dims.Count > DimensionsMax)
+        {
+            throw new ModelConfigException(tensor.Line, tensor.Column, $"the {tensor.Name} '{name}' has {dims.Count} dims; expected at most {DimensionsMax}");
+        }
+
+        return new TensorSpec(name, dtype ?? throw new ModelConfigException(tensor.Line, tensor.Column, $"the {tensor.Name} '{name}' has no data_type"), dims) { IsOptional = isOptional };
+    }
+
+    private static TensorDtype ToDtype(ConfigNode node)
+    {
+        const string Prefix = "TYPE_";
+        var name = node.Text == "TYPE_STRING" ? "BYTES" : node.Text.StartsWith(Prefix, StringComparison.Ordinal) ? node.Text[Prefix.Length..] : "";
+        return node.Kind == ConfigKind.Word && name != "" && (name != "BYTES" || node.Text == "TYPE_STRING") && TensorDtypes.TryParse(name, out var dtype)
+            ? dtype
+            : throw node.Wrong("TYPE_BOOL, TYPE_UINT8 to TYPE_UINT64, TYPE_INT8 to TYPE_INT64, TYPE_FP16, TYPE_BF16, TYPE_FP32, TYPE_FP64 or TYPE_STRING");
+    }
+
+    private static void ReadBatching(PbConfigDraft draft, IReadOnlyList<ConfigNode> fields)
+    {
+        draft.HasDynamicBatching = true;
+        foreach (var node in fields)
+        {
+            switch (node.Name)
+            {
+                case "preferred_batch_size":
+                    draft.PreferredRows.Add((int)Number(node, 1, RowsMax));
+                    break;
+                case "max_queue_delay_microseconds":
+                    draft.QueueDelay = TimeSpan.FromMicroseconds(Number(node, 0, 60_000_000));
+                    break;
+                case "preserve_ordering" when !Flag(node):
+                    break;
+                case "preserve_ordering" or "priority_levels" or "default_priority_level" or "default_queue_policy" or "priority_queue_policy":
+                    throw new ModelConfigException(node.Line, node.Column, $"'dynamic_batching.{node.Name}' is not supported here: leave it out, and set limits of queues for the whole server");
+                default:
+                    throw Refuse(node);
+            }
+        }
+    }
+
+    private static void ReadInstances(PbConfigDraft draft, IReadOnlyList<ConfigNode> fields)
+    {
+        var kind = "KIND_AUTO";
+        var gpus = new List<long>();
+        foreach (var node in fields)
+        {
+            switch (node.Name)
+            {
+                case "name":
+                    Text(node);
+                    break;
+                case "count":
+                    draft.Instances = (draft.Instances ?? 0) + (int)Number(node, 1, 1024);
+                    break;
+                case "kind":
+                    kind = node is { Kind: ConfigKind.Word, Text: "KIND_AUTO" or "KIND_CPU" or "KIND_GPU" or "KIND_MODEL" } ? node.Text : throw node.Wrong("KIND_AUTO, KIND_CPU, KIND_GPU or KIND_MODEL");
+                    break;
+                case "gpus":
+                    gpus.Add(Number(node, 0, 1023));
+                    break;
+                case "passive" when !Flag(node):
+                    break;
+                default:
+                    throw new ModelConfigException(node.Line, node.Column, $"'instance_group.{node.Name}' is not supported here; expected name, count, kind and gpus");
+            }
+        }
+
+        draft.Device = (kind, gpus.Count) switch
+        {
+            ("KIND_CPU", _) => "cpu",
+            ("KIND_GPU", 1) => string.Create(CultureInfo.InvariantCulture, $"cuda:{gpus[0]}"),
+            ("KIND_GPU", _) => "cuda",
+            _ => draft.Device,
+        };
+    }
+
+    private static void ReadParameter(PbConfigDraft draft, IReadOnlyList<ConfigNode> fields)
+    {
+        var (key, value) = ReadMapEntry(fields, static value => Text(Only(Message(value).Count == 1 ? Message(value)[0] : throw value.Wrong("{ string_value: \"...\" }"), "string_value")));
+        draft.Parameters[key] = value;
+    }
+
+    internal static (string Key, string Value) ReadMapEntry(IReadOnlyList<ConfigNode> fields, Func<ConfigNode, string> read)
+    {
+        string? key = null, value = null;
+        foreach (var node in fields)
+        {
+            switch (node.Name)
+            {
+                case "key":
+                    key = Text(node);
+                    break;
+                case "value":
+                    value = read(node);
+                    break;
+                default:
+                    throw Refuse(node);
+            }
+        }
+
+        return (key ?? "", value ?? "");
+    }
+
+    internal static IReadOnlyList<ConfigNode> Message(ConfigNode node) => node.Kind == ConfigKind.Message ? node.Fields : throw node.Wrong("a message in braces");
+
+    internal static string Text(ConfigNode node) => node.Kind == ConfigKind.Text ? node.Text : throw node.Wrong("a text in quotes");
+
+    internal static bool Flag(ConfigNode node) => node switch
+    {
+        { Kind: ConfigKind.Word, Text: "true" or "True" or "t" } or { Kind: ConfigKind.Number, Text: "1" } => true,
+        { Kind: ConfigKind.Word, Text: "false" or "False" or "f" } or { Kind: ConfigKind.Number, Text: "0" } => false,
+        _ => throw node.Wrong("true or false"),
+    };
+
+    internal static long Number(ConfigNode node, long min, long max)
+    {
+        var expected = $"a whole number from {min} to {max}";
+        if (node.Kind != ConfigKind.Number)
+        {
+            throw node.Wrong(expected);
+        }
+
+        var isNegative = node.Text.StartsWith('-');
+        var digits = isNegative ? node.Text[1..] : node.Text;
+        var isHex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return long.TryParse(isHex ? digits[2..] : digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            && (isNegative ? -value : value) is var signed && signed >= min && signed <= max
+            ? signed
+            : throw node.Wrong(expected);
+    }
+
+    internal static ConfigNode Only(ConfigNode node, string name) => node.Name == name ? node : throw Refuse(node);
+
+    private static void Expect(IReadOnlyList<ConfigNode> fields, string name, string value, string reason)
+    {
+        foreach (var node in fields)
+        {
+            if (Flag(Only(node, name)) != (value == "true"))
+            {
+                throw new ModelConfigException(node.Line, node.Column, $"'{name}: {node.Text}' is not supported here: {reason}");
+            }
+        }
+    }
+}

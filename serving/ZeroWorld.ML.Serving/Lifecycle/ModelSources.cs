@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>Where models come from: the registry, and a folder where there is one. A name belongs to one of the two.</summary>
+/// <remarks>Thread safe, except that <see cref="ListAsync"/> is called by one caller at a time.</remarks>
+internal sealed partial class ModelSources(IModelCatalog registry, ModelFolder? folder, ILogger<ModelSources> logger)
+{
+    private readonly Dictionary<ModelName, bool> _isInFolder = [];
+    private volatile IReadOnlyList<RepositoryEntry> _conflicts = [];
+
+    /// <summary>Models that are not served, since another source had their name first.</summary>
+    public IReadOnlyList<RepositoryEntry> Conflicts => _conflicts;
+
+    public ModelControl Control => folder?.Control ?? ModelControl.None;
+
+    /// <summary>All models of both sources.</summary>
+    /// <param name="isForced">Whether a folder that is polled is read now, even when its time has not come.</param>
+    /// <param name="cancellationToken">Ends the reading of the registry.</param>
+    /// <exception cref="RegistryException">The registry or folder cannot be read, or, at the first reading, both have models of one name.</exception>
+    public async Task<IReadOnlyList<CatalogModel>> ListAsync(bool isForced, CancellationToken cancellationToken)
+    {
+        var registered = await registry.ListAsync(cancellationToken).ConfigureAwait(false);
+        return folder is null ? registered : Join(registered, folder.List(isForced));
+    }
+
+    /// <exception cref="RegistryException">It is not there, or not what it should be.</exception>
+    public Task<ModelPackage> OpenAsync(ModelName model, long version, CancellationToken cancellationToken) =>
+        folder is not null && folder.Has(model) && IsOfFolder(model)
+            ? Task.FromResult(folder.Open(model, version))
+            : registry.OpenAsync(model, version, cancellationToken);
+
+    /// <summary>Whether it is the folder that the model comes from.</summary>
+    public bool IsOfFolder(ModelName model)
+    {
+        lock (_isInFolder)
+        {
+            return _isInFolder.GetValueOrDefault(model);
+        }
+    }
+
+    /// <summary>Reads one model of the folder again, where it comes from there or from nowhere yet.</summary>
+    public void Reread(ModelName model, string? configuration) => folder?.Reread(model, configuration);
+
+    /// <summary>Looks for models that were put into the folder since it was read; those that were known stay as they are.</summary>
+    public void FindNew() => folder?.FindNew();
+
+    /// <summary>Whether callers asked for it at the start.</summary>
+    public bool IsLoadedAtStart(ModelName model) => folder is null || folder.IsLoadedAtStart(model);
+
+    private List<CatalogModel> Join(IReadOnlyList<CatalogModel> registered, IReadOnlyList<CatalogModel> own)
+    {
+        lock (_isInFolder)
+        {
+            var isFirst = _isInFolder.Count == 0;
+            var twice = registered.Select(static model => model.Model).Intersect(own.Select(static model => model.Model)).ToHashSet();
+            if (isFirst && twice.Count > 0)
+            {
+                var name = twice.MinBy(static model => model.Name, StringComparer.Ordinal);
+                throw new RegistryException(
+                    RegistryError.InvalidInput, $"The model name '{name.Name}' is taken twice: in the registry and in the folder '{folder!.Path}'. Rename one of the two, or serve only one of the sources.");
+            }
+
+            var joined = new List<CatalogModel>(registered.Count + own.Count);
+            var conflicts = new List<RepositoryEntry>();
+            Add(registered, isInFolder: false);
+            Add(own, isInFolder: true);
+            var names = joined.Select(static model => model.Model).ToHashSet();
+            foreach (var gone in _isInFolder.Keys.Where(name => !names.Contains(name)).ToList())
+            {
+                _isInFolder.Remove(gone);
+            }
+
+            _conflicts = conflicts;
+            return joined;
+
+            void Add(IReadOnlyList<CatalogModel> models, bool isInFolder)
+            {
+                foreach (var model in models)
+                {
+                    // Who had the name first keeps it while it is there: an operator's mistake must not stop a model that serves.
+                    if (!twice.Contains(model.Model) || !_isInFolder.TryGetValue(model.Model, out var owner) || owner == isInFolder)
+                    {
+                        if (_isInFolder.TryAdd(model.Model, isInFolder) || _isInFolder[model.Model] == isInFolder)
+                        {
+                            joined.Add(model);
+                            continue;
+                        }
+
+                        // The other source has let go of it.
+                        _isInFolder[model.Model] = isInFolder;
+                        joined.Add(model);
+                        continue;
+                    }
+
+                    var reason = $"The name '{model.Model.Name}' is taken by the model of the {(owner ? "folder" : "registry")}, which goes on; the one of the {(isInFolder ? "folder" : "registry")} is not served. Rename one of the two.";
+                    conflicts.Add(new RepositoryEntry(model.Model, null, RepositoryState.Unavailable, reason));
+                    if (!_conflicts.Any(known => known.Model == model.Model))
+                    {
+                        LogConflict(logger, reason);
+                    }
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(1016, LogLevel.Error, "{Reason}")]
+    private static partial void LogConflict(ILogger logger, string reason);
+}

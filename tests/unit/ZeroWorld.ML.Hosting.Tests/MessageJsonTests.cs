@@ -1,0 +1,31 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Inference;
+
+namespace ZeroWorld.ML.Hosting.Tests;
+
+public sealed class MessageJsonTests
+{
+    [Fact]
+    public void Write_Message_HasNamesNumbersAndEnumerationsAsClientsReadThem()
+    {
+        var message = new ModelConfig
+        {
+            Name = "m",
+            MaxBatchSize = 8,
+            Input = { new ModelInput { Name = "x", DataType = DataType.TypeInt32, Dims = { 16, -1 } } },
+            VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { long.MaxValue } } },
+            Parameters = { ["a"] = new ModelParameter { StringValue = "b" } },
+        };
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            MessageJson.Write(writer, message);
+        }
+
+        Assert.Equal(
+            """{"name":"m","platform":"","version_policy":{"specific":{"versions":[9223372036854775807]}},"max_batch_size":8,"input":[{"name":"x","data_type":"TYPE_INT32","dims":[16,-1],"optional":false}],"output":[],"instance_group":[],"default_model_filename":"","parameters":{"a":{"string_value":"b"}},"backend":"","runtime":""}""",
+            Encoding.UTF8.GetString(buffer.WrittenSpan));
+    }
+}
