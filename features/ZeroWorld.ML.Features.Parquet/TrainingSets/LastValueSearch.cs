@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Finds for every moment of a spine the row of a last-value view that was visible then.</summary>
@@ -21,7 +23,7 @@ internal sealed class LastValueSearch
     private readonly int[] _locks = new int[Stripes];
     private readonly long _until;
     private readonly long _skew;
-    private readonly Dictionary<int, string>[] _hashes = [.. Enumerable.Range(0, 64).Select(static _ => new Dictionary<int, string>())];
+    private readonly Dictionary<int, RowHash>[] _hashes = [.. Enumerable.Range(0, 64).Select(static _ => new Dictionary<int, RowHash>())];
     private long _quarantined;
     private long _nullEvents;
     private long _nullCreated;
@@ -215,16 +217,16 @@ internal sealed class LastValueSearch
 
             var bytes = OnlineRowCodec.Encode(_field, events[row], created[row], values);
             _ = OnlineRowCodec.TryReadHeader(_field, bytes, out _, out _, out var body);
-            Keep(moment, OnlineRowCodec.HashBody(bytes.AsSpan(body)), slice.FirstNumbers[files[row]] + numbers[row] + 1);
+            Keep(moment, RowHash.Of(OnlineRowCodec.HashBody(bytes.AsSpan(body))), slice.FirstNumbers[files[row]] + numbers[row] + 1);
         }
     }
 
-    private void Keep(int moment, string hash, long row)
+    private void Keep(int moment, RowHash hash, long row)
     {
         var hashes = _hashes[moment & (_hashes.Length - 1)];
         lock (hashes)
         {
-            var order = hashes.TryGetValue(moment, out var best) ? string.CompareOrdinal(hash, best) : 1;
+            var order = hashes.TryGetValue(moment, out var best) ? hash.CompareTo(best) : 1;
             ref var candidate = ref _candidates[moment];
 
             // Rows of equal hash are equal; the first of the table stands for all of them.
@@ -234,6 +236,16 @@ internal sealed class LastValueSearch
                 candidate.Row = row | TieFlag;
             }
         }
+    }
+
+    /// <summary>The 20 bytes of a row's hash, ordered as its text is.</summary>
+    private readonly record struct RowHash(UInt128 First, uint Last) : IComparable<RowHash>
+    {
+        public static RowHash Of(string hex) => new(
+            UInt128.Parse(hex.AsSpan(0, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            uint.Parse(hex.AsSpan(32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+
+        public int CompareTo(RowHash other) => First != other.First ? First.CompareTo(other.First) : Last.CompareTo(other.Last);
     }
 
     /// <param name="row">Number of the row plus 1; 0: there is none. With <see cref="TieFlag"/>: another row has the same times.</param>

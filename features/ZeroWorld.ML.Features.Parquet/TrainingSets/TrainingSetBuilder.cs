@@ -9,8 +9,8 @@ internal sealed class TrainingSetBuilder
 {
     private const string Output = "training_set";
 
-    /// <summary>Memory per row of a range, for each distinct tuple of keys: numbers, moments, candidates, places.</summary>
-    private const int KeyRowBytes = 112;
+    /// <summary>Memory per row of a range, for each distinct tuple of keys: numbers, moments, candidates, places, hashes of ties.</summary>
+    private const int KeyRowBytes = 144;
 
     private readonly DuckDbSession _session;
     private readonly TrainingSetRequest _request;

@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Features;
 internal sealed class ExpressionScope
 {
     private readonly Dictionary<string, ExpressionNode> _nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _unreadable = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
 
     /// <summary>What a service's first transform may read; the loop over transforms adds each one after it is compiled.</summary>
     public static ExpressionScope Of(IReadOnlyList<RequestValue> request, IReadOnlyList<ServiceColumn> columns)
@@ -41,16 +41,16 @@ internal sealed class ExpressionScope
             return node;
         }
 
-        throw new ExpressionException(position, _unreadable.TryGetValue(name, out var what)
-            ? $"'{name}' holds {what}, which expressions cannot read; expected one of: {Names()}"
+        throw new ExpressionException(position, _unreadable.Contains(name)
+            ? $"'{name}' holds bytes, which expressions cannot read; expected one of: {Names()}"
             : $"there is no value '{name}'; expected one of: {Names()}");
     }
 
     private void Add(string name, FeatureType type, ExpressionNode node)
     {
-        if (type is FeatureType.Bytes or FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList)
+        if (type == FeatureType.Bytes)
         {
-            _unreadable[name] = type == FeatureType.Bytes ? "bytes" : "a list";
+            _unreadable.Add(name);
         }
         else
         {

@@ -77,11 +77,11 @@ public sealed class WindowDefinitionTests
     }
 
     [Fact]
-    public void Load_TransformOfAList_IsRefused()
+    public void Load_TransformOfAList_ReadsItAsAVector()
     {
-        var text = Text.Replace("features: [ uses.* ]", "transforms: [ { name: t, type: bool, expression: is_null(shops) } ]\n    features: [ uses.*, t ]", StringComparison.Ordinal);
+        var text = Text.Replace("features: [ uses.* ]", "transforms: [ { name: t, type: int64, expression: size(shops) } ]\n    features: [ uses.*, t ]", StringComparison.Ordinal);
 
-        Assert.Contains("'shops' holds a list", Assert.Throws<FeatureException>(() => Load(text)).Message, StringComparison.Ordinal);
+        Assert.Equal("size@1(shops)", TransformProgram.CompileAll(Load(text).GetService("service"))[0].Canonical);
     }
 
     private static DefinitionSet Load(string text) => DefinitionLoader.Load([new DefinitionFile("a.yaml", text)]);

@@ -52,6 +52,39 @@ public sealed class TransformColumnsTests
         Assert.True(values > Rows * 10 && nulls > Rows, $"{values} values, {nulls} nulls");
     }
 
+    [Fact]
+    public void RunTransforms_ListsOfAView_AreVectors()
+    {
+        const string Text = """
+            version: 1
+            entities: [{ name: card, keys: [{ name: card_id, type: int64 }] }]
+            feature_views:
+              - name: recent
+                entity: card
+                source: { table: t, event_time: at, event_id: id }
+                window: {}
+                features:
+                  - { name: amounts, aggregate: last_k, k: 2, of: amount, window: 1h }
+                  - { name: shops, aggregate: last_k, k: 2, of: shop, type: string, window: 1h }
+            feature_services:
+              - name: vectors
+                transforms:
+                  - { name: length_of, type: float64, expression: norm(amounts) }
+                  - { name: likeness, type: float64, expression: "dot(amounts, vector(1, 10))" }
+                  - { name: last_shop, type: string, expression: "element(shops, 1)" }
+                  - { name: count_of, type: int64, expression: size(shops) }
+                features: [recent.*, length_of, likeness, last_shop, count_of]
+            """;
+        var plan = new FeatureServicePlan(DefinitionLoader.Load([new DefinitionFile("vectors.yaml", Text)]).GetService("vectors"), static _ => true);
+        var row = new FeatureCell[plan.Service.Columns.Count];
+        row[0] = FeatureCell.Of(FeatureValue.FromFloat64List([3, 4]));
+        row[1] = FeatureCell.Of(FeatureValue.FromStringList(["b", "a", "c"]));
+
+        plan.RunTransforms(0, [], row);
+
+        Assert.Equal(["5", "43", "b", "3"], row.Skip(2).Select(static cell => cell.Value.ToString()));
+    }
+
     private static string Yaml() => $"""
         version: 1
         feature_services:
