@@ -45,6 +45,28 @@ public sealed class EventPushTests
     }
 
     [Fact]
+    public async Task PushAsync_TextThatIsTooLongForAWindow_IsRefusedAlone()
+    {
+        var view = TestViews.Windowed(TestViews.Aggregate("shop", AggregateFunction.Last, "SHOP", 100) with { ColumnType = FeatureType.String });
+        EventColumn[] columns =
+        [
+            new("t", FeatureType.Timestamp, [FeatureValue.FromTimestamp(Now), FeatureValue.FromTimestamp(Now)]),
+            new("thing_id", FeatureType.Int64, [FeatureValue.FromInt64(1), FeatureValue.FromInt64(1)]),
+            new("SHOP", FeatureType.String, [FeatureValue.FromString(new string('x', 40)), FeatureValue.FromString("corner")]),
+        ];
+        var store = new RecordingStore();
+
+        var result = await new EventPush(store, new FakeTimeProvider(Arrival)).PushAsync([StorageField.Of(view, hasIntegerEventId: true)], columns, Cancellation);
+
+        Assert.Equal(1, result.Accepted);
+        Assert.Contains("SHOP is 'xxx", result.Refused.Single().Reason, StringComparison.Ordinal);
+        Assert.Contains("at most 39 bytes", result.Refused.Single().Reason, StringComparison.Ordinal);
+        var wrong = await Assert.ThrowsAsync<FeatureException>(() => new EventPush(store, new FakeTimeProvider(Arrival)).PushAsync(
+            [StorageField.Of(view, hasIntegerEventId: true)], [columns[0], columns[1], new("SHOP", FeatureType.Int64, columns[1].Values)], Cancellation));
+        Assert.Contains("expected String", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PushAsync_NoCreatedTime_IsTheArrival()
     {
         var store = new RecordingStore();

@@ -159,6 +159,8 @@ public sealed class PredictionLogTests
             FeatureValue.FromBool(true), FeatureValue.FromInt64(7), FeatureValue.FromInt64(long.MaxValue), FeatureValue.FromInt64((1L << 53) + 1),
             FeatureValue.FromFloat32(0.1f), FeatureValue.FromFloat64(-0.0), FeatureValue.FromFloat64(BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001)),
             FeatureValue.FromString("a\0b"), FeatureValue.FromBytes([0, 255]), FeatureValue.FromTimestamp(1), FeatureValue.Null(FeatureType.Int64), FeatureValue.Null(FeatureType.String),
+            FeatureValue.FromInt64List([long.MinValue, (1L << 53) + 1]), FeatureValue.FromFloat64List([0.1, -0.0, double.NaN, double.NegativeInfinity, double.Epsilon]),
+            FeatureValue.FromStringList(["", "a, \"b\"\n\u00e9"]), FeatureValue.FromInt64List([]), FeatureValue.Null(FeatureType.StringList),
         ];
 
         foreach (var value in values)
