@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Inference;
 
 namespace ZeroWorld.ML.Serving.Protocol;
@@ -12,6 +13,8 @@ public static class InferJsonReader
 {
     /// <summary>Levels of arrays and objects that are read.</summary>
     public const int DepthMax = 100;
+
+    private const string NoUnicode = "The body is not valid Unicode text.";
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
 
@@ -60,6 +63,12 @@ public static class InferJsonReader
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
+        // The parser takes any bytes inside of texts, and fails when one of them is asked for.
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new TensorFormatException(NoUnicode);
+        }
+
         try
         {
             return JsonDocument.Parse(JsonNonFinite.Quote(json), Options);
@@ -76,7 +85,7 @@ public static class InferJsonReader
         catch (InvalidOperationException exception)
         {
             // The check for names given twice reads them all: one of them holds half of a surrogate pair.
-            throw new TensorFormatException("The body is not valid Unicode text.", exception);
+            throw new TensorFormatException(NoUnicode, exception);
         }
     }
 
