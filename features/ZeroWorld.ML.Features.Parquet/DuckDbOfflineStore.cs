@@ -44,7 +44,15 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     public Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return RunAsync(session => SourceQuery.Create(session, _tables, view, cancellationToken).Inspect(session, cancellationToken), cancellationToken);
+        return RunAsync(
+            session =>
+            {
+                // Read before the rows: an import in between makes the generation too old, never too new.
+                var generation = _tables.GenerationOf(view.Project, view.Source.Table);
+                var source = SourceQuery.Create(session, _tables, view, cancellationToken);
+                return source.Inspect(session, cancellationToken) with { Generation = generation };
+            },
+            cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -117,13 +125,29 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         {
             var source = SourceQuery.Create(session, _tables, plan.View, cancellationToken);
             source.CheckField(plan.Field);
-            var extent = source.Inspect(session, cancellationToken);
-            WarnOf(plan.View, source, extent);
-            quarantined += extent.Quarantined;
             sources.Add(source);
+            if (!source.HasCreatedTime)
+            {
+                LogNoCreatedTime(plan.View.Name, plan.View.Source.Table);
+            }
+
+            // Last-value views count for themselves, while they are searched.
+            if (plan.Field.IsWindow)
+            {
+                var extent = source.Inspect(session, cancellationToken);
+                WarnOf(plan.View, extent.Quarantined);
+                quarantined += extent.Quarantined;
+            }
         }
 
-        var fingerprint = new TrainingSetBuilder(session, request, spine, sources, _options.ThreadCount).Run(progress, cancellationToken);
+        var builder = new TrainingSetBuilder(session, request, spine, sources, _options.ThreadCount, _options.CellBytes, progress);
+        var fingerprint = builder.Run(cancellationToken);
+        foreach (var (view, count) in builder.Quarantined)
+        {
+            WarnOf(view, count);
+            quarantined += count;
+        }
+
         return new TrainingSet(request.OutputPath, spine.Rows, fingerprint, request.Plan.Service.Fingerprint, quarantined);
     }
 
@@ -147,16 +171,11 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         },
         cancellationToken);
 
-    private void WarnOf(FeatureView view, SourceQuery source, SourceExtent extent)
+    private void WarnOf(FeatureView view, long quarantined)
     {
-        if (!source.HasCreatedTime)
+        if (quarantined > 0)
         {
-            LogNoCreatedTime(view.Name, view.Source.Table);
-        }
-
-        if (extent.Quarantined > 0)
-        {
-            LogQuarantined(view.Name, view.Source.Table, extent.Quarantined, view.Source.AllowedSkew);
+            LogQuarantined(view.Name, view.Source.Table, quarantined, view.Source.AllowedSkew);
         }
     }
 

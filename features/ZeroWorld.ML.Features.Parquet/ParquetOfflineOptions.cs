@@ -11,9 +11,12 @@ public sealed class ParquetOfflineOptions
     [Required]
     public string DataDirectory { get; set; } = ".zeroworld";
 
-    /// <value>Memory of the engine in MiB for one operation, 64 or more; beyond it the engine spills to disk. Default 768.</value>
+    /// <value>
+    /// Memory of one operation in MiB, 64 or more: three fifths for the engine, which spills to disk beyond it, the rest for the join, which goes over the
+    /// spine in as many ranges as fit. The program itself takes about 150 MiB more. Default 1280.
+    /// </value>
     [Range(64, 1_048_576)]
-    public int MemoryLimitMiB { get; set; } = 768;
+    public int MemoryLimitMiB { get; set; } = 1280;
 
     /// <value>Threads of one operation; 0, the default, takes one per processor.</value>
     [Range(0, 1024)]
@@ -21,6 +24,10 @@ public sealed class ParquetOfflineOptions
 
     /// <value>Where the engine spills to; <see langword="null"/>, the default, takes <c>tmp</c> in the data directory.</value>
     public string? TempDirectory { get; set; }
+
+    internal long EngineMiB => Math.Max(MemoryLimitMiB * 3L / 5, 64);
+
+    internal long CellBytes => (MemoryLimitMiB - (MemoryLimitMiB * 3L / 5)) << 20;
 
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

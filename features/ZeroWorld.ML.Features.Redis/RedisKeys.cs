@@ -5,6 +5,9 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>Keys of docs/formats/online-row.md. The braces are the hash tag that keeps an entity on one cluster slot.</summary>
 internal static class RedisKeys
 {
+    /// <summary>The field of both hashes of an entity that holds until when it was deleted, 8 bytes; no view's field has this name.</summary>
+    public const string DeletedUntil = "!";
+
     public static RedisKey Rows(in EntityId entity) => $"z1:{{{entity.Project}/{entity.Entity}/{entity.Key}}}:v";
 
     public static RedisKey Windows(in EntityId entity) => $"z1:{{{entity.Project}/{entity.Entity}/{entity.Key}}}:w";

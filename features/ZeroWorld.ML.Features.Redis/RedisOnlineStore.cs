@@ -16,6 +16,9 @@ public sealed partial class RedisOnlineStore : IOnlineStore
     private const int ListpackValueBytesMin = 128;
     private const int ClearKeysMax = 256;
 
+    // No import has it, so that a clearing which was interrupted is done again.
+    private const string ClearingGeneration = "-";
+
     private readonly RedisOnlineStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisOnlineStore> _logger;
@@ -127,6 +130,12 @@ public sealed partial class RedisOnlineStore : IOnlineStore
         await RunAsync(
             async database =>
             {
+                if (field.IsHop)
+                {
+                    await new RedisHopWriter(database, field).AppendAsync(appends, trim, cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+
                 var pipeline = new RedisWritePipeline(database, _options, field);
                 foreach (var append in appends)
                 {
@@ -153,14 +162,14 @@ public sealed partial class RedisOnlineStore : IOnlineStore
         }
 
         var text = value.ToString();
-        var space = text.IndexOf(' ', StringComparison.Ordinal);
-        return space > 0
-            && long.TryParse(text.AsSpan(0, space), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var from)
-            && long.TryParse(text.AsSpan(space + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var to)
-            ? new ViewCoverage(from, to)
+        var parts = text.Split(' ');
+        return parts.Length is 2 or 3
+            && long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var from)
+            && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var to)
+            ? new ViewCoverage(from, to, parts.Length == 3 ? parts[2] : string.Empty)
             : throw new FeatureException(
                 FeatureError.CorruptData,
-                $"The coverage of view '{field.View.Name}' in the online store is '{text}'; expected two integers, FROM and TO in microseconds.");
+                $"The coverage of view '{field.View.Name}' in the online store is '{text}'; expected two integers, FROM and TO in microseconds, and a generation.");
     }
 
     /// <inheritdoc/>
@@ -168,31 +177,44 @@ public sealed partial class RedisOnlineStore : IOnlineStore
     {
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(coverage);
-        var text = string.Create(CultureInfo.InvariantCulture, $"{coverage.From} {coverage.To}");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{coverage.From} {coverage.To}{(coverage.Generation.Length > 0 ? " " : "")}{coverage.Generation}");
         await RunAsync(
             database => database.HashSetAsync(RedisKeys.Coverage(field.View.Project), field.Name, text), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Forgets everything of one view: its coverage first, so that reads are UNAVAILABLE and never wrong meanwhile, then its rows or blocks.</summary>
-    /// <remarks>For a source table that was replaced: what the store holds of the old one must not be merged with the new. Scans all keys of the entity's kind.</remarks>
-    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: some of it may be left; repeating is safe.</exception>
-    public async Task ClearAsync(StorageField field, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    /// <remarks>Scans all keys of the entity's kind.</remarks>
+    public async Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
+        await WriteCoverageAsync(field, ViewCoverage.NothingYet(keepArrivedAfter, ClearingGeneration), cancellationToken).ConfigureAwait(false);
         await RunAsync(
             async database =>
             {
-                await database.HashDeleteAsync(RedisKeys.Coverage(field.View.Project), field.Name).ConfigureAwait(false);
+                var clearing = new RedisViewClearing(database, field, keepArrivedAfter);
                 foreach (var server in multiplexer.GetServers().Where(static server => server.IsConnected && !server.IsReplica))
                 {
                     await foreach (var chunk in server.KeysAsync(pattern: RedisKeys.PatternOf(field), pageSize: ClearKeysMax)
                         .Chunk(ClearKeysMax).WithCancellation(cancellationToken).ConfigureAwait(false))
                     {
-                        await Task.WhenAll(chunk.Select(key => database.HashDeleteAsync(key, field.Name))).ConfigureAwait(false);
+                        await Task.WhenAll(chunk.Select(key => clearing.ClearAsync(key, cancellationToken))).ConfigureAwait(false);
                     }
                 }
 
+                return await database.HashDeleteAsync(RedisKeys.Coverage(field.View.Project), field.Name).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        await RunAsync(
+            async database =>
+            {
+                await new RedisEntityDeletion(database, entity, fields).RunAsync(until, cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken).ConfigureAwait(false);

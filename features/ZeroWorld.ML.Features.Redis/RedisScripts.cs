@@ -10,6 +10,12 @@ internal static class RedisScripts
 
     public static string AppendEvents { get; } = Read("append_events.lua");
 
+    public static string ReplaceBlock { get; } = Read("replace_block.lua");
+
+    public static string DeleteEntity { get; } = Read("delete_entity.lua");
+
+    public static string KeepLater { get; } = Read("keep_later.lua");
+
     private static string Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream(name)

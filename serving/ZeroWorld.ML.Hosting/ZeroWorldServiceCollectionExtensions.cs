@@ -9,6 +9,7 @@ using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Models.Registry;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Serving.OnnxRuntime;
+using ZeroWorld.ML.Serving.TorchSharp;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -80,7 +81,7 @@ public static class ZeroWorldServiceCollectionExtensions
             provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
         services.AddSingleton(static _ => DeviceInventory.Read(NodeSources.System));
         services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
-        services.AddServing().AddOnnxRuntime();
+        services.AddServing().AddOnnxRuntime().AddTorchSharp();
         services.Configure<ModelFolderOptions>(configuration.CopyTo);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);
         services.Configure<BatchSchedulerOptions>(configuration.CopyTo);

@@ -9,11 +9,15 @@ internal sealed class GuardedModel : IDisposable
 {
     private readonly DirectoryInfo? _folder;
 
-    private GuardedModel(string path, DirectoryInfo? folder)
+    private GuardedModel(string path, OnnxModel file, DirectoryInfo? folder)
     {
         Path = path;
+        File = file;
         _folder = folder;
     }
+
+    /// <summary>What the file declares that was given, before anything was rewritten.</summary>
+    public OnnxModel File { get; }
 
     /// <summary>What to load. Not needed any more once it is loaded.</summary>
     public string Path { get; }
@@ -22,9 +26,10 @@ internal sealed class GuardedModel : IDisposable
     public static GuardedModel Of(string path)
     {
         // Few models divide at all: the others are loaded as they are.
-        if (!OnnxModelReader.Read(path).Operators.Any(static name => name is "Div" or "Mod"))
+        var file = OnnxModelReader.Read(path);
+        if (!file.Operators.Any(static name => name is "Div" or "Mod"))
         {
-            return new GuardedModel(path, null);
+            return new GuardedModel(path, file, null);
         }
 
         var folder = Directory.CreateTempSubdirectory("zeroworld-onnx-");
@@ -35,7 +40,7 @@ internal sealed class GuardedModel : IDisposable
             WriteTyped(path, typed);
             if (IntegerDivisionGuard.TryRewrite(typed, guarded))
             {
-                return new GuardedModel(guarded, folder);
+                return new GuardedModel(guarded, file, folder);
             }
         }
         catch
@@ -45,7 +50,7 @@ internal sealed class GuardedModel : IDisposable
         }
 
         folder.Delete(recursive: true);
-        return new GuardedModel(path, null);
+        return new GuardedModel(path, file, null);
     }
 
     public void Dispose() => _folder?.Delete(recursive: true);

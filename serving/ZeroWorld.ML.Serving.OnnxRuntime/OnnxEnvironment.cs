@@ -53,16 +53,18 @@ internal sealed class OnnxEnvironment
     }
 
     /// <summary>Threads never spin: between requests the processors belong to others.</summary>
-    public void ApplyThreads(SessionOptions options)
+    /// <param name="options">Options of a session.</param>
+    /// <param name="own">Threads of a pool of its own; <see langword="null"/>: the pool that all sessions share.</param>
+    public void ApplyThreads(SessionOptions options, int? own)
     {
-        if (_hasGlobalPool)
+        if (_hasGlobalPool && own is null)
         {
             options.DisablePerSessionThreads();
             return;
         }
 
-        // Something else in this process made the environment, without a pool: each session has its own threads.
-        options.IntraOpNumThreads = Threads;
+        // Also where something else in this process made the environment, without a pool.
+        options.IntraOpNumThreads = own ?? Threads;
         options.InterOpNumThreads = 1;
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");

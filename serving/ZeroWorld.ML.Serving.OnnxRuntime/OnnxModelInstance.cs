@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using ZeroWorld.ML.Models;
 
@@ -10,25 +11,61 @@ internal sealed class OnnxModelInstance : IModelInstance
 {
     // The engine reads elements with aligned instructions in places.
     private const int AlignmentBytes = 8;
+    private readonly SharedSession _shared;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
+    private readonly bool _hasOptionalInputs;
+    private bool _isDisposed;
 
-    public OnnxModelInstance(InferenceSession session, ModelSignature signature, string device)
+    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device)
     {
-        _session = session;
+        _shared = shared.Hold();
+        _session = shared.Session;
         Signature = signature;
         Device = device;
         _inputNames = [.. signature.Inputs.Select(static spec => spec.Name)];
+        _hasOptionalInputs = signature.Inputs.Any(static spec => spec.IsOptional);
         _outputNames = [.. signature.Outputs.Select(static spec => spec.Name)];
     }
 
-    public ModelSignature Signature { get; }
+    public ModelSignature Signature { get; internal set; }
 
     public string Device { get; }
 
+    /// <inheritdoc/>
+    /// <remarks>On a GPU a session has one stream: only a session of its own runs beside another.</remarks>
+    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device) : null;
+
     public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs)
+    {
+        if (_hasOptionalInputs)
+        {
+            return RunNamed(inputs);
+        }
+
+        return Run(_inputNames, inputs);
+    }
+
+    /// <summary>Inputs that may be left out are <see langword="null"/> where they are: the engine then takes the model's own value.</summary>
+    private TensorBuffer[] RunNamed(ReadOnlySpan<TensorBuffer> inputs)
+    {
+        var names = new List<string>(inputs.Length);
+        var given = new List<TensorBuffer>(inputs.Length);
+        for (var index = 0; index < inputs.Length; index++)
+        {
+            if (inputs[index] is { } input)
+            {
+                names.Add(_inputNames[index]);
+                given.Add(input);
+            }
+        }
+
+        return Run(names, CollectionsMarshal.AsSpan(given));
+    }
+
+    private TensorBuffer[] Run(IReadOnlyCollection<string> names, ReadOnlySpan<TensorBuffer> inputs)
     {
         var values = new OrtValue[inputs.Length];
         var pins = new MemoryHandle[inputs.Length];
@@ -39,7 +76,7 @@ internal sealed class OnnxModelInstance : IModelInstance
                 values[index] = ToValue(inputs[index], out pins[index]);
             }
 
-            using var outputs = _session.Run(_runOptions, _inputNames, values, _outputNames);
+            using var outputs = _session.Run(_runOptions, names, values, _outputNames);
             var tensors = new TensorBuffer[outputs.Count];
             for (var index = 0; index < tensors.Length; index++)
             {
@@ -68,8 +105,12 @@ internal sealed class OnnxModelInstance : IModelInstance
 
     public void Dispose()
     {
-        _runOptions.Dispose();
-        _session.Dispose();
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _runOptions.Dispose();
+            _shared.Release();
+        }
     }
 
     private static unsafe OrtValue ToValue(TensorBuffer tensor, out MemoryHandle pin)

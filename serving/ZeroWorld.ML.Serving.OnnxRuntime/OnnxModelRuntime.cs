@@ -39,11 +39,17 @@ public sealed class OnnxModelRuntime : IModelRuntime
         InferenceSession? session = null;
         try
         {
-            using var options = CreateOptions(package, device);
+            using var options = OnnxSessionOptions.Create(package, device, _environment);
             using var model = GuardedModel.Of(package.ModelPath);
             session = new InferenceSession(model.Path, options);
-            var instance = new OnnxModelInstance(session, OnnxSignature.Read(session), device);
+            var signature = DeclaredSignature.Apply(package, OnnxSignature.Read(session, model.File, out var isShared), isShared, out var needsTrial);
+            var instance = new OnnxModelInstance(new SharedSession(session), signature, device);
             session = null;
+            if (needsTrial && !RowTrial.Passes(instance))
+            {
+                instance.Signature = signature with { IsBatchable = false };
+            }
+
             return instance;
         }
         catch (OnnxRuntimeException exception) when (exception.Message.Contains("TensorElementType", StringComparison.Ordinal))
@@ -66,40 +72,6 @@ public sealed class OnnxModelRuntime : IModelRuntime
         finally
         {
             session?.Dispose();
-        }
-    }
-
-    private SessionOptions CreateOptions(ModelPackage package, string device)
-    {
-        var options = new SessionOptions
-        {
-            LogId = package.Manifest.Name,
-
-            // What goes wrong comes as an exception; the engine would write it to the standard error too, once per bad request.
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-        };
-        try
-        {
-            _environment.ApplyThreads(options);
-            if (device == "cpu")
-            {
-                return options;
-            }
-
-            if (!device.StartsWith("cuda:", StringComparison.Ordinal) || !int.TryParse(device.AsSpan("cuda:".Length), out var index) || !DeviceKinds.Contains("cuda"))
-            {
-                throw new ServingException(
-                    ServingError.ModelRefused, $"The model was placed on '{device}', and this build of ONNX Runtime runs on {string.Join(" and ", DeviceKinds)}. A CUDA build is made with -p:Accelerator=cuda.");
-            }
-
-            options.AppendExecutionProvider_CUDA(index);
-            return options;
-        }
-        catch
-        {
-            options.Dispose();
-            throw;
         }
     }
 

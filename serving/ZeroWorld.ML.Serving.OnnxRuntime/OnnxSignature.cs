@@ -1,16 +1,26 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Serving.OnnxRuntime;
 
 /// <summary>Reads the signature of a session. Types that the Open Inference Protocol cannot carry are refused.</summary>
 internal static class OnnxSignature
 {
+    /// <param name="session">The loaded model.</param>
+    /// <param name="file">What its file declares: the engine tells a scalar from a tensor of any rank only there.</param>
+    /// <param name="isShared">Whether the file gives the first axis of every tensor the same name.</param>
     /// <exception cref="NotSupportedException">A sentence that names the tensor and its type.</exception>
-    public static ModelSignature Read(InferenceSession session) => new(
-        Read("input", session.InputNames, session.InputMetadata),
-        Read("output", session.OutputNames, session.OutputMetadata));
+    public static ModelSignature Read(InferenceSession session, OnnxModel file, out bool isShared)
+    {
+        var inputs = Read("input", session.InputNames, session.InputMetadata, file.Inputs);
+        var outputs = Read("output", session.OutputNames, session.OutputMetadata, file.Outputs);
+        var optional = session.OverridableInitializerMetadata.Select(static item => Read("input", item.Key, item.Value, isAnyRank: false) with { IsOptional = true });
+        string[] names = [.. FirstAxes(session.InputNames, session.InputMetadata), .. FirstAxes(session.OutputNames, session.OutputMetadata)];
+        isShared = names.Length > 0 && names[0].Length > 0 && names.All(name => name == names[0]);
+        return new ModelSignature([.. inputs, .. optional], outputs);
+    }
 
     public static bool TryToDtype(TensorElementType type, out TensorDtype dtype)
     {
@@ -53,10 +63,13 @@ internal static class OnnxSignature
         _ => TensorElementType.String,
     };
 
-    private static TensorSpec[] Read(string kind, IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
-        [.. names.Select(name => Read(kind, name, metadata[name]))];
+    private static IEnumerable<string> FirstAxes(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
+        names.Select(name => metadata[name].SymbolicDimensions is [{ } first, ..] ? first : "");
 
-    private static TensorSpec Read(string kind, string name, NodeMetadata metadata)
+    private static TensorSpec[] Read(string kind, IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata, IReadOnlyList<OnnxValue> declared) =>
+        [.. names.Select(name => Read(kind, name, metadata[name], declared.FirstOrDefault(value => value.Name == name) is { Shape: null }))];
+
+    private static TensorSpec Read(string kind, string name, NodeMetadata metadata, bool isAnyRank)
     {
         if (metadata.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
         {
@@ -68,6 +81,9 @@ internal static class OnnxSignature
             throw new NotSupportedException($"the {kind} '{name}' has elements of type {metadata.ElementDataType}, which the Open Inference Protocol cannot carry.");
         }
 
-        return new TensorSpec(name, dtype, [.. metadata.Dimensions.Select(static dimension => (long)dimension)]);
+        // For an output the engine may know the rank that the file does not say.
+        return isAnyRank && metadata.Dimensions.Length == 0
+            ? new TensorSpec(name, dtype, [-1]) { IsAnyRank = true }
+            : new TensorSpec(name, dtype, [.. metadata.Dimensions.Select(static dimension => (long)dimension)]);
     }
 }

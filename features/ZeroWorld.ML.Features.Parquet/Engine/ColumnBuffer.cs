@@ -3,18 +3,20 @@ using System.Text;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A block of values of one output column.</summary>
+/// <remarks>Texts and bytes are set row after row. Not thread safe.</remarks>
 internal sealed class ColumnBuffer
 {
     /// <summary>Rows of a block: a whole number of the engine's vectors.</summary>
     public const int BlockRows = 8192;
 
-    private readonly byte[]?[]? _bytes;
+    private readonly int[] _ends;
+    private byte[] _bytes = [];
 
     public ColumnBuffer(string name, ColumnKind kind)
     {
         Name = name;
         Kind = kind;
-        _bytes = kind is ColumnKind.String or ColumnKind.Bytes ? new byte[BlockRows][] : null;
+        _ends = ColumnTypes.IsOfBytes(kind) ? new int[BlockRows] : [];
     }
 
     public string Name { get; }
@@ -26,12 +28,16 @@ internal sealed class ColumnBuffer
 
     public bool[] Nulls { get; } = new bool[BlockRows];
 
-    public ReadOnlySpan<byte> BytesAt(int row) => _bytes![row];
+    public ReadOnlySpan<byte> BytesAt(int row) => _bytes.AsSpan(StartOf(row), _ends[row] - StartOf(row));
 
     public void SetNull(int row)
     {
         Nulls[row] = true;
         Bits[row] = 0;
+        if (_ends.Length > 0)
+        {
+            _ends[row] = StartOf(row);
+        }
     }
 
     public void SetBits(int row, long bits)
@@ -52,11 +58,15 @@ internal sealed class ColumnBuffer
         }
         else if (value.Type == FeatureType.String)
         {
-            SetBytes(row, Encoding.UTF8.GetBytes(value.AsString()));
+            SetText(row, value.AsString());
         }
         else if (value.Type == FeatureType.Bytes)
         {
-            SetBytes(row, value.AsBytes().ToArray());
+            SetBytes(row, value.AsBytes().Span);
+        }
+        else if (value.IsList)
+        {
+            SetBytes(row, ListBytes.Encode(value));
         }
         else
         {
@@ -64,9 +74,60 @@ internal sealed class ColumnBuffer
         }
     }
 
-    public void SetBytes(int row, byte[] value)
+    public void SetBytes(int row, ReadOnlySpan<byte> value)
     {
         Nulls[row] = false;
-        _bytes![row] = value;
+        value.CopyTo(Room(row, value.Length));
+        _ends[row] = StartOf(row) + value.Length;
+    }
+
+    public void SetText(int row, string value)
+    {
+        Nulls[row] = false;
+        _ends[row] = StartOf(row) + Encoding.UTF8.GetBytes(value, Room(row, Encoding.UTF8.GetMaxByteCount(value.Length)));
+    }
+
+    /// <summary>The value as features have it.</summary>
+    public FeatureValue Get(int row, FeatureType type) => Nulls[row]
+        ? FeatureValue.Null(type)
+        : type switch
+        {
+            FeatureType.String => FeatureValue.FromString(Encoding.UTF8.GetString(BytesAt(row))),
+            FeatureType.Bytes => FeatureValue.FromBytes(BytesAt(row).ToArray()),
+            FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => ListBytes.Decode(type, BytesAt(row)),
+            _ => FeatureBits.ToValue(type, Bits[row]),
+        };
+
+    /// <summary>Copies rows of a vector, of the type that this column has.</summary>
+    public void Copy(in DuckDbVector vector, FeatureType type, int from, int at, int count)
+    {
+        for (var row = 0; row < count; row++)
+        {
+            if (vector.IsNull(from + row))
+            {
+                SetNull(at + row);
+            }
+            else if (_ends.Length > 0)
+            {
+                SetBytes(at + row, vector.Bytes(from + row));
+            }
+            else
+            {
+                SetBits(at + row, vector.Bits(from + row, type));
+            }
+        }
+    }
+
+    private int StartOf(int row) => row == 0 ? 0 : _ends[row - 1];
+
+    private Span<byte> Room(int row, int length)
+    {
+        var start = StartOf(row);
+        if (_bytes.Length - start < length)
+        {
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max((long)start + length, 2L * _bytes.Length), Array.MaxLength));
+        }
+
+        return _bytes.AsSpan(start);
     }
 }

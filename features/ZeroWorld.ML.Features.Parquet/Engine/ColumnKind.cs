@@ -1,6 +1,6 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>How a column is written: the seven feature types, and int32 for statuses.</summary>
+/// <summary>How a column is written: the feature types, and int32 for statuses.</summary>
 internal enum ColumnKind
 {
     Bool,
@@ -11,4 +11,7 @@ internal enum ColumnKind
     String,
     Bytes,
     Timestamp,
+    Int64List,
+    Float64List,
+    StringList,
 }

@@ -14,8 +14,16 @@ internal static class ColumnTypes
         FeatureType.String => ColumnKind.String,
         FeatureType.Bytes => ColumnKind.Bytes,
         FeatureType.Timestamp => ColumnKind.Timestamp,
+        FeatureType.Int64List => ColumnKind.Int64List,
+        FeatureType.Float64List => ColumnKind.Float64List,
+        FeatureType.StringList => ColumnKind.StringList,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
+
+    /// <summary>Whether values are held as bytes: texts, bytes and lists.</summary>
+    public static bool IsOfBytes(ColumnKind kind) => kind is ColumnKind.String or ColumnKind.Bytes || IsList(kind);
+
+    public static bool IsList(ColumnKind kind) => kind is ColumnKind.Int64List or ColumnKind.Float64List or ColumnKind.StringList;
 
     public static string EngineNameOf(ColumnKind kind) => kind switch
     {
@@ -27,6 +35,9 @@ internal static class ColumnTypes
         ColumnKind.String => "VARCHAR",
         ColumnKind.Bytes => "BLOB",
         ColumnKind.Timestamp => "TIMESTAMPTZ",
+        ColumnKind.Int64List => "BIGINT[]",
+        ColumnKind.Float64List => "DOUBLE[]",
+        ColumnKind.StringList => "VARCHAR[]",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -42,6 +53,15 @@ internal static class ColumnTypes
         "BLOB" => FeatureType.Bytes,
         Instant => FeatureType.Timestamp,
         _ => null,
+    };
+
+    /// <summary>The type of a column of a training set: as <see cref="FeatureTypeOf"/>, and lists, which no source and no spine has.</summary>
+    public static FeatureType? ResultTypeOf(string engineType) => engineType switch
+    {
+        "BIGINT[]" => FeatureType.Int64List,
+        "DOUBLE[]" => FeatureType.Float64List,
+        "VARCHAR[]" => FeatureType.StringList,
+        _ => FeatureTypeOf(engineType),
     };
 
     /// <summary>Whether the engine's type is a time without a zone (a DATE has none either).</summary>
@@ -66,6 +86,9 @@ internal static class ColumnTypes
             FeatureType.String when engineType == "VARCHAR" => name,
             FeatureType.Bytes when engineType == "BLOB" => name,
             FeatureType.Timestamp when engineType == Instant => $"epoch_us({name})",
+            FeatureType.Int64List when engineType == "BIGINT[]" => name,
+            FeatureType.Float64List when engineType == "DOUBLE[]" => name,
+            FeatureType.StringList when engineType == "VARCHAR[]" => name,
             _ => null,
         };
     }

@@ -84,6 +84,9 @@ internal sealed class DuckDbRows : IDisposable
         };
     }
 
+    /// <summary>A list without null elements.</summary>
+    public List<T> GetList<T>(int ordinal) => _reader.GetFieldValue<List<T>>(ordinal);
+
     public byte[] GetBytes(int ordinal)
     {
         using var stream = _reader.GetStream(ordinal);

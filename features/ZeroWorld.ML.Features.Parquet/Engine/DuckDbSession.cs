@@ -5,7 +5,7 @@ using DuckDB.NET.Native;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>One private engine for one operation: in memory, bounded, spilling to a folder of its own that goes when it does.</summary>
-/// <remarks>Thread safety: <see cref="Query"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
+/// <remarks>Thread safety: <see cref="Query"/> and <see cref="QueryVectors"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
 internal sealed class DuckDbSession : IDisposable
 {
     private readonly string _spillDirectory;
@@ -25,7 +25,7 @@ internal sealed class DuckDbSession : IDisposable
             string.Create(CultureInfo.InvariantCulture, $"""
             SET autoinstall_known_extensions = false;
             SET autoload_known_extensions = false;
-            SET memory_limit = '{options.MemoryLimitMiB}MiB';
+            SET memory_limit = '{options.EngineMiB}MiB';
             SET threads = {options.ThreadCount};
             SET temp_directory = {Sql.Text(_spillDirectory)};
             SET TimeZone = 'UTC';
@@ -55,18 +55,10 @@ internal sealed class DuckDbSession : IDisposable
     }
 
     /// <summary>Streams a result on a connection of its own, so that several may be open at once.</summary>
-    public DuckDbRows Query(string statement, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        DuckDBConnection connection;
-        lock (_duplication)
-        {
-            connection = _connection.Duplicate();
-            connection.Open();
-        }
+    public DuckDbRows Query(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 
-        return new DuckDbRows(connection, statement, cancellationToken);
-    }
+    /// <summary>As <see cref="Query"/>, by whole vectors.</summary>
+    public DuckDbVectors QueryVectors(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 
     /// <summary>Names and engine types of the columns of a scan, without those that the scan itself adds.</summary>
     public Dictionary<string, string> Describe(string scan, CancellationToken cancellationToken)
@@ -87,15 +79,29 @@ internal sealed class DuckDbSession : IDisposable
         Directory.Delete(_spillDirectory, recursive: true);
     }
 
-    internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken)
+    internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken) =>
+        Translate(exception.Message, exception.ErrorType, exception, cancellationToken);
+
+    internal static Exception Translate(string message, DuckDBErrorType type, Exception? cause, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            return new OperationCanceledException("The operation was cancelled.", exception, cancellationToken);
+            return new OperationCanceledException("The operation was cancelled.", cause, cancellationToken);
         }
 
-        var error = exception.ErrorType is DuckDBErrorType.OutOfMemory ? FeatureError.StoreUnavailable : FeatureError.InvalidInput;
-        return new FeatureException(error, $"The offline engine stopped: {FirstLineOf(exception.Message)}", exception);
+        var error = type is DuckDBErrorType.OutOfMemory ? FeatureError.StoreUnavailable : FeatureError.InvalidInput;
+        return new FeatureException(error, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+    }
+
+    private DuckDBConnection Connect(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_duplication)
+        {
+            var connection = _connection.Duplicate();
+            connection.Open();
+            return connection;
+        }
     }
 
     internal static string FirstLineOf(string message) => message.AsSpan().TrimStart().ToString().Split('\n', 2)[0].TrimEnd();

@@ -9,37 +9,35 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
 {
     private const int VectorRows = 2048;
 
-    private readonly ColumnBuffer[] _columns;
     private readonly DuckDBLogicalType[] _types;
     private readonly DuckDBAppender _appender;
     private readonly DuckDBDataChunk _chunk;
 
     /// <param name="session">Outlives the writer.</param>
     /// <param name="table">Made here; must not exist.</param>
-    /// <param name="columns">The buffers whose blocks <see cref="Append"/> writes.</param>
+    /// <param name="columns">Names and kinds of the columns.</param>
     public DuckDbTableWriter(DuckDbSession session, string table, IReadOnlyList<ColumnBuffer> columns)
     {
-        _columns = [.. columns];
         session.Execute(
             $"CREATE TABLE {Sql.Name(table)} ({string.Join(", ", columns.Select(static column => $"{Sql.Name(column.Name)} {ColumnTypes.EngineNameOf(column.Kind)}"))})",
             CancellationToken.None);
-        _types = [.. columns.Select(static column => NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(column.Kind)))];
+        _types = [.. columns.Select(static column => LogicalTypeOf(column.Kind))];
         var state = NativeMethods.Appender.DuckDBAppenderCreate(session.NativeConnection, null!, table, out _appender);
         Check(state);
         _chunk = NativeMethods.DataChunks.DuckDBCreateDataChunk(
             [.. _types.Select(static type => type.DangerousGetHandle())], (ulong)_types.Length);
     }
 
-    /// <summary>Appends the first <paramref name="rows"/> rows of the buffers.</summary>
-    public void Append(int rows)
+    /// <summary>Appends the first <paramref name="rows"/> rows of buffers of the table's columns.</summary>
+    public void Append(IReadOnlyList<ColumnBuffer> columns, int rows)
     {
         for (var offset = 0; offset < rows; offset += VectorRows)
         {
             var count = Math.Min(VectorRows, rows - offset);
             NativeMethods.DataChunks.DuckDBDataChunkReset(_chunk);
-            for (var index = 0; index < _columns.Length; index++)
+            for (var index = 0; index < columns.Count; index++)
             {
-                Fill(NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk, index), _columns[index], offset, count);
+                Fill(NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk, index), columns[index], offset, count);
             }
 
             _ = NativeMethods.DataChunks.DuckDBDataChunkSetSize(_chunk, (ulong)count);
@@ -86,6 +84,9 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
                 }
 
                 break;
+            case ColumnKind.Int64List or ColumnKind.Float64List or ColumnKind.StringList:
+                FillLists(vector, column, offset, nulls);
+                break;
             default:
                 for (var row = 0; row < count; row++)
                 {
@@ -116,6 +117,48 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
         }
     }
 
+    private static void FillLists(IntPtr vector, ColumnBuffer column, int offset, ReadOnlySpan<bool> nulls)
+    {
+        var entries = new Span<DuckDBListEntry>(NativeMethods.Vectors.DuckDBVectorGetData(vector), nulls.Length);
+        var total = 0UL;
+        for (var row = 0; row < nulls.Length; row++)
+        {
+            var length = nulls[row] ? 0UL : (ulong)ListBytes.CountOf(column.Kind, column.BytesAt(offset + row));
+            entries[row] = new DuckDBListEntry(total, length);
+            total += length;
+        }
+
+        _ = NativeMethods.Vectors.DuckDBListVectorReserve(vector, total);
+        _ = NativeMethods.Vectors.DuckDBListVectorSetSize(vector, total);
+        var child = NativeMethods.Vectors.DuckDBListVectorGetChild(vector);
+        var elements = NativeMethods.Vectors.DuckDBVectorGetData(child);
+        for (var row = 0; row < nulls.Length; row++)
+        {
+            if (nulls[row])
+            {
+                continue;
+            }
+
+            var bytes = column.BytesAt(offset + row);
+            if (column.Kind != ColumnKind.StringList)
+            {
+                bytes.CopyTo(new Span<byte>((byte*)elements + (entries[row].Offset * sizeof(long)), bytes.Length));
+                continue;
+            }
+
+            for (var at = entries[row].Offset; !bytes.IsEmpty; at++)
+            {
+                var text = ListBytes.TextOf(bytes);
+                fixed (byte* start = &MemoryMarshal.GetReference(text))
+                {
+                    NativeMethods.Vectors.DuckDBVectorAssignStringElementLength(child, at, start, text.Length);
+                }
+
+                bytes = bytes[(sizeof(int) + text.Length)..];
+            }
+        }
+    }
+
     private void Check(DuckDBState state)
     {
         if (state != DuckDBState.Success)
@@ -125,6 +168,22 @@ internal sealed unsafe class DuckDbTableWriter : IDisposable
                 FeatureError.StoreUnavailable,
                 $"The engine could not take rows: {DuckDbSession.FirstLineOf(NativeMethods.ErrorData.DuckDBErrorDataMessage(error))}");
         }
+    }
+
+    private static DuckDBLogicalType LogicalTypeOf(ColumnKind kind)
+    {
+        if (!ColumnTypes.IsList(kind))
+        {
+            return NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(kind));
+        }
+
+        using var element = NativeMethods.LogicalType.DuckDBCreateLogicalType(kind switch
+        {
+            ColumnKind.Int64List => DuckDBType.BigInt,
+            ColumnKind.Float64List => DuckDBType.Double,
+            _ => DuckDBType.Varchar,
+        });
+        return NativeMethods.LogicalType.DuckDBCreateListType(element);
     }
 
     private static DuckDBType TypeOf(ColumnKind kind) => kind switch

@@ -15,8 +15,11 @@ internal static class Sql
         : value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A scan of the files, each row with its number in its file.</summary>
-    public static string Scan(IReadOnlyList<string> files) =>
-        $"read_parquet([{string.Join(", ", files.Select(static file => Text(EscapeGlob(Path.GetFullPath(file)))))}], file_row_number = true, filename = true)";
+    public static string Scan(IReadOnlyList<string> files) => $"read_parquet({List(files)}, file_row_number = true, filename = true)";
+
+    /// <summary>A list of files as an argument.</summary>
+    public static string List(IReadOnlyList<string> files) =>
+        $"[{string.Join(", ", files.Select(static file => Text(EscapeGlob(Path.GetFullPath(file)))))}]";
 
     /// <summary>The engine expands wildcards in paths; a bracket around each makes it a plain character.</summary>
     private static string EscapeGlob(string path)

@@ -107,7 +107,7 @@ internal sealed class CsvValueParser(SourceZone? zone)
         }
         else
         {
-            column.SetBytes(row, text.ToArray());
+            column.SetBytes(row, text);
         }
 
         return null;
@@ -121,7 +121,7 @@ internal sealed class CsvValueParser(SourceZone? zone)
             return "bytes in base64";
         }
 
-        column.SetBytes(row, bytes[..length]);
+        column.SetBytes(row, bytes.AsSpan(0, length));
         return null;
     }
 

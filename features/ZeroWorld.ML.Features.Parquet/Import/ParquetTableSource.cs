@@ -140,7 +140,7 @@ internal sealed class ParquetTableSource
                 column.SetDouble(row, rows.GetDouble(index));
                 break;
             case ColumnKind.String:
-                column.SetBytes(row, Encoding.UTF8.GetBytes(rows.GetString(index)));
+                column.SetText(row, rows.GetString(index));
                 break;
             case ColumnKind.Bytes:
                 column.SetBytes(row, rows.GetBytes(index));

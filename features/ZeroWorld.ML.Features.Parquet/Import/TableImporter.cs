@@ -29,7 +29,7 @@ internal sealed class TableImporter
             {
                 rows += count;
                 MeasureTimes(count, ref first, ref last);
-                writer.Append(count);
+                writer.Append(_columns, count);
             }
 
             writer.Complete();

@@ -87,11 +87,19 @@ internal abstract class EntityHistory(StorageField field)
         private readonly WindowBlockBuilder _builder = new(field);
         private byte[]? _block;
 
-        public override ReadOnlyMemory<byte> Find(long q) => _builder.Count == 0 ? default : _block ??= _builder.Build();
+        public override ReadOnlyMemory<byte> Find(long q) => _builder.Count == 0 ? default : _block ??= Build();
 
         // Repeated ids are dropped before old events are, so that the first to arrive counts here as in a training set.
-        public override ReadOnlyMemory<byte> Encode(MaterializationRange range) =>
-            _builder.Build(range.Trim) is { Length: > WindowBlockCodec.HeaderLength } block ? block : default;
+        public override ReadOnlyMemory<byte> Encode(MaterializationRange range)
+        {
+            if (!Field.IsHop)
+            {
+                return _builder.Build(range.Trim) is { Length: > WindowBlockCodec.HeaderLength } block ? block : default;
+            }
+
+            var tiles = HopBlockMerge.OfHistory(Field, _builder.Build(), range.ArrivedUntil, range.Trim);
+            return HopBlockMerge.CountEvents(Field, tiles) > 0 ? tiles : default;
+        }
 
         public override void Clear()
         {
@@ -105,7 +113,7 @@ internal abstract class EntityHistory(StorageField field)
             {
                 throw new FeatureException(
                     FeatureError.InvalidInput,
-                    $"One {Field.View.Entity.Name} has more than {_eventsMax} events in table '{Field.View.Source.Table}'; windows of precision 'exact' hold at most so many per entity.");
+                    $"One {Field.View.Entity.Name} has more than {_eventsMax} events in table '{Field.View.Source.Table}'; a window holds at most so many per entity.");
             }
 
             var id = !source.HasEventId
@@ -113,5 +121,10 @@ internal abstract class EntityHistory(StorageField field)
                 : rows.GetValue(EventIdOrdinal, source.HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
             _builder.Add(eventTime, createdTime, id, entityKey, values);
         }
+
+        // Whole tiles are for speed: every event is there too, for reads at any moment.
+        private byte[] Build() => Field.IsHop
+            ? HopBlockMerge.OfHistory(Field, _builder.Build(), long.MaxValue, long.MinValue)
+            : _builder.Build();
     }
 }

@@ -7,7 +7,10 @@ internal sealed class SourceQuery
     private readonly FeatureView _view;
     private readonly IReadOnlyList<string> _files;
     private readonly Dictionary<string, string> _types;
-    private readonly string _scan;
+    private readonly string[] _keys;
+    private readonly string[] _values;
+    private readonly string _eventTime;
+    private readonly string _createdTime;
     private readonly string _rows;
     private readonly string _visible;
 
@@ -16,7 +19,6 @@ internal sealed class SourceQuery
         _view = view;
         _files = files;
         _types = types;
-        _scan = scan;
         var source = view.Source;
         HasCreatedTime = source.CreatedTimeColumn is not null;
         HasEventId = source.EventIdColumn is not null && view is WindowedView;
@@ -26,8 +28,11 @@ internal sealed class SourceQuery
         var eventTime = Convert(source.EventTimeColumn, FeatureType.Timestamp);
         var createdTime = HasCreatedTime ? Convert(source.CreatedTimeColumn!, FeatureType.Timestamp) : eventTime;
         var id = !HasEventId ? "NULL" : Convert(source.EventIdColumn!, HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
-        var columns = string.Join(", ", keys.Concat(values));
-        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {_scan})";
+        _keys = [.. keys];
+        _values = [.. values];
+        (_eventTime, _createdTime) = (eventTime, createdTime);
+        var columns = string.Join(", ", _keys.Concat(_values));
+        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {scan})";
         var isKeyed = string.Join(" AND ", view.Entity.Keys.Select(static (_, index) => $"k{index} IS NOT NULL"));
         _visible = $"{isKeyed} AND NOT {Quarantined}";
     }
@@ -110,7 +115,48 @@ internal sealed class SourceQuery
             """;
     }
 
-    private string ValueOf(StoredColumn column) => _view is WindowedView
+    /// <summary>Pieces of the table for threads that scan it side by side.</summary>
+    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(_files)})", cancellationToken))
+        {
+            while (rows.Read())
+            {
+                counts.Add(rows.GetString(0), rows.GetInt64(1));
+            }
+        }
+
+        return SourceSlice.Cut([.. _files.Select(file => (file, counts[Path.GetFullPath(file)]))]);
+    }
+
+    /// <summary>
+    /// Every row of a slice, in no order: its number in its file, which file of the slice it is in, then where asked for event time, created time and keys, then
+    /// the values of the given columns.
+    /// </summary>
+    public static string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
+    {
+        var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
+        var where = slice.IsWhole
+            ? string.Empty
+            : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
+        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM read_parquet({Sql.List(slice.Files)}, file_row_number = true){where}";
+    }
+
+    /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>.</summary>
+    public IEnumerable<string> Identity => [_eventTime, _createdTime, .. _keys];
+
+    /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
+    public string ValueAt(int column) => _values[column];
+
+    /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
+    public void CheckTimes(long nullEvents, long nullCreated)
+    {
+        RefuseNulls(nullEvents, "event time", _view.Source.EventTimeColumn);
+        RefuseNulls(nullCreated, "created time", _view.Source.CreatedTimeColumn);
+    }
+
+    private string ValueOf(StoredColumn column) => _view is WindowedView && column.Type == FeatureType.Float64
         ? ColumnTypes.ConvertNumber(column.Name, TypeOf(column.Name))
             ?? throw Refuse($"column '{column.Name}' is {TypeOf(column.Name)}; expected a bool, an integer or a float to aggregate")
         : Convert(column.Name, column.Type);

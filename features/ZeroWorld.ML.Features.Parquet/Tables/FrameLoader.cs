@@ -55,9 +55,9 @@ internal static class FrameLoader
             throw new FeatureException(FeatureError.NotFound, $"File '{file}' has no column '{column}'. Its columns: {string.Join(", ", types.Keys)}.");
         }
 
-        return ColumnTypes.FeatureTypeOf(type) is { } known and not FeatureType.Bytes
+        return ColumnTypes.ResultTypeOf(type) is { } known and not FeatureType.Bytes
             ? known
-            : throw ImportFailure.File(file, $"column '{column}' is {type}; expected a bool, number, string or a time in UTC to load.");
+            : throw ImportFailure.File(file, $"column '{column}' is {type}; expected a bool, number, string, a time in UTC or a list to load.");
     }
 
     private static string ExpressionOf(string file, Dictionary<string, string> types, string column, FeatureType type) =>
@@ -69,6 +69,9 @@ internal static class FrameLoader
     {
         FeatureType.Int64 or FeatureType.Timestamp => new long[rows],
         FeatureType.String => new string?[rows],
+        FeatureType.Int64List => new long[]?[rows],
+        FeatureType.Float64List => new double[]?[rows],
+        FeatureType.StringList => new string[]?[rows],
         _ => new double[rows],
     };
 
@@ -82,6 +85,15 @@ internal static class FrameLoader
                 break;
             case FeatureType.String:
                 ((string?[])target)[row] = isNull ? null : rows.GetString(ordinal);
+                break;
+            case FeatureType.Int64List:
+                ((long[]?[])target)[row] = isNull ? null : [.. rows.GetList<long>(ordinal)];
+                break;
+            case FeatureType.Float64List:
+                ((double[]?[])target)[row] = isNull ? null : [.. rows.GetList<double>(ordinal)];
+                break;
+            case FeatureType.StringList:
+                ((string[]?[])target)[row] = isNull ? null : [.. rows.GetList<string>(ordinal)];
                 break;
             case FeatureType.Bool:
                 ((double[])target)[row] = isNull ? double.NaN : rows.GetBool(ordinal) ? 1 : 0;

@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class TableFolder(string dataDirectory)
 {
     private const string FileName = "part-0.parquet";
+    private const string GenerationFile = "generation";
     private const int NameLengthMax = 64;
 
     public string PathOf(string project, string table)
@@ -58,16 +59,35 @@ internal sealed class TableFolder(string dataDirectory)
         return File.Exists(below) ? below : throw new FeatureException(FeatureError.NotFound, $"There is no file '{path}'.");
     }
 
+    /// <summary>Which import the table is of; empty where it did not come by one.</summary>
+    public string GenerationOf(string project, string table)
+    {
+        var file = Path.Combine(PathOf(project, table), GenerationFile);
+        return File.Exists(file) ? File.ReadAllText(file).Trim() : string.Empty;
+    }
+
     /// <summary>Makes the complete file at <paramref name="temporaryPath"/> the only one of the table; readers of the old one keep it.</summary>
     public void Publish(string project, string table, string temporaryPath)
     {
         var folder = PathOf(project, table);
         var target = Path.Combine(folder, FileName);
+
+        // Named before and after: whoever reads in between, and wherever this ends, no two contents of the table have one generation.
+        NameGeneration(folder);
         File.Move(temporaryPath, target, overwrite: true);
         foreach (var other in Directory.GetFiles(folder, "*.parquet").Where(file => Path.GetFileName(file) != FileName))
         {
             File.Delete(other);
         }
+
+        NameGeneration(folder);
+    }
+
+    private static void NameGeneration(string folder)
+    {
+        var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, GenerationFile));
+        File.WriteAllText(temporary, Guid.NewGuid().ToString("N"));
+        File.Move(temporary, Path.Combine(folder, GenerationFile), overwrite: true);
     }
 
     private string ListTables(string project)

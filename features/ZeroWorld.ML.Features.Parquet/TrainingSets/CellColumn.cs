@@ -9,11 +9,11 @@ internal sealed class CellColumn(FeatureType type, int rows)
     private const byte DefaultedFlag = 0x10;
 
     private readonly byte[] _flags = new byte[rows];
-    private readonly long[] _bits = type is FeatureType.String or FeatureType.Bytes ? [] : new long[rows];
-    private readonly FeatureValue[] _values = type is FeatureType.String or FeatureType.Bytes ? new FeatureValue[rows] : [];
+    private readonly long[] _bits = IsReference(type) ? [] : new long[rows];
+    private readonly FeatureValue[] _values = IsReference(type) ? new FeatureValue[rows] : [];
 
     /// <summary>Bytes that a row of such a column takes, roughly for strings.</summary>
-    public static int RowBytes(FeatureType type) => type is FeatureType.String or FeatureType.Bytes ? 96 : sizeof(long) + 1;
+    public static int RowBytes(FeatureType type) => IsReference(type) ? 96 : sizeof(long) + 1;
 
     public void Set(int row, in FeatureCell cell)
     {
@@ -35,4 +35,7 @@ internal sealed class CellColumn(FeatureType type, int rows)
         var value = (flags & NullFlag) != 0 ? FeatureValue.Null(type) : _bits.Length == 0 ? _values[row] : FeatureBits.ToValue(type, _bits[row]);
         return new FeatureCell(value, (FeatureStatus)(flags & StatusMask), null, (flags & DefaultedFlag) != 0);
     }
+
+    private static bool IsReference(FeatureType type) =>
+        type is FeatureType.String or FeatureType.Bytes or FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList;
 }

@@ -10,11 +10,9 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class RowFingerprint : IDisposable
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly ColumnBuffer[] _columns;
 
-    public RowFingerprint(string serviceFingerprint, ColumnBuffer[] columns)
+    public RowFingerprint(string serviceFingerprint, IReadOnlyList<ColumnBuffer> columns)
     {
-        _columns = columns;
         var header = new StringBuilder("training set 1\n").Append(serviceFingerprint).Append('\n');
         foreach (var column in columns)
         {
@@ -24,14 +22,14 @@ internal sealed class RowFingerprint : IDisposable
         _hash.AppendData(Encoding.UTF8.GetBytes(header.ToString()));
     }
 
-    /// <summary>Adds the first <paramref name="rows"/> rows of the buffers; only the last block may be shorter than the others.</summary>
-    public void Append(int rows)
+    /// <summary>Adds a block; only the last one may be shorter than the others.</summary>
+    public void Append(IReadOnlyList<ColumnBuffer> columns, int rows)
     {
         Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (var column in _columns)
+        foreach (var column in columns)
         {
             _hash.AppendData(MemoryMarshal.AsBytes(column.Nulls.AsSpan(0, rows)));
-            if (column.Kind is not (ColumnKind.String or ColumnKind.Bytes))
+            if (!ColumnTypes.IsOfBytes(column.Kind))
             {
                 _hash.AppendData(MemoryMarshal.AsBytes(column.Bits.AsSpan(0, rows)));
                 continue;

@@ -1,50 +1,53 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Builds one training set: the spine in ranges, each range view by view, then row by row in the order of the spine.</summary>
+/// <summary>Builds one training set: the spine in ranges, each range view by view, then block by block in the order of the spine.</summary>
 /// <remarks>
-/// The engine scans, converts and sorts, out of core; what a row becomes is decided by <see cref="ViewPlan"/> and <see cref="FeatureServicePlan"/>, the
-/// code that answers requests. Entities are independent, so views and partitions of their entities run in parallel without a trace in the result.
+/// The engine scans, converts and sorts, out of core. Last-value views are searched while their tables stream past; what a windowed view gives is
+/// decided by <see cref="ViewPlan"/>, the code that answers requests. Neither threads nor memory leave a trace in the result.
 /// </remarks>
 internal sealed class TrainingSetBuilder
 {
     private const string Output = "training_set";
 
-    /// <summary>Memory for the cells of one range.</summary>
-    private const long CellBytesMax = 256L << 20;
+    /// <summary>Memory per row of a range, for each distinct tuple of keys: numbers, moments, candidates, places.</summary>
+    private const int KeyRowBytes = 112;
 
     private readonly DuckDbSession _session;
     private readonly TrainingSetRequest _request;
     private readonly SpineTable _spine;
-    private readonly ViewPass[] _passes;
+    private readonly IReadOnlyList<SourceQuery> _sources;
     private readonly int _threads;
+    private readonly long _memoryBytes;
+    private readonly TrainingProgress _progress;
 
-    public TrainingSetBuilder(DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, int threads)
+    /// <param name="memoryBytes">What the cells and the search may take, beside the engine.</param>
+    public TrainingSetBuilder(
+        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, int threads, long memoryBytes, IProgress<long>? progress)
     {
         _session = session;
         _request = request;
         _spine = spine;
+        _sources = sources;
         _threads = threads;
-        _passes = [.. sources.Select((source, index) => new ViewPass(session, request.Plan, index, source, spine))];
+        _memoryBytes = memoryBytes;
+        _progress = new TrainingProgress(spine.Rows, progress);
     }
 
+    /// <summary>Rows of last-value views' tables that lie in the future of their arrival.</summary>
+    public Dictionary<FeatureView, long> Quarantined { get; } = [];
+
     /// <returns>The fingerprint; the file is written and complete.</returns>
-    public string Run(IProgress<long>? progress, CancellationToken cancellationToken)
+    public string Run(CancellationToken cancellationToken)
     {
         var rows = new TrainingRows(_request, _spine);
-        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Buffers);
-        using (var writer = new DuckDbTableWriter(_session, Output, rows.Buffers))
+        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Columns);
+        using (var writer = new DuckDbTableWriter(_session, Output, rows.Columns))
         {
             var rangeRows = RangeRows();
             for (var first = 0L; first < _spine.Rows; first += rangeRows)
             {
                 var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
-                var cells = Join(range, cancellationToken);
-                foreach (var (count, done) in rows.Assemble(_session, range, cells, cancellationToken))
-                {
-                    fingerprint.Append(count);
-                    writer.Append(count);
-                    progress?.Report(done);
-                }
+                Write(rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken), writer, fingerprint);
             }
 
             writer.Complete();
@@ -56,39 +59,101 @@ internal sealed class TrainingSetBuilder
         return fingerprint.Complete();
     }
 
-    private CellColumn?[] Join(SpineRange range, CancellationToken cancellationToken)
+    // The next block is made while this one is written.
+    private void Write(IEnumerable<TrainingBlock> blocks, DuckDbTableWriter writer, RowFingerprint fingerprint)
     {
-        CellColumn?[] cells = [.. _request.Plan.Service.Columns.Select(column => column.View is null ? null : new CellColumn(column.Type, range.Count))];
-        if (_passes.Length == 0)
+        var pending = Task.CompletedTask;
+        try
+        {
+            foreach (var block in blocks)
+            {
+                pending.GetAwaiter().GetResult();
+                pending = Task.Run(() =>
+                {
+                    fingerprint.Append(block.Buffers, block.Count);
+                    writer.Append(block.Buffers, block.Count);
+                    _progress.Wrote(block.Count);
+                });
+            }
+        }
+        finally
+        {
+            pending.GetAwaiter().GetResult();
+        }
+    }
+
+    private ViewCells?[] Join(SpineRange range, CancellationToken cancellationToken)
+    {
+        var plan = _request.Plan;
+        var cells = new ViewCells?[plan.Service.Columns.Count];
+        if (plan.Views.Count == 0)
         {
             return cells;
         }
 
-        foreach (var pass in _passes)
+        var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
+        foreach (var group in plan.Views.Index().Where(static item => !item.Item.Field.IsWindow).GroupBy(item => KeyColumns(item.Item)))
+        {
+            var spine = SpineMoments.Read(_session, range, group.Key.Keys, cancellationToken);
+            foreach (var (index, view) in group)
+            {
+                var slices = _sources[index].Slice(_session, cancellationToken);
+                var search = new LastValueSearch(spine, view.Field, _sources[index], arrivedUntil);
+                search.Run(_session, slices, _threads, _progress.Scanned, cancellationToken);
+                Quarantined[view.View] = search.Quarantined;
+                var found = LastValueCells.Read(
+                    _session, search, spine, plan.Service, (LastValueView)view.View, _sources[index], slices, _threads, _progress.Scanned, cancellationToken);
+                SetCells(cells, view, found);
+            }
+        }
+
+        JoinWindows(range, arrivedUntil, cells, cancellationToken);
+        return cells;
+    }
+
+    private void JoinWindows(SpineRange range, long arrivedUntil, ViewCells?[] cells, CancellationToken cancellationToken)
+    {
+        var plan = _request.Plan;
+        ViewPass[] passes = [.. plan.Views.Index().Where(static item => item.Item.Field.IsWindow)
+            .Select(item => new ViewPass(_session, plan, item.Index, _sources[item.Index], _spine))];
+        if (passes.Length == 0)
+        {
+            return;
+        }
+
+        CellColumn?[] columns = [.. plan.Service.Columns.Select(column => column.View is WindowedView ? new CellColumn(column.Type, range.Count) : null)];
+        foreach (var pass in passes)
         {
             pass.CreateKeys(range, cancellationToken);
         }
 
-        var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
-        var partitions = (_threads + _passes.Length - 1) / _passes.Length;
-        try
+        var partitions = (_threads + passes.Length - 1) / passes.Length;
+        var next = -1;
+        Parallelism.Run(Math.Min(_threads, passes.Length * partitions), _ =>
         {
-            Parallel.For(
-                0,
-                _passes.Length * partitions,
-                new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken },
-                index => _passes[index / partitions].Run(range, arrivedUntil, index % partitions, partitions, cells, cancellationToken));
-        }
-        catch (AggregateException exception)
+            while (Interlocked.Increment(ref next) is var index && index < passes.Length * partitions)
+            {
+                passes[index / partitions].Run(range, arrivedUntil, index % partitions, partitions, columns, cancellationToken);
+            }
+        });
+        foreach (var view in plan.Views.Where(static view => view.Field.IsWindow))
         {
-            // Whatever stopped one of them is the reason; the others stopped for the same one, or not at all.
-            throw exception.InnerExceptions[0] is FeatureException first
-                ? new FeatureException(first.Error, first.Message, exception)
-                : exception;
+            SetCells(cells, view, new WindowCells(columns));
         }
-
-        return cells;
     }
+
+    private void SetCells(ViewCells?[] cells, ViewPlan view, ViewCells found)
+    {
+        for (var column = 0; column < cells.Length; column++)
+        {
+            if (_request.Plan.Service.Columns[column].View == view.View)
+            {
+                cells[column] = found;
+            }
+        }
+    }
+
+    private KeyTuple KeyColumns(ViewPlan view) => new([.. view.View.Entity.Keys.Select(key => (_spine.IndexOf(key), key.Type))]);
 
     private long LastMoment(SpineRange range, CancellationToken cancellationToken)
     {
@@ -99,8 +164,14 @@ internal sealed class TrainingSetBuilder
 
     private int RangeRows()
     {
-        var rowBytes = _request.Plan.Service.Columns.Where(static column => column.View is not null).Sum(static column => CellColumn.RowBytes(column.Type));
-        var blocks = CellBytesMax / Math.Max(rowBytes, 1) / ColumnBuffer.BlockRows;
+        var views = _request.Plan.Views.Count(static view => !view.Field.IsWindow);
+        var rowBytes = (KeyRowBytes * Math.Max(views, 1)) + _request.Plan.Service.Columns.Sum(static column => column.View switch
+        {
+            null => 0,
+            WindowedView => CellColumn.RowBytes(column.Type),
+            _ => SelectedRows.ValueBytes(column.Type),
+        });
+        var blocks = _memoryBytes / rowBytes / ColumnBuffer.BlockRows;
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
     }
 
@@ -114,5 +185,17 @@ internal sealed class TrainingSetBuilder
         var temporary = ParquetFile.TemporaryPathOf(_request.OutputPath);
         ParquetFile.Write(_session, Output, temporary, cancellationToken);
         File.Move(temporary, _request.OutputPath, overwrite: true);
+    }
+
+    /// <summary>Columns of the spine that make an entity's key; equal tuples share what is known of the spine.</summary>
+    private sealed class KeyTuple((int Column, FeatureType Type)[] keys) : IEquatable<KeyTuple>
+    {
+        public IReadOnlyList<(int Column, FeatureType Type)> Keys => keys;
+
+        public bool Equals(KeyTuple? other) => other is not null && keys.SequenceEqual(other.Keys);
+
+        public override bool Equals(object? obj) => Equals(obj as KeyTuple);
+
+        public override int GetHashCode() => keys[0].GetHashCode();
     }
 }

@@ -4,14 +4,8 @@
 -- Times are compared as pairs of 32 bit halves, since a Lua number holds only 53 bits; bytes as bytes, since < on strings follows the locale.
 local byte, sub, find, floor = string.byte, string.sub, string.find, math.floor
 local new = ARGV[2]
-local old = redis.call('HGET', KEYS[1], ARGV[1])
-if not old then
-  redis.call('HSET', KEYS[1], ARGV[1], new)
-  return 1
-end
-if old == new then
-  return 0
-end
+local values = redis.call('HMGET', KEYS[1], ARGV[1], '!')
+local old, deleted = values[1], values[2]
 
 local function time_at(s, i)
   local a, b, c, d, e, f, g, h = byte(s, i, i + 7)
@@ -22,6 +16,32 @@ end
 local function count_of(s)
   local a, b, c, d = byte(s, 5, 8)
   return ((d * 256 + c) * 256 + b) * 256 + a
+end
+
+local function number(count)
+  return string.char(count % 256, floor(count / 256) % 256, floor(count / 65536) % 256, floor(count / 16777216) % 256)
+end
+
+if deleted then
+  local until_high, until_low = time_at(deleted, 1)
+  local row_low, row_high = byte(new, 3, 4)
+  local row_width = row_low + row_high * 256
+  local gone, all = 0, count_of(new)
+  while gone < all do
+    local high, low = time_at(new, 25 + gone * row_width)
+    if high > until_high or (high == until_high and low > until_low) then break end
+    gone = gone + 1
+  end
+  if gone > 0 then
+    new = sub(new, 1, 4) .. number(all - gone) .. sub(new, 9, 24) .. sub(new, 25 + gone * row_width)
+  end
+end
+if not old then
+  redis.call('HSET', KEYS[1], ARGV[1], new)
+  return 1
+end
+if old == new then
+  return 0
 end
 
 if #old < 24 or sub(old, 1, 4) ~= sub(new, 1, 4) or sub(old, 9, 12) ~= sub(new, 9, 12) then
@@ -122,8 +142,7 @@ if cut > 0 then
   total = total - cut
 end
 
-local count = string.char(total % 256, floor(total / 256) % 256, floor(total / 65536) % 256, floor(total / 16777216) % 256)
-local merged = sub(new, 1, 4) .. count .. sub(new, 9, 16) .. covered .. rows
+local merged = sub(new, 1, 4) .. number(total) .. sub(new, 9, 16) .. covered .. rows
 if merged == old then
   return 0
 end

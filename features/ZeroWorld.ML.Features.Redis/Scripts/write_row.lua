@@ -1,22 +1,31 @@
 -- Stores an online row unless a greater one is there (docs/formats/online-row.md, "Online row").
--- KEYS[1] the hash; ARGV[1] the field; ARGV[2] the row.
+-- KEYS[1] the hash; ARGV[1] the field; ARGV[2] the row. A row at or before the deletion of the entity is not stored.
 -- Returns 1 when the row was stored, 0 when the one that is there stays, -1 when the stored bytes are no row of the same layout.
 -- Times are compared as pairs of 32 bit halves, since a Lua number holds only 53 bits; bytes as bytes, since < on strings follows the locale.
 local byte, sub = string.byte, string.sub
 local new = ARGV[2]
-local old = redis.call('HGET', KEYS[1], ARGV[1])
+local values = redis.call('HMGET', KEYS[1], ARGV[1], '!')
+local old, deleted = values[1], values[2]
+
+local function time_at(s, i)
+  local a, b, c, d, e, f, g, h = byte(s, i, i + 7)
+  if h >= 128 then h = h - 256 end
+  return ((h * 256 + g) * 256 + f) * 256 + e, ((d * 256 + c) * 256 + b) * 256 + a
+end
+
+if deleted then
+  local until_high, until_low = time_at(deleted, 1)
+  local high, low = time_at(new, 6)
+  if high < until_high or (high == until_high and low <= until_low) then
+    return 0
+  end
+end
 if not old then
   redis.call('HSET', KEYS[1], ARGV[1], new)
   return 1
 end
 if old == new then
   return 0
-end
-
-local function time_at(s, i)
-  local a, b, c, d, e, f, g, h = byte(s, i, i + 7)
-  if h >= 128 then h = h - 256 end
-  return ((h * 256 + g) * 256 + f) * 256 + e, ((d * 256 + c) * 256 + b) * 256 + a
 end
 
 -- Offset of the created time (the event time stands for it where it is equal) and of the null bitmap.

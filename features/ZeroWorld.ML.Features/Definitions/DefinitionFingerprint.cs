@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -145,7 +146,7 @@ public static class DefinitionFingerprint
 
     private static void WriteWindow(Utf8JsonWriter writer, WindowedView view)
     {
-        writer.WriteString("precision", "exact");
+        writer.WriteString("precision", view.Precision == WindowPrecision.Hop ? "hop" : "exact");
         writer.WriteNumber("label_delay", UnixMicroseconds.FromTimeSpan(view.LabelDelay));
         writer.WriteBoolean("includes_request", view.IncludesRequest);
         writer.WriteStartObject("include_request");
@@ -157,13 +158,38 @@ public static class DefinitionFingerprint
         writer.WriteEndObject();
         writer.WriteNumber("max_events", view.EventsMax);
         writer.WriteNumber("history", UnixMicroseconds.FromTimeSpan(view.History));
-        WriteList(writer, "features", view.Features, static (writer, feature) =>
+        WriteList(writer, "features", view.Features, (writer, feature) =>
         {
             WriteField(writer, feature.Field);
             writer.WriteNumber("aggregate", (int)feature.Function);
             writer.WriteString("of", feature.Column);
             writer.WriteNumber("window", UnixMicroseconds.FromTimeSpan(feature.Window));
+            WriteAggregateDetails(writer, view, feature);
         });
+    }
+
+    // Only where they say something: fingerprints of aggregates that have none of these stay what they were.
+    private static void WriteAggregateDetails(Utf8JsonWriter writer, WindowedView view, WindowFeature feature)
+    {
+        if (feature.ColumnType != FeatureType.Float64)
+        {
+            writer.WriteString("of_type", FeatureTypeNames.Of(feature.ColumnType));
+        }
+
+        if (feature.Length > 0)
+        {
+            writer.WriteNumber("k", feature.Length);
+        }
+
+        if (feature.Function == AggregateFunction.Percentile)
+        {
+            writer.WriteString("p", feature.Rank.ToString("R", CultureInfo.InvariantCulture));
+        }
+
+        if (view.Precision == WindowPrecision.Hop)
+        {
+            writer.WriteNumber("hop", UnixMicroseconds.FromTimeSpan(HopLadder.Of(feature)));
+        }
     }
 
     private static void WriteField(Utf8JsonWriter writer, FeatureField field)

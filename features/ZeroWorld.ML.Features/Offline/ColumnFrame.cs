@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Features;
 /// <summary>Columns of equal length in memory.</summary>
 /// <remarks>
 /// bool (0 or 1), float32 and float64 columns are <c>double[]</c> (null as NaN), int64 and timestamps <c>long[]</c> (null as <see cref="long.MinValue"/>;
-/// timestamps in microseconds since the epoch), strings <c>string?[]</c>. Not thread safe while it is filled.
+/// timestamps in microseconds since the epoch), strings <c>string?[]</c>, lists <c>long[]?[]</c>, <c>double[]?[]</c> or <c>string[]?[]</c>. Not thread safe while it is filled.
 /// </remarks>
 public sealed class ColumnFrame
 {

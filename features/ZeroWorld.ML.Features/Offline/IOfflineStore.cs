@@ -62,7 +62,8 @@ public sealed record TableImport(string Project, string Table, string Path, IRea
 /// <param name="FirstEvent">Smallest event time, microseconds; <see langword="null"/> without rows.</param>
 /// <param name="LastEvent">Greatest event time.</param>
 /// <param name="LastArrival">Greatest max(event, created).</param>
-public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent, long? LastEvent, long? LastArrival);
+/// <param name="Generation">Letters and digits that change with every import that replaces the table; empty where the store knows none.</param>
+public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent, long? LastEvent, long? LastArrival, string Generation = "");
 
 /// <param name="Rows">Rows in the table.</param>
 /// <param name="Bytes">Bytes of its files.</param>

@@ -4,6 +4,8 @@ namespace ZeroWorld.ML.Features;
 /// <remarks>
 /// A run may be repeated or interrupted anywhere: rows win by (event time, created time, row hash) and events count once by their id, so
 /// writing again changes nothing; the coverage is written last, when the store has acknowledged every chunk. Reads go on meanwhile.
+/// Where the source table was replaced by an import since, what the store holds of the old one is forgotten first, so that the two never mix: until the
+/// new one is there, the view's features are UNAVAILABLE.
 /// <para>Thread safety: immutable; runs of different views may overlap.</para>
 /// </remarks>
 public sealed class Materializer(IOfflineStore offline, IOnlineStore online, TimeProvider time)
@@ -66,6 +68,7 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         var trim = ChooseTrim(field.View, extent);
         var range = new MaterializationRange(long.MinValue, extent.LastArrival ?? long.MinValue, trim);
         var count = new Count(0, 0);
+        await PrepareAsync(field, extent.Generation, range.ArrivedUntil, cancellationToken).ConfigureAwait(false);
         if (extent.Rows > 0)
         {
             count = field.IsWindow
@@ -79,10 +82,30 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
                     static _ => 1, before, progress).ConfigureAwait(false);
         }
 
-        var coverage = new ViewCoverage(trim, range.ArrivedUntil);
+        var coverage = new ViewCoverage(trim, range.ArrivedUntil, extent.Generation);
         await online.WriteCoverageAsync(field, coverage, cancellationToken).ConfigureAwait(false);
         return new ViewMaterialization(
             field.View.Name, count.Entities, count.Rows, extent.Quarantined, coverage, time.GetElapsedTime(started));
+    }
+
+    /// <summary>
+    /// Makes sure that what is in the store, and what is going to be, are of one import; a run that ends half-way leaves that known. What arrived after both
+    /// imports ended was pushed and stays.
+    /// </summary>
+    private async Task PrepareAsync(StorageField field, string generation, long arrivedUntil, CancellationToken cancellationToken)
+    {
+        var known = await online.ReadCoverageAsync(field, cancellationToken).ConfigureAwait(false);
+        if (known?.Generation == generation)
+        {
+            return;
+        }
+
+        if (known is not null)
+        {
+            await online.ClearAsync(field, Math.Max(known.To, arrivedUntil), cancellationToken).ConfigureAwait(false);
+        }
+
+        await online.WriteCoverageAsync(field, ViewCoverage.NothingYet(arrivedUntil, generation), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the next batch while the one before it is being written; never more than two are in memory.</summary>
@@ -113,7 +136,7 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
     }
 
     private static int EventsOf(StorageField field, ReadOnlyMemory<byte> block) =>
-        (block.Length - WindowBlockCodec.HeaderLength) / WindowBlockCodec.RowWidth(field);
+        field.IsHop ? HopBlockMerge.CountEvents(field, block.Span) : (block.Length - WindowBlockCodec.HeaderLength) / WindowBlockCodec.RowWidth(field);
 
     private readonly record struct Count(long Entities, long Rows);
 }

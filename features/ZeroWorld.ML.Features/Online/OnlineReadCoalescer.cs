@@ -180,13 +180,9 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
 
     private long ToDue(TimeSpan timeout)
     {
-        if (timeout == Timeout.InfiniteTimeSpan)
-        {
-            return long.MaxValue;
-        }
-
-        var due = _time.GetTimestamp() + (timeout.TotalSeconds * _time.TimestampFrequency);
-        return due >= long.MaxValue ? long.MaxValue : (long)due;
+        var now = _time.GetTimestamp();
+        var ticks = timeout.TotalSeconds * _time.TimestampFrequency;
+        return timeout == Timeout.InfiniteTimeSpan || ticks >= long.MaxValue - now ? long.MaxValue : now + (long)ticks;
     }
 
     /// <returns>The next multi-get, already counted as unanswered, or <see langword="null"/> when nothing may be sent now.</returns>

@@ -30,6 +30,9 @@ public sealed record StorageField
 
     public bool IsWindow => View is WindowedView;
 
+    /// <summary>Whether it is stored as tiles: precision <c>hop</c>.</summary>
+    public bool IsHop => View is WindowedView { Precision: WindowPrecision.Hop };
+
     /// <param name="view">The view.</param>
     /// <param name="hasIntegerEventId">Whether the declared event id column is an int64.</param>
     public static StorageField Of(FeatureView view, bool hasIntegerEventId)
@@ -40,7 +43,18 @@ public sealed record StorageField
         text.Append(CultureInfo.InvariantCulture, $"1\n{view.Project}\n{view.Name}\n{view.Entity.Name}\n");
         text.AppendJoin(',', view.Entity.Keys.Select(static key => $"{key.Name}:{(int)key.Type}")).Append('\n');
         text.AppendJoin(',', view.StoredColumns.Select(static column => $"{column.Name}:{(int)column.Type}")).Append('\n');
-        text.Append(view is WindowedView ? string.Create(CultureInfo.InvariantCulture, $"window:{width}") : "row");
+        text.Append(view is not WindowedView windowed
+            ? "row"
+            : windowed.Precision == WindowPrecision.Exact ? string.Create(CultureInfo.InvariantCulture, $"window:{width}") : DescribeTiles(windowed, width));
         return new StorageField(view, SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), width);
+    }
+
+    /// <summary>What decides the bytes of tiles: their sizes, and what they keep of each column.</summary>
+    private static string DescribeTiles(WindowedView view, int idWidth)
+    {
+        var sizes = string.Join(',', new HopLevels(view).Sizes);
+        var plans = SummaryPlan.Of(view, view.StoredColumns)
+            .Select(static plan => string.Create(CultureInfo.InvariantCulture, $"{(int)plan!.Needs}.{plan.OldestMax}.{plan.NewestMax}"));
+        return string.Create(CultureInfo.InvariantCulture, $"hop:{idWidth}\n{sizes}\n{string.Join(',', plans)}");
     }
 }

@@ -14,15 +14,21 @@ public static class WindowBlockCodec
     /// <summary>Offset of the event id in an event row.</summary>
     public const int EventIdOffset = 16;
 
+    /// <summary>Longest text of a string column, in UTF-8 bytes: a UUID, a product code or a category, not a sentence.</summary>
+    public const int TextBytesMax = 39;
+
     private const byte VersionNibble = 0x10;
 
     /// <summary>Bytes of one event row.</summary>
     public static int RowWidth(StorageField field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        var columns = field.View.StoredColumns.Count;
-        return EventIdOffset + field.EventIdWidth + ((columns + 7) / 8) + (columns * sizeof(double));
+        var columns = field.View.StoredColumns;
+        return EventIdOffset + field.EventIdWidth + ((columns.Count + 7) / 8) + columns.Sum(static column => CellWidth(column.Type));
     }
+
+    /// <summary>Bytes of a value in an event row: 8 for a number, 40 for a text with its length.</summary>
+    public static int CellWidth(FeatureType columnType) => columnType == FeatureType.String ? 1 + TextBytesMax : sizeof(long);
 
     public static void WriteHeader(Span<byte> block, StorageField field, int rowWidth, int events, long coveredFrom)
     {

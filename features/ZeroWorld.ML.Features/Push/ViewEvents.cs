@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>The events of one push as one view takes them.</summary>
@@ -72,6 +74,15 @@ internal sealed class ViewEvents
             return $"{id.Name} is null; expected the id of the event.";
         }
 
+        foreach (var column in _stored)
+        {
+            if (_field.IsWindow && column.Type == FeatureType.String && !column.Values[row].IsNull
+                && Encoding.UTF8.GetByteCount(column.Values[row].AsString()) > WindowBlockCodec.TextBytesMax)
+            {
+                return $"{column.Name} is '{YamlScalar.Shorten(column.Values[row].AsString())}'; expected at most {WindowBlockCodec.TextBytesMax} bytes of UTF-8 in a window.";
+            }
+        }
+
         ReadKey(row);
         try
         {
@@ -126,7 +137,8 @@ internal sealed class ViewEvents
         }
     }
 
-    private static FeatureType[] Accepted(StorageField field, StoredColumn column) => field.IsWindow ? Numbers : [column.Type];
+    private static FeatureType[] Accepted(StorageField field, StoredColumn column) =>
+        field.IsWindow && column.Type == FeatureType.Float64 ? Numbers : [column.Type];
 
     private EntityId Entity(string key) => new(_field.View.Project, _field.View.Entity.Name, key);
 

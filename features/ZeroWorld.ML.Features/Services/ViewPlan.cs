@@ -107,8 +107,7 @@ public sealed class ViewPlan
             return;
         }
 
-        // The age is never negative here; as an unsigned number it cannot overflow either.
-        if (_timeToLive is { } ttl && unchecked((ulong)(q - eventTime)) > (ulong)ttl)
+        if (LastValueView.IsOutsideMaxAge(q, eventTime, _timeToLive))
         {
             FillAll(row, FeatureStatus.OutsideMaxAge, eventTime);
             return;

@@ -42,13 +42,13 @@ internal sealed class ExpressionScope
         }
 
         throw new ExpressionException(position, _unreadable.Contains(name)
-            ? $"'{name}' holds bytes, which expressions cannot read; expected one of: {Names()}"
+            ? $"'{name}' holds bytes or a list, which expressions cannot read; expected one of: {Names()}"
             : $"there is no value '{name}'; expected one of: {Names()}");
     }
 
     private void Add(string name, FeatureType type, ExpressionNode node)
     {
-        if (type == FeatureType.Bytes)
+        if (type is FeatureType.Bytes or FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList)
         {
             _unreadable.Add(name);
         }

@@ -5,14 +5,20 @@ public static class FeatureTypeNames
 {
     private static readonly string[] Names = ["bool", "int64", "float32", "float64", "string", "bytes", "timestamp"];
 
-    /// <summary>All names, for messages.</summary>
+    private static readonly string[] ListNames = ["int64_list", "float64_list", "string_list"];
+
+    /// <summary>The names that definitions may declare, for messages: all but lists.</summary>
     public static string All { get; } = string.Join(", ", Names);
 
     /// <exception cref="ArgumentOutOfRangeException">It is no defined type.</exception>
-    public static string Of(FeatureType type) => type is >= FeatureType.Bool and <= FeatureType.Timestamp
-        ? Names[(int)type - 1]
-        : throw new ArgumentOutOfRangeException(nameof(type), type, $"Expected one of: {All}.");
+    public static string Of(FeatureType type) => type switch
+    {
+        >= FeatureType.Bool and <= FeatureType.Timestamp => Names[(int)type - 1],
+        >= FeatureType.Int64List and <= FeatureType.StringList => ListNames[type - FeatureType.Int64List],
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, $"Expected one of: {All}, {string.Join(", ", ListNames)}."),
+    };
 
+    /// <summary>Reads a type that a definition may declare.</summary>
     public static bool TryParse(string name, out FeatureType type)
     {
         var index = Array.IndexOf(Names, name);

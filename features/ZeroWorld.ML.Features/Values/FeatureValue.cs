@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features;
 
@@ -48,6 +49,27 @@ public readonly struct FeatureValue : IEquatable<FeatureValue>
         return new FeatureValue(FeatureType.Bytes, 0, value, true);
     }
 
+    /// <summary>Takes ownership of the array: the caller must not write to it afterwards.</summary>
+    public static FeatureValue FromInt64List(long[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new FeatureValue(FeatureType.Int64List, 0, values, true);
+    }
+
+    /// <summary>Takes ownership of the array: the caller must not write to it afterwards.</summary>
+    public static FeatureValue FromFloat64List(double[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new FeatureValue(FeatureType.Float64List, 0, values, true);
+    }
+
+    /// <summary>Takes ownership of the array, which holds no null: the caller must not write to it afterwards.</summary>
+    public static FeatureValue FromStringList(string[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new FeatureValue(FeatureType.StringList, 0, values, true);
+    }
+
     /// <summary>The value of a bool feature. Only for a value of that type that is not null.</summary>
     public bool AsBool()
     {
@@ -82,6 +104,18 @@ public readonly struct FeatureValue : IEquatable<FeatureValue>
     /// <summary>The value of a bytes feature. Only for a value of that type that is not null.</summary>
     public ReadOnlyMemory<byte> AsBytes() => (byte[])_reference!;
 
+    /// <summary>The value of a list of int64. Only for a value of that type that is not null.</summary>
+    public ReadOnlySpan<long> AsInt64List() => (long[])_reference!;
+
+    /// <summary>The value of a list of float64. Only for a value of that type that is not null.</summary>
+    public ReadOnlySpan<double> AsFloat64List() => (double[])_reference!;
+
+    /// <summary>The value of a list of strings. Only for a value of that type that is not null.</summary>
+    public ReadOnlySpan<string> AsStringList() => (string[])_reference!;
+
+    /// <summary>Whether the type is a list.</summary>
+    public bool IsList => Type is FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList;
+
     /// <summary>Whether the type is bool, int64, float32, float64 or timestamp, so that <see cref="ToDouble"/> has an answer.</summary>
     public bool IsNumeric => Type is FeatureType.Bool or FeatureType.Int64 or FeatureType.Float32 or FeatureType.Float64 or FeatureType.Timestamp;
 
@@ -103,12 +137,15 @@ public readonly struct FeatureValue : IEquatable<FeatureValue>
             (null, null) => true,
             (string left, string right) => string.Equals(left, right, StringComparison.Ordinal),
             (byte[] left, byte[] right) => left.AsSpan().SequenceEqual(right),
+            (long[] left, long[] right) => left.AsSpan().SequenceEqual(right),
+            (double[] left, double[] right) => MemoryMarshal.AsBytes(left.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(right.AsSpan())),
+            (string[] left, string[] right) => left.AsSpan().SequenceEqual(right),
             _ => false,
         };
 
     public override bool Equals(object? obj) => obj is FeatureValue other && Equals(other);
 
-    public override int GetHashCode() => HashCode.Combine(Type, _hasValue, _bits, _reference is byte[] bytes ? bytes.Length : _reference?.GetHashCode());
+    public override int GetHashCode() => HashCode.Combine(Type, _hasValue, _bits, _reference is Array elements ? elements.Length : _reference?.GetHashCode());
 
     public override string ToString() => !_hasValue
         ? "null"
@@ -121,6 +158,9 @@ public readonly struct FeatureValue : IEquatable<FeatureValue>
             FeatureType.Float64 => AsFloat64().ToString("R", CultureInfo.InvariantCulture),
             FeatureType.String => AsString(),
             FeatureType.Bytes => Convert.ToBase64String(AsBytes().Span),
+            FeatureType.Int64List => $"[{string.Join(", ", AsInt64List().ToArray().Select(static value => value.ToString(CultureInfo.InvariantCulture)))}]",
+            FeatureType.Float64List => $"[{string.Join(", ", AsFloat64List().ToArray().Select(static value => value.ToString("R", CultureInfo.InvariantCulture)))}]",
+            FeatureType.StringList => $"[{string.Join(", ", AsStringList().ToArray())}]",
             _ => "untyped",
         };
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 
 namespace ZeroWorld.ML.Features;
 
@@ -12,6 +13,7 @@ public sealed class WindowBlockBuilder
     private readonly StorageField _field;
     private readonly int _rowWidth;
     private readonly int _bitmapLength;
+    private readonly FeatureType[] _types;
     private readonly ArrayBufferWriter<byte> _rows = new();
     private readonly HashSet<UInt128> _ids = [];
 
@@ -20,7 +22,8 @@ public sealed class WindowBlockBuilder
         ArgumentNullException.ThrowIfNull(field);
         _field = field;
         _rowWidth = WindowBlockCodec.RowWidth(field);
-        _bitmapLength = (field.View.StoredColumns.Count + 7) / 8;
+        _types = [.. field.View.StoredColumns.Select(static column => column.Type)];
+        _bitmapLength = (_types.Length + 7) / 8;
     }
 
     /// <summary>Distinct events so far.</summary>
@@ -30,7 +33,8 @@ public sealed class WindowBlockBuilder
     /// <param name="createdTime">Microseconds since the epoch.</param>
     /// <param name="eventId">An int64 or string id, or a null: then <paramref name="entityKey"/> and the row make the id.</param>
     /// <param name="entityKey">Encoded key of the entity.</param>
-    /// <param name="values">One per stored column; null is <see cref="FeatureValue.IsNull"/>, numbers of any numeric type.</param>
+    /// <param name="values">One per stored column; null is <see cref="FeatureValue.IsNull"/>, numbers of any numeric type where the column is float64.</param>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a text is longer than a window holds; nothing changed.</exception>
     /// <returns><see langword="false"/> when an event of this id is already there; nothing changed.</returns>
     public bool Add(long eventTime, long createdTime, FeatureValue eventId, string entityKey, ReadOnlySpan<FeatureValue> values)
     {
@@ -48,8 +52,10 @@ public sealed class WindowBlockBuilder
             }
             else
             {
-                BinaryPrimitives.WriteDoubleLittleEndian(cells[(index * sizeof(double))..], values[index].ToDouble());
+                WriteCell(cells, values[index], index);
             }
+
+            cells = cells[WindowBlockCodec.CellWidth(_types[index])..];
         }
 
         var id = row.Slice(WindowBlockCodec.EventIdOffset, _field.EventIdWidth);
@@ -113,6 +119,29 @@ public sealed class WindowBlockBuilder
         return byCreated != 0
             ? byCreated
             : left.Slice(WindowBlockCodec.EventIdOffset, idWidth).SequenceCompareTo(right.Slice(WindowBlockCodec.EventIdOffset, idWidth));
+    }
+
+    private void WriteCell(Span<byte> cell, in FeatureValue value, int column)
+    {
+        if (_types[column] == FeatureType.Float64)
+        {
+            // Files keep one zero only; so do windows, on both sides. Adding a zero turns the negative one into it and changes nothing else.
+            BinaryPrimitives.WriteDoubleLittleEndian(cell, value.ToDouble() + 0.0);
+        }
+        else if (_types[column] == FeatureType.Int64)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(cell, value.AsInt64());
+        }
+        else if (Utf8.FromUtf16(value.AsString(), cell.Slice(1, WindowBlockCodec.TextBytesMax), out _, out var length) == OperationStatus.Done)
+        {
+            cell[0] = (byte)length;
+        }
+        else
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput,
+                $"Column '{_field.View.StoredColumns[column].Name}' of view '{_field.View.Name}' has the text '{YamlScalar.Shorten(value.AsString())}'; expected at most {WindowBlockCodec.TextBytesMax} bytes of UTF-8 in a window.");
+        }
     }
 
     private void WriteId(Span<byte> id, FeatureValue eventId, string entityKey, ReadOnlySpan<byte> row)

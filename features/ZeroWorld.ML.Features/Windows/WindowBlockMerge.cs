@@ -32,6 +32,23 @@ public static class WindowBlockMerge
         return result;
     }
 
+    /// <summary>The block without the events at or before a time; what it covers stays: the events did not come too late, they are gone.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: not a block of this field.</exception>
+    public static byte[] Forget(StorageField field, ReadOnlySpan<byte> block, long until)
+    {
+        var rowWidth = WindowBlockCodec.RowWidth(field);
+        var rows = RowsOf(field, block, rowWidth, out var coveredFrom);
+        while (!rows.IsEmpty && BinaryPrimitives.ReadInt64LittleEndian(rows) <= until)
+        {
+            rows = rows[rowWidth..];
+        }
+
+        var result = new byte[WindowBlockCodec.HeaderLength + rows.Length];
+        WindowBlockCodec.WriteHeader(result, field, rowWidth, rows.Length / rowWidth, coveredFrom);
+        rows.CopyTo(result.AsSpan(WindowBlockCodec.HeaderLength));
+        return result;
+    }
+
     /// <summary>Merges new events into a stored block.</summary>
     /// <param name="field">The stored form of the view.</param>
     /// <param name="existing">The stored block; empty when there is none.</param>

@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Features;
 
 /// <summary>Computes the aggregates of one windowed view at a moment q, from a window block: the one kernel of backfill and read.</summary>
 /// <remarks>
-/// One pass from the newest event to the oldest of the longest window; each shorter window is finished on the way. The order of
+/// Precision <c>hop</c> is <see cref="HopKernel"/>'s. With <c>exact</c> one pass from the newest event to the oldest of the longest window; each shorter window is finished on the way. The order of
 /// events in the block decides the order of additions, so that equal events give equal bits wherever they are read. Nothing is
 /// ever subtracted. Sums are compensated (Neumaier 1974, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen").
 /// Values are float64: an int64 beyond 2^53 is rounded when it is stored, and a sum that leaves the range of float64 is infinite.
@@ -19,6 +19,10 @@ public sealed class WindowKernel
     private readonly int _columns;
     private readonly long _labelDelay;
     private readonly bool _includesRequest;
+    private readonly WindowLayout _layout;
+    private readonly HopKernel? _hop;
+    private readonly SummaryPlan?[] _summaryPlans;
+    private readonly bool _isPlain;
     private readonly WindowGroup[] _groups;
     private readonly FeatureType[] _types;
     private readonly ColumnNeeds[] _needs;
@@ -37,6 +41,10 @@ public sealed class WindowKernel
         _labelDelay = UnixMicroseconds.FromTimeSpan(view.LabelDelay);
         _includesRequest = view.IncludesRequest;
         _types = [.. view.Fields.Select(static feature => feature.Type)];
+        _layout = new WindowLayout(field);
+        _hop = view.Precision == WindowPrecision.Hop ? new HopKernel(field, _layout) : null;
+        _summaryPlans = [.. SummaryPlan.Of(view with { Features = [.. view.Features.Where(SummaryPlan.IsBeyondScan)] }, view.StoredColumns)];
+        _isPlain = _layout.IsNumbersOnly && Array.TrueForAll(_summaryPlans, static plan => plan is null);
         var columns = view.StoredColumns.Select(static column => column.Name).ToList();
         _groups =
         [
@@ -46,7 +54,11 @@ public sealed class WindowKernel
                 .OrderBy(static group => group.Key)
                 .Select(group => new WindowGroup(
                     group.Key,
-                    [.. group.Select(item => new Aggregate(item.index, item.feature.Function, item.feature.Column is { } column ? columns.IndexOf(column) : -1))])),
+                    [.. group.Select(item => new Aggregate(
+                        item.index,
+                        item.feature.Function,
+                        item.feature.Column is { } column ? columns.IndexOf(column) : -1,
+                        SummaryPlan.IsBeyondScan(item.feature) ? item.feature : null))])),
         ];
         _needs = new ColumnNeeds[_columns];
         foreach (var aggregate in _groups.SelectMany(static group => group.Aggregates).Where(static aggregate => aggregate.Column >= 0))
@@ -89,6 +101,17 @@ public sealed class WindowKernel
         Span<FeatureCell> cells,
         ReadOnlySpan<int> targets)
     {
+        if (_hop is not null)
+        {
+            if (_hop.Evaluate(block, coveredFrom, q, request, inputs, cells, targets))
+            {
+                return true;
+            }
+
+            Withhold(cells, targets);
+            return false;
+        }
+
         var events = 0;
         if (!block.IsEmpty)
         {
@@ -105,10 +128,11 @@ public sealed class WindowKernel
 
         // Without label delay the head is exclusive (event time < q), with one it is inclusive (event time <= q - d).
         var head = SaturatingSubtract(q, _labelDelay);
-        var next = CountBefore(rows, events, head, isInclusive: _labelDelay != 0) - 1;
+        var next = _layout.CountBefore(rows, head, isInclusive: _labelDelay != 0) - 1;
 
         Span<ColumnState> states = _columns <= 16 ? stackalloc ColumnState[_columns] : new ColumnState[_columns];
         states.Clear();
+        var summaries = _isPlain ? [] : Array.ConvertAll(_summaryPlans, static plan => plan is null ? null : new ColumnSummary(plan));
         var scan = new ScanState();
         if (_includesRequest)
         {
@@ -118,7 +142,11 @@ public sealed class WindowKernel
             {
                 if (inputs[column] is >= 0 and var input && !request[input].IsNull)
                 {
-                    states[column].Add(request[input].ToDouble(), _needs[column]);
+                    states[column].Add(request[input].ToDouble() + 0.0, _needs[column]);
+                    if (!_isPlain)
+                    {
+                        summaries[column]?.Add(EventKey.OfRequest(q), WindowValue.From(request[input], _layout.TypeOf(column)));
+                    }
                 }
             }
         }
@@ -138,7 +166,14 @@ public sealed class WindowKernel
                 // An event whose source knew it only after q was not there at q.
                 if (BinaryPrimitives.ReadInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..]) <= q)
                 {
-                    AddRow(row, eventTime, ref scan, states);
+                    if (_isPlain)
+                    {
+                        AddRow(row, eventTime, ref scan, states);
+                    }
+                    else
+                    {
+                        AddTypedRow(row, eventTime, ref scan, states, summaries);
+                    }
                 }
 
                 next--;
@@ -150,7 +185,7 @@ public sealed class WindowKernel
                 if (targets[aggregate.Feature] is >= 0 and var target)
                 {
                     cells[target] = isCovered
-                        ? Finish(aggregate, scan, states)
+                        ? Finish(aggregate, scan, states, summaries)
                         : FeatureCell.Missing(_types[aggregate.Feature], FeatureStatus.Unavailable);
                 }
             }
@@ -172,8 +207,29 @@ public sealed class WindowKernel
         }
     }
 
-    private static FeatureCell Finish(Aggregate aggregate, in ScanState scan, ReadOnlySpan<ColumnState> states)
+    private void AddTypedRow(ReadOnlySpan<byte> row, long eventTime, ref ScanState scan, Span<ColumnState> states, ColumnSummary?[] summaries)
     {
+        scan.Rows++;
+        scan.NewestEventTime ??= eventTime;
+        var key = EventKey.Read(row, _layout.IdWidth);
+        for (var column = 0; column < _columns; column++)
+        {
+            if (!_layout.IsNull(row, column))
+            {
+                var value = _layout.Read(row, column);
+                states[column].Add(value.ToDouble(_layout.TypeOf(column)), _needs[column]);
+                summaries[column]?.Add(key, value);
+            }
+        }
+    }
+
+    private static FeatureCell Finish(Aggregate aggregate, in ScanState scan, ReadOnlySpan<ColumnState> states, ColumnSummary?[] summaries)
+    {
+        if (aggregate.Summarized is { } feature)
+        {
+            return summaries[aggregate.Column]!.Finish(feature, scan.NewestEventTime);
+        }
+
         if (aggregate.Column < 0)
         {
             return Present(FeatureValue.FromInt64(scan.Rows), scan);
@@ -212,31 +268,10 @@ public sealed class WindowKernel
         }
     }
 
-    /// <summary>Number of leading rows with event time before <paramref name="time"/>, or also at it.</summary>
-    private int CountBefore(ReadOnlySpan<byte> rows, int events, long time, bool isInclusive)
-    {
-        var (low, high) = (0, events);
-        while (low < high)
-        {
-            var middle = (int)(((uint)low + (uint)high) >> 1);
-            var eventTime = BinaryPrimitives.ReadInt64LittleEndian(rows[(middle * _rowWidth)..]);
-            if (eventTime < time || (isInclusive && eventTime == time))
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-    }
-
     /// <remarks>Amounts are never negative. The smallest int64 is no event time, so that saturation loses no event.</remarks>
-    private static long SaturatingSubtract(long value, long amount) => value < long.MinValue + amount ? long.MinValue : value - amount;
+    internal static long SaturatingSubtract(long value, long amount) => value < long.MinValue + amount ? long.MinValue : value - amount;
 
-    private readonly record struct Aggregate(int Feature, AggregateFunction Function, int Column);
+    private readonly record struct Aggregate(int Feature, AggregateFunction Function, int Column, WindowFeature? Summarized);
 
     private sealed record WindowGroup(long Window, Aggregate[] Aggregates);
 

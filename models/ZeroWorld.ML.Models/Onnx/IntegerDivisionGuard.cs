@@ -16,8 +16,9 @@ public static class IntegerDivisionGuard
 {
     private const string Prefix = "zeroworld_division_guard";
 
-    // Where exists from operator set 9 on.
-    private const long OpsetMin = 9;
+    // Where exists from operator set 9 on; before 7, operators broadcast by attributes.
+    private const long WhereOpsetMin = 9;
+    private const long OpsetMin = 7;
 
     /// <param name="path">A file in which every value has its type (<c>value_info</c>) and functions are inlined, as ONNX Runtime writes one.</param>
     /// <param name="outputPath">Receives the rewritten file, beside the first one where it has weights in other files.</param>
@@ -38,14 +39,15 @@ public static class IntegerDivisionGuard
             throw Invalid("it divides in a function whose types are not known");
         }
 
-        var rewrite = new Rewrite();
+        var opset = model.OpsetImport.FirstOrDefault(static opset => opset.Domain is "" or "ai.onnx")?.Version ?? 0;
+        var rewrite = new Rewrite(opset >= WhereOpsetMin);
         rewrite.Visit(model.Graph, new Scope(null, model.Graph));
         if (rewrite.Count == 0)
         {
             return false;
         }
 
-        if (model.OpsetImport.FirstOrDefault(static opset => opset.Domain is "" or "ai.onnx")?.Version is not >= OpsetMin)
+        if (opset < OpsetMin)
         {
             throw Invalid($"it divides integers by a value that is not constant, with an operator set below {OpsetMin}, for which there is no guard");
         }
@@ -90,8 +92,17 @@ public static class IntegerDivisionGuard
                 }
             }
 
+            // Nodes stand in the order in which they run.
             foreach (var node in graph.Node)
             {
+                for (var output = 0; output < node.Output.Count; output++)
+                {
+                    if (node.Output[output].Length > 0 && !_types.ContainsKey(node.Output[output]) && Infer(node, output) is not DataType.Undefined and var type)
+                    {
+                        _types[node.Output[output]] = type;
+                    }
+                }
+
                 if (node.OpType == "Constant" && node.Attribute.FirstOrDefault(static attribute => attribute.Name == "value")?.T is { } tensor)
                 {
                     _types[node.Output[0]] = (DataType)tensor.DataType;
@@ -100,13 +111,28 @@ public static class IntegerDivisionGuard
             }
         }
 
+        private DataType Infer(NodeProto node, int output)
+        {
+            // The bodies of If and Scan give the outputs of the node; that of Loop gives whether to go on first.
+            var (body, index) = node.OpType switch
+            {
+                "If" => (Body(node, "then_branch"), output),
+                "Scan" => (Body(node, "body"), output),
+                "Loop" => (Body(node, "body"), output + 1),
+                _ => (null, 0),
+            };
+            return body is not null && index < body.Output.Count ? new Scope(this, body).GetType(body.Output[index].Name) : OnnxValueTypes.Infer(node, output, GetType);
+        }
+
+        private static GraphProto? Body(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.G;
+
         public DataType GetType(string name) => _types.TryGetValue(name, out var type) ? type : _outer?.GetType(name) ?? DataType.Undefined;
 
         public TensorProto? GetConstant(string name) =>
             _constants.TryGetValue(name, out var constant) ? constant : _types.ContainsKey(name) ? null : _outer?.GetConstant(name);
     }
 
-    private sealed class Rewrite
+    private sealed class Rewrite(bool hasWhere)
     {
         private readonly Dictionary<string, TensorProto> _constants = new(StringComparer.Ordinal);
 
@@ -177,7 +203,11 @@ public static class IntegerDivisionGuard
             var isMinusOne = Add(nodes, "Equal", $"{prefix}_is_minus_one", divisor, Constant(-1));
             var isSmallest = Add(nodes, "Equal", $"{prefix}_is_smallest", dividend, Constant(type == DataType.Int32 ? int.MinValue : long.MinValue));
             var isFatal = Add(nodes, "And", $"{prefix}_is_fatal", isMinusOne, isSmallest);
-            var guarded = Add(nodes, "Where", $"{prefix}_guarded", isFatal, Constant(1), divisor);
+
+            // -1 becomes 1 in both ways.
+            var guarded = hasWhere
+                ? Add(nodes, "Where", $"{prefix}_guarded", isFatal, Constant(1), divisor)
+                : Add(nodes, "Add", $"{prefix}_guarded", divisor, Add(nodes, "Mul", $"{prefix}_step", Constant(2), Cast(isFatal, DataType.Int64, $"{prefix}_flag", nodes)));
             node.Input[1] = type == DataType.Int64 ? guarded : Cast(guarded, type, $"{prefix}_result", nodes);
             return nodes;
         }

@@ -48,8 +48,13 @@ internal static class ColumnText
             Column.ValuesOneofCase.Strings => column.Strings.Values[row],
             Column.ValuesOneofCase.Bytes => column.Bytes.Values[row].ToBase64(),
             Column.ValuesOneofCase.Timestamps => UnixMicroseconds.ToText(column.Timestamps.Microseconds[row]),
+            Column.ValuesOneofCase.Int64Lists => List(column.Int64Lists.Rows[row].Values.Select(static value => value.ToString(CultureInfo.InvariantCulture))),
+            Column.ValuesOneofCase.Float64Lists => List(column.Float64Lists.Rows[row].Values.Select(static value => value.ToString("0.######", CultureInfo.InvariantCulture))),
+            Column.ValuesOneofCase.StringLists => List(column.StringLists.Rows[row].Values),
             _ => "null",
         };
+
+    private static string List(IEnumerable<string> elements) => $"[{string.Join(", ", elements)}]";
 
     private static string Guess(string value) =>
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) ? "int64"

@@ -48,7 +48,6 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
         var (testFrom, testTo) = (training.Default.Split.TestFrom.Microseconds, training.Default.Split.TestTo.Microseconds);
         var materialization = await console.RunAsync("online store", async progress =>
         {
-            await ClearAsync(plan, cancellationToken);
             var result = await job.MaterializeAsync(plan, testTo, new RowShare(progress, 2 * table.Rows), cancellationToken);
 
             // The server would see the new coverage within a second; the first prediction comes sooner.
@@ -121,16 +120,6 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
             cancellationToken);
         var parity = result.Parity is { } checkedRows ? $", ONNX parity {checkedRows.MaxDifference:0.0e0} on {checkedRows.Rows:N0} rows" : "";
         return (result, $"{result.Trials.Count} settings tried, {result.Default.Seeds.Count} seeds{parity}");
-    }
-
-    /// <summary>The table was replaced: events of an earlier run with other transactions must not be merged with its own.</summary>
-    private async Task ClearAsync(FeatureServicePlan plan, CancellationToken cancellationToken)
-    {
-        var online = _services.GetRequiredService<RedisOnlineStore>();
-        foreach (var view in plan.Views)
-        {
-            await online.ClearAsync(view.Field, cancellationToken);
-        }
     }
 
     private async Task<(long Version, string Summary)> RegisterAsync(ModelPackage package, CancellationToken cancellationToken)

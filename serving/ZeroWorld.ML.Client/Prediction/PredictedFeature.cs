@@ -16,7 +16,7 @@ public sealed class PredictedFeature
 
     public string Name { get; }
 
-    /// <summary>A bool, long, float, double, string, <c>byte[]</c> or <see cref="DateTimeOffset"/>; <see langword="null"/> where there is none.</summary>
+    /// <summary>A bool, long, float, double, string, <c>byte[]</c>, <see cref="DateTimeOffset"/>, <c>long[]</c>, <c>double[]</c> or <c>string[]</c>; <see langword="null"/> where there is none.</summary>
     public object? Value { get; }
 
     /// <summary>Why the value is what it is.</summary>

@@ -32,6 +32,9 @@ internal static class WireColumn
             Column.ValuesOneofCase.Strings => column.Strings.Values[row],
             Column.ValuesOneofCase.Bytes => column.Bytes.Values[row].ToByteArray(),
             Column.ValuesOneofCase.Timestamps => WireTime.ToTime(column.Timestamps.Microseconds[row]),
+            Column.ValuesOneofCase.Int64Lists => column.Int64Lists.Rows[row].Values.ToArray(),
+            Column.ValuesOneofCase.Float64Lists => column.Float64Lists.Rows[row].Values.ToArray(),
+            Column.ValuesOneofCase.StringLists => column.StringLists.Rows[row].Values.ToArray(),
             _ => null,
         };
 
@@ -53,6 +56,9 @@ internal static class WireColumn
         Column.ValuesOneofCase.Strings => column.Strings.Values.Count,
         Column.ValuesOneofCase.Bytes => column.Bytes.Values.Count,
         Column.ValuesOneofCase.Timestamps => column.Timestamps.Microseconds.Count,
+        Column.ValuesOneofCase.Int64Lists => column.Int64Lists.Rows.Count,
+        Column.ValuesOneofCase.Float64Lists => column.Float64Lists.Rows.Count,
+        Column.ValuesOneofCase.StringLists => column.StringLists.Rows.Count,
         _ => 0,
     };
 }

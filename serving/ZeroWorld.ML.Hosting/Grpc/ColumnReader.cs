@@ -41,7 +41,9 @@ internal static class ColumnReader
             Column.ValuesOneofCase.Bytes => (FeatureType.Bytes, Convert(column.Bytes.Values, static value => FeatureValue.FromBytes(value.ToByteArray()))),
             Column.ValuesOneofCase.Timestamps =>
                 (FeatureType.Timestamp, Convert(column.Timestamps.Microseconds, static value => FeatureValue.FromTimestamp(value))),
-            _ => throw new ServingException(ServingError.InvalidInput, $"Column '{column.Name}' has no values."),
+            Column.ValuesOneofCase.None => throw new ServingException(ServingError.InvalidInput, $"Column '{column.Name}' has no values."),
+            var lists => throw new ServingException(
+                ServingError.InvalidInput, $"Column '{column.Name}' holds {lists}; expected one value per row, since keys, request values and events have no lists."),
         };
         ApplyNulls(column, type, values);
         return new RequestColumn(column.Name, type, values);

@@ -151,16 +151,62 @@ internal static class ColumnWriter
                 case FeatureType.Bytes:
                     writer.WriteBytesElement(Values, value.IsNull ? [] : value.AsBytes().Span);
                     break;
+                case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
+                    WriteList(writer, value);
+                    break;
                 default:
                     throw new ArgumentOutOfRangeException(nameof(type), type, null);
             }
         }
 
-        // Numbers are one packed list; texts and bytes are a field each.
-        if (rows > 0 && type is not (FeatureType.String or FeatureType.Bytes))
+        // Numbers are one packed list; texts, bytes and lists are a field each.
+        if (rows > 0 && type is (FeatureType.Bool or FeatureType.Int64 or FeatureType.Timestamp or FeatureType.Float32 or FeatureType.Float64))
         {
             writer.EndField(Values, mark);
         }
+    }
+
+    /// <summary>One row of Int64Lists, Float64Lists or StringLists; a null is an empty list.</summary>
+    private static void WriteList(ReverseProtoWriter writer, FeatureValue value)
+    {
+        var row = writer.Length;
+        if (!value.IsNull)
+        {
+            switch (value.Type)
+            {
+                case FeatureType.Int64List:
+                    var integers = value.AsInt64List();
+                    for (var index = integers.Length - 1; index >= 0; index--)
+                    {
+                        writer.WriteZigZag(integers[index]);
+                    }
+
+                    break;
+                case FeatureType.Float64List:
+                    var numbers = value.AsFloat64List();
+                    for (var index = numbers.Length - 1; index >= 0; index--)
+                    {
+                        writer.WriteDouble(numbers[index]);
+                    }
+
+                    break;
+                default:
+                    var texts = value.AsStringList();
+                    for (var index = texts.Length - 1; index >= 0; index--)
+                    {
+                        writer.WriteStringElement(Values, texts[index]);
+                    }
+
+                    break;
+            }
+
+            if (value.Type != FeatureType.StringList && writer.Length > row)
+            {
+                writer.EndField(Values, row);
+            }
+        }
+
+        writer.EndField(Values, row);
     }
 
     private static void WriteOutput(ReverseProtoWriter writer, int field, in PredictionOutput output, string name, int first, int stride, int rows)
@@ -209,6 +255,9 @@ internal static class ColumnWriter
         FeatureType.String => Column.StringsFieldNumber,
         FeatureType.Bytes => Column.BytesFieldNumber,
         FeatureType.Timestamp => Column.TimestampsFieldNumber,
+        FeatureType.Int64List => Column.Int64ListsFieldNumber,
+        FeatureType.Float64List => Column.Float64ListsFieldNumber,
+        FeatureType.StringList => Column.StringListsFieldNumber,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 }

@@ -153,9 +153,43 @@ internal static class PredictJsonWriter
             case FeatureType.Timestamp:
                 writer.WriteStringValue(UnixMicroseconds.ToText(value.AsInt64()));
                 break;
+            case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
+                WriteList(writer, value);
+                break;
             default:
                 writer.WriteStringValue(value.AsString());
                 break;
         }
+    }
+
+    private static void WriteList(Utf8JsonWriter writer, FeatureValue value)
+    {
+        writer.WriteStartArray();
+        switch (value.Type)
+        {
+            case FeatureType.Int64List:
+                foreach (var element in value.AsInt64List())
+                {
+                    writer.WriteNumberValue(element);
+                }
+
+                break;
+            case FeatureType.Float64List:
+                foreach (var element in value.AsFloat64List())
+                {
+                    InferJsonWriter.WriteFloat(writer, element);
+                }
+
+                break;
+            default:
+                foreach (var element in value.AsStringList())
+                {
+                    writer.WriteStringValue(element);
+                }
+
+                break;
+        }
+
+        writer.WriteEndArray();
     }
 }

@@ -11,10 +11,21 @@ internal sealed class BatchBuffers(int inputs)
     private readonly byte[]?[] _staging = new byte[]?[inputs];
 
     /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal.</summary>
-    public static bool CanMerge(TensorBuffer[] first, TensorBuffer[] second)
+    public static bool CanMerge(ModelSignature signature, TensorBuffer[] first, TensorBuffer[] second)
     {
         for (var index = 0; index < first.Length; index++)
         {
+            // What a request puts in place of the model's own value holds for the whole run: it runs alone.
+            if (signature.Inputs[index].IsOptional)
+            {
+                if (first[index] is not null || second[index] is not null)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
             if (first[index].Dtype != second[index].Dtype || !first[index].Shape[1..].SequenceEqual(second[index].Shape[1..]))
             {
                 return false;
@@ -56,6 +67,11 @@ internal sealed class BatchBuffers(int inputs)
         for (var index = 0; index < merged.Length; index++)
         {
             var first = batch[0].Inputs[index];
+            if (first is null)
+            {
+                continue;
+            }
+
             long[] shape = [.. first.Shape];
             shape[0] = rows;
             merged[index] = first.Dtype == TensorDtype.Bytes ? MergeStrings(batch, index, shape) : MergeData(batch, index, first.Dtype, shape);

@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Models;
+
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>The requests that wait for one model, most urgent first, and the rule that says when a batch of them is closed.</summary>
@@ -5,9 +7,10 @@ namespace ZeroWorld.ML.Serving;
 /// Urgency is age: every level of priority below the first makes a request as if it had come <see cref="BatchSchedulerOptions.PriorityStep"/> later, so that none waits for ever.
 /// Requests that were cancelled stay in the order until they come to its head, but take no room. Not thread safe: guarded by the scheduler's lock.
 /// </remarks>
-internal sealed class BatchQueue(BatchSchedulerOptions options, bool isBatchable, RunPredictor predictor, TimeProvider time)
+internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature signature, RunPredictor predictor, TimeProvider time)
 {
     private const int DeadMax = 1024;
+    private readonly bool _isBatchable = signature.IsBatchable;
     private readonly PriorityQueue<InferenceTask, (long Urgency, long Sequence)> _byUrgency = new();
     private readonly Queue<InferenceTask> _byAge = new();
     private readonly long _delay = Ticks(options.QueueDelay, time);
@@ -18,7 +21,7 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, bool isBatchable
     private long _earliestDue = long.MaxValue;
 
     /// <summary>Rows of the largest batch: of one request where rows do not share a run.</summary>
-    private int Target => !isBatchable ? 1 : options.PreferredRows is [.., var largest] ? Math.Min(largest, options.BatchRowsMax) : options.BatchRowsMax;
+    private int Target => !_isBatchable ? 1 : options.PreferredRows is [.., var largest] ? Math.Min(largest, options.BatchRowsMax) : options.BatchRowsMax;
 
     public void Add(InferenceTask task)
     {
@@ -71,7 +74,7 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, bool isBatchable
         {
             if (task.IsWaiting)
             {
-                if (batch.Count > 0 && (!isBatchable || rows + task.Rows > limit || !BatchBuffers.CanMerge(batch[0].Inputs, task.Inputs)))
+                if (batch.Count > 0 && (!_isBatchable || rows + task.Rows > limit || !BatchBuffers.CanMerge(signature, batch[0].Inputs, task.Inputs)))
                 {
                     break;
                 }

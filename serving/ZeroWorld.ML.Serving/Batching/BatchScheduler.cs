@@ -24,7 +24,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly ModelTags _tags;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly bool _isBatchable;
     private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
     private readonly RunPredictor _predictor = new();
@@ -52,10 +51,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         Statistics = statistics;
         _time = time;
         _logger = logger;
-        _isBatchable = instances[0].Signature.IsBatchable;
         _isOnCpu = instances[0].Device == "cpu";
         _mayRunInline = options.RunsInlineWhenIdle && _isOnCpu && options.QueueDelay == TimeSpan.Zero;
-        _queue = new BatchQueue(options, _isBatchable, _predictor, time);
+        _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
         _idle = new Stack<InstanceRunner>(_runners);
         _timer = time.CreateTimer(static state => ((BatchScheduler)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

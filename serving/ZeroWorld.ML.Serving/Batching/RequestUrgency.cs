@@ -23,8 +23,9 @@ internal readonly record struct RequestUrgency(int Priority, long Due)
             left = wait;
         }
 
-        var due = time.GetTimestamp() + (left.TotalSeconds * time.TimestampFrequency);
-        return new RequestUrgency(priority, due >= long.MaxValue ? 0 : Math.Max(1, (long)due));
+        var now = time.GetTimestamp();
+        var ticks = left.TotalSeconds * time.TimestampFrequency;
+        return new RequestUrgency(priority, ticks >= long.MaxValue - now ? 0 : Math.Max(1, now + (long)ticks));
     }
 
     public int Level => Priority <= 0 ? PriorityDefault : Math.Min(Priority, PriorityMax);

@@ -44,7 +44,7 @@ internal sealed class FolderModel
         {
             if (LinkGuard.FindEscape(root, folder) is { } escape)
             {
-                throw new ModelConfigException(1, 1, escape);
+                throw new InvalidDataException(escape);
             }
 
             var (config, configDigest) = configuration is null ? ReadConfig(root, folder, model) : ReadOverride(model, configuration);
@@ -60,7 +60,7 @@ internal sealed class FolderModel
             var problem = config.Versions.FindProblem([.. versions.Keys.Order()]);
             return new FolderModel(model, config, versions, problem is null ? null : $"The model '{model.Name}' cannot be served: {problem}.");
         }
-        catch (ModelConfigException exception)
+        catch (Exception exception) when (exception is ModelConfigException or InvalidDataException)
         {
             return new FolderModel(model, FolderModelConfig.Default, [], $"The model '{model.Name}' cannot be served: {exception.Message}.");
         }
@@ -126,17 +126,17 @@ internal sealed class FolderModel
         var name = Path.GetFileName(files[0]);
         if (files.Count > 1)
         {
-            throw new ModelConfigException(1, 1, $"it has both {PbConfigFile} and {YamlConfigFile}; expected one of them");
+            throw new InvalidDataException($"it has both {PbConfigFile} and {YamlConfigFile}; expected one of them");
         }
 
         if (LinkGuard.FindEscape(root, files[0]) is { } escape)
         {
-            throw new ModelConfigException(1, 1, escape);
+            throw new InvalidDataException(escape);
         }
 
         if (new FileInfo(files[0]).Length > PbTextReader.LengthMax)
         {
-            throw new IOException($"{name} has more than {PbTextReader.LengthMax} bytes.");
+            throw new InvalidDataException($"{name} has more than {PbTextReader.LengthMax} bytes");
         }
 
         var text = File.ReadAllText(files[0]);
@@ -152,7 +152,7 @@ internal sealed class FolderModel
         }
         catch (ModelConfigException exception)
         {
-            throw new IOException($"{name}:{exception.Message}.", exception);
+            throw new InvalidDataException($"{name}:{exception.Message}", exception);
         }
     }
 
@@ -169,7 +169,7 @@ internal sealed class FolderModel
 
             if (versions.Count == VersionsMax)
             {
-                throw new IOException($"It has more than {VersionsMax} versions.");
+                throw new InvalidDataException($"it has more than {VersionsMax} versions");
             }
 
             versions[version] = FolderVersion.Read(root, entry.FullName, model, version, config, configDigest);

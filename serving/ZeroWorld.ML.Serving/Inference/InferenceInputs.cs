@@ -30,9 +30,9 @@ internal static class InferenceInputs
             tensors[position] = Read(model, signature.Inputs[position], input);
         }
 
-        if (inputs.Count != tensors.Length)
+        if (inputs.Count != tensors.Length && HasMissing(signature, tensors))
         {
-            throw Invalid($"expected {tensors.Length} inputs but got {inputs.Count} inputs for model '{model}'. Got input(s) [{Names(inputs)}], but missing required input(s) [{Missing(signature, tensors)}]. Please provide all required input(s).");
+            throw Invalid($"expected {signature.Inputs.Count(static spec => !spec.IsOptional)} inputs but got {inputs.Count} inputs for model '{model}'. Got input(s) [{Names(inputs)}], but missing required input(s) [{Missing(signature, tensors)}]. Please provide all required input(s).");
         }
 
         rows = CountRows(model, signature, tensors, rowsMax);
@@ -61,7 +61,7 @@ internal static class InferenceInputs
         }
 
         long[] shape = [.. input.Shape];
-        if (!Fits(spec.Shape, shape))
+        if (!(spec.IsAnyRank ? HasNoNegative(shape) : Fits(spec.Shape, shape)))
         {
             throw Invalid($"unexpected shape for input '{input.Name}' for model '{model}'. Expected {TensorShape.ToText(spec.Shape)}, got {TensorShape.ToText(shape)}");
         }
@@ -92,6 +92,21 @@ internal static class InferenceInputs
 
         return TensorBuffer.Of(dtype, shape, input.Raw);
     }
+
+    private static bool HasMissing(ModelSignature signature, TensorBuffer[] tensors)
+    {
+        for (var index = 0; index < tensors.Length; index++)
+        {
+            if (tensors[index] is null && !signature.Inputs[index].IsOptional)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HasNoNegative(long[] shape) => !Array.Exists(shape, static size => size < 0);
 
     /// <summary>What is wrong with the bytes of a BYTES tensor.</summary>
     private static string DescribeStrings(string model, in InferenceInput input, int elements)
@@ -145,10 +160,11 @@ internal static class InferenceInputs
             return 1;
         }
 
+        // Inputs that may be left out stand after those that may not.
         var rows = tensors[0].Shape[0];
         for (var index = 1; index < tensors.Length; index++)
         {
-            if (tensors[index].Shape[0] != rows)
+            if (!signature.Inputs[index].IsOptional && tensors[index].Shape[0] != rows)
             {
                 throw Invalid($"input '{signature.Inputs[index].Name}' batch size does not match other inputs for model '{model}'. Expected {rows} rows as in '{signature.Inputs[0].Name}', got {tensors[index].Shape[0]}");
             }
@@ -160,7 +176,7 @@ internal static class InferenceInputs
     private static string Names(IReadOnlyList<InferenceInput> inputs) => string.Join(",", inputs.Select(static input => $"'{input.Name}'"));
 
     private static string Missing(ModelSignature signature, TensorBuffer[] tensors) =>
-        string.Join(",", signature.Inputs.Where((_, index) => tensors[index] is null).Select(static spec => $"'{spec.Name}'"));
+        string.Join(",", signature.Inputs.Where((spec, index) => tensors[index] is null && !spec.IsOptional).Select(static spec => $"'{spec.Name}'"));
 
     private static ServingException Invalid(string message) => new(ServingError.InvalidInput, message);
 }

@@ -10,4 +10,19 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Plan"><see langword="null"/> for a model without a feature service.</param>
 /// <param name="Golden">Its golden samples.</param>
 internal sealed record LoadedModel(
-    ModelPackage Package, IModelRuntime Runtime, IModelInstance Instance, FeatureServicePlan? Plan, IReadOnlyList<GoldenSample> Golden);
+    ModelPackage Package, IModelRuntime Runtime, IModelInstance Instance, FeatureServicePlan? Plan, IReadOnlyList<GoldenSample> Golden)
+{
+    /// <summary>Further execution contexts on the same device, where its settings ask for some. Owned likewise.</summary>
+    public IReadOnlyList<IModelInstance> Others { get; init; } = [];
+
+    /// <summary>Frees everything. Called where nobody else has taken it over.</summary>
+    public void Free()
+    {
+        foreach (var other in Others)
+        {
+            other.Dispose();
+        }
+
+        Instance.Dispose();
+    }
+}

@@ -76,11 +76,30 @@ internal sealed class PackageLoader(
                     ServingError.ModelRefused, $"The package of model '{package.Manifest.Name}' does not fit: {string.Join("; ", differences)}.");
             }
 
-            return new LoadedModel(package, runtime, instance, plan, golden);
+            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance) };
         }
         catch
         {
             instance.Dispose();
+            throw;
+        }
+    }
+
+    private static List<IModelInstance> OpenOthers(ModelPackage package, IModelRuntime runtime, IModelInstance first)
+    {
+        var others = new List<IModelInstance>();
+        try
+        {
+            for (var count = 1; count < package.Settings.Instances; count++)
+            {
+                others.Add(first.TryShare() ?? runtime.Open(package, first.Device));
+            }
+
+            return others;
+        }
+        catch
+        {
+            others.ForEach(static other => other.Dispose());
             throw;
         }
     }

@@ -47,7 +47,8 @@ internal sealed partial class ServableLoader(
         }
         catch (ServingException exception)
         {
-            LogLoadFailed(logger, exception, model, version);
+            // A sentence that says what is wrong with a model needs no stack.
+            LogRefused(logger, model, version, exception.Message);
             throw;
         }
 #pragma warning disable CA1031 // The edge of the manager's loop: whatever goes wrong with one version must leave the others alone.
@@ -95,14 +96,14 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
+            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;
         }
         catch
         {
             features.Return(prediction);
-            loaded?.Instance.Dispose();
+            loaded?.Free();
             memory.Dispose();
             NativeMemory.Trim();
             throw;
@@ -142,7 +143,7 @@ internal sealed partial class ServableLoader(
             }
             catch
             {
-                loaded.Instance.Dispose();
+                loaded.Free();
                 throw;
             }
 
@@ -163,7 +164,7 @@ internal sealed partial class ServableLoader(
         }
         catch
         {
-            loaded.Instance.Dispose();
+            loaded.Free();
             throw;
         }
 
@@ -199,6 +200,9 @@ internal sealed partial class ServableLoader(
 
     [LoggerMessage(1012, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on")]
     private static partial void LogLoadFailed(ILogger logger, Exception exception, ModelName model, long version);
+
+    [LoggerMessage(1019, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on: {Reason}")]
+    private static partial void LogRefused(ILogger logger, ModelName model, long version, string reason);
 
     [LoggerMessage(1013, LogLevel.Information, "Model {Model} version {Version} is unloaded")]
     private static partial void LogUnloaded(ILogger logger, ModelName model, long version);

@@ -54,7 +54,10 @@ public sealed partial class ServableManager
             slot.Absence = isDeferred ? SlotAbsence.Deferred : slot.Absence;
             slot.Failure = isDeferred ? null : failure;
             slot.RetryDelay = failure is null ? TimeSpan.Zero : NextDelay(slot.RetryDelay);
-            slot.RetryTimestamp = _time.GetTimestamp() + (long)(slot.RetryDelay.TotalSeconds * _time.TimestampFrequency);
+            // Files that cannot be served cannot be served tomorrow: their next content is tried, or a caller's wish.
+            slot.RetryTimestamp = failure?.Error == ServingError.ModelRefused && _table.FindModel(slot.Model)?.Offered is not null
+                ? long.MaxValue
+                : _time.GetTimestamp() + (long)(slot.RetryDelay.TotalSeconds * _time.TimestampFrequency);
             _table.Touch(slot);
             if (servable is not null)
             {

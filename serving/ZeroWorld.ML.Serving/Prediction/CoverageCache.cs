@@ -101,7 +101,8 @@ public sealed partial class CoverageCache
     {
         try
         {
-            slot.Coverage = await _store.ReadCoverageAsync(slot.Field, cancellationToken).ConfigureAwait(false);
+            var coverage = await _store.ReadCoverageAsync(slot.Field, cancellationToken).ConfigureAwait(false);
+            slot.Coverage = coverage is { IsReadable: true } ? coverage : null;
             _hasFailed = false;
             return true;
         }

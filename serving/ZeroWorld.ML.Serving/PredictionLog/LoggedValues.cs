@@ -31,10 +31,11 @@ internal static class LoggedValues
         };
     }
 
-    /// <summary>What the log holds of a feature as text: strings, bytes as base64, and an int64 that float64 does not hold exactly.</summary>
+    /// <summary>What the log holds of a feature as text: strings, bytes as base64, lists as JSON, and an int64 that float64 does not hold exactly.</summary>
     public static string? ToText(FeatureValue value) => value switch
     {
         { IsNull: true } => null,
+        { IsList: true } => LoggedLists.ToText(value),
         { IsNumeric: false } => value.ToString(),
         { Type: FeatureType.Int64 } when value.AsInt64() is < -ExactIntegerMax or > ExactIntegerMax => value.ToString(),
         _ => null,
@@ -46,6 +47,7 @@ internal static class LoggedValues
         (FeatureType.String, _, { } value) => FeatureValue.FromString(value),
         (FeatureType.Bytes, _, { } value) => FeatureValue.FromBytes(Convert.FromBase64String(value)),
         (FeatureType.Int64, _, { } value) => FeatureValue.FromInt64(long.Parse(value, CultureInfo.InvariantCulture)),
+        (FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList, _, { } value) => LoggedLists.FromText(type, value),
         (FeatureType.Bool, { } value, _) => FeatureValue.FromBool(value != 0),
         (FeatureType.Int64, { } value, _) => FeatureValue.FromInt64((long)value),
         (FeatureType.Timestamp, { } value, _) => FeatureValue.FromTimestamp((long)value),

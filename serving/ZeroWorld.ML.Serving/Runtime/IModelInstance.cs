@@ -11,8 +11,12 @@ public interface IModelInstance : IDisposable
     /// <value><c>cpu</c> or <c>cuda:N</c>.</value>
     string Device { get; }
 
+    /// <summary>Another execution context of the same loaded model, with the weights shared. It is disposed by itself.</summary>
+    /// <returns><see langword="null"/> where the engine has no such thing: then the model is opened once more.</returns>
+    IModelInstance? TryShare() => null;
+
     /// <summary>Runs the model once. Blocks until the outputs are in host memory.</summary>
-    /// <param name="inputs">One per input of the signature, in its order; datatypes and shapes were checked against it.</param>
+    /// <param name="inputs">One per input of the signature, in its order; datatypes and shapes were checked against it. <see langword="null"/> for an optional one that is left out.</param>
     /// <returns>One per output of the signature, in its order, in memory of their own.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>.</exception>
     TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs);

@@ -91,7 +91,7 @@ internal static class PackageFit
         }
     }
 
-    private static bool IsNumeric(FeatureType type) => type is not (FeatureType.String or FeatureType.Bytes);
+    private static bool IsNumeric(FeatureType type) => type is FeatureType.Bool or FeatureType.Int64 or FeatureType.Float32 or FeatureType.Float64 or FeatureType.Timestamp;
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
 }

@@ -18,8 +18,17 @@ public sealed class PackageVerifier : IPackageVerifier
         {
             using var memory = _packages.Reserve(package);
             var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
-            using var instance = loaded.Instance;
-            if (await Task.Run(() => GoldenCheck.FindDifference(loaded), cancellationToken).ConfigureAwait(false) is { } difference)
+            string? difference;
+            try
+            {
+                difference = await Task.Run(() => GoldenCheck.FindDifference(loaded), cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                loaded.Free();
+            }
+
+            if (difference is not null)
             {
                 throw new RegistryException(RegistryError.Refused, $"The package of model '{package.Manifest.Name}' does not give what its trainer computed. {difference}");
             }

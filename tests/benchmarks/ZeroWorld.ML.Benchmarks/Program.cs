@@ -9,6 +9,18 @@ var benchmarks = new Dictionary<string, (string Summary, Func<OnlineServer, Canc
     ["window-kernel"] = ("the aggregates of one block, in process", WindowKernelBenchmark.RunAsync),
 }.ToFrozenDictionary(StringComparer.Ordinal);
 
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stop.Cancel();
+};
+if (args is ["training-set", .. var options])
+{
+    await TrainingSetBenchmark.RunAsync(options, stop.Token);
+    return 0;
+}
+
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || args.Skip(1).Any(static option => option is not "--garnet" && !option.StartsWith("--redis=", StringComparison.Ordinal)))
 {
     Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
@@ -17,15 +29,10 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
         Console.Error.WriteLine($"  {name,-16}{summary}");
     }
 
+    Console.Error.WriteLine("  training-set    a point-in-time training set against ASOF SQL and pandas   (--features=N --spine=N --memory=MiB --rounds=N --only)");
     return 2;
 }
 
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
 await using var server = await OnlineServer.StartAsync(args[1..], stop.Token);
 await benchmark.Run(server, stop.Token);
 return 0;

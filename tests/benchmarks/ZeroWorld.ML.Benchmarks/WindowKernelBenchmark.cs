@@ -12,9 +12,19 @@ internal static class WindowKernelBenchmark
     public static Task RunAsync(OnlineServer server, CancellationToken cancellationToken)
     {
         var fraud = new FraudEntities();
-        foreach (var (field, events) in new[] { (fraud.Customer, FraudEntities.CustomerEvents), (fraud.Terminal, FraudEntities.TerminalEvents), (fraud.Customer, 4096) })
+        var tiles = StorageField.Of((WindowedView)fraud.Customer.View with { Precision = WindowPrecision.Hop }, hasIntegerEventId: true);
+        foreach (var (field, events) in new[]
+        {
+            (fraud.Customer, FraudEntities.CustomerEvents), (fraud.Terminal, FraudEntities.TerminalEvents), (fraud.Customer, 4096),
+            (tiles, FraudEntities.CustomerEvents), (tiles, 4096), (tiles, 40_960),
+        })
         {
             var block = FraudEntities.Block(field, 1, events);
+            if (field.IsHop)
+            {
+                block = HopBlockMerge.OfHistory(field, block, FraudEntities.Now, FraudEntities.Now - UnixMicroseconds.FromTimeSpan(((WindowedView)field.View).Retention));
+            }
+
             var kernel = new WindowKernel(field);
             var cells = new FeatureCell[kernel.Features];
             FeatureValue[] request = [.. Enumerable.Repeat(FeatureValue.FromFloat64(12.5), kernel.Columns)];
@@ -35,7 +45,7 @@ internal static class WindowKernelBenchmark
             }
 
             Array.Sort(times);
-            Console.WriteLine($"{field.View.Name,-20}{events,6} events{times[Rounds / 2],12:F0} ns{times[Rounds / 2] / events,8:F1} ns/event   (sum of counts {sum})");
+            Console.WriteLine($"{(field.IsHop ? "hop " : "") + field.View.Name,-24}{events,6} events{times[Rounds / 2],12:F0} ns{times[Rounds / 2] / events,8:F1} ns/event   (sum of counts {sum})");
         }
 
         return Task.CompletedTask;

@@ -55,7 +55,7 @@ internal static class ContractFiles
             cancellationToken);
     }
 
-    private static async Task ImportAsync(
+    public static async Task ImportAsync(
         IOfflineStore store,
         FeatureServicePlan plan,
         string table,

@@ -53,6 +53,18 @@ internal sealed class ContractNode(string file, YamlNode node)
     /// <summary>The scalar as a value of the type; plain <c>null</c> is a null, <c>.nan</c> and <c>.inf</c> are numbers.</summary>
     public FeatureValue Value(FeatureType type)
     {
+        if (node is YamlSequenceNode list)
+        {
+            var items = list.Children.Select(item => new ContractNode(file, item)).ToList();
+            return type switch
+            {
+                FeatureType.Int64List => FeatureValue.FromInt64List([.. items.Select(static item => item.Value(FeatureType.Int64).AsInt64())]),
+                FeatureType.Float64List => FeatureValue.FromFloat64List([.. items.Select(static item => item.Value(FeatureType.Float64).AsFloat64())]),
+                FeatureType.StringList => FeatureValue.FromStringList([.. items.Select(static item => item.Value(FeatureType.String).AsString())]),
+                _ => throw Error($"a list is no {FeatureTypeNames.Of(type)}"),
+            };
+        }
+
         if (node is not YamlScalarNode { Value: { } text } scalar)
         {
             throw Error("expected a value");

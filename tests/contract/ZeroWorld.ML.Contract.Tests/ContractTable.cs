@@ -50,7 +50,7 @@ public static class ContractTable
         node.Allow("name", "view", "events", "reads");
         var view = node.Get("view");
         view.Allow(
-            "kind", "key_type", "type", "default", "ttl", "features", "include_request", "label_delay", "max_events", "history", "event_id", "allowed_skew");
+            "kind", "key_type", "type", "default", "ttl", "features", "precision", "include_request", "label_delay", "max_events", "history", "event_id", "allowed_skew");
         var keyType = view.Type("key_type", FeatureType.Int64);
         var idType = view.Text("event_id", "none") switch
         {

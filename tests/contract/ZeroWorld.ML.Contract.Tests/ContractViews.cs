@@ -39,6 +39,12 @@ internal static class ContractViews
                 Entity = entity,
                 Source = source,
                 Features = [.. node.List("features").Select(MakeFeature)],
+                Precision = node.Text("precision", "exact") switch
+                {
+                    "exact" => WindowPrecision.Exact,
+                    "hop" => WindowPrecision.Hop,
+                    var other => throw node.Error($"precision is '{other}'; expected exact or hop"),
+                },
                 LabelDelay = Span(node.Integer("label_delay", 0)),
                 IncludesRequest = node.Text("include_request", "false") == "true",
                 IncludeRequest = node.Text("include_request", "false") == "true"
@@ -70,7 +76,7 @@ internal static class ContractViews
 
     private static WindowFeature MakeFeature(ContractNode node)
     {
-        node.Allow("name", "aggregate", "of", "window", "default");
+        node.Allow("name", "aggregate", "of", "type", "k", "p", "hop", "window", "default");
         var function = node.Text("aggregate", null) switch
         {
             "count" => AggregateFunction.Count,
@@ -82,12 +88,25 @@ internal static class ContractViews
             "stddev" => AggregateFunction.StandardDeviation,
             "first" => AggregateFunction.First,
             "last" => AggregateFunction.Last,
-            var other => throw node.Error($"aggregate is '{other}'; expected count, sum, mean, min, max, variance, stddev, first or last"),
+            "count_distinct" => AggregateFunction.CountDistinct,
+            "approx_count_distinct" => AggregateFunction.ApproximateCountDistinct,
+            "percentile" => AggregateFunction.Percentile,
+            "first_k" => AggregateFunction.FirstK,
+            "last_k" => AggregateFunction.LastK,
+            "top_k" => AggregateFunction.TopK,
+            var other => throw node.Error($"aggregate is '{other}'; expected count, sum, mean, min, max, variance, stddev, first, last, count_distinct, approx_count_distinct, percentile, first_k, last_k or top_k"),
         };
         var isCount = function == AggregateFunction.Count;
-        var type = isCount ? FeatureType.Int64 : FeatureType.Float64;
+        var columnType = node.Type("type", FeatureType.Float64);
+        var type = WindowFeature.ResultTypeOf(function, columnType);
         var column = node.Has("of") ? node.Text("of", null) : isCount ? null : "v";
-        return new WindowFeature(Field(node, node.Text("name", node.Text("aggregate", null)), type), function, column, Span(node.Integer("window")));
+        return new WindowFeature(Field(node, node.Text("name", node.Text("aggregate", null)), type), function, column, Span(node.Integer("window")))
+        {
+            ColumnType = columnType,
+            Length = (int)node.Integer("k", 0),
+            Rank = node.Has("p") ? node.Get("p").Value(FeatureType.Float64).AsFloat64() : 0,
+            Hop = Span(node.Integer("hop", 0)),
+        };
     }
 
     private static FeatureField Field(ContractNode node, string name, FeatureType type) =>

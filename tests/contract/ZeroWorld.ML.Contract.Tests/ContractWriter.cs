@@ -1,9 +1,9 @@
 namespace ZeroWorld.ML.Contract.Tests;
 
 /// <summary>Gives events to an online store as writers do: quarantine, encoding, trim by the newest event, coverage last.</summary>
-internal sealed class ContractWriter(IOnlineStore store, StorageField field)
+internal sealed class ContractWriter(IOnlineStore store, StorageField field, long? newest = null)
 {
-    private long _newest = long.MinValue;
+    private long _newest = newest ?? long.MinValue;
     private long _arrived = long.MinValue;
 
     public async Task WriteAsync(IReadOnlyList<ContractEvent> events, CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ internal sealed class MemoryOnlineStore : IOnlineStore
 {
     private readonly ConcurrentDictionary<(EntityId Entity, string Field), byte[]> _payloads = new();
     private readonly ConcurrentDictionary<(string Project, string Field), ViewCoverage> _coverage = new();
+    private readonly ConcurrentDictionary<EntityId, long> _deletions = new();
     private readonly Lock _writing = new();
 
     public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken)
@@ -28,6 +29,12 @@ internal sealed class MemoryOnlineStore : IOnlineStore
             foreach (var row in rows)
             {
                 var key = (row.Entity, field.Name);
+                Assert.True(OnlineRowCodec.TryReadHeader(field, row.Row.Span, out var eventTime, out _, out _));
+                if (eventTime <= DeletedUntil(row.Entity))
+                {
+                    continue;
+                }
+
                 if (!_payloads.TryGetValue(key, out var held) || Compare(field, row.Row.Span, held) > 0)
                 {
                     _payloads[key] = row.Row.ToArray();
@@ -45,7 +52,10 @@ internal sealed class MemoryOnlineStore : IOnlineStore
             foreach (var append in appends)
             {
                 var key = (append.Entity, field.Name);
-                _payloads[key] = Merge(field, _payloads.GetValueOrDefault(key), append.Block.Span, trim);
+                var held = _payloads.GetValueOrDefault(key);
+                _payloads[key] = field.IsHop
+                    ? HopBlockMerge.Merge(field, held, append.Block.Span, trim, DeletedUntil(append.Entity))
+                    : Merge(field, held, WindowBlockMerge.Forget(field, append.Block.Span, DeletedUntil(append.Entity)), trim);
             }
         }
 
@@ -61,7 +71,77 @@ internal sealed class MemoryOnlineStore : IOnlineStore
         return Task.CompletedTask;
     }
 
+    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken)
+    {
+        lock (_writing)
+        {
+            _deletions[entity] = Math.Max(until, DeletedUntil(entity));
+            foreach (var field in fields)
+            {
+                if (!_payloads.TryGetValue((entity, field.Name), out var held))
+                {
+                    continue;
+                }
+
+                if (field.IsWindow)
+                {
+                    _payloads[(entity, field.Name)] = field.IsHop ? HopBlockMerge.Forget(field, held, until) : WindowBlockMerge.Forget(field, held, until);
+                }
+                else if (OnlineRowCodec.TryReadHeader(field, held, out var eventTime, out _, out _) && eventTime <= until)
+                {
+                    _payloads.TryRemove((entity, field.Name), out _);
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
+    {
+        lock (_writing)
+        {
+            _coverage.TryRemove((field.View.Project, field.Name), out _);
+            foreach (var key in _payloads.Keys.Where(key => key.Field == field.Name))
+            {
+                var kept = KeepLater(field, _payloads[key], keepArrivedAfter);
+                if (kept.Length == 0)
+                {
+                    _payloads.TryRemove(key, out _);
+                }
+                else
+                {
+                    _payloads[key] = kept;
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static byte[] KeepLater(StorageField field, byte[] held, long arrivedAfter)
+    {
+        if (field.IsHop)
+        {
+            return HopBlockMerge.KeepArrivedAfter(field, held, arrivedAfter);
+        }
+
+        if (!field.IsWindow)
+        {
+            return OnlineRowCodec.TryReadHeader(field, held, out var eventTime, out var createdTime, out _) && Math.Max(eventTime, createdTime) > arrivedAfter ? held : [];
+        }
+
+        var (events, coveredFrom) = Split(field, held);
+        var kept = events.Where(row => Math.Max(TimeOf(row), BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(WindowBlockCodec.CreatedTimeOffset))) > arrivedAfter).ToList();
+        var rowWidth = WindowBlockCodec.RowWidth(field);
+        var block = new byte[WindowBlockCodec.HeaderLength];
+        WindowBlockCodec.WriteHeader(block, field, rowWidth, kept.Count, coveredFrom);
+        return kept.Count == 0 ? [] : [.. block, .. kept.SelectMany(static row => row)];
+    }
+
+    private long DeletedUntil(EntityId entity) => _deletions.TryGetValue(entity, out var until) ? until : long.MinValue;
 
     private static int Compare(StorageField field, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {

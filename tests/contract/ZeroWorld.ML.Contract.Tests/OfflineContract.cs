@@ -66,7 +66,7 @@ public abstract class OfflineContract
     }
 
     // A frame marks a null by NaN or the smallest int64, which are values too: the status tells which. Whether a default was used, it does not tell.
-    private static FeatureCell CellOf(ColumnFrame frame, string name, FeatureType type, int row, bool isDefaulted)
+    internal static FeatureCell CellOf(ColumnFrame frame, string name, FeatureType type, int row, bool isDefaulted)
     {
         var status = (FeatureStatus)Convert.ToInt32(frame.GetColumn(name + "__status").GetValue(row));
         var element = frame.GetColumn(name).GetValue(row);
@@ -80,6 +80,9 @@ public abstract class OfflineContract
                 FeatureType.Timestamp => FeatureValue.FromTimestamp((long)element!),
                 FeatureType.Float32 => FeatureValue.FromFloat32((float)(double)element!),
                 FeatureType.Float64 => FeatureValue.FromFloat64((double)element!),
+                FeatureType.Int64List => FeatureValue.FromInt64List((long[])element!),
+                FeatureType.Float64List => FeatureValue.FromFloat64List((double[])element!),
+                FeatureType.StringList => FeatureValue.FromStringList((string[])element!),
                 _ => FeatureValue.FromString((string)element!),
             };
         return new FeatureCell(value, status, null, isDefaulted);

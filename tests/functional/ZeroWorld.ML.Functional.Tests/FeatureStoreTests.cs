@@ -104,6 +104,52 @@ public sealed class FeatureStoreTests
         Assert.NotEqual(before.Fingerprint, after.Fingerprint);
     }
 
+    [Fact]
+    public async Task GetOnlineFeatures_ListsAndTiles_AreWhatWasPushed()
+    {
+        const string Recent = """
+            version: 1
+            feature_views:
+              - name: customer_recent
+                entity: customer
+                source: { table: transactions, event_time: TX_DATETIME, event_id: TRANSACTION_ID, keys: { customer_id: CUSTOMER_ID } }
+                window: { precision: hop }
+                features:
+                  - { name: recent_terminals, aggregate: last_k, k: 3, of: TERMINAL_ID, type: int64, window: 30d }
+                  - { name: recent_amounts, aggregate: first_k, k: 2, of: TX_AMOUNT, window: 1h }
+                  - { name: terminals, aggregate: count_distinct, of: TERMINAL_ID, window: 30d }
+                  - { name: median, aggregate: percentile, p: 0.5, of: TX_AMOUNT, window: 30d }
+                  - { name: spread, aggregate: stddev, of: TX_AMOUNT, window: 30d }
+            feature_services:
+              - { name: recent, features: [ "customer_recent.*" ] }
+            """;
+        await using var fraud = await StartAsync();
+        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), Cancellation);
+        await fraud.Client.Features.ApplyDefinitionsAsync(
+            new ApplyDefinitionsRequest { Files = { new DefinitionFile { Path = "fraud.yaml", Yaml = yaml }, new DefinitionFile { Path = "recent.yaml", Yaml = Recent } } },
+            cancellationToken: Cancellation);
+        var service = DefinitionLoader.Load([new Features.DefinitionFile("fraud.yaml", yaml), new Features.DefinitionFile("recent.yaml", Recent)]).GetService("recent");
+        await fraud.Server.Services.GetRequiredService<IOnlineStore>().WriteCoverageAsync(
+            new FeatureServicePlan(service, static _ => true).Views[0].Field, new ViewCoverage(long.MinValue, 0), Cancellation);
+        var time = fraud.Server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var events = Events([(301, time.AddDays(-3), 7, 9, 10.0), (302, time.AddMinutes(-5), 7, 4, 20.0), (303, time.AddMinutes(-4), 7, 9, 20.0), (304, time.AddMinutes(-3), 7, 5, 70.0)]);
+
+        await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+        await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+        var answer = await fraud.Client.Features.GetOnlineFeaturesAsync(
+            new GetOnlineFeaturesRequest { FeatureService = "recent", Entities = { new Column { Name = "customer_id", Int64S = new Int64Values { Values = { 7, 8 } } } } },
+            cancellationToken: Cancellation);
+
+        Assert.All(answer.Features, static feature => Assert.Equal(V1.FeatureStatus.Present, feature.Statuses[0]));
+        Assert.Equal([5L, 9L, 4L], answer.Features[0].Column.Int64Lists.Rows[0].Values);
+        Assert.Equal([20.0, 20.0], answer.Features[1].Column.Float64Lists.Rows[0].Values);
+        Assert.Equal(3, answer.Features[2].Column.Int64S.Values[0]);
+        Assert.InRange(answer.Features[3].Column.Float64S.Values[0], 20 - (20 / 128.0), 20 + (20 / 128.0));
+        Assert.Equal(Math.Sqrt(2200.0 / 3), answer.Features[4].Column.Float64S.Values[0], 1e-9);
+        Assert.Empty(answer.Features[0].Column.Int64Lists.Rows[1].Values);
+        Assert.Equal(V1.FeatureStatus.Null, answer.Features[4].Statuses[1]);
+    }
+
     private static async Task<FraudServer> StartAsync()
     {
         var fraud = await FraudServer.StartAsync(null, Cancellation);

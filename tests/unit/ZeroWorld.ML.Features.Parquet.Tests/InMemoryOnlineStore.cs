@@ -28,7 +28,9 @@ internal sealed class InMemoryOnlineStore : IOnlineStore
     public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
     {
         Trims.Add(trim);
-        return Write(field, appends.Select(static append => (append.Entity, append.Block)));
+        return Write(field, appends.Select(append => (append.Entity, field.IsHop
+            ? HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, trim, long.MinValue)
+            : append.Block)));
     }
 
     public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) =>
@@ -37,6 +39,20 @@ internal sealed class InMemoryOnlineStore : IOnlineStore
     public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken)
     {
         Coverages[field.Name] = coverage;
+        return Task.CompletedTask;
+    }
+
+    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Only materializations are tested here.");
+
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
+    {
+        Coverages.Remove(field.Name);
+        foreach (var key in Bytes.Keys.Where(key => key.Field == field.Name).ToList())
+        {
+            Bytes.Remove(key);
+        }
+
         return Task.CompletedTask;
     }
 

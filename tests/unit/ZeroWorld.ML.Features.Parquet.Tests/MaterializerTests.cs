@@ -57,7 +57,7 @@ public sealed class MaterializerTests : IDisposable
 
         var extent = await _folder.Store.ReadExtentAsync(FraudDefinitions.CustomerSpending, Token);
         var trim = extent.LastEvent!.Value - UnixMicroseconds.FromTimeSpan(TimeSpan.FromDays(44));
-        Assert.Equal(new ViewCoverage(trim, extent.LastArrival!.Value), _online.Coverages[Fields[0].Name]);
+        Assert.Equal(new ViewCoverage(trim, extent.LastArrival!.Value, extent.Generation), _online.Coverages[Fields[0].Name]);
         Assert.Equal(result.Views[0].Coverage, _online.Coverages[Fields[0].Name]);
         Assert.Contains(trim, _online.Trims);
         Assert.True(result.Rows < 2 * Transactions);
@@ -85,7 +85,7 @@ public sealed class MaterializerTests : IDisposable
         _online.BatchesUntilFailure = 1;
 
         var exception = await Assert.ThrowsAsync<FeatureException>(RunAsync);
-        var coveragesAfterFailure = _online.Coverages.Count;
+        var coveragesAfterFailure = _online.Coverages.Values.Count(static coverage => coverage.IsReadable);
         _online.BatchesUntilFailure = int.MaxValue;
         await RunAsync();
 
@@ -113,7 +113,7 @@ public sealed class MaterializerTests : IDisposable
         var result = await new Materializer(_folder.Store, _online, TimeProvider.System).RunAsync([field], null, Token);
 
         Assert.Equal((2L, 2L, 1L), (result.Views[0].Entities, result.Views[0].Rows, result.Views[0].Quarantined));
-        Assert.Equal(new ViewCoverage(long.MinValue, 50), _online.Coverages[field.Name]);
+        Assert.Equal(new ViewCoverage(long.MinValue, 50), _online.Coverages[field.Name] with { Generation = "" });
         var row = _online.Bytes[(field.Name, new EntityId("default", "one", "i1"))];
         Assert.True(OnlineRowCodec.TryReadHeader(field, row, out var eventTime, out var createdTime, out _));
         Assert.Equal((10, 40), (eventTime, createdTime));

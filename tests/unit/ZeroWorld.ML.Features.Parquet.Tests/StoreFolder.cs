@@ -57,7 +57,7 @@ internal sealed class StoreFolder : IDisposable
 
     /// <summary>Every file of the store that is no complete Parquet file.</summary>
     public IReadOnlyList<string> Leftovers() => Directory.Exists(Options.DataDirectory)
-        ? [.. Directory.GetFiles(Options.DataDirectory, "*", SearchOption.AllDirectories).Where(static path => !path.EndsWith(".parquet", StringComparison.Ordinal))]
+        ? [.. Directory.GetFiles(Options.DataDirectory, "*", SearchOption.AllDirectories).Where(static path => !path.EndsWith(".parquet", StringComparison.Ordinal) && Path.GetFileName(path) != "generation")]
         : [];
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

@@ -53,6 +53,58 @@ public sealed class IntegerDivisionTests
         Assert.Equal([long.MinValue, -4], output.AsSpan<long>().ToArray());
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(14)]
+    public void Run_OldOperatorSets_AreGuardedToo(int opset)
+    {
+        var graph = new OnnxGraphBuilder("test").SetOpset("", opset).AddInput(new("a", TensorDtype.Int64, [-1])).AddInput(new("b", TensorDtype.Int64, [-1]))
+            .AddNode("Div", ["a", "b"], ["y"])
+            .AddOutput(new("y", TensorDtype.Int64, [-1]));
+        using var file = new OnnxFile(graph);
+        using var instance = file.Open();
+
+        var output = Assert.Single(instance.Run([Int64(long.MinValue, 9, -9), Int64(-1, -1, 2)]));
+
+        Assert.Equal([long.MinValue, -9, -4], output.AsSpan<long>().ToArray());
+    }
+
+    [Fact]
+    public void Run_DivisionOfValuesWhoseRankIsNotKnown_IsGuardedByTheTypesThatOperatorsGive()
+    {
+        // After a reshape to a shape that comes with the request nothing of the values is written down.
+        var graph = new OnnxGraphBuilder("test").AddInput(new("x", TensorDtype.Int64, [-1])).AddInput(new("shape", TensorDtype.Int64, [-1])).AddInput(new("d", TensorDtype.Int64, [-1]))
+            .AddNode("Reshape", ["x", "shape"], ["reshaped"])
+            .AddNode("Reshape", ["d", "shape"], ["divisor"])
+            .AddNode("Div", ["reshaped", "divisor"], ["quotient"])
+            .AddNode("Cast", ["quotient"], ["y"], [OnnxAttribute.Of("to", 1)])
+            .AddOutput(new("y", TensorDtype.Float32, [-1, -1]));
+        using var file = new OnnxFile(graph);
+        using var instance = file.Open();
+
+        var output = Assert.Single(instance.Run([Int64(long.MinValue, 8), Int64(2, 1), Int64(-1, 2)]));
+
+        Assert.Equal([2, 1], output.Shape.ToArray());
+        Assert.Equal([(float)long.MinValue, 4f], output.AsSpan<float>().ToArray());
+    }
+
+    [Fact]
+    public void Open_ConstantsWhoseQuotientKills_AreFoldedAfterTheGuard()
+    {
+        var graph = new OnnxGraphBuilder("test").AddInput(new("x", TensorDtype.Int64, [-1]))
+            .AddInitializer("smallest", [long.MinValue])
+            .AddInitializer("minus_one", [-1L])
+            .AddNode("Div", ["smallest", "minus_one"], ["constant"])
+            .AddNode("Add", ["x", "constant"], ["y"])
+            .AddOutput(new("y", TensorDtype.Int64, [-1]));
+        using var file = new OnnxFile(graph);
+        using var instance = file.Open();
+
+        Assert.Equal([long.MinValue + 5], Assert.Single(instance.Run([Int64(5)])).AsSpan<long>().ToArray());
+    }
+
     [Fact]
     public void Run_DivisorThatTheGraphComputes_IsGuardedToo()
     {
@@ -68,6 +120,8 @@ public sealed class IntegerDivisionTests
 
         Assert.Equal(0, output.AsSpan<long>()[0]);
     }
+
+    private static TensorBuffer Int64(params long[] values) => TensorBuffer.Of(TensorDtype.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values).ToArray());
 
     private static T[] Divide<T>(string operatorType, TensorDtype dtype, T[] dividend, T[] divisor)
         where T : unmanaged

@@ -15,7 +15,9 @@ internal sealed class OnnxFile : IDisposable
     {
     }
 
-    public ModelPackage Package => new(_folder.FullName, Manifest, "sha256:0");
+    public ModelPackage Package => new(_folder.FullName, Manifest, "sha256:0") { Settings = Settings };
+
+    public ModelSettings Settings { get; init; } = ModelSettings.Default;
 
     private static ModelManifest Manifest { get; } = new()
     {

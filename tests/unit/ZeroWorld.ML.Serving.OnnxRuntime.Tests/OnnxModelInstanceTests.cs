@@ -97,6 +97,26 @@ public sealed class OnnxModelInstanceTests
     }
 
     [Fact]
+    public async Task TryShare_OnTheCpu_RunsBesideTheFirstAndOutlivesIt()
+    {
+        using var file = OnnxFile.OfNode("Neg", [new("x", TensorDtype.Float32, [-1])], [new("y", TensorDtype.Float32, [-1])]);
+        var first = file.Open();
+        using var second = first.TryShare()!;
+
+        await Task.WhenAll(new[] { first, second }.Select(static instance => Task.Run(() =>
+        {
+            for (var round = 0; round < 200; round++)
+            {
+                Assert.Equal(-round, instance.Run([TensorBuffer.OfFloat32([1], [round])])[0].AsSpan<float>()[0]);
+            }
+        })));
+        first.Dispose();
+        first.Dispose();
+
+        Assert.Equal(-3f, second.Run([TensorBuffer.OfFloat32([1], [3])])[0].AsSpan<float>()[0]);
+    }
+
+    [Fact]
     public void Signature_OfAFile_NamesTensorsTypesAndOpenDimensions()
     {
         using var file = OnnxFile.OfNode("Concat", [new("a", TensorDtype.Int32, [-1, 2]), new("b", TensorDtype.Int32, [-1, 3])], [new("y", TensorDtype.Int32, [-1, 5])], Models.Onnx.OnnxAttribute.Of("axis", 1));

@@ -223,14 +223,21 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
                     errors.Add(node, $"include_request of view '{view.Name}' names '{YamlScalar.Shorten(value)}', which is no request value of feature service "
                         + $"'{name}' that uses the view; expected {DefinitionCatalog.OneOf(request.Select(static known => known.Name))}");
                 }
-                else if (found is { Type: not (FeatureType.Bool or FeatureType.Int64 or FeatureType.Float32 or FeatureType.Float64) })
+                else if (TypesOf(view, column) is var types && !types.Contains(found.Type))
                 {
                     errors.Add(node, $"include_request of view '{view.Name}' names '{value}', which is {FeatureTypeNames.Of(found.Type)} in feature service "
-                        + $"'{name}'; expected bool, int64, float32 or float64");
+                        + $"'{name}'; expected {string.Join(" or ", types.Select(FeatureTypeNames.Of))}, since the column holds that");
                 }
             }
         }
     }
+
+    private static FeatureType[] TypesOf(WindowedView view, string column) => view.StoredColumns.FirstOrDefault(stored => stored.Name == column)?.Type switch
+    {
+        FeatureType.Int64 => [FeatureType.Int64, FeatureType.Bool],
+        FeatureType.String => [FeatureType.String],
+        _ => [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64],
+    };
 
     private YamlNode? FindIncluded(FeatureView view, string column) =>
         catalog.Views[view.Name].Node is YamlMap map

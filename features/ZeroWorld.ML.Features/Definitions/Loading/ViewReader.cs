@@ -5,8 +5,6 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
 {
     private const int FeaturesMax = 1000;
 
-    private static readonly string[] AggregateNames = ["count", "sum", "mean", "min", "max", "variance", "stddev", "first", "last"];
-
     public FeatureView? Read(YamlNode node)
     {
         var before = errors.Count;
@@ -92,96 +90,23 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
     private WindowedView? ReadWindowed(
         YamlObject view, IReadOnlyList<YamlNode> items, string? name, Entity? entity, ViewSource? source, DefinitionDetails details)
     {
-        var features = new List<WindowFeature>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in items)
-        {
-            if (ReadWindowFeature(item, names) is { } feature)
-            {
-                features.Add(feature);
-            }
-        }
-
-        if (YamlObject.Of(
-            view.Find("window")!, "a window", errors, "precision", "label_delay", "include_request", "max_events", "history") is not { } window)
-        {
-            return null;
-        }
-
-        if (window.Text("precision", "exact", isRequired: false) is { } precision && precision != "exact")
-        {
-            window.Fail("precision", $"'precision' of a window is '{YamlScalar.Shorten(precision)}'; expected exact, the only one so far");
-        }
-
-        var delay = window.Duration("label_delay", isPositive: false, isRequired: false) ?? TimeSpan.Zero;
-        if (delay > TimeSpan.Zero && window.Has("include_request"))
-        {
-            window.Fail("include_request", "a window with a label delay includes the request; expected no 'include_request', since the request has no label yet");
-        }
-
-        var eventsMax = (int)window.Integer("max_events", 4096, 1, 65_536);
-        var history = window.Duration("history", isPositive: false, isRequired: false) ?? TimeSpan.FromDays(1);
-        var include = ReadIncludeRequest(window, features, items.Count);
-        return name is null || entity is null || source is null || features.Count == 0 ? null : new WindowedView
+        var window = new WindowReader(errors).Read(view, items, feature => ReadName(feature, names));
+        return name is null || entity is null || source is null || window is null ? null : new WindowedView
         {
             Project = project,
             Name = name,
             Entity = entity,
             Source = source,
-            Features = features,
-            LabelDelay = delay,
-            IncludeRequest = include,
-            IncludesRequest = window.Has("include_request"),
-            EventsMax = eventsMax,
-            History = history,
+            Features = window.Features,
+            Precision = window.Precision,
+            LabelDelay = window.LabelDelay,
+            IncludeRequest = window.IncludeRequest,
+            IncludesRequest = window.IncludesRequest,
+            EventsMax = window.EventsMax,
+            History = window.History,
             Details = details,
         };
-    }
-
-    private WindowFeature? ReadWindowFeature(YamlNode item, HashSet<string> names)
-    {
-        if (YamlObject.Of(
-            item, "a feature of a windowed view", errors, "name", "aggregate", "of", "window", "default", "required", "description", "owner", "tags")
-            is not { } feature)
-        {
-            return null;
-        }
-
-        feature.Details();
-        var name = ReadName(feature, names);
-        var expected = $"one of: {string.Join(", ", AggregateNames)}";
-        var aggregate = feature.Text("aggregate", expected, isRequired: true);
-        var function = Array.IndexOf(AggregateNames, aggregate);
-        if (aggregate is not null && function < 0)
-        {
-            feature.Fail("aggregate", $"'aggregate' of a feature is '{YamlScalar.Shorten(aggregate)}'; expected {expected}");
-        }
-
-        var column = feature.ColumnName("of", isRequired: aggregate is not null && function > 0);
-        var window = feature.Duration("window", isPositive: true, isRequired: true);
-        var type = function == 0 ? FeatureType.Int64 : FeatureType.Float64;
-        var fallback = feature.Default(type);
-        var isRequired = feature.Bool("required", absent: false);
-        return name is null || function < 0 || window is null
-            ? null
-            : new WindowFeature(new FeatureField(name, type, fallback, isRequired), (AggregateFunction)function, column, window.Value);
-    }
-
-    private Dictionary<string, string> ReadIncludeRequest(YamlObject window, List<WindowFeature> features, int featureNodes)
-    {
-        var include = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (column, value) in window.Texts("include_request", "a mapping of source columns to names of request values"))
-        {
-            if (features.Count == featureNodes && !features.Exists(feature => feature.Column == column.Value))
-            {
-                errors.Add(column, $"no aggregate of the view reads the column '{YamlScalar.Shorten(column.Value)}'; expected "
-                    + DefinitionCatalog.OneOf(features.Select(static feature => feature.Column).OfType<string>().Distinct()));
-            }
-
-            include[column.Value] = value.Value;
-        }
-
-        return include;
     }
 
     private ViewSource? ReadSource(YamlObject view, Entity? entity)

@@ -48,6 +48,12 @@ internal sealed class GatedOnlineStore : IOnlineStore
     public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Only reads are tested here.");
 
+    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Only reads are tested here.");
+
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Only reads are tested here.");
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     internal sealed class MultiGet(IReadOnlyList<OnlineRead> reads)

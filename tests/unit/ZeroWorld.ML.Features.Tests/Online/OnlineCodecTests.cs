@@ -2,7 +2,7 @@ namespace ZeroWorld.ML.Features.Tests;
 
 public sealed class OnlineCodecTests
 {
-    private static readonly FeatureType[] Types = Enum.GetValues<FeatureType>();
+    private static readonly FeatureType[] Types = [.. Enum.GetValues<FeatureType>().Where(static type => type <= FeatureType.Timestamp)];
 
     [Fact]
     public void Encode_RandomRows_RoundTrip()

@@ -137,6 +137,10 @@ public sealed class EventPushTests
 
         public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) => throw new NotSupportedException();

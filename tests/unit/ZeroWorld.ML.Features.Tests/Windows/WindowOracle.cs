@@ -142,7 +142,7 @@ internal sealed class WindowOracle(IReadOnlyList<OracleEvent> events, string key
         foreach (var value in item.Values)
         {
             var bytes = new byte[8];
-            BinaryPrimitives.WriteDoubleLittleEndian(bytes, value ?? 0);
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes, (value ?? 0) + 0.0);
             row.AddRange(bytes);
         }
 

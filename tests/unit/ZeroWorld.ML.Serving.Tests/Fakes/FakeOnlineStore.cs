@@ -68,5 +68,11 @@ internal sealed class FakeOnlineStore : IOnlineStore
 
     public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) => throw new NotSupportedException("Serving writes no features.");
 
+    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Serving writes no features.");
+
+    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Serving writes no features.");
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The vectors of one query, streamed: the engine's own memory, without a copy. Owns its connection. Not thread safe.</summary>
+/// <remarks>Spans and pointers live until the next <see cref="Read"/>.</remarks>
+internal sealed unsafe class DuckDbVectors : IDisposable
+{
+    /// <summary>Rows of a vector at most.</summary>
+    public const int RowsMax = 2048;
+
+    private readonly DuckDBConnection _connection;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly DuckDBPreparedStatement _statement;
+    private DuckDBResult _result;
+    private DuckDBDataChunk? _chunk;
+
+    public DuckDbVectors(DuckDBConnection connection, string statement, CancellationToken cancellationToken)
+    {
+        _connection = connection;
+        _cancellationToken = cancellationToken;
+        _registration = cancellationToken.Register(
+            static state => NativeMethods.Startup.DuckDBInterrupt(((DuckDBConnection)state!).NativeConnection), connection);
+        if (NativeMethods.PreparedStatements.DuckDBPrepare(connection.NativeConnection, statement, out _statement) != DuckDBState.Success)
+        {
+            var error = NativeMethods.PreparedStatements.DuckDBPrepareError(_statement);
+            Dispose();
+            throw Fail(error, DuckDBErrorType.Invalid);
+        }
+
+        if (NativeMethods.PreparedStatements.DuckDBExecutePreparedStreaming(_statement, out _result) != DuckDBState.Success)
+        {
+            var (error, type) = (NativeMethods.Query.DuckDBResultError(ref _result), NativeMethods.Query.DuckDBResultErrorType(ref _result));
+            Dispose();
+            throw Fail(error, type);
+        }
+    }
+
+    /// <summary>Rows of the vectors at hand.</summary>
+    public int Count { get; private set; }
+
+    /// <returns><see langword="false"/> at the end.</returns>
+    /// <exception cref="FeatureException">The engine stopped.</exception>
+    public bool Read()
+    {
+        _chunk?.Dispose();
+        _chunk = NativeMethods.Query.DuckDBFetchChunk(_result);
+        if (_chunk.IsInvalid)
+        {
+            Count = 0;
+            var error = NativeMethods.Query.DuckDBResultError(ref _result);
+            return string.IsNullOrEmpty(error) ? false : throw Fail(error, NativeMethods.Query.DuckDBResultErrorType(ref _result));
+        }
+
+        Count = (int)NativeMethods.DataChunks.DuckDBDataChunkGetSize(_chunk);
+        return true;
+    }
+
+    public DuckDbVector Column(int ordinal)
+    {
+        var vector = NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk!, ordinal);
+        return new DuckDbVector(
+            (byte*)NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), Count);
+    }
+
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _chunk?.Dispose();
+        _result.Close();
+        _statement?.Dispose();
+        _connection.Dispose();
+    }
+
+    private Exception Fail(string error, DuckDBErrorType type) => DuckDbSession.Translate(error, type, null, _cancellationToken);
+}
+
+/// <summary>One column of the rows at hand, in the engine's memory.</summary>
+internal readonly unsafe ref struct DuckDbVector(byte* data, ulong* validity, int count)
+{
+    // A text of up to 12 bytes lies in its descriptor; of a longer one, its address does (duckdb.h, duckdb_string_t).
+    private const int DescriptorLength = 16;
+    private const int InlineLengthMax = 12;
+
+    public bool MayHaveNulls => validity != null;
+
+    public ReadOnlySpan<long> Int64 => new(data, count);
+
+    public bool IsNull(int row) => validity != null && (validity[row >> 6] & (1UL << (row & 63))) == 0;
+
+    /// <summary>Rows with a null.</summary>
+    public int CountNulls()
+    {
+        var nulls = 0;
+        if (validity != null)
+        {
+            for (var row = 0; row < count; row++)
+            {
+                nulls += IsNull(row) ? 1 : 0;
+            }
+        }
+
+        return nulls;
+    }
+
+    /// <summary>A scalar by its bits, as <see cref="FeatureBits"/> has them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Bits(int row, FeatureType type) => type switch
+    {
+        FeatureType.Bool => data[row],
+        FeatureType.Float32 => ((uint*)data)[row],
+        _ => ((long*)data)[row],
+    };
+
+    public ReadOnlySpan<byte> Bytes(int row)
+    {
+        var descriptor = data + ((long)row * DescriptorLength);
+        var length = *(int*)descriptor;
+        return new ReadOnlySpan<byte>(length <= InlineLengthMax ? descriptor + sizeof(int) : *(byte**)(descriptor + sizeof(long)), length);
+    }
+
+    public FeatureValue Value(int row, FeatureType type) => IsNull(row)
+        ? FeatureValue.Null(type)
+        : type switch
+        {
+            FeatureType.String => FeatureValue.FromString(System.Text.Encoding.UTF8.GetString(Bytes(row))),
+            FeatureType.Bytes => FeatureValue.FromBytes(Bytes(row).ToArray()),
+            _ => FeatureBits.ToValue(type, Bits(row, type)),
+        };
+}

@@ -1,0 +1,64 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>A piece of a table that one thread scans: part of one file, or several small files.</summary>
+/// <param name="Files">Files in their order.</param>
+/// <param name="FirstNumbers">Per file the number of its first row in the whole table.</param>
+/// <param name="From">First row of the file, inclusive; only for a part of one file.</param>
+/// <param name="To">Last row, exclusive; <see cref="long.MaxValue"/>: the whole files.</param>
+/// <param name="Rows">Rows of the slice.</param>
+internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumbers, long From, long To, long Rows)
+{
+    /// <summary>Rows that a slice has at most, unless one row group is greater: a whole number of the engine's row groups.</summary>
+    public const long RowsMax = 4 * 122_880;
+
+    private const int FilesMax = 256;
+
+    public bool IsWhole => To == long.MaxValue;
+
+    /// <summary>Number of the slice's first row.</summary>
+    public long First => FirstNumbers[0] + From;
+
+    /// <param name="files">Files with their rows, in the table's order.</param>
+    public static IReadOnlyList<SourceSlice> Cut(IReadOnlyList<(string File, long Rows)> files)
+    {
+        var slices = new List<SourceSlice>();
+        var (small, smallRows) = (new List<(string File, long First)>(), 0L);
+        var first = 0L;
+        foreach (var (file, rows) in files)
+        {
+            if (smallRows + rows > RowsMax || small.Count == FilesMax)
+            {
+                Flush();
+            }
+
+            if (rows > RowsMax)
+            {
+                for (var from = 0L; from < rows; from += RowsMax)
+                {
+                    var to = Math.Min(from + RowsMax, rows);
+                    slices.Add(new SourceSlice([file], [first], from, to, to - from));
+                }
+            }
+            else
+            {
+                small.Add((file, first));
+                smallRows += rows;
+            }
+
+            first += rows;
+        }
+
+        Flush();
+        return slices;
+
+        void Flush()
+        {
+            if (small.Count > 0)
+            {
+                slices.Add(new SourceSlice(
+                    [.. small.Select(static item => item.File)], [.. small.Select(static item => item.First)], 0, long.MaxValue, smallRows));
+                (small, smallRows) = ([], 0);
+            }
+        }
+    }
+}

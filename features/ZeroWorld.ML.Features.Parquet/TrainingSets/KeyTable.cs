@@ -1,0 +1,234 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Numbers the entities of a spine, 0 and up, by their key values.</summary>
+/// <remarks>Adding is for one thread; finding may run concurrently once all are added. Open addressing, at most half full.</remarks>
+internal sealed class KeyTable
+{
+    private const int SlotsMin = 1024;
+
+    private readonly FeatureType[] _types;
+    private readonly bool _isSingle;
+    private Slot[] _slots = new Slot[SlotsMin];
+    private byte[] _keys = [];
+    private long[] _ends = [];
+    private long _used;
+
+    /// <param name="types">Types of the key columns.</param>
+    public KeyTable(FeatureType[] types)
+    {
+        _types = types;
+        _isSingle = types is [not (FeatureType.String or FeatureType.Bytes)];
+    }
+
+    /// <summary>Entities so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Numbers the entities of the rows at hand; -1 where a key is null or, unless they are added, unknown.</summary>
+    /// <param name="ordinal">Of the first key's column.</param>
+    /// <param name="entities">Receives one number per row.</param>
+    public void Number(DuckDbVectors rows, int ordinal, Span<int> entities, bool add)
+    {
+        if (_isSingle)
+        {
+            NumberSingle(rows.Column(ordinal), rows.Count, entities, add);
+            return;
+        }
+
+        var key = new byte[64];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var length = WriteKey(rows, ordinal, row, ref key);
+            entities[row] = length < 0 ? -1 : NumberBytes(key.AsSpan(0, length), add);
+        }
+    }
+
+    private void NumberSingle(DuckDbVector column, int count, Span<int> entities, bool add)
+    {
+        if (add)
+        {
+            Reserve(Count + count);
+        }
+
+        // All places first, so that the memory behind them comes while others are compared.
+        Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
+        var slots = _slots;
+        var shift = Shift();
+        for (var row = 0; row < count; row++)
+        {
+            places[row] = (int)(Mix((ulong)column.Bits(row, _types[0])) >> shift);
+            Prefetch.Read(ref slots[places[row]]);
+        }
+
+        for (var row = 0; row < count; row++)
+        {
+            entities[row] = -1;
+            if (column.IsNull(row))
+            {
+                continue;
+            }
+
+            var key = column.Bits(row, _types[0]);
+            for (var at = places[row]; ; at = (at + 1) & (slots.Length - 1))
+            {
+                ref var slot = ref slots[at];
+                if (slot.Entity == 0)
+                {
+                    if (add)
+                    {
+                        slot = new Slot(key, ++Count);
+                        entities[row] = Count - 1;
+                    }
+
+                    break;
+                }
+
+                if (slot.Key == key)
+                {
+                    entities[row] = slot.Entity - 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    private int NumberBytes(ReadOnlySpan<byte> key, bool add)
+    {
+        if (add)
+        {
+            Reserve(Count + 1);
+        }
+
+        var hash = Hash(key);
+        for (var at = (int)(hash >> Shift()); ; at = (at + 1) & (_slots.Length - 1))
+        {
+            ref var slot = ref _slots[at];
+            if (slot.Entity == 0)
+            {
+                return add ? Add(ref slot, hash, key) : -1;
+            }
+
+            if (slot.Key == (long)hash && KeyOf(slot.Entity - 1).SequenceEqual(key))
+            {
+                return slot.Entity - 1;
+            }
+        }
+    }
+
+    private int Add(ref Slot slot, ulong hash, ReadOnlySpan<byte> key)
+    {
+        slot = new Slot((long)hash, ++Count);
+        Grow(ref _keys, _used + key.Length);
+        Grow(ref _ends, Count);
+        key.CopyTo(_keys.AsSpan((int)_used));
+        _used += key.Length;
+        _ends[Count - 1] = _used;
+        return Count - 1;
+    }
+
+    private ReadOnlySpan<byte> KeyOf(int entity)
+    {
+        var start = entity == 0 ? 0 : _ends[entity - 1];
+        return _keys.AsSpan((int)start, (int)(_ends[entity] - start));
+    }
+
+    // Each value by its length and bytes: (1, 23) and (12, 3) have different keys.
+    private int WriteKey(DuckDbVectors rows, int ordinal, int row, ref byte[] key)
+    {
+        var length = 0;
+        for (var index = 0; index < _types.Length; index++)
+        {
+            var column = rows.Column(ordinal + index);
+            if (column.IsNull(row))
+            {
+                return -1;
+            }
+
+            if (_types[index] is FeatureType.String or FeatureType.Bytes)
+            {
+                var text = column.Bytes(row);
+                Grow(ref key, length + sizeof(int) + text.Length);
+                BinaryPrimitives.WriteInt32LittleEndian(key.AsSpan(length), text.Length);
+                text.CopyTo(key.AsSpan(length + sizeof(int)));
+                length += sizeof(int) + text.Length;
+            }
+            else
+            {
+                Grow(ref key, length + sizeof(long));
+                BinaryPrimitives.WriteInt64LittleEndian(key.AsSpan(length), column.Bits(row, _types[index]));
+                length += sizeof(long);
+            }
+        }
+
+        return length;
+    }
+
+    private void Reserve(int entities)
+    {
+        while (_slots.Length < 2L * entities)
+        {
+            var old = _slots;
+            _slots = new Slot[checked(old.Length * 2)];
+            var shift = Shift();
+            foreach (var slot in old)
+            {
+                if (slot.Entity == 0)
+                {
+                    continue;
+                }
+
+                var at = (int)((_isSingle ? Mix((ulong)slot.Key) : (ulong)slot.Key) >> shift);
+                while (_slots[at].Entity != 0)
+                {
+                    at = (at + 1) & (_slots.Length - 1);
+                }
+
+                _slots[at] = slot;
+            }
+        }
+    }
+
+    private int Shift() => 64 - System.Numerics.BitOperations.Log2((uint)_slots.Length);
+
+    // The finalizer of MurmurHash3 (Appleby): every bit of the key reaches the bits that choose the slot.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong key)
+    {
+        key ^= key >> 33;
+        key *= 0xFF51AFD7ED558CCD;
+        key ^= key >> 33;
+        key *= 0xC4CEB9FE1A85EC53;
+        return key ^ (key >> 33);
+    }
+
+    private static ulong Hash(ReadOnlySpan<byte> key)
+    {
+        var hash = Mix((ulong)key.Length);
+        for (; key.Length >= sizeof(ulong); key = key[sizeof(ulong)..])
+        {
+            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(key));
+        }
+
+        foreach (var piece in key)
+        {
+            hash = Mix(hash ^ piece);
+        }
+
+        return hash;
+    }
+
+    private static void Grow<T>(ref T[] array, long length)
+    {
+        if (array.Length < length)
+        {
+            Array.Resize(ref array, (int)Math.Min(Math.Max(length, 2L * array.Length), Array.MaxLength));
+        }
+    }
+
+    /// <param name="Key">The key itself, or the hash of its bytes.</param>
+    /// <param name="Entity">Its number plus 1; 0: the slot is free.</param>
+    private readonly record struct Slot(long Key, int Entity);
+}

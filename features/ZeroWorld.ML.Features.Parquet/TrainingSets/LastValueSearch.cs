@@ -1,0 +1,255 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Finds for every moment of a spine the row of a last-value view that was visible then.</summary>
+/// <remarks>
+/// A row that arrived at a = max(event, created) is visible at the moments from a on. So it competes, by (event, created, row hash), for the first
+/// moment of its entity that is not before a; behind the scan, a running maximum over each entity's moments gives every winner. The table is read once,
+/// in any order and by any number of threads, and never sorted or held: memory is that of the spine, whatever the table's size.
+/// Rows of equal (event, created) arrive together, so that they meet at one moment: only there the row hash decides, in a second scan.
+/// </remarks>
+internal sealed class LastValueSearch
+{
+    private const int FirstKeyOrdinal = 4;
+    private const int Stripes = 1 << 12;
+    private const long TieFlag = 1L << 62;
+
+    private readonly SpineMoments _spine;
+    private readonly LastValueView _view;
+    private readonly SourceQuery _source;
+    private readonly StorageField _field;
+    private readonly Candidate[] _candidates;
+    private readonly int[] _locks = new int[Stripes];
+    private readonly long _until;
+    private readonly long _skew;
+    private readonly Dictionary<int, string>[] _hashes = [.. Enumerable.Range(0, 64).Select(static _ => new Dictionary<int, string>())];
+    private long _quarantined;
+    private long _nullEvents;
+    private long _nullCreated;
+
+    /// <param name="until">Rows that arrived later (microseconds) are not seen.</param>
+    public LastValueSearch(SpineMoments spine, StorageField field, SourceQuery source, long until)
+    {
+        _spine = spine;
+        _field = field;
+        _view = (LastValueView)field.View;
+        _source = source;
+        _until = until;
+        _skew = source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(_view.Source.AllowedSkew) : long.MaxValue;
+        _candidates = new Candidate[spine.Moments.Length];
+    }
+
+    /// <summary>Source rows that lie in the future of their arrival.</summary>
+    public long Quarantined => _quarantined;
+
+    /// <summary>Scans the slices.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
+    public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, Action<long> scanned, CancellationToken cancellationToken)
+    {
+        SliceScan.Run(session, slices, threads, _ => _source.Identity, Take, scanned, cancellationToken);
+        _source.CheckTimes(_nullEvents, _nullCreated);
+        if (Array.Exists(_candidates, static candidate => candidate.IsTied))
+        {
+            var values = Enumerable.Range(0, _view.StoredColumns.Count).Select(_source.ValueAt).ToList();
+            SliceScan.Run(session, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
+        }
+
+        for (var entity = 0; entity + 1 < _spine.Starts.Length; entity++)
+        {
+            for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+            {
+                if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+                {
+                    _candidates[moment] = _candidates[moment - 1];
+                }
+            }
+        }
+    }
+
+    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>
+    public long WinnerAt(int moment, out long eventTime)
+    {
+        ref readonly var candidate = ref _candidates[moment];
+        eventTime = candidate.EventTime;
+        return (candidate.Row & ~TieFlag) - 1;
+    }
+
+    private void Take(DuckDbVectors rows, SourceSlice slice, int worker)
+    {
+        Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
+        var numbers = rows.Column(0).Int64;
+        var files = rows.Column(1).Int64;
+        var eventColumn = rows.Column(2);
+        var createdColumn = rows.Column(3);
+        var events = eventColumn.Int64;
+        var created = createdColumn.Int64;
+        _spine.Keys.Number(rows, FirstKeyOrdinal, entities, add: false);
+        if (eventColumn.CountNulls() + createdColumn.CountNulls() is > 0)
+        {
+            // The whole scan is refused for them, with their number.
+            Interlocked.Add(ref _nullEvents, eventColumn.CountNulls());
+            Interlocked.Add(ref _nullCreated, createdColumn.CountNulls());
+            return;
+        }
+
+        // In steps over all rows, so that the memory of one row comes while others are looked at.
+        var moments = entities;
+        foreach (var entity in entities[..rows.Count])
+        {
+            Prefetch.Read(ref _spine.Starts[Math.Max(entity, 0)]);
+        }
+
+        foreach (var entity in entities[..rows.Count])
+        {
+            if (entity >= 0)
+            {
+                Prefetch.Read(ref _spine.Moments[(_spine.Starts[entity] + _spine.Starts[entity + 1]) >> 1]);
+            }
+        }
+
+        var quarantined = 0;
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var isQuarantined = IsQuarantined(events[row], created[row]);
+            quarantined += isQuarantined ? 1 : 0;
+            moments[row] = isQuarantined ? -1 : FindMoment(entities[row], Math.Max(events[row], created[row]));
+            if (moments[row] >= 0)
+            {
+                Prefetch.Read(ref _candidates[moments[row]]);
+            }
+        }
+
+        for (var row = 0; row < rows.Count; row++)
+        {
+            if (moments[row] is >= 0 and var moment)
+            {
+                Compete(moment, new Candidate(events[row], created[row], slice.FirstNumbers[files[row]] + numbers[row] + 1));
+            }
+        }
+
+        Interlocked.Add(ref _quarantined, quarantined);
+    }
+
+    private bool IsQuarantined(long eventTime, long created) =>
+        eventTime > created && unchecked((ulong)(eventTime - created)) > (ulong)_skew;
+
+    /// <summary>The entity's first moment that is not before the arrival; -1 when there is none.</summary>
+    private int FindMoment(int entity, long arrival)
+    {
+        if (entity < 0 || arrival > _until)
+        {
+            return -1;
+        }
+
+        var (low, high) = (_spine.Starts[entity], _spine.Starts[entity + 1]);
+        var end = high;
+        while (low < high)
+        {
+            var middle = (int)(((uint)low + (uint)high) >> 1);
+            if (_spine.Moments[middle] < arrival)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low < end ? low : -1;
+    }
+
+    private void Compete(int moment, in Candidate challenger)
+    {
+        ref var champion = ref _candidates[moment];
+
+        // Event times only grow, and are there before the row is: what is older than what is seen without the lock is older for good.
+        if (Volatile.Read(ref champion.Row) != 0 && challenger.EventTime < Volatile.Read(ref champion.EventTime))
+        {
+            return;
+        }
+
+        ref var stripe = ref _locks[moment & (Stripes - 1)];
+        var spin = default(SpinWait);
+        while (Interlocked.CompareExchange(ref stripe, 1, 0) != 0)
+        {
+            spin.SpinOnce();
+        }
+
+        if (champion.Row == 0 || challenger.IsNewerThan(champion))
+        {
+            champion.CreatedTime = challenger.CreatedTime;
+            Volatile.Write(ref champion.EventTime, challenger.EventTime);
+            Volatile.Write(ref champion.Row, challenger.Row);
+        }
+        else if (challenger.IsEqualTo(champion))
+        {
+            champion.Row |= TieFlag;
+        }
+
+        Volatile.Write(ref stripe, 0);
+    }
+
+    // The second scan: of the rows that tied, the one with the greatest hash (docs/formats/online-row.md).
+    private void Decide(DuckDbVectors rows, SourceSlice slice, int worker)
+    {
+        Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
+        var numbers = rows.Column(0).Int64;
+        var files = rows.Column(1).Int64;
+        var events = rows.Column(2).Int64;
+        var created = rows.Column(3).Int64;
+        _spine.Keys.Number(rows, FirstKeyOrdinal, entities, add: false);
+        var values = new FeatureValue[_view.StoredColumns.Count];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            if (IsQuarantined(events[row], created[row])
+                || FindMoment(entities[row], Math.Max(events[row], created[row])) is not (>= 0 and var moment)
+                || !_candidates[moment].IsTied || _candidates[moment].EventTime != events[row] || _candidates[moment].CreatedTime != created[row])
+            {
+                continue;
+            }
+
+            for (var index = 0; index < values.Length; index++)
+            {
+                values[index] = rows.Column(FirstKeyOrdinal + _view.Entity.Keys.Count + index).Value(row, _view.StoredColumns[index].Type);
+            }
+
+            var bytes = OnlineRowCodec.Encode(_field, events[row], created[row], values);
+            _ = OnlineRowCodec.TryReadHeader(_field, bytes, out _, out _, out var body);
+            Keep(moment, OnlineRowCodec.HashBody(bytes.AsSpan(body)), slice.FirstNumbers[files[row]] + numbers[row] + 1);
+        }
+    }
+
+    private void Keep(int moment, string hash, long row)
+    {
+        var hashes = _hashes[moment & (_hashes.Length - 1)];
+        lock (hashes)
+        {
+            var order = hashes.TryGetValue(moment, out var best) ? string.CompareOrdinal(hash, best) : 1;
+            ref var candidate = ref _candidates[moment];
+
+            // Rows of equal hash are equal; the first of the table stands for all of them.
+            if (order > 0 || (order == 0 && row < (candidate.Row & ~TieFlag)))
+            {
+                hashes[moment] = hash;
+                candidate.Row = row | TieFlag;
+            }
+        }
+    }
+
+    /// <param name="row">Number of the row plus 1; 0: there is none. With <see cref="TieFlag"/>: another row has the same times.</param>
+    private struct Candidate(long eventTime, long createdTime, long row)
+    {
+        public long EventTime = eventTime;
+        public long CreatedTime = createdTime;
+        public long Row = row;
+
+        public readonly bool IsTied => (Row & TieFlag) != 0;
+
+        public readonly bool IsNewerThan(in Candidate other) =>
+            EventTime > other.EventTime || (EventTime == other.EventTime && CreatedTime > other.CreatedTime);
+
+        public readonly bool IsEqualTo(in Candidate other) => EventTime == other.EventTime && CreatedTime == other.CreatedTime;
+
+        public readonly bool IsGreaterThan(in Candidate other) => Row != 0 && (other.Row == 0 || IsNewerThan(other));
+    }
+}

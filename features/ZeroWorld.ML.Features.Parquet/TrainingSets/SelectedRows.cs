@@ -1,0 +1,94 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The values of some source columns in selected rows, row by row: what belongs to one row lies together.</summary>
+/// <remarks>Thread safety: workers write different places concurrently, each with its own number.</remarks>
+internal sealed class SelectedRows
+{
+    private const int BlockShift = 14;
+    private const int BlockRows = 1 << BlockShift;
+    private const int TextBlockLength = 1 << 20;
+    private const int WorkerShift = 54;
+    private const int TextBlockShift = 28;
+
+    private readonly FeatureType[] _types;
+    private readonly long[][] _bits;
+    private readonly bool[][] _nulls;
+    private readonly List<byte[]>[] _texts;
+    private readonly int[] _used;
+
+    /// <param name="types">Types of the columns.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="workers">Threads that may write.</param>
+    public SelectedRows(FeatureType[] types, int count, int workers)
+    {
+        _types = types;
+        var blocks = (count + BlockRows - 1) >> BlockShift;
+        (_bits, _nulls) = (new long[blocks][], new bool[blocks][]);
+        for (var block = 0; block < blocks; block++)
+        {
+            var rows = Math.Min(BlockRows, count - (block << BlockShift));
+            (_bits[block], _nulls[block]) = (new long[rows * types.Length], new bool[rows * types.Length]);
+        }
+
+        _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];
+        _used = new int[workers];
+    }
+
+    /// <summary>Bytes that a value takes, roughly for texts.</summary>
+    public static int ValueBytes(FeatureType type) => type is FeatureType.String or FeatureType.Bytes ? 48 : sizeof(long) + 1;
+
+    public bool IsNull(int place, int column) => _nulls[place >> BlockShift][At(place, column)];
+
+    public long Bits(int place, int column) => _bits[place >> BlockShift][At(place, column)];
+
+    public ReadOnlySpan<byte> Bytes(int place, int column)
+    {
+        var at = Bits(place, column);
+        var text = _texts[(int)(at >> WorkerShift)][(int)((at >> TextBlockShift) & ((1 << (WorkerShift - TextBlockShift)) - 1))];
+        var start = (int)(at & ((1 << TextBlockShift) - 1));
+        return text.AsSpan(start + sizeof(int), BitConverter.ToInt32(text, start));
+    }
+
+    /// <param name="places">Per row at hand its place, or -1.</param>
+    public void Set(ReadOnlySpan<int> places, int column, in DuckDbVector vector, int worker)
+    {
+        var type = _types[column];
+        for (var row = 0; row < places.Length; row++)
+        {
+            if (places[row] is < 0)
+            {
+                continue;
+            }
+
+            var (block, at) = (places[row] >> BlockShift, At(places[row], column));
+            if (vector.IsNull(row))
+            {
+                _nulls[block][at] = true;
+            }
+            else
+            {
+                _bits[block][at] = type is FeatureType.String or FeatureType.Bytes ? Keep(vector.Bytes(row), worker) : vector.Bits(row, type);
+            }
+        }
+    }
+
+    private int At(int place, int column) => ((place & (BlockRows - 1)) * _types.Length) + column;
+
+    // A text lies behind its length in a block of its worker.
+    private long Keep(ReadOnlySpan<byte> text, int worker)
+    {
+        var blocks = _texts[worker];
+        var length = sizeof(int) + text.Length;
+        if (blocks.Count == 0 || _used[worker] + length > blocks[^1].Length)
+        {
+            blocks.Add(new byte[Math.Max(TextBlockLength, length)]);
+            _used[worker] = 0;
+        }
+
+        var start = _used[worker];
+        BitConverter.TryWriteBytes(blocks[^1].AsSpan(start), text.Length);
+        text.CopyTo(blocks[^1].AsSpan(start + sizeof(int)));
+        _used[worker] += length;
+        return ((long)worker << WorkerShift) | ((long)(blocks.Count - 1) << TextBlockShift) | (long)start;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.InteropServices;
+using ZeroWorld.ML.Models;
+using static TorchSharp.torch;
+
+namespace ZeroWorld.ML.Serving.TorchSharp;
+
+/// <summary>Runs TorchScript models with libtorch: one module and one thread per instance.</summary>
+/// <remarks>
+/// A TorchScript file does not say what its tensors are: the manifest of the package or the settings beside the model do. Libtorch is loaded when the first such model is.
+/// <para>Thread safe.</para>
+/// </remarks>
+public sealed class TorchModelRuntime : IModelRuntime
+{
+    public string Name => "torchscript";
+
+    public string Platform => "pytorch_libtorch";
+
+    /// <inheritdoc/>
+    public string Build => $"libtorch {TorchNativeLibrary.LibtorchVersion}, {(TorchNativeLibrary.Load() is null ? TorchNativeLibrary.ThreadCount : 0)} threads";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> DeviceKinds => TorchNativeLibrary.Load() is null && TorchNativeLibrary.ListDevices().Count > 1 ? ["cuda", "cpu"] : ["cpu"];
+
+    /// <inheritdoc/>
+    public IModelInstance Open(ModelPackage package, string device)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(device);
+        if (TorchNativeLibrary.Load() is { } failure)
+        {
+            throw Refuse(package, failure);
+        }
+
+        if (!TorchNativeLibrary.ListDevices().Contains(device))
+        {
+            throw Refuse(package, $"it was placed on '{device}', and this build of libtorch runs on {string.Join(" and ", DeviceKinds)}. A CUDA build is made with -p:Accelerator=cuda.");
+        }
+
+        var signature = GetSignature(package);
+        TorchArchive.Check(package);
+        jit.ScriptModule? module = null;
+        try
+        {
+            module = TorchLoadThread.Run(() => jit.load(package.ModelPath, new Device(device)));
+            module.eval();
+            var inputs = module.GetNumberOfInputs();
+            if (inputs != signature.Inputs.Count)
+            {
+                throw Refuse(package, $"its forward takes {inputs} tensors, and {signature.Inputs.Count} inputs are declared.");
+            }
+
+            var instance = new TorchModelInstance(module, signature, device);
+            module = null;
+            return instance;
+        }
+        catch (Exception exception) when (exception is ExternalException or InvalidOperationException or ArgumentException or IOException or NotSupportedException)
+        {
+            throw Refuse(package, TorchErrors.ToText(exception), exception);
+        }
+        finally
+        {
+            module?.Dispose();
+        }
+    }
+
+    private static ModelSignature GetSignature(ModelPackage package)
+    {
+        var isRegistered = package.Manifest.Inputs.Count > 0;
+        var declared = isRegistered ? package.Manifest.GetSignature() : new ModelSignature(package.Settings.Inputs, package.Settings.Outputs);
+        if (declared.Inputs.Count == 0 || declared.Outputs.Count == 0)
+        {
+            throw Refuse(package, "a TorchScript file does not say what its tensors are: declare inputs and outputs, in the order of forward, in model.yaml or config.pbtxt beside the versions.");
+        }
+
+        var unsupported = declared.Inputs.Concat(declared.Outputs).FirstOrDefault(static spec => !TorchDtypes.TryToScalar(spec.Dtype, out _));
+        if (unsupported is not null)
+        {
+            throw Refuse(package, $"'{unsupported.Name}' is declared as {unsupported.Dtype.ToName()}, which libtorch does not have here; expected one of {TorchDtypes.Expected}.");
+        }
+
+        if (declared.Inputs.FirstOrDefault(static spec => spec.IsOptional) is { } optional)
+        {
+            throw Refuse(package, $"the input '{optional.Name}' is declared as optional; forward takes all of them.");
+        }
+
+        // Without a word from the file itself, rows are shared only where somebody said that they are rows.
+        return DeclaredSignature.Apply(package, declared, isSharedByFile: false, out _);
+    }
+
+    private static ServingException Refuse(ModelPackage package, string reason, Exception? exception = null) =>
+        new(ServingError.ModelRefused, $"The model file '{package.Manifest.ModelFile}' cannot be loaded: {reason}", exception);
+}

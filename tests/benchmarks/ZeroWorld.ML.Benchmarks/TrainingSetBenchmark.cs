@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Globalization;
+using DuckDB.NET.Data;
+using Microsoft.Extensions.Logging.Abstractions;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Parquet;
+
+namespace ZeroWorld.ML.Benchmarks;
+
+/// <summary>A point-in-time training set against hand-written ASOF SQL of the same engine on the same files, and against pandas.</summary>
+/// <remarks>Options: <c>--features=N</c> and <c>--spine=N</c> rows, <c>--memory=MiB</c>, <c>--rounds=N</c>, <c>--only</c> (without the others).</remarks>
+internal static class TrainingSetBenchmark
+{
+    private const int Entities = 100_000;
+
+    public static async Task RunAsync(string[] options, CancellationToken cancellationToken)
+    {
+        var (features, spine, memory, rounds) = (Option(options, "features", 10_000_000), Option(options, "spine", 1_000_000), (int)Option(options, "memory", 1280), (int)Option(options, "rounds", 5));
+        var folder = Directory.CreateTempSubdirectory("zeroworld-training-set-").FullName;
+        try
+        {
+            Console.WriteLine($"{features:N0} feature rows of {Entities:N0} entities, {spine:N0} spine rows, 5 features, {Environment.ProcessorCount} processors, {memory} MiB");
+            MakeTables(folder, features, spine, Path.Combine(folder, "offline", "default"));
+            var store = new DuckDbOfflineStore(
+                new ParquetOfflineOptions { DataDirectory = folder, MemoryLimitMiB = memory }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+            var request = Request(folder);
+            var (mine, theirs) = (new List<double>(), new List<double>());
+            var set = default(TrainingSet);
+            var isAlone = options.Contains("--only");
+            for (var round = 0; round <= rounds; round++)
+            {
+                var training = await TimeAsync(async () => set = await store.BuildTrainingSetAsync(request, null, cancellationToken));
+                var peak = PeakMemoryMiB();
+                var sql = isAlone ? 0 : await TimeAsync(() => Task.Run(() => JoinBySql(folder, memory), cancellationToken));
+                Console.WriteLine($"  round {round}: training set {training:F2} s of {set!.Rows:N0} rows, peak memory {peak:N0} MiB; ASOF SQL {sql:F2} s");
+
+                // Round 0 warms up and is not counted.
+                if (round > 0)
+                {
+                    mine.Add(training);
+                    theirs.Add(sql);
+                }
+            }
+
+            if (isAlone)
+            {
+                return;
+            }
+
+            var ratio = mine.Zip(theirs, static (one, other) => one / other).Order().ElementAt(rounds / 2);
+            Console.WriteLine($"  training set {Median(mine):F2} s, ASOF SQL {Median(theirs):F2} s; ratio {ratio:F2}, the median of the rounds' own (bar: at most 1.5)");
+            Compare(folder);
+            if (await PandasMergeAsync(folder, cancellationToken) is { } pandas)
+            {
+                Console.WriteLine($"  pandas merge_asof {pandas:F2} s, without reading and writing; {pandas / Median(mine):F1} times as long (bar: 5)");
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void MakeTables(string folder, long features, long spine, string tables)
+    {
+        Directory.CreateDirectory(Path.Combine(tables, "facts"));
+        Directory.CreateDirectory(Path.Combine(tables, "reads"));
+        using var connection = Open(Path.Combine(folder, "engine"), 2048);
+
+        // A year of events, in the order in which they happened; most are known within the hour.
+        var step = 31_536_000_000_000 / features;
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"""
+            COPY (SELECT (hash(i) % {Entities})::BIGINT AS k, make_timestamptz(1600000000000000 + i * {step}) AS event,
+                make_timestamptz(1600000000000000 + i * {step} + (hash(i * 7) % 3600000000)::BIGINT) AS created,
+                (hash(i * 3) % 1000) / 10.0::DOUBLE AS a, (hash(i * 5) % 1000) / 7.0::DOUBLE AS b, (hash(i * 11) % 1000)::BIGINT AS c,
+                (hash(i * 13) % 1000) / 3.0::DOUBLE AS d, CASE WHEN i % 50 > 0 THEN (hash(i * 17) % 1000) / 9.0::DOUBLE END AS e
+            FROM range({features}) t(i)) TO '{tables}/facts/part-0.parquet' (FORMAT parquet, COMPRESSION zstd)
+            """));
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"""
+            COPY (SELECT i AS id, (hash(i * 23) % {Entities})::BIGINT AS k, make_timestamptz(1600000000000000 + (hash(i * 29) % 31536000000000)::BIGINT) AS q, i % 2 AS label
+            FROM range({spine}) t(i)) TO '{tables}/reads/part-0.parquet' (FORMAT parquet, COMPRESSION zstd)
+            """));
+    }
+
+    private static TrainingSetRequest Request(string folder)
+    {
+        var entity = new Entity { Name = "customer", Keys = [new EntityKey("k", FeatureType.Int64)] };
+        var view = new LastValueView
+        {
+            Project = "default",
+            Name = "facts",
+            Entity = entity,
+            Source = new ViewSource { Table = "facts", EventTimeColumn = "event", CreatedTimeColumn = "created", KeyColumns = ["k"] },
+            TimeToLive = TimeSpan.FromDays(30),
+            Features = [.. "abde".Select(static name => Feature(name, FeatureType.Float64)), Feature('c', FeatureType.Int64)],
+        };
+        var service = new FeatureService
+        {
+            Project = "default",
+            Name = "benchmark",
+            RequestValues = [],
+            Transforms = [],
+            Columns = [.. view.Fields.Select((field, index) => new ServiceColumn { Name = field.Name, Type = field.Type, View = view, Field = index })],
+            Fingerprint = new string('0', 64),
+        };
+        return new TrainingSetRequest
+        {
+            Plan = new FeatureServicePlan(service, static _ => true),
+            Spine = "reads",
+            TimeColumn = "q",
+            KeyColumns = new Dictionary<string, string> { ["k"] = "k" },
+            RequestColumns = new Dictionary<string, string>(),
+            PassThrough = ["id", "label"],
+            OutputPath = Path.Combine(folder, "set.parquet"),
+        };
+    }
+
+    private static LastValueFeature Feature(char name, FeatureType type) =>
+        new(new FeatureField(name.ToString(), type, FeatureValue.Null(type), false), name.ToString());
+
+    // What one would write for this one join: no created time, no ttl, no ties, no order.
+    private static void JoinBySql(string folder, int memory)
+    {
+        using var connection = Open(Path.Combine(folder, "engine"), memory);
+        Execute(connection, $"""
+            COPY (SELECT s.id, s.label, s.q AS time, f.a, f.b, f.d, f.e, f.c
+            FROM '{folder}/offline/default/reads/part-0.parquet' s ASOF LEFT JOIN '{folder}/offline/default/facts/part-0.parquet' f ON s.k = f.k AND s.q >= f.event)
+            TO '{folder}/sql.parquet' (FORMAT parquet, COMPRESSION zstd)
+            """);
+    }
+
+    // Rows whose newest event is known at q, is fresh, and alone at its time must be equal in both.
+    private static void Compare(string folder)
+    {
+        using var connection = Open(Path.Combine(folder, "engine"), 1024);
+        using var command = connection.CreateCommand();
+        command.CommandText = $"""
+            SELECT count(*), count(*) FILTER (x.a IS NOT DISTINCT FROM y.a AND x.c IS NOT DISTINCT FROM y.c) FROM '{folder}/set.parquet' x JOIN '{folder}/sql.parquet' y USING (id)
+            """;
+        using var row = command.ExecuteReader();
+        row.Read();
+        Console.WriteLine($"  {row.GetInt64(1):N0} of {row.GetInt64(0):N0} rows are what the SQL gives; the others differ by created time and ttl");
+        if (row.GetInt64(1) < row.GetInt64(0) / 2)
+        {
+            throw new InvalidOperationException("Fewer than half of the rows agree with the SQL: one of the two is wrong.");
+        }
+    }
+
+    private static async Task<double?> PandasMergeAsync(string folder, CancellationToken cancellationToken)
+    {
+        const string Script = """
+            import sys, time, numpy as np, pandas as pd
+            folder = sys.argv[1]
+            f = np.fromfile(folder + '/facts.bin', dtype=np.int64).reshape(-1, 7)
+            s = np.fromfile(folder + '/reads.bin', dtype=np.int64).reshape(-1, 2)
+            f = pd.DataFrame({n: np.ascontiguousarray(f[:, i]) for i, n in enumerate(['k', 'event', 'a', 'b', 'c', 'd', 'e'])})
+            s = pd.DataFrame({n: np.ascontiguousarray(s[:, i]) for i, n in enumerate(['k', 'q'])})
+            started = time.perf_counter()
+            joined = pd.merge_asof(s.sort_values('q'), f.sort_values('event'), left_on='q', right_on='event', by='k')
+            print(time.perf_counter() - started)
+            """;
+        using (var connection = Open(Path.Combine(folder, "engine"), 1024))
+        {
+            WriteBinary(connection, $"SELECT k, epoch_us(event), a::BIGINT, b::BIGINT, c, d::BIGINT, coalesce(e, 0)::BIGINT FROM '{folder}/offline/default/facts/part-0.parquet'", $"{folder}/facts.bin");
+            WriteBinary(connection, $"SELECT k, epoch_us(q) FROM '{folder}/offline/default/reads/part-0.parquet'", $"{folder}/reads.bin");
+        }
+
+        var start = new ProcessStartInfo(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3") { RedirectStandardOutput = true, RedirectStandardError = true, ArgumentList = { "-c", Script, folder } };
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode == 0)
+        {
+            return double.Parse(output, CultureInfo.InvariantCulture);
+        }
+
+        Console.WriteLine($"  pandas was not measured: {error.TrimEnd().Split('\n')[^1]}");
+        return null;
+    }
+
+    private static void WriteBinary(DuckDBConnection connection, string query, string path)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = query;
+        command.UseStreamingMode = true;
+        using var rows = command.ExecuteReader();
+        using var writer = new BinaryWriter(new BufferedStream(File.Create(path), 1 << 20));
+        while (rows.Read())
+        {
+            for (var column = 0; column < rows.FieldCount; column++)
+            {
+                writer.Write(rows.GetInt64(column));
+            }
+        }
+    }
+
+    private static DuckDBConnection Open(string spill, int memory)
+    {
+        var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        Execute(connection, $"SET memory_limit = '{memory}MiB'; SET temp_directory = '{spill}'; SET TimeZone = 'UTC'");
+        return connection;
+    }
+
+    private static void Execute(DuckDBConnection connection, string statement)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = statement;
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task<double> TimeAsync(Func<Task> action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await action();
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static long PeakMemoryMiB() => File.Exists("/proc/self/status")
+        ? long.Parse(File.ReadLines("/proc/self/status").First(static line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024
+        : Process.GetCurrentProcess().PeakWorkingSet64 >> 20;
+
+    private static long Option(string[] options, string name, long absent) =>
+        options.FirstOrDefault(option => option.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } text
+            ? long.Parse(text.AsSpan(name.Length + 3), NumberStyles.AllowThousands, CultureInfo.InvariantCulture)
+            : absent;
+}

@@ -1,0 +1,131 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving.Tests;
+
+public sealed class PbConfigTests
+{
+    // The fields of Triton's own examples, in the ways in which people write them.
+    private const string Full = """
+        # A comment.
+        name: "simple"
+        platform: 'onnxruntime_onnx'
+        backend: "onnx" "runtime"
+        max_batch_size: 0x8;
+        default_model_filename: "net.onnx",
+        input [
+          { name: "INPUT0" data_type: TYPE_INT32 dims: [ 16 ] },
+          { name: "INPUT1", data_type: TYPE_STRING, dims: [ -1, 2 ] optional: true }
+        ]
+        output { name: "OUTPUT0" data_type: TYPE_FP16 dims: 16 dims: 1 }
+        version_policy: { specific { versions: [ 1, 3 ] } }
+        dynamic_batching < preferred_batch_size: [ 8, 4 ] max_queue_delay_microseconds: 100 >
+        instance_group [ { count: 2 kind: KIND_CPU } ]
+        optimization { graph { level: 1 } }
+        parameters { key: "intra_op_thread_count" value: { string_value: "2" } }
+        parameters: { key: "owner", value: { string_value: "r\151sk \u00e4" } }
+        response_cache { enable: false }
+        """;
+
+    [Fact]
+    public void Read_FieldsOfTritonsExamples_MeanWhatTheyMeanThere()
+    {
+        var config = PbConfigReader.Read(Full);
+        var settings = config.Settings;
+
+        Assert.Equal(("simple", "onnx", "net.onnx"), (config.Name, config.Runtime, config.ModelFile));
+        Assert.Equal((RowAxis.Declared, 8), (settings.RowAxis, settings.BatchRowsMax));
+        Assert.Equal(["INPUT0 INT32 [-1, 16]", "INPUT1 BYTES [-1, -1, 2]"], settings.Inputs.Select(static spec => spec.ToString()));
+        Assert.Equal([false, true], settings.Inputs.Select(static spec => spec.IsOptional));
+        Assert.Equal("OUTPUT0 FP16 [-1, 16, 1]", Assert.Single(settings.Outputs).ToString());
+        Assert.Equal([1, 3], config.Versions.Named!);
+        Assert.Equal([4, 8], settings.PreferredRows);
+        Assert.Equal(TimeSpan.FromMicroseconds(100), settings.QueueDelay);
+        Assert.Equal((2, "cpu"), (settings.Instances, settings.Device));
+        Assert.Equal(("extended", 2), (settings.Onnx.GraphOptimization, settings.Onnx.Threads));
+        Assert.Equal("risk ä", settings.Parameters["owner"]);
+    }
+
+    [Theory]
+    [InlineData("", RowAxis.FromFile)]
+    [InlineData("max_batch_size: 0", RowAxis.None)]
+    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] }", RowAxis.None)]
+    [InlineData("max_batch_size: 1", RowAxis.Declared)]
+    public void Read_MaxBatchSize_DecidesWhetherThereAreRows(string text, RowAxis expected) => Assert.Equal(expected, PbConfigReader.Read(text).Settings.RowAxis);
+
+    [Fact]
+    public void Read_TensorRtAccelerator_IsTranslated()
+    {
+        var config = PbConfigReader.Read("""
+            optimization { execution_accelerators { gpu_execution_accelerator: [ { name: "tensorrt"
+              parameters { key: "precision_mode" value: "FP16" } parameters { key: "max_workspace_size_bytes" value: "1024" } } ] } }
+            instance_group { kind: KIND_GPU gpus: [ 1 ] }
+            """);
+
+        Assert.Equal(new Dictionary<string, string> { ["trt_fp16_enable"] = "1", ["trt_max_workspace_size"] = "1024" }, config.Settings.Onnx.TensorRt);
+        Assert.Equal("cuda:1", config.Settings.Device);
+    }
+
+    [Theory]
+    [InlineData("max_batch_sise: 8", "1:1: there is no field 'max_batch_sise' in a model configuration")]
+    [InlineData("\n\n  ensemble_scheduling { step [] }", "3:3: 'ensemble_scheduling' is not supported here: ensembles are not served")]
+    [InlineData("sequence_batching { }", "'sequence_batching' is not supported here")]
+    [InlineData("max_batch_size: \"8\"", "1:1: 'max_batch_size' is \"8\"; expected a whole number from 0 to 65536")]
+    [InlineData("max_batch_size: -1", "expected a whole number from 0")]
+    [InlineData("max_batch_size: 99999999999999999999999999", "expected a whole number from 0")]
+    [InlineData("max_batch_size: 1.5", "expected a whole number from 0")]
+    [InlineData("platform: \"tensorflow_savedmodel\"", "'platform' is \"tensorflow_savedmodel\"; expected")]
+    [InlineData("platform: \"onnxruntime_onnx\" backend: \"pytorch\"", "expected the same runtime")]
+    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] reshape: { shape: [ ] } }", "'reshape' of the input 'x' is not supported here")]
+    [InlineData("input { name: \"x\" data_type: FP32 dims: [ 2 ] }", "expected TYPE_BOOL")]
+    [InlineData("input { name: \"x\" data_type: TYPE_BYTES dims: [ 2 ] }", "expected TYPE_BOOL")]
+    [InlineData("input { data_type: TYPE_FP32 dims: [ 2 ] }", "this input has no name")]
+    [InlineData("input { name: \"x\" dims: [ 2 ] }", "the input 'x' has no data_type")]
+    [InlineData("input { name: \"x\" data_type: TYPE_FP32 } input { name: \"x\" data_type: TYPE_FP32 }", "the input 'x' is declared twice")]
+    [InlineData("dynamic_batching { preserve_ordering: true }", "'dynamic_batching.preserve_ordering' is not supported here")]
+    [InlineData("model_transaction_policy { decoupled: true }", "'decoupled: true' is not supported here")]
+    [InlineData("parameters { key: \"intra_op_thread_count\" value: { string_value: \"many\" } }", "intra_op_thread_count is 'many'")]
+    [InlineData("name: \"abc", "1:11: a text lacks its closing quote")]
+    [InlineData("name: \"\\q\"", "'\\q' is no escape")]
+    [InlineData("input {", "1:8: the file ends where '}' was expected")]
+    [InlineData("input [ { } { } ]", "the list 'input' lacks a ',' or ']'")]
+    [InlineData("name \"x\"", "'name' lacks a ':' or a message in braces")]
+    [InlineData("name:", "the file ends where the value of 'name' was expected")]
+    [InlineData("}", "1:1: '}' stands where the name of a field was expected")]
+    [InlineData("\u0001", "'U+0001' stands where the name of a field was expected")]
+    [InlineData("[type.googleapis.com/x] { }", "'[' stands where the name of a field was expected")]
+    public void Read_WhatIsWrong_IsAnErrorWithItsPlace(string text, string expected)
+    {
+        var exception = Assert.Throws<ModelConfigException>(() => PbConfigReader.Read(text));
+
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+        Assert.Matches("^[0-9]+:[0-9]+: ", exception.Message);
+    }
+
+    [Fact]
+    public void Read_NestedWithoutEnd_IsAnErrorAndNoStackOverflow() =>
+        Assert.Contains("nested", Assert.Throws<ModelConfigException>(() => PbConfigReader.Read(string.Concat(Enumerable.Repeat("a{", 100_000)))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_Garbage_IsReadOrAnError()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 5000; round++)
+        {
+            var text = Full.ToCharArray();
+            for (var change = random.Next(1, 6); change > 0; change--)
+            {
+                text[random.Next(text.Length)] = (char)random.Next(1, 256);
+            }
+
+            var cut = new string(text)[random.Next(20)..random.Next(text.Length - 1, text.Length)];
+            try
+            {
+                PbConfigReader.Read(cut);
+            }
+            catch (ModelConfigException exception)
+            {
+                Assert.Matches("^[0-9]+:[0-9]+: ", exception.Message);
+            }
+        }
+    }
+}
