@@ -29,6 +29,19 @@ public static class InferJsonReader
         return Read(document.RootElement, new BinaryTensors(model, binary), sharedMemory);
     }
 
+    /// <summary>Reads one tensor out of a value: an array, flat or nested, or one element alone.</summary>
+    /// <exception cref="TensorFormatException">Another number of elements than the shape says, or a value that does not fit the datatype.</exception>
+    public static WireTensor ReadTensor(string name, string datatype, long[] shape, JsonElement data)
+    {
+        if (data.ValueKind == JsonValueKind.Array)
+        {
+            return JsonTensorData.Read(name, datatype, shape, data);
+        }
+
+        using var alone = JsonDocument.Parse($"[{data.GetRawText()}]");
+        return JsonTensorData.Read(name, datatype, shape, alone.RootElement);
+    }
+
     private static InferMessage Read(JsonElement root, BinaryTensors binary, SharedMemoryReader? sharedMemory)
     {
         Expect(root, JsonValueKind.Object, "The request");
