@@ -23,6 +23,10 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         _time = time;
         _logger = logger;
         _tables = new TableFolder(options.DataDirectory);
+        if (SpillFolder.Sweep(options.SpillParent, time.GetUtcNow()) is > 0 and var swept)
+        {
+            LogSwept(swept, options.SpillParent);
+        }
     }
 
     /// <inheritdoc/>
@@ -120,7 +124,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         var spine = SpineTable.Create(session, _tables, request, cancellationToken);
         var sources = new List<SourceQuery>();
-        var quarantined = 0L;
+        var quarantined = new Dictionary<FeatureView, long>();
         foreach (var plan in request.Plan.Views)
         {
             var source = SourceQuery.Create(session, _tables, plan.View, cancellationToken);
@@ -134,21 +138,28 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             // Last-value views count for themselves, while they are searched.
             if (plan.Field.IsWindow)
             {
-                var extent = source.Inspect(session, cancellationToken);
-                WarnOf(plan.View, extent.Quarantined);
-                quarantined += extent.Quarantined;
+                quarantined[plan.View] = source.Inspect(session, cancellationToken).Quarantined;
             }
         }
 
-        var builder = new TrainingSetBuilder(session, request, spine, sources, _options.ThreadCount, _options.CellBytes, progress);
-        var fingerprint = builder.Run(cancellationToken);
+        var builder = new TrainingSetBuilder(session, request, spine, sources, _options, progress);
+        foreach (var (view, count) in quarantined)
+        {
+            builder.Quarantined[view] = count;
+        }
+
+        var set = builder.Run(cancellationToken);
         foreach (var (view, count) in builder.Quarantined)
         {
             WarnOf(view, count);
-            quarantined += count;
         }
 
-        return new TrainingSet(request.OutputPath, spine.Rows, fingerprint, request.Plan.Service.Fingerprint, quarantined);
+        foreach (var column in set.Statistics.Where(static column => column.OutOfBounds > 0))
+        {
+            LogOutOfBounds(column.Name, column.OutOfBounds, column.Rows);
+        }
+
+        return set;
     }
 
     private async IAsyncEnumerable<List<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>> ReadHistoryAsync(
@@ -187,6 +198,12 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
     [LoggerMessage(2102, LogLevel.Warning, "View {View}: table {Table} declares no created time; every row counts as known at its event time")]
     private partial void LogNoCreatedTime(string view, string table);
+
+    [LoggerMessage(2105, LogLevel.Information, "Deleted {Count} folders in {Folder} that killed processes had left behind")]
+    private partial void LogSwept(int count, string folder);
+
+    [LoggerMessage(2104, LogLevel.Warning, "Feature {Feature}: {Count} of {Rows} values lie outside of the bounds that its definition declares")]
+    private partial void LogOutOfBounds(string feature, long count, long rows);
 
     [LoggerMessage(2103, LogLevel.Warning, "View {View}: {Count} rows of table {Table} lie in the future of their arrival by more than {Skew} and are left out")]
     private partial void LogQuarantined(string view, string table, long count, TimeSpan skew);

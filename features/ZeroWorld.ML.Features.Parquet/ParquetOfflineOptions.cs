@@ -27,7 +27,15 @@ public sealed class ParquetOfflineOptions
 
     internal long EngineMiB => Math.Max(MemoryLimitMiB * 3L / 5, 64);
 
-    internal long CellBytes => (MemoryLimitMiB - (MemoryLimitMiB * 3L / 5)) << 20;
+    /// <value>What the join may take beside the engine; tests make it small.</value>
+    internal long? CellBytesMax { get; set; }
+
+    /// <value>Rows of a table that one thread scans at a time; tests make it small.</value>
+    internal long SliceRows { get; set; } = SourceSlice.RowsMax;
+
+    internal long CellBytes => CellBytesMax ?? (MemoryLimitMiB - (MemoryLimitMiB * 3L / 5)) << 20;
+
+    internal string SpillParent => TempDirectory ?? Path.Combine(DataDirectory, "tmp");
 
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

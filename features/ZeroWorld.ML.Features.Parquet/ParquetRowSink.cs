@@ -4,7 +4,7 @@ using Parquet.Schema;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Writes files of rows as Parquet (zstd), one row group each; lists per row become LIST columns.</summary>
-/// <remarks>Not thread safe: one writer loop owns a sink.</remarks>
+/// <remarks>Writes on the caller's thread and blocks it. Not thread safe: one writer loop owns a sink.</remarks>
 public sealed class ParquetRowSink : IRowSink
 {
     private readonly string _root;
@@ -55,9 +55,9 @@ public sealed class ParquetRowSink : IRowSink
         var options = new ParquetOptions
         {
             CompressionMethod = CompressionMethod.Zstd,
-            CompressionLevel = System.IO.Compression.CompressionLevel.Optimal,
+            CompressionLevel = System.IO.Compression.CompressionLevel.Fastest,
         };
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        var file = new BlockingFileStream(path);
         await using (file.ConfigureAwait(false))
         {
             var writer = await ParquetWriter.CreateAsync(schema, file, options, cancellationToken: cancellationToken).ConfigureAwait(false);

@@ -10,6 +10,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     DefinitionCommands.CreatePlan(),
     DefinitionCommands.CreateApply(),
     FeaturesCommand.Create(),
+    SchemaCommand.Create(),
     ImportCommand.Create(),
     SimulateCommand.Create(),
     MaterializeCommand.Create(),

@@ -8,15 +8,15 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Thread safety: <see cref="Query"/> and <see cref="QueryVectors"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
 internal sealed class DuckDbSession : IDisposable
 {
-    private readonly string _spillDirectory;
+    private readonly SpillFolder _spill;
+    private readonly int _threads;
     private readonly DuckDBConnection _connection;
     private readonly Lock _duplication = new();
 
     public DuckDbSession(ParquetOfflineOptions options)
     {
-        var temp = options.TempDirectory ?? Path.Combine(options.DataDirectory, "tmp");
-        _spillDirectory = Path.GetFullPath(Path.Combine(temp, $"duckdb-{Guid.NewGuid():N}"));
-        Directory.CreateDirectory(_spillDirectory);
+        _threads = options.ThreadCount;
+        _spill = SpillFolder.Create(options.SpillParent);
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
 
@@ -27,7 +27,7 @@ internal sealed class DuckDbSession : IDisposable
             SET autoload_known_extensions = false;
             SET memory_limit = '{options.EngineMiB}MiB';
             SET threads = {options.ThreadCount};
-            SET temp_directory = {Sql.Text(_spillDirectory)};
+            SET temp_directory = {Sql.Text(_spill.Path)};
             SET TimeZone = 'UTC';
             SET preserve_insertion_order = true;
             """),
@@ -54,11 +54,21 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
+    /// <summary>Holds every query to so many threads until the result is disposed.</summary>
+    public IDisposable LimitThreads(int threads)
+    {
+        Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"), CancellationToken.None);
+        return new ThreadLimit(this);
+    }
+
     /// <summary>Streams a result on a connection of its own, so that several may be open at once.</summary>
     public DuckDbRows Query(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 
     /// <summary>As <see cref="Query"/>, by whole vectors.</summary>
     public DuckDbVectors QueryVectors(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
+
+    /// <summary>As <see cref="Query"/>, by Arrow batches.</summary>
+    public DuckDbArrow QueryArrow(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 
     /// <summary>Names and engine types of the columns of a scan, without those that the scan itself adds.</summary>
     public Dictionary<string, string> Describe(string scan, CancellationToken cancellationToken)
@@ -76,7 +86,7 @@ internal sealed class DuckDbSession : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        Directory.Delete(_spillDirectory, recursive: true);
+        _spill.Dispose();
     }
 
     internal static Exception Translate(DuckDBException exception, CancellationToken cancellationToken) =>
@@ -89,8 +99,10 @@ internal sealed class DuckDbSession : IDisposable
             return new OperationCanceledException("The operation was cancelled.", cause, cancellationToken);
         }
 
-        var error = type is DuckDBErrorType.OutOfMemory ? FeatureError.StoreUnavailable : FeatureError.InvalidInput;
-        return new FeatureException(error, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+        // Neither a full disk nor too little memory is in the data. The engine tells some failures of the disk as others.
+        var isOfMachine = type is DuckDBErrorType.OutOfMemory || message.Contains("No space left on device", StringComparison.Ordinal);
+        return new FeatureException(
+            isOfMachine ? FeatureError.StoreUnavailable : FeatureError.InvalidInput, $"The offline engine stopped: {FirstLineOf(message)}", cause);
     }
 
     private DuckDBConnection Connect(CancellationToken cancellationToken)
@@ -105,4 +117,10 @@ internal sealed class DuckDbSession : IDisposable
     }
 
     internal static string FirstLineOf(string message) => message.AsSpan().TrimStart().ToString().Split('\n', 2)[0].TrimEnd();
+
+    private sealed class ThreadLimit(DuckDbSession session) : IDisposable
+    {
+        public void Dispose() =>
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {session._threads}"), CancellationToken.None);
+    }
 }

@@ -43,7 +43,7 @@ internal sealed class TableImporter
         var folder = _tables.PathOf(_import.Project, _import.Table);
         Directory.CreateDirectory(folder);
         var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, "part-0.parquet"));
-        ParquetFile.Write(session, Staging, temporary, cancellationToken);
+        ParquetFile.Write(session, Staging, temporary, null, cancellationToken);
         var bytes = new FileInfo(temporary).Length;
         _tables.Publish(_import.Project, _import.Table, temporary);
         return new TableSummary(rows, bytes, first, last);

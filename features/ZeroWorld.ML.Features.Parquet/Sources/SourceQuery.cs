@@ -54,10 +54,28 @@ internal sealed class SourceQuery
     /// </exception>
     public static SourceQuery Create(DuckDbSession session, TableFolder tables, FeatureView view, CancellationToken cancellationToken)
     {
+        if (view.Source.IsPushOnly)
+        {
+            throw new FeatureException(
+                FeatureError.NotFound,
+                $"Feature view '{view.Name}' is fed by pushes alone ('push: true'): there is no table of its history to join. Expected a view of a table; import one, and leave 'push' out.");
+        }
+
         var files = tables.FilesOf(view.Project, view.Source.Table);
         var scan = Sql.Scan(files);
-        return new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);
+        var source = new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);
+        FileSchemas.Check(session, files, source.Columns, cancellationToken);
+        return source;
     }
+
+    /// <summary>The columns of the table that the view reads.</summary>
+    private IEnumerable<string> Columns =>
+    [
+        _view.Source.EventTimeColumn,
+        .. _view.Source.KeyColumns,
+        .. _view.StoredColumns.Select(static column => column.Name),
+        .. new[] { _view.Source.CreatedTimeColumn, HasEventId ? _view.Source.EventIdColumn : null }.OfType<string>(),
+    ];
 
     /// <summary>Refuses an event id whose width differs from what the stored form was made for.</summary>
     public void CheckField(StorageField field)
@@ -116,7 +134,7 @@ internal sealed class SourceQuery
     }
 
     /// <summary>Pieces of the table for threads that scan it side by side.</summary>
-    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, CancellationToken cancellationToken)
+    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(_files)})", cancellationToken))
@@ -127,7 +145,7 @@ internal sealed class SourceQuery
             }
         }
 
-        return SourceSlice.Cut([.. _files.Select(file => (file, counts[Path.GetFullPath(file)]))]);
+        return SourceSlice.Cut([.. _files.Select(file => (file, counts[Path.GetFullPath(file)]))], rowsMax);
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <param name="Rows">Rows of the slice.</param>
 internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumbers, long From, long To, long Rows)
 {
-    /// <summary>Rows that a slice has at most, unless one row group is greater: a whole number of the engine's row groups.</summary>
+    /// <summary>Rows of a slice: a whole number of the engine's row groups.</summary>
     public const long RowsMax = 4 * 122_880;
 
     private const int FilesMax = 256;
@@ -19,23 +19,24 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
     public long First => FirstNumbers[0] + From;
 
     /// <param name="files">Files with their rows, in the table's order.</param>
-    public static IReadOnlyList<SourceSlice> Cut(IReadOnlyList<(string File, long Rows)> files)
+    /// <param name="rowsMax">Rows that a slice has at most.</param>
+    public static IReadOnlyList<SourceSlice> Cut(IReadOnlyList<(string File, long Rows)> files, long rowsMax)
     {
         var slices = new List<SourceSlice>();
         var (small, smallRows) = (new List<(string File, long First)>(), 0L);
         var first = 0L;
         foreach (var (file, rows) in files)
         {
-            if (smallRows + rows > RowsMax || small.Count == FilesMax)
+            if (smallRows + rows > rowsMax || small.Count == FilesMax)
             {
                 Flush();
             }
 
-            if (rows > RowsMax)
+            if (rows > rowsMax)
             {
-                for (var from = 0L; from < rows; from += RowsMax)
+                for (var from = 0L; from < rows; from += rowsMax)
                 {
-                    var to = Math.Min(from + RowsMax, rows);
+                    var to = Math.Min(from + rowsMax, rows);
                     slices.Add(new SourceSlice([file], [first], from, to, to - from));
                 }
             }

@@ -15,6 +15,8 @@ internal static class SliceScan
         Action<long> scanned,
         CancellationToken cancellationToken)
     {
+        // Each worker runs its own scan: the engine's threads would only wait for each other.
+        using var alone = session.LimitThreads(1);
         var next = -1;
         Parallelism.Run(threads, worker =>
         {

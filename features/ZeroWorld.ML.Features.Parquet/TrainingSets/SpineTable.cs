@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The spine of a training set, checked against its request and copied into the engine: row n of the table is row n of the spine.</summary>
@@ -7,13 +9,16 @@ internal sealed class SpineTable
     public const string Name = "spine";
 
     private readonly TrainingSetRequest _request;
+    private readonly IReadOnlyList<string> _files;
     private readonly Dictionary<string, string> _types;
     private readonly List<string> _expressions = [];
     private readonly List<EntityKey> _keys = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    private SpineTable(TrainingSetRequest request, Dictionary<string, string> types)
+    private SpineTable(TrainingSetRequest request, IReadOnlyList<string> files, Dictionary<string, string> types)
     {
         _request = request;
+        _files = files;
         _types = types;
         _expressions.Add($"{Convert(request.TimeColumn, FeatureType.Timestamp)} AS q");
         foreach (var key in request.Plan.Entities.SelectMany(static entity => entity.Keys).Distinct())
@@ -56,6 +61,23 @@ internal sealed class SpineTable
 
     public long Rows { get; private set; }
 
+    /// <summary>SHA-256 of the bytes of the spine's files, one after the other, lower-case hex.</summary>
+    public string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        foreach (var file in _files)
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+            {
+                hash.AppendData(buffer, 0, read);
+            }
+        }
+
+        return System.Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     /// <summary>Per request value its index when the spine has it, or -1: then its default counts.</summary>
     public int[] RequestOrdinals { get; }
 
@@ -63,8 +85,10 @@ internal sealed class SpineTable
 
     public static SpineTable Create(DuckDbSession session, TableFolder tables, TrainingSetRequest request, CancellationToken cancellationToken)
     {
-        var scan = Sql.Scan(tables.FilesOfSpine(request.Plan.Service.Project, request.Spine));
-        var spine = new SpineTable(request, session.Describe(scan, cancellationToken));
+        var files = tables.FilesOfSpine(request.Plan.Service.Project, request.Spine);
+        var scan = Sql.Scan(files);
+        var spine = new SpineTable(request, files, session.Describe(scan, cancellationToken));
+        FileSchemas.Check(session, files, spine._used, cancellationToken);
         session.Execute(
             $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {scan}{spine.Where()}", cancellationToken);
         using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL) FROM {Name}", cancellationToken);
@@ -98,7 +122,7 @@ internal sealed class SpineTable
                 : $"column '{column}' is {engineType}; expected {ColumnTypes.Describe(type)}");
     }
 
-    private string TypeOf(string column) => _types.TryGetValue(column, out var type)
+    private string TypeOf(string column) => _types.TryGetValue(column, out var type) && (_used.Add(column) || _used.Contains(column))
         ? type
         : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _types.Keys)}");
 

@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Not thread safe.</remarks>
 internal sealed class TrainingBlock
 {
+    private const int TransformRows = 1024;
     private const string StatusSuffix = "__status";
 
     private readonly FeatureServicePlan _plan;
@@ -15,7 +16,8 @@ internal sealed class TrainingBlock
     private readonly ColumnBuffer[] _statuses;
     private readonly ColumnBuffer[] _inputs;
     private readonly FeatureStatus[][] _states;
-    private readonly bool _hasRowValues;
+    private readonly FeatureValue[][] _requestColumns;
+    private readonly FeatureValue[][] _serviceColumns;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: two columns of the training set would have one name.</exception>
     public TrainingBlock(TrainingSetRequest request, SpineTable spine)
@@ -30,7 +32,8 @@ internal sealed class TrainingBlock
         _statuses = request.WithStatuses ? [.. columns.Select(static column => new ColumnBuffer(column.Name + StatusSuffix, ColumnKind.Int32))] : [];
         _inputs = [.. _plan.Service.RequestValues.Select(static value => new ColumnBuffer(value.Name, ColumnTypes.KindOf(value.Type)))];
         _states = [.. columns.Select(static _ => new FeatureStatus[ColumnBuffer.BlockRows])];
-        _hasRowValues = columns.Any(static column => column.View is null);
+        _requestColumns = [.. _plan.Service.RequestValues.Select((_, index) => Room(_plan.IsTransformInput(isRequest: true, index)))];
+        _serviceColumns = [.. columns.Select((column, index) => Room(column.Transform >= 0 || _plan.IsTransformInput(isRequest: false, index)))];
         Buffers =
         [
             .. _passThrough,
@@ -58,6 +61,21 @@ internal sealed class TrainingBlock
 
     /// <summary>Rows of the block.</summary>
     public int Count { get; private set; }
+
+    public ColumnStatisticsBuilder?[] CreateStatistics()
+    {
+        var columns = _plan.Service.Columns;
+        return
+        [
+            .. _passThrough.Select((column, index) => new ColumnStatisticsBuilder(column.Name, _spine.PassThroughTypes[index], null)),
+            new ColumnStatisticsBuilder(_time.Name, FeatureType.Timestamp, null),
+            .. columns.SelectMany(column => new[]
+            {
+                new ColumnStatisticsBuilder(column.Name, column.Type, column.View?.Fields[column.Field].Bounds),
+                null,
+            }.Take(_statuses.Length > 0 ? 2 : 1)),
+        ];
+    }
 
     /// <summary>Takes rows of the spine until the block is full.</summary>
     /// <returns>How many it took.</returns>
@@ -108,11 +126,10 @@ internal sealed class TrainingBlock
             cells[index]?.Write(index, first, moments, _values[index], _states[index]);
         }
 
-        var row = new FeatureCell[_values.Length];
-        FeatureValue[] request = [.. _plan.Service.RequestValues.Select(static value => value.Default)];
-        for (var at = 0; at < count && _hasRowValues; at++)
+        CompleteRequest(count);
+        for (var at = 0; at < count && _plan.Service.Transforms.Count > 0; at += TransformRows)
         {
-            CompleteRow(at, request, row);
+            RunTransforms(at, Math.Min(TransformRows, count - at));
         }
 
         for (var index = 0; index < _statuses.Length; index++)
@@ -124,31 +141,55 @@ internal sealed class TrainingBlock
         }
     }
 
-    // Request values and transforms: the code that answers requests, row by row.
-    private void CompleteRow(int at, FeatureValue[] request, FeatureCell[] row)
-    {
-        foreach (var index in _requestValues)
-        {
-            request[index] = _inputs[index].Get(at, _plan.Service.RequestValues[index].Type);
-        }
+    private static FeatureValue[] Room(bool isNeeded) => isNeeded ? new FeatureValue[TransformRows] : [];
 
-        for (var index = 0; index < row.Length; index++)
+    private void CompleteRequest(int count)
+    {
+        for (var index = 0; index < _values.Length; index++)
         {
-            var column = _plan.Service.Columns[index];
-            if (column.View is not null)
+            if (_plan.Service.Columns[index].RequestValue is not (>= 0 and var request))
             {
-                row[index] = new FeatureCell(_values[index].Get(at, column.Type), _states[index][at], null, false);
+                continue;
+            }
+
+            var (type, fallback) = (_plan.Service.RequestValues[request].Type, _plan.Service.RequestValues[request].Default);
+            for (var at = 0; at < count; at++)
+            {
+                var value = _requestValues.Contains(request) ? _inputs[request].Get(at, type) : fallback;
+                _values[index].Set(at, value);
+                _states[index][at] = FeatureCell.Of(value).Status;
+            }
+        }
+    }
+
+    // Rows that fit the processor's caches; only what the expressions read is put before them.
+    private void RunTransforms(int first, int count)
+    {
+        var service = _plan.Service;
+        for (var index = 0; index < service.RequestValues.Count; index++)
+        {
+            for (var at = 0; _plan.IsTransformInput(isRequest: true, index) && at < count; at++)
+            {
+                var value = service.RequestValues[index];
+                _requestColumns[index][at] = _requestValues.Contains(index) ? _inputs[index].Get(first + at, value.Type) : value.Default;
             }
         }
 
-        _plan.FillRequest(request, row);
-        _plan.RunTransforms(_time.Bits[at], request, row);
-        for (var index = 0; index < row.Length; index++)
+        for (var index = 0; index < _values.Length; index++)
         {
-            if (_plan.Service.Columns[index].View is null)
+            for (var at = 0; service.Columns[index].View is not null && _plan.IsTransformInput(isRequest: false, index) && at < count; at++)
             {
-                _values[index].Set(at, row[index].Value);
-                _states[index][at] = row[index].Status;
+                _serviceColumns[index][at] = _values[index].Get(first + at, service.Columns[index].Type);
+            }
+        }
+
+        _plan.RunTransforms(_time.Bits.AsSpan(first, count), _requestColumns, _serviceColumns);
+        for (var index = 0; index < _values.Length; index++)
+        {
+            for (var at = 0; service.Columns[index].Transform >= 0 && at < count; at++)
+            {
+                _values[index].Set(first + at, _serviceColumns[index][at]);
+                _states[index][first + at] = FeatureCell.Of(_serviceColumns[index][at]).Status;
             }
         }
     }

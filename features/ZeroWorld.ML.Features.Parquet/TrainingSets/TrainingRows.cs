@@ -10,6 +10,9 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine)
     /// <summary>Every column of the training set, in order.</summary>
     public IReadOnlyList<ColumnBuffer> Columns => _blocks[0].Buffers;
 
+    /// <returns>Per column of <see cref="Columns"/> what counts its values; nothing for statuses.</returns>
+    public ColumnStatisticsBuilder?[] CreateStatistics() => _blocks[0].CreateStatistics();
+
     /// <param name="cells">Per column of the service the cells of its view.</param>
     /// <returns>Full blocks and the rest; each may be used until the next but one is asked for.</returns>
     public IEnumerable<TrainingBlock> Assemble(DuckDbSession session, SpineRange range, ViewCells?[] cells, CancellationToken cancellationToken)

@@ -16,30 +16,34 @@ internal sealed class TrainingSetBuilder
     private readonly TrainingSetRequest _request;
     private readonly SpineTable _spine;
     private readonly IReadOnlyList<SourceQuery> _sources;
+    private readonly IReadOnlyList<SourceSlice>[] _slices;
     private readonly int _threads;
     private readonly long _memoryBytes;
     private readonly TrainingProgress _progress;
 
-    /// <param name="memoryBytes">What the cells and the search may take, beside the engine.</param>
     public TrainingSetBuilder(
-        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, int threads, long memoryBytes, IProgress<long>? progress)
+        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, ParquetOfflineOptions options, IProgress<long>? progress)
     {
         _session = session;
         _request = request;
         _spine = spine;
         _sources = sources;
-        _threads = threads;
-        _memoryBytes = memoryBytes;
-        _progress = new TrainingProgress(spine.Rows, progress);
+        _threads = options.ThreadCount;
+        _memoryBytes = options.CellBytes;
+        _slices = [.. sources.Select((source, index) => request.Plan.Views[index].Field.IsWindow ? [] : source.Slice(session, options.SliceRows, CancellationToken.None))];
+        var sourceRows = _slices.Sum(static slices => slices.Sum(static slice => slice.Rows));
+        var rangeRows = RangeRows();
+        _progress = new TrainingProgress(sourceRows, (spine.Rows + rangeRows - 1) / rangeRows, spine.Rows, progress, request.Share);
     }
 
-    /// <summary>Rows of last-value views' tables that lie in the future of their arrival.</summary>
+    /// <summary>Per view the rows of its table that lie in the future of their arrival.</summary>
     public Dictionary<FeatureView, long> Quarantined { get; } = [];
 
-    /// <returns>The fingerprint; the file is written and complete.</returns>
-    public string Run(CancellationToken cancellationToken)
+    /// <returns>The training set; its file is written and complete.</returns>
+    public TrainingSet Run(CancellationToken cancellationToken)
     {
         var rows = new TrainingRows(_request, _spine);
+        var statistics = rows.CreateStatistics();
         using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Columns);
         using (var writer = new DuckDbTableWriter(_session, Output, rows.Columns))
         {
@@ -47,7 +51,16 @@ internal sealed class TrainingSetBuilder
             for (var first = 0L; first < _spine.Rows; first += rangeRows)
             {
                 var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
-                Write(rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken), writer, fingerprint);
+                var blocks = rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken);
+                Write(blocks, block =>
+                {
+                    fingerprint.Append(block.Buffers, block.Count);
+                    writer.Append(block.Buffers, block.Count);
+                    for (var column = 0; column < statistics.Length; column++)
+                    {
+                        statistics[column]?.Append(block.Buffers[column], block.Count);
+                    }
+                });
             }
 
             writer.Complete();
@@ -55,12 +68,17 @@ internal sealed class TrainingSetBuilder
 
         // What is no longer needed makes room for the file's column chunks.
         _session.Execute($"DROP TABLE {SpineTable.Name}", cancellationToken);
-        Publish(cancellationToken);
-        return fingerprint.Complete();
+        var set = new TrainingSet(_request.OutputPath, _spine.Rows, fingerprint.Complete(), _request.Plan.Service.Fingerprint, Quarantined.Values.Sum())
+        {
+            SpineHash = _spine.Hash(),
+            Statistics = [.. statistics.OfType<ColumnStatisticsBuilder>().Select(static column => column.Complete())],
+        };
+        Publish(set, cancellationToken);
+        return set;
     }
 
     // The next block is made while this one is written.
-    private void Write(IEnumerable<TrainingBlock> blocks, DuckDbTableWriter writer, RowFingerprint fingerprint)
+    private void Write(IEnumerable<TrainingBlock> blocks, Action<TrainingBlock> write)
     {
         var pending = Task.CompletedTask;
         try
@@ -70,8 +88,7 @@ internal sealed class TrainingSetBuilder
                 pending.GetAwaiter().GetResult();
                 pending = Task.Run(() =>
                 {
-                    fingerprint.Append(block.Buffers, block.Count);
-                    writer.Append(block.Buffers, block.Count);
+                    write(block);
                     _progress.Wrote(block.Count);
                 });
             }
@@ -97,7 +114,7 @@ internal sealed class TrainingSetBuilder
             var spine = SpineMoments.Read(_session, range, group.Key.Keys, cancellationToken);
             foreach (var (index, view) in group)
             {
-                var slices = _sources[index].Slice(_session, cancellationToken);
+                var slices = _slices[index];
                 var search = new LastValueSearch(spine, view.Field, _sources[index], arrivedUntil);
                 search.Run(_session, slices, _threads, _progress.Scanned, cancellationToken);
                 Quarantined[view.View] = search.Quarantined;
@@ -175,17 +192,39 @@ internal sealed class TrainingSetBuilder
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
     }
 
-    private void Publish(CancellationToken cancellationToken)
+    private void Publish(TrainingSet set, CancellationToken cancellationToken)
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(_request.OutputPath)) is { } folder)
+        if (Path.GetDirectoryName(Path.GetFullPath(set.Path)) is { } folder)
         {
             Directory.CreateDirectory(folder);
         }
 
-        var temporary = ParquetFile.TemporaryPathOf(_request.OutputPath);
-        ParquetFile.Write(_session, Output, temporary, cancellationToken);
-        File.Move(temporary, _request.OutputPath, overwrite: true);
+        var card = TrainingSetCard.Write(_request, set);
+        var (temporary, temporaryCard) = (ParquetFile.TemporaryPathOf(set.Path), ParquetFile.TemporaryPathOf(CardPathOf(set.Path)));
+        if (ArrowFile.IsName(set.Path))
+        {
+            ArrowFile.WriteAsync(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken).GetAwaiter().GetResult();
+        }
+        else
+        {
+            ParquetFile.Write(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken);
+        }
+
+        try
+        {
+            File.WriteAllText(temporaryCard, card + "\n");
+            File.Move(temporary, set.Path, overwrite: true);
+            File.Move(temporaryCard, CardPathOf(set.Path), overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            File.Delete(temporaryCard);
+            throw;
+        }
     }
+
+    private static string CardPathOf(string path) => path + ".json";
 
     /// <summary>Columns of the spine that make an entity's key; equal tuples share what is known of the spine.</summary>
     private sealed class KeyTuple((int Column, FeatureType Type)[] keys) : IEquatable<KeyTuple>

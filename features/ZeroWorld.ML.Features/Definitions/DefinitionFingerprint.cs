@@ -48,6 +48,8 @@ public static class DefinitionFingerprint
         var programs = TransformProgram.CompileAll(service);
         var views = service.Columns.Select(static column => column.View).OfType<FeatureView>()
             .DistinctBy(static view => view.Name).OrderBy(static view => view.Name, StringComparer.Ordinal).ToList();
+        var aliases = service.Columns.Select(static column => column.View?.Entity).OfType<Entity>().Where(static entity => entity.Alias is not null)
+            .DistinctBy(static entity => entity.Alias).OrderBy(static entity => entity.Alias, StringComparer.Ordinal).ToList();
         writer.WriteStartObject();
         writer.WriteNumber("format", Format);
         writer.WriteString("project", service.Project);
@@ -68,11 +70,29 @@ public static class DefinitionFingerprint
         {
             writer.WriteString("name", column.Name);
             writer.WriteString("type", FeatureTypeNames.Of(column.Type));
-            writer.WriteString("from", column.View?.Name ?? (column.RequestValue >= 0 ? "request" : "transforms"));
+            writer.WriteString("from", column.View is { Entity.Alias: { } alias } view ? $"{alias}.{view.Name}" : column.View?.Name ?? (column.RequestValue >= 0 ? "request" : "transforms"));
         });
         WriteArray(writer, "views", views, WriteView);
         WriteArray(writer, "entities", views.Select(static view => view.Entity).DistinctBy(static entity => entity.Name)
             .OrderBy(static entity => entity.Name, StringComparer.Ordinal), WriteEntity);
+
+        // Only where there are any: services without aliases keep the fingerprints they had.
+        if (aliases.Count > 0)
+        {
+            WriteList(writer, "aliases", aliases, static (writer, entity) =>
+            {
+                writer.WriteString("name", entity.Alias);
+                writer.WriteString("entity", entity.Name);
+                writer.WriteStartArray("keys");
+                foreach (var key in entity.Keys)
+                {
+                    writer.WriteStringValue(key.Name);
+                }
+
+                writer.WriteEndArray();
+            });
+        }
+
         writer.WriteEndObject();
     }
 
@@ -82,7 +102,7 @@ public static class DefinitionFingerprint
         writer.WriteString("name", entity.Name);
         WriteList(writer, "keys", entity.Keys, static (writer, key) =>
         {
-            writer.WriteString("name", key.Name);
+            writer.WriteString("name", key.DefinedName);
             writer.WriteString("type", FeatureTypeNames.Of(key.Type));
         });
         writer.WriteEndObject();
@@ -123,6 +143,13 @@ public static class DefinitionFingerprint
 
         writer.WriteEndArray();
         writer.WriteNumber("allowed_skew", UnixMicroseconds.FromTimeSpan(source.AllowedSkew));
+
+        // Only where it is: views of tables keep the fingerprints they had.
+        if (source.IsPushOnly)
+        {
+            writer.WriteBoolean("push", true);
+        }
+
         writer.WriteEndObject();
     }
 

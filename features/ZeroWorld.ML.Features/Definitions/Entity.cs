@@ -9,13 +9,20 @@ public sealed record Entity
     /// <value>One or more, in the order in which they make the stored key.</value>
     public required IReadOnlyList<EntityKey> Keys { get; init; }
 
+    /// <value>The name under which a service asks for it, where it asks for the same entity under several; <see langword="null"/>: its own.</value>
+    public string? Alias { get; init; }
+
     public DefinitionDetails Details { get; init; } = DefinitionDetails.None;
 }
 
 /// <summary>One join key of an entity.</summary>
 /// <param name="Name">The name that requests, spines and views use.</param>
 /// <param name="Type">bool, int64, string, bytes or timestamp.</param>
-public sealed record EntityKey(string Name, FeatureType Type);
+public sealed record EntityKey(string Name, FeatureType Type)
+{
+    /// <value>The name that the entity's definition gives the key, and stored rows depend on; another one than <see cref="Name"/> only under an alias.</value>
+    public string DefinedName { get; init; } = Name;
+}
 
 /// <summary>What a definition says for people; no fingerprint depends on it.</summary>
 public sealed record DefinitionDetails(string? Description, string? Owner, IReadOnlyDictionary<string, string> Tags)

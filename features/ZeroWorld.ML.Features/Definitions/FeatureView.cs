@@ -27,7 +27,11 @@ public abstract record FeatureView
 /// <param name="Type">Type of the value.</param>
 /// <param name="Default">Put in the place of a missing value; a null of the same type when none is declared.</param>
 /// <param name="IsRequired">Whether a row without value and default fails.</param>
-public sealed record FeatureField(string Name, FeatureType Type, FeatureValue Default, bool IsRequired);
+public sealed record FeatureField(string Name, FeatureType Type, FeatureValue Default, bool IsRequired)
+{
+    /// <value>What good values lie between; <see langword="null"/>: anything. No fingerprint depends on it.</value>
+    public FeatureBounds? Bounds { get; init; }
+}
 
 /// <summary>A source column as it is stored online.</summary>
 public sealed record StoredColumn(string Name, FeatureType Type);

@@ -16,6 +16,9 @@ public sealed record ViewSource
     /// <value>Source column of each join key, in the order of the entity's keys.</value>
     public required IReadOnlyList<string> KeyColumns { get; init; }
 
+    /// <value>Whether only pushes bring rows: there is no such table offline, and the online store knows all there is from the first push on.</value>
+    public bool IsPushOnly { get; init; }
+
     /// <value>How far an event may lie after its arrival before it is quarantined. Default 5 minutes.</value>
     public TimeSpan AllowedSkew { get; init; } = TimeSpan.FromMinutes(5);
 }

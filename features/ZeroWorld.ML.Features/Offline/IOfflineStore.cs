@@ -100,7 +100,10 @@ public sealed record TrainingSetRequest
     /// <value>Keeps spine rows with <c>from &lt;= value of its column &lt; to</c>; <see langword="null"/> keeps all.</value>
     public TimeFilter? Filter { get; init; }
 
-    /// <value>Path of the Parquet file to write.</value>
+    /// <value>Receives the share of the work that is done, 0 to 1, from any thread; <see langword="null"/>: nobody asks.</value>
+    public IProgress<double>? Share { get; init; }
+
+    /// <value>Path of the file to write: Parquet, or an Arrow stream where the name ends in <c>.arrow</c> or <c>.arrows</c>.</value>
     public required string OutputPath { get; init; }
 }
 
@@ -110,12 +113,19 @@ public sealed record TrainingSetRequest
 public sealed record TimeFilter(string Column, long From, long To);
 
 /// <summary>A training set on disk.</summary>
-/// <param name="Path">Its Parquet file: pass-through columns, <c>time</c>, then the columns of the service, each followed by its status where asked for.</param>
+/// <param name="Path">Its file: pass-through columns, <c>time</c>, then the columns of the service, each followed by its status where asked for.</param>
 /// <param name="Rows">Rows: as many as the spine had.</param>
 /// <param name="Fingerprint">SHA-256 over the service's fingerprint and the rows, lower-case hex.</param>
 /// <param name="ServiceFingerprint">Fingerprint of the feature service.</param>
 /// <param name="Quarantined">Source events left out because they lie in the future of their arrival.</param>
-public sealed record TrainingSet(string Path, long Rows, string Fingerprint, string ServiceFingerprint, long Quarantined);
+public sealed record TrainingSet(string Path, long Rows, string Fingerprint, string ServiceFingerprint, long Quarantined)
+{
+    /// <value>SHA-256 of the spine's files, one after the other, lower-case hex.</value>
+    public string SpineHash { get; init; } = "";
+
+    /// <value>One per column that is no status, in their order.</value>
+    public IReadOnlyList<ColumnStatistics> Statistics { get; init; } = [];
+}
 
 /// <param name="ArrivedAfter">Microseconds since the epoch, exclusive, of max(event, created); <see cref="long.MinValue"/>: from the beginning.</param>
 /// <param name="ArrivedUntil">Inclusive.</param>

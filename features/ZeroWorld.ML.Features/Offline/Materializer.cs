@@ -31,6 +31,12 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         var before = 0L;
         foreach (var field in fields)
         {
+            // What only pushes bring is online already, and nowhere else.
+            if (field.View.Source.IsPushOnly)
+            {
+                continue;
+            }
+
             var extent = Cut(await offline.ReadExtentAsync(field.View, cancellationToken).ConfigureAwait(false), until);
             var view = await MaterializeAsync(field, extent, before, progress, cancellationToken).ConfigureAwait(false);
             before += view.Rows;

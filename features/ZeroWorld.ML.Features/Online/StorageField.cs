@@ -41,7 +41,7 @@ public sealed record StorageField
         var width = hasIntegerEventId ? 8 : 16;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"1\n{view.Project}\n{view.Name}\n{view.Entity.Name}\n");
-        text.AppendJoin(',', view.Entity.Keys.Select(static key => $"{key.Name}:{(int)key.Type}")).Append('\n');
+        text.AppendJoin(',', view.Entity.Keys.Select(static key => $"{key.DefinedName}:{(int)key.Type}")).Append('\n');
         text.AppendJoin(',', view.StoredColumns.Select(static column => $"{column.Name}:{(int)column.Type}")).Append('\n');
         text.Append(view is not WindowedView windowed
             ? "row"

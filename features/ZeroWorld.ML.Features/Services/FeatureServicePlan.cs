@@ -12,6 +12,8 @@ public sealed class FeatureServicePlan
     private readonly (int Request, int Column)[] _requestColumns;
     private readonly int[] _requiredColumns;
     private readonly bool _hasHiddenTransforms;
+    private readonly HashSet<int> _readRequest = [];
+    private readonly HashSet<int> _readColumns = [];
 
     /// <param name="service">The service.</param>
     /// <param name="hasIntegerEventId">Whether the event id column of a view's source is an int64 (the offline table or the push schema knows).</param>
@@ -23,10 +25,15 @@ public sealed class FeatureServicePlan
         Service = service;
         _views = [.. service.Columns.Where(static column => column.View is not null).Select(static column => column.View!).Distinct()
             .Select(view => new ViewPlan(service, StorageField.Of(view, hasIntegerEventId(view))))];
-        Entities = [.. _views.Select(static plan => plan.View.Entity).DistinctBy(static entity => entity.Name)];
+        Entities = [.. _views.Select(static plan => plan.View.Entity).DistinctBy(static entity => (entity.Name, entity.Alias))];
         _transforms = TransformProgram.CompileAll(service);
         _transformColumns = [.. Enumerable.Range(0, _transforms.Length).Select(index => TransformProgram.FindColumn(service.Columns, index))];
         _hasHiddenTransforms = _transformColumns.Contains(-1);
+        foreach (var transform in _transforms)
+        {
+            transform.CollectInputs(_readRequest, _readColumns);
+        }
+
         _requestColumns = [.. service.Columns.Index().Where(static item => item.Item.RequestValue >= 0).Select(static item => (item.Item.RequestValue, item.Index))];
         _requiredColumns =
         [
@@ -86,6 +93,24 @@ public sealed class FeatureServicePlan
             RunTransforms(q, request, row, new FeatureValue[_transforms.Length]);
         }
     }
+
+    /// <summary>Computes the transforms of many rows, column by column: the operators of <see cref="BuildRow"/>, and the same values.</summary>
+    /// <param name="moments">q of each row.</param>
+    /// <param name="request">Per request value its column; read only where <see cref="IsTransformInput"/> says so.</param>
+    /// <param name="columns">Per column of the service its values. Those of views are read where an expression needs them, those of transforms are written.</param>
+    public void RunTransforms(ReadOnlySpan<long> moments, FeatureValue[][] request, FeatureValue[][] columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        var hidden = new FeatureValue[_transforms.Length][];
+        for (var index = 0; index < _transforms.Length; index++)
+        {
+            var results = _transformColumns[index] is >= 0 and var column ? columns[column] : hidden[index] = new FeatureValue[moments.Length];
+            _transforms[index].Evaluate(new ExpressionColumns(moments, request, columns, hidden), results.AsSpan(0, moments.Length));
+        }
+    }
+
+    /// <summary>Whether a transform reads a request value (by its index) or a column of the service.</summary>
+    public bool IsTransformInput(bool isRequest, int index) => (isRequest ? _readRequest : _readColumns).Contains(index);
 
     /// <summary>The first column that is required and has neither value nor default, or -1.</summary>
     public int FindMissingRequired(ReadOnlySpan<FeatureCell> row)

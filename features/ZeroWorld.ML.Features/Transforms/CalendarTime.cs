@@ -21,6 +21,16 @@ internal static class CalendarTime
 
     public static long Year(long time) => Date(time).Year;
 
+    /// <returns>1 to 366.</returns>
+    public static long DayOfYear(long time)
+    {
+        var (year, month, day) = Date(time);
+        var isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+        // Days before a month: by 30.6 a month from March on, as in civil_from_days.
+        return month <= 2 ? ((month - 1) * 31) + day : (((153 * (month - 3)) + 2) / 5) + day + 59 + (isLeap ? 1 : 0);
+    }
+
     // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: years begin in March, so that the leap day is the last.
     private static (long Year, long Month, long Day) Date(long time)
     {

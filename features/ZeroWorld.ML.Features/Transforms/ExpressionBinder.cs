@@ -9,6 +9,7 @@ internal static class ExpressionBinder
     private static readonly string[] Functions =
     [
         "abs", "ceil", "day", "exp", "float64", "floor", "hour", "int64", "log", "max", "min", "minute", "month", "round", "sqrt", "weekday", "year",
+        .. TextOperators.Names, .. NumberOperators.Names, .. VectorOperators.Names,
     ];
 
     /// <param name="name">Name of the operator in the table.</param>
@@ -28,7 +29,8 @@ internal static class ExpressionBinder
             }
         }
 
-        var expected = string.Join(" or ", overloads.Select(static overload => $"({string.Join(", ", overload.Parameters.Select(Name))})").Distinct());
+        var expected = string.Join(
+            " or ", overloads.Select(static overload => $"({string.Join(", ", overload.Parameters.Select(Name))}{(overload.IsVariadic ? ", ..." : "")})").Distinct());
         throw new ExpressionException(position, $"'{shown}' has {Types(operands)}; expected {expected}");
     }
 
@@ -75,7 +77,15 @@ internal static class ExpressionBinder
                     throw new ExpressionException(position, $"there is no function '{name}'; expected one of: {known}");
                 }
 
-                RequireCount(name, position, arguments.Length, 1, 1);
+                var overloads = ExpressionOperators.ByName[name];
+                RequireCount(
+                    name, position, arguments.Length, overloads.Min(static overload => overload.Parameters.Length),
+                    overloads.Any(static overload => overload.IsVariadic) ? int.MaxValue : overloads.Max(static overload => overload.Parameters.Length));
+                if (name == "bucket")
+                {
+                    NumberOperators.CheckEdges(arguments[1..], positions[1..]);
+                }
+
                 return Apply(name, name, positions[0], arguments);
         }
     }
@@ -106,12 +116,19 @@ internal static class ExpressionBinder
 
     private static ExpressionNode Make(ExpressionOperator overload, ReadOnlySpan<ExpressionNode> operands)
     {
-        var first = Widened(overload, operands[0], 0);
-        return operands.Length == 1 ? new UnaryNode(overload, first) : new BinaryNode(overload, first, Widened(overload, operands[1], 1));
+        var widened = new ExpressionNode[operands.Length];
+        for (var index = 0; index < widened.Length; index++)
+        {
+            widened[index] = Widened(overload, operands[index], index);
+        }
+
+        return overload.Many is not null ? new CallNode(overload, widened)
+            : widened.Length == 1 ? new UnaryNode(overload, widened[0])
+            : new BinaryNode(overload, widened[0], widened[1]);
     }
 
     private static ExpressionNode Widened(ExpressionOperator overload, ExpressionNode operand, int index) =>
-        operand.Type == overload.Parameters[index] ? operand : new UnaryNode(ExpressionOperators.Widen, operand);
+        operand.Type == overload.ParameterAt(index) ? operand : new UnaryNode(ExpressionOperators.Widen, operand);
 
     private static (ExpressionNode First, ExpressionNode Second) Unify(string name, int position, ExpressionNode first, ExpressionNode second) =>
         (first.Type, second.Type) switch
@@ -126,7 +143,7 @@ internal static class ExpressionBinder
     {
         if (count < least || count > most)
         {
-            var expected = least == most ? $"{least}" : $"at least {least}";
+            var expected = least == most ? $"{least}" : most == int.MaxValue ? $"at least {least}" : $"{least} to {most}";
             throw new ExpressionException(position, $"'{name}' has {count} {(count == 1 ? "argument" : "arguments")}; expected {expected}");
         }
     }

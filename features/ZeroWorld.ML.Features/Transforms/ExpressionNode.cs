@@ -1,7 +1,13 @@
+using System.Buffers;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>A typed piece of a compiled expression.</summary>
-/// <param name="type">bool, int64, float64, string or timestamp: what <see cref="Evaluate"/> gives, or a null.</param>
+/// <remarks>
+/// A request runs <see cref="Evaluate(in ExpressionContext)"/> for its row, a training set <see cref="Evaluate(in ExpressionColumns, Span{FeatureValue})"/> for
+/// many: the operators' bodies are the same, so the values are. Immutable and thread safe.
+/// </remarks>
+/// <param name="type">What evaluating gives, or a null of it.</param>
 /// <param name="canonical">The text that fingerprints use: operators with their versions, no blanks.</param>
 internal abstract class ExpressionNode(FeatureType type, string canonical)
 {
@@ -9,8 +15,15 @@ internal abstract class ExpressionNode(FeatureType type, string canonical)
 
     public string Canonical { get; } = canonical;
 
-    /// <summary>Never throws and allocates nothing.</summary>
+    /// <summary>The nodes that this one is made of.</summary>
+    public virtual IEnumerable<ExpressionNode> Operands => [];
+
+    /// <summary>One row. Never throws; only texts and lists that are made allocate.</summary>
     public abstract FeatureValue Evaluate(in ExpressionContext context);
+
+    /// <summary>Every row of some columns.</summary>
+    /// <param name="results">One per row.</param>
+    public abstract void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results);
 }
 
 internal sealed class LiteralNode(FeatureValue value, string canonical) : ExpressionNode(value.Type, canonical)
@@ -18,26 +31,49 @@ internal sealed class LiteralNode(FeatureValue value, string canonical) : Expres
     public FeatureValue Value => value;
 
     public override FeatureValue Evaluate(in ExpressionContext context) => value;
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) => results.Fill(value);
 }
 
 internal sealed class TimeNode() : ExpressionNode(FeatureType.Timestamp, FeatureService.TimeValue)
 {
     public override FeatureValue Evaluate(in ExpressionContext context) => FeatureValue.FromTimestamp(context.Q);
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = FeatureValue.FromTimestamp(columns.Moments[row]);
+        }
+    }
 }
 
 internal sealed class RequestNode(string name, FeatureType type, int index) : ExpressionNode(type, name)
 {
+    public int Index => index;
+
     public override FeatureValue Evaluate(in ExpressionContext context) => context.Request[index];
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) =>
+        columns.Request[index].AsSpan(0, results.Length).CopyTo(results);
 }
 
 internal sealed class ColumnNode(string name, FeatureType type, int index) : ExpressionNode(type, name)
 {
+    public int Index => index;
+
     public override FeatureValue Evaluate(in ExpressionContext context) => context.Row[index].Value;
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) =>
+        columns.Columns[index].AsSpan(0, results.Length).CopyTo(results);
 }
 
 internal sealed class HiddenNode(string name, FeatureType type, int index) : ExpressionNode(type, name)
 {
     public override FeatureValue Evaluate(in ExpressionContext context) => context.Hidden[index];
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) =>
+        columns.Hidden[index].AsSpan(0, results.Length).CopyTo(results);
 }
 
 /// <summary>One operand; a null gives a null.</summary>
@@ -46,10 +82,21 @@ internal sealed class UnaryNode(ExpressionOperator op, ExpressionNode operand)
 {
     private readonly UnaryBody _body = op.Unary!;
 
+    public override IEnumerable<ExpressionNode> Operands => [operand];
+
     public override FeatureValue Evaluate(in ExpressionContext context)
     {
         var value = operand.Evaluate(context);
         return value.IsNull ? FeatureValue.Null(Type) : _body(value);
+    }
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        operand.Evaluate(columns, results);
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = results[row].IsNull ? FeatureValue.Null(Type) : _body(results[row]);
+        }
     }
 }
 
@@ -58,6 +105,8 @@ internal sealed class BinaryNode(ExpressionOperator op, ExpressionNode left, Exp
     : ExpressionNode(op.Result, $"{op.Name}@{op.Version}({left.Canonical},{right.Canonical})")
 {
     private readonly BinaryBody _body = op.Binary!;
+
+    public override IEnumerable<ExpressionNode> Operands => [left, right];
 
     public override FeatureValue Evaluate(in ExpressionContext context)
     {
@@ -70,49 +119,168 @@ internal sealed class BinaryNode(ExpressionOperator op, ExpressionNode left, Exp
         var second = right.Evaluate(context);
         return second.IsNull ? FeatureValue.Null(Type) : _body(first, second);
     }
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        using var rented = new RentedValues(results.Length);
+        left.Evaluate(columns, results);
+        right.Evaluate(columns, rented.Values);
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = results[row].IsNull || rented.Values[row].IsNull ? FeatureValue.Null(Type) : _body(results[row], rented.Values[row]);
+        }
+    }
+}
+
+/// <summary>Three operands or more; a null among them gives a null.</summary>
+internal sealed class CallNode(ExpressionOperator op, ExpressionNode[] operands)
+    : ExpressionNode(op.Result, $"{op.Name}@{op.Version}({string.Join(',', operands.Select(static operand => operand.Canonical))})")
+{
+    private readonly ManyBody _body = op.Many!;
+
+    public override IEnumerable<ExpressionNode> Operands => operands;
+
+    public override FeatureValue Evaluate(in ExpressionContext context)
+    {
+        using var rented = new RentedValues(operands.Length);
+        for (var index = 0; index < operands.Length; index++)
+        {
+            rented.Values[index] = operands[index].Evaluate(context);
+            if (rented.Values[index].IsNull)
+            {
+                return FeatureValue.Null(Type);
+            }
+        }
+
+        return _body(rented.Values);
+    }
+
+    // Column by column into one block, so that a row's operands lie a block apart: they are gathered row by row.
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        using var block = new RentedValues(operands.Length * results.Length);
+        using var row = new RentedValues(operands.Length);
+        for (var index = 0; index < operands.Length; index++)
+        {
+            operands[index].Evaluate(columns, block.Values.Slice(index * results.Length, results.Length));
+        }
+
+        for (var at = 0; at < results.Length; at++)
+        {
+            var isNull = false;
+            for (var index = 0; index < operands.Length; index++)
+            {
+                row.Values[index] = block.Values[(index * results.Length) + at];
+                isNull |= row.Values[index].IsNull;
+            }
+
+            results[at] = isNull ? FeatureValue.Null(Type) : _body(row.Values);
+        }
+    }
 }
 
 /// <summary>and, or of three-valued logic: a deciding side decides, whatever the other one is.</summary>
 internal sealed class LogicNode(bool isAnd, ExpressionNode left, ExpressionNode right)
     : ExpressionNode(FeatureType.Bool, $"{(isAnd ? "and" : "or")}@1({left.Canonical},{right.Canonical})")
 {
+    public override IEnumerable<ExpressionNode> Operands => [left, right];
+
     public override FeatureValue Evaluate(in ExpressionContext context)
     {
         var first = left.Evaluate(context);
-        if (!first.IsNull && first.AsBool() != isAnd)
-        {
-            return first;
-        }
-
-        var second = right.Evaluate(context);
-        return !second.IsNull && second.AsBool() != isAnd ? second
-            : first.IsNull || second.IsNull ? FeatureValue.Null(FeatureType.Bool)
-            : FeatureValue.FromBool(isAnd);
+        return Decides(first) ? first : Decide(first, right.Evaluate(context));
     }
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        using var rented = new RentedValues(results.Length);
+        left.Evaluate(columns, results);
+        right.Evaluate(columns, rented.Values);
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = Decides(results[row]) ? results[row] : Decide(results[row], rented.Values[row]);
+        }
+    }
+
+    private bool Decides(in FeatureValue value) => !value.IsNull && value.AsBool() != isAnd;
+
+    private FeatureValue Decide(in FeatureValue first, in FeatureValue second) =>
+        Decides(second) ? second : first.IsNull || second.IsNull ? FeatureValue.Null(FeatureType.Bool) : FeatureValue.FromBool(isAnd);
 }
 
-/// <summary>A null condition gives a null; only the chosen branch runs.</summary>
+/// <summary>A null condition gives a null; of one row, only the chosen branch runs.</summary>
 internal sealed class IfNode(ExpressionNode condition, ExpressionNode whenTrue, ExpressionNode whenFalse)
     : ExpressionNode(whenTrue.Type, $"if@1({condition.Canonical},{whenTrue.Canonical},{whenFalse.Canonical})")
 {
+    public override IEnumerable<ExpressionNode> Operands => [condition, whenTrue, whenFalse];
+
     public override FeatureValue Evaluate(in ExpressionContext context)
     {
         var decision = condition.Evaluate(context);
         return decision.IsNull ? FeatureValue.Null(Type) : decision.AsBool() ? whenTrue.Evaluate(context) : whenFalse.Evaluate(context);
+    }
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        using var yes = new RentedValues(results.Length);
+        using var no = new RentedValues(results.Length);
+        condition.Evaluate(columns, results);
+        whenTrue.Evaluate(columns, yes.Values);
+        whenFalse.Evaluate(columns, no.Values);
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = results[row].IsNull ? FeatureValue.Null(Type) : results[row].AsBool() ? yes.Values[row] : no.Values[row];
+        }
     }
 }
 
 internal sealed class CoalesceNode(ExpressionNode first, ExpressionNode second)
     : ExpressionNode(first.Type, $"coalesce@1({first.Canonical},{second.Canonical})")
 {
+    public override IEnumerable<ExpressionNode> Operands => [first, second];
+
     public override FeatureValue Evaluate(in ExpressionContext context)
     {
         var value = first.Evaluate(context);
         return value.IsNull ? second.Evaluate(context) : value;
     }
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        using var rented = new RentedValues(results.Length);
+        first.Evaluate(columns, results);
+        second.Evaluate(columns, rented.Values);
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = results[row].IsNull ? rented.Values[row] : results[row];
+        }
+    }
 }
 
 internal sealed class IsNullNode(ExpressionNode operand) : ExpressionNode(FeatureType.Bool, $"is_null@1({operand.Canonical})")
 {
+    public override IEnumerable<ExpressionNode> Operands => [operand];
+
     public override FeatureValue Evaluate(in ExpressionContext context) => FeatureValue.FromBool(operand.Evaluate(context).IsNull);
+
+    public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
+    {
+        operand.Evaluate(columns, results);
+        for (var row = 0; row < results.Length; row++)
+        {
+            results[row] = FeatureValue.FromBool(results[row].IsNull);
+        }
+    }
+}
+
+/// <summary>Room for values while a node is evaluated.</summary>
+internal readonly ref struct RentedValues(int count)
+{
+    private readonly FeatureValue[] _array = ArrayPool<FeatureValue>.Shared.Rent(count);
+    private readonly int _count = count;
+
+    public Span<FeatureValue> Values => _array.AsSpan(0, _count);
+
+    // Texts and lists must not be kept alive by the pool.
+    public void Dispose() => ArrayPool<FeatureValue>.Shared.Return(_array, clearArray: true);
 }

@@ -33,7 +33,8 @@ internal static class ExpressionOperators
         .GroupBy(static op => op.Name, StringComparer.Ordinal)
         .ToFrozenDictionary(static group => group.Key, static group => group.ToArray(), StringComparer.Ordinal);
 
-    private static IEnumerable<ExpressionOperator> All() => [.. Arithmetic(), .. Comparisons(), .. Functions(), .. TimeParts(), .. Conversions()];
+    private static IEnumerable<ExpressionOperator> All() => 
+        [.. Arithmetic(), .. Comparisons(), .. Functions(), .. TimeParts(), .. Conversions(), .. TextOperators.All, .. NumberOperators.All, .. VectorOperators.All];
 
     private static IEnumerable<ExpressionOperator> Arithmetic() =>
     [

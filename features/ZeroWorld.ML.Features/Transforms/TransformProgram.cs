@@ -63,4 +63,26 @@ internal sealed class TransformProgram
 
     /// <returns>A value of the declared type, or a null of it.</returns>
     public FeatureValue Evaluate(in ExpressionContext context) => _body.Evaluate(context);
+
+    /// <param name="results">One per row.</param>
+    public void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) => _body.Evaluate(columns, results);
+
+    /// <summary>The request values and columns that the expression reads, by index.</summary>
+    public void CollectInputs(ISet<int> request, ISet<int> columns)
+    {
+        var open = new Stack<ExpressionNode>([_body]);
+        while (open.TryPop(out var node))
+        {
+            _ = node switch
+            {
+                RequestNode value => request.Add(value.Index),
+                ColumnNode column => columns.Add(column.Index),
+                _ => false,
+            };
+            foreach (var operand in node.Operands)
+            {
+                open.Push(operand);
+            }
+        }
+    }
 }

@@ -49,6 +49,15 @@ internal static class DefinitionCommands
             Terminals.Output.MarkupLine($"{Mark(change.Change)} {change.Kind,-16} {Markup.Escape(change.Name),-28} [grey]{Short(change.PreviousFingerprint)}{Short(change.Fingerprint)}[/]");
         }
 
+        foreach (var change in answer.Changes.Where(static change => change.Details.Count > 0))
+        {
+            Terminals.Output.MarkupLineInterpolated($"\n[yellow]~[/] {change.Kind} {change.Name}");
+            foreach (var line in change.Details)
+            {
+                Terminals.Output.WriteLine($"    {line}");
+            }
+        }
+
         var changed = answer.Changes.Count(static change => change.Change != DefinitionChange.Unchanged);
         Terminals.Output.WriteLine((changed, planOnly) switch
         {

@@ -78,6 +78,7 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
             },
             Fingerprint = change.After ?? "",
             PreviousFingerprint = change.Before ?? "",
+            Details = { change.Details },
         }));
         return response;
     }
@@ -87,16 +88,27 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
         var set = catalog.GetDefinitions(Project(request.Project));
         var response = new ListDefinitionsResponse();
         response.Definitions.AddRange(set.Entities.Select(static entity =>
-            ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity))));
+            ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity), entity.Details)));
         response.Definitions.AddRange(set.Views.Select(static view =>
-            ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view))));
+            ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view), view.Details)));
         response.Definitions.AddRange(set.Services.Select(static service =>
-            ToDefinition(DefinitionKind.Service, service.Name, service.Fingerprint, DefinitionFingerprint.CanonicalJson(service))));
+            ToDefinition(DefinitionKind.Service, service.Name, service.Fingerprint, DefinitionFingerprint.CanonicalJson(service), service.Details)));
         return Task.FromResult(response);
     }
 
-    private static Definition ToDefinition(DefinitionKind kind, string name, string fingerprint, string json) =>
-        new() { Kind = KindOf(kind), Name = name, Fingerprint = fingerprint, Json = json };
+    private static Definition ToDefinition(DefinitionKind kind, string name, string fingerprint, string json, DefinitionDetails details)
+    {
+        var definition = new Definition
+        {
+            Kind = KindOf(kind), Name = name, Fingerprint = fingerprint, Json = json, Description = details.Description ?? "", Owner = details.Owner ?? "",
+        };
+        foreach (var (tag, value) in details.Tags)
+        {
+            definition.Tags.Add(tag, value);
+        }
+
+        return definition;
+    }
 
     private static string KindOf(DefinitionKind kind) => kind switch
     {

@@ -99,6 +99,13 @@ public sealed partial class CoverageCache
 
     private async Task<bool> TryReadAsync(CoverageSlot slot, CancellationToken cancellationToken)
     {
+        // What only pushes bring is in the store from the first push on; before that there is nothing.
+        if (slot.Field.View.Source.IsPushOnly)
+        {
+            slot.Coverage = new ViewCoverage(long.MinValue, long.MaxValue);
+            return true;
+        }
+
         try
         {
             var coverage = await _store.ReadCoverageAsync(slot.Field, cancellationToken).ConfigureAwait(false);

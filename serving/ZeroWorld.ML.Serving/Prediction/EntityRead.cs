@@ -10,7 +10,7 @@ internal sealed class EntityRead
         Entity = entity;
         Project = service.Service.Project;
         Keys = [.. entity.Keys.Select(key => keys.IndexOf(key.Name))];
-        Views = [.. service.Views.Select(static (view, index) => (view, index)).Where(item => item.view.View.Entity.Name == entity.Name).Select(static item => item.index)];
+        Views = [.. service.Views.Select(static (view, index) => (view, index)).Where(item => item.view.View.Entity.Name == entity.Name && item.view.View.Entity.Alias == entity.Alias).Select(static item => item.index)];
         Fields = [.. Views.Select(view => service.Views[view].Field)];
     }
 

@@ -150,6 +150,60 @@ public sealed class FeatureStoreTests
         Assert.Equal(V1.FeatureStatus.Null, answer.Features[4].Statuses[1]);
     }
 
+    [Fact]
+    public async Task GetOnlineFeatures_OneEntityUnderTwoNamesInAPushView_ReadsBoth()
+    {
+        const string Yaml = """
+            version: 1
+            project: transfers
+            entities: [{ name: account, keys: [{ name: account_id, type: int64 }] }]
+            feature_views:
+              - name: balances
+                entity: account
+                source: { table: balances, push: true, event_time: at }
+                features: [{ name: amount, type: float64 }]
+            feature_services:
+              - name: transfer
+                aliases: [{ name: sender, entity: account, keys: { account_id: sender_id } }]
+                transforms: [{ name: gap, type: float64, expression: amount - sender_amount }]
+                features: [sender.balances.amount, balances.amount, gap]
+            """;
+        await using var fraud = await FraudServer.StartAsync(null, Cancellation);
+        await ApplyAsync(fraud, Yaml, false);
+        var request = new GetOnlineFeaturesRequest
+        {
+            Project = "transfers",
+            FeatureService = "transfer",
+            Entities =
+            {
+                new Column { Name = "sender_id", Int64S = new Int64Values { Values = { 7, 8 } } },
+                new Column { Name = "account_id", Int64S = new Int64Values { Values = { 8, 7 } } },
+            },
+        };
+
+        var before = await fraud.Client.Features.GetOnlineFeaturesAsync(request, cancellationToken: Cancellation);
+        var pushed = await fraud.Client.Features.PushEventsAsync(
+            new PushEventsRequest
+            {
+                Project = "transfers",
+                Table = "balances",
+                Columns =
+                {
+                    new Column { Name = "account_id", Int64S = new Int64Values { Values = { 7, 8 } } },
+                    new Column { Name = "at", Timestamps = new TimestampValues { Microseconds = { 1_000_000, 1_000_000 } } },
+                    new Column { Name = "amount", Float64S = new Float64Values { Values = { 10, 25 } } },
+                },
+            },
+            cancellationToken: Cancellation);
+        var after = await fraud.Client.Features.GetOnlineFeaturesAsync(request, cancellationToken: Cancellation);
+
+        Assert.Equal(2u, pushed.Accepted);
+        Assert.Equal([V1.FeatureStatus.NotFound, V1.FeatureStatus.NotFound], before.Features[0].Statuses);
+        Assert.Equal([10, 25], after.Features.Single(static feature => feature.Column.Name == "sender_amount").Column.Float64S.Values);
+        Assert.Equal([25, 10], after.Features.Single(static feature => feature.Column.Name == "amount").Column.Float64S.Values);
+        Assert.Equal([15, -15], after.Features.Single(static feature => feature.Column.Name == "gap").Column.Float64S.Values);
+    }
+
     private static async Task<FraudServer> StartAsync()
     {
         var fraud = await FraudServer.StartAsync(null, Cancellation);

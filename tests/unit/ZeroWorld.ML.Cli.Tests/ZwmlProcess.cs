@@ -11,22 +11,20 @@ internal static class ZwmlProcess
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
+    /// <summary>Starts a command that runs until it is ended; nobody reads what it says.</summary>
+    public static Process Start(string workingDirectory, params string[] arguments)
+    {
+        var process = Process.Start(StartInfoOf(workingDirectory, arguments))!;
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string workingDirectory, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            WorkingDirectory = workingDirectory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        start.ArgumentList.Add(Path.GetFullPath(Program));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
+        using var process = Process.Start(StartInfoOf(workingDirectory, arguments))!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
         try
@@ -41,5 +39,23 @@ internal static class ZwmlProcess
             process.Kill(entireProcessTree: true);
             throw;
         }
+    }
+
+    private static ProcessStartInfo StartInfoOf(string workingDirectory, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = workingDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(Path.GetFullPath(Program));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return start;
     }
 }

@@ -23,7 +23,7 @@ internal sealed class StoreFolder : IDisposable
 
     /// <summary>Another store over the same tables.</summary>
     public DuckDbOfflineStore StoreWith(int threads) => new(
-        new ParquetOfflineOptions { DataDirectory = Options.DataDirectory, Threads = threads, MemoryLimitMiB = 512 },
+        new ParquetOfflineOptions { DataDirectory = Options.DataDirectory, Threads = threads, MemoryLimitMiB = 512, CellBytesMax = Options.CellBytesMax, SliceRows = Options.SliceRows },
         TimeProvider.System,
         NullLogger<DuckDbOfflineStore>.Instance);
 

@@ -8,13 +8,14 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
 
     // Whether a column is missing because its own definition is wrong: then transforms cannot be judged.
     private bool _isIncomplete;
+    private AliasSet _aliases = AliasSet.None;
 
     public FeatureService? Read(YamlNode node)
     {
         var before = errors.Count;
         _isIncomplete = false;
         if (YamlObject.Of(
-            node, "a feature service", errors, "name", "request", "transforms", "features", "description", "owner", "tags") is not { } service)
+            node, "a feature service", errors, "name", "aliases", "request", "transforms", "features", "description", "owner", "tags") is not { } service)
         {
             return null;
         }
@@ -22,6 +23,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
         var name = service.Name("name");
         var details = service.Details();
         var names = new HashSet<string>(StringComparer.Ordinal) { FeatureService.TimeValue };
+        _aliases = new AliasReader(catalog, errors).Read(service);
         var request = ReadRequest(service, names);
         var isRequestWhole = errors.Count == before;
         var transforms = ReadTransforms(service, names);
@@ -111,7 +113,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
     private List<ServiceColumn> ReadColumns(
         YamlObject service, List<RequestValue> request, List<Transform> transforms, HashSet<string> names)
     {
-        const string Expected = "a request value, a transform, VIEW.FEATURE or VIEW.*";
+        const string Expected = "a request value, a transform, VIEW.FEATURE, VIEW.*, ALIAS.VIEW.FEATURE or ALIAS.VIEW.*";
         var columns = new List<ServiceColumn>();
         var shown = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in service.List("features", $"a list of one or more columns, each {Expected}", isRequired: true))
@@ -175,6 +177,18 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
             return [];
         }
 
+        var alias = (string?)null;
+        if (text.IndexOf('.', dot + 1) is > 0 and var second)
+        {
+            (alias, text) = (text[..dot], text[(dot + 1)..]);
+            dot = second - dot - 1;
+            if (!_aliases.Contains(alias))
+            {
+                errors.Add(item, $"there is no alias '{YamlScalar.Shorten(alias)}' in this service; expected {DefinitionCatalog.OneOf(_aliases.Names)}");
+                return [];
+            }
+        }
+
         if (!catalog.Views.TryGetValue(text[..dot], out var entry))
         {
             errors.Add(item, $"there is no feature view '{YamlScalar.Shorten(text[..dot])}'; expected {DefinitionCatalog.OneOf(catalog.Views.Keys)}");
@@ -185,6 +199,17 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
         {
             _isIncomplete = true;
             return [];
+        }
+
+        if (alias is not null)
+        {
+            if (_aliases.Find(alias, view, item, errors) is not { } aliased)
+            {
+                _isIncomplete = true;
+                return [];
+            }
+
+            view = aliased;
         }
 
         var fields = view.Fields;
@@ -207,7 +232,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
     }
 
     private static ServiceColumn ColumnOf(FeatureView view, FeatureField field, int index) =>
-        new() { Name = field.Name, Type = field.Type, View = view, Field = index };
+        new() { Name = view.Entity.Alias is { } alias ? $"{alias}_{field.Name}" : field.Name, Type = field.Type, View = view, Field = index };
 
     // The request is an event of these views: what they read of it must be among the service's request values, as a number.
     private void CheckIncludedRequest(YamlObject service, string? name, List<RequestValue> request, List<ServiceColumn> columns)

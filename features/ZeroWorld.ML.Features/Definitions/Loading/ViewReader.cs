@@ -58,7 +58,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
         foreach (var item in items)
         {
             if (YamlObject.Of(
-                item, "a feature", errors, "name", "type", "column", "default", "required", "description", "owner", "tags") is not { } feature)
+                item, "a feature", errors, "name", "type", "column", "default", "required", "bounds", "description", "owner", "tags") is not { } feature)
             {
                 continue;
             }
@@ -71,7 +71,10 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
                 continue;
             }
 
-            var field = new FeatureField(featureName, type, feature.Default(type), feature.Bool("required", absent: false));
+            var field = new FeatureField(featureName, type, feature.Default(type), feature.Bool("required", absent: false))
+            {
+                Bounds = BoundsReader.Read(feature, type, errors),
+            };
             features.Add(new LastValueFeature(field, column!));
         }
 
@@ -113,7 +116,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
     {
         const string Properties = "a mapping with table and event_time";
         if (view.Require("source", Properties) is not { } node || YamlObject.Of(
-            node, "a source", errors, "table", "event_time", "created_time", "event_id", "keys", "allowed_skew") is not { } source)
+            node, "a source", errors, "table", "event_time", "created_time", "event_id", "keys", "allowed_skew", "push") is not { } source)
         {
             return null;
         }
@@ -123,6 +126,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
         var createdTime = source.ColumnName("created_time", isRequired: false);
         var eventId = source.ColumnName("event_id", isRequired: false);
         var skew = source.Duration("allowed_skew", isPositive: false, isRequired: false) ?? TimeSpan.FromMinutes(5);
+        var isPushOnly = source.Bool("push", absent: false);
         var columns = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, column) in source.Texts("keys", "a mapping of join keys to source columns"))
         {
@@ -148,6 +152,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
             EventIdColumn = eventId,
             KeyColumns = [.. entity.Keys.Select(key => columns.GetValueOrDefault(key.Name, key.Name))],
             AllowedSkew = skew,
+            IsPushOnly = isPushOnly,
         };
     }
 

@@ -90,7 +90,7 @@ internal sealed class WindowReader(DefinitionErrors errors)
     {
         if (YamlObject.Of(
             item, "a feature of a windowed view", errors,
-            "name", "aggregate", "of", "type", "k", "p", "window", "hop", "default", "required", "description", "owner", "tags") is not { } feature)
+            "name", "aggregate", "of", "type", "k", "p", "window", "hop", "default", "required", "bounds", "description", "owner", "tags") is not { } feature)
         {
             return null;
         }
@@ -127,7 +127,8 @@ internal sealed class WindowReader(DefinitionErrors errors)
             return null;
         }
 
-        var result = new WindowFeature(new FeatureField(name, type, fallback, isRequired), function, column, window.Value)
+        var field = new FeatureField(name, type, fallback, isRequired) { Bounds = BoundsReader.Read(feature, type, errors) };
+        var result = new WindowFeature(field, function, column, window.Value)
         {
             ColumnType = columnType,
             Length = length,

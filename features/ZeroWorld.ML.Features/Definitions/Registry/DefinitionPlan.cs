@@ -15,9 +15,11 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         return new DefinitionPlan(
             after.Project,
             [
-                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, DefinitionFingerprint.Of),
-                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, DefinitionFingerprint.Of),
-                .. Compare(DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Fingerprint),
+                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(
+                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Fingerprint,
+                    DefinitionFingerprint.CanonicalJson),
             ]);
     }
 
@@ -33,7 +35,8 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             if (change is { Change: DefinitionChangeKind.Changed or DefinitionChangeKind.Removed })
             {
                 var verb = change.Change == DefinitionChangeKind.Removed ? "be removed" : $"change to fingerprint {change.After![..12]}";
-                breaches.Add($"Feature service '{pin.Service}' would {verb}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]}; "
+                breaches.Add($"Feature service '{pin.Service}' would {verb}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]} "
+                    + $"and reads the columns {string.Join(", ", change.Columns)}; "
                     + "expected a service of another name for what is new, or the model version to be deleted first.");
             }
         }
@@ -42,18 +45,25 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
     }
 
     private static IEnumerable<DefinitionChange> Compare<T>(
-        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, string> fingerprint)
+        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, string> fingerprint, Func<T, string> json)
+        where T : class
     {
-        var old = (before ?? []).ToDictionary(name, fingerprint, StringComparer.Ordinal);
-        var planned = after.ToDictionary(name, fingerprint, StringComparer.Ordinal);
+        var old = (before ?? []).ToDictionary(name, StringComparer.Ordinal);
+        var planned = after.ToDictionary(name, StringComparer.Ordinal);
         foreach (var item in old.Keys.Union(planned.Keys).Order(StringComparer.Ordinal))
         {
-            var (left, right) = (old.GetValueOrDefault(item), planned.GetValueOrDefault(item));
+            var (was, willBe) = (old.GetValueOrDefault(item), planned.GetValueOrDefault(item));
+            var (left, right) = (was is null ? null : fingerprint(was), willBe is null ? null : fingerprint(willBe));
             var change = left is null ? DefinitionChangeKind.Added
                 : right is null ? DefinitionChangeKind.Removed
                 : left == right ? DefinitionChangeKind.Unchanged
                 : DefinitionChangeKind.Changed;
-            yield return new DefinitionChange(kind, item, change, left, right);
+            var (text, newText) = left == right ? (null, null) : (was is null ? null : json(was), willBe is null ? null : json(willBe));
+            yield return new DefinitionChange(kind, item, change, left, right)
+            {
+                Details = DefinitionDifference.Between(text, newText),
+                Columns = kind == DefinitionKind.Service && text is not null ? DefinitionDifference.FindColumns(text, newText) : [],
+            };
         }
     }
 }

@@ -72,8 +72,26 @@ public sealed class DefinitionRegistryTests : IDisposable
         Assert.Equal(FeatureError.Incompatible, exception.Error);
         Assert.StartsWith($"Feature service 'fraud' {expected}", exception.Message, StringComparison.Ordinal);
         Assert.Contains("model fraud version 3 pins it", exception.Message, StringComparison.Ordinal);
+        Assert.Matches("and reads the columns '[a-z0-9_]+' [(]would (go|change|be new)[)]", exception.Message);
         Assert.DoesNotContain("version 1", exception.Message, StringComparison.Ordinal);
         Assert.False(Registry().Plan(_valid).HasChanges);
+    }
+
+    [Fact]
+    public void Plan_Changes_SayWhatDiffersAndWhichColumnsItTouches()
+    {
+        Registry().Apply(_valid, []);
+        var view = _valid.Views.OfType<LastValueView>().First();
+        var changed = view with { TimeToLive = TimeSpan.FromHours(36), Features = [.. view.Features.Skip(1)] };
+        var before = DefinitionFingerprint.CanonicalJson(view);
+
+        var lines = DefinitionDifference.Between(before, DefinitionFingerprint.CanonicalJson(changed));
+
+        Assert.Contains(lines, static line => line.StartsWith("ttl: ", StringComparison.Ordinal) && line.EndsWith(" -> 36h", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith($"features[{view.Features[0].Field.Name}]: (", StringComparison.Ordinal) && line.EndsWith(" -> (none)", StringComparison.Ordinal));
+        Assert.Equal(2, lines.Count);
+        Assert.Empty(DefinitionDifference.Between(before, before));
+        Assert.Empty(DefinitionDifference.Between(null, before));
     }
 
     [Fact]

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+using ZeroWorld.ML.V1;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary><c>zwml features lineage</c>: source table, view, service, models that read it.</summary>
+internal static class LineageCommand
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var name = new Argument<string?>("name") { Description = "Only what leads to or from this table, view, service or model.", Arity = ArgumentArity.ZeroOrOne };
+        var json = CommonOptions.Json();
+        var command = new Command("lineage", "Shows what comes from where: source table, feature view, feature service, model versions.") { name, json };
+        var common = CommonOptions.AddTo(command);
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken);
+            var project = common.Project(parse);
+            var definitions = await connection.Client.Features.ListDefinitionsAsync(
+                new ListDefinitionsRequest { Project = project }, cancellationToken: cancellationToken);
+            var models = await connection.Client.Registry.ListModelsAsync(new ListModelsRequest { Project = project }, cancellationToken: cancellationToken);
+            var manifests = new List<ModelVersion>();
+            foreach (var version in models.Models.SelectMany(static model => model.Versions))
+            {
+                manifests.Add(version.ManifestJson.Length > 0 ? version : await connection.Client.Registry.GetModelVersionAsync(
+                    new GetModelVersionRequest { Project = project, Model = version.Model, Version = version.Version }, cancellationToken: cancellationToken));
+            }
+
+            var paths = Trace(definitions.Definitions, manifests, project);
+            if (parse.GetValue(name) is { } wanted)
+            {
+                paths = [.. paths.Where(path => path.Table == wanted || path.View == wanted || path.Service == wanted || path.Model.Split(' ')[0] == wanted)];
+            }
+
+            Show(paths, parse.GetValue(json));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static List<LineagePath> Trace(IEnumerable<Definition> definitions, List<ModelVersion> models, string project)
+    {
+        var paths = new List<LineagePath>();
+        var tables = new Dictionary<string, string>(StringComparer.Ordinal);
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var definition in definitions)
+        {
+            using var json = JsonDocument.Parse(definition.Json);
+            if (definition.Kind == "feature_view")
+            {
+                tables[definition.Name] = json.RootElement.GetProperty("source").GetProperty("table").GetString()!;
+            }
+            else if (definition.Kind == "feature_service")
+            {
+                var readers = models.Where(version => Pins(version, project, definition.Name)).ToList();
+                foreach (var view in json.RootElement.GetProperty("views").EnumerateArray().Select(static view => view.GetProperty("name").GetString()!))
+                {
+                    used.Add(view);
+                    paths.AddRange(readers.Count == 0
+                        ? [new LineagePath(tables[view], view, definition.Name, "", true)]
+                        : readers.Select(version => new LineagePath(tables[view], view, definition.Name, NameOf(version), IsCurrent(version, definition.Fingerprint))));
+                }
+            }
+        }
+
+        paths.AddRange(tables.Where(item => !used.Contains(item.Key)).Select(static item => new LineagePath(item.Value, item.Key, "", "", true)));
+        return [.. paths.OrderBy(static path => path.Table, StringComparer.Ordinal).ThenBy(static path => path.View, StringComparer.Ordinal)
+            .ThenBy(static path => path.Service, StringComparer.Ordinal).ThenBy(static path => path.Model, StringComparer.Ordinal)];
+    }
+
+    private static bool Pins(ModelVersion version, string project, string service) =>
+        ServiceOf(version) is { } pinned && (string?)pinned["name"] == service && ((string?)pinned["project"] ?? "default") == project;
+
+    private static bool IsCurrent(ModelVersion version, string fingerprint) => (string?)ServiceOf(version)?["fingerprint"] == fingerprint;
+
+    private static JsonNode? ServiceOf(ModelVersion version) => JsonNode.Parse(version.ManifestJson)?["feature_service"];
+
+    private static string NameOf(ModelVersion version)
+    {
+        var aliases = version.Aliases.Count > 0 ? $" ({string.Join(", ", version.Aliases)})" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{version.Model} v{version.Version}{aliases}");
+    }
+
+    private static void Show(List<LineagePath> paths, bool asJson)
+    {
+        if (asJson)
+        {
+            var list = new JsonArray([.. paths.Select(static path => (JsonNode)new JsonObject
+            {
+                ["table"] = path.Table,
+                ["view"] = path.View,
+                ["service"] = path.Service.Length > 0 ? path.Service : null,
+                ["model"] = path.Model.Length > 0 ? path.Model : null,
+                ["is_current"] = path.IsCurrent,
+            })]);
+            Console.Out.WriteLine(list.ToJsonString(Indented));
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("source table", "feature view", "feature service", "model");
+        foreach (var path in paths)
+        {
+            var model = path.IsCurrent ? Markup.Escape(path.Model) : $"{Markup.Escape(path.Model)} [yellow](another definition of the service)[/]";
+            table.AddRow(Markup.Escape(path.Table), Markup.Escape(path.View), Markup.Escape(path.Service), model);
+        }
+
+        Terminals.Output.Write(table);
+    }
+
+    /// <param name="IsCurrent">Whether the model pins the service as it is defined now.</param>
+    private sealed record LineagePath(string Table, string View, string Service, string Model, bool IsCurrent);
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary>The way of a data scientist: definitions, tables, a training set, what comes from where; with a server at work in the same directory.</summary>
+public sealed class FeatureCommandTests : IDisposable
+{
+    private const string Definitions = """
+        version: 1
+        entities:
+          - { name: account, owner: payments, keys: [{ name: account_id, type: int64 }] }
+        feature_views:
+          - name: balances
+            entity: account
+            tags: { tier: gold }
+            source: { table: balances, event_time: at, created_time: known, keys: { account_id: account } }
+            ttl: 10d
+            features:
+              - { name: amount, type: float64, bounds: { min: 0 } }
+        feature_services:
+          - name: transfer
+            aliases: [{ name: sender, entity: account, keys: { account_id: sender_id } }]
+            features: [sender.balances.amount, balances.amount]
+        """;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Features_FromDefinitionsToTrainingSet_WorkBesideAServer()
+    {
+        Write("defs.yaml", Definitions);
+        Write("later.yaml", Definitions.Replace("10d", "36h", StringComparison.Ordinal));
+        Write("balances.csv", "account,at,known,amount\n7,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,10\n8,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,-5\n");
+        Write("spine.csv", "id,at,a,b\n1,2024-01-04T00:00:00Z,7,8\n2,2024-01-04T00:00:00Z,8,\n");
+        await RunAsync("apply", "defs.yaml");
+        await RunAsync("import", "balances.csv", "balances", "-c", "account:int64", "at:timestamp", "known:timestamp", "amount:float64");
+        await RunAsync("import", "spine.csv", "spine", "-c", "id:int64", "at:timestamp", "a:int64", "b:int64");
+        using var server = StartServer();
+
+        // The server says where it answers when it is ready.
+        var writer = Path.Combine(_folder.Path, "data", "writer");
+        while (!File.Exists(writer) || !(await File.ReadAllTextAsync(writer, TestContext.Current.CancellationToken)).Contains("http", StringComparison.Ordinal))
+        {
+            Assert.False(server.HasExited, "the server ended");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        try
+        {
+            var made = await RunAsync(
+                "features", "training-set", "transfer", "--spine", "spine", "--time-column", "at", "--key", "sender_id=a", "account_id=b", "--keep", "id", "--statuses", "--out", "set.parquet", "--json");
+            var refused = await ZwmlProcess.RunAsync(_folder.Path, "import", "spine.csv", "spine", "-c", "id:int64", "--data", "data");
+            var plan = await RunAsync("plan", "later.yaml");
+            var shown = await RunAsync("features", "show", "balances");
+            var lineage = await RunAsync("features", "lineage", "balances", "--json");
+
+            using var card = JsonDocument.Parse(made);
+            Assert.Equal(2, card.RootElement.GetProperty("rows").GetInt64());
+            Assert.Equal(card.RootElement.GetRawText(), JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Path, "set.parquet.json"), TestContext.Current.CancellationToken)).RootElement.GetRawText());
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("is in use by process", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("ttl: 10d -> 36h", plan, StringComparison.Ordinal);
+            Assert.Contains("tier=gold", shown, StringComparison.Ordinal);
+            using var paths = JsonDocument.Parse(lineage);
+            var path = Assert.Single(paths.RootElement.EnumerateArray());
+            Assert.Equal(("balances", "balances", "transfer"), (path.GetProperty("table").GetString(), path.GetProperty("view").GetString(), path.GetProperty("service").GetString()));
+        }
+        finally
+        {
+            server.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
+    public async Task Schema_Always_PrintsJson()
+    {
+        var (code, output, _) = await ZwmlProcess.RunAsync(_folder.Path, "schema");
+
+        Assert.Equal(0, code);
+        Assert.Equal("Feature definitions", JsonDocument.Parse(output).RootElement.GetProperty("title").GetString());
+    }
+
+    private System.Diagnostics.Process StartServer() =>
+        ZwmlProcess.Start(_folder.Path, "serve", "--data", "data", "--http-port", "0", "--grpc-port", "0", "--metrics-port", "0");
+
+    private async Task<string> RunAsync(params string[] arguments)
+    {
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--data", "data"]);
+        Assert.True(code == 0, error);
+        return output;
+    }
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.Path, name), text);
+}

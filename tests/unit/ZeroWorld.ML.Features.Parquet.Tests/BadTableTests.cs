@@ -1,0 +1,147 @@
+namespace ZeroWorld.ML.Features.Parquet.Tests;
+
+public sealed class BadTableTests : IDisposable
+{
+    private const string Facts = "SELECT 7::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::DOUBLE AS v";
+    private const string Spine = "SELECT 7::BIGINT AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q";
+
+    private readonly StoreFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("SELECT 7::INTEGER AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::DOUBLE AS v", "has column 'k' as INT32")]
+    [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at", "has no column 'v'")]
+    [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, '1.5' AS v", "has column 'v' as BYTE_ARRAY")]
+    [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00'::TIMESTAMP AS at, 1.5::DOUBLE AS v", "has column 'at' as INT64")]
+    public async Task BuildTrainingSetAsync_NewFileOfAnotherSchema_IsRefusedByItsName(string query, string expected)
+    {
+        Write("part-0.parquet", Facts);
+        Write("part-1.parquet", query);
+
+        var message = await RefusedAsync(Spine, FeatureError.InvalidInput);
+
+        Assert.Contains("part-1.parquet", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_NewFileWithMoreColumnsInAnotherOrder_IsRead()
+    {
+        Write("part-0.parquet", Facts);
+        Write("part-1.parquet", "SELECT 'new' AS extra, 2.5::DOUBLE AS v, '2024-01-01 12:00:00+00'::TIMESTAMPTZ AS at, 7::BIGINT AS k");
+
+        var set = await BuildAsync(Spine);
+
+        Assert.Equal<double[]>([2.5], (await _folder.Store.LoadAsync(set.Path, ["v"], null, Token)).Get<double>("v"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BuildTrainingSetAsync_TruncatedFile_IsRefusedByItsName(bool isSpine)
+    {
+        Write("part-0.parquet", Facts);
+        var spine = _folder.WriteParquet("spine.parquet", Spine);
+        var victim = isSpine ? spine : Path.Combine(Folder(), "part-0.parquet");
+        await File.WriteAllBytesAsync(victim, (await File.ReadAllBytesAsync(victim, Token))[..^20], Token);
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.BuildTrainingSetAsync(Request(spine), null, Token));
+
+        Assert.Equal(FeatureError.InvalidInput, refused.Error);
+        Assert.Contains(Path.GetFileName(victim), refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.PathOf("set.parquet")));
+    }
+
+    [Theory]
+    [InlineData("SELECT '7' AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q", "column 'k' is VARCHAR; expected int64")]
+    [InlineData("SELECT 7.0::DOUBLE AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q", "column 'k' is DOUBLE; expected int64")]
+    [InlineData("SELECT 7 AS k, '2024-01-02'::DATE AS q", "column 'q' holds times without a zone (DATE)")]
+    [InlineData("SELECT 7 AS k, 1704153600 AS q", "column 'q' is INTEGER; expected timestamp")]
+    [InlineData("SELECT 7 AS k", "there is no column 'q'; its columns are k")]
+    public async Task BuildTrainingSetAsync_SpineThatDoesNotFit_SaysColumnAndExpectation(string spine, string expected)
+    {
+        Write("part-0.parquet", Facts);
+
+        Assert.Contains(expected, await RefusedAsync(spine, FeatureError.InvalidInput), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_NarrowKeysAndNanoseconds_AreTheSameKeyAndFloored()
+    {
+        Write("part-0.parquet", "SELECT 7::SMALLINT AS k, '2024-01-01 00:00:00.000001+00'::TIMESTAMPTZ AS at, 1.5::FLOAT AS v");
+
+        var set = await BuildAsync("SELECT 7::INTEGER AS k, '2024-01-01 00:00:00.000001+00'::TIMESTAMPTZ AS q UNION ALL SELECT 7, '2024-01-01 00:00:00+00'::TIMESTAMPTZ");
+
+        Assert.Equal<double[]>([1.5, double.NaN], (await _folder.Store.LoadAsync(set.Path, ["v"], null, Token)).Get<double>("v"));
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_OneViewNameInTwoProjects_ReadsEachOnesOwnTable()
+    {
+        Write("part-0.parquet", Facts);
+        Write("part-0.parquet", Facts.Replace("1.5", "9.5", StringComparison.Ordinal), "other");
+
+        var mine = await BuildAsync(Spine);
+        var theirs = await _folder.Store.BuildTrainingSetAsync(
+            Request(_folder.PathOf("spine.parquet"), "other") with { OutputPath = _folder.PathOf("theirs.parquet") }, null, Token);
+
+        Assert.Equal<double[]>([1.5], (await _folder.Store.LoadAsync(mine.Path, ["v"], null, Token)).Get<double>("v"));
+        Assert.Equal<double[]>([9.5], (await _folder.Store.LoadAsync(theirs.Path, ["v"], null, Token)).Get<double>("v"));
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_FoldersOfKilledProcesses_AreSweptAndThoseInUseAreNot()
+    {
+        Write("part-0.parquet", Facts);
+        var parent = _folder.Options.SpillParent;
+        var killed = Directory.CreateDirectory(Path.Combine(parent, "duckdb-killed")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(killed, "in-use.lock"), "", Token);
+        using var used = SpillFolder.Create(parent);
+        var young = Directory.CreateDirectory(Path.Combine(parent, "duckdb-young")).FullName;
+
+        await _folder.StoreWith(1).BuildTrainingSetAsync(Request(_folder.WriteParquet("spine.parquet", Spine)), null, Token);
+
+        Assert.False(Directory.Exists(killed));
+        Assert.True(Directory.Exists(used.Path));
+        Assert.True(Directory.Exists(young));
+    }
+
+    private string Folder(string project = "default") => Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", project, "facts")).FullName;
+
+    private void Write(string name, string query, string project = "default") => File.Move(_folder.WriteParquet(name, query), Path.Combine(Folder(project), name));
+
+    private Task<TrainingSet> BuildAsync(string spine) => _folder.Store.BuildTrainingSetAsync(Request(_folder.WriteParquet("spine.parquet", spine)), null, Token);
+
+    private async Task<string> RefusedAsync(string spine, FeatureError error)
+    {
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => BuildAsync(spine));
+        Assert.Equal(error, refused.Error);
+        Assert.False(File.Exists(_folder.PathOf("set.parquet")));
+        return refused.Message;
+    }
+
+    private TrainingSetRequest Request(string spine, string project = "default")
+    {
+        var view = new LastValueView
+        {
+            Project = project,
+            Name = "facts",
+            Entity = TestDefinitions.Entity("one", ("k", FeatureType.Int64)),
+            Source = new ViewSource { Table = "facts", EventTimeColumn = "at", KeyColumns = ["k"] },
+            Features = [new LastValueFeature(TestDefinitions.Field("v", FeatureType.Float64), "v")],
+        };
+        return new TrainingSetRequest
+        {
+            Plan = new FeatureServicePlan(TestDefinitions.Service("bad", [], view) with { Project = project }, static _ => true),
+            Spine = spine,
+            TimeColumn = "q",
+            KeyColumns = new Dictionary<string, string> { ["k"] = "k" },
+            RequestColumns = new Dictionary<string, string>(),
+            PassThrough = [],
+            OutputPath = _folder.PathOf("set.parquet"),
+        };
+    }
+}
