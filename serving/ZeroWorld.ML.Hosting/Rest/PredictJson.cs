@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
@@ -23,6 +24,12 @@ internal sealed class PredictJson : IDisposable
     /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>.</exception>
     public static PredictJson Parse(ReadOnlyMemory<byte> json)
     {
+        // The parser takes any bytes inside of texts, and fails when one of them is asked for.
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new ServingException(ServingError.InvalidInput, "The body is not valid Unicode text.");
+        }
+
         JsonDocument document;
         try
         {

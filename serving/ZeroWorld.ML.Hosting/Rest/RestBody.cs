@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
 namespace ZeroWorld.ML.Hosting;
@@ -33,6 +34,11 @@ internal static class RestBody
     public static async Task<JsonDocument> ReadObjectAsync(HttpContext context, int bytesMax)
     {
         var body = await ReadAsync(context, bytesMax).ConfigureAwait(false);
+        if (!Utf8.IsValid(body.Span))
+        {
+            throw new RestFailure(StatusCodes.Status400BadRequest, "The body is not valid Unicode text.");
+        }
+
         JsonDocument document;
         try
         {

@@ -30,6 +30,7 @@ internal static class ServerEndpoints
         services.AddSingleton<RestErrors>();
         services.AddSingleton<InferenceRest>();
         services.AddSingleton<ExtensionsRest>();
+        services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
@@ -116,6 +117,7 @@ internal static class ServerEndpoints
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);
+        app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Inference;
 
 namespace ZeroWorld.ML.Serving.Protocol;
@@ -13,6 +14,8 @@ public static class InferJsonReader
     /// <summary>Levels of arrays and objects that are read.</summary>
     public const int DepthMax = 100;
 
+    private const string NoUnicode = "The body is not valid Unicode text.";
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
 
     /// <param name="model">Name of the model, for messages.</param>
@@ -24,6 +27,19 @@ public static class InferJsonReader
     {
         using var document = Parse(json);
         return Read(document.RootElement, new BinaryTensors(model, binary), sharedMemory);
+    }
+
+    /// <summary>Reads one tensor out of a value: an array, flat or nested, or one element alone.</summary>
+    /// <exception cref="TensorFormatException">Another number of elements than the shape says, or a value that does not fit the datatype.</exception>
+    public static WireTensor ReadTensor(string name, string datatype, long[] shape, JsonElement data)
+    {
+        if (data.ValueKind == JsonValueKind.Array)
+        {
+            return JsonTensorData.Read(name, datatype, shape, data);
+        }
+
+        using var alone = JsonDocument.Parse($"[{data.GetRawText()}]");
+        return JsonTensorData.Read(name, datatype, shape, alone.RootElement);
     }
 
     private static InferMessage Read(JsonElement root, BinaryTensors binary, SharedMemoryReader? sharedMemory)
@@ -60,6 +76,12 @@ public static class InferJsonReader
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
+        // The parser takes any bytes inside of texts, and fails when one of them is asked for.
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new TensorFormatException(NoUnicode);
+        }
+
         try
         {
             return JsonDocument.Parse(JsonNonFinite.Quote(json), Options);
@@ -76,7 +98,7 @@ public static class InferJsonReader
         catch (InvalidOperationException exception)
         {
             // The check for names given twice reads them all: one of them holds half of a surrogate pair.
-            throw new TensorFormatException("The body is not valid Unicode text.", exception);
+            throw new TensorFormatException(NoUnicode, exception);
         }
     }
 

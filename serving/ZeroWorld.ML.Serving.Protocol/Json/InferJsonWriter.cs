@@ -97,8 +97,12 @@ public static class InferJsonWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteData(Utf8JsonWriter writer, WireTensor tensor)
+    /// <summary>Writes the elements of a tensor, one value after the other.</summary>
+    /// <exception cref="TensorFormatException">The tensor has no JSON form.</exception>
+    public static void WriteData(Utf8JsonWriter writer, WireTensor tensor)
     {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(tensor);
         var raw = tensor.Data.Span;
         switch (tensor.Datatype)
         {

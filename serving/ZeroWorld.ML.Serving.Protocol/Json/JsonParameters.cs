@@ -21,6 +21,9 @@ public static class JsonParameters
         return parameters;
     }
 
+    /// <exception cref="TensorFormatException">The value is no string, boolean or number.</exception>
+    public static InferParameter ReadValue(string name, JsonElement value) => ToParameter(name, value, "the request");
+
     private static InferParameter ToParameter(string name, JsonElement value, string path) => value.ValueKind switch
     {
         JsonValueKind.String => new InferParameter { StringParam = JsonTensorData.GetText(value, $"'{path}.{name}'") },

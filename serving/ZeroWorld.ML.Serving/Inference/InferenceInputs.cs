@@ -32,7 +32,9 @@ internal static class InferenceInputs
 
         if (inputs.Count != tensors.Length && HasMissing(signature, tensors))
         {
-            throw Invalid($"expected {signature.Inputs.Count(static spec => !spec.IsOptional)} inputs but got {inputs.Count} inputs for model '{model}'. Got input(s) [{Names(inputs)}], but missing required input(s) [{Missing(signature, tensors)}]. Please provide all required input(s).");
+            var required = signature.Inputs.Count(static spec => !spec.IsOptional);
+            var expected = required == tensors.Length ? $"{required} inputs" : $"number of inputs between {required} and {tensors.Length}";
+            throw Invalid($"expected {expected} but got {inputs.Count} inputs for model '{model}'. Got input(s) [{Names(inputs)}], but missing required input(s) [{Missing(signature, tensors)}]. Please provide all required input(s).");
         }
 
         rows = CountRows(model, signature, tensors, rowsMax);

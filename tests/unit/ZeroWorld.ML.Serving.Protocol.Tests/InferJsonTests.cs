@@ -102,6 +102,19 @@ public sealed class InferJsonTests
         Assert.Equal(16, tensor.Data.Length);
     }
 
+    [Theory]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"BYTES","shape":[1],"data":["?"]}]}""")]
+    [InlineData("""{"inputs":[{"name?":"x"}]}""")]
+    [InlineData("""{"?":[]}""")]
+    [InlineData("""{"inputs":[],"parameters":{"?":1}}""")]
+    public void Read_BytesThatAreNoText_AreRefused(string json)
+    {
+        var bytes = Encoding.UTF8.GetBytes(json);
+        bytes[Array.IndexOf(bytes, (byte)'?')] = 0xFF;
+
+        Assert.Equal("The body is not valid Unicode text.", Assert.Throws<TensorFormatException>(() => InferJsonReader.Read("m", bytes)).Message);
+    }
+
     [Fact]
     public void Read_TooDeep_IsRefused() => AssertRefused("JSON nesting depth exceeds maximum allowed limit (100)", new string('[', 200) + new string(']', 200));
 

@@ -189,6 +189,32 @@ public sealed class TensorRestTests(TensorServer server) : IClassFixture<TensorS
         Assert.Equal(HttpStatusCode.OK, next.StatusCode);
     }
 
+    [Theory]
+    [InlineData("one_string/generate", """{"id":"7","INPUT0":"hello","custom":1,"parameters":{"other":"x"}}""", """{"id":"7","model_name":"one_string","model_version":"1","OUTPUT0":"hello"}""")]
+    [InlineData("fixed_fp32/versions/1/generate", """{"parameters":{"INPUT0":[1,2.5,3,4]}}""", """{"model_name":"fixed_fp32","model_version":"1","OUTPUT0":[1,2.5,3,4]}""")]
+    [InlineData("identity_int64/generate_stream", """{"INPUT0":[7,8]}""", "data: {\"model_name\":\"identity_int64\",\"model_version\":\"1\",\"OUTPUT0\":[7,8]}\n\n")]
+    public async Task Generate_PlainProperties_AreInputsAndOutputs(string path, string body, string expected)
+    {
+        using var response = await server.Http.PostAsync(server.Path($"/v2/models/{path}"), new StringContent(body), Cancellation);
+
+        Assert.Equal(expected, await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("fixed_fp32/generate", """{"INPUT0":[1,2,3]}""", HttpStatusCode.BadRequest, "The schema can not convert input 'INPUT0' to tensor with proper shape")]
+    [InlineData("fixed_fp32/generate", "{}", HttpStatusCode.BadRequest, "expected 1 inputs but got 0 inputs for model 'fixed_fp32'")]
+    [InlineData("fixed_fp32/generate", """{"INPUT0":"x"}""", HttpStatusCode.BadRequest, "The schema can not convert input 'INPUT0'")]
+    [InlineData("one_string/generate", """{"INPUT0":1}""", HttpStatusCode.BadRequest, "expected a string")]
+    [InlineData("one_string/generate", """{"INPUT0":"x","parameters":{"y":{}}}""", HttpStatusCode.BadRequest, "invalid type")]
+    [InlineData("identity_fp16/generate", """{"INPUT0":1}""", HttpStatusCode.BadRequest, "receiving FP16 data via JSON is not supported")]
+    [InlineData("nobody/generate", "{}", HttpStatusCode.NotFound, "Request for unknown model: 'nobody'")]
+    public async Task Generate_BadRequest_IsAnErrorWithItsStatus(string path, string body, HttpStatusCode status, string message)
+    {
+        using var response = await server.Http.PostAsync(server.Path($"/v2/models/{path}"), new StringContent(body), Cancellation);
+
+        await AssertErrorAsync(response, status, message);
+    }
+
     [Fact]
     public async Task Infer_Classification_IsAlsoTextInJson()
     {

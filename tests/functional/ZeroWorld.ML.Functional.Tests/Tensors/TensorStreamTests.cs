@@ -59,6 +59,7 @@ public sealed class TensorStreamTests(TensorServer server) : IClassFixture<Tenso
         var bad = TensorRequests.Simple();
         bad.ModelName = "nobody";
         await call.RequestStream.WriteAsync(bad, Cancellation);
+        await call.RequestStream.CompleteAsync();
 
         Assert.True(await call.ResponseStream.MoveNext(Cancellation));
         var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancellation));
@@ -106,6 +107,7 @@ public sealed class TensorStreamTests(TensorServer server) : IClassFixture<Tenso
         var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancellation));
         await stop.WaitAsync(TimeSpan.FromSeconds(8), Cancellation);
 
-        Assert.Equal(StatusCode.Unavailable, exception.StatusCode);
+        // A caller that has not ended its side may see the reset behind the status in its place: its client calls that Internal.
+        Assert.True(exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal, $"{exception}");
     }
 }

@@ -158,6 +158,19 @@ public sealed class InferencePathTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Read_RequiredInputMissingBesideAnOptionalOne_SaysHowManyAreExpected()
+    {
+        var signature = new ModelSignature(
+            [new("a", TensorDtype.Int32, [-1]), new("b", TensorDtype.Int32, [-1]), new("c", TensorDtype.Int32, [-1]) { IsOptional = true }], [new("y", TensorDtype.Int32, [-1])]);
+
+        var exception = Assert.Throws<ServingException>(() => InferenceInputs.Read("m", signature, [new("b", "INT32", [1], new byte[4])], 10, out _));
+
+        Assert.Equal(
+            "expected number of inputs between 2 and 3 but got 1 inputs for model 'm'. Got input(s) ['b'], but missing required input(s) ['a']. Please provide all required input(s).",
+            exception.Message);
+    }
+
+    [Fact]
     public void Read_InputsThatDisagreeOnRows_IsRefused()
     {
         var signature = new ModelSignature(
