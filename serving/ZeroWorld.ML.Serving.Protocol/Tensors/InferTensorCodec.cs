@@ -61,6 +61,11 @@ public static class InferTensorCodec
             throw new TensorFormatException($"Tensor '{name}' has contents beside {rawField}; expected one of the two.");
         }
 
+        if (raw is null && contents is null && elements > 0)
+        {
+            throw new TensorFormatException($"Tensor '{name}' has neither raw contents nor contents; expected {elements} elements.");
+        }
+
         var data = raw?.Memory ?? (contents is null ? ReadOnlyMemory<byte>.Empty : TypedContents.ToRaw(name, datatype, contents));
         CheckRaw(name, datatype, shape, elements, width, data.Span);
         return new WireTensor(name, datatype, shape, data);
