@@ -76,6 +76,7 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
         // Reconnects and timeouts are looked after by the heartbeat.
         client.HeartbeatInterval = ReconnectInterval;
         client.IncludeDetailInExceptions = false;
+        client.ResponseBufferPool = ReadBufferPool.Instance;
 
         // Only to read CONFIG in the check of the servers.
         client.AllowAdmin = true;
