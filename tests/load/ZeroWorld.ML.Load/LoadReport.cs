@@ -12,11 +12,13 @@ internal sealed record LoadCost(double PerSecond, double ServerMicroseconds);
 /// <param name="Infer">ModelInfer over gRPC.</param>
 /// <param name="Predict">Predict by entity over gRPC.</param>
 /// <param name="PredictLean">The same without the features in the answer.</param>
+/// <param name="ClientInfer">ModelInfer through the .NET client, per second.</param>
+/// <param name="ClientPredict">Predict through the .NET client, per second.</param>
 /// <param name="P50">Median latency of Predict at half of its throughput, ms.</param>
 /// <param name="P99">Likewise.</param>
 /// <param name="P999">Likewise.</param>
 /// <param name="Failures">Calls of the open loop that failed.</param>
-internal sealed record LoadRound(double Direct, LoadCost Infer, LoadCost Predict, LoadCost PredictLean, double P50, double P99, double P999, int Failures);
+internal sealed record LoadRound(double Direct, LoadCost Infer, LoadCost Predict, LoadCost PredictLean, double ClientInfer, double ClientPredict, double P50, double P99, double P999, int Failures);
 
 /// <summary>Medians of the rounds, with their ratios.</summary>
 internal sealed record LoadReport(int InFlight, int Connections, int Processors, string Store, IReadOnlyList<LoadRound> Rounds, int CoalescedRequests, long? CoalescedReads)
@@ -29,6 +31,12 @@ internal sealed record LoadReport(int InFlight, int Connections, int Processors,
     private double Infer => Loops.Median(Rounds.Select(static round => round.Infer.PerSecond));
 
     private double Predict => Loops.Median(Rounds.Select(static round => round.Predict.PerSecond));
+
+    private double ClientInfer => Loops.Median(Rounds.Select(static round => round.ClientInfer));
+
+    private double ClientPredict => Loops.Median(Rounds.Select(static round => round.ClientPredict));
+
+    private double ClientPredictToInfer => Loops.Median(Rounds.Select(static round => round.ClientPredict / round.ClientInfer));
 
     private double InferToDirect => Loops.Median(Rounds.Select(static round => round.Infer.PerSecond / round.Direct));
 
@@ -59,7 +67,9 @@ internal sealed record LoadReport(int InFlight, int Connections, int Processors,
         Row(text, "ModelInfer over gRPC", $"{Infer:N0}/s", $"{InferToDirect:F3} of the session; server {InferCost:F0} us per call");
         Row(text, "Predict by entity over gRPC", $"{Predict:N0}/s", $"{PredictToInfer:F2} of ModelInfer (bar {RatioBar}: {Verdict(PredictToInfer >= RatioBar)}); server {PredictCost:F0} us per call");
         Row(text, "  without features in it", $"{PredictLean:N0}/s", $"{PredictLeanToInfer:F2} of ModelInfer; server {PredictLeanCost:F0} us per call");
-        Row(text, "Predict at half of that", $"p50 {P50:F2} ms", $"p99 {P99:F2} ms (bar {P99BarMilliseconds} ms: {Verdict(P99 < P99BarMilliseconds)}), p99.9 {P999:F2} ms, {Rounds.Sum(static round => round.Failures)} failed");
+        Row(text, "ModelInfer, .NET client", $"{ClientInfer:N0}/s", "");
+        Row(text, "Predict, .NET client", $"{ClientPredict:N0}/s", $"{ClientPredictToInfer:F2} of ModelInfer (bar {RatioBar}: {Verdict(ClientPredictToInfer >= RatioBar)})");
+        Row(text, "Predict at half of its rate", $"p50 {P50:F2} ms", $"p99 {P99:F2} ms (bar {P99BarMilliseconds} ms: {Verdict(P99 < P99BarMilliseconds)}), p99.9 {P999:F2} ms, {Rounds.Sum(static round => round.Failures)} failed");
         if (CoalescedReads is { } reads)
         {
             Row(text, $"{CoalescedRequests} requests for one pair", $"{reads} reads", $"2 is one per entity (bar 2: {Verdict(reads <= 2)})");
@@ -69,7 +79,7 @@ internal sealed record LoadReport(int InFlight, int Connections, int Processors,
     }
 
     public string ToJson() => JsonSerializer.Serialize(
-        new { InFlight, Connections, Processors, Store, Direct, Infer, Predict, PredictLean, InferToDirect, PredictToInfer, PredictLeanToInfer, InferCost, PredictCost, PredictLeanCost, P50, P99, P999, CoalescedRequests, CoalescedReads, Rounds },
+        new { InFlight, Connections, Processors, Store, Direct, Infer, Predict, PredictLean, InferToDirect, PredictToInfer, PredictLeanToInfer, ClientInfer, ClientPredict, ClientPredictToInfer, InferCost, PredictCost, PredictLeanCost, P50, P99, P999, CoalescedRequests, CoalescedReads, Rounds },
         JsonOptions);
 
     private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };

@@ -30,6 +30,7 @@ internal static class LoadRun
             Measure(options, server, target);
         }
 
+        await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.PredictAsync(client, index));
         var rounds = new List<LoadRound>();
         for (var round = 0; round < options.Rounds; round++)
         {
@@ -37,8 +38,10 @@ internal static class LoadRun
             var infer = Measure(options, server, Requests.Infer);
             var predict = Measure(options, server, Requests.Predict);
             var lean = Measure(options, server, Requests.PredictLean);
+            var clientInfer = await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.InferAsync(client, index));
+            var clientPredict = await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.PredictAsync(client, index));
             var half = Loops.Open(server.Grpc, Requests.Predict, options.Connections, predict.PerSecond / 2, options.Seconds);
-            rounds.Add(new LoadRound(session, infer, predict, lean, half.P50, half.P99, half.P999, half.Failures));
+            rounds.Add(new LoadRound(session, infer, predict, lean, clientInfer, clientPredict, half.P50, half.P99, half.P999, half.Failures));
             await Console.Error.WriteLineAsync(rounds[^1].ToString());
         }
 

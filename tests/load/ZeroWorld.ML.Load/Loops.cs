@@ -71,18 +71,15 @@ internal static partial class Loops
     {
         var recorders = new LoopRecorder[connections];
         var failures = new Exception?[connections];
-        var started = Stopwatch.GetTimestamp();
+        using var ready = new Barrier(connections);
         var threads = Enumerable.Range(0, connections).Select(index => new Thread(() =>
         {
             try
             {
-                using var connection = new GrpcConnection(address, target.Path);
+                using var connection = Connect(address, target, ready);
+                recorders[index] = new LoopRecorder(Stopwatch.GetTimestamp(), seconds);
                 run(connection, index, recorders[index]);
-                while (connection.InFlight > 0 && WaitForInput(connection.Socket, DrainTime))
-                {
-                    connection.Receive(recorders[index].Record);
-                }
-
+                Drain(connection, recorders[index]);
                 recorders[index].Unanswered = connection.InFlight;
             }
 #pragma warning disable CA1031 // Carried to the caller below.
@@ -92,10 +89,9 @@ internal static partial class Loops
                 failures[index] = exception;
             }
         })).ToArray();
-        for (var index = 0; index < connections; index++)
+        foreach (var thread in threads)
         {
-            recorders[index] = new LoopRecorder(started, seconds);
-            threads[index].Start();
+            thread.Start();
         }
 
         foreach (var thread in threads)
@@ -106,6 +102,33 @@ internal static partial class Loops
         return failures.FirstOrDefault(static failure => failure is not null) is { } failure
             ? throw new InvalidOperationException($"The load on {target.Path} broke off: {failure.Message}", failure)
             : LoopResult.Of(recorders, seconds);
+    }
+
+    /// <summary>Connects and makes one call; the clock starts when every connection has done so.</summary>
+    private static GrpcConnection Connect(Uri address, GrpcTarget target, Barrier ready)
+    {
+        try
+        {
+            var connection = new GrpcConnection(address, target.Path);
+            connection.Send(target.Messages[0], Stopwatch.GetTimestamp());
+            connection.Flush();
+            Drain(connection, new LoopRecorder(Stopwatch.GetTimestamp(), 1));
+            ready.SignalAndWait();
+            return connection;
+        }
+        catch
+        {
+            ready.RemoveParticipant();
+            throw;
+        }
+    }
+
+    private static void Drain(GrpcConnection connection, LoopRecorder recorder)
+    {
+        while (connection.InFlight > 0 && WaitForInput(connection.Socket, DrainTime))
+        {
+            connection.Receive(recorder.Record);
+        }
     }
 
     /// <summary>Waits with the resolution of the system's timers, microseconds; <see cref="Socket.Poll(int, SelectMode)"/> has milliseconds.</summary>

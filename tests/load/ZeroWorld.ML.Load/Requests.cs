@@ -13,6 +13,10 @@ internal static class Requests
     private const int Count = 2_048;
     private const string PredictPath = "/zeroworld.ml.v1.PredictionService/Predict";
 
+    public static ModelInferRequest[] InferMessages { get; } = [.. Enumerable.Range(0, Count).Select(Inference)];
+
+    public static PredictRequest[] PredictMessages { get; } = [.. Enumerable.Range(0, Count).Select(Prediction)];
+
     public static GrpcTarget Infer { get; } = Target("/inference.GRPCInferenceService/ModelInfer", Inference);
 
     public static GrpcTarget Predict { get; } = Target(PredictPath, Prediction);
