@@ -61,6 +61,8 @@ public sealed partial class ServableManager
             _table.Touch(slot);
             if (servable is not null)
             {
+                // In one step: in between, another load would find room for one more than may be.
+                _entering--;
                 _table.Attach(slot, servable);
             }
 
@@ -68,6 +70,7 @@ public sealed partial class ServableManager
         }
     }
 
+    /// <returns>A servable that still counts as entering, until it is attached.</returns>
     private async Task<Servable> LoadIntoRoomAsync(VersionSlot slot, bool mayEvict)
     {
         while (!TryEnter())
@@ -83,12 +86,14 @@ public sealed partial class ServableManager
         {
             return await _loader.LoadAsync(slot.Model, slot.Version, () => TryMakeRoomAsync(slot.Model, mayEvict), _stopping.Token).ConfigureAwait(false);
         }
-        finally
+        catch
         {
             lock (_lock)
             {
                 _entering--;
             }
+
+            throw;
         }
     }
 

@@ -41,13 +41,18 @@ public sealed class MemoryTests(ITestOutputHelper output)
             await WaitUntilAsync(() => server.Servables.List().Single().State == ServableState.Unloaded);
             if (round % 10 == 0)
             {
+                // What the collector keeps for later is not what a model left behind.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 resident.Add(ReadResident());
             }
         }
 
         output.WriteLine($"A model of {WeightBytes >> 20} MiB takes {taken / 1048576.0:0.0} MiB. Resident MiB after 10, 20 ... 100 rounds: {string.Join(", ", resident.Select(static bytes => bytes >> 20))}");
         Assert.InRange(taken, WeightBytes, 3 * WeightBytes);
-        Assert.True(resident[^1] - resident[0] < 2 * WeightBytes, $"Resident memory grew by {(resident[^1] - resident[0]) >> 20} MiB in 90 rounds.");
+
+        // The least of each half; one model left behind per round would be 800 MiB.
+        var growth = resident[5..].Min() - resident[..5].Min();
+        Assert.True(growth < 4 * WeightBytes, $"Resident memory grew by {growth >> 20} MiB in 50 rounds.");
     }
 
     [Fact]
