@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Inference;
@@ -16,24 +15,8 @@ internal static class InferenceServiceBinding
 
     private static Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method)
         where TRequest : class
-        where TResponse : class
-    {
-        var read = method.RequestMarshaller.ContextualDeserializer;
-        return new Method<TRequest, TResponse>(
-            method.Type, method.ServiceName, method.Name, Marshallers.Create(method.RequestMarshaller.ContextualSerializer, Read), method.ResponseMarshaller);
-
-        TRequest Read(DeserializationContext context)
-        {
-            try
-            {
-                return read(context);
-            }
-            catch (InvalidProtocolBufferException exception)
-            {
-                throw new RpcException(new Status(StatusCode.InvalidArgument, $"The message is no {typeof(TRequest).Name}: {exception.Message}"));
-            }
-        }
-    }
+        where TResponse : class =>
+        new(method.Type, method.ServiceName, method.Name, StrictMarshaller.Of(method.RequestMarshaller), method.ResponseMarshaller);
 
     private sealed class Binder(ServiceBinderBase binder) : ServiceBinderBase
     {

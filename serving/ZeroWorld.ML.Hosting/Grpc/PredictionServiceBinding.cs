@@ -11,13 +11,14 @@ internal static class PredictionServiceBinding
     private const string Name = "zeroworld.ml.v1.PredictionService";
 
     private static readonly Method<PredictRequest, PredictionReply> Predict = new(
-        MethodType.Unary, Name, nameof(PredictionGrpcService.Predict), Read(PredictRequest.Parser),
+        MethodType.Unary, Name, nameof(PredictionGrpcService.Predict), StrictMarshaller.Of(MarshallerOf(PredictRequest.Parser)),
         Marshallers.Create(
             static (PredictionReply reply, SerializationContext context) => reply.WriteTo(context),
             static _ => throw new NotSupportedException("Answers are not read here.")));
 
     private static readonly Method<ReplayPredictionRequest, ReplayPredictionResponse> Replay = new(
-        MethodType.Unary, Name, nameof(PredictionGrpcService.ReplayPrediction), Read(ReplayPredictionRequest.Parser), Read(ReplayPredictionResponse.Parser));
+        MethodType.Unary, Name, nameof(PredictionGrpcService.ReplayPrediction),
+        StrictMarshaller.Of(MarshallerOf(ReplayPredictionRequest.Parser)), MarshallerOf(ReplayPredictionResponse.Parser));
 
     /// <summary>What reflection shows.</summary>
     public static ServiceDescriptor Descriptor => PredictionService.Descriptor;
@@ -29,7 +30,7 @@ internal static class PredictionServiceBinding
         binder.AddMethod(Replay, service is null ? null : service.ReplayPrediction);
     }
 
-    private static Marshaller<T> Read<T>(MessageParser<T> parser)
+    private static Marshaller<T> MarshallerOf<T>(MessageParser<T> parser)
         where T : class, IMessage<T> => Marshallers.Create(
             static (T message, SerializationContext context) =>
             {

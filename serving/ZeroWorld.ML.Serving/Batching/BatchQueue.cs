@@ -23,12 +23,11 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
     /// <summary>Rows of the largest batch: of one request where rows do not share a run.</summary>
     private int Target => !_isBatchable ? 1 : options.PreferredRows is [.., var largest] ? Math.Min(largest, options.BatchRowsMax) : options.BatchRowsMax;
 
-    public void Add(InferenceTask task)
+    /// <param name="task">Joins the order.</param>
+    /// <param name="waiting">Tasks that wait, this one included.</param>
+    public void Add(InferenceTask task, int waiting)
     {
-        if (_byUrgency.Count > DeadMax && _byAge.Count > DeadMax)
-        {
-            RemoveDead();
-        }
+        RemoveDead((2 * waiting) + DeadMax);
 
         _byUrgency.Enqueue(task, (task.Enqueued + (_step * (task.Priority - 1)), _sequence++));
         _byAge.Enqueue(task);
@@ -39,11 +38,7 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
     /// <param name="rows">Rows that wait.</param>
     public long GetClosing(int rows)
     {
-        while (_byAge.TryPeek(out var dead) && !dead.IsWaiting)
-        {
-            _byAge.Dequeue();
-        }
-
+        RemoveDeadHead();
         if (!_byAge.TryPeek(out var oldest))
         {
             return long.MaxValue;
@@ -94,6 +89,8 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
             _byUrgency.Dequeue();
         }
 
+        // Nor are the inputs of what has run held until the next request comes.
+        RemoveDeadHead();
         return rows;
     }
 
@@ -132,16 +129,32 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
         return limit;
     }
 
-    private void RemoveDead()
+    private void RemoveDeadHead()
     {
-        var alive = _byUrgency.UnorderedItems.Where(static item => item.Element.IsWaiting).ToArray();
-        _byUrgency.Clear();
-        _byUrgency.EnqueueRange(alive);
-        var byAge = _byAge.Where(static task => task.IsWaiting).ToArray();
-        _byAge.Clear();
-        foreach (var task in byAge)
+        while (_byAge.TryPeek(out var dead) && !dead.IsWaiting)
         {
-            _byAge.Enqueue(task);
+            _byAge.Dequeue();
+        }
+    }
+
+    /// <summary>Forgets the dead of an order that has grown beyond a size: at least half of it is dead then, so that each is looked at but a few times.</summary>
+    private void RemoveDead(int countMax)
+    {
+        if (_byUrgency.Count > countMax)
+        {
+            var alive = _byUrgency.UnorderedItems.Where(static item => item.Element.IsWaiting).ToArray();
+            _byUrgency.Clear();
+            _byUrgency.EnqueueRange(alive);
+        }
+
+        if (_byAge.Count > countMax)
+        {
+            var alive = _byAge.Where(static task => task.IsWaiting).ToArray();
+            _byAge.Clear();
+            foreach (var task in alive)
+            {
+                _byAge.Enqueue(task);
+            }
         }
     }
 }

@@ -93,7 +93,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         InstanceRunner? mine = null;
         lock (_lock)
         {
-            if (_mayRunInline && !_wasShared && !_isStopping && Volatile.Read(ref _queuedTasks) == 0 && _idle.TryPop(out mine))
+            if (_mayRunInline && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0 && _idle.TryPop(out mine))
             {
                 task = null!;
             }
@@ -140,16 +140,18 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     /// <summary>Runs the next batch on an instance that is held, and lets go of it.</summary>
     internal void RunNext(InstanceRunner runner)
     {
-        WaitForClosing();
-        int rows;
-        lock (_lock)
+        var rows = 0;
+        if (WaitForClosing())
         {
-            rows = _queue.Take(runner.Batch, Volatile.Read(ref _queuedRows), _time.GetTimestamp());
-            _wasShared = runner.Batch.Count > 1;
+            lock (_lock)
+            {
+                rows = _queue.Take(runner.Batch, Volatile.Read(ref _queuedRows), _time.GetTimestamp());
+            }
         }
 
         if (runner.Batch.Count > 0)
         {
+            Volatile.Write(ref _wasShared, runner.Batch.Count > 1);
             foreach (var task in runner.Batch)
             {
                 _metrics.RecordQueued(_tags, _time.GetElapsedTime(task.Enqueued));
@@ -188,8 +190,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                     : $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {rows - task.QueueRows} do. Try again later.");
         }
 
-        Interlocked.Increment(ref _queuedTasks);
-        _queue.Add(task);
+        _queue.Add(task, Interlocked.Increment(ref _queuedTasks));
         Next_NeedsLock(now);
     }
 
@@ -231,21 +232,23 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     }
 
     /// <summary>Waits out what is left of a delay that is shorter than timers can be. The batch grows meanwhile.</summary>
-    private void WaitForClosing()
+    /// <returns><see langword="false"/>: another instance took the batch, and the next one is not closed yet.</returns>
+    private bool WaitForClosing()
     {
         if (_options.QueueDelay == TimeSpan.Zero)
         {
-            return;
+            return true;
         }
 
         while (true)
         {
             lock (_lock)
             {
-                var left = _isStopping ? 0 : _queue.GetClosing(Volatile.Read(ref _queuedRows)) - _time.GetTimestamp();
-                if (left <= 0 || ToSpan(left) > SpinMax)
+                var now = _time.GetTimestamp();
+                var closing = _isStopping ? now : _queue.GetClosing(Volatile.Read(ref _queuedRows));
+                if (closing <= now || ToSpan(closing - now) > SpinMax)
                 {
-                    return;
+                    return closing <= now;
                 }
             }
 

@@ -1,8 +1,7 @@
 using System.Text;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using ZeroWorld.ML.Models;
+using static ZeroWorld.ML.Serving.Tests.BatchSchedulers;
 
 namespace ZeroWorld.ML.Serving.Tests;
 
@@ -229,160 +228,6 @@ public sealed class BatchSchedulerTests
     }
 
     [Fact]
-    public async Task RunAsync_WithADelay_ClosesTheBatchWhenTheOldestHasWaitedThatLong()
-    {
-        var time = new FakeTimeProvider();
-        var instance = FakeInstance.Score(1);
-        await using var scheduler = Create([instance], new BatchSchedulerOptions { QueueDelay = TimeSpan.FromMilliseconds(10) }, time);
-
-        var first = Run(scheduler, 1);
-        time.Advance(TimeSpan.FromMilliseconds(6));
-        var second = Run(scheduler, 2);
-        time.Advance(TimeSpan.FromMilliseconds(2));
-        Assert.Empty(instance.BatchRows);
-        time.Advance(TimeSpan.FromMilliseconds(3));
-        await Task.WhenAll(first, second).WaitAsync(Cancellation);
-
-        Assert.Equal([3], instance.BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_BatchIsFullBeforeTheDelay_RunsAtOnce()
-    {
-        var instance = FakeInstance.Score(1);
-        await using var scheduler = Create([instance], new BatchSchedulerOptions { BatchRowsMax = 4, QueueDelay = TimeSpan.FromSeconds(10) }, new FakeTimeProvider());
-
-        await Task.WhenAll(Run(scheduler, 3), Run(scheduler, 1)).WaitAsync(Cancellation);
-
-        Assert.Equal([4], instance.BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_DeadlineBeforeTheEndOfTheDelay_ClosesTheBatchInTimeForItsRun()
-    {
-        var time = new FakeTimeProvider();
-        var instance = new FakeInstance(FakeInstance.ScoreSignature(1), inputs =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(20));
-            return FakeInstance.ScoreRows(inputs);
-        });
-        await using var scheduler = Create([instance], new BatchSchedulerOptions { BatchRowsMax = 2, QueueDelay = TimeSpan.FromMilliseconds(500) }, time);
-        await Task.WhenAll(Run(scheduler, 1), Run(scheduler, 1)).WaitAsync(Cancellation);
-
-        var hurried = scheduler.RunAsync(Rows(1), 1, RequestUrgency.Of(0, null, TimeSpan.FromMilliseconds(100), time), Cancellation).AsTask();
-        time.Advance(TimeSpan.FromMilliseconds(60));
-        Assert.Equal([2], instance.BatchRows);
-        time.Advance(TimeSpan.FromMilliseconds(21));
-        await hurried.WaitAsync(Cancellation);
-
-        Assert.Equal([2, 1], instance.BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_PreferredSizes_AreFilledWhileThereIsTimeLeft()
-    {
-        var time = new FakeTimeProvider();
-        var instance = FakeInstance.Score(1);
-        await using var scheduler = Create(
-            [instance], new BatchSchedulerOptions { PreferredRows = [2, 4], QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
-        instance.Close();
-        Task<BatchOutputs>[] first = [Run(scheduler, 2), Run(scheduler, 2)];
-        await instance.Running.WaitAsync(Cancellation);
-        Task<BatchOutputs>[] second = [.. Enumerable.Range(0, 5).Select(_ => Run(scheduler, 1))];
-
-        instance.Open();
-        await Task.WhenAll([.. first, .. second[..4]]).WaitAsync(Cancellation);
-        Assert.Equal([4, 4], instance.BatchRows);
-        time.Advance(TimeSpan.FromMilliseconds(51));
-        await second[4].WaitAsync(Cancellation);
-
-        Assert.Equal([4, 4, 1], instance.BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_TimeIsOverWhileItWaits_IsRefusedWithoutOtherTrafficAndNeverRun()
-    {
-        var instance = FakeInstance.Score(1);
-        await using var scheduler = Create(instance);
-        instance.Close();
-        var running = Run(scheduler, 1);
-        await instance.Running.WaitAsync(Cancellation);
-
-        var late = scheduler.RunAsync(Rows(3), 3, RequestUrgency.Of(0, null, TimeSpan.FromMilliseconds(5), TimeProvider.System), Cancellation).AsTask();
-        var refusal = await Assert.ThrowsAsync<ServingException>(() => late.WaitAsync(Cancellation));
-        instance.Open();
-        await running.WaitAsync(Cancellation);
-        await Run(scheduler, 1).WaitAsync(Cancellation);
-
-        Assert.Equal(ServingError.DeadlineExceeded, refusal.Error);
-        Assert.Equal([1, 1], instance.BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_Priorities_ComeFirstButNotForEver()
-    {
-        var time = new FakeTimeProvider();
-        var instance = FakeInstance.Score(1);
-        await using var scheduler = Create([instance], new BatchSchedulerOptions { BatchRowsMax = 9, QueueRowsMax = 100, PriorityStep = TimeSpan.FromMilliseconds(10), RunsInlineWhenIdle = false }, time);
-        instance.Close();
-        var running = Run(scheduler, 1);
-        await instance.Running.WaitAsync(Cancellation);
-
-        var old = scheduler.RunAsync(Rows(5), 5, new RequestUrgency(10, 0), Cancellation).AsTask();
-        time.Advance(TimeSpan.FromMilliseconds(50));
-        var urgent = scheduler.RunAsync(Rows(6), 6, new RequestUrgency(1, 0), Cancellation).AsTask();
-        time.Advance(TimeSpan.FromMilliseconds(100));
-        var late = scheduler.RunAsync(Rows(7), 7, new RequestUrgency(1, 0), Cancellation).AsTask();
-        instance.Open();
-        await Task.WhenAll(running, old, urgent, late).WaitAsync(Cancellation);
-
-        Assert.Equal([1, 6, 5, 7], instance.BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_SeveralInstances_RunAtTheSameTime()
-    {
-        FakeInstance[] instances = [FakeInstance.Score(1), FakeInstance.Score(1)];
-        await using var scheduler = Create(instances, new BatchSchedulerOptions { BatchRowsMax = 1, RunsInlineWhenIdle = false }, TimeProvider.System);
-        instances[0].Close();
-        instances[1].Close();
-
-        Task<BatchOutputs>[] runs = [Run(scheduler, 1), Run(scheduler, 1)];
-        await Task.WhenAll(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
-        instances[0].Open();
-        instances[1].Open();
-        await Task.WhenAll(runs).WaitAsync(Cancellation);
-
-        Assert.Equal([1], instances[0].BatchRows);
-        Assert.Equal([1], instances[1].BatchRows);
-    }
-
-    [Fact]
-    public async Task RunAsync_StormOfCancelledCallers_LeavesNothingBehind()
-    {
-        var instance = FakeInstance.Score(1);
-        await using var scheduler = Create(instance, batchRowsMax: 16, queueRowsMax: 32);
-        instance.Close();
-        var running = Run(scheduler, 1);
-        await instance.Running.WaitAsync(Cancellation);
-
-        for (var caller = 0; caller < 5_000; caller++)
-        {
-            using var cancellation = new CancellationTokenSource();
-            var abandoned = scheduler.RunAsync(Rows(8), 8, default, cancellation.Token).AsTask();
-            await cancellation.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned.WaitAsync(Cancellation));
-        }
-
-        var waiting = Run(scheduler, 16);
-        Assert.Equal(1, scheduler.QueuedTasks);
-        instance.Open();
-        await Task.WhenAll(running, waiting).WaitAsync(Cancellation);
-
-        Assert.Equal([1, 16], instance.BatchRows);
-    }
-
-    [Fact]
     public async Task DisposeAsync_TasksThatWait_RunFirstAndThenTheInstanceIsFreed()
     {
         var instance = FakeInstance.Score(1);
@@ -458,14 +303,4 @@ public sealed class BatchSchedulerTests
 
         return TensorBuffer.Of(TensorDtype.Int64, [features.Rows, 2, 2], System.Runtime.InteropServices.MemoryMarshal.AsBytes<long>(wide).ToArray());
     }
-
-    private static BatchScheduler Create(FakeInstance instance, int batchRowsMax = 16, int queueRowsMax = 64, bool inline = false) =>
-        Create([instance], new BatchSchedulerOptions { BatchRowsMax = batchRowsMax, QueueRowsMax = queueRowsMax, RunsInlineWhenIdle = inline }, TimeProvider.System);
-
-    private static BatchScheduler Create(FakeInstance[] instances, BatchSchedulerOptions options, TimeProvider time) => new(
-        instances, options, new ServingMetrics(), new ModelTags(TestPackages.Model, 1), new ServableStatistics(time), time, NullLogger.Instance);
-
-    private static TensorBuffer[] Rows(int rows) => [TensorBuffer.OfFloat32([rows, 1], new float[rows])];
-
-    private static Task<BatchOutputs> Run(BatchScheduler scheduler, int rows) => scheduler.RunAsync(Rows(rows), rows, default, Cancellation).AsTask();
 }
