@@ -29,10 +29,12 @@ internal sealed class ServingMetrics : IDisposable
     // Read when somebody looks: a request pays nothing for it.
     private readonly ConcurrentDictionary<BatchScheduler, ModelTags> _queues = new();
     private readonly Counter<long> _refusals;
-    private readonly Counter<long> _logged;
-    private readonly Counter<long> _dropped;
     private readonly Histogram<double> _loadDuration;
     private readonly UpDownCounter<long> _modelMemory;
+
+    // Also read when somebody looks, so that they are there from the start: an alert on rows that are dropped needs the 0 before them.
+    private long _logged;
+    private long _dropped;
 
     public ServingMetrics()
     {
@@ -48,8 +50,8 @@ internal sealed class ServingMetrics : IDisposable
             "Requests waiting for a model.");
         _modelMemory = _meter.CreateUpDownCounter<long>("zeroworld.serving.model.memory", "By", "Memory that a loaded model version takes, as measured when it was loaded.");
         _refusals = _meter.CreateCounter<long>("zeroworld.serving.refusal", "{request}", "Requests that were not answered, by reason.");
-        _logged = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.written", "{row}", "Rows written to the prediction log.");
-        _dropped = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.dropped", "{row}", "Rows that the prediction log could not take.");
+        _meter.CreateObservableCounter("zeroworld.serving.prediction_log.written", () => Volatile.Read(ref _logged), "{row}", "Rows written to the prediction log.");
+        _meter.CreateObservableCounter("zeroworld.serving.prediction_log.dropped", () => Volatile.Read(ref _dropped), "{row}", "Rows that the prediction log could not take.");
     }
 
     public void RecordRun(in ModelTags tags, TimeSpan elapsed, int rows)
@@ -88,9 +90,9 @@ internal sealed class ServingMetrics : IDisposable
         _refusals.Add(1, tags.With("request.kind", kind.ToTag(), "error.type", reason));
     }
 
-    public void AddLogged(long rows) => _logged.Add(rows);
+    public void AddLogged(long rows) => Interlocked.Add(ref _logged, rows);
 
-    public void AddDropped(long rows) => _dropped.Add(rows);
+    public void AddDropped(long rows) => Interlocked.Add(ref _dropped, rows);
 
     public void Dispose() => _meter.Dispose();
 
