@@ -27,6 +27,8 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
     private readonly RunPredictor _predictor = new();
+    private readonly QueuePolicies _policies;
+    private readonly PaddingPlan? _padding;
     private readonly InstanceRunner[] _runners;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,10 +43,13 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private int _queuedTasks;
 
     /// <param name="instances">One or more, of one signature; they are disposed with the scheduler.</param>
+    /// <param name="padding">Sizes that runs are brought to; <see langword="null"/>: none.</param>
     public BatchScheduler(
         IReadOnlyList<IModelInstance> instances, BatchSchedulerOptions options, ServingMetrics metrics, in ModelTags tags,
-        ServableStatistics statistics, TimeProvider time, ILogger logger)
+        ServableStatistics statistics, TimeProvider time, ILogger logger, PaddingPlan? padding = null)
     {
+        _policies = new QueuePolicies(options.Queue, time);
+        _padding = padding;
         _options = options;
         _metrics = metrics;
         _tags = tags;
@@ -99,7 +104,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             }
             else
             {
-                task = new InferenceTask(this, inputs, rows, urgency, now);
+                task = CreateTask(inputs, rows, urgency, now);
                 Enqueue_NeedsLock(task, now);
             }
         }
@@ -135,6 +140,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         Interlocked.Add(ref _queuedRows, -task.QueueRows);
         Interlocked.Decrement(ref _queuedTasks);
+        _policies.Leave(task.Priority);
     }
 
     /// <summary>Runs the next batch on an instance that is held, and lets go of it.</summary>
@@ -187,6 +193,16 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 _isStopping
                     ? "The model is being unloaded. Try again later."
                     : $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {rows - task.QueueRows} do. Try again later.");
+        }
+
+        try
+        {
+            _policies.Enter(task.Priority);
+        }
+        catch (ServingException)
+        {
+            Interlocked.Add(ref _queuedRows, -task.QueueRows);
+            throw;
         }
 
         _queue.Add(task, Interlocked.Increment(ref _queuedTasks));
@@ -320,7 +336,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         var start = 0;
         foreach (var task in runner.Batch)
         {
-            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
+            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), RunRows(rows), start));
             start += task.Rows;
         }
 
@@ -352,7 +368,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         var outputs = Run(runner, inputs, rows, out var infer);
         var times = new RunTimes(queueTicks, 0, infer, 0);
         Statistics.RecordRun(rows, times);
-        return new BatchOutputs(outputs, rows, 0, times);
+        return new BatchOutputs(outputs, RunRows(rows), 0, times);
     }
 
     private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, out long infer)
@@ -361,7 +377,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         infer = 0;
         try
         {
-            return runner.Instance.Run(inputs);
+            return _padding is null ? runner.Instance.Run(inputs) : RunPadded(runner, inputs, rows);
         }
         catch (ServingException exception)
         {
