@@ -16,7 +16,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         errors.ThrowIfExpired(context);
         try
         {
-            var result = await predictions.PredictAsync(ToRequest(request, context), context.CancellationToken).ConfigureAwait(false);
+            var result = await predictions.PredictAsync(ToRequest(request, GrpcErrors.DeadlineOf(context)), context.CancellationToken).ConfigureAwait(false);
             return new PredictionReply(result, request.OmitFeatures);
         }
         catch (Exception exception) when (exception is not RpcException)
@@ -60,7 +60,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         return response;
     }
 
-    private static PredictionRequest ToRequest(PredictRequest request, ServerCallContext context) => new()
+    internal static PredictionRequest ToRequest(PredictRequest request, DateTimeOffset? deadline) => new()
     {
         Project = request.Project,
         Model = request.Model,
@@ -72,7 +72,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         },
         Entities = ColumnReader.Read(request.Entities),
         Request = ColumnReader.Read(request.Request),
-        Deadline = GrpcErrors.DeadlineOf(context),
+        Deadline = deadline,
     };
 
     private static VersionSelector Version(long version) => version >= 1

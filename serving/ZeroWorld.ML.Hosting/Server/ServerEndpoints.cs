@@ -22,6 +22,9 @@ internal static class ServerEndpoints
         services.AddSingleton<InferenceCalls>();
         services.AddSingleton<InferMessages>();
         services.AddSingleton<InferStream>();
+        services.AddSingleton<DirectInfer>();
+        services.AddSingleton<DirectPredict>();
+        services.AddSingleton<DirectCalls>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ProtocolExtensions>();
         AddLogSettings(services);
@@ -35,12 +38,17 @@ internal static class ServerEndpoints
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
             .AddMeter("ZeroWorld.ML.*", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+
+            // One more measurement or two per request, of what the engine's own say better.
+            .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+            .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop)
             .AddPrometheusExporter());
         return services;
     }
 
     public static void Map(WebApplication app)
     {
+        app.Use(app.Services.GetRequiredService<DirectCalls>().InvokeAsync);
         app.MapWhen(static context => context.IsFrom(Listener.Grpc), MapGrpc);
         app.MapWhen(static context => context.IsFrom(Listener.Metrics), static branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics"));
         MapRest(app);
