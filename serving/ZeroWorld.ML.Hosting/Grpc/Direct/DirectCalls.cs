@@ -89,9 +89,9 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
             await run.ConfigureAwait(false);
             DirectReply.Write(context.Response, call, options.MessageBytesMax);
         }
-        catch (IOException exception) when (call is null && exception is not BadHttpRequestException)
+        catch (IOException exception) when (exception is not BadHttpRequestException)
         {
-            // The caller reset the stream before its message was whole: nobody is there to be told.
+            // The caller reset the stream: nobody is there to be told.
         }
         catch (RpcException exception)
         {
