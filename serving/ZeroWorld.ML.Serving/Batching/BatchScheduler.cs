@@ -16,9 +16,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
 {
     private static readonly TimeSpan OwnThreadFrom = TimeSpan.FromMilliseconds(1);
 
-    // Timers have milliseconds; what is shorter is waited for on the spot.
-    private static readonly TimeSpan SpinMax = TimeSpan.FromMilliseconds(1);
-
     private readonly BatchSchedulerOptions _options;
     private readonly ServingMetrics _metrics;
     private readonly ModelTags _tags;
@@ -155,6 +152,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             }
         }
 
+        InferenceTask[] finished = [];
         if (runner.Batch.Count > 0)
         {
             Volatile.Write(ref _wasShared, runner.Batch.Count > 1);
@@ -163,10 +161,13 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 RunBatch(runner, rows);
             }
 
+            finished = [.. runner.Batch];
             runner.Batch.Clear();
         }
 
+        // The instance first: the next batch runs while the callers of this one answer.
         Release(runner);
+        FinishedTasks.Tell(finished, isOnPool: !runner.IsOnOwnThread);
     }
 
     private ValueTask<BatchOutputs> RunInline(InstanceRunner runner, TensorBuffer[] inputs, int rows)
@@ -246,51 +247,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         SetTimer_NeedsLock(Math.Min(isClosed ? long.MaxValue : closing, _queue.EarliestDue), now);
     }
 
-    /// <summary>Waits out what is left of a delay that is shorter than timers can be. The batch grows meanwhile.</summary>
-    /// <returns><see langword="false"/>: another instance took the batch, and the next one is not closed yet.</returns>
-    private bool WaitForClosing()
-    {
-        if (_options.QueueDelay == TimeSpan.Zero)
-        {
-            return true;
-        }
-
-        while (true)
-        {
-            lock (_lock)
-            {
-                var now = _time.GetTimestamp();
-                var closing = _isStopping ? now : _queue.GetClosing(Volatile.Read(ref _queuedRows));
-                if (closing <= now || ToSpan(closing - now) > SpinMax)
-                {
-                    return closing <= now;
-                }
-            }
-
-            Thread.Yield();
-        }
-    }
-
-    private void SetTimer_NeedsLock(long at, long now)
-    {
-        if (at < _timerAt)
-        {
-            _timerAt = at;
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(ToSpan(at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void OnTimer()
-    {
-        lock (_lock)
-        {
-            _timerAt = long.MaxValue;
-            var now = _time.GetTimestamp();
-            _queue.Expire(now);
-            Next_NeedsLock(now);
-        }
-    }
-
     private void RunBatch(InstanceRunner runner, int rows)
     {
         var batch = runner.Batch;
@@ -301,13 +257,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         TensorBuffer[]? outputs = null;
+        var memory = new BatchMemory();
         var started = _time.GetTimestamp();
         var times = default(RunTimes);
         try
         {
+            BatchBuffers.Order(batch);
             var inputs = runner.Buffers.Merge(batch, rows);
             times = times with { Input = _time.GetTimestamp() - started };
-            outputs = Run(runner, inputs, rows, out var infer);
+            outputs = Run(runner, inputs, rows, memory, out var infer);
             times = times with { Infer = infer };
         }
         catch (ServingException)
@@ -326,17 +284,18 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             return;
         }
 
-        Part(runner, outputs, rows, started, times);
+        memory.Share(batch.Count);
+        Part(runner, outputs, rows, started, times, memory);
     }
 
     /// <summary>Gives each request its rows, all after the last was cut out: the time that takes belongs to every one of them.</summary>
-    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times)
+    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times, BatchMemory memory)
     {
         var parting = _time.GetTimestamp();
         var start = 0;
         foreach (var task in runner.Batch)
         {
-            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), RunRows(rows), start));
+            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), RunRows(rows), start, default, memory));
             start += task.Rows;
         }
 
@@ -345,7 +304,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         for (var index = 0; index < runner.Parts.Count; index++)
         {
             var task = runner.Batch[index];
-            task.SetResult(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
+            task.Finish(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
         }
 
         runner.Parts.Clear();
@@ -355,29 +314,31 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            task.SetResult(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
+            task.Finish(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
         }
         catch (ServingException exception)
         {
-            task.SetException(exception);
+            task.Finish(exception);
         }
     }
 
     private BatchOutputs RunWhole(InstanceRunner runner, TensorBuffer[] inputs, int rows, long queueTicks)
     {
-        var outputs = Run(runner, inputs, rows, out var infer);
+        var memory = new BatchMemory();
+        memory.Share(1);
+        var outputs = Run(runner, inputs, rows, memory, out var infer);
         var times = new RunTimes(queueTicks, 0, infer, 0);
         Statistics.RecordRun(rows, times);
-        return new BatchOutputs(outputs, RunRows(rows), 0, times);
+        return new BatchOutputs(outputs, RunRows(rows), 0, times, memory);
     }
 
-    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, out long infer)
+    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, BatchMemory memory, out long infer)
     {
         var started = _time.GetTimestamp();
         infer = 0;
         try
         {
-            return _padding is null ? runner.Instance.Run(inputs) : RunPadded(runner, inputs, rows);
+            return _padding is null ? runner.Instance.Run(inputs, memory) : RunPadded(runner, inputs, rows);
         }
         catch (ServingException exception)
         {
