@@ -18,6 +18,7 @@ internal static class ConfigurationSchema
         typeof(DataOptions),
         typeof(ServerOptions),
         typeof(OnlineOptions),
+        typeof(RegistryOptions),
         typeof(OnlineReadCoalescerOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),
