@@ -9,14 +9,14 @@ namespace ZeroWorld.ML.Serving;
 /// It takes what is right and nothing else: whoever gets a <see langword="false"/> makes an <see cref="InferenceRequest"/> of the message instead, which is answered or refused with a sentence.
 /// </summary>
 /// <remarks>
-/// Used by one caller, in this order: <see cref="TryAddInput"/> and <see cref="TryAddOutput"/>, <see cref="TryFill"/>, <see cref="RunAsync"/>, <see cref="Dispose"/>, which also gives the
+/// Used by one caller, in this order: <see cref="TryAddInput"/> and <see cref="TryAddOutput"/>, <see cref="TryFill"/>, <see cref="RunAsync"/>, <see cref="Finish"/>, <see cref="Dispose"/>, which also gives the
 /// outputs back. Disposed once, and never while <see cref="RunAsync"/> is unfinished.
 /// </remarks>
 public sealed class InferenceDraft : IDisposable
 {
     private readonly InferencePath _path;
     private readonly Servable _servable;
-    private readonly long _started;
+    private readonly long _received;
     private readonly TensorBuffer[] _inputs;
     private readonly InputPlace[] _places;
     private readonly ReadOnlySequence<byte>[] _raws;
@@ -26,12 +26,13 @@ public sealed class InferenceDraft : IDisposable
     private int _rows;
     private bool _isLeased = true;
     private BatchOutputs _answer;
+    private AnsweredRequest _answered;
 
-    internal InferenceDraft(InferencePath path, Servable servable, long started)
+    internal InferenceDraft(InferencePath path, Servable servable, long received)
     {
         _path = path;
         _servable = servable;
-        _started = started;
+        _received = received;
         var count = servable.Signature.Inputs.Count;
         _inputs = new TensorBuffer[count];
         _places = new InputPlace[count];
@@ -142,14 +143,18 @@ public sealed class InferenceDraft : IDisposable
     /// <exception cref="OperationCanceledException">The caller went away before the model ran.</exception>
     public async ValueTask RunAsync(DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
+        var trace = _path.StartTrace(_servable, _received);
+        trace?.Describe(_servable.Version, _rows);
+        var decode = Stopwatch.GetTimestamp() - _received;
         try
         {
             _answer = await _servable.RunAsync(_inputs, _rows, _path.ToUrgency(deadline), cancellationToken).ConfigureAwait(false);
-            _path.Succeed(_servable, _rows, _started, _answer.Times);
+            _servable.Statistics.RecordSuccess(_rows, _received, _answer.Times);
+            _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(decode, 0, _answer.Times), trace, _received);
         }
         catch (Exception exception)
         {
-            _path.Fail(_servable, _started, exception);
+            _path.Fail(_servable, _received, trace, exception);
             throw;
         }
         finally
@@ -167,6 +172,9 @@ public sealed class InferenceDraft : IDisposable
         var position = _outputs is null ? index : _outputs[index];
         return new InferenceOutput(_servable.Signature.Outputs[position].Name, _answer.Tensors[position], _servable.OutputLabels[position]);
     }
+
+    /// <summary>The answer is written. Called once, after a run.</summary>
+    public void Finish() => _answered.Finish();
 
     public void Dispose()
     {

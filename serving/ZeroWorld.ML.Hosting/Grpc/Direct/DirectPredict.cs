@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using ZeroWorld.ML.Serving;
@@ -14,9 +15,10 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
 
     public IDirectCall? TryRead(in ReadOnlySequence<byte> message)
     {
+        var received = Stopwatch.GetTimestamp();
         try
         {
-            return new Call(predictions, PredictRequest.Parser.ParseFrom(message));
+            return new Call(predictions, PredictRequest.Parser.ParseFrom(message), received);
         }
         catch (InvalidProtocolBufferException)
         {
@@ -25,12 +27,12 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
         }
     }
 
-    private sealed class Call(PredictionPath predictions, PredictRequest request) : IDirectCall
+    private sealed class Call(PredictionPath predictions, PredictRequest request, long received) : IDirectCall
     {
         private PredictionReply? _reply;
 
         public async ValueTask RunAsync(DateTimeOffset? deadline, HttpContext context) => _reply = new PredictionReply(
-            await predictions.PredictAsync(PredictionGrpcService.ToRequest(request, deadline), context.RequestAborted).ConfigureAwait(false), request.OmitFeatures);
+            await predictions.PredictAsync(PredictionGrpcService.ToRequest(request, deadline, received), context.RequestAborted).ConfigureAwait(false), request.OmitFeatures);
 
         public void WriteTo(DirectOutput output, int bytesMax)
         {
@@ -42,6 +44,7 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
             }
 
             output.Begin(writer.Length).Write(writer.Written);
+            _reply.Result.Answered.Finish();
         }
 
         public void Dispose()

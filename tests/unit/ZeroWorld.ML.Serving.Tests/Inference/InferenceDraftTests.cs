@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ZeroWorld.ML.Models;
 
@@ -7,6 +8,8 @@ namespace ZeroWorld.ML.Serving.Tests;
 public sealed class InferenceDraftTests : IAsyncDisposable
 {
     private readonly ServingHost _host = new();
+
+    private static long Received => Stopwatch.GetTimestamp();
 
     private static CancellationToken Cancellation => ServingHost.Cancellation;
 
@@ -54,7 +57,7 @@ public sealed class InferenceDraftTests : IAsyncDisposable
         await StartAsync();
         var eight = new ReadOnlySequence<byte>(new byte[8]);
 
-        using var draft = _host.Inferences.TryBegin("fraud", "")!;
+        using var draft = _host.Inferences.TryBegin("fraud", "", Received)!;
         Assert.False(draft.TryFill());
         Assert.False(draft.TryAddInput("other", "FP32", [1, 2], eight));
         Assert.False(draft.TryAddInput("features", "FP64", [1, 2], eight));
@@ -74,17 +77,17 @@ public sealed class InferenceDraftTests : IAsyncDisposable
     {
         await StartAsync();
 
-        Assert.Null(_host.Inferences.TryBegin("nobody", ""));
-        Assert.Null(_host.Inferences.TryBegin("../fraud", ""));
-        Assert.Null(_host.Inferences.TryBegin("fraud", "99"));
-        Assert.Null(_host.Inferences.TryBegin("fraud", "no_alias"));
+        Assert.Null(_host.Inferences.TryBegin("nobody", "", Received));
+        Assert.Null(_host.Inferences.TryBegin("../fraud", "", Received));
+        Assert.Null(_host.Inferences.TryBegin("fraud", "99", Received));
+        Assert.Null(_host.Inferences.TryBegin("fraud", "no_alias", Received));
     }
 
     [Fact]
     public async Task TryFill_TooManyRows_IsLeftToTheOtherWay()
     {
         await StartAsync();
-        using var draft = _host.Inferences.TryBegin("fraud", "")!;
+        using var draft = _host.Inferences.TryBegin("fraud", "", Received)!;
 
         Assert.True(draft.TryAddInput("features", "FP32", [5000, 2], new ReadOnlySequence<byte>(new byte[40_000])));
         Assert.False(draft.TryFill());
@@ -138,7 +141,7 @@ public sealed class InferenceDraftTests : IAsyncDisposable
 
     private InferenceDraft Begin(float[] rows)
     {
-        var draft = _host.Inferences.TryBegin("fraud", "")!;
+        var draft = _host.Inferences.TryBegin("fraud", "", Received)!;
 
         // Of memory that changes as soon as it was copied.
         var wire = MemoryMarshal.AsBytes<float>(rows).ToArray();
