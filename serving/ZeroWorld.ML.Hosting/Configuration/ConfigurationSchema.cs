@@ -19,6 +19,7 @@ internal static class ConfigurationSchema
         typeof(ServerOptions),
         typeof(TracingOptions),
         typeof(OnlineOptions),
+        typeof(RegistryOptions),
         typeof(OnlineReadCoalescerOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),

@@ -17,7 +17,8 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         errors.ThrowIfExpired(context);
         try
         {
-            var result = await predictions.PredictAsync(ToRequest(request, GrpcErrors.DeadlineOf(context), Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
+            var result = await predictions.PredictAsync(
+                ToRequest(request, GrpcErrors.DeadlineOf(context), Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
             return new PredictionReply(result, request.OmitFeatures);
         }
         catch (Exception exception) when (exception is not RpcException)

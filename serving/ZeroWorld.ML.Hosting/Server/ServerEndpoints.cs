@@ -39,6 +39,8 @@ internal static class ServerEndpoints
         services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
+        services.AddSingleton<OnlineFeatures>();
+        services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
             .AddMeter("ZeroWorld.ML.*", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
@@ -139,5 +141,6 @@ internal static class ServerEndpoints
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
+        app.Services.GetRequiredService<FeaturesRest>().Map(app);
     }
 }

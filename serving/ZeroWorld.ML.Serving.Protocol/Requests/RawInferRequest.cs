@@ -107,12 +107,19 @@ public sealed class RawInferRequest
                     input = input with { Datatype = datatype };
                     break;
                 case (3 << 3) | 2 when reader.TryReadLength(out var length):
-                    for (var last = reader.Position + length; reader.Position < last;)
+                    var last = reader.Position + length;
+                    while (reader.Position < last)
                     {
                         if (!TryReadDimension(ref reader))
                         {
                             return false;
                         }
+                    }
+
+                    // A number that reaches beyond its list is none.
+                    if (reader.Position != last)
+                    {
+                        return false;
                     }
 
                     break;

@@ -9,7 +9,7 @@ namespace ZeroWorld.ML.Serving;
 /// It takes what is right and nothing else: whoever gets a <see langword="false"/> makes an <see cref="InferenceRequest"/> of the message instead, which is answered or refused with a sentence.
 /// </summary>
 /// <remarks>
-/// Used by one caller, in this order: <see cref="TryAddInput"/> and <see cref="TryAddOutput"/>, <see cref="TryFill"/>, <see cref="RunAsync"/>, <see cref="Dispose"/>, which also gives the
+/// Used by one caller, in this order: <see cref="TryAddInput"/> and <see cref="TryAddOutput"/>, <see cref="TryFill"/>, <see cref="RunAsync"/>, <see cref="Finish"/>, <see cref="Dispose"/>, which also gives the
 /// outputs back. Disposed once, and never while <see cref="RunAsync"/> is unfinished.
 /// </remarks>
 public sealed class InferenceDraft : IDisposable
@@ -143,20 +143,18 @@ public sealed class InferenceDraft : IDisposable
     /// <exception cref="OperationCanceledException">The caller went away before the model ran.</exception>
     public async ValueTask RunAsync(DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
-        // Everything before was decoding.
-        var started = Stopwatch.GetTimestamp();
-        var trace = _path.Trace(_servable, _received);
+        var trace = _path.StartTrace(_servable, _received);
         trace?.Describe(_servable.Version, _rows);
+        var decode = Stopwatch.GetTimestamp() - _received;
         try
         {
             _answer = await _servable.RunAsync(_inputs, _rows, _path.ToUrgency(deadline), cancellationToken).ConfigureAwait(false);
             _servable.Statistics.RecordSuccess(_rows, _received, _answer.Times);
-            _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(started - _received, 0, _answer.Times), trace, _received);
+            _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(decode, 0, _answer.Times), trace, _received);
         }
         catch (Exception exception)
         {
-            _path.Fail(_servable, _received, exception);
-            trace?.Fail(exception);
+            _path.Fail(_servable, _received, trace, exception);
             throw;
         }
         finally
@@ -175,7 +173,7 @@ public sealed class InferenceDraft : IDisposable
         return new InferenceOutput(_servable.Signature.Outputs[position].Name, _answer.Tensors[position], _servable.OutputLabels[position]);
     }
 
-    /// <summary>The answer is written: the request is in the histograms from now on. Called once, after <see cref="RunAsync"/>.</summary>
+    /// <summary>The answer is written. Called once, after a run.</summary>
     public void Finish() => _answered.Finish();
 
     public void Dispose()

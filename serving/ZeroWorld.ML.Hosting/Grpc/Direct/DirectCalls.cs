@@ -69,24 +69,17 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
             }
 
             reader.AdvanceTo(read.Buffer.End);
-            var run = call.RunAsync(deadline.Time, context);
-            if (!run.IsCompleted && timeout is not null)
+            if (timeout is null)
             {
-                var running = run.AsTask();
-                await running.WaitAsync(deadline.TimeToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!running.IsCompleted)
-                {
-                    // The model runs and cannot be stopped; the caller need not wait for that.
-                    _ = DisposeLaterAsync(call, running);
-                    call = null;
-                    DirectReply.WriteStatus(context.Response, Late);
-                    return;
-                }
-
-                run = new ValueTask(running);
+                await call.RunAsync(null, context).ConfigureAwait(false);
+            }
+            else if (!await RunInTimeAsync(call, deadline, context).ConfigureAwait(false))
+            {
+                call = null;
+                DirectReply.WriteStatus(context.Response, Late);
+                return;
             }
 
-            await run.ConfigureAwait(false);
             DirectReply.Write(context.Response, call, options.MessageBytesMax);
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)
@@ -108,6 +101,21 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
         {
             call?.Dispose();
         }
+    }
+
+    /// <returns><see langword="false"/>: the time is over and the model still runs. It cannot be stopped, and the caller need not wait for that; the call is disposed when it has ended.</returns>
+    private static async ValueTask<bool> RunInTimeAsync(IDirectCall call, DirectDeadline deadline, HttpContext context)
+    {
+        var running = call.RunAsync(deadline.Time, context).AsTask();
+        await running.WaitAsync(deadline.TimeToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!running.IsCompleted)
+        {
+            _ = DisposeLaterAsync(call, running);
+            return false;
+        }
+
+        await running.ConfigureAwait(false);
+        return true;
     }
 
     private bool TryUnframe(in ReadResult read, out ReadOnlySequence<byte> message)

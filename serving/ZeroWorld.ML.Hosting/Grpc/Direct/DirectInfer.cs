@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using ZeroWorld.ML.Models;
@@ -21,10 +22,11 @@ internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
 
     public IDirectCall? TryRead(in ReadOnlySequence<byte> message)
     {
+        var received = Stopwatch.GetTimestamp();
         var request = _request ??= new RawInferRequest();
         try
         {
-            return request.TryRead(message) && inference.TryBegin(request.ModelName, request.ModelVersion) is { } draft ? Fill(draft, request) : null;
+            return request.TryRead(message) && inference.TryBegin(request.ModelName, request.ModelVersion, received) is { } draft ? Fill(draft, request) : null;
         }
         finally
         {
