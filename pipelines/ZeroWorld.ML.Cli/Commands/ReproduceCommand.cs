@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Fraud;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -12,7 +13,7 @@ internal static class ReproduceCommand
     private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Every table that can be reproduced.</summary>
-    internal static IReadOnlyList<IReproduction> All { get; } = [];
+    internal static IReadOnlyList<IReproduction> All { get; } = [new FraudHandbookReproduction(HandbookTransactions.LoadAsync)];
 
     public static Command Create()
     {
