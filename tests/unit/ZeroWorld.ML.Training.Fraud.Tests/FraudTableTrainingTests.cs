@@ -65,7 +65,7 @@ public sealed class FraudTableTrainingTests : IDisposable
         changed.Get<long>("bad").AsSpan(test).Reverse();
         changed.Get<double>("amount").AsSpan(test).Fill(1e6);
         changed.Get<string?>("channel").AsSpan(test).Fill("unheard of");
-        changed.Get<string?>("shop").AsSpan(test).Fill(null);
+        changed.Get<string?>("shop").AsSpan(test).Clear();
 
         var first = await RunAsync(TableFrames.Make(3_000), Quick);
         var second = await RunAsync(changed, Quick, folder: "again");
