@@ -28,15 +28,18 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
         Pool.Choose(null).Invoker.AsyncDuplexStreamingCall(method, host, callOptions);
 
     /// <summary>One call as its caller sees it, over the attempts that it takes.</summary>
-    private sealed class RetriedCall<TRequest, TResponse>(BalancingInvoker owner, Method<TRequest, TResponse> method, string? host, CallOptions callOptions, TRequest request)
+    private sealed class RetriedCall<TRequest, TResponse>(BalancingInvoker owner, Method<TRequest, TResponse> method, string? host, CallOptions callOptions, TRequest request) : IDisposable
         where TRequest : class
         where TResponse : class
     {
         private readonly CancellationTokenSource _disposed = new();
         private AsyncUnaryCall<TResponse>? _last;
+        private int _isDisposed;
 
         public async Task<TResponse> RunAsync()
         {
+            // Taken before the first wait: the source may be gone after it.
+            var disposed = _disposed.Token;
             var hasOther = owner.Pool.Count > 1;
             ServerEndpoint? failed = null;
             for (var retry = 0; ; retry++)
@@ -65,7 +68,7 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
                 }
 
                 failed = server;
-                await Task.Delay(RetryPolicy.DelayOf(retry, hasOther), owner.Options.TimeProvider, _disposed.Token).ConfigureAwait(false);
+                await Task.Delay(RetryPolicy.DelayOf(retry, hasOther), owner.Options.TimeProvider, disposed).ConfigureAwait(false);
             }
         }
 
@@ -82,8 +85,13 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
 
         public void Dispose()
         {
-            _disposed.Cancel();
-            _last?.Dispose();
+            // A caller may dispose its call twice.
+            if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            {
+                _disposed.Cancel();
+                _disposed.Dispose();
+                _last?.Dispose();
+            }
         }
 
         private bool MayRetry(StatusCode code, int retry, bool hasOther) =>

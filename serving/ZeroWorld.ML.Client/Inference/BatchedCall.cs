@@ -27,7 +27,7 @@ internal sealed class BatchedCall
     public TaskCompletionSource<IReadOnlyList<WireTensor>> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>From now on the token ends it, and its owner hears of its end.</summary>
-    public void Register(CancellationToken cancellationToken, InferenceBatcher owner)
+    public void Register(InferenceBatcher owner, CancellationToken cancellationToken)
     {
         CancellationToken = cancellationToken;
         var registration = cancellationToken.UnsafeRegister(static (state, token) => ((BatchedCall)state!).Completion.TrySetCanceled(token), this);

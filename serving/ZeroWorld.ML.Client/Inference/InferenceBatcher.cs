@@ -61,7 +61,7 @@ public sealed class InferenceBatcher : IDisposable
             _waiting.Enqueue(call);
         }
 
-        call.Register(cancellationToken, this);
+        call.Register(this, cancellationToken);
         Send(hasWaited: _options.Delay == TimeSpan.Zero);
         return call.Completion.Task;
     }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference;
 using Microsoft.Extensions.Time.Testing;
+using ZeroWorld.ML.Serving.Protocol;
 using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Client.Tests;
@@ -173,7 +174,7 @@ public sealed class BalancingTests
         Assert.Equal(1, server.Calls);
     }
 
-    private static Task InferAsync(ZeroWorldClient client) => client.InferAsync("m", [], cancellationToken: Cancellation);
+    private static Task<IReadOnlyList<WireTensor>> InferAsync(ZeroWorldClient client) => client.InferAsync("m", [], cancellationToken: Cancellation);
 
     private ZeroWorldClient Client(params FakeServer[] servers) => Client(new ZeroWorldClientOptions { TimeProvider = _time }, servers);
 

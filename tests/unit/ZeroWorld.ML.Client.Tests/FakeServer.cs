@@ -94,7 +94,7 @@ internal sealed class FakeServer : CallInvoker
             throw Fail();
         }
 
-        return request is ModelInferRequest asked ? (TResponse)(object)(Infer?.Invoke(asked) ?? new ModelInferResponse()) : (TResponse)Activator.CreateInstance(typeof(TResponse))!;
+        return request is ModelInferRequest asked ? (TResponse)(object)(Infer?.Invoke(asked) ?? new ModelInferResponse()) : Activator.CreateInstance<TResponse>();
     }
 
     private RpcException Fail() => new(new Status(Failure!.Value, "as the test wants"));

@@ -61,7 +61,8 @@ public sealed class PaddingTests : IDisposable
         await Task.WhenAll([first, .. others]).WaitAsync(Cancellation);
 
         Assert.Equal([1, 4], instance.BatchRows);
-        Assert.Equal((4, 1), (others[1].GetAwaiter().GetResult().BatchRows, others[1].GetAwaiter().GetResult().Start));
+        var second = await others[1];
+        Assert.Equal((4, 1), (second.BatchRows, second.Start));
     }
 
     [Fact]
