@@ -14,6 +14,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     ImportCommand.Create(),
     SimulateCommand.Create(),
     MaterializeCommand.Create(),
+    StreamCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };

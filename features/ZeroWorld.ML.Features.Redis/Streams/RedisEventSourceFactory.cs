@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>Opens Redis streams, all over one connection.</summary>
+/// <remarks>Thread safe.</remarks>
+public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposable
+{
+    private readonly RedisStreamOptions _options;
+    private readonly TimeProvider _time;
+    private readonly RedisConnection _connection;
+
+    /// <param name="options">Valid options with a configuration.</param>
+    public RedisEventSourceFactory(RedisStreamOptions options, TimeProvider time, ILogger<RedisEventSourceFactory> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _time = time;
+        _connection = new RedisConnection(
+            new RedisOnlineStoreOptions { Configuration = options.Configuration ?? "127.0.0.1:6379" }.ToClientOptions(), logger);
+    }
+
+    public EventStreamKind Kind => EventStreamKind.Redis;
+
+    /// <inheritdoc/>
+    public IEventSource Open(EventStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new RedisEventSource(stream, _connection, _options.Member ?? Environment.MachineName, _options, _time);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}
