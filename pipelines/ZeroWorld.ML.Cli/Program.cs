@@ -13,6 +13,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     SchemaCommand.Create(),
     ImportCommand.Create(),
     SimulateCommand.Create(),
+    ReproduceCommand.Create(),
     MaterializeCommand.Create(),
     StreamCommand.Create(),
     ModelsCommand.Create(),

@@ -16,8 +16,8 @@ public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposa
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _time = time;
-        _connection = new RedisConnection(
-            new RedisOnlineStoreOptions { Configuration = options.Configuration ?? "127.0.0.1:6379" }.ToClientOptions(), logger);
+        var connection = new RedisOnlineStoreOptions { Configuration = options.Configuration ?? "127.0.0.1:6379" };
+        _connection = new RedisConnection(connection.ToClientOptions(), connection.ReconnectInterval, time, logger);
     }
 
     public EventStreamKind Kind => EventStreamKind.Redis;
