@@ -225,7 +225,7 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
             _recovery ??= _lastRead;
             _hasGroup = false;
             throw new FeatureException(
-                FeatureError.StoreUnavailable, $"The streams at {connection.Addresses} did not take or give what was asked of '{stream.Topic}': {exception.Message}", exception);
+                FeatureError.StoreUnavailable, $"The streams at {connection.Addresses} did not take or give what was asked of '{stream.Topic}': {RedisFailure.Describe(exception, connection.Fault)}.", exception);
         }
     }
 

@@ -10,13 +10,20 @@ public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposa
     private readonly TimeProvider _time;
     private readonly RedisConnection _connection;
 
-    /// <param name="options">Valid options with a configuration.</param>
-    public RedisEventSourceFactory(RedisStreamOptions options, TimeProvider time, ILogger<RedisEventSourceFactory> logger)
+    /// <param name="options">Valid options.</param>
+    /// <param name="store">The online store's: where the streams are, where their options do not say it, and by which files a connection is made.</param>
+    public RedisEventSourceFactory(RedisStreamOptions options, RedisOnlineStoreOptions store, TimeProvider time, ILogger<RedisEventSourceFactory> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _time = time;
-        var connection = new RedisOnlineStoreOptions { Configuration = options.Configuration ?? "127.0.0.1:6379" };
+        ArgumentNullException.ThrowIfNull(store);
+        var connection = options.Configuration is null ? store : new RedisOnlineStoreOptions
+        {
+            Configuration = options.Configuration,
+            PasswordFile = store.PasswordFile,
+            CertificateAuthorityFile = store.CertificateAuthorityFile,
+        };
         _connection = new RedisConnection(connection.ToClientOptions(), connection.ReconnectInterval, time, logger);
     }
 

@@ -14,10 +14,10 @@ public static class RedisStreamServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
-        services.AddOptions<RedisStreamOptions>().Configure(configure).PostConfigure<IOptions<RedisOnlineStoreOptions>>(
-            static (options, store) => options.Configuration ??= store.Value.Configuration);
+        services.AddOptions<RedisStreamOptions>().Configure(configure);
         return services.AddSingleton<IEventSourceFactory>(static provider => new RedisEventSourceFactory(
             provider.GetRequiredService<IOptions<RedisStreamOptions>>().Value,
+            provider.GetRequiredService<IOptions<RedisOnlineStoreOptions>>().Value,
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             provider.GetRequiredService<ILogger<RedisEventSourceFactory>>()));
     }

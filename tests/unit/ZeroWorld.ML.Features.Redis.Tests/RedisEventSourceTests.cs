@@ -102,5 +102,5 @@ public sealed class RedisEventSourceTests
         {
             Configuration = configuration, Member = member, ClaimInterval = TimeSpan.FromMilliseconds(100), ClaimIdle = claimIdle ?? TimeSpan.FromMinutes(2),
         },
-        TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
+        new RedisOnlineStoreOptions(), TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
 }

@@ -27,7 +27,7 @@ public sealed class RedisFeed : BrokerFeed
 
         _server = await RedisServerProcess.StartAsync(CancellationToken.None);
         _factory = new RedisEventSourceFactory(
-            new RedisStreamOptions { Configuration = _server.Address, PollPause = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
+            new RedisStreamOptions { Configuration = _server.Address, PollPause = TimeSpan.FromMilliseconds(1) }, new RedisOnlineStoreOptions(), TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
         _client = await ConnectionMultiplexer.ConnectAsync(_server.Address);
     }
 
