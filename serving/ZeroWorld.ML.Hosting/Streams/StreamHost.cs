@@ -34,8 +34,11 @@ public sealed class StreamHost(
 
         try
         {
-            await using var source = Open(stream);
-            return StreamStatus.Starting with { State = StreamState.Stopped, Lag = await source.ReadLagAsync(cancellationToken).ConfigureAwait(false) };
+            var source = Open(stream);
+            await using (source.ConfigureAwait(false))
+            {
+                return StreamStatus.Starting with { State = StreamState.Stopped, Lag = await source.ReadLagAsync(cancellationToken).ConfigureAwait(false) };
+            }
         }
         catch (FeatureException exception)
         {
