@@ -11,8 +11,15 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions callOptions, TRequest request)
     {
         var call = new RetriedCall<TRequest, TResponse>(this, method, host, callOptions, request);
-        var response = call.RunAsync();
-        return new AsyncUnaryCall<TResponse>(response, call.HeadersAsync(response), call.GetStatus, call.GetTrailers, call.Dispose);
+        return new AsyncUnaryCall<TResponse>(
+            call.Start(),
+
+            // Asked for by few: without a task that nobody looks at.
+            static state => ((RetriedCall<TRequest, TResponse>)state).HeadersAsync(),
+            static state => ((RetriedCall<TRequest, TResponse>)state).GetStatus(),
+            static state => ((RetriedCall<TRequest, TResponse>)state).GetTrailers(),
+            static state => ((RetriedCall<TRequest, TResponse>)state).Dispose(),
+            call);
     }
 
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions callOptions, TRequest request) =>
@@ -33,10 +40,13 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
         where TResponse : class
     {
         private readonly CancellationTokenSource _disposed = new();
+        private Task<TResponse>? _response;
         private AsyncUnaryCall<TResponse>? _last;
         private int _isDisposed;
 
-        public async Task<TResponse> RunAsync()
+        public Task<TResponse> Start() => _response = RunAsync();
+
+        private async Task<TResponse> RunAsync()
         {
             // Taken before the first wait: the source may be gone after it.
             var disposed = _disposed.Token;
@@ -73,9 +83,9 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
         }
 
         /// <summary>The headers of the attempt that was answered.</summary>
-        public async Task<Metadata> HeadersAsync(Task<TResponse> response)
+        public async Task<Metadata> HeadersAsync()
         {
-            await response.ConfigureAwait(false);
+            await _response!.ConfigureAwait(false);
             return await _last!.ResponseHeadersAsync.ConfigureAwait(false);
         }
 
