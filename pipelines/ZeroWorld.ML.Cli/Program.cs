@@ -13,6 +13,8 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     SchemaCommand.Create(),
     ImportCommand.Create(),
     SimulateCommand.Create(),
+    TrainCommand.Create(),
+    RunsCommand.Create(),
     ReproduceCommand.Create(),
     MaterializeCommand.Create(),
     ModelsCommand.Create(),
