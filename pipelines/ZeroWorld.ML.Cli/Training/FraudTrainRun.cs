@@ -43,7 +43,6 @@ internal sealed class FraudTrainRun(FraudTrainOptions options, StepConsole conso
         try
         {
             var (result, version, alias) = await TrainAsync(registry, run, table, test, cancellationToken);
-            await run.FinishAsync(result, version, alias, cancellationToken);
             return new FraudTrainReport(options, result, run.Id, version, alias);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -102,6 +101,7 @@ internal sealed class FraudTrainRun(FraudTrainOptions options, StepConsole conso
                     : $"not registered: {options.Output}");
             });
             await server.StopAsync();
+            await run.FinishAsync(result, version, alias, cancellationToken);
             return (result, version, alias);
         }
         finally
