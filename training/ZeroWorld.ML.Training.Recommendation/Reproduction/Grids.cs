@@ -16,6 +16,9 @@ internal static class Grids
 
     internal static IReadOnlyList<IRecommenderTrainer> Ease(params IReadOnlyList<double> lambdas) => [.. lambdas.Select(static lambda => new EaseTrainer(lambda))];
 
+    internal static IReadOnlyList<IRecommenderTrainer> Sampled(SampledFactorSettings settings, params IReadOnlyList<double> regularisations) =>
+        [.. regularisations.Select(regularisation => new SampledFactorTrainer(settings with { Regularisation = regularisation }))];
+
     internal static IReadOnlyList<IRecommenderTrainer> Als(ImplicitAlsSettings settings, params IReadOnlyList<double> regularisations) =>
         [.. regularisations.Select(regularisation => new ImplicitAlsTrainer(settings with { Regularisation = regularisation }))];
 }
