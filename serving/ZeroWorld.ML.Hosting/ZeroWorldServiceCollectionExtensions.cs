@@ -67,7 +67,12 @@ public static class ZeroWorldServiceCollectionExtensions
     }
 
     private static void AddModels(IServiceCollection services, ZeroWorldConfiguration configuration) =>
-        services.AddModelRegistry(new ModelRegistryOptions { DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory) });
+        services.AddModelRegistry(new ModelRegistryOptions
+        {
+            DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory),
+            Postgres = configuration.Get<RegistryOptions>().Postgres,
+            PostgresPasswordFile = configuration.Get<RegistryOptions>().PostgresPasswordFile,
+        });
 
     private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
     {
@@ -81,6 +86,7 @@ public static class ZeroWorldServiceCollectionExtensions
             provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
         services.AddSingleton(static _ => DeviceInventory.Read(NodeSources.System));
         services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
+        Tracing.Add(services, configuration.Get<TracingOptions>());
         services.AddServing().AddOnnxRuntime().AddTorchSharp();
         services.Configure<ModelFolderOptions>(configuration.CopyTo);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);

@@ -17,7 +17,9 @@ internal static class ConfigurationSchema
     [
         typeof(DataOptions),
         typeof(ServerOptions),
+        typeof(TracingOptions),
         typeof(OnlineOptions),
+        typeof(RegistryOptions),
         typeof(OnlineReadCoalescerOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),

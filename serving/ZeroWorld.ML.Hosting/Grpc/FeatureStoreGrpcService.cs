@@ -12,16 +12,16 @@ using RefusedEvent = ZeroWorld.ML.V1.RefusedEvent;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
-internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, FeaturePath features) : FeatureStoreService.FeatureStoreServiceBase
+internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, OnlineFeatures features)
+    : FeatureStoreService.FeatureStoreServiceBase
 {
     /// <summary>Events of one push: it is answered whole, and held in memory until then.</summary>
     private const int EventsMax = 100_000;
 
     public override async Task<GetOnlineFeaturesResponse> GetOnlineFeatures(GetOnlineFeaturesRequest request, ServerCallContext context)
     {
-        var service = await catalog.GetAsync(Project(request.Project), request.FeatureService, context.CancellationToken).ConfigureAwait(false);
-        var rows = await features.ReadAsync(
-            service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
+        var service = await features.FindAsync(Project(request.Project), request.FeatureService, request.Features, context.CancellationToken).ConfigureAwait(false);
+        var rows = await features.ReadAsync(service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
         var response = new GetOnlineFeaturesResponse { Fingerprint = service.Service.Fingerprint };
         using var writer = new ReverseProtoWriter(0);
         ColumnWriter.WriteFeatures(writer, GetOnlineFeaturesResponse.FeaturesFieldNumber, rows.Columns, rows.Cells.Span, rows.Rows);

@@ -1,14 +1,24 @@
 namespace ZeroWorld.ML.Models.Registry.Tests;
 
-public sealed class AliasTests : IDisposable
+public abstract class AliasContract : IAsyncLifetime
 {
-    private readonly RegistryFixture _fixture = new();
+    private RegistryFixture _fixture = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private ModelRegistry Registry => _fixture.Registry;
 
-    public void Dispose() => _fixture.Dispose();
+    /// <summary>An empty registry, of the database that the derived class is for.</summary>
+    private protected abstract Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken);
+
+    public async ValueTask InitializeAsync() => _fixture = await CreateAsync(Cancellation);
+
+    public ValueTask DisposeAsync()
+    {
+        _fixture?.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     [Fact]
     public async Task SetAliasAsync_ExpectedVersion_MovesAndWritesTheAudit()
