@@ -36,6 +36,9 @@ internal static class ServerEndpoints
         services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
+        services.AddSingleton<Recommenders>();
+        services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<RecommendationRest>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
@@ -134,6 +137,7 @@ internal static class ServerEndpoints
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
+        app.Services.GetRequiredService<RecommendationRest>().Map(app);
         app.Services.GetRequiredService<FeaturesRest>().Map(app);
     }
 }

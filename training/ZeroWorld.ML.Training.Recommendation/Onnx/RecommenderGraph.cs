@@ -16,7 +16,7 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// </remarks>
 internal static class RecommenderGraph
 {
-    private const int TopCount = 100;
+    internal const int TopCount = 100;
 
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: too large for one file. <see cref="TrainingError.InvalidInput"/>: a model that ONNX does not express here.</exception>
     internal static void Write(string path, IRecommender model)
