@@ -17,6 +17,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     TrainCommand.Create(),
     ReproduceCommand.Create(),
     MaterializeCommand.Create(),
+    StreamCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };
