@@ -22,6 +22,10 @@ internal static class Grids
     internal static IReadOnlyList<IRecommenderTrainer> Sampled(SampledFactorSettings settings, params IReadOnlyList<double> regularisations) =>
         [.. regularisations.Select(regularisation => new SampledFactorTrainer(settings with { Regularisation = regularisation }))];
 
+    /// <summary>EASE with a share of content.</summary>
+    internal static IReadOnlyList<IRecommenderTrainer> Hybrid(ItemAttributes attributes, params IReadOnlyList<double> shares) =>
+        [.. shares.Select(share => new HybridTrainer([(new EaseTrainer(300), 1 - share), (new ContentTrainer(attributes), share)]))];
+
     internal static IReadOnlyList<IRecommenderTrainer> Als(ImplicitAlsSettings settings, params IReadOnlyList<double> regularisations) =>
         [.. regularisations.Select(regularisation => new ImplicitAlsTrainer(settings with { Regularisation = regularisation }))];
 }

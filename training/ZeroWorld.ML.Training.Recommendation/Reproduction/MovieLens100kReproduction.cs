@@ -35,9 +35,7 @@ public sealed class MovieLens100kReproduction : IReproduction
             Known = Known(0.4420, 0.3882, 0.2125, null),
         },
         new("content", genres is null ? [] : [new ContentTrainer(genres)]),
-        new(
-            "hybrid",
-            genres is null ? [] : [.. new[] { 0.05, 0.1, 0.2 }.Select(weight => new HybridTrainer([(new EaseTrainer(300), 1 - weight), (new ContentTrainer(genres), weight)]))]),
+        new("hybrid", genres is null ? [] : Grids.Hybrid(genres, 0.05, 0.1, 0.2)),
     ];
 
     private static Dictionary<string, (double?, string?, double?)> Known(double ndcg, double precision, double recall, double? bar) => new()
