@@ -6,6 +6,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     DemoCommand.Create(),
     ServeCommand.Create(),
     PredictCommand.Create(),
+    RecommendCommand.Create(),
     ReplayCommand.Create(),
     DefinitionCommands.CreatePlan(),
     DefinitionCommands.CreateApply(),
@@ -17,6 +18,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     RunsCommand.Create(),
     ReproduceCommand.Create(),
     MaterializeCommand.Create(),
+    StreamCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };
