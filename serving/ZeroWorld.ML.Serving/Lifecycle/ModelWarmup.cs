@@ -111,6 +111,20 @@ internal static class ModelWarmup
         {
             var row = sample[index];
             long[] shape = [.. row.Shape];
+            if (row.Dtype == TensorDtype.Bytes)
+            {
+                var perRow = row.Rows == 0 ? 0 : row.ElementCount / row.Rows;
+                shape[0] = row.Rows == 0 ? 0 : rows;
+                var strings = new byte[perRow * shape[0]][];
+                for (var element = 0; element < strings.Length; element++)
+                {
+                    strings[element] = row.Strings.Span[element % row.ElementCount];
+                }
+
+                repeated[index] = TensorBuffer.OfStrings(shape, strings);
+                continue;
+            }
+
             var bytes = row.Rows == 0 ? 0 : row.Data.Length / row.Rows;
             shape[0] = row.Rows == 0 ? 0 : rows;
             var data = new byte[bytes * shape[0]];
