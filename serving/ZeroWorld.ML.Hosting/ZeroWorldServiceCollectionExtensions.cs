@@ -86,6 +86,7 @@ public static class ZeroWorldServiceCollectionExtensions
             provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
         services.AddSingleton(static _ => DeviceInventory.Read(NodeSources.System));
         services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
+        Tracing.Add(services, configuration.Get<TracingOptions>());
         services.AddServing().AddOnnxRuntime().AddTorchSharp();
         services.Configure<ModelFolderOptions>(configuration.CopyTo);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);

@@ -17,6 +17,7 @@ internal static class ConfigurationSchema
     [
         typeof(DataOptions),
         typeof(ServerOptions),
+        typeof(TracingOptions),
         typeof(OnlineOptions),
         typeof(RegistryOptions),
         typeof(OnlineReadCoalescerOptions),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
@@ -16,7 +17,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         errors.ThrowIfExpired(context);
         try
         {
-            var result = await predictions.PredictAsync(ToRequest(request, context), context.CancellationToken).ConfigureAwait(false);
+            var result = await predictions.PredictAsync(ToRequest(request, context, Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
             return new PredictionReply(result, request.OmitFeatures);
         }
         catch (Exception exception) when (exception is not RpcException)
@@ -60,7 +61,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         return response;
     }
 
-    private static PredictionRequest ToRequest(PredictRequest request, ServerCallContext context) => new()
+    private static PredictionRequest ToRequest(PredictRequest request, ServerCallContext context, long received) => new()
     {
         Project = request.Project,
         Model = request.Model,
@@ -73,6 +74,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         Entities = ColumnReader.Read(request.Entities),
         Request = ColumnReader.Read(request.Request),
         Deadline = GrpcErrors.DeadlineOf(context),
+        Received = received,
     };
 
     private static VersionSelector Version(long version) => version >= 1

@@ -22,6 +22,7 @@ internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatur
         context.SetPayloadLength(writer.Length);
         context.GetBufferWriter().Write(writer.Written);
         context.Complete();
+        Result.Answered.Finish();
     }
 
     internal void Write(ReverseProtoWriter writer)

@@ -56,13 +56,14 @@ internal sealed class PredictJson : IDisposable
 
     /// <param name="model">The model that is asked.</param>
     /// <param name="plan">What it reads: the declared types; <see langword="null"/> for a model that is only called with tensors.</param>
-    public PredictionRequest ToRequest(ModelName model, FeatureServicePlan? plan) => new()
+    public PredictionRequest ToRequest(ModelName model, FeatureServicePlan? plan, long received = 0) => new()
     {
         Project = model.Project,
         Model = model.Name,
         Selector = Selector,
         Entities = JsonColumns.ReadEntities(_entities, plan),
         Request = JsonColumns.ReadRequest(_request, plan),
+        Received = received,
     };
 
     public void Dispose() => _document.Dispose();

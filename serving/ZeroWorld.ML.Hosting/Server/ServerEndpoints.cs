@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
+using ZeroWorld.ML.GpuNodes;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -24,6 +25,9 @@ internal static class ServerEndpoints
         services.AddSingleton<InferStream>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ProtocolExtensions>();
+        services.AddSingleton<ModelMetrics>();
+        services.AddSingleton(static provider => new NodeMetrics(provider.GetRequiredService<DeviceInventory>(), NodeSources.System.ReadFile));
+        services.AddSingleton<MetricsEndpoint>();
         AddLogSettings(services);
         AddGrpcServices(services);
         services.AddRouting();
@@ -44,7 +48,7 @@ internal static class ServerEndpoints
     public static void Map(WebApplication app)
     {
         app.MapWhen(static context => context.IsFrom(Listener.Grpc), MapGrpc);
-        app.MapWhen(static context => context.IsFrom(Listener.Metrics), static branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics"));
+        app.MapWhen(static context => context.IsFrom(Listener.Metrics), MapMetrics);
         MapRest(app);
     }
 
@@ -97,8 +101,16 @@ internal static class ServerEndpoints
         });
     }
 
+    private static void MapMetrics(IApplicationBuilder branch)
+    {
+        var own = branch.ApplicationServices.GetRequiredService<MetricsEndpoint>();
+        branch.UseWhen(static context => context.Request.Path == "/metrics", metrics => metrics.Use(own.InvokeAsync));
+        branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+    }
+
     private static void MapGrpc(IApplicationBuilder branch)
     {
+        Tracing.Use(branch, branch.ApplicationServices.GetRequiredService<TracingOptions>());
         branch.UseRouting();
         branch.UseEndpoints(static endpoints =>
         {
@@ -115,6 +127,7 @@ internal static class ServerEndpoints
     {
         var errors = app.Services.GetRequiredService<RestErrors>();
         app.Use(errors.InvokeAsync);
+        Tracing.Use(app, app.Services.GetRequiredService<TracingOptions>());
         app.UseRouting();
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);

@@ -152,12 +152,11 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         if (runner.Batch.Count > 0)
         {
             Volatile.Write(ref _wasShared, runner.Batch.Count > 1);
-            foreach (var task in runner.Batch)
+            using (BatchTrace.Start(runner.Batch, rows, _tags))
             {
-                _metrics.RecordQueued(_tags, _time.GetElapsedTime(task.Enqueued));
+                RunBatch(runner, rows);
             }
 
-            RunBatch(runner, rows);
             runner.Batch.Clear();
         }
 
@@ -168,7 +167,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            _metrics.RecordQueued(_tags, TimeSpan.Zero);
+            using var span = BatchTrace.Start(BatchTrace.CurrentRequest, rows, _tags);
             return ValueTask.FromResult(RunWhole(runner, inputs, rows, 0));
         }
         finally

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace ZeroWorld.ML.Serving;
@@ -33,6 +34,9 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
 
     /// <summary>Timestamp.</summary>
     public long Enqueued { get; } = enqueued;
+
+    /// <summary>The span of its request; <see langword="null"/>: it is not traced.</summary>
+    public Activity? Trace { get; } = BatchTrace.CurrentRequest;
 
     public bool IsWaiting => Volatile.Read(ref _state) == Waiting;
 

@@ -31,7 +31,9 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
         if (_thread is null)
         {
             _thread = new Thread(RunThread) { IsBackground = true, Name = "model instance" };
-            _thread.Start();
+
+            // Without the context of the request that happens to be the first.
+            _thread.UnsafeStart();
         }
 
         _wake.Release();

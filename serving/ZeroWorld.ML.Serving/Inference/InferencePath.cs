@@ -7,15 +7,16 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Thread safe.</remarks>
 public sealed class InferencePath
 {
-    private const string RequestKind = "infer";
     private readonly ServableManager _servables;
     private readonly ServingMetrics _metrics;
+    private readonly RequestTraces _traces;
     private readonly TimeProvider _time;
 
-    internal InferencePath(ServableManager servables, ServingMetrics metrics, TimeProvider time)
+    internal InferencePath(ServableManager servables, ServingMetrics metrics, RequestTraces traces, TimeProvider time)
     {
         _servables = servables;
         _metrics = metrics;
+        _traces = traces;
         _time = time;
     }
 
@@ -25,19 +26,25 @@ public sealed class InferencePath
     {
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
+        var received = request.Received == 0 ? started : request.Received;
         var tags = ModelTags.None;
         ServableStatistics? statistics = null;
+        RequestTrace? trace = null;
         using var deadline = RequestDeadline.Start(request.Timeout, _time, cancellationToken);
         try
         {
             var model = ToName(request.ModelName);
+            trace = _traces.Start(RequestKind.Infer, model, received);
             using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), deadline.Token).ConfigureAwait(false);
             var servable = lease.Servable;
             tags = servable.Tags;
             statistics = servable.Statistics;
 
+            var acquired = Stopwatch.GetTimestamp();
             var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, servable.RowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
+            var decode = started - received + (Stopwatch.GetTimestamp() - acquired);
+            trace?.Describe(servable.Version, rows);
             var run = await servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token).ConfigureAwait(false);
             var outputs = run.Tensors;
 
@@ -47,11 +54,11 @@ public sealed class InferencePath
                 named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.OutputLabels[wanted[index]]);
             }
 
-            _metrics.RecordRequest(tags, RequestKind, started);
             statistics.RecordSuccess(rows, started, run.Times);
             return new InferenceResult(servable.Model, servable.Version, named)
             {
                 HasRowAxis = servable.Signature.IsBatchable,
+                Answered = new AnsweredRequest(statistics.Inferences, new StageTimes(decode, 0, run.Times), trace, received),
             };
         }
         catch (OperationCanceledException exception) when (deadline.IsOver)
@@ -68,8 +75,9 @@ public sealed class InferencePath
 
         void Fail(Exception exception)
         {
-            _metrics.AddRefusal(tags, RequestKind, exception);
-            statistics?.RecordFailure(started);
+            _metrics.AddRefusal(tags, RequestKind.Infer, exception);
+            statistics?.RecordFailure(started, ServableStatistics.ReasonOf(exception));
+            trace?.Fail(exception);
         }
     }
 

@@ -85,6 +85,12 @@ public sealed class Servable
         set => Volatile.Write(ref _lastUsedTimestamp, value);
     }
 
+    /// <summary>Requests that wait for it now.</summary>
+    internal int QueuedRequests => _scheduler.QueuedTasks;
+
+    /// <summary>How long its load took, warm-up included.</summary>
+    internal TimeSpan LoadDuration { get; init; }
+
     /// <inheritdoc cref="BatchScheduler.AverageRun"/>
     internal TimeSpan AverageRun => _scheduler.AverageRun;
 

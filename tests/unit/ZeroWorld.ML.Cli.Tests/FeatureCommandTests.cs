@@ -36,7 +36,10 @@ public sealed class FeatureCommandTests : IDisposable
         Write("balances.csv", "account,at,known,amount\n7,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,10\n8,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,-5\n");
         Write("spine.csv", "id,at,a,b\n1,2024-01-04T00:00:00Z,7,8\n2,2024-01-04T00:00:00Z,8,\n");
         await RunAsync("apply", "defs.yaml");
-        await RunAsync("import", "balances.csv", "balances", "-c", "account:int64", "at:timestamp", "known:timestamp", "amount:float64");
+        var imported = await RunAsync("import", "balances.csv", "balances", "-c", "account:int64", "at:timestamp", "known:timestamp", "amount:float64", "--json");
+        var materialized = await RunAsync("materialize", "--json");
+        AssertOneOutOfBounds(JsonDocument.Parse(imported).RootElement.GetProperty("quality"));
+        AssertOneOutOfBounds(JsonDocument.Parse(materialized).RootElement.GetProperty("views")[0].GetProperty("quality"));
         await RunAsync("import", "spine.csv", "spine", "-c", "id:int64", "at:timestamp", "a:int64", "b:int64");
         using var server = StartServer();
 
@@ -88,6 +91,15 @@ public sealed class FeatureCommandTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Equal("Feature definitions", JsonDocument.Parse(output).RootElement.GetProperty("title").GetString());
+    }
+
+    // The minimum is 0, and one of the two amounts is -5.
+    private static void AssertOneOutOfBounds(JsonElement quality)
+    {
+        var feature = Assert.Single(quality.EnumerateArray());
+        Assert.Equal(
+            ("balances", "amount", 2, 1),
+            (feature.GetProperty("view").GetString(), feature.GetProperty("feature").GetString(), feature.GetProperty("values").GetInt32(), feature.GetProperty("out_of_bounds").GetInt32()));
     }
 
     private System.Diagnostics.Process StartServer() =>
