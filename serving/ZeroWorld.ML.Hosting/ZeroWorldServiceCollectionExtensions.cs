@@ -49,6 +49,11 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddParquetOfflineStore(configuration.CopyTo);
         services.AddOptions<ParquetOfflineOptions>().PostConfigure<DataDirectory>(static (offline, directory) => offline.DataDirectory = directory.Root);
 
+        if (configuration.Get<OnlineReadCacheOptions>() is { IsUsed: true } cache)
+        {
+            services.AddSingleton<IOnlineStore>(provider => new OnlineReadCache(provider.GetRequiredService<RedisOnlineStore>(), cache, provider.GetRequiredService<TimeProvider>()));
+        }
+
         if (configuration.Get<OnlineOptions>().Redis is { Length: > 0 } redis)
         {
             services.AddRedisOnlineStore(options =>

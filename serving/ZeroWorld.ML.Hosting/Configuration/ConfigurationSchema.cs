@@ -23,6 +23,7 @@ internal static class ConfigurationSchema
         typeof(RegistryOptions),
         typeof(S3Options),
         typeof(OnlineReadCoalescerOptions),
+        typeof(OnlineReadCacheOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),
         typeof(ParquetOfflineOptions),
