@@ -132,7 +132,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
                 foreach (var append in appends)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var block = WindowBlockMerge.Prepare(field, append.Block, trim, eventsMax);
+                    var block = WindowBlockMerge.Prepare(field, append.Block, Math.Max(trim, append.Trim), eventsMax);
                     await pipeline.EvaluateAsync(RedisScripts.AppendEvents, RedisKeys.Windows(append.Entity), block, eventsMax).ConfigureAwait(false);
                 }
 

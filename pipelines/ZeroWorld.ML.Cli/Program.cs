@@ -15,6 +15,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     SimulateCommand.Create(),
     ReproduceCommand.Create(),
     MaterializeCommand.Create(),
+    StreamCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };

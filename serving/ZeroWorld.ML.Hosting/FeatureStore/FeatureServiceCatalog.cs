@@ -111,6 +111,12 @@ public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineS
             return false;
         }
 
+        // A stream says what its ids are, whether its table is there or not.
+        if (view.Source.Stream is { } stream)
+        {
+            return stream.HasIntegerColumn(id);
+        }
+
         try
         {
             var columns = await offline.DescribeTableAsync(view.Project, view.Source.Table, cancellationToken).ConfigureAwait(false);

@@ -6,19 +6,21 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Rows of a training table as ML.NET reads them: one small object at a time, never a second copy of the table.</summary>
 internal static class TableView
 {
-    internal static IDataView Of(MLContext context, TrainingTable table, ReadOnlyMemory<int> rows)
+    internal static IDataView Of(MLContext context, TrainingTable table, ReadOnlyMemory<int> rows, double positiveWeight = 1, FeatureScaler? scaler = null)
     {
         var schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, table.FeatureNames.Count);
-        return context.Data.LoadFromEnumerable(Enumerate(table, rows), schema);
+        return context.Data.LoadFromEnumerable(Enumerate(table, rows, (float)positiveWeight, scaler), schema);
     }
 
-    private static IEnumerable<Row> Enumerate(TrainingTable table, ReadOnlyMemory<int> rows)
+    private static IEnumerable<Row> Enumerate(TrainingTable table, ReadOnlyMemory<int> rows, float positiveWeight, FeatureScaler? scaler)
     {
         for (var index = 0; index < rows.Length; index++)
         {
             var row = rows.Span[index];
-            yield return new Row { Features = table.Features(row).ToArray(), Label = table.Label(row) };
+            var (features, label) = (table.Features(row).ToArray(), table.Label(row));
+            scaler?.Apply(features);
+            yield return new Row { Features = features, Label = label, Weight = label ? positiveWeight : 1 };
         }
     }
 
@@ -27,5 +29,7 @@ internal static class TableView
         public float[] Features { get; set; } = [];
 
         public bool Label { get; set; }
+
+        public float Weight { get; set; } = 1;
     }
 }

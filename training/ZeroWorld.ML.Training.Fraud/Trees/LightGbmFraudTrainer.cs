@@ -9,9 +9,12 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// Deterministic: LightGBM's deterministic mode, seeds of bagging and feature sampling from the given seed, and one thread, so that sums are taken in one order on
 /// every machine. One thread also keeps small fits fast on busy machines, where OpenMP's waiting threads cost ten times what they gain. Thread safe.
 /// </remarks>
-public sealed class LightGbmFraudTrainer : ITrainer<LightGbmFraudModel>
+public sealed class LightGbmFraudTrainer : ITrainer<TreeFraudModel>
 {
     private const int ThreadCount = 1;
+
+    // Far enough apart that the parts of one seed are not those of the next.
+    private const int SeedsPerFit = 1000;
 
     private readonly LightGbmSettings _settings;
 
@@ -19,44 +22,41 @@ public sealed class LightGbmFraudTrainer : ITrainer<LightGbmFraudModel>
     public LightGbmFraudTrainer(LightGbmSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (settings.FindProblem() is { } problem)
-        {
-            throw new TrainingException(TrainingError.InvalidInput, $"LightGBM setting {problem}");
-        }
-
+        TrainingRows.CheckSettings("LightGBM", settings.FindProblem());
         _settings = settings;
-        Parameters = new SortedDictionary<string, string>(settings.ToParameters().ToDictionary(), StringComparer.Ordinal)
-        {
-            ["thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
-        };
+        Parameters = TrainingRows.WithThreads(settings.ToParameters());
     }
 
-    public string Algorithm => "lightgbm";
+    public string Algorithm => FraudAlgorithms.LightGbm;
 
     public IReadOnlyDictionary<string, string> Parameters { get; }
 
     /// <inheritdoc/>
-    public LightGbmFraudModel Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
+    public TreeFraudModel Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(table);
-        cancellationToken.ThrowIfCancellationRequested();
-        var positives = table.CountPositives(rows.Span);
-        if (positives == 0 || positives == rows.Length)
+        TrainingRows.CheckBothClasses(table, rows);
+        var context = new MLContext(seed);
+        var view = TableView.Of(context, table, rows, _settings.PositiveWeight);
+        var parts = new List<TreeFraudModel.Part>(_settings.Fits);
+        for (var fit = 0; fit < _settings.Fits; fit++)
         {
-            throw new TrainingException(
-                TrainingError.UnsuitableData,
-                $"The {rows.Length} training rows hold {positives} frauds and {rows.Length - positives} genuine transactions; expected both.");
+            cancellationToken.ThrowIfCancellationRequested();
+            var trainer = context.BinaryClassification.Trainers.LightGbm(ToOptions(fit == 0 ? seed : unchecked((seed * SeedsPerFit) + fit)));
+            var transformer = trainer.Fit(view);
+            var calibrator = transformer.Model.Calibrator;
+
+            // ML.NET's Platt calibrator is 1 / (1 + exp(slope x score + offset)): both signs turn for a sigmoid.
+            parts.Add(TreeFraudModel.Part.Of(transformer, transformer.Model.SubModel.TrainedTreeEnsemble, -calibrator.Slope, -calibrator.Offset));
         }
 
-        var context = new MLContext(seed);
-        var trainer = context.BinaryClassification.Trainers.LightGbm(ToOptions(seed));
-        return new LightGbmFraudModel(context, trainer.Fit(TableView.Of(context, table, rows)), table.FeatureNames.Count);
+        return new TreeFraudModel(context, parts, table.FeatureNames.Count);
     }
 
     private LightGbmBinaryTrainer.Options ToOptions(int seed) => new()
     {
         LabelColumnName = nameof(TableView.Row.Label),
         FeatureColumnName = nameof(TableView.Row.Features),
+        ExampleWeightColumnName = _settings.PositiveWeight == 1 ? null : nameof(TableView.Row.Weight),
         NumberOfIterations = _settings.Trees,
         LearningRate = _settings.LearningRate,
         NumberOfLeaves = _settings.LeavesMax,

@@ -36,16 +36,24 @@ public sealed record LightGbmSettings
     /// <value>Share of features drawn for each tree; above 0, at most 1.</value>
     public double FeatureFraction { get; init; } = 1;
 
+    /// <value>Weight of a positive row against a negative one; above 0. Other weights than 1 distort probabilities: calibrate then.</value>
+    public double PositiveWeight { get; init; } = 1;
+
+    /// <value>Models that are fitted with seeds of their own and averaged in log odds; 1 to 100.</value>
+    public int Fits { get; init; } = 1;
+
     /// <summary>Names and values for lineage.</summary>
     public IReadOnlyDictionary<string, string> ToParameters() => new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
         ["bins_max"] = BinsMax.ToString(CultureInfo.InvariantCulture),
         ["depth_max"] = DepthMax.ToString(CultureInfo.InvariantCulture),
         ["feature_fraction"] = FeatureFraction.ToString(CultureInfo.InvariantCulture),
+        ["fits"] = Fits.ToString(CultureInfo.InvariantCulture),
         ["l2"] = L2.ToString(CultureInfo.InvariantCulture),
         ["leaf_rows_min"] = LeafRowsMin.ToString(CultureInfo.InvariantCulture),
         ["learning_rate"] = LearningRate.ToString(CultureInfo.InvariantCulture),
         ["leaves_max"] = LeavesMax.ToString(CultureInfo.InvariantCulture),
+        ["positive_weight"] = PositiveWeight.ToString(CultureInfo.InvariantCulture),
         ["row_fraction"] = RowFraction.ToString(CultureInfo.InvariantCulture),
         ["trees"] = Trees.ToString(CultureInfo.InvariantCulture),
     };
@@ -62,6 +70,8 @@ public sealed record LightGbmSettings
         { BinsMax: < 2 or > 65_535 } => $"BinsMax is {BinsMax}; expected 2 to 65535.",
         { RowFraction: not (> 0 and <= 1) } => $"RowFraction is {RowFraction}; expected above 0 and at most 1.",
         { FeatureFraction: not (> 0 and <= 1) } => $"FeatureFraction is {FeatureFraction}; expected above 0 and at most 1.",
+        { PositiveWeight: not (> 0 and < double.PositiveInfinity) } => $"PositiveWeight is {PositiveWeight}; expected a number above 0.",
+        { Fits: < 1 or > 100 } => $"Fits is {Fits}; expected 1 to 100.",
         _ => null,
     };
 }
