@@ -173,7 +173,7 @@ public sealed class OnlineReadCacheTests
 
     private static Task WriteAsync(IOnlineStore store, int customer, long time) => store.WriteRowsAsync(Field, [new OnlineRowWrite(Id(customer), Row(time))], Cancellation);
 
-    private static async Task<byte[]?> ReadAsync(IOnlineStore store, int customer)
+    private static async Task<byte[]?> ReadAsync(OnlineReadCache store, int customer)
     {
         var read = new OnlineRead(Id(customer), [Field]);
         await store.ReadAsync([read], Cancellation);
