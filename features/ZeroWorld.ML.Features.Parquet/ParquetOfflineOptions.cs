@@ -25,6 +25,15 @@ public sealed class ParquetOfflineOptions
     /// <value>Where the engine spills to; <see langword="null"/>, the default, takes <c>tmp</c> in the data directory.</value>
     public string? TempDirectory { get; set; }
 
+    /// <summary>The same on another data directory; the engine goes on spilling to where it did.</summary>
+    internal ParquetOfflineOptions WithDirectory(string path)
+    {
+        var other = (ParquetOfflineOptions)MemberwiseClone();
+        other.DataDirectory = path;
+        other.TempDirectory = SpillParent;
+        return other;
+    }
+
     internal long EngineMiB => Math.Max(MemoryLimitMiB * 3L / 5, 64);
 
     /// <value>What the join may take beside the engine; tests make it small.</value>

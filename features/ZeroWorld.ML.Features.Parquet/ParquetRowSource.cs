@@ -2,7 +2,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Finds rows in the files that <see cref="ParquetRowSink"/> wrote.</summary>
 /// <remarks>Thread safe. A file that a writer is still at is not seen.</remarks>
-public sealed class ParquetRowSource
+public sealed class ParquetRowSource : IRowSource
 {
     private readonly string _root;
     private readonly ParquetOfflineOptions _options;
@@ -17,12 +17,16 @@ public sealed class ParquetRowSource
         _options = options;
     }
 
-    /// <summary>Rows of the files in some folders whose text column has a value, in the order of a second column.</summary>
-    /// <param name="folders">Relative to the root, with '/'; those that are not there hold nothing.</param>
-    /// <param name="column">A string column.</param>
-    /// <param name="value">What it must be.</param>
-    /// <param name="orderBy">A column to sort by.</param>
-    /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: a file is not what the sink writes.</exception>
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListFoldersAsync(string folder, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(_root, folder);
+        return Task.FromResult<IReadOnlyList<string>>(Directory.Exists(path)
+            ? [.. Directory.EnumerateDirectories(path).Select(found => Path.GetRelativePath(_root, found).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal)]
+            : []);
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<ParquetRow>> FindAsync(
         IReadOnlyList<string> folders, string column, string value, string orderBy, CancellationToken cancellationToken)
     {

@@ -11,6 +11,7 @@ using ZeroWorld.ML.Models.Registry;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Serving.OnnxRuntime;
 using ZeroWorld.ML.Serving.TorchSharp;
+using ZeroWorld.ML.Storage;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -30,6 +31,7 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddSingleton(configuration);
         services.AddSingleton(configuration.Get<ServerOptions>());
         services.TryAddSingleton(_ => DataDirectory.OpenForWriting(configuration.Get<DataOptions>().DataDirectory));
+        S3Composition.AddStorage(services, configuration.Get<S3Options>());
         AddFeatures(services, configuration);
         AddModels(services, configuration);
         AddServing(services, configuration);
@@ -48,8 +50,11 @@ public static class ZeroWorldServiceCollectionExtensions
 
         services.AddParquetOfflineStore(configuration.CopyTo);
         services.AddOptions<ParquetOfflineOptions>().PostConfigure<DataDirectory>(static (offline, directory) => offline.DataDirectory = directory.Root);
-        services.AddSingleton(static provider => new ParquetRowSource(
-            provider.GetRequiredService<DataDirectory>().PredictionLog, provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value));
+
+        if (configuration.Get<OnlineReadCacheOptions>() is { IsUsed: true } cache)
+        {
+            services.AddSingleton<IOnlineStore>(provider => new OnlineReadCache(provider.GetRequiredService<RedisOnlineStore>(), cache, provider.GetRequiredService<TimeProvider>()));
+        }
 
         if (configuration.Get<OnlineOptions>().Redis is { Length: > 0 } redis)
         {
@@ -87,8 +92,6 @@ public static class ZeroWorldServiceCollectionExtensions
 
     private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
     {
-        services.AddSingleton<IPredictionLogSink>(static provider =>
-            new ParquetPredictionLogSink(new ParquetRowSink(provider.GetRequiredService<DataDirectory>().PredictionLog)));
         services.AddSingleton<IPredictionLogReader, ParquetPredictionLogReader>();
         services.AddSingleton(static provider => new OnlineReadCoalescer(
             provider.GetRequiredService<IOnlineStore>(),

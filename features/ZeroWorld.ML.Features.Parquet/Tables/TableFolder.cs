@@ -12,7 +12,7 @@ internal sealed class TableFolder(string dataDirectory)
     public const string StreamPrefix = "stream";
 
     private const string FileName = "part-0.parquet";
-    private const string GenerationFile = "generation";
+    public const string GenerationFile = "generation";
     private const int NameLengthMax = 64;
 
     public string PathOf(string project, string table)
@@ -131,7 +131,7 @@ internal sealed class TableFolder(string dataDirectory)
         }
     }
 
-    private static bool IsName(string name) =>
+    public static bool IsName(string name) =>
         name is { Length: > 0 and <= NameLengthMax }
         && char.IsAsciiLetterLower(name[0])
         && name.All(static character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '_');

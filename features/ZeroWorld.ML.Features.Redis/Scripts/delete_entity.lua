@@ -77,7 +77,9 @@ end
 local rows = redis.call('HGETALL', KEYS[1])
 for i = 1, #rows, 2 do
   local field, row = rows[i], rows[i + 1]
-  if field ~= '!' and (#row < 13 or byte(row, 1) - byte(row, 1) % 16 ~= 16 or is_deleted(row, 6)) then
+  local first = byte(row, 1) or 0
+  local event = first - first % 16 == 32 and 4 or first - first % 16 == 16 and 6 or 0
+  if field ~= '!' and (event == 0 or #row < event + 7 or is_deleted(row, event)) then
     redis.call('HDEL', KEYS[1], field)
   end
 end

@@ -21,8 +21,10 @@ local function is_later(i)
 end
 
 if ARGV[3] ~= 'window' then
-  local has_created = #bytes >= 21 and byte(bytes, 1) % 2 == 1
-  if #bytes < 13 or not (is_later(6) or (has_created and is_later(14))) then
+  local first = byte(bytes, 1) or 0
+  local event = first - first % 16 == 32 and 4 or 6
+  local has_created = #bytes >= event + 15 and first % 2 == 1
+  if #bytes < event + 7 or not (is_later(event) or (has_created and is_later(event + 8))) then
     redis.call('HDEL', KEYS[1], ARGV[1])
   end
   return 1

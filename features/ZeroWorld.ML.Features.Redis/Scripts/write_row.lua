@@ -15,7 +15,7 @@ end
 
 if deleted then
   local until_high, until_low = time_at(deleted, 1)
-  local high, low = time_at(new, 6)
+  local high, low = time_at(new, byte(new, 1) >= 32 and 4 or 6)
   if high < until_high or (high == until_high and low <= until_low) then
     return 0
   end
@@ -28,15 +28,19 @@ if old == new then
   return 0
 end
 
--- Offset of the created time (the event time stands for it where it is equal) and of the null bitmap.
+-- Positions of the event time, of the created time (the event time stands for it where it is equal) and of the body, in both formats.
 local function layout(row)
-  if byte(row, 1) % 2 == 1 then return 14, 22 end
-  return 6, 14
+  local first = byte(row, 1) or 0
+  local version = first - first % 16
+  if version ~= 16 and version ~= 32 then return nil end
+  local event = version == 32 and 4 or 6
+  if first % 2 == 1 then return event, event + 8, event + 16 end
+  return event, event, event + 8
 end
 
-local old_created, old_body = layout(old)
-local new_created, new_body = layout(new)
-if #old < old_body - 1 or byte(old, 1) - byte(old, 1) % 16 ~= byte(new, 1) - byte(new, 1) % 16 or sub(old, 2, 5) ~= sub(new, 2, 5) then
+local old_event, old_created, old_body = layout(old)
+local new_event, new_created, new_body = layout(new)
+if not old_event or #old < old_body - 1 or sub(old, 2, 3) ~= sub(new, 2, 3) then
   return -1
 end
 
@@ -48,7 +52,7 @@ local function compare_times(i, j)
   return nl - l
 end
 
-local order = compare_times(6, 6)
+local order = compare_times(old_event, new_event)
 if order == 0 then
   order = compare_times(old_created, new_created)
 end

@@ -23,6 +23,24 @@ internal static class FeatureMetrics
     private static readonly Counter<long> ReadsUnavailable = Meter.CreateCounter<long>(
         "zeroworld.features.read.unavailable", "{read}", "Reads that the online store did not answer, and those that the open circuit did not let through.");
 
+    private static readonly Counter<long> CacheHits = Meter.CreateCounter<long>("zeroworld.features.cache.hits", "{read}", "Reads that the cache of online rows answered.");
+
+    private static readonly Counter<long> CacheMisses = Meter.CreateCounter<long>(
+        "zeroworld.features.cache.misses", "{read}", "Reads that went through the cache of online rows to the store.");
+
+    public static void RecordCache(int hits, int misses)
+    {
+        if (hits > 0)
+        {
+            CacheHits.Add(hits);
+        }
+
+        if (misses > 0)
+        {
+            CacheMisses.Add(misses);
+        }
+    }
+
     public static void RecordMultiGet(TimeSpan elapsed, int reads, int unavailable)
     {
         ReadDuration.Record(elapsed.TotalSeconds);

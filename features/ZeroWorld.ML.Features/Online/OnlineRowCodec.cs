@@ -8,9 +8,13 @@ namespace ZeroWorld.ML.Features;
 /// <summary>Bytes of an online row (docs/formats/online-row.md, "Online row").</summary>
 public static class OnlineRowCodec
 {
-    private const byte VersionNibble = 0x10;
+    private const byte Version1 = 0x10;
+    private const byte Version2 = 0x20;
     private const byte HasCreatedTime = 0x01;
-    private const int EventTimeOffset = 5;
+    private const byte HasNulls = 0x02;
+    private const int FingerprintOffset = 1;
+    private const int EventTimeOffset1 = 5;
+    private const int EventTimeOffset2 = 3;
 
     /// <param name="field">The stored form of a last-value view.</param>
     /// <param name="eventTime">Microseconds since the epoch.</param>
@@ -21,17 +25,26 @@ public static class OnlineRowCodec
         ArgumentNullException.ThrowIfNull(field);
         var writer = new ArrayBufferWriter<byte>(64);
         var hasCreated = createdTime != eventTime;
-        var header = writer.GetSpan(21);
-        header[0] = (byte)(VersionNibble | (hasCreated ? HasCreatedTime : 0));
-        BinaryPrimitives.WriteUInt32LittleEndian(header[1..], field.Fingerprint);
-        BinaryPrimitives.WriteInt64LittleEndian(header[EventTimeOffset..], eventTime);
+        var hasNulls = HasNull(values);
+        var header = writer.GetSpan(EventTimeOffset2 + (2 * sizeof(long)));
+        header[0] = (byte)(Version2 | (hasCreated ? HasCreatedTime : 0) | (hasNulls ? HasNulls : 0));
+        BinaryPrimitives.WriteUInt16LittleEndian(header[FingerprintOffset..], (ushort)field.Fingerprint);
+        BinaryPrimitives.WriteInt64LittleEndian(header[EventTimeOffset2..], eventTime);
         if (hasCreated)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(header[13..], createdTime);
+            BinaryPrimitives.WriteInt64LittleEndian(header[(EventTimeOffset2 + sizeof(long))..], createdTime);
         }
 
-        writer.Advance(hasCreated ? 21 : 13);
-        WriteBody(writer, values);
+        writer.Advance(EventTimeOffset2 + (hasCreated ? 2 : 1) * sizeof(long));
+        if (hasNulls)
+        {
+            WriteBody(writer, values);
+        }
+        else
+        {
+            WriteValues(writer, values);
+        }
+
         return writer.WrittenSpan.ToArray();
     }
 
@@ -42,35 +55,40 @@ public static class OnlineRowCodec
         ArgumentNullException.ThrowIfNull(field);
         (eventTime, createdTime, bodyOffset) = (0, 0, 0);
 
-        // An unknown flag is a newer format: its bytes lie elsewhere.
-        if (row.Length < 13 || (row[0] & ~HasCreatedTime) != VersionNibble || BinaryPrimitives.ReadUInt32LittleEndian(row[1..]) != field.Fingerprint)
+        if (row.Length <= EventTimeOffset1 || FindEventTime(field, row) is not (> 0 and var offset))
         {
             return false;
         }
 
-        eventTime = BinaryPrimitives.ReadInt64LittleEndian(row[EventTimeOffset..]);
-        createdTime = eventTime;
-        bodyOffset = 13;
-        if ((row[0] & HasCreatedTime) != 0)
+        bodyOffset = offset + sizeof(long);
+        var hasCreated = (row[0] & HasCreatedTime) != 0;
+        if (row.Length < bodyOffset + (hasCreated ? sizeof(long) : 0))
         {
-            if (row.Length < 21)
-            {
-                return false;
-            }
+            bodyOffset = 0;
+            return false;
+        }
 
-            createdTime = BinaryPrimitives.ReadInt64LittleEndian(row[13..]);
-            bodyOffset = 21;
+        eventTime = BinaryPrimitives.ReadInt64LittleEndian(row[offset..]);
+        createdTime = eventTime;
+        if (hasCreated)
+        {
+            createdTime = BinaryPrimitives.ReadInt64LittleEndian(row[bodyOffset..]);
+            bodyOffset += sizeof(long);
         }
 
         return true;
     }
 
-    /// <summary>Decodes the values of a row.</summary>
+    /// <summary>Decodes the values of a row whose header was read.</summary>
+    /// <param name="columns">The stored columns.</param>
+    /// <param name="row">The whole row.</param>
+    /// <param name="bodyOffset">As <see cref="TryReadHeader"/> gave it.</param>
+    /// <param name="values">Receives one value per column.</param>
     /// <returns><see langword="false"/> when the bytes are no row of this format and columns: truncated, or longer than its values.</returns>
-    public static bool TryReadValues(IReadOnlyList<StoredColumn> columns, ReadOnlySpan<byte> body, Span<FeatureValue> values)
+    public static bool TryReadValues(IReadOnlyList<StoredColumn> columns, ReadOnlySpan<byte> row, int bodyOffset, Span<FeatureValue> values)
     {
         ArgumentNullException.ThrowIfNull(columns);
-        var reader = new OnlineRowReader(columns as StoredColumn[] ?? [.. columns], body);
+        var reader = new OnlineRowReader(columns as StoredColumn[] ?? [.. columns], row, bodyOffset);
         for (var index = 0; index < columns.Count; index++)
         {
             if (!reader.TryRead(out values[index]))
@@ -82,7 +100,10 @@ public static class OnlineRowCodec
         return reader.IsComplete;
     }
 
-    /// <summary>The row hash that decides between rows of equal times: SHA-1 of null bitmap and values, lower-case hex.</summary>
+    /// <summary>Whether a row whose header was read has a null bitmap before its values.</summary>
+    internal static bool HasNullBitmap(ReadOnlySpan<byte> row) => (row[0] & 0xF0) == Version1 || (row[0] & HasNulls) != 0;
+
+    /// <summary>The row hash that decides between rows of equal times: SHA-1 of null bitmap (where there is one) and values, lower-case hex.</summary>
     public static string HashBody(ReadOnlySpan<byte> body)
     {
 #pragma warning disable CA5350 // Not for security: it is the one digest that scripts of the store can compute too.
@@ -104,6 +125,33 @@ public static class OnlineRowCodec
         }
 
         writer.Advance(bitmap.Length);
+        WriteValues(writer, values);
+    }
+
+    /// <returns>Offset of the event time, or 0 for bytes that are no row of this field: an unknown flag is a newer format, its bytes lie elsewhere.</returns>
+    private static int FindEventTime(StorageField field, ReadOnlySpan<byte> row) => (row[0] & 0xF0) switch
+    {
+        Version1 when (row[0] & 0x0F & ~HasCreatedTime) == 0 && BinaryPrimitives.ReadUInt32LittleEndian(row[FingerprintOffset..]) == field.Fingerprint => EventTimeOffset1,
+        Version2 when (row[0] & 0x0F & ~(HasCreatedTime | HasNulls)) == 0 && BinaryPrimitives.ReadUInt16LittleEndian(row[FingerprintOffset..]) == (ushort)field.Fingerprint =>
+            EventTimeOffset2,
+        _ => 0,
+    };
+
+    private static bool HasNull(ReadOnlySpan<FeatureValue> values)
+    {
+        foreach (var value in values)
+        {
+            if (value.IsNull)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void WriteValues(ArrayBufferWriter<byte> writer, ReadOnlySpan<FeatureValue> values)
+    {
         foreach (var value in values)
         {
             if (!value.IsNull)

@@ -13,11 +13,13 @@ internal ref struct OnlineRowReader
     private bool _isBroken;
 
     /// <param name="columns">The stored columns.</param>
-    /// <param name="body">Null bitmap and values.</param>
-    public OnlineRowReader(ReadOnlySpan<StoredColumn> columns, ReadOnlySpan<byte> body)
+    /// <param name="row">A row whose header was read.</param>
+    /// <param name="bodyOffset">Where null bitmap, if there is one, and values begin.</param>
+    public OnlineRowReader(ReadOnlySpan<StoredColumn> columns, ReadOnlySpan<byte> row, int bodyOffset)
     {
         _columns = columns;
-        var bitmapLength = (columns.Length + 7) / 8;
+        var body = row[bodyOffset..];
+        var bitmapLength = OnlineRowCodec.HasNullBitmap(row) ? (columns.Length + 7) / 8 : 0;
         _isBroken = body.Length < bitmapLength;
         if (!_isBroken)
         {
@@ -65,7 +67,7 @@ internal ref struct OnlineRowReader
         }
 
         type = _columns[_next].Type;
-        isNull = (_bitmap[_next >> 3] & (1 << (_next & 7))) != 0;
+        isNull = !_bitmap.IsEmpty && (_bitmap[_next >> 3] & (1 << (_next & 7))) != 0;
         _next++;
         if (isNull)
         {

@@ -113,7 +113,7 @@ public sealed class ViewPlan
             return;
         }
 
-        var reader = new OnlineRowReader(_columns, bytes[body..]);
+        var reader = new OnlineRowReader(_columns, bytes, body);
         for (var index = 0; index < _columns.Length; index++)
         {
             if (_targets[index] is < 0)

@@ -7,6 +7,7 @@ using ZeroWorld.ML.Features.Redis;
 using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Serving.OnnxRuntime;
+using ZeroWorld.ML.Storage;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -21,7 +22,9 @@ internal static class ConfigurationSchema
         typeof(TracingOptions),
         typeof(OnlineOptions),
         typeof(RegistryOptions),
+        typeof(S3Options),
         typeof(OnlineReadCoalescerOptions),
+        typeof(OnlineReadCacheOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),
         typeof(StreamConsumerOptions),

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Features.Parquet;
+using ZeroWorld.ML.Storage;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -10,9 +11,12 @@ public sealed class OfflineReader : IDisposable
 {
     private readonly DataDirectory _directory;
 
-    private OfflineReader(DataDirectory directory, IOfflineStore store, FeatureServiceCatalog catalog)
+    private readonly IReadOnlyList<IDisposable> _owned;
+
+    private OfflineReader(DataDirectory directory, IOfflineStore store, FeatureServiceCatalog catalog, IReadOnlyList<IDisposable> owned)
     {
         _directory = directory;
+        _owned = owned;
         Store = store;
         Catalog = catalog;
     }
@@ -31,9 +35,38 @@ public sealed class OfflineReader : IDisposable
         var options = new ParquetOfflineOptions();
         configuration.CopyTo(options);
         options.DataDirectory = directory.Root;
-        var store = new DuckDbOfflineStore(options, time, logging.CreateLogger<DuckDbOfflineStore>());
-        return new OfflineReader(directory, store, new FeatureServiceCatalog(new DefinitionRegistry(directory.Root, time), store, directory));
+        var (store, owned) = OpenStore(configuration.Get<S3Options>(), options, directory, logging, time);
+        return new OfflineReader(directory, store, new FeatureServiceCatalog(new DefinitionRegistry(directory.Root, time), store, directory), owned);
     }
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        foreach (var owned in _owned)
+        {
+            owned.Dispose();
+        }
+
+        _directory.Dispose();
+    }
+
+    private static (IOfflineStore Store, IReadOnlyList<IDisposable> Owned) OpenStore(
+        S3Options s3, ParquetOfflineOptions options, DataDirectory directory, ILoggerFactory logging, TimeProvider time)
+    {
+        var logger = logging.CreateLogger<DuckDbOfflineStore>();
+        if (!s3.IsUsed)
+        {
+            return (new DuckDbOfflineStore(options, time, logger), []);
+        }
+
+        try
+        {
+            var objects = new ObjectStore(s3);
+            var cache = S3Composition.CreateCache(objects, s3, directory, time);
+            return (new S3OfflineStore(options, objects, cache, time, logger), [cache, objects]);
+        }
+        catch (ObjectStoreException exception)
+        {
+            throw new HostingException(exception.Message, exception);
+        }
+    }
 }

@@ -7,7 +7,7 @@ using ZeroWorld.ML.Serving;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Reads the prediction log (docs/formats/prediction-log.md) back from its Parquet files.</summary>
-internal sealed class ParquetPredictionLogReader(DataDirectory directory, ParquetRowSource source) : IPredictionLogReader
+internal sealed class ParquetPredictionLogReader(IRowSource source) : IPredictionLogReader
 {
     public async Task<IReadOnlyList<LoggedPrediction>> FindAsync(string project, string predictionId, DateOnly date, CancellationToken cancellationToken)
     {
@@ -17,14 +17,9 @@ internal sealed class ParquetPredictionLogReader(DataDirectory directory, Parque
         }
 
         // The model is not known yet: its partitions of that day are all looked at.
-        var root = Path.Combine(directory.PredictionLog, $"project={project}");
-        if (!Directory.Exists(root))
-        {
-            return [];
-        }
-
         var day = string.Create(CultureInfo.InvariantCulture, $"date={date:yyyy-MM-dd}");
-        string[] folders = [.. Directory.EnumerateDirectories(root).Select(model => Path.Combine(Path.GetRelativePath(directory.PredictionLog, model), day))];
+        var models = await source.ListFoldersAsync($"project={project}", cancellationToken).ConfigureAwait(false);
+        string[] folders = [.. models.Select(model => $"{model}/{day}")];
         var rows = await source.FindAsync(folders, "prediction_id", predictionId, "row", cancellationToken).ConfigureAwait(false);
         return [.. rows.Select(Read)];
     }

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Storage;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -78,7 +79,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         {
             throw new HostingException(sentence, exception);
         }
-        catch (Exception exception) when (exception is FeatureException or RegistryException or ServingException)
+        catch (Exception exception) when (exception is FeatureException or RegistryException or ServingException or ObjectStoreException)
         {
             throw new HostingException(exception.Message, exception);
         }

@@ -47,6 +47,12 @@ public sealed class DataDirectory : IDisposable
     /// <summary>What <c>zwml apply</c> registered: <c>PROJECT.json</c>.</summary>
     public string Definitions => Path.Combine(Root, "definitions");
 
+    /// <summary>Files of a bucket that are kept here for a while.</summary>
+    public string Cache => Path.Combine(Root, "cache");
+
+    /// <summary>Files on their way into a bucket.</summary>
+    public string Staging => Path.Combine(Root, "staging");
+
     public string PredictionLog => Path.Combine(Root, "prediction-log");
 
     /// <summary>Opens the folder as its only writer, making it when it is not there.</summary>

@@ -7,12 +7,12 @@ namespace ZeroWorld.ML.Features.Redis.Tests;
 public abstract class OnlineStoreFixture : IAsyncLifetime
 {
     private readonly SemaphoreSlim _gate = new(1);
-    private RedisOnlineStore? _store;
+    private IOnlineStore? _store;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>The store; skips the running test where the server is not installed.</summary>
-    public async Task<RedisOnlineStore> GetStoreAsync(CancellationToken cancellationToken)
+    public async Task<IOnlineStore> GetStoreAsync(CancellationToken cancellationToken)
     {
         SkipIfMissing();
         await _gate.WaitAsync(cancellationToken);
@@ -21,8 +21,9 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
             if (_store is null)
             {
                 var configuration = await StartAsync(cancellationToken);
-                _store = Stores.Create(configuration, Configure);
-                Assert.True(await _store.ConnectAsync(cancellationToken));
+                var store = Stores.Create(configuration, Configure);
+                _store = Wrap(store);
+                Assert.True(await store.ConnectAsync(cancellationToken));
             }
 
             return _store;
@@ -50,10 +51,32 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
 
     protected abstract ValueTask StopAsync();
 
+    /// <summary>What stands in front of the store.</summary>
+    protected virtual IOnlineStore Wrap(RedisOnlineStore store) => store;
+
     /// <summary>What the store needs beyond the addresses.</summary>
     protected virtual void Configure(RedisOnlineStoreOptions options)
     {
     }
+}
+
+/// <summary>A redis-server with the cache in front, whose entries live longer than the tests.</summary>
+public sealed class CachedRedisFixture : OnlineStoreFixture
+{
+    private RedisServerProcess? _server;
+
+    protected override void SkipIfMissing() => RedisServerProcess.SkipIfMissing();
+
+    protected override async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        _server = await RedisServerProcess.StartAsync(cancellationToken);
+        return _server.Address;
+    }
+
+    protected override IOnlineStore Wrap(RedisOnlineStore store) =>
+        new OnlineReadCache(store, new OnlineReadCacheOptions { EntriesMax = 10_000, AgeMax = TimeSpan.FromHours(1) }, TimeProvider.System);
+
+    protected override ValueTask StopAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 public sealed class RedisFixture : OnlineStoreFixture

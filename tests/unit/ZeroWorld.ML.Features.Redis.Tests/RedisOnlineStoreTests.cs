@@ -9,3 +9,5 @@ public sealed class GarnetOnlineStoreTests(GarnetFixture fixture) : OnlineStoreC
 public sealed class RedisTlsOnlineStoreTests(RedisTlsFixture fixture) : OnlineStoreContract(fixture), IClassFixture<RedisTlsFixture>;
 
 public sealed class RedisSentinelOnlineStoreTests(RedisSentinelFixture fixture) : OnlineStoreContract(fixture), IClassFixture<RedisSentinelFixture>;
+
+public sealed class CachedRedisOnlineStoreTests(CachedRedisFixture fixture) : OnlineStoreContract(fixture), IClassFixture<CachedRedisFixture>;

@@ -73,7 +73,7 @@ public sealed class RedisRefusalTests
         RedisServerProcess.SkipIfMissing();
         await using var server = await RedisServerProcess.StartAsync(Cancellation);
         await server.SendAsync("CONFIG SET requirepass right-one", Cancellation);
-        await using var store = Stores.Create(server.Address + credentials, static options => options.ConnectTimeout = TimeSpan.FromSeconds(2));
+        await using var store = Stores.Create(server.Address + credentials, static options => options.ConnectTimeout = TimeSpan.FromSeconds(30));
 
         Assert.False(await store.ConnectAsync(Cancellation));
         var exception = await Assert.ThrowsAsync<FeatureException>(() => WriteAsync(store, 1, 1));
@@ -91,7 +91,7 @@ public sealed class RedisRefusalTests
         using var tls = new RedisTls();
         var port = LoopbackPort.FindFree();
         await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port), "--tls-auth-clients", "no"]);
-        await using var store = Stores.Create($"127.0.0.1:{port},ssl=true", static options => options.ConnectTimeout = TimeSpan.FromSeconds(2));
+        await using var store = Stores.Create($"127.0.0.1:{port},ssl=true", static options => options.ConnectTimeout = TimeSpan.FromSeconds(30));
         await using var trusting = Stores.Create($"127.0.0.1:{port},ssl=true", options => options.CertificateAuthorityFile = tls.AuthorityFile);
 
         Assert.False(await store.ConnectAsync(Cancellation));

@@ -37,6 +37,14 @@ internal static class TestViews
     public static byte[] Row(long eventTime, long createdTime, double value, string text = "x") =>
         OnlineRowCodec.Encode(Profile, eventTime, createdTime, [FeatureValue.FromString(text), FeatureValue.FromFloat64(value)]);
 
+    /// <summary>As the first format had it: the whole fingerprint, and always a null bitmap.</summary>
+    public static byte[] RowOfVersion1(long eventTime, long createdTime, double value)
+    {
+        var row = Row(eventTime, createdTime, value);
+        Assert.True(OnlineRowCodec.TryReadHeader(Profile, row, out _, out _, out var body));
+        return [(byte)(0x10 | (row[0] & 1)), .. BitConverter.GetBytes(Profile.Fingerprint), .. row[3..body], 0, .. row[body..]];
+    }
+
     public static byte[] Block(StorageField field, params IEnumerable<(long Time, long Id)> events) =>
         Block(field, [.. events.Select(static item => new TestEvent(item.Time, item.Time, item.Id))]);
 

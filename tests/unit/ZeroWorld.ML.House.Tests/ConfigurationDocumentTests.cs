@@ -38,7 +38,7 @@ public sealed partial class ConfigurationDocumentTests
         }
     }
 
-    [GeneratedRegex(@"^\| `(?<key>[A-Za-z:]+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<key>[A-Za-z0-9:]+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex(@"typeof\((?<type>\w+Options)\)")]

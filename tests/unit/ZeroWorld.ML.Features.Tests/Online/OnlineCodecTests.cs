@@ -20,11 +20,11 @@ public sealed class OnlineCodecTests
             Assert.True(OnlineRowCodec.TryReadHeader(field, bytes, out var readEvent, out var readCreated, out var body));
             Assert.Equal((eventTime, createdTime ?? eventTime), (readEvent, readCreated));
             var read = new FeatureValue[values.Length];
-            Assert.True(OnlineRowCodec.TryReadValues(view.StoredColumns, bytes.AsSpan(body), read));
+            Assert.True(OnlineRowCodec.TryReadValues(view.StoredColumns, bytes, body, read));
             Assert.Equal(values, read);
             var cut = random.Next(body, bytes.Length);
-            Assert.False(OnlineRowCodec.TryReadValues(view.StoredColumns, bytes.AsSpan(body, cut - body), read));
-            Assert.False(OnlineRowCodec.TryReadValues(view.StoredColumns, (byte[])[.. bytes[body..], 0], read));
+            Assert.False(OnlineRowCodec.TryReadValues(view.StoredColumns, bytes.AsSpan(0, cut), body, read));
+            Assert.False(OnlineRowCodec.TryReadValues(view.StoredColumns, (byte[])[.. bytes, 0], body, read));
         }
     }
 
@@ -36,12 +36,12 @@ public sealed class OnlineCodecTests
         var bytes = OnlineRowCodec.Encode(field, 1, 2, [FeatureValue.FromBool(true)]);
 
         Assert.False(OnlineRowCodec.TryReadHeader(other, bytes, out _, out _, out _));
-        foreach (var first in (byte[])[0x00, 0x12, 0x13, 0x20, 0x21, 0xFF])
+        foreach (var first in (byte[])[0x00, 0x12, 0x13, 0x24, 0x28, 0x30, 0xFF])
         {
             Assert.False(OnlineRowCodec.TryReadHeader(field, (byte[])[first, .. bytes[1..]], out _, out _, out _));
         }
 
-        for (var length = 0; length < 21; length++)
+        for (var length = 0; length < 19; length++)
         {
             Assert.False(OnlineRowCodec.TryReadHeader(field, bytes.AsSpan(0, length), out _, out _, out _));
         }
@@ -58,8 +58,32 @@ public sealed class OnlineCodecTests
         var bytes = OnlineRowCodec.Encode(field, 258, 259, [FeatureValue.FromInt64(-2), FeatureValue.Null(FeatureType.Float64), FeatureValue.FromString("é")]);
 
         Assert.Equal(
-            "11" + Convert.ToHexString(BitConverter.GetBytes(field.Fingerprint)) + "0201000000000000" + "0301000000000000" + "02" + "FEFFFFFFFFFFFFFF" + "02000000C3A9",
+            "23" + Convert.ToHexString(BitConverter.GetBytes((ushort)field.Fingerprint)) + "0201000000000000" + "0301000000000000" + "02" + "FEFFFFFFFFFFFFFF" + "02000000C3A9",
             Convert.ToHexString(bytes));
+        Assert.Equal(
+            "20" + Convert.ToHexString(BitConverter.GetBytes((ushort)field.Fingerprint)) + "0201000000000000" + "FEFFFFFFFFFFFFFF" + "000000000000F03F" + "00000000",
+            Convert.ToHexString(OnlineRowCodec.Encode(field, 258, 258, [FeatureValue.FromInt64(-2), FeatureValue.FromFloat64(1), FeatureValue.FromString("")])));
+    }
+
+    [Theory]
+    [InlineData(258)]
+    [InlineData(259)]
+    public void TryReadHeader_ARowOfVersion1_IsRead(long createdTime)
+    {
+        var view = TestViews.LastValue(null, TestViews.Feature("a", FeatureType.Int64), TestViews.Feature("b", FeatureType.Float64));
+        var field = StorageField.Of(view, hasIntegerEventId: false);
+        byte[] row =
+        [
+            (byte)(createdTime == 258 ? 0x10 : 0x11), .. BitConverter.GetBytes(field.Fingerprint), .. BitConverter.GetBytes(258L),
+            .. createdTime == 258 ? [] : BitConverter.GetBytes(createdTime), 2, .. BitConverter.GetBytes(-2L),
+        ];
+        var values = new FeatureValue[2];
+
+        Assert.True(OnlineRowCodec.TryReadHeader(field, row, out var readEvent, out var readCreated, out var body));
+        Assert.True(OnlineRowCodec.TryReadValues(view.StoredColumns, row, body, values));
+
+        Assert.Equal((258, createdTime), (readEvent, readCreated));
+        Assert.Equal([FeatureValue.FromInt64(-2), FeatureValue.Null(FeatureType.Float64)], values);
     }
 
     [Fact]

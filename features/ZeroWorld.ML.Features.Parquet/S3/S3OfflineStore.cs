@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Storage;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The offline store with its tables in a bucket of S3; the work is done by <see cref="DuckDbOfflineStore"/> on local copies.</summary>
+/// <remarks>
+/// Each operation has a folder of its own with the tables that it reads, as links to a bounded cache of files: a table that is replaced meanwhile, and room that is made in
+/// the cache, do not disturb it. Training sets are written where they are asked for, on this machine. Thread safe.
+/// </remarks>
+public sealed class S3OfflineStore : IOfflineStore
+{
+    private readonly ParquetOfflineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DuckDbOfflineStore> _logger;
+    private readonly DuckDbOfflineStore _local;
+    private readonly S3TableSync _tables;
+
+    /// <param name="options">Valid options; the data directory holds the folders of operations.</param>
+    /// <param name="objects">The bucket; not disposed here.</param>
+    /// <param name="cache">Its files on this machine, on the file system of the data directory; not disposed here.</param>
+    public S3OfflineStore(ParquetOfflineOptions options, ObjectStore objects, ObjectFileCache cache, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(objects);
+        ArgumentNullException.ThrowIfNull(cache);
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _local = new DuckDbOfflineStore(options, time, logger);
+        _tables = new S3TableSync(objects, cache);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken) => RunAsync(
+        project, [table], (store, _) => store.DescribeTableAsync(project, table, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return RunAsync(view.Project, [view.Source.Table], (store, _) => store.ReadExtentAsync(view, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The table in the bucket is the old one until all of the new one is there.</remarks>
+    public Task<TableSummary> ImportAsync(TableImport import, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        return RunAsync(
+            import.Project,
+            [],
+            async (store, folder) =>
+            {
+                var summary = await store.ImportAsync(import, cancellationToken).ConfigureAwait(false);
+                await _tables.PublishAsync(import.Project, import.Table, folder, cancellationToken).ConfigureAwait(false);
+                return summary;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<TrainingSet> BuildTrainingSetAsync(TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var project = request.Plan.Service.Project;
+        IEnumerable<string> tables = request.Plan.Views.Select(static plan => plan.View.Source.Table);
+        return RunAsync(
+            project,
+            [.. (TableFolder.IsName(request.Spine) ? tables.Append(request.Spine) : tables).Distinct(StringComparer.Ordinal)],
+            (store, _) => store.BuildTrainingSetAsync(request with { OutputPath = Path.GetFullPath(request.OutputPath) }, progress, cancellationToken),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken) =>
+        _local.LoadAsync(path, columns, filter, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<IReadOnlyList<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return StreamAsync(field, store => store.ReadEventsAsync(field, range, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<IReadOnlyList<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return StreamAsync(field, store => store.ReadRowsAsync(field, range, cancellationToken), cancellationToken);
+    }
+
+    private async IAsyncEnumerable<T> StreamAsync<T>(
+        StorageField field, Func<DuckDbOfflineStore, IAsyncEnumerable<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var work = NewFolder();
+        await BringAsync(field.View.Project, [field.View.Source.Table], work.Tables, cancellationToken).ConfigureAwait(false);
+        await foreach (var batch in read(work.Store).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return batch;
+        }
+    }
+
+    private async Task<T> RunAsync<T>(
+        string project, IReadOnlyList<string> tables, Func<DuckDbOfflineStore, TableFolder, Task<T>> operation, CancellationToken cancellationToken)
+    {
+        using var work = NewFolder();
+        await BringAsync(project, tables, work.Tables, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await operation(work.Store, work.Tables).ConfigureAwait(false);
+        }
+        catch (ObjectStoreException exception)
+        {
+            throw Translate(exception);
+        }
+    }
+
+    private async Task BringAsync(string project, IReadOnlyList<string> tables, TableFolder target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var table in tables)
+            {
+                if (!await _tables.BringAsync(project, table, target, cancellationToken).ConfigureAwait(false) && !File.Exists(table))
+                {
+                    var known = await _tables.ListAsync(project, cancellationToken).ConfigureAwait(false);
+                    throw new FeatureException(
+                        FeatureError.NotFound,
+                        $"There is no table '{table}' in project '{project}'. Tables: {(known.Count > 0 ? string.Join(", ", known) : "none")}. Import one first.");
+                }
+            }
+        }
+        catch (ObjectStoreException exception)
+        {
+            throw Translate(exception);
+        }
+    }
+
+    private WorkFolder NewFolder() => new(SpillFolder.Create(_options.SpillParent), _options, _time, _logger);
+
+    private static FeatureException Translate(ObjectStoreException exception) => new(FeatureError.StoreUnavailable, exception.Message, exception);
+
+    /// <summary>The data directory of one operation; swept with the folders of engines when its process was killed.</summary>
+    private sealed class WorkFolder(SpillFolder folder, ParquetOfflineOptions options, TimeProvider time, ILogger<DuckDbOfflineStore> logger) : IDisposable
+    {
+        public TableFolder Tables { get; } = new(folder.Path);
+
+        public DuckDbOfflineStore Store { get; } = new(options.WithDirectory(folder.Path), time, logger);
+
+        public void Dispose() => folder.Dispose();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ZeroWorld.ML.Storage;
+
+/// <summary>Objects as local files, bounded: each version is brought once, and the least recently used go first.</summary>
+/// <remarks>
+/// A file is handed out as a further link to it, so that making room never takes it from who reads it. Thread safe; several processes may share the folder.
+/// </remarks>
+public sealed partial class ObjectFileCache : IDisposable
+{
+    private readonly ObjectStore _store;
+    private readonly string _folder;
+    private readonly long _bytesMax;
+    private readonly TimeProvider _time;
+
+    // Callers of one object wait for each other, those of different ones seldom do.
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 16).Select(static _ => new SemaphoreSlim(1))];
+    private readonly Lock _trimming = new();
+
+    /// <param name="store">Where the objects are; not disposed here.</param>
+    /// <param name="folder">Holds the files; made when the first comes.</param>
+    /// <param name="bytesMax">Bytes that stay there.</param>
+    public ObjectFileCache(ObjectStore store, string folder, long bytesMax, TimeProvider time)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        _store = store;
+        _folder = Path.GetFullPath(folder);
+        _bytesMax = bytesMax;
+        _time = time;
+    }
+
+    /// <summary>Puts the bytes of an object at a path of the caller's, on the same file system; the caller deletes it.</summary>
+    /// <exception cref="ObjectStoreException">Of any kind; <see cref="ObjectStoreError.Changed"/>: the object is no longer that version.</exception>
+    public async Task LinkAsync(StoredObject version, string path, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{version.Key}\n{version.ETag}\n{version.Bytes}")));
+        var file = Path.Combine(_folder, name);
+        var gate = _gates[Convert.ToInt32(name[..1], 16)];
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (TryLink(file, path))
+            {
+                return;
+            }
+
+            Directory.CreateDirectory(_folder);
+            await _store.GetFileAsync(version.Key, version.ETag, file, cancellationToken).ConfigureAwait(false);
+            if (!TryLink(file, path))
+            {
+                // Another process made room at this very moment.
+                await _store.GetFileAsync(version.Key, version.ETag, path, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        Trim();
+    }
+
+    public void Dispose()
+    {
+        foreach (var gate in _gates)
+        {
+            gate.Dispose();
+        }
+    }
+
+    private bool TryLink(string file, string path)
+    {
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        if (OperatingSystem.IsWindows() || Link(file, path) != 0)
+        {
+            try
+            {
+                File.Copy(file, path, overwrite: true);
+            }
+            catch (FileNotFoundException)
+            {
+                return false;
+            }
+        }
+
+        Touch(file);
+        return true;
+    }
+
+    private void Touch(string file)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(file, _time.GetUtcNow().UtcDateTime);
+        }
+        catch (IOException)
+        {
+            // Made room for already; the link stays.
+        }
+    }
+
+    private void Trim()
+    {
+        lock (_trimming)
+        {
+            var files = new DirectoryInfo(_folder).GetFiles().Where(static file => !file.Name.EndsWith(".tmp", StringComparison.Ordinal)).ToList();
+            var bytes = files.Sum(static file => file.Length);
+            foreach (var file in files.OrderBy(static file => file.LastWriteTimeUtc))
+            {
+                if (bytes <= _bytesMax)
+                {
+                    return;
+                }
+
+                bytes -= file.Length;
+                file.Delete();
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Link(string existing, string path);
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
+
+namespace ZeroWorld.ML.Storage;
+
+/// <summary>The one place that knows what the client's exceptions mean.</summary>
+internal sealed class S3Failure(string place, string bucket, int retriesMax)
+{
+    /// <summary>Whether a connection broke in the middle of an answer, which the client does not try again by itself.</summary>
+    public static bool IsBrokenStream(Exception exception, CancellationToken cancellationToken) =>
+        exception is IOException or HttpRequestException or AmazonClientException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    public static bool IsKnown(Exception exception, CancellationToken cancellationToken) =>
+        exception is AmazonServiceException or AmazonClientException or HttpRequestException or WebException
+        || (exception is OperationCanceledException or TimeoutException && !cancellationToken.IsCancellationRequested);
+
+    public ObjectStoreException TranslateBroken(BrokenAnswerException exception, string what) => new(
+        ObjectStoreError.Unavailable,
+        $"Could not {what} the bucket '{bucket}' at {place}: its answer broke off, also after {retriesMax} further attempts: {exception.Message}.",
+        exception);
+
+    /// <param name="what">What was to be done, as <c>write 'NAME' to</c>.</param>
+    public ObjectStoreException Translate(Exception exception, string what)
+    {
+        var store = $"the bucket '{bucket}' at {place}";
+        if (exception is not AmazonServiceException { StatusCode: not 0 } answer)
+        {
+            return new ObjectStoreException(
+                ObjectStoreError.Unavailable,
+                $"Could not {what} {store}: it cannot be reached, or no credentials were found: {Innermost(exception)}",
+                exception);
+        }
+
+        var code = $"{(int)answer.StatusCode}{(string.IsNullOrEmpty(answer.ErrorCode) ? "" : $" {answer.ErrorCode}")}";
+        return answer switch
+        {
+            { ErrorCode: "NoSuchBucket" } => new ObjectStoreException(ObjectStoreError.NoBucket, $"Could not {what} {store}: there is no such bucket ({code}). See S3:Bucket.", exception),
+            { ErrorCode: "PermanentRedirect" or "AuthorizationHeaderMalformed" } => new ObjectStoreException(
+                ObjectStoreError.NoBucket, $"Could not {what} {store}: it lies in another region ({code}). See S3:Region.", exception),
+            { StatusCode: HttpStatusCode.NotFound } => new ObjectStoreException(ObjectStoreError.NotFound, $"Could not {what} {store}: it is not there ({code}).", exception),
+            { StatusCode: HttpStatusCode.PreconditionFailed } => new ObjectStoreException(ObjectStoreError.Changed, $"Could not {what} {store}: it was replaced meanwhile ({code}).", exception),
+            { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new ObjectStoreException(
+                ObjectStoreError.Denied, $"Could not {what} {store}: it is refused ({code}). See S3:AccessKey, S3:SecretKeyFile and the rights of that key.", exception),
+            { StatusCode: >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests } => new ObjectStoreException(
+                ObjectStoreError.Unavailable, $"Could not {what} {store}: it answers {code}, also after {retriesMax} further attempts. Try again later.", exception),
+            _ => new ObjectStoreException(ObjectStoreError.Unavailable, $"Could not {what} {store}: {answer.Message} ({code}).", exception),
+        };
+    }
+
+    private static string Innermost(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
+        return exception.Message;
+    }
+}

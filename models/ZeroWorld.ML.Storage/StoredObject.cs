@@ -1,0 +1,7 @@
+namespace ZeroWorld.ML.Storage;
+
+/// <summary>An object as it is listed.</summary>
+/// <param name="Key">Its name, relative to the prefix of the store, with '/'.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="ETag">Changes with its bytes.</param>
+public sealed record StoredObject(string Key, long Bytes, string ETag);

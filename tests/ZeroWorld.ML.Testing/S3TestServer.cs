@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Testing;
+
+/// <summary>One bucket of S3 in memory on a free loopback port: objects, listings by page, uploads in parts. It checks every signature and every digest of a body, and fails on demand.</summary>
+public sealed class S3TestServer : IAsyncDisposable
+{
+    public const string Bucket = "test-bucket";
+    public const string AccessKey = "test-key";
+    public const string SecretKey = "test-secret";
+    private const int PartBytesMin = 5 << 20;
+
+    private readonly ConcurrentDictionary<string, StoredItem> _objects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Upload> _uploads = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _requests = new();
+    private readonly WebApplication _app;
+
+    private S3TestServer(WebApplication app) => _app = app;
+
+    public string Address { get; private set; } = "";
+
+    /// <summary>Asked before each request with its method, key and query; a status instead of <see langword="null"/> is answered in its place.</summary>
+    public Func<string, string, string, int?>? Fault { get; set; }
+
+    /// <summary>Cuts the answer of so many GETs in the middle of its body.</summary>
+    public int AnswersToCut { get; set; }
+
+    /// <summary>Names of what is stored, in their order.</summary>
+    public IReadOnlyList<string> Keys => [.. _objects.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Uploads in parts that were begun and neither completed nor given up.</summary>
+    public int OpenUploads => _uploads.Count;
+
+    /// <summary>Method, key and query of every request so far.</summary>
+    public IReadOnlyList<string> Requests => [.. _requests];
+
+    public byte[] Read(string key) => _objects[key].Bytes;
+
+    /// <summary>Puts bytes there behind the clients' back.</summary>
+    public void Write(string key, byte[] bytes) => _objects[key] = new StoredItem(bytes, ETagOf(bytes), []);
+
+    public void Forget(string key) => _objects.TryRemove(key, out _);
+
+    public static async Task<S3TestServer> StartAsync(CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Limits.MaxRequestBodySize = 1 << 30;
+        });
+        var app = builder.Build();
+        var server = new S3TestServer(app);
+        app.Run(server.HandleAsync);
+        await app.StartAsync(cancellationToken);
+        server.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var path = Uri.UnescapeDataString(context.Request.Path.ToUriComponent()).TrimStart('/');
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        var (bucket, key) = slash < 0 ? (path, "") : (path[..slash], path[(slash + 1)..]);
+        var query = context.Request.QueryString.Value ?? "";
+        _requests.Enqueue($"{context.Request.Method} {key}{query}");
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (Fault?.Invoke(context.Request.Method, key, query) is { } status)
+        {
+            await FailAsync(context, status, status == 503 ? "SlowDown" : status == 403 ? "AccessDenied" : "InternalError");
+            return;
+        }
+
+        if (S3Signature.FindFault(context.Request, body.ToArray(), AccessKey, SecretKey) is { } fault)
+        {
+            await FailAsync(context, 403, fault);
+            return;
+        }
+
+        if (bucket != Bucket)
+        {
+            await FailAsync(context, 404, "NoSuchBucket");
+            return;
+        }
+
+        await AnswerAsync(context, key, body.ToArray());
+    }
+
+    private Task AnswerAsync(HttpContext context, string key, byte[] body)
+    {
+        var query = context.Request.Query;
+        return (context.Request.Method, key.Length > 0) switch
+        {
+            ("GET", false) when query["list-type"] == "2" => ListAsync(context),
+            ("PUT", true) when query.ContainsKey("partNumber") => PutPartAsync(context, body),
+            ("PUT", true) => PutAsync(context, key, body),
+            ("GET", true) => GetAsync(context, key, withBody: true),
+            ("HEAD", true) => GetAsync(context, key, withBody: false),
+            ("POST", true) when query.ContainsKey("uploads") => BeginAsync(context, key),
+            ("POST", true) when query.ContainsKey("uploadId") => CompleteAsync(context, body),
+            ("DELETE", true) when query.ContainsKey("uploadId") => AbortAsync(context),
+            ("DELETE", true) => DeleteAsync(context, key),
+            _ => FailAsync(context, 501, "NotImplemented"),
+        };
+    }
+
+    private async Task PutAsync(HttpContext context, string key, byte[] body)
+    {
+        var item = new StoredItem(body, ETagOf(body), Metadata(context));
+        _objects[key] = item;
+        context.Response.Headers.ETag = item.ETag;
+        await context.Response.CompleteAsync();
+    }
+
+    private async Task GetAsync(HttpContext context, string key, bool withBody)
+    {
+        if (!_objects.TryGetValue(key, out var item))
+        {
+            await FailAsync(context, 404, "NoSuchKey");
+            return;
+        }
+
+        if (context.Request.Headers.IfMatch is { Count: > 0 } wanted && wanted != item.ETag)
+        {
+            await FailAsync(context, 412, "PreconditionFailed");
+            return;
+        }
+
+        context.Response.Headers.ETag = item.ETag;
+        foreach (var (name, value) in item.Metadata)
+        {
+            context.Response.Headers[name] = value;
+        }
+
+        context.Response.ContentLength = item.Bytes.Length;
+        if (withBody && AnswersToCut > 0)
+        {
+            AnswersToCut--;
+            await context.Response.Body.WriteAsync(item.Bytes.AsMemory(0, item.Bytes.Length / 2), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            context.Abort();
+            return;
+        }
+
+        if (withBody)
+        {
+            await context.Response.Body.WriteAsync(item.Bytes, context.RequestAborted);
+        }
+    }
+
+    private Task DeleteAsync(HttpContext context, string key)
+    {
+        _objects.TryRemove(key, out _);
+        context.Response.StatusCode = 204;
+        return Task.CompletedTask;
+    }
+
+    private Task BeginAsync(HttpContext context, string key)
+    {
+        var id = Guid.NewGuid().ToString("N");
+        _uploads[id] = new Upload(key, Metadata(context), new ConcurrentDictionary<int, byte[]>());
+        return XmlAsync(context, new XElement("InitiateMultipartUploadResult", new XElement("Bucket", Bucket), new XElement("Key", key), new XElement("UploadId", id)));
+    }
+
+    private async Task PutPartAsync(HttpContext context, byte[] body)
+    {
+        if (!_uploads.TryGetValue(context.Request.Query["uploadId"].ToString(), out var upload))
+        {
+            await FailAsync(context, 404, "NoSuchUpload");
+            return;
+        }
+
+        upload.Parts[int.Parse(context.Request.Query["partNumber"].ToString(), CultureInfo.InvariantCulture)] = body;
+        context.Response.Headers.ETag = ETagOf(body);
+    }
+
+    private async Task CompleteAsync(HttpContext context, byte[] body)
+    {
+        var id = context.Request.Query["uploadId"].ToString();
+        if (!_uploads.TryGetValue(id, out var upload))
+        {
+            await FailAsync(context, 404, "NoSuchUpload");
+            return;
+        }
+
+        var parts = XElement.Parse(Encoding.UTF8.GetString(body)).Elements().Where(static part => part.Name.LocalName == "Part")
+            .Select(static part => (
+                Number: int.Parse(part.Elements().Single(static element => element.Name.LocalName == "PartNumber").Value, CultureInfo.InvariantCulture),
+                ETag: part.Elements().Single(static element => element.Name.LocalName == "ETag").Value))
+            .ToList();
+        if (parts.Any(part => !upload.Parts.TryGetValue(part.Number, out var bytes) || ETagOf(bytes) != part.ETag))
+        {
+            await FailAsync(context, 400, "InvalidPart");
+            return;
+        }
+
+        if (parts.SkipLast(1).Any(part => upload.Parts[part.Number].Length < PartBytesMin))
+        {
+            await FailAsync(context, 400, "EntityTooSmall");
+            return;
+        }
+
+        byte[] whole = [.. parts.SelectMany(part => upload.Parts[part.Number])];
+        var eTag = $"\"{Guid.NewGuid():N}-{parts.Count}\"";
+        _objects[upload.Key] = new StoredItem(whole, eTag, upload.Metadata);
+        _uploads.TryRemove(id, out _);
+        await XmlAsync(context, new XElement("CompleteMultipartUploadResult", new XElement("Bucket", Bucket), new XElement("Key", upload.Key), new XElement("ETag", eTag)));
+    }
+
+    private Task AbortAsync(HttpContext context)
+    {
+        context.Response.StatusCode = 204;
+        _uploads.TryRemove(context.Request.Query["uploadId"].ToString(), out _);
+        return Task.CompletedTask;
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var (prefix, delimiter, after) = (query["prefix"].ToString(), query["delimiter"].ToString(), query["continuation-token"].ToString());
+        var max = query.TryGetValue("max-keys", out var text) ? int.Parse(text.ToString(), CultureInfo.InvariantCulture) : 1000;
+
+        // A common prefix stands for all names that begin with it, once.
+        var names = Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(key => delimiter.Length > 0 && key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) is >= 0 and var cut ? (key[..(cut + 1)], true) : (key, false))
+            .Distinct()
+            .Where(name => string.CompareOrdinal(name.Item1, after) > 0)
+            .ToList();
+        var page = names.Take(max).ToList();
+        var answer = new XElement(
+            "ListBucketResult",
+            new XElement("Name", Bucket), new XElement("Prefix", prefix), new XElement("KeyCount", page.Count), new XElement("MaxKeys", max),
+            new XElement("IsTruncated", page.Count < names.Count ? "true" : "false"));
+        if (page.Count < names.Count)
+        {
+            answer.Add(new XElement("NextContinuationToken", page[^1].Item1));
+        }
+
+        foreach (var (name, isPrefix) in page)
+        {
+            answer.Add(isPrefix
+                ? new XElement("CommonPrefixes", new XElement("Prefix", name))
+                : new XElement(
+                    "Contents",
+                    new XElement("Key", name), new XElement("Size", _objects[name].Bytes.Length), new XElement("ETag", _objects[name].ETag),
+                    new XElement("LastModified", "2030-01-02T03:04:05.000Z"), new XElement("StorageClass", "STANDARD")));
+        }
+
+        return XmlAsync(context, answer);
+    }
+
+    private static Task XmlAsync(HttpContext context, XElement answer)
+    {
+        context.Response.ContentType = "application/xml";
+        return context.Response.WriteAsync(answer.ToString(), context.RequestAborted);
+    }
+
+    private static Task FailAsync(HttpContext context, int status, string code)
+    {
+        context.Response.StatusCode = status;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : XmlAsync(context, new XElement("Error", new XElement("Code", code), new XElement("Message", $"The test server says {code}."), new XElement("RequestId", "1")));
+    }
+
+    private static KeyValuePair<string, string>[] Metadata(HttpContext context) =>
+        [.. context.Request.Headers.Where(static header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase)).Select(static header => KeyValuePair.Create(header.Key, header.Value.ToString()))];
+
+#pragma warning disable CA5351 // What S3 itself makes of the bytes.
+    private static string ETagOf(byte[] bytes) => $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"";
+#pragma warning restore CA5351
+
+    private sealed record StoredItem(byte[] Bytes, string ETag, KeyValuePair<string, string>[] Metadata);
+
+    private sealed record Upload(string Key, KeyValuePair<string, string>[] Metadata, ConcurrentDictionary<int, byte[]> Parts);
+}
