@@ -11,6 +11,8 @@ public sealed record ModelRegistryOptions
 
     public string DatabasePath => Path.Combine(DataDirectory, "registry", "registry.db");
 
+    public string RunsDatabasePath => Path.Combine(DataDirectory, "registry", "runs.db");
+
     public string ArtifactsPath => Path.Combine(DataDirectory, "registry", "artifacts");
 
     public string PackagesPath => Path.Combine(DataDirectory, "packages");

@@ -1,0 +1,283 @@
+using Microsoft.EntityFrameworkCore;
+using ZeroWorld.ML.Models.Registry.Runs;
+using ZeroWorld.ML.Models.Registry.Storage;
+
+namespace ZeroWorld.ML.Models.Registry;
+
+/// <summary>Runs in a database of their own beside the registry's, so that a run that writes often never makes a registration wait; files in the artifact store.</summary>
+/// <remarks>Thread safe; several processes may use one data directory.</remarks>
+public sealed class RunStore : IRunStore, IDisposable
+{
+    private readonly RunDatabase _database;
+    private readonly IArtifactStore _artifacts;
+    private readonly TimeProvider _time;
+
+    public RunStore(ModelRegistryOptions options, IArtifactStore artifacts, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(artifacts);
+        ArgumentNullException.ThrowIfNull(time);
+        _database = new RunDatabase(options);
+        _artifacts = artifacts;
+        _time = time;
+    }
+
+    /// <summary>The store of a data directory, with artifacts in its folder.</summary>
+    public static RunStore Open(ModelRegistryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new RunStore(options, new FolderArtifactStore(options.ArtifactsPath), TimeProvider.System);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TrainingRun> StartAsync(RunStart start, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        RunBounds.CheckStart(start);
+        var now = Now();
+        var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("N");
+        await _database.ChangeAsync(
+            async context =>
+            {
+                if (start.Parent is { } parent && !await context.Runs.AnyAsync(row => row.Id == parent, cancellationToken).ConfigureAwait(false))
+                {
+                    throw NoRun(parent);
+                }
+
+                context.Runs.Add(new RunRow
+                {
+                    Id = id,
+                    Project = start.Project,
+                    Experiment = start.Experiment,
+                    Name = start.Name,
+                    Parent = start.Parent,
+                    Status = (int)RunStatus.Running,
+                    Started = now,
+                    LastSeen = now,
+                });
+                context.Texts.AddRange(ToRows(id, RunTextRow.Parameter, start.Parameters).Concat(ToRows(id, RunTextRow.Tag, start.Tags)));
+                return id;
+            },
+            cancellationToken).ConfigureAwait(false);
+        return await GetAsync(start.Project, id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task AddParametersAsync(string run, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        RunBounds.CheckTexts("parameter", parameters);
+        return ChangeAsync(
+            run,
+            async context =>
+            {
+                var known = await context.Texts.AsNoTracking().Where(row => row.Run == run && row.Kind == RunTextRow.Parameter)
+                    .ToDictionaryAsync(static row => row.Name, static row => row.Value, cancellationToken).ConfigureAwait(false);
+                foreach (var (name, value) in parameters)
+                {
+                    if (known.TryGetValue(name, out var before) && before != value)
+                    {
+                        throw new RegistryException(
+                            RegistryError.Conflict, $"The parameter '{name}' of run {run} is '{before}'; it cannot become '{value}'. Start another run.");
+                    }
+                }
+
+                context.Texts.AddRange(ToRows(run, RunTextRow.Parameter, parameters.Where(entry => !known.ContainsKey(entry.Key))));
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task AddMetricsAsync(string run, IReadOnlyList<RunMetric> metrics, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        RunBounds.CheckMetrics(metrics);
+        return ChangeAsync(
+            run,
+            async context =>
+            {
+                foreach (var metric in metrics)
+                {
+                    double? value = double.IsNaN(metric.Value) ? null : metric.Value;
+                    await context.Database.ExecuteSqlAsync(
+                        $"""
+                        INSERT INTO run_metrics (run, name, step, value) VALUES ({run}, {metric.Name}, {metric.Step}, {value})
+                        ON CONFLICT (run, name, step) DO UPDATE SET value = excluded.value
+                        """,
+                        cancellationToken).ConfigureAwait(false);
+                    await context.Database.ExecuteSqlAsync(
+                        $"""
+                        INSERT INTO run_latest_metrics (run, name, step, value) VALUES ({run}, {metric.Name}, {metric.Step}, {value})
+                        ON CONFLICT (run, name) DO UPDATE SET step = excluded.step, value = excluded.value WHERE excluded.step >= run_latest_metrics.step
+                        """,
+                        cancellationToken).ConfigureAwait(false);
+                }
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task SetTagsAsync(string run, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        RunBounds.CheckTexts("tag", tags);
+        return ChangeAsync(
+            run,
+            async context =>
+            {
+                foreach (var (name, value) in tags)
+                {
+                    await context.Database.ExecuteSqlAsync(
+                        $"""
+                        INSERT INTO run_texts (run, kind, name, value) VALUES ({run}, {RunTextRow.Tag}, {name}, {value})
+                        ON CONFLICT (run, kind, name) DO UPDATE SET value = excluded.value
+                        """,
+                        cancellationToken).ConfigureAwait(false);
+                }
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task SetNoteAsync(string run, string note, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        return note.Length > RunBounds.NoteLengthMax
+            ? throw RunBounds.Invalid($"The note has {note.Length} characters; expected at most {RunBounds.NoteLengthMax}.")
+            : ChangeAsync(
+                run,
+                context => context.Runs.Where(row => row.Id == run).ExecuteUpdateAsync(set => set.SetProperty(row => row.Note, note), cancellationToken),
+                cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunArtifact> AddArtifactAsync(string run, string name, string path, CancellationToken cancellationToken)
+    {
+        RunBounds.CheckArtifact(name);
+        var bytes = new FileInfo(path).Length;
+        var digest = await _artifacts.PutAsync(path, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(
+            run,
+            context => context.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO run_artifacts (run, name, digest, bytes) VALUES ({run}, {name}, {digest}, {bytes})
+                ON CONFLICT (run, name) DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes
+                """,
+                cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        return new RunArtifact(name, digest, bytes);
+    }
+
+    /// <inheritdoc/>
+    public Task BeatAsync(string run, CancellationToken cancellationToken) => ChangeAsync(run, static _ => Task.CompletedTask, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task FinishAsync(string run, RunStatus status, CancellationToken cancellationToken)
+    {
+        if (status is not (RunStatus.Finished or RunStatus.Failed or RunStatus.Cancelled))
+        {
+            throw RunBounds.Invalid($"A run cannot end as {status}; expected Finished, Failed or Cancelled.");
+        }
+
+        var now = Now();
+        return ChangeAsync(
+            run,
+            async context =>
+            {
+                var before = await context.Runs.Where(row => row.Id == run).Select(static row => row.Status).SingleAsync(cancellationToken).ConfigureAwait(false);
+                if (before == (int)status)
+                {
+                    return;
+                }
+
+                if (before != (int)RunStatus.Running)
+                {
+                    throw new RegistryException(RegistryError.Conflict, $"Run {run} has ended as {(RunStatus)before}; it cannot end as {status}.");
+                }
+
+                await context.Runs.Where(row => row.Id == run)
+                    .ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, (int)status).SetProperty(row => row.Ended, now), cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TrainingRun>> ListAsync(string project, string? experiment, string? parent, int countMax, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(countMax, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(countMax, 10_000);
+        return _database.ReadAsync(
+            context => RunQueries.ReadAsync(
+                context,
+                context.Runs.Where(row => row.Project == project && (experiment == null || row.Experiment == experiment) && (parent == null || row.Parent == parent))
+                    .OrderByDescending(static row => row.Id).Take(countMax),
+                cancellationToken),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TrainingRun> GetAsync(string project, string id, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        var found = await _database.ReadAsync(
+            context => RunQueries.ReadAsync(
+                context, context.Runs.Where(row => row.Project == project && row.Id.StartsWith(id)).OrderBy(static row => row.Id).Take(2), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        return found switch
+        {
+            [var only] => only,
+            [] => throw NoRun(id),
+            _ => throw new RegistryException(RegistryError.NotFound, $"More than one run begins with '{id}': give more of it."),
+        };
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RunMetric>> ReadMetricsAsync(string run, CancellationToken cancellationToken) => _database.ReadAsync(
+        async context =>
+        {
+            var rows = await context.Metrics.AsNoTracking().Where(row => row.Run == run)
+                .OrderBy(static row => row.Name).ThenBy(static row => row.Step).ToListAsync(cancellationToken).ConfigureAwait(false);
+            return (IReadOnlyList<RunMetric>)[.. rows.Select(static row => new RunMetric(row.Name, row.Step, row.Value ?? double.NaN))];
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task GetArtifactAsync(string run, string name, string path, CancellationToken cancellationToken)
+    {
+        var digest = await _database.ReadAsync(
+            context => context.Artifacts.Where(row => row.Run == run && row.Name == name).Select(static row => row.Digest).SingleOrDefaultAsync(cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        await _artifacts.GetAsync(
+            digest ?? throw new RegistryException(RegistryError.NotFound, $"Run {run} has no artifact '{name}'."), path, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    // Every change says that the process lives.
+    private Task<int> ChangeAsync(string run, Func<RunDbContext, Task> change, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(run);
+        var now = Now();
+        return _database.ChangeAsync(
+            async context =>
+            {
+                var seen = await context.Runs.Where(row => row.Id == run)
+                    .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSeen, now), cancellationToken).ConfigureAwait(false);
+                if (seen == 0)
+                {
+                    throw NoRun(run);
+                }
+
+                await change(context).ConfigureAwait(false);
+                return seen;
+            },
+            cancellationToken);
+    }
+
+    private static IEnumerable<RunTextRow> ToRows(string run, string kind, IEnumerable<KeyValuePair<string, string>> texts) =>
+        texts.Select(entry => new RunTextRow { Run = run, Kind = kind, Name = entry.Key, Value = entry.Value });
+
+    private long Now() => RegistryTime.ToMicroseconds(_time.GetUtcNow());
+
+    private static RegistryException NoRun(string run) => new(RegistryError.NotFound, $"There is no run '{run}'.");
+}

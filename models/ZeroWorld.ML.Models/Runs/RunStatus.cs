@@ -1,0 +1,17 @@
+namespace ZeroWorld.ML.Models;
+
+/// <summary>Where a run stands.</summary>
+public enum RunStatus
+{
+    /// <summary>It was started and not finished: see <see cref="TrainingRun.LastSeen"/> for whether its process still lives.</summary>
+    Running = 1,
+
+    /// <summary>It ended as it should.</summary>
+    Finished = 2,
+
+    /// <summary>It ended with an error; the note says which.</summary>
+    Failed = 3,
+
+    /// <summary>Somebody stopped it.</summary>
+    Cancelled = 4,
+}
