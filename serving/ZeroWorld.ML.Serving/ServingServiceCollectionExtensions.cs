@@ -80,6 +80,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<ILogger<CoverageRefresher>>()));
         services.TryAddSingleton<IPackageVerifier>(static provider => new PackageVerifier(provider.GetRequiredService<PackageLoader>()));
         services.TryAddSingleton<IModelScorer>(static provider => new ModelScorer(provider.GetRequiredService<PackageLoader>()));
+        services.TryAddSingleton<ISparseScorer>(static provider => new SparseScorer(provider.GetRequiredService<PackageLoader>()));
     }
 
     private static void AddPaths(IServiceCollection services)

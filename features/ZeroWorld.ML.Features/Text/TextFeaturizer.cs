@@ -16,6 +16,7 @@ public sealed class TextFeaturizer
     private const uint FoldedSeed = 3;
     private const uint SqueezedSeed = 4;
     private const uint ShapeSeed = 5;
+    private const uint ScriptSeed = 6;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a setting is out of range.</exception>
     public TextFeaturizer(TextFeaturizerSettings settings)
@@ -96,6 +97,11 @@ public sealed class TextFeaturizer
         if (Settings.ShapeWeight > 0)
         {
             AddShape(workspace);
+        }
+
+        if (Settings.ScriptWeight > 0)
+        {
+            AddScripts(workspace);
         }
     }
 
@@ -230,6 +236,23 @@ public sealed class TextFeaturizer
         Add(workspace, 6, Magnitude(shape.Invisible));
         Add(workspace, 7, Magnitude(shape.DroppedMarks));
         workspace.EndChannel(Settings.ShapeWeight);
+    }
+
+    private void AddScripts(TextWorkspace workspace)
+    {
+        ReadOnlySpan<uint> codes = workspace.Normal.Codes;
+        var origins = workspace.Normal.Origins;
+        workspace.BeginChannel(codes.Length);
+        for (var place = 0; place < codes.Length; place++)
+        {
+            if (UnicodeFolding.Default.IsWord(codes[place]) && codes[place] is not (>= '0' and <= '9'))
+            {
+                var feature = workspace.Add(NgramHashes.Id(NgramHashes.Step(NgramHashes.Start(ScriptSeed), codes[place] >> 7), Settings.Bits));
+                workspace.Trace?.Add(new TextFeature(feature, origins[place], origins[place] + 1));
+            }
+        }
+
+        workspace.EndChannel(Settings.ScriptWeight);
     }
 
     private void Add(TextWorkspace workspace, uint kind, uint level)

@@ -3,16 +3,17 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
 
 namespace ZeroWorld.ML.Cli;
 
 /// <summary><c>zwml reproduce NAME</c>: a published table, measured again.</summary>
 internal static class ReproduceCommand
 {
-    private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    internal static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Every table that can be reproduced.</summary>
-    internal static IReadOnlyList<IReproduction> All { get; } = [];
+    internal static IReadOnlyList<IReproduction> All { get; } = [.. ModerationReproductions.All];
 
     public static Command Create()
     {
