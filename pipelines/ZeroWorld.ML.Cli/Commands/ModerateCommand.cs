@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml moderate</c>: decisions about content.</summary>
 internal static class ModerateCommand
 {
-    public static Command Create() => new("moderate", "Decides about content by a model and a policy.") { Text(), RunFile(), MapPolicy(), Language() };
+    public static Command Create() => new("moderate", "Decides about content by a model and a policy.") { Text(), RunFile(), ModerateStreamCommand.Create(), MapPolicy(), Language() };
 
     private static Command Text()
     {
@@ -71,7 +71,7 @@ internal static class ModerateCommand
             var (oldFolder, newFolder) = (parse.GetRequiredValue(from), parse.GetRequiredValue(to));
             var old = TextModelFile.Read(Path.Combine(oldFolder, TextModelFile.Name));
             var next = TextModelFile.Read(Path.Combine(newFolder, TextModelFile.Name));
-            var package = await ModelPackageReader.ReadAsync(newFolder, cancellationToken);
+            var package = await ModelPackageReader.OpenAsync(newFolder, cancellationToken);
             var before = ModerationPolicy.Read(parse.GetValue(policy) ?? Path.Combine(oldFolder, "policy.json"), old.Labels);
             var after = PolicyMapping.Map(before, old, next, package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
             after.Write(parse.GetRequiredValue(output));
@@ -122,7 +122,7 @@ internal static class ModerateCommand
         }
     }
 
-    private static Option<string> Package() => new("--package") { Description = "Folder of a package of zwml train moderation.", Required = true };
+    internal static Option<string> Package() => new("--package") { Description = "Folder of a package of zwml train moderation.", Required = true };
 
-    private static Option<string?> Policy() => new("--policy") { Description = "File of the policy; looked at again before each batch. Default: policy.json of the package." };
+    internal static Option<string?> Policy() => new("--policy") { Description = "File of the policy; looked at again before each batch. Default: policy.json of the package." };
 }

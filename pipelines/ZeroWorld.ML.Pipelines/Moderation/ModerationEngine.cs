@@ -35,7 +35,7 @@ public sealed class ModerationEngine
     public static async Task<ModerationEngine> OpenAsync(string packageFolder, string? policyPath, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(packageFolder);
-        var package = await ModelPackageReader.ReadAsync(packageFolder, cancellationToken).ConfigureAwait(false);
+        var package = await ModelPackageReader.OpenAsync(packageFolder, cancellationToken).ConfigureAwait(false);
         var model = TextModelFile.Read(Path.Combine(packageFolder, TextModelFile.Name));
         return new ModerationEngine(model, package.Digest, ModerationPolicy.Read(policyPath ?? Path.Combine(packageFolder, "policy.json"), model.Labels), time);
     }
