@@ -49,9 +49,9 @@ public sealed class ModerationTrainingTests : IDisposable
         var result = await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken);
         var foul = result.Model.Labels.ToList().IndexOf("label0");
 
-        var reasons = result.Model.Explain("a sunny walk past verm1n today", foul, 3, new TextWorkspace());
+        var reasons = result.Model.Explain("a sunny walk past f1lth today", foul, 3, new TextWorkspace());
 
-        Assert.Equal("verm1n", reasons[0].Text);
+        Assert.Equal("f1lth", reasons[0].Text);
         Assert.True(reasons[0].Share > 0);
     }
 

@@ -186,7 +186,7 @@ public static class LinearTextTrainer
                 var error = m - margin - (norm * (dual - old));
                 (low, high) = error > 0 ? (low, m) : (m, high);
                 var change = error / (1 + (norm * bound * share * (1 - share)));
-                if (Math.Abs(change) < 1e-4f)
+                if (Math.Abs(change) < 1e-5f)
                 {
                     break;
                 }
