@@ -36,7 +36,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         return RunAsync<IReadOnlyList<OfflineColumn>>(
             session =>
             [
-                .. session.Describe(Sql.Scan(files), cancellationToken)
+                .. TableFiles.Open(session, files, cancellationToken).Types
                     .Select(static column => (column.Key, Type: ColumnTypes.FeatureTypeOf(column.Value)))
                     .Where(static column => column.Type is not null)
                     .Select(static column => new OfflineColumn(column.Key, column.Type!.Value)),
@@ -54,7 +54,10 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
                 // Read before the rows: an import in between makes the generation too old, never too new.
                 var generation = _tables.GenerationOf(view.Project, view.Source.Table);
                 var source = SourceQuery.Create(session, _tables, view, cancellationToken);
-                return source.Inspect(session, cancellationToken) with { Generation = generation };
+                Warn(source);
+                var extent = source.Inspect(session, cancellationToken) with { Generation = generation };
+                Warn(extent.Quality);
+                return extent;
             },
             cancellationToken);
     }
@@ -66,6 +69,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         var started = _time.GetTimestamp();
         var importer = new TableImporter(_tables, import);
         var summary = await RunAsync(session => importer.Run(session, cancellationToken), cancellationToken).ConfigureAwait(false);
+        Warn(summary.Quality);
         LogImported(import.Project, import.Table, summary.Rows, _time.GetElapsedTime(started).TotalSeconds);
         return summary;
     }
@@ -130,6 +134,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             var source = SourceQuery.Create(session, _tables, plan.View, cancellationToken);
             source.CheckField(plan.Field);
             sources.Add(source);
+            Warn(source);
             if (!source.HasCreatedTime)
             {
                 LogNoCreatedTime(plan.View.Name, plan.View.Source.Table);
@@ -182,6 +187,28 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         },
         cancellationToken);
 
+    private void Warn(SourceQuery source)
+    {
+        const int AbsencesMax = 3;
+        foreach (var absence in source.Absences.Take(AbsencesMax))
+        {
+            LogAbsence(source.Table, absence);
+        }
+
+        if (source.Absences.Count > AbsencesMax)
+        {
+            LogAbsence(source.Table, $"and {source.Absences.Count - AbsencesMax} more like this");
+        }
+    }
+
+    private void Warn(IReadOnlyList<FeatureQuality> quality)
+    {
+        foreach (var feature in quality.Where(static feature => feature.OutOfBounds > 0))
+        {
+            LogOutOfBounds(feature.Feature, feature.OutOfBounds, feature.Values);
+        }
+    }
+
     private void WarnOf(FeatureView view, long quarantined)
     {
         if (quarantined > 0)
@@ -204,6 +231,9 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
     [LoggerMessage(2104, LogLevel.Warning, "Feature {Feature}: {Count} of {Rows} values lie outside of the bounds that its definition declares")]
     private partial void LogOutOfBounds(string feature, long count, long rows);
+
+    [LoggerMessage(2106, LogLevel.Warning, "Table {Table}: {Absence}")]
+    private partial void LogAbsence(string table, string absence);
 
     [LoggerMessage(2103, LogLevel.Warning, "View {View}: {Count} rows of table {Table} lie in the future of their arrival by more than {Skew} and are left out")]
     private partial void LogQuarantined(string view, string table, long count, TimeSpan skew);

@@ -18,6 +18,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     ModerateCommand.Create(),
     ReviewCommand.Create(),
     MaterializeCommand.Create(),
+    StreamCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>The instruments of serving. The stages (feature, queue, backend) and what lies between them add up to the request.</summary>
+/// <summary>The instruments of serving that are recorded per run, per load and per failure. What is recorded per request is in <see cref="StageHistograms"/>.</summary>
 internal sealed class ServingMetrics : IDisposable
 {
     public const string MeterName = "ZeroWorld.ML.Serving";
@@ -22,28 +21,28 @@ internal sealed class ServingMetrics : IDisposable
     };
 
     private readonly Meter _meter = new(MeterName);
-    private readonly Histogram<double> _requestDuration;
-    private readonly Histogram<double> _featureDuration;
-    private readonly Histogram<double> _queueDuration;
     private readonly Histogram<double> _backendDuration;
     private readonly Histogram<long> _batchSize;
+    private readonly Counter<long> _unpadded;
+    private readonly Counter<long> _padding;
 
     // Read when somebody looks: a request pays nothing for it.
     private readonly ConcurrentDictionary<BatchScheduler, ModelTags> _queues = new();
     private readonly Counter<long> _refusals;
-    private readonly Counter<long> _logged;
-    private readonly Counter<long> _dropped;
     private readonly Histogram<double> _loadDuration;
     private readonly UpDownCounter<long> _modelMemory;
 
+    // Also read when somebody looks, so that they are there from the start: an alert on rows that are dropped needs the 0 before them.
+    private long _logged;
+    private long _dropped;
+
     public ServingMetrics()
     {
-        _requestDuration = Duration("zeroworld.serving.request.duration", "Whole request inside the server, without decoding and encoding.");
-        _featureDuration = Duration("zeroworld.serving.feature.duration", "Reading features and making the model's rows.");
-        _queueDuration = Duration("zeroworld.serving.queue.duration", "Waiting for the model.");
         _backendDuration = Duration("zeroworld.serving.backend.duration", "The run of the model that served the request.");
         _loadDuration = Duration("zeroworld.serving.load.duration", "Loading a model version, warm-up included.");
         _batchSize = _meter.CreateHistogram("zeroworld.serving.batch.size", "{row}", "Rows in one run of a model.", null, RowsAdvice);
+        _unpadded = _meter.CreateCounter<long>("zeroworld.serving.batch.unpadded", "By", "Bytes of input that requests of models with padding brought.");
+        _padding = _meter.CreateCounter<long>("zeroworld.serving.batch.padding", "By", "Bytes of input that runs were given beyond those of their requests, to bring them to a size that the model is prepared for.");
         _meter.CreateObservableUpDownCounter(
             "zeroworld.serving.queue.length",
             () => _queues.Select(static queue => new Measurement<long>(queue.Key.QueuedTasks, queue.Value.Values)),
@@ -51,22 +50,23 @@ internal sealed class ServingMetrics : IDisposable
             "Requests waiting for a model.");
         _modelMemory = _meter.CreateUpDownCounter<long>("zeroworld.serving.model.memory", "By", "Memory that a loaded model version takes, as measured when it was loaded.");
         _refusals = _meter.CreateCounter<long>("zeroworld.serving.refusal", "{request}", "Requests that were not answered, by reason.");
-        _logged = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.written", "{row}", "Rows written to the prediction log.");
-        _dropped = _meter.CreateCounter<long>("zeroworld.serving.prediction_log.dropped", "{row}", "Rows that the prediction log could not take.");
+        _meter.CreateObservableCounter("zeroworld.serving.prediction_log.written", () => Volatile.Read(ref _logged), "{row}", "Rows written to the prediction log.");
+        _meter.CreateObservableCounter("zeroworld.serving.prediction_log.dropped", () => Volatile.Read(ref _dropped), "{row}", "Rows that the prediction log could not take.");
     }
-
-    /// <param name="started">Timestamp of <see cref="Stopwatch"/>.</param>
-    public void RecordRequest(in ModelTags tags, string kind, long started) =>
-        _requestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags.With("request.kind", kind));
-
-    public void RecordFeatures(in ModelTags tags, TimeSpan elapsed) => _featureDuration.Record(elapsed.TotalSeconds, tags.Values);
-
-    public void RecordQueued(in ModelTags tags, TimeSpan elapsed) => _queueDuration.Record(elapsed.TotalSeconds, tags.Values);
 
     public void RecordRun(in ModelTags tags, TimeSpan elapsed, int rows)
     {
         _backendDuration.Record(elapsed.TotalSeconds, tags.Values);
         _batchSize.Record(rows, tags.Values);
+    }
+
+    /// <summary>Counts what runs of a model with padding were given.</summary>
+    /// <param name="bytes">Bytes of its requests.</param>
+    /// <param name="padding">Bytes beyond them.</param>
+    public void AddPadding(in ModelTags tags, long bytes, long padding)
+    {
+        _unpadded.Add(bytes, tags.Values);
+        _padding.Add(padding, tags.Values);
     }
 
     public void RecordLoad(in ModelTags tags, TimeSpan elapsed, bool succeeded) =>
@@ -79,7 +79,7 @@ internal sealed class ServingMetrics : IDisposable
     public void RemoveQueue(BatchScheduler scheduler) => _queues.TryRemove(scheduler, out _);
 
     /// <summary>Counts a request that ended in an error. Only names that the catalog knows become tags: those of a request are not bounded.</summary>
-    public void AddRefusal(in ModelTags tags, string kind, Exception exception)
+    public void AddRefusal(in ModelTags tags, RequestKind kind, Exception exception)
     {
         var reason = exception switch
         {
@@ -87,16 +87,16 @@ internal sealed class ServingMetrics : IDisposable
             OperationCanceledException => "cancelled",
             _ => "internal",
         };
-        _refusals.Add(1, tags.With("request.kind", kind, "error.type", reason));
+        _refusals.Add(1, tags.With("request.kind", kind.ToTag(), "error.type", reason));
     }
 
-    public void AddLogged(long rows) => _logged.Add(rows);
+    public void AddLogged(long rows) => Interlocked.Add(ref _logged, rows);
 
-    public void AddDropped(long rows) => _dropped.Add(rows);
+    public void AddDropped(long rows) => Interlocked.Add(ref _dropped, rows);
 
     public void Dispose() => _meter.Dispose();
 
-    private static string ToReason(ServingError error) => error switch
+    internal static string ToReason(ServingError error) => error switch
     {
         ServingError.InvalidInput => "invalid_input",
         ServingError.ModelNotFound => "model_not_found",

@@ -14,7 +14,7 @@ public static class ServingServiceCollectionExtensions
 {
     /// <summary>
     /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="ServedModels"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
-    /// <see cref="PredictionReplay"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
+    /// <see cref="PredictionReplay"/>, <see cref="RequestTraces"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
     /// </summary>
     /// <remarks>
     /// The host adds <see cref="IModelCatalog"/>, <see cref="IOnlineStore"/>, <see cref="OnlineReadCoalescer"/>, <see cref="IFeatureServiceProvider"/>,
@@ -85,9 +85,11 @@ public static class ServingServiceCollectionExtensions
 
     private static void AddPaths(IServiceCollection services)
     {
+        services.TryAddSingleton(static provider => new RequestTraces(TraceRule.Off, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new InferencePath(
             provider.GetRequiredService<ServableManager>(),
             provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<RequestTraces>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new ServedModels(provider.GetRequiredService<ServableManager>(), Options<BatchSchedulerOptions>(provider)));
         services.TryAddSingleton(static provider => new PredictionLog(
@@ -102,6 +104,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<PredictionLog>(),
             new PredictionPathOptions(Options<PredictionOptions>(provider), Options<BatchSchedulerOptions>(provider)),
             provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<RequestTraces>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new FeaturePath(
             provider.GetRequiredService<FeatureStage>(),

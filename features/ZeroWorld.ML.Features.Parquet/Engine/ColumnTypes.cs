@@ -98,6 +98,16 @@ internal static class ColumnTypes
         ? $"CAST(CAST({Sql.Name(column)} AS TINYINT) AS DOUBLE)"
         : Convert(column, engineType, FeatureType.Float64);
 
+    /// <summary>The narrowest engine type that holds every value of several different ones.</summary>
+    /// <returns><see langword="null"/> when there is none that loses nothing: int64 does not go into float64.</returns>
+    public static string? Widen(IReadOnlyList<string> engineTypes)
+    {
+        static bool IsInteger(string type) => IsSignedInteger(type) || type is "UTINYINT" or "USMALLINT" or "UINTEGER";
+        return engineTypes.All(IsInteger) ? "BIGINT"
+            : engineTypes.All(static type => type is "FLOAT" or "DOUBLE" || type.StartsWith("DECIMAL", StringComparison.Ordinal)) ? "DOUBLE"
+            : null;
+    }
+
     public static string Describe(FeatureType type) => type.ToString().ToLowerInvariant();
 
     private static bool IsSignedInteger(string engineType) => engineType is "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT";

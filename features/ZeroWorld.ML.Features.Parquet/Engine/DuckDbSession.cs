@@ -34,6 +34,9 @@ internal sealed class DuckDbSession : IDisposable
             CancellationToken.None);
     }
 
+    /// <summary>A path for a file that lives as long as the session.</summary>
+    public string SpillPath(string name) => Path.Combine(_spill.Path, name);
+
     public DuckDBNativeConnection NativeConnection => _connection.NativeConnection;
 
     /// <exception cref="FeatureException">The engine refused; the message says what it said.</exception>

@@ -40,14 +40,40 @@ internal sealed class TableImporter
             throw ImportFailure.File(_import.Path, "has no rows; expected at least one.");
         }
 
+        var quality = Inspect(session, Staging, cancellationToken);
         var folder = _tables.PathOf(_import.Project, _import.Table);
         Directory.CreateDirectory(folder);
         var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, "part-0.parquet"));
         ParquetFile.Write(session, Staging, temporary, null, cancellationToken);
         var bytes = new FileInfo(temporary).Length;
         _tables.Publish(_import.Project, _import.Table, temporary);
-        return new TableSummary(rows, bytes, first, last);
+        return new TableSummary(rows, bytes, first, last) { Quality = quality };
     }
+
+    /// <summary>Counts what lies outside of declared bounds: a report, no refusal.</summary>
+    private List<FeatureQuality> Inspect(DuckDbSession session, string table, CancellationToken cancellationToken)
+    {
+        var found = new List<FeatureQuality>();
+        foreach (var view in _import.Views)
+        {
+            var stored = view.StoredColumns;
+            var query = new QualityQuery(view, index => ValueOf(stored[index]));
+            var expressions = query.Expressions("true").ToList();
+            if (expressions.Count > 0)
+            {
+                using var rows = session.Query($"SELECT {string.Join(", ", expressions)} FROM {table}", cancellationToken);
+                rows.Read();
+                found.AddRange(query.Read(rows, 0));
+            }
+        }
+
+        return found;
+    }
+
+    // A column that does not fit the view is told where the view is read.
+    private string? ValueOf(StoredColumn stored) => Array.Find(_columns, column => column.Name == stored.Name) is { } column
+        ? ColumnTypes.Convert(column.Name, column.Kind == ColumnKind.Timestamp ? "TIMESTAMP WITH TIME ZONE" : ColumnTypes.EngineNameOf(column.Kind), stored.Type)
+        : null;
 
     private IEnumerable<int> ReadBlocks(DuckDbSession session, CancellationToken cancellationToken)
     {

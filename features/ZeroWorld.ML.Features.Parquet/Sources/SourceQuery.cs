@@ -5,8 +5,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class SourceQuery
 {
     private readonly FeatureView _view;
-    private readonly IReadOnlyList<string> _files;
-    private readonly Dictionary<string, string> _types;
+    private readonly TableFiles _table;
     private readonly string[] _keys;
     private readonly string[] _values;
     private readonly string _eventTime;
@@ -14,11 +13,10 @@ internal sealed class SourceQuery
     private readonly string _rows;
     private readonly string _visible;
 
-    private SourceQuery(FeatureView view, IReadOnlyList<string> files, Dictionary<string, string> types, string scan)
+    private SourceQuery(FeatureView view, TableFiles table)
     {
         _view = view;
-        _files = files;
-        _types = types;
+        _table = table;
         var source = view.Source;
         HasCreatedTime = source.CreatedTimeColumn is not null;
         HasEventId = source.EventIdColumn is not null && view is WindowedView;
@@ -32,9 +30,8 @@ internal sealed class SourceQuery
         _values = [.. values];
         (_eventTime, _createdTime) = (eventTime, createdTime);
         var columns = string.Join(", ", _keys.Concat(_values));
-        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {scan})";
-        var isKeyed = string.Join(" AND ", view.Entity.Keys.Select(static (_, index) => $"k{index} IS NOT NULL"));
-        _visible = $"{isKeyed} AND NOT {Quarantined}";
+        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {table.Scan})";
+        _visible = $"{IsKeyed} AND NOT {Quarantined}";
     }
 
     public bool HasCreatedTime { get; }
@@ -42,6 +39,8 @@ internal sealed class SourceQuery
     public bool HasEventId { get; }
 
     public bool HasIntegerEventId { get; }
+
+    private string IsKeyed => string.Join(" AND ", _view.Entity.Keys.Select(static (_, index) => $"k{index} IS NOT NULL"));
 
     private string Quarantined => HasCreatedTime
         ? $"(event > created + {Sql.Number(UnixMicroseconds.FromTimeSpan(_view.Source.AllowedSkew))})"
@@ -61,21 +60,16 @@ internal sealed class SourceQuery
                 $"Feature view '{view.Name}' is fed by pushes alone ('push: true'): there is no table of its history to join. Expected a view of a table; import one, and leave 'push' out.");
         }
 
-        var files = tables.FilesOf(view.Project, view.Source.Table);
-        var scan = Sql.Scan(files);
-        var source = new SourceQuery(view, files, session.Describe(scan, cancellationToken), scan);
-        FileSchemas.Check(session, files, source.Columns, cancellationToken);
-        return source;
+        var table = TableFiles.Open(session, tables.FilesOf(view.Project, view.Source.Table), cancellationToken);
+        var needed = new[] { view.Source.CreatedTimeColumn, view is WindowedView ? view.Source.EventIdColumn : null }.OfType<string>();
+        var absences = table.Require([view.Source.EventTimeColumn, .. view.Source.KeyColumns, .. needed], view.StoredColumns.Select(static column => column.Name));
+        return new SourceQuery(view, table) { Absences = absences };
     }
 
-    /// <summary>The columns of the table that the view reads.</summary>
-    private IEnumerable<string> Columns =>
-    [
-        _view.Source.EventTimeColumn,
-        .. _view.Source.KeyColumns,
-        .. _view.StoredColumns.Select(static column => column.Name),
-        .. new[] { _view.Source.CreatedTimeColumn, HasEventId ? _view.Source.EventIdColumn : null }.OfType<string>(),
-    ];
+    public string Table => _view.Source.Table;
+
+    /// <summary>A sentence for each file that lacks a column of the view, whose rows have no value there.</summary>
+    public IReadOnlyList<string> Absences { get; private init; } = [];
 
     /// <summary>Refuses an event id whose width differs from what the stored form was made for.</summary>
     public void CheckField(StorageField field)
@@ -90,19 +84,25 @@ internal sealed class SourceQuery
     /// <summary>Counts and bounds of what features may see; refuses rows that lack what identifies them in time.</summary>
     public SourceExtent Inspect(DuckDbSession session, CancellationToken cancellationToken)
     {
+        const int FirstQualityOrdinal = 9;
+        var quality = new QualityQuery(_view, static index => $"v{index}");
         using var rows = session.Query(
             $"""
             SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}),
                 count(*) FILTER ({Quarantined}), count(*) FILTER ({_visible}), min(event) FILTER ({_visible}), max(event) FILTER ({_visible}),
-                max({Arrival}) FILTER ({_visible})
+                max({Arrival}) FILTER ({_visible}), count(*) FILTER (NOT ({IsKeyed})){string.Concat(quality.Expressions(_visible).Select(static expression => $", {expression}"))}
             FROM {_rows}
             """,
             cancellationToken);
         rows.Read();
-        RefuseNulls(rows.GetInt64(0), "event time", _view.Source.EventTimeColumn);
-        RefuseNulls(rows.GetInt64(1), "created time", _view.Source.CreatedTimeColumn);
-        RefuseNulls(rows.GetInt64(2), "event id", _view.Source.EventIdColumn);
-        return new SourceExtent(rows.GetInt64(4), rows.GetInt64(3), Optional(rows, 5), Optional(rows, 6), Optional(rows, 7));
+        RefuseNulls(session, rows.GetInt64(0), "event time", _view.Source.EventTimeColumn, "event");
+        RefuseNulls(session, rows.GetInt64(1), "created time", _view.Source.CreatedTimeColumn, "created");
+        RefuseNulls(session, rows.GetInt64(2), "event id", _view.Source.EventIdColumn, "id");
+        return new SourceExtent(rows.GetInt64(4), rows.GetInt64(3), Optional(rows, 5), Optional(rows, 6), Optional(rows, 7))
+        {
+            Quality = quality.Read(rows, FirstQualityOrdinal),
+            NullKeys = rows.GetInt64(8),
+        };
     }
 
     /// <summary>Makes a table of the distinct keys of the source; the number of an entity is its row there.</summary>
@@ -124,7 +124,7 @@ internal sealed class SourceQuery
         var after = arrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(arrivedAfter)}";
         var order = !inArrivalOrder
             ? string.Empty
-            : $", {(HasCreatedTime ? $"{Arrival}, s.event, s.created" : "s.event")}{(_files.Count > 1 ? ", s.filename" : string.Empty)}, s.file_row_number";
+            : $", {(HasCreatedTime ? $"{Arrival}, s.event, s.created" : "s.event")}{(_table.Files.Count > 1 ? ", s.filename" : string.Empty)}, s.file_row_number";
         return $"""
             SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}
             FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}) s JOIN {keysTable} k ON {on}
@@ -137,7 +137,7 @@ internal sealed class SourceQuery
     public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(_files)})", cancellationToken))
+        using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(_table.Files)})", cancellationToken))
         {
             while (rows.Read())
             {
@@ -145,20 +145,20 @@ internal sealed class SourceQuery
             }
         }
 
-        return SourceSlice.Cut([.. _files.Select(file => (file, counts[Path.GetFullPath(file)]))], rowsMax);
+        return SourceSlice.Cut([.. _table.Files.Select(file => (file, counts[Path.GetFullPath(file)]))], rowsMax);
     }
 
     /// <summary>
     /// Every row of a slice, in no order: its number in its file, which file of the slice it is in, then where asked for event time, created time and keys, then
     /// the values of the given columns.
     /// </summary>
-    public static string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
+    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
     {
         var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
         var where = slice.IsWhole
             ? string.Empty
             : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
-        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM read_parquet({Sql.List(slice.Files)}, file_row_number = true){where}";
+        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{where}";
     }
 
     /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>.</summary>
@@ -168,30 +168,37 @@ internal sealed class SourceQuery
     public string ValueAt(int column) => _values[column];
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
-    public void CheckTimes(long nullEvents, long nullCreated)
+    public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated)
     {
-        RefuseNulls(nullEvents, "event time", _view.Source.EventTimeColumn);
-        RefuseNulls(nullCreated, "created time", _view.Source.CreatedTimeColumn);
+        RefuseNulls(session, nullEvents, "event time", _view.Source.EventTimeColumn, "event");
+        RefuseNulls(session, nullCreated, "created time", _view.Source.CreatedTimeColumn, "created");
     }
 
     private string ValueOf(StoredColumn column) => _view is WindowedView && column.Type == FeatureType.Float64
         ? ColumnTypes.ConvertNumber(column.Name, TypeOf(column.Name))
-            ?? throw Refuse($"column '{column.Name}' is {TypeOf(column.Name)}; expected a bool, an integer or a float to aggregate")
+            ?? throw Refuse($"column '{column.Name}'{_table.Place(column.Name, TypeOf(column.Name))} is {TypeOf(column.Name)}; expected a bool, an integer or a float to aggregate")
         : Convert(column.Name, column.Type);
 
     private string Convert(string column, FeatureType type) => ColumnTypes.Convert(column, TypeOf(column), type)
-        ?? throw Refuse($"column '{column}' is {TypeOf(column)}; expected {ColumnTypes.Describe(type)}");
+        ?? throw Refuse(type == FeatureType.Timestamp && ColumnTypes.IsNaiveTime(TypeOf(column))
+            ? $"column '{column}'{_table.Place(column, TypeOf(column))} holds times without a zone ({TypeOf(column)}); expected times adjusted to UTC (an import with a declared zone makes them)"
+            : $"column '{column}'{_table.Place(column, TypeOf(column))} is {TypeOf(column)}; expected {ColumnTypes.Describe(type)}");
 
-    private string TypeOf(string column) => _types.TryGetValue(column, out var type)
+    private string TypeOf(string column) => _table.Types.TryGetValue(column, out var type)
         ? type
-        : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _types.Keys)}");
+        : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _table.Types.Keys)}");
 
-    private void RefuseNulls(long count, string role, string? column)
+    private void RefuseNulls(DuckDbSession session, long count, string role, string? column, string expression)
     {
-        if (count > 0)
+        if (count == 0)
         {
-            throw Refuse($"column '{column}' is null in {count} rows; expected a value in every row, since it is the {role}");
+            return;
         }
+
+        using var rows = session.Query(
+            $"SELECT filename, file_row_number FROM {_rows} WHERE {expression} IS NULL ORDER BY filename, file_row_number LIMIT 1", CancellationToken.None);
+        var place = rows.Read() ? $"; the first is row {rows.GetInt64(1) + 1} of file '{Path.GetFileName(rows.GetString(0))}'" : string.Empty;
+        throw Refuse($"column '{column}' is null in {count} rows{place}. Expected a value in every row, since it is the {role}");
     }
 
     private FeatureException Refuse(string problem) => new(

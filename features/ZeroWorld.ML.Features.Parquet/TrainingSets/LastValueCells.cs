@@ -73,7 +73,7 @@ internal sealed class LastValueCells : ViewCells
         {
             var expressions = wanted.Select(source.ValueAt).ToList();
             SliceScan.Run(
-                session, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
+                session, source, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
                 (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Length, values), scanned, cancellationToken);
         }
 

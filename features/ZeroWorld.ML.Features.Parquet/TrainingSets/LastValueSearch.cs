@@ -47,12 +47,12 @@ internal sealed class LastValueSearch
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
     public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, Action<long> scanned, CancellationToken cancellationToken)
     {
-        SliceScan.Run(session, slices, threads, _ => _source.Identity, Take, scanned, cancellationToken);
-        _source.CheckTimes(_nullEvents, _nullCreated);
+        SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, Take, scanned, cancellationToken);
+        _source.CheckTimes(session, _nullEvents, _nullCreated);
         if (Array.Exists(_candidates, static candidate => candidate.IsTied))
         {
             var values = Enumerable.Range(0, _view.StoredColumns.Count).Select(_source.ValueAt).ToList();
-            SliceScan.Run(session, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
+            SliceScan.Run(session, _source, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
         }
 
         for (var entity = 0; entity + 1 < _spine.Starts.Length; entity++)

@@ -8,6 +8,7 @@ internal static class SliceScan
     /// <param name="scanned">Receives rows done, from any thread.</param>
     public static void Run(
         DuckDbSession session,
+        SourceQuery source,
         IReadOnlyList<SourceSlice> slices,
         int threads,
         Func<SourceSlice, IEnumerable<string>?> expressions,
@@ -25,7 +26,7 @@ internal static class SliceScan
                 var slice = slices[index];
                 if (expressions(slice) is { } needed)
                 {
-                    using var rows = session.QueryVectors(SourceQuery.SliceStatement(slice, needed), cancellationToken);
+                    using var rows = session.QueryVectors(source.SliceStatement(slice, needed), cancellationToken);
                     while (rows.Read())
                     {
                         take(rows, slice, worker);

@@ -9,17 +9,15 @@ internal sealed class SpineTable
     public const string Name = "spine";
 
     private readonly TrainingSetRequest _request;
-    private readonly IReadOnlyList<string> _files;
-    private readonly Dictionary<string, string> _types;
+    private readonly TableFiles _table;
     private readonly List<string> _expressions = [];
     private readonly List<EntityKey> _keys = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    private SpineTable(TrainingSetRequest request, IReadOnlyList<string> files, Dictionary<string, string> types)
+    private SpineTable(TrainingSetRequest request, TableFiles table)
     {
         _request = request;
-        _files = files;
-        _types = types;
+        _table = table;
         _expressions.Add($"{Convert(request.TimeColumn, FeatureType.Timestamp)} AS q");
         foreach (var key in request.Plan.Entities.SelectMany(static entity => entity.Keys).Distinct())
         {
@@ -66,7 +64,7 @@ internal sealed class SpineTable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 20];
-        foreach (var file in _files)
+        foreach (var file in _table.Files)
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
@@ -85,12 +83,11 @@ internal sealed class SpineTable
 
     public static SpineTable Create(DuckDbSession session, TableFolder tables, TrainingSetRequest request, CancellationToken cancellationToken)
     {
-        var files = tables.FilesOfSpine(request.Plan.Service.Project, request.Spine);
-        var scan = Sql.Scan(files);
-        var spine = new SpineTable(request, files, session.Describe(scan, cancellationToken));
-        FileSchemas.Check(session, files, spine._used, cancellationToken);
+        var table = TableFiles.Open(session, tables.FilesOfSpine(request.Plan.Service.Project, request.Spine), cancellationToken);
+        var spine = new SpineTable(request, table);
+        table.Require(spine._used, []);
         session.Execute(
-            $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {scan}{spine.Where()}", cancellationToken);
+            $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {table.Scan}{spine.Where()}", cancellationToken);
         using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL) FROM {Name}", cancellationToken);
         rows.Read();
         spine.Rows = rows.GetInt64(0);
@@ -122,9 +119,9 @@ internal sealed class SpineTable
                 : $"column '{column}' is {engineType}; expected {ColumnTypes.Describe(type)}");
     }
 
-    private string TypeOf(string column) => _types.TryGetValue(column, out var type) && (_used.Add(column) || _used.Contains(column))
+    private string TypeOf(string column) => _table.Types.TryGetValue(column, out var type) && (_used.Add(column) || _used.Contains(column))
         ? type
-        : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _types.Keys)}");
+        : throw Refuse($"there is no column '{column}'; its columns are {string.Join(", ", _table.Types.Keys)}");
 
     private FeatureException Refuse(string problem) => new(FeatureError.InvalidInput, $"Spine '{_request.Spine}': {problem}.");
 }

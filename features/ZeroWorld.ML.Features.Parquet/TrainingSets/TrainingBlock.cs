@@ -16,8 +16,7 @@ internal sealed class TrainingBlock
     private readonly ColumnBuffer[] _statuses;
     private readonly ColumnBuffer[] _inputs;
     private readonly FeatureStatus[][] _states;
-    private readonly FeatureValue[][] _requestColumns;
-    private readonly FeatureValue[][] _serviceColumns;
+    private readonly TransformColumns _transforms;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: two columns of the training set would have one name.</exception>
     public TrainingBlock(TrainingSetRequest request, SpineTable spine)
@@ -32,8 +31,7 @@ internal sealed class TrainingBlock
         _statuses = request.WithStatuses ? [.. columns.Select(static column => new ColumnBuffer(column.Name + StatusSuffix, ColumnKind.Int32))] : [];
         _inputs = [.. _plan.Service.RequestValues.Select(static value => new ColumnBuffer(value.Name, ColumnTypes.KindOf(value.Type)))];
         _states = [.. columns.Select(static _ => new FeatureStatus[ColumnBuffer.BlockRows])];
-        _requestColumns = [.. _plan.Service.RequestValues.Select((_, index) => Room(_plan.IsTransformInput(isRequest: true, index)))];
-        _serviceColumns = [.. columns.Select((column, index) => Room(column.Transform >= 0 || _plan.IsTransformInput(isRequest: false, index)))];
+        _transforms = _plan.CreateTransformColumns(TransformRows);
         Buffers =
         [
             .. _passThrough,
@@ -141,8 +139,6 @@ internal sealed class TrainingBlock
         }
     }
 
-    private static FeatureValue[] Room(bool isNeeded) => isNeeded ? new FeatureValue[TransformRows] : [];
-
     private void CompleteRequest(int count)
     {
         for (var index = 0; index < _values.Length; index++)
@@ -168,28 +164,32 @@ internal sealed class TrainingBlock
         var service = _plan.Service;
         for (var index = 0; index < service.RequestValues.Count; index++)
         {
-            for (var at = 0; _plan.IsTransformInput(isRequest: true, index) && at < count; at++)
+            var value = service.RequestValues[index];
+            var input = _transforms.Request(index);
+            for (var at = 0; !input.IsEmpty && at < count; at++)
             {
-                var value = service.RequestValues[index];
-                _requestColumns[index][at] = _requestValues.Contains(index) ? _inputs[index].Get(first + at, value.Type) : value.Default;
+                input[at] = _requestValues.Contains(index) ? _inputs[index].Get(first + at, value.Type) : value.Default;
             }
         }
 
         for (var index = 0; index < _values.Length; index++)
         {
-            for (var at = 0; service.Columns[index].View is not null && _plan.IsTransformInput(isRequest: false, index) && at < count; at++)
+            var column = service.Columns[index];
+            var input = _transforms.Column(index);
+            for (var at = 0; column.Transform < 0 && !input.IsEmpty && at < count; at++)
             {
-                _serviceColumns[index][at] = _values[index].Get(first + at, service.Columns[index].Type);
+                input[at] = _values[index].Get(first + at, column.Type);
             }
         }
 
-        _plan.RunTransforms(_time.Bits.AsSpan(first, count), _requestColumns, _serviceColumns);
+        _plan.RunTransforms(_time.Bits.AsSpan(first, count), _transforms);
         for (var index = 0; index < _values.Length; index++)
         {
-            for (var at = 0; service.Columns[index].Transform >= 0 && at < count; at++)
+            var results = service.Columns[index].Transform >= 0 ? _transforms.Column(index) : [];
+            for (var at = 0; !results.IsEmpty && at < count; at++)
             {
-                _values[index].Set(first + at, _serviceColumns[index][at]);
-                _states[index][first + at] = FeatureCell.Of(_serviceColumns[index][at]).Status;
+                _values[index].Set(first + at, results[at]);
+                _states[index][first + at] = FeatureCell.Of(results[at]).Status;
             }
         }
     }

@@ -55,6 +55,9 @@ public sealed record TableImport(string Project, string Table, string Path, IRea
 {
     /// <value>Columns that must have a value in every row: event time, created time, event id. <see langword="null"/>: the first timestamp column.</value>
     public IReadOnlyList<string>? NotNull { get; init; }
+
+    /// <value>The views that read the table: what they declare of its values is counted.</value>
+    public IReadOnlyList<FeatureView> Views { get; init; } = [];
 }
 
 /// <param name="Rows">Rows that features may see.</param>
@@ -63,13 +66,24 @@ public sealed record TableImport(string Project, string Table, string Path, IRea
 /// <param name="LastEvent">Greatest event time.</param>
 /// <param name="LastArrival">Greatest max(event, created).</param>
 /// <param name="Generation">Letters and digits that change with every import that replaces the table; empty where the store knows none.</param>
-public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent, long? LastEvent, long? LastArrival, string Generation = "");
+public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent, long? LastEvent, long? LastArrival, string Generation = "")
+{
+    /// <value>One per feature that declares bounds; of last-value views only.</value>
+    public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
+
+    /// <value>Rows left out because a key is null.</value>
+    public long NullKeys { get; init; }
+}
 
 /// <param name="Rows">Rows in the table.</param>
 /// <param name="Bytes">Bytes of its files.</param>
 /// <param name="FirstTime">Smallest value of the first timestamp column, microseconds; <see langword="null"/> without rows or such a column.</param>
 /// <param name="LastTime">Greatest value of it.</param>
-public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? LastTime);
+public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? LastTime)
+{
+    /// <value>One per feature of <see cref="TableImport.Views"/> that declares bounds and whose column was imported; of last-value views only.</value>
+    public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
+}
 
 /// <summary>What a training set is built from.</summary>
 public sealed record TrainingSetRequest

@@ -16,6 +16,12 @@ public sealed record Materialization(IReadOnlyList<ViewMaterialization> Views)
 /// <param name="Elapsed">Time from the first read to the last acknowledged write.</param>
 public sealed record ViewMaterialization(string View, long Entities, long Rows, long Quarantined, ViewCoverage Coverage, TimeSpan Elapsed)
 {
+    /// <value>One per feature that declares bounds, over the rows of the source that features may see; of last-value views only.</value>
+    public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
+
+    /// <value>Source rows left out because a key is null.</value>
+    public long NullKeys { get; init; }
+
     /// <summary>Rows or events per second; 0 when nothing was written.</summary>
     public double RowsPerSecond => Elapsed > TimeSpan.Zero ? Rows / Elapsed.TotalSeconds : 0;
 }

@@ -91,7 +91,7 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         var coverage = new ViewCoverage(trim, range.ArrivedUntil, extent.Generation);
         await online.WriteCoverageAsync(field, coverage, cancellationToken).ConfigureAwait(false);
         return new ViewMaterialization(
-            field.View.Name, count.Entities, count.Rows, extent.Quarantined, coverage, time.GetElapsedTime(started));
+            field.View.Name, count.Entities, count.Rows, extent.Quarantined, coverage, time.GetElapsedTime(started)) { Quality = extent.Quality, NullKeys = extent.NullKeys };
     }
 
     /// <summary>

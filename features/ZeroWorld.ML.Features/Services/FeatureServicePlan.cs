@@ -1,19 +1,17 @@
-using System.Runtime.CompilerServices;
-
 namespace ZeroWorld.ML.Features;
 
 /// <summary>A feature service compiled once: what to read for a row, and how the row is made of it. Training sets and requests both run it.</summary>
-/// <remarks>Immutable and thread safe. Making a row allocates nothing, apart from the texts and bytes that the row holds.</remarks>
+/// <remarks>Immutable and thread safe. Making a row allocates nothing, apart from the texts and bytes that the row holds. Transforms run column by column, for one row and for many alike.</remarks>
 public sealed class FeatureServicePlan
 {
+    // Rows that fit the processor's caches.
+    private const int BlockRows = 256;
+
     private readonly ViewPlan[] _views;
     private readonly TransformProgram[] _transforms;
-    private readonly int[] _transformColumns;
+    private readonly TransformSlots _slots;
     private readonly (int Request, int Column)[] _requestColumns;
     private readonly int[] _requiredColumns;
-    private readonly bool _hasHiddenTransforms;
-    private readonly HashSet<int> _readRequest = [];
-    private readonly HashSet<int> _readColumns = [];
 
     /// <param name="service">The service.</param>
     /// <param name="hasIntegerEventId">Whether the event id column of a view's source is an int64 (the offline table or the push schema knows).</param>
@@ -27,13 +25,13 @@ public sealed class FeatureServicePlan
             .Select(view => new ViewPlan(service, StorageField.Of(view, hasIntegerEventId(view))))];
         Entities = [.. _views.Select(static plan => plan.View.Entity).DistinctBy(static entity => (entity.Name, entity.Alias))];
         _transforms = TransformProgram.CompileAll(service);
-        _transformColumns = [.. Enumerable.Range(0, _transforms.Length).Select(index => TransformProgram.FindColumn(service.Columns, index))];
-        _hasHiddenTransforms = _transformColumns.Contains(-1);
+        var (readRequest, readColumns) = (new HashSet<int>(), new HashSet<int>());
         foreach (var transform in _transforms)
         {
-            transform.CollectInputs(_readRequest, _readColumns);
+            transform.CollectInputs(readRequest, readColumns);
         }
 
+        _slots = new TransformSlots(service, readRequest, readColumns);
         _requestColumns = [.. service.Columns.Index().Where(static item => item.Item.RequestValue >= 0).Select(static item => (item.Item.RequestValue, item.Index))];
         _requiredColumns =
         [
@@ -58,16 +56,22 @@ public sealed class FeatureServicePlan
     /// <param name="row">Receives one cell per column.</param>
     public void BuildRow(long q, ReadOnlySpan<FeatureValue> request, ReadOnlySpan<ViewPayload> views, Span<FeatureCell> row)
     {
+        FillRow(q, request, views, row);
+        RunTransforms(q, request, row);
+    }
+
+    /// <summary>Makes one row but for its transforms; <see cref="RunTransforms(ReadOnlySpan{long}, ReadOnlySpan{FeatureValue}, Span{FeatureCell})"/> makes those of many at once.</summary>
+    /// <inheritdoc cref="BuildRow"/>
+    public void FillRow(long q, ReadOnlySpan<FeatureValue> request, ReadOnlySpan<ViewPayload> views, Span<FeatureCell> row)
+    {
         FillRequest(request, row);
         for (var index = 0; index < _views.Length; index++)
         {
             _views[index].Fill(q, request, views[index], row);
         }
-
-        RunTransforms(q, request, row);
     }
 
-    /// <summary>Writes the cells of the request values; the first of the three steps of <see cref="BuildRow"/>, for rows made view by view.</summary>
+    /// <summary>Writes the cells of the request values.</summary>
     public void FillRequest(ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row)
     {
         foreach (var (value, column) in _requestColumns)
@@ -77,40 +81,39 @@ public sealed class FeatureServicePlan
     }
 
     /// <summary>Recomputes only the transforms of a row whose other cells are there: what a replay checks.</summary>
-    public void RunTransforms(long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row)
+    public void RunTransforms(long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row) => RunTransforms(new ReadOnlySpan<long>(in q), request, row);
+
+    /// <summary>Computes the transforms of rows whose other cells are there, column by column.</summary>
+    /// <param name="moments">q of each row.</param>
+    /// <param name="request">Request values, row-major: [rows, request values of the service].</param>
+    /// <param name="cells">Row-major: [rows, columns of the service].</param>
+    public void RunTransforms(ReadOnlySpan<long> moments, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> cells)
     {
-        if (!_hasHiddenTransforms)
+        if (_transforms.Length == 0)
         {
-            RunTransforms(q, request, row, []);
+            return;
         }
-        else if (_transforms.Length <= HiddenResults.Length)
+
+        var (inputs, columns) = (Service.RequestValues.Count, Service.Columns.Count);
+        for (var first = 0; first < moments.Length; first += BlockRows)
         {
-            var hidden = default(HiddenResults);
-            RunTransforms(q, request, row, hidden);
-        }
-        else
-        {
-            RunTransforms(q, request, row, new FeatureValue[_transforms.Length]);
+            var rows = Math.Min(BlockRows, moments.Length - first);
+            RunBlock(moments.Slice(first, rows), request.Slice(first * inputs, rows * inputs), cells.Slice(first * columns, rows * columns));
         }
     }
 
-    /// <summary>Computes the transforms of many rows, column by column: the operators of <see cref="BuildRow"/>, and the same values.</summary>
-    /// <param name="moments">q of each row.</param>
-    /// <param name="request">Per request value its column; read only where <see cref="IsTransformInput"/> says so.</param>
-    /// <param name="columns">Per column of the service its values. Those of views are read where an expression needs them, those of transforms are written.</param>
-    public void RunTransforms(ReadOnlySpan<long> moments, FeatureValue[][] request, FeatureValue[][] columns)
+    /// <summary>Room for <see cref="RunTransforms(ReadOnlySpan{long}, TransformColumns)"/>.</summary>
+    /// <param name="rowsMax">Rows at once, 1 or more.</param>
+    public TransformColumns CreateTransformColumns(int rowsMax) => new(_slots, rowsMax);
+
+    /// <summary>Computes the transforms of rows whose inputs lie in columns.</summary>
+    /// <param name="moments">q of each row; at most as many as there is room for.</param>
+    /// <param name="columns">Inputs are read and results written here.</param>
+    public void RunTransforms(ReadOnlySpan<long> moments, TransformColumns columns)
     {
         ArgumentNullException.ThrowIfNull(columns);
-        var hidden = new FeatureValue[_transforms.Length][];
-        for (var index = 0; index < _transforms.Length; index++)
-        {
-            var results = _transformColumns[index] is >= 0 and var column ? columns[column] : hidden[index] = new FeatureValue[moments.Length];
-            _transforms[index].Evaluate(new ExpressionColumns(moments, request, columns, hidden), results.AsSpan(0, moments.Length));
-        }
+        Run(moments, columns.Values, columns.RowsMax);
     }
-
-    /// <summary>Whether a transform reads a request value (by its index) or a column of the service.</summary>
-    public bool IsTransformInput(bool isRequest, int index) => (isRequest ? _readRequest : _readColumns).Contains(index);
 
     /// <summary>The first column that is required and has neither value nor default, or -1.</summary>
     public int FindMissingRequired(ReadOnlySpan<FeatureCell> row)
@@ -126,29 +129,48 @@ public sealed class FeatureServicePlan
         return -1;
     }
 
-    private void RunTransforms(long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row, Span<FeatureValue> hidden)
+    private void RunBlock(ReadOnlySpan<long> moments, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> cells)
     {
-        var context = new ExpressionContext(q, request, row, hidden);
-        for (var index = 0; index < _transforms.Length; index++)
+        var (rows, inputs, columns) = (moments.Length, Service.RequestValues.Count, Service.Columns.Count);
+        using var rented = new RentedValues(_slots.Count * rows);
+        var values = rented.Values;
+        foreach (var index in _slots.RequestInputs)
         {
-            var result = _transforms[index].Evaluate(context);
-            if (_transformColumns[index] is >= 0 and var column)
+            var slot = values.Slice(_slots.OfRequest(index) * rows, rows);
+            for (var row = 0; row < rows; row++)
             {
-                row[column] = FeatureCell.Of(result);
+                slot[row] = request[(row * inputs) + index];
             }
-            else
+        }
+
+        foreach (var index in _slots.ColumnInputs)
+        {
+            var slot = values.Slice(_slots.OfColumn(index) * rows, rows);
+            for (var row = 0; row < rows; row++)
             {
-                hidden[index] = result;
+                slot[row] = cells[(row * columns) + index].Value;
+            }
+        }
+
+        Run(moments, values, rows);
+        foreach (var index in _slots.Results)
+        {
+            var slot = values.Slice(_slots.OfColumn(index) * rows, rows);
+            for (var row = 0; row < rows; row++)
+            {
+                cells[(row * columns) + index] = FeatureCell.Of(slot[row]);
             }
         }
     }
 
-    /// <summary>Room on the stack for transforms that are no column of their own.</summary>
-    [InlineArray(Length)]
-    private struct HiddenResults
+    /// <param name="values">Slot after slot.</param>
+    /// <param name="stride">Rows that a slot has room for.</param>
+    private void Run(ReadOnlySpan<long> moments, Span<FeatureValue> values, int stride)
     {
-        public const int Length = 16;
-
-        private FeatureValue _first;
+        var columns = new ExpressionColumns(moments, values, stride, _slots);
+        for (var index = 0; index < _transforms.Length; index++)
+        {
+            _transforms[index].Evaluate(columns, values.Slice(TransformSlots.OfTransform(index) * stride, moments.Length));
+        }
     }
 }

@@ -1,16 +1,21 @@
 namespace ZeroWorld.ML.Features;
 
-/// <summary>What an expression reads while it runs over many rows: columns of equal length.</summary>
+/// <summary>What an expression reads while it runs: columns of equal length, one row or many.</summary>
 /// <param name="moments">The moment of each read, microseconds since the epoch.</param>
-/// <param name="request">Request values as the service declares them; those that no expression reads may be empty.</param>
-/// <param name="columns">Columns of the service: view features and the transforms above; those that no expression reads may be empty.</param>
-/// <param name="hidden">Results of the transforms above, by index, where they are no column of the service.</param>
-internal readonly ref struct ExpressionColumns(ReadOnlySpan<long> moments, FeatureValue[][] request, FeatureValue[][] columns, FeatureValue[][] hidden)
+/// <param name="values">Slot after slot, each with room for <paramref name="stride"/> rows.</param>
+/// <param name="slots">Which value is in which slot.</param>
+internal readonly ref struct ExpressionColumns(ReadOnlySpan<long> moments, ReadOnlySpan<FeatureValue> values, int stride, TransformSlots slots)
 {
-    public readonly ReadOnlySpan<long> Moments = moments;
-    public readonly FeatureValue[][] Request = request;
-    public readonly FeatureValue[][] Columns = columns;
-    public readonly FeatureValue[][] Hidden = hidden;
+    private readonly ReadOnlySpan<FeatureValue> _values = values;
 
-    public int Count => Moments.Length;
+    public readonly ReadOnlySpan<long> Moments = moments;
+
+    public ReadOnlySpan<FeatureValue> Request(int index) => Slot(slots.OfRequest(index));
+
+    public ReadOnlySpan<FeatureValue> Column(int index) => Slot(slots.OfColumn(index));
+
+    /// <summary>The result of a transform above, shown as a column or not.</summary>
+    public ReadOnlySpan<FeatureValue> Transform(int index) => Slot(TransformSlots.OfTransform(index));
+
+    private ReadOnlySpan<FeatureValue> Slot(int slot) => _values.Slice(slot * stride, Moments.Length);
 }

@@ -4,8 +4,7 @@ namespace ZeroWorld.ML.Features;
 
 /// <summary>A typed piece of a compiled expression.</summary>
 /// <remarks>
-/// A request runs <see cref="Evaluate(in ExpressionContext)"/> for its row, a training set <see cref="Evaluate(in ExpressionColumns, Span{FeatureValue})"/> for
-/// many: the operators' bodies are the same, so the values are. Immutable and thread safe.
+/// A request and a training set run the same method, over one row or over many; only the operators' bodies look at values. Immutable and thread safe.
 /// </remarks>
 /// <param name="type">What evaluating gives, or a null of it.</param>
 /// <param name="canonical">The text that fingerprints use: operators with their versions, no blanks.</param>
@@ -18,10 +17,7 @@ internal abstract class ExpressionNode(FeatureType type, string canonical)
     /// <summary>The nodes that this one is made of.</summary>
     public virtual IEnumerable<ExpressionNode> Operands => [];
 
-    /// <summary>One row. Never throws; only texts and lists that are made allocate.</summary>
-    public abstract FeatureValue Evaluate(in ExpressionContext context);
-
-    /// <summary>Every row of some columns.</summary>
+    /// <summary>Every row of some columns. Never throws; only texts and lists that are made allocate.</summary>
     /// <param name="results">One per row.</param>
     public abstract void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results);
 }
@@ -30,15 +26,11 @@ internal sealed class LiteralNode(FeatureValue value, string canonical) : Expres
 {
     public FeatureValue Value => value;
 
-    public override FeatureValue Evaluate(in ExpressionContext context) => value;
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) => results.Fill(value);
 }
 
 internal sealed class TimeNode() : ExpressionNode(FeatureType.Timestamp, FeatureService.TimeValue)
 {
-    public override FeatureValue Evaluate(in ExpressionContext context) => FeatureValue.FromTimestamp(context.Q);
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {
         for (var row = 0; row < results.Length; row++)
@@ -52,28 +44,22 @@ internal sealed class RequestNode(string name, FeatureType type, int index) : Ex
 {
     public int Index => index;
 
-    public override FeatureValue Evaluate(in ExpressionContext context) => context.Request[index];
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) =>
-        columns.Request[index].AsSpan(0, results.Length).CopyTo(results);
+        columns.Request(index).CopyTo(results);
 }
 
 internal sealed class ColumnNode(string name, FeatureType type, int index) : ExpressionNode(type, name)
 {
     public int Index => index;
 
-    public override FeatureValue Evaluate(in ExpressionContext context) => context.Row[index].Value;
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) =>
-        columns.Columns[index].AsSpan(0, results.Length).CopyTo(results);
+        columns.Column(index).CopyTo(results);
 }
 
 internal sealed class HiddenNode(string name, FeatureType type, int index) : ExpressionNode(type, name)
 {
-    public override FeatureValue Evaluate(in ExpressionContext context) => context.Hidden[index];
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) =>
-        columns.Hidden[index].AsSpan(0, results.Length).CopyTo(results);
+        columns.Transform(index).CopyTo(results);
 }
 
 /// <summary>One operand; a null gives a null.</summary>
@@ -83,12 +69,6 @@ internal sealed class UnaryNode(ExpressionOperator op, ExpressionNode operand)
     private readonly UnaryBody _body = op.Unary!;
 
     public override IEnumerable<ExpressionNode> Operands => [operand];
-
-    public override FeatureValue Evaluate(in ExpressionContext context)
-    {
-        var value = operand.Evaluate(context);
-        return value.IsNull ? FeatureValue.Null(Type) : _body(value);
-    }
 
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {
@@ -107,18 +87,6 @@ internal sealed class BinaryNode(ExpressionOperator op, ExpressionNode left, Exp
     private readonly BinaryBody _body = op.Binary!;
 
     public override IEnumerable<ExpressionNode> Operands => [left, right];
-
-    public override FeatureValue Evaluate(in ExpressionContext context)
-    {
-        var first = left.Evaluate(context);
-        if (first.IsNull)
-        {
-            return FeatureValue.Null(Type);
-        }
-
-        var second = right.Evaluate(context);
-        return second.IsNull ? FeatureValue.Null(Type) : _body(first, second);
-    }
 
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {
@@ -139,21 +107,6 @@ internal sealed class CallNode(ExpressionOperator op, ExpressionNode[] operands)
     private readonly ManyBody _body = op.Many!;
 
     public override IEnumerable<ExpressionNode> Operands => operands;
-
-    public override FeatureValue Evaluate(in ExpressionContext context)
-    {
-        using var rented = new RentedValues(operands.Length);
-        for (var index = 0; index < operands.Length; index++)
-        {
-            rented.Values[index] = operands[index].Evaluate(context);
-            if (rented.Values[index].IsNull)
-            {
-                return FeatureValue.Null(Type);
-            }
-        }
-
-        return _body(rented.Values);
-    }
 
     // Column by column into one block, so that a row's operands lie a block apart: they are gathered row by row.
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
@@ -185,12 +138,6 @@ internal sealed class LogicNode(bool isAnd, ExpressionNode left, ExpressionNode 
 {
     public override IEnumerable<ExpressionNode> Operands => [left, right];
 
-    public override FeatureValue Evaluate(in ExpressionContext context)
-    {
-        var first = left.Evaluate(context);
-        return Decides(first) ? first : Decide(first, right.Evaluate(context));
-    }
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {
         using var rented = new RentedValues(results.Length);
@@ -208,17 +155,11 @@ internal sealed class LogicNode(bool isAnd, ExpressionNode left, ExpressionNode 
         Decides(second) ? second : first.IsNull || second.IsNull ? FeatureValue.Null(FeatureType.Bool) : FeatureValue.FromBool(isAnd);
 }
 
-/// <summary>A null condition gives a null; of one row, only the chosen branch runs.</summary>
+/// <summary>A null condition gives a null. Both branches run: nothing that an expression does can fail.</summary>
 internal sealed class IfNode(ExpressionNode condition, ExpressionNode whenTrue, ExpressionNode whenFalse)
     : ExpressionNode(whenTrue.Type, $"if@1({condition.Canonical},{whenTrue.Canonical},{whenFalse.Canonical})")
 {
     public override IEnumerable<ExpressionNode> Operands => [condition, whenTrue, whenFalse];
-
-    public override FeatureValue Evaluate(in ExpressionContext context)
-    {
-        var decision = condition.Evaluate(context);
-        return decision.IsNull ? FeatureValue.Null(Type) : decision.AsBool() ? whenTrue.Evaluate(context) : whenFalse.Evaluate(context);
-    }
 
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {
@@ -239,12 +180,6 @@ internal sealed class CoalesceNode(ExpressionNode first, ExpressionNode second)
 {
     public override IEnumerable<ExpressionNode> Operands => [first, second];
 
-    public override FeatureValue Evaluate(in ExpressionContext context)
-    {
-        var value = first.Evaluate(context);
-        return value.IsNull ? second.Evaluate(context) : value;
-    }
-
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {
         using var rented = new RentedValues(results.Length);
@@ -260,8 +195,6 @@ internal sealed class CoalesceNode(ExpressionNode first, ExpressionNode second)
 internal sealed class IsNullNode(ExpressionNode operand) : ExpressionNode(FeatureType.Bool, $"is_null@1({operand.Canonical})")
 {
     public override IEnumerable<ExpressionNode> Operands => [operand];
-
-    public override FeatureValue Evaluate(in ExpressionContext context) => FeatureValue.FromBool(operand.Evaluate(context).IsNull);
 
     public override void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results)
     {

@@ -61,10 +61,7 @@ internal sealed class TransformProgram
         return -1;
     }
 
-    /// <returns>A value of the declared type, or a null of it.</returns>
-    public FeatureValue Evaluate(in ExpressionContext context) => _body.Evaluate(context);
-
-    /// <param name="results">One per row.</param>
+    /// <param name="results">One per row: values of the declared type, or nulls of it.</param>
     public void Evaluate(in ExpressionColumns columns, Span<FeatureValue> results) => _body.Evaluate(columns, results);
 
     /// <summary>The request values and columns that the expression reads, by index.</summary>

@@ -4,13 +4,14 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml features list|show|lineage|training-set</c>.</summary>
+/// <summary><c>zwml features list|show|get|lineage|training-set</c>.</summary>
 internal static class FeaturesCommand
 {
     public static Command Create() => new("features", "Registered feature definitions, and training sets made of them.")
     {
         CreateList(),
         FeatureShowCommand.Create(),
+        FeatureGetCommand.Create(),
         LineageCommand.Create(),
         TrainingSetCommand.Create(),
     };

@@ -21,6 +21,8 @@ internal static class ImportCommand
         };
         var zone = new Option<string?>("--time-zone") { Description = "Zone of times without one (UTC, Europe/Zurich, +02:00). Default: such times are refused." };
         var command = new Command("import", "Makes a table of the offline store, replacing what was there.") { path, table, columns, zone };
+        var json = CommonOptions.Json();
+        command.Add(json);
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -31,8 +33,18 @@ internal static class ImportCommand
                 [.. parse.GetRequiredValue(columns).Select(ParseColumn)],
                 parse.GetValue(zone));
             await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
-            var summary = await server.Services.GetRequiredService<IOfflineStore>().ImportAsync(import, cancellationToken);
-            Console.Out.WriteLine($"{import.Table}: {summary.Rows:N0} rows, {summary.Bytes:N0} bytes");
+            var views = server.Services.GetRequiredService<DefinitionRegistry>().Find(import.Project)?.Views.Where(view => view.Source.Table == import.Table) ?? [];
+            var summary = await server.Services.GetRequiredService<IOfflineStore>().ImportAsync(import with { Views = [.. views] }, cancellationToken);
+            if (parse.GetValue(json))
+            {
+                Console.Out.WriteLine(QualityView.ToJson(import.Table, summary));
+            }
+            else
+            {
+                Console.Out.WriteLine($"{import.Table}: {summary.Rows:N0} rows, {summary.Bytes:N0} bytes");
+                QualityView.Write(summary.Quality);
+            }
+
             await server.StopAsync();
             return ExitCode.Success;
         });

@@ -13,6 +13,8 @@ internal static class MaterializeCommand
     {
         var until = new Option<string?>("--until") { Description = "Leave out what arrived later, RFC 3339 with a zone. Default: everything." };
         var command = new Command("materialize", "Brings the views of a project online. Repeating it changes nothing.") { until };
+        var json = CommonOptions.Json();
+        command.Add(json);
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -33,13 +35,22 @@ internal static class MaterializeCommand
                 var made = await materializer.RunAsync(fields, moment, null, cancellationToken);
                 return (made, $"{made.Views.Count} views");
             });
-            var table = new Table().Border(TableBorder.Rounded).AddColumns("view", "entities", "rows", "quarantined", "arrived until");
-            foreach (var view in result.Views)
+            if (parse.GetValue(json))
             {
-                table.AddRow(Markup.Escape(view.View), $"{view.Entities:N0}", $"{view.Rows:N0}", $"{view.Quarantined:N0}", UnixMicroseconds.ToText(view.Coverage.To));
+                Console.Out.WriteLine(QualityView.ToJson(result));
+            }
+            else
+            {
+                var table = new Table().Border(TableBorder.Rounded).AddColumns("view", "entities", "rows", "quarantined", "null keys", "arrived until");
+                foreach (var view in result.Views)
+                {
+                    table.AddRow(Markup.Escape(view.View), $"{view.Entities:N0}", $"{view.Rows:N0}", $"{view.Quarantined:N0}", $"{view.NullKeys:N0}", UnixMicroseconds.ToText(view.Coverage.To));
+                }
+
+                Terminals.Output.Write(table);
+                QualityView.Write([.. result.Views.SelectMany(static view => view.Quality)]);
             }
 
-            Terminals.Output.Write(table);
             await server.StopAsync();
             return ExitCode.Success;
         });

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Kafka;
 using ZeroWorld.ML.Features.Parquet;
 using ZeroWorld.ML.Features.Redis;
 using ZeroWorld.ML.GpuNodes;
@@ -17,10 +18,15 @@ internal static class ConfigurationSchema
     [
         typeof(DataOptions),
         typeof(ServerOptions),
+        typeof(TracingOptions),
         typeof(OnlineOptions),
+        typeof(RegistryOptions),
         typeof(OnlineReadCoalescerOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),
+        typeof(StreamConsumerOptions),
+        typeof(RedisStreamOptions),
+        typeof(KafkaStreamOptions),
         typeof(ParquetOfflineOptions),
         typeof(ModelFolderOptions),
         typeof(ServableManagerOptions),

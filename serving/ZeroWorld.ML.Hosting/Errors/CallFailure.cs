@@ -46,6 +46,8 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         FeatureError.NotFound => StatusCode.NotFound,
         FeatureError.Incompatible => StatusCode.FailedPrecondition,
         FeatureError.StoreUnavailable => StatusCode.Unavailable,
+        FeatureError.Overloaded => StatusCode.ResourceExhausted,
+        FeatureError.Superseded => StatusCode.Aborted,
         FeatureError.CorruptData => StatusCode.DataLoss,
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
     };

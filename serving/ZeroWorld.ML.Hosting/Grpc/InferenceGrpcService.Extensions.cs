@@ -78,14 +78,9 @@ internal sealed partial class InferenceGrpcService
 
     public override Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context)
     {
-        if (request.ModelName.Length > 0 && !inference.IsReady(request.ModelName, ""))
-        {
-            throw new ProtocolFailure(StatusCode.InvalidArgument, $"Unable to find the model '{request.ModelName}' to trace; it is not ready");
-        }
-
-        TraceSettings.Change(request.Settings.Select(static setting => new KeyValuePair<string, IReadOnlyList<string>>(setting.Key, setting.Value.Value)));
+        extensions.Traces.Change(request.ModelName, request.Settings.Select(static setting => new KeyValuePair<string, IReadOnlyList<string>>(setting.Key, setting.Value.Value)));
         var response = new TraceSettingResponse();
-        foreach (var (name, value) in TraceSettings.Read())
+        foreach (var (name, value) in extensions.Traces.Read(request.ModelName))
         {
             response.Settings[name] = new TraceSettingResponse.Types.SettingValue { Value = { value } };
         }

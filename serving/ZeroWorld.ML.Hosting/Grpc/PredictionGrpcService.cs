@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
@@ -16,7 +17,8 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         errors.ThrowIfExpired(context);
         try
         {
-            var result = await predictions.PredictAsync(ToRequest(request, context), context.CancellationToken).ConfigureAwait(false);
+            var result = await predictions.PredictAsync(
+                ToRequest(request, GrpcErrors.DeadlineOf(context), Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
             return new PredictionReply(result, request.OmitFeatures);
         }
         catch (Exception exception) when (exception is not RpcException)
@@ -60,7 +62,8 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         return response;
     }
 
-    private static PredictionRequest ToRequest(PredictRequest request, ServerCallContext context) => new()
+    /// <param name="received">Timestamp of <see cref="Stopwatch"/> when the message was given to the decoder.</param>
+    internal static PredictionRequest ToRequest(PredictRequest request, DateTimeOffset? deadline, long received) => new()
     {
         Project = request.Project,
         Model = request.Model,
@@ -72,7 +75,8 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         },
         Entities = ColumnReader.Read(request.Entities),
         Request = ColumnReader.Read(request.Request),
-        Deadline = GrpcErrors.DeadlineOf(context),
+        Deadline = deadline,
+        Received = received,
     };
 
     private static VersionSelector Version(long version) => version >= 1

@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Hosting;
 internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatures)
 {
     // One row of some tens of features; more grows it.
-    private const int Capacity = 2048;
+    internal const int Capacity = 2048;
 
     /// <summary>Writes a PredictResponse (prediction.proto).</summary>
     public void WriteTo(Grpc.Core.SerializationContext context)
@@ -22,6 +22,7 @@ internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatur
         context.SetPayloadLength(writer.Length);
         context.GetBufferWriter().Write(writer.Written);
         context.Complete();
+        Result.Answered.Finish();
     }
 
     internal void Write(ReverseProtoWriter writer)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Google.Protobuf;
 using Inference;
@@ -12,8 +13,9 @@ internal sealed class InferMessages(InferenceCalls calls)
     /// <returns>An answer that reads the outputs in place.</returns>
     public async ValueTask<ModelInferResponse> InferAsync(ModelInferRequest request, DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
+        var received = Stopwatch.GetTimestamp();
         var message = InferRequestReader.Read(request, calls.SharedMemory);
-        var answer = await calls.RunAsync(request.ModelName, request.ModelVersion, message, deadline, cancellationToken).ConfigureAwait(false);
+        var answer = await calls.RunAsync(request.ModelName, request.ModelVersion, message, deadline, received, cancellationToken).ConfigureAwait(false);
         var response = new ModelInferResponse
         {
             ModelName = request.ModelName,
@@ -26,6 +28,7 @@ internal sealed class InferMessages(InferenceCalls calls)
             InferTensorCodec.AddOutput(response, output.SharedMemory is null ? output.Tensor : output.Tensor with { Data = ReadOnlyMemory<byte>.Empty });
         }
 
+        answer.Request.Finish();
         return response;
     }
 }

@@ -10,7 +10,9 @@ internal sealed class InferenceCalls(InferencePath inference, SharedMemoryRegion
     /// <summary>Reads inputs that lie in shared memory, for the decoders.</summary>
     public SharedMemoryReader SharedMemory { get; } = sharedMemory.Read;
 
-    public async ValueTask<InferenceAnswer> RunAsync(string model, string version, InferMessage message, DateTimeOffset? deadline, CancellationToken cancellationToken)
+    /// <param name="received">Timestamp of <see cref="System.Diagnostics.Stopwatch"/> when the message was given to the decoder.</param>
+    /// <returns>To be finished by whoever writes it.</returns>
+    public async ValueTask<InferenceAnswer> RunAsync(string model, string version, InferMessage message, DateTimeOffset? deadline, long received, CancellationToken cancellationToken)
     {
         // A region that is not there is said before the model has worked.
         foreach (var output in message.Outputs)
@@ -30,6 +32,7 @@ internal sealed class InferenceCalls(InferencePath inference, SharedMemoryRegion
                 Outputs = NamesOf(message.Outputs),
                 Timeout = message.Parameters.Timeout,
                 Deadline = deadline,
+                Received = received,
                 Priority = (int)Math.Min(message.Parameters.Priority, int.MaxValue),
             },
             cancellationToken).ConfigureAwait(false);
@@ -41,7 +44,7 @@ internal sealed class InferenceCalls(InferencePath inference, SharedMemoryRegion
             outputs[index] = Form(result, result.Outputs[index], message.Outputs.Count > 0 ? message.Outputs[index] : null, message.Parameters.IsOutputBinary);
         }
 
-        return new InferenceAnswer(result.Version, outputs);
+        return new InferenceAnswer(result.Version, outputs, result.Answered);
     }
 
     private AnsweredOutput Form(InferenceResult result, InferenceOutput output, RequestedOutput? requested, bool isBinary)

@@ -174,13 +174,13 @@ internal sealed class ExtensionsRest(ProtocolExtensions extensions, ServerOption
     {
         using (var body = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false))
         {
-            TraceSettings.Change([.. body.RootElement.EnumerateObject().Select(static setting => new KeyValuePair<string, IReadOnlyList<string>>(setting.Name, ToTexts(setting)))]);
+            extensions.Traces.Change(RestRoutes.Value(context, "model"), [.. body.RootElement.EnumerateObject().Select(static setting => new KeyValuePair<string, IReadOnlyList<string>>(setting.Name, ToTexts(setting)))]);
         }
 
         await WriteTraceSettingsAsync(context).ConfigureAwait(false);
     }
 
-    private static Task WriteTraceSettingsAsync(HttpContext context) => RestBody.WriteAsync(context, TraceSettings.Read(), static (writer, settings) =>
+    private Task WriteTraceSettingsAsync(HttpContext context) => RestBody.WriteAsync(context, extensions.Traces.Read(RestRoutes.Value(context, "model")), static (writer, settings) =>
     {
         writer.WriteStartObject();
         foreach (var (name, value) in settings)
@@ -225,6 +225,7 @@ internal sealed class ExtensionsRest(ProtocolExtensions extensions, ServerOption
     {
         JsonValueKind.Null => [],
         JsonValueKind.String => [setting.Value.GetRawText().Trim('"')],
+        JsonValueKind.Number => [setting.Value.GetRawText()],
         JsonValueKind.Array when setting.Value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String) =>
             [.. setting.Value.EnumerateArray().Select(static item => item.GetRawText().Trim('"'))],
         _ => throw Bad($"'{setting.Name}' is {setting.Value.GetRawText()}; expected a string or an array of strings"),

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -28,12 +29,14 @@ internal sealed class GenerateRest(InferenceCalls calls, ServedModels models, Se
         var version = RestRoutes.Version(context);
         var signature = (await models.GetConfigurationAsync(model, version, context.RequestAborted).ConfigureAwait(false)).Signature;
         InferMessage message;
+        long received;
         using (var body = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false))
         {
+            received = Stopwatch.GetTimestamp();
             message = GenerateJson.Read(body.RootElement, signature, Nested);
         }
 
-        var answer = await calls.RunAsync(model, version, message, null, context.RequestAborted).ConfigureAwait(false);
+        var answer = await calls.RunAsync(model, version, message, null, received, context.RequestAborted).ConfigureAwait(false);
         var buffer = new ArrayBufferWriter<byte>();
         if (isStream)
         {
@@ -46,6 +49,7 @@ internal sealed class GenerateRest(InferenceCalls calls, ServedModels models, Se
             buffer.Write("\n\n"u8);
         }
 
+        answer.Request.Finish();
         await RestBody.SendAsync(context, buffer.WrittenMemory, isStream ? "text/event-stream; charset=utf-8" : "application/json").ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -70,11 +71,13 @@ internal sealed class InferenceRest(InferencePath inference, InferenceCalls call
         var model = RestRoutes.Model(context);
         var version = RestRoutes.Version(context);
         var body = await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false);
+        var received = Stopwatch.GetTimestamp();
         var message = await ReadAsync(context, model, version, body).ConfigureAwait(false);
-        var answer = await calls.RunAsync(model, version, message, null, context.RequestAborted).ConfigureAwait(false);
+        var answer = await calls.RunAsync(model, version, message, null, received, context.RequestAborted).ConfigureAwait(false);
 
         var buffer = new ArrayBufferWriter<byte>();
         var jsonBytes = InferJsonWriter.Write(buffer, model, answer.Version.ToString(CultureInfo.InvariantCulture), message.Id, answer.Outputs);
+        answer.Request.Finish();
         if (jsonBytes is { } length)
         {
             context.Response.Headers[HeaderLength] = length.ToString(CultureInfo.InvariantCulture);

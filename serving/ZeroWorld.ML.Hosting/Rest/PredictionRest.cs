@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,17 +20,25 @@ internal sealed class PredictionRest(PredictionPath predictions, ServableManager
     {
         var model = new ModelName(
             (string?)context.Request.RouteValues.GetValueOrDefault("project") ?? ModelName.DefaultProject, (string)context.Request.RouteValues["model"]!);
-        using var body = PredictJson.Parse(await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false));
+        var bytes = await RestBody.ReadAsync(context, options.MessageBytesMax).ConfigureAwait(false);
+        var received = Stopwatch.GetTimestamp();
+        using var body = PredictJson.Parse(bytes);
         PredictionRequest request;
 
         // The declared types decide how JSON values are read, so the model is looked up first; the prediction pins it again for itself.
         using (var lease = await servables.AcquireAsync(model, body.Selector, context.RequestAborted).ConfigureAwait(false))
         {
-            request = body.ToRequest(model, lease.Servable.Plan);
+            request = body.ToRequest(model, lease.Servable.Plan, received);
         }
 
         var result = await predictions.PredictAsync(request, context.RequestAborted).ConfigureAwait(false);
-        await RestBody.WriteAsync(context, (result, body.OmitFeatures), static (writer, answer) => PredictJsonWriter.Write(writer, answer.result, answer.OmitFeatures))
-            .ConfigureAwait(false);
+        await RestBody.WriteAsync(
+            context,
+            (result, body.OmitFeatures),
+            static (writer, answer) =>
+            {
+                PredictJsonWriter.Write(writer, answer.result, answer.OmitFeatures);
+                answer.result.Answered.Finish();
+            }).ConfigureAwait(false);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
+using ZeroWorld.ML.GpuNodes;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -22,8 +23,14 @@ internal static class ServerEndpoints
         services.AddSingleton<InferenceCalls>();
         services.AddSingleton<InferMessages>();
         services.AddSingleton<InferStream>();
+        services.AddSingleton<DirectInfer>();
+        services.AddSingleton<DirectPredict>();
+        services.AddSingleton<DirectCalls>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ProtocolExtensions>();
+        services.AddSingleton<ModelMetrics>();
+        services.AddSingleton(static provider => new NodeMetrics(provider.GetRequiredService<DeviceInventory>(), NodeSources.System.ReadFile));
+        services.AddSingleton<MetricsEndpoint>();
         AddLogSettings(services);
         AddGrpcServices(services);
         services.AddRouting();
@@ -32,17 +39,25 @@ internal static class ServerEndpoints
         services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
+        services.AddSingleton<OnlineFeatures>();
+        services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
             .AddMeter("ZeroWorld.ML.*", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+
+            // One more measurement or two per request, of what the engine's own say better.
+            .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+            .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop)
             .AddPrometheusExporter());
         return services;
     }
 
     public static void Map(WebApplication app)
     {
+        Tracing.Use(app, app.Services.GetRequiredService<TracingOptions>());
+        app.Use(app.Services.GetRequiredService<DirectCalls>().InvokeAsync);
         app.MapWhen(static context => context.IsFrom(Listener.Grpc), MapGrpc);
-        app.MapWhen(static context => context.IsFrom(Listener.Metrics), static branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics"));
+        app.MapWhen(static context => context.IsFrom(Listener.Metrics), MapMetrics);
         MapRest(app);
     }
 
@@ -95,6 +110,13 @@ internal static class ServerEndpoints
         });
     }
 
+    private static void MapMetrics(IApplicationBuilder branch)
+    {
+        var own = branch.ApplicationServices.GetRequiredService<MetricsEndpoint>();
+        branch.UseWhen(static context => context.Request.Path == "/metrics", metrics => metrics.Use(own.InvokeAsync));
+        branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+    }
+
     private static void MapGrpc(IApplicationBuilder branch)
     {
         branch.UseRouting();
@@ -119,5 +141,6 @@ internal static class ServerEndpoints
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
+        app.Services.GetRequiredService<FeaturesRest>().Map(app);
     }
 }

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>What this server says about itself.</summary>
-internal sealed class ServerIdentity(ServerOptions options, SharedMemoryRegions sharedMemory)
+internal sealed class ServerIdentity(ServerOptions options, SharedMemoryRegions sharedMemory, TracingOptions tracing)
 {
     public string Name => options.Name;
 
@@ -14,6 +14,8 @@ internal sealed class ServerIdentity(ServerOptions options, SharedMemoryRegions 
     [
         "classification", "model_repository", "schedule_policy", "model_configuration",
         .. sharedMemory.IsEnabled ? ["system_shared_memory"] : (string[])[],
-        "binary_tensor_data", "parameters", "statistics", "logging",
+        "binary_tensor_data", "parameters", "statistics",
+        .. Tracing.IsConfigured(tracing) ? ["trace"] : (string[])[],
+        "logging",
     ];
 }

@@ -149,26 +149,29 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             }
         }
 
+        InferenceTask[] finished = [];
         if (runner.Batch.Count > 0)
         {
             Volatile.Write(ref _wasShared, runner.Batch.Count > 1);
-            foreach (var task in runner.Batch)
+            using (BatchTrace.Start(runner.Batch, rows, _tags))
             {
-                _metrics.RecordQueued(_tags, _time.GetElapsedTime(task.Enqueued));
+                RunBatch(runner, rows);
             }
 
-            RunBatch(runner, rows);
+            finished = [.. runner.Batch];
             runner.Batch.Clear();
         }
 
+        // The instance first: the next batch runs while the callers of this one answer.
         Release(runner);
+        FinishedTasks.Tell(finished, isOnPool: !runner.IsOnOwnThread);
     }
 
     private ValueTask<BatchOutputs> RunInline(InstanceRunner runner, TensorBuffer[] inputs, int rows)
     {
         try
         {
-            _metrics.RecordQueued(_tags, TimeSpan.Zero);
+            using var span = BatchTrace.Start(BatchTrace.CurrentRequest, rows, _tags);
             return ValueTask.FromResult(RunWhole(runner, inputs, rows, 0));
         }
         finally
@@ -286,13 +289,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         TensorBuffer[]? outputs = null;
+        var memory = new BatchMemory();
         var started = _time.GetTimestamp();
         var times = default(RunTimes);
         try
         {
+            BatchBuffers.Order(batch);
             var inputs = runner.Buffers.Merge(batch, rows);
             times = times with { Input = _time.GetTimestamp() - started };
-            outputs = Run(runner, inputs, rows, out var infer);
+            outputs = Run(runner, inputs, rows, memory, out var infer);
             times = times with { Infer = infer };
         }
         catch (ServingException)
@@ -311,17 +316,18 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             return;
         }
 
-        Part(runner, outputs, rows, started, times);
+        memory.Share(batch.Count);
+        Part(runner, outputs, rows, started, times, memory);
     }
 
     /// <summary>Gives each request its rows, all after the last was cut out: the time that takes belongs to every one of them.</summary>
-    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times)
+    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times, BatchMemory memory)
     {
         var parting = _time.GetTimestamp();
         var start = 0;
         foreach (var task in runner.Batch)
         {
-            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
+            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start, default, memory));
             start += task.Rows;
         }
 
@@ -330,7 +336,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         for (var index = 0; index < runner.Parts.Count; index++)
         {
             var task = runner.Batch[index];
-            task.SetResult(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
+            task.Finish(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
         }
 
         runner.Parts.Clear();
@@ -340,29 +346,31 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            task.SetResult(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
+            task.Finish(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
         }
         catch (ServingException exception)
         {
-            task.SetException(exception);
+            task.Finish(exception);
         }
     }
 
     private BatchOutputs RunWhole(InstanceRunner runner, TensorBuffer[] inputs, int rows, long queueTicks)
     {
-        var outputs = Run(runner, inputs, rows, out var infer);
+        var memory = new BatchMemory();
+        memory.Share(1);
+        var outputs = Run(runner, inputs, rows, memory, out var infer);
         var times = new RunTimes(queueTicks, 0, infer, 0);
         Statistics.RecordRun(rows, times);
-        return new BatchOutputs(outputs, rows, 0, times);
+        return new BatchOutputs(outputs, rows, 0, times, memory);
     }
 
-    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, out long infer)
+    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, BatchMemory memory, out long infer)
     {
         var started = _time.GetTimestamp();
         infer = 0;
         try
         {
-            return runner.Instance.Run(inputs);
+            return runner.Instance.Run(inputs, memory);
         }
         catch (ServingException exception)
         {

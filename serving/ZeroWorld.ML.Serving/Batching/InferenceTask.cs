@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace ZeroWorld.ML.Serving;
@@ -12,8 +13,10 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
     private const int Started = 1;
     private const int Ended = 2;
 
-    // The continuation runs elsewhere: whoever completes it has other tasks to answer.
+    // The continuation runs elsewhere, unless Tell says otherwise: whoever completes it has other tasks to answer.
     private ManualResetValueTaskSourceCore<BatchOutputs> _core = new() { RunContinuationsAsynchronously = true };
+    private BatchOutputs _outputs;
+    private Exception? _failure;
     private CancellationTokenRegistration _registration;
     private int _state;
 
@@ -33,6 +36,9 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
 
     /// <summary>Timestamp.</summary>
     public long Enqueued { get; } = enqueued;
+
+    /// <summary>The span of its request; <see langword="null"/>: it is not traced.</summary>
+    public Activity? Trace { get; } = BatchTrace.CurrentRequest;
 
     public bool IsWaiting => Volatile.Read(ref _state) == Waiting;
 
@@ -64,11 +70,25 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
     public bool TryExpire() =>
         TryEnd(static _ => new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came."), default);
 
-    /// <summary>Ends a task that was started.</summary>
-    public void SetResult(in BatchOutputs outputs) => _core.SetResult(outputs);
+    /// <summary>Gives a task that was started its result; its caller hears of it by <see cref="Tell"/>.</summary>
+    public void Finish(in BatchOutputs outputs) => _outputs = outputs;
 
-    /// <inheritdoc cref="SetResult"/>
-    public void SetException(Exception exception) => _core.SetException(exception);
+    /// <inheritdoc cref="Finish(in BatchOutputs)"/>
+    public void Finish(Exception failure) => _failure = failure;
+
+    /// <summary>Ends a finished task: what its caller does next is done here.</summary>
+    public void Tell()
+    {
+        _core.RunContinuationsAsynchronously = false;
+        if (_failure is null)
+        {
+            _core.SetResult(_outputs);
+        }
+        else
+        {
+            _core.SetException(_failure);
+        }
+    }
 
     public BatchOutputs GetResult(short token)
     {

@@ -31,11 +31,16 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
         if (_thread is null)
         {
             _thread = new Thread(RunThread) { IsBackground = true, Name = "model instance" };
-            _thread.Start();
+
+            // Without the context of the request that happens to be the first.
+            _thread.UnsafeStart();
         }
 
         _wake.Release();
     }
+
+    /// <summary>Whether the calling thread is the runner's own, on which nothing but the model should run.</summary>
+    public bool IsOnOwnThread => _thread is not null && Thread.CurrentThread == _thread;
 
     public void Execute() => owner.RunNext(this);
 

@@ -7,15 +7,16 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Thread safe.</remarks>
 public sealed class InferencePath
 {
-    private const string RequestKind = "infer";
     private readonly ServableManager _servables;
     private readonly ServingMetrics _metrics;
+    private readonly RequestTraces _traces;
     private readonly TimeProvider _time;
 
-    internal InferencePath(ServableManager servables, ServingMetrics metrics, TimeProvider time)
+    internal InferencePath(ServableManager servables, ServingMetrics metrics, RequestTraces traces, TimeProvider time)
     {
         _servables = servables;
         _metrics = metrics;
+        _traces = traces;
         _time = time;
     }
 
@@ -25,19 +26,25 @@ public sealed class InferencePath
     {
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
+        var received = request.Received == 0 ? started : request.Received;
         var tags = ModelTags.None;
         ServableStatistics? statistics = null;
+        RequestTrace? trace = null;
         using var deadline = RequestDeadline.Start(request.Timeout, _time, cancellationToken);
         try
         {
             var model = ToName(request.ModelName);
+            trace = _traces.Start(RequestKind.Infer, model, received);
             using var lease = await _servables.AcquireAsync(model, VersionSelector.Parse(request.ModelVersion), deadline.Token).ConfigureAwait(false);
             var servable = lease.Servable;
             tags = servable.Tags;
             statistics = servable.Statistics;
 
+            var acquired = Stopwatch.GetTimestamp();
             var inputs = InferenceInputs.Read(request.ModelName, servable.Signature, request.Inputs, servable.RowsMax, out var rows);
             var wanted = ChooseOutputs(request, servable.Signature);
+            var decode = started - received + (Stopwatch.GetTimestamp() - acquired);
+            trace?.Describe(servable.Version, rows);
             var run = await servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token).ConfigureAwait(false);
             var outputs = run.Tensors;
 
@@ -47,11 +54,11 @@ public sealed class InferencePath
                 named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.OutputLabels[wanted[index]]);
             }
 
-            _metrics.RecordRequest(tags, RequestKind, started);
             statistics.RecordSuccess(rows, started, run.Times);
             return new InferenceResult(servable.Model, servable.Version, named)
             {
                 HasRowAxis = servable.Signature.IsBatchable,
+                Answered = new AnsweredRequest(statistics.Inferences, new StageTimes(decode, 0, run.Times), trace, received),
             };
         }
         catch (OperationCanceledException exception) when (deadline.IsOver)
@@ -68,9 +75,31 @@ public sealed class InferencePath
 
         void Fail(Exception exception)
         {
-            _metrics.AddRefusal(tags, RequestKind, exception);
-            statistics?.RecordFailure(started);
+            _metrics.AddRefusal(tags, RequestKind.Infer, exception);
+            statistics?.RecordFailure(started, ServableStatistics.ReasonOf(exception));
+            trace?.Fail(exception);
         }
+    }
+
+    /// <summary>Begins a call of a model that is loaded, whose inputs come piece by piece.</summary>
+    /// <param name="modelName"><c>MODEL</c> in the project <c>default</c>, or <c>PROJECT/MODEL</c>.</param>
+    /// <param name="modelVersion">Empty, digits or an alias.</param>
+    /// <param name="received">Timestamp of <see cref="Stopwatch"/> when its message was given to the decoder.</param>
+    /// <returns><see langword="null"/> when there is none, or it is not loaded: <see cref="InferAsync"/> loads it, or says what is wrong.</returns>
+    public InferenceDraft? TryBegin(string modelName, string modelVersion, long received) =>
+        ModelName.TryParse(modelName, out var model) && _servables.TryAcquire(model, VersionSelector.Parse(modelVersion)) is { } servable
+            ? new InferenceDraft(this, servable, received)
+            : null;
+
+    internal RequestUrgency ToUrgency(DateTimeOffset? deadline) => RequestUrgency.Of(0, deadline, null, _time);
+
+    internal RequestTrace? StartTrace(Servable servable, long received) => _traces.Start(RequestKind.Infer, servable.Model, received);
+
+    internal void Fail(Servable servable, long started, RequestTrace? trace, Exception exception)
+    {
+        _metrics.AddRefusal(servable.Tags, RequestKind.Infer, exception);
+        servable.Statistics.RecordFailure(started, ServableStatistics.ReasonOf(exception));
+        trace?.Fail(exception);
     }
 
     /// <summary>Loads the version when it loads on request.</summary>

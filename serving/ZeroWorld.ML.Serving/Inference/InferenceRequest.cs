@@ -22,6 +22,10 @@ public sealed class InferenceRequest
     /// <value><see langword="null"/>: never.</value>
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>When its message was given to the decoder.</summary>
+    /// <value>A timestamp of <see cref="System.Diagnostics.Stopwatch"/>; 0: now.</value>
+    public long Received { get; init; }
+
     /// <summary>1 (first) to 10 (last); 0: the middle.</summary>
     public int Priority { get; init; }
 }

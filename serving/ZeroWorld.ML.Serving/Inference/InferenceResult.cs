@@ -10,6 +10,9 @@ public sealed record InferenceResult(ModelName Model, long Version, IReadOnlyLis
 {
     /// <summary>Whether the first axis of every output counts the rows of the request.</summary>
     public bool HasRowAxis { get; init; }
+
+    /// <summary>To be finished by whoever writes the answer.</summary>
+    public AnsweredRequest Answered { get; init; }
 }
 
 /// <param name="Name">Name of the tensor.</param>

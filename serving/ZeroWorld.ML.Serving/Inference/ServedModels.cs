@@ -69,5 +69,9 @@ public sealed class ServedModels
         model.Order.Select(version => model.Versions[version].Servable).OfType<Servable>();
 
     private static ServedVersionStatistics Describe(Servable servable) =>
-        new(servable.Model, servable.Version, servable.Device, servable.MemoryBytes, servable.Statistics.Read());
+        new(servable.Model, servable.Version, servable.Device, servable.MemoryBytes, servable.Statistics.Read())
+        {
+            QueuedRequests = servable.QueuedRequests,
+            LoadDuration = servable.LoadDuration,
+        };
 }

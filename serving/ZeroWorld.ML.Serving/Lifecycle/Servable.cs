@@ -31,6 +31,8 @@ public sealed class Servable
         Tags = tags;
         RowsMax = scheduler.RowsMax;
         OutputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
+        IsBatchable = Signature.IsBatchable;
+        Arena = new InputArena(Signature.Inputs.Count);
         _scheduler = scheduler;
         _memory = memory;
     }
@@ -48,6 +50,12 @@ public sealed class Servable
 
     /// <summary>The tensors that the model's file declares.</summary>
     public ModelSignature Signature { get; }
+
+    /// <summary>Whether rows of several requests may share one run.</summary>
+    internal bool IsBatchable { get; }
+
+    /// <summary>Where inputs that come from the wire are put.</summary>
+    internal InputArena Arena { get; }
 
     /// <summary>What the elements of an output's rows stand for, per output of the signature; empty where nobody said.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> OutputLabels { get; }
@@ -85,6 +93,12 @@ public sealed class Servable
         set => Volatile.Write(ref _lastUsedTimestamp, value);
     }
 
+    /// <summary>Requests that wait for it now.</summary>
+    internal int QueuedRequests => _scheduler.QueuedTasks;
+
+    /// <summary>How long its load took, warm-up included.</summary>
+    internal TimeSpan LoadDuration { get; init; }
+
     /// <inheritdoc cref="BatchScheduler.AverageRun"/>
     internal TimeSpan AverageRun => _scheduler.AverageRun;
 
@@ -93,7 +107,11 @@ public sealed class Servable
         _scheduler.RunAsync(inputs, rows, urgency, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
-    internal ServableLease? TryAcquire()
+    internal ServableLease? TryAcquire() => TryHold() ? new ServableLease(this) : null;
+
+    /// <summary>Holds it until <see cref="Release"/>.</summary>
+    /// <returns><see langword="false"/> when it is being freed.</returns>
+    internal bool TryHold()
     {
         var references = Volatile.Read(ref _references);
         while (references > 0)
@@ -101,13 +119,13 @@ public sealed class Servable
             var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
             if (seen == references)
             {
-                return new ServableLease(this);
+                return true;
             }
 
             references = seen;
         }
 
-        return null;
+        return false;
     }
 
     internal void Release()

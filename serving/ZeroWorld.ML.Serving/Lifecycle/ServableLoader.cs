@@ -83,6 +83,7 @@ internal sealed partial class ServableLoader(
 
     private async Task<Servable> LoadOpenAsync(ModelName model, long version, ModelTags tags, Func<Task<bool>> makeRoom, CancellationToken cancellationToken)
     {
+        var started = Stopwatch.GetTimestamp();
         var package = await sources.OpenAsync(model, version, cancellationToken).ConfigureAwait(false);
         var settings = batching.For(package.Settings);
         var memory = await ReserveAsync(package, makeRoom).ConfigureAwait(false);
@@ -96,7 +97,8 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            var servable = new Servable(model, version, loaded, prediction, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger), tags, memory);
+            var scheduler = new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger);
+            var servable = new Servable(model, version, loaded, prediction, scheduler, tags, memory) { LoadDuration = Stopwatch.GetElapsedTime(started) };
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;
         }

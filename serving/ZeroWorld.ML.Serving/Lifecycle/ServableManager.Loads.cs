@@ -151,6 +151,18 @@ public sealed partial class ServableManager
     private TimeSpan NextDelay(TimeSpan delay) =>
         delay == TimeSpan.Zero ? _options.RetryDelay : TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, _options.RetryDelayMax.Ticks));
 
+    /// <summary>Holds the servable that a selector names if it is loaded; its <see cref="Servable.Release"/> lets go of it.</summary>
+    internal Servable? TryAcquire(ModelName model, VersionSelector selector)
+    {
+        if (_table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _)?.Servable is { } servable && servable.TryHold())
+        {
+            Use(servable);
+            return servable;
+        }
+
+        return null;
+    }
+
     private async Task<ServableLease> LoadAndAcquireAsync(ModelName model, VersionSelector selector, CancellationToken cancellationToken)
     {
         // More than once: a version may be replaced, or freed again, between the end of its load and the lease.

@@ -32,14 +32,17 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
     {
         var columns = plan.Service.Service.Columns.Count;
         var cells = new FeatureCell[request.Rows * columns];
-        var values = new FeatureValue[request.Values.Length];
+        var moments = new long[request.Rows];
+        var values = new FeatureValue[request.Rows * request.Values.Length];
         var views = new ViewPayload[plan.ViewSources.Length];
         Debug.Assert(plan.Coverage.Count == views.Length);
         for (var row = 0; row < request.Rows; row++)
         {
-            for (var index = 0; index < values.Length; index++)
+            moments[row] = request.GetTime(row);
+            var given = values.AsSpan(row * request.Values.Length, request.Values.Length);
+            for (var index = 0; index < given.Length; index++)
             {
-                values[index] = request.Values[index][row];
+                given[index] = request.Values[index][row];
             }
 
             for (var view = 0; view < views.Length; view++)
@@ -48,9 +51,11 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
                 views[view] = reads.GetPayload(entity, payload, row, plan.Coverage[view].Coverage);
             }
 
-            plan.Service.BuildRow(request.GetTime(row), values, views, cells.AsSpan(row * columns, columns));
+            plan.Service.FillRow(moments[row], given, views, cells.AsSpan(row * columns, columns));
         }
 
+        // All rows at once, by the code that makes training sets.
+        plan.Service.RunTransforms(moments, values, cells);
         return cells;
     }
 }

@@ -13,18 +13,19 @@ namespace ZeroWorld.ML.Serving;
 /// </remarks>
 public sealed class PredictionPath
 {
-    private const string RequestKind = "predict";
     private readonly ServableManager _servables;
     private readonly FeatureStage _features;
     private readonly PredictionLog _log;
     private readonly PredictionOptions _options;
     private readonly int _rowsMax;
     private readonly ServingMetrics _metrics;
+    private readonly RequestTraces _traces;
     private readonly TimeProvider _time;
 
     internal PredictionPath(
-        ServableManager servables, FeatureStage features, PredictionLog log, PredictionPathOptions options, ServingMetrics metrics, TimeProvider time)
+        ServableManager servables, FeatureStage features, PredictionLog log, PredictionPathOptions options, ServingMetrics metrics, RequestTraces traces, TimeProvider time)
     {
+        _traces = traces;
         _servables = servables;
         _features = features;
         _log = log;
@@ -40,11 +41,15 @@ public sealed class PredictionPath
     {
         ArgumentNullException.ThrowIfNull(request);
         var started = Stopwatch.GetTimestamp();
+        var begun = request.Received == 0 ? started : request.Received;
         var tags = ModelTags.None;
         ServableStatistics? statistics = null;
+        RequestTrace? trace = null;
         try
         {
-            using var lease = await _servables.AcquireAsync(ToName(request), request.Selector, cancellationToken).ConfigureAwait(false);
+            var model = ToName(request);
+            trace = _traces.Start(RequestKind.Predict, model, begun);
+            using var lease = await _servables.AcquireAsync(model, request.Selector, cancellationToken).ConfigureAwait(false);
             var servable = lease.Servable;
             tags = servable.Tags;
             statistics = servable.Statistics;
@@ -52,9 +57,12 @@ public sealed class PredictionPath
                 ?? throw new ServingException(
                     ServingError.InvalidInput, $"Model '{servable.Model.Name}' version {servable.Version} reads no feature service; call it with tensors (ModelInfer).");
             var received = _time.GetUtcNow();
+            var acquired = Stopwatch.GetTimestamp();
             var bound = RequestBinder.Bind(plan, request, _rowsMax, UnixMicroseconds.FromDateTimeOffset(received));
 
             var featuresStarted = Stopwatch.GetTimestamp();
+            var decode = started - begun + (featuresStarted - acquired);
+            trace?.Describe(servable.Version, bound.Rows);
             var timeout = ChooseFeatureTimeout(request, servable, received);
             if (!await _features.StartAsync(plan, bound, timeout, out var reads, cancellationToken).ConfigureAwait(false))
             {
@@ -63,7 +71,7 @@ public sealed class PredictionPath
 
             var cells = FeatureStage.Build(plan, bound, reads);
             var rows = ModelRows.Of(plan, cells, bound.Rows);
-            _metrics.RecordFeatures(tags, Stopwatch.GetElapsedTime(featuresStarted));
+            var features = Stopwatch.GetTimestamp() - featuresStarted;
             if (rows.Rows.Length == 0)
             {
                 throw new ServingException(ServingError.RequiredFeatureMissing, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
@@ -74,13 +82,14 @@ public sealed class PredictionPath
             var result = Answer(servable, plan, bound, cells, rows, outputs.Tensors, received);
             _log.Add(new PredictionLogEntry(servable, plan, bound, rows, outputs, result, received, Stopwatch.GetElapsedTime(started)));
             statistics.RecordSuccess(rows.Rows.Length, started, outputs.Times);
-            _metrics.RecordRequest(tags, RequestKind, started);
+            result.Answered = new AnsweredRequest(statistics.Predictions, new StageTimes(decode, features, outputs.Times), trace, begun);
             return result;
         }
         catch (Exception exception)
         {
-            _metrics.AddRefusal(tags, RequestKind, exception);
-            statistics?.RecordFailure(started);
+            _metrics.AddRefusal(tags, RequestKind.Predict, exception);
+            statistics?.RecordFailure(started, ServableStatistics.ReasonOf(exception));
+            trace?.Fail(exception);
             throw;
         }
     }

@@ -19,4 +19,8 @@ public sealed class PredictionRequest
 
     /// <value>When the caller stops waiting, by the server's clock; <see langword="null"/> when it did not say. The feature stage leaves time for the model before it.</value>
     public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>When its message was given to the decoder.</summary>
+    /// <value>A timestamp of <see cref="System.Diagnostics.Stopwatch"/>; 0: now.</value>
+    public long Received { get; init; }
 }

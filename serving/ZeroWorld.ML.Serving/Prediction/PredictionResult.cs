@@ -4,7 +4,7 @@ using ZeroWorld.ML.Models;
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>The answer to a <see cref="PredictionRequest"/>: n rows.</summary>
-/// <remarks>Immutable.</remarks>
+/// <remarks>Immutable once it is returned.</remarks>
 public sealed class PredictionResult
 {
     /// <value>32 characters of lower-case hex, ascending with time: <see cref="ZeroWorld.ML.Serving.PredictionId"/>.</value>
@@ -34,4 +34,7 @@ public sealed class PredictionResult
 
     /// <value>Rows that could not be scored, ascending.</value>
     public required IReadOnlyList<RowError> RowErrors { get; init; }
+
+    /// <summary>To be finished by whoever writes the answer.</summary>
+    public AnsweredRequest Answered { get; internal set; }
 }

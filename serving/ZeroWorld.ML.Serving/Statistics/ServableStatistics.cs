@@ -21,6 +21,9 @@ internal sealed class ServableStatistics
     private const int Rows = 8;
     private const int Runs = 9;
 
+    // By RefusalReason: 10 to 13.
+    private const int Reasons = 10;
+
     // A whole number of cache lines, and of the pairs of lines that processors fetch together.
     private const int StripeLength = 16;
     private const int StripesMax = 16;
@@ -31,6 +34,7 @@ internal sealed class ServableStatistics
 
     // At most one entry per size of a run, which the options bound.
     private readonly ConcurrentDictionary<int, SizeCounters> _sizes = new();
+    private StageHistograms? _predictions;
     private long _lastTimestamp;
 
     public ServableStatistics(TimeProvider time)
@@ -42,6 +46,12 @@ internal sealed class ServableStatistics
         // One stripe more, so that neither the array's header nor what lies behind it shares a line with a counter.
         _counters = new long[(stripes + 1) * StripeLength];
     }
+
+    /// <summary>Requests with tensors, by stage.</summary>
+    public StageHistograms Inferences { get; } = new(RequestKind.Infer);
+
+    /// <summary>Predictions by entity, by stage. Most models are never asked for one.</summary>
+    public StageHistograms Predictions => _predictions ?? Interlocked.CompareExchange(ref _predictions, new StageHistograms(RequestKind.Predict), null) ?? _predictions;
 
     /// <param name="started">Timestamp of <see cref="Stopwatch"/> at the request's arrival.</param>
     public void RecordSuccess(int rows, long started, in RunTimes times)
@@ -59,10 +69,11 @@ internal sealed class ServableStatistics
     }
 
     /// <param name="started">Timestamp of <see cref="Stopwatch"/> at the request's arrival.</param>
-    public void RecordFailure(long started)
+    public void RecordFailure(long started, RefusalReason reason)
     {
         var now = Stopwatch.GetTimestamp();
         var stripe = Stripe();
+        Interlocked.Increment(ref stripe[Reasons + (int)reason]);
         Interlocked.Increment(ref stripe[Failures]);
         Interlocked.Add(ref stripe[FailureTicks], now - started);
         Volatile.Write(ref _lastTimestamp, now);
@@ -89,6 +100,9 @@ internal sealed class ServableStatistics
             Rows = Sum(Rows),
             Runs = Sum(Runs),
             Success = new DurationSum(successes, ToNanoseconds(Sum(SuccessTicks))),
+            Refusals = [.. Enum.GetValues<RefusalReason>().Select(reason => Sum(Reasons + (int)reason))],
+            Inferences = Inferences.Read(),
+            Predictions = _predictions?.Read() ?? [],
             Failure = new DurationSum(Sum(Failures), ToNanoseconds(Sum(FailureTicks))),
             Queue = new DurationSum(successes, ToNanoseconds(Sum(QueueTicks))),
             Input = new DurationSum(successes, ToNanoseconds(Sum(InputTicks))),
@@ -105,6 +119,15 @@ internal sealed class ServableStatistics
             ],
         };
     }
+
+    /// <summary>The kind of a failure, as it is counted.</summary>
+    public static RefusalReason ReasonOf(Exception exception) => exception switch
+    {
+        OperationCanceledException => RefusalReason.Canceled,
+        ServingException { Error: ServingError.Overloaded or ServingError.DeadlineExceeded } => RefusalReason.Rejected,
+        ServingException { Error: ServingError.BackendFailed } => RefusalReason.Backend,
+        _ => RefusalReason.Other,
+    };
 
     private Span<long> Stripe() => _counters.AsSpan(((Thread.GetCurrentProcessorId() & _mask) + 1) * StripeLength, StripeLength);
 

@@ -19,6 +19,15 @@ public sealed record StatisticsSnapshot
     /// <summary>Requests that reached the version and were not answered, whatever the reason, and the whole time of each.</summary>
     public required DurationSum Failure { get; init; }
 
+    /// <summary>The failures by <see cref="RefusalReason"/>, in its order.</summary>
+    public required IReadOnlyList<long> Refusals { get; init; }
+
+    /// <summary>Answered requests with tensors by stage, and whole.</summary>
+    public required IReadOnlyList<StageHistogram> Inferences { get; init; }
+
+    /// <summary>Answered predictions by entity by stage, and whole; empty when there was none.</summary>
+    public required IReadOnlyList<StageHistogram> Predictions { get; init; }
+
     /// <summary>Waiting for the model. Of requests that succeeded, as are the three below.</summary>
     public required DurationSum Queue { get; init; }
 

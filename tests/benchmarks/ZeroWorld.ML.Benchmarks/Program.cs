@@ -4,6 +4,7 @@ using ZeroWorld.ML.Benchmarks;
 var benchmarks = new Dictionary<string, (string Summary, Func<OnlineServer, CancellationToken, Task> Run)>(StringComparer.Ordinal)
 {
     ["online-read"] = ("a fraud row by entity ids against one raw pipelined HMGET pair", OnlineReadBenchmark.RunAsync),
+    ["feature-read"] = ("50 features in 5 views, both layouts: against raw HMGETs, at half load, in memory", FeatureReadBenchmark.RunAsync),
     ["window-append"] = ("one event appended by the script against one raw HSET of the block", WindowAppendBenchmark.RunAsync),
     ["bulk-append"] = ("the first load of 15,000 entities with 100 events each, and its repeat", BulkAppendBenchmark.RunAsync),
     ["window-kernel"] = ("the aggregates of one block, in process", WindowKernelBenchmark.RunAsync),

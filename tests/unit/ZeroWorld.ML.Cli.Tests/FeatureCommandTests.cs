@@ -36,7 +36,10 @@ public sealed class FeatureCommandTests : IDisposable
         Write("balances.csv", "account,at,known,amount\n7,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,10\n8,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,-5\n");
         Write("spine.csv", "id,at,a,b\n1,2024-01-04T00:00:00Z,7,8\n2,2024-01-04T00:00:00Z,8,\n");
         await RunAsync("apply", "defs.yaml");
-        await RunAsync("import", "balances.csv", "balances", "-c", "account:int64", "at:timestamp", "known:timestamp", "amount:float64");
+        var imported = await RunAsync("import", "balances.csv", "balances", "-c", "account:int64", "at:timestamp", "known:timestamp", "amount:float64", "--json");
+        var materialized = await RunAsync("materialize", "--json");
+        AssertOneOutOfBounds(JsonDocument.Parse(imported).RootElement.GetProperty("quality"));
+        AssertOneOutOfBounds(JsonDocument.Parse(materialized).RootElement.GetProperty("views")[0].GetProperty("quality"));
         await RunAsync("import", "spine.csv", "spine", "-c", "id:int64", "at:timestamp", "a:int64", "b:int64");
         using var server = StartServer();
 
@@ -55,6 +58,8 @@ public sealed class FeatureCommandTests : IDisposable
             var refused = await ZwmlProcess.RunAsync(_folder.Path, "import", "spine.csv", "spine", "-c", "id:int64", "--data", "data");
             var plan = await RunAsync("plan", "later.yaml");
             var shown = await RunAsync("features", "show", "balances");
+            var got = await RunAsync("features", "get", "balances.*", "--entity", "account_id=7", "account_id=8", "--json");
+            var table = await RunAsync("features", "get", "--service", "transfer", "--entity", "account_id=7", "sender_id=8");
             var lineage = await RunAsync("features", "lineage", "balances", "--json");
 
             using var card = JsonDocument.Parse(made);
@@ -64,6 +69,11 @@ public sealed class FeatureCommandTests : IDisposable
             Assert.Contains("is in use by process", refused.Error, StringComparison.Ordinal);
             Assert.Contains("ttl: 10d -> 36h", plan, StringComparison.Ordinal);
             Assert.Contains("tier=gold", shown, StringComparison.Ordinal);
+            using var answer = JsonDocument.Parse(got);
+            var statuses = answer.RootElement.GetProperty("features")[0].GetProperty("statuses").EnumerateArray().Select(static status => status.GetString());
+            Assert.Equal(["FEATURE_STATUS_UNAVAILABLE", "FEATURE_STATUS_UNAVAILABLE"], statuses);
+            Assert.Contains("account_id 7, sender_id 8", table, StringComparison.Ordinal);
+            Assert.Contains("sender_amount", table, StringComparison.Ordinal);
             using var paths = JsonDocument.Parse(lineage);
             var path = Assert.Single(paths.RootElement.EnumerateArray());
             Assert.Equal(("balances", "balances", "transfer"), (path.GetProperty("table").GetString(), path.GetProperty("view").GetString(), path.GetProperty("service").GetString()));
@@ -81,6 +91,15 @@ public sealed class FeatureCommandTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Equal("Feature definitions", JsonDocument.Parse(output).RootElement.GetProperty("title").GetString());
+    }
+
+    // The minimum is 0, and one of the two amounts is -5.
+    private static void AssertOneOutOfBounds(JsonElement quality)
+    {
+        var feature = Assert.Single(quality.EnumerateArray());
+        Assert.Equal(
+            ("balances", "amount", 2, 1),
+            (feature.GetProperty("view").GetString(), feature.GetProperty("feature").GetString(), feature.GetProperty("values").GetInt32(), feature.GetProperty("out_of_bounds").GetInt32()));
     }
 
     private System.Diagnostics.Process StartServer() =>

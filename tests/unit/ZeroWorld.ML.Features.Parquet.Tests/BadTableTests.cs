@@ -12,9 +12,12 @@ public sealed class BadTableTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("SELECT 7::INTEGER AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::DOUBLE AS v", "has column 'k' as INTEGER, 'part-0.parquet' of the same table as BIGINT")]
-    [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at", "has no column 'v'")]
+    [InlineData("SELECT '7' AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::DOUBLE AS v", "has column 'k' as VARCHAR, 'part-0.parquet' of the same table as BIGINT")]
+    [InlineData("SELECT 7::DOUBLE AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::DOUBLE AS v", "has column 'k' as DOUBLE, 'part-0.parquet' of the same table as BIGINT")]
+    [InlineData("SELECT '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::DOUBLE AS v", "has no column 'k'")]
+    [InlineData("SELECT 7::BIGINT AS k, 1.5::DOUBLE AS v", "has no column 'at'")]
     [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, '1.5' AS v", "has column 'v' as VARCHAR")]
+    [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 3::BIGINT AS v", "has column 'v' as BIGINT")]
     [InlineData("SELECT 7::BIGINT AS k, '2024-01-01 00:00:00'::TIMESTAMP AS at, 1.5::DOUBLE AS v", "has column 'at' as TIMESTAMP, 'part-0.parquet' of the same table as TIMESTAMP WITH TIME ZONE")]
     public async Task BuildTrainingSetAsync_NewFileOfAnotherSchema_IsRefusedByItsName(string query, string expected)
     {
@@ -25,6 +28,89 @@ public sealed class BadTableTests : IDisposable
 
         Assert.Contains("part-1.parquet", message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(long.MaxValue)]
+    public async Task BuildTrainingSetAsync_FilesOfOtherWidthsOrWithoutAValue_AreOneTable(long sliceRows)
+    {
+        // Widths of the key, of the value, and of both; a file that has no value; one whose unit of time is another.
+        Write("part-0.parquet", "SELECT 7::INTEGER AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 1.5::FLOAT AS v UNION ALL SELECT 6, '2024-01-01 00:00:00+00'::TIMESTAMPTZ, 0.5::FLOAT");
+        Write("part-1.parquet", "SELECT 8::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, 0.1::DOUBLE AS v UNION ALL SELECT 5000000000, '2024-01-01 00:00:00+00'::TIMESTAMPTZ, 2.5");
+        Write("part-2.parquet", "SELECT 9::UTINYINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at");
+        _folder.Options.SliceRows = sliceRows;
+        var spine = _folder.WriteParquet(
+            "spine.parquet", "SELECT unnest([7, 6, 8, 5000000000, 9, 10])::BIGINT AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q");
+
+        var set = await _folder.StoreWith(2).BuildTrainingSetAsync(Request(spine) with { WithStatuses = true }, null, Token);
+
+        var frame = await _folder.Store.LoadAsync(set.Path, ["v", "v__status"], null, Token);
+        Assert.Equal<double[]>([1.5, 0.5, 0.1, 2.5, double.NaN, double.NaN], frame.Get<double>("v"));
+        Assert.Equal<FeatureStatus[]>(
+            [FeatureStatus.Present, FeatureStatus.Present, FeatureStatus.Present, FeatureStatus.Present, FeatureStatus.Null, FeatureStatus.NotFound],
+            [.. frame.Get<long>("v__status").Select(static status => (FeatureStatus)status)]);
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_SpineOfTwoWidths_IsOneSpine()
+    {
+        Write("part-0.parquet", Facts);
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", "default", "reads")).FullName;
+        File.Move(_folder.WriteParquet("a.parquet", "SELECT 7::INTEGER AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q"), Path.Combine(folder, "a.parquet"));
+        File.Move(_folder.WriteParquet("b.parquet", "SELECT 7::BIGINT AS k, '2024-01-03 00:00:00+00'::TIMESTAMPTZ AS q"), Path.Combine(folder, "b.parquet"));
+
+        var set = await _folder.Store.BuildTrainingSetAsync(Request("reads"), null, Token);
+
+        Assert.Equal<double[]>([1.5, 1.5], (await _folder.Store.LoadAsync(set.Path, ["v"], null, Token)).Get<double>("v"));
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_NullEventTime_NamesFileAndRow()
+    {
+        Write("part-0.parquet", Facts);
+        Write("part-1.parquet", $"{Facts} UNION ALL SELECT 7, NULL, 1");
+
+        var message = await RefusedAsync(Spine, FeatureError.InvalidInput);
+
+        Assert.Contains("column 'at' is null in 1 rows; the first is row 2 of file 'part-1.parquet'", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_DiskFull_SaysSoAndLeavesNothingBehind()
+    {
+        using var disk = SmallDisk.Mount(_folder.PathOf("disk"), "1m");
+        Write("part-0.parquet", "SELECT i AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, hash(i)::DOUBLE AS v FROM range(400000) t(i)");
+        var spine = _folder.WriteParquet("spine.parquet", "SELECT i AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q FROM range(400000) t(i)");
+        var output = Path.Combine(disk.Path, "set.parquet");
+        await File.WriteAllTextAsync(output, "what was there", Token);
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(
+            () => _folder.Store.BuildTrainingSetAsync(Request(spine) with { OutputPath = output }, null, Token));
+
+        Assert.Equal(FeatureError.StoreUnavailable, refused.Error);
+        Assert.Contains("No space left on device", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("what was there", await File.ReadAllTextAsync(output, Token));
+        Assert.Equal([output], Directory.GetFiles(disk.Path));
+    }
+
+    [Fact]
+    public async Task ImportAsync_DiskFull_LeavesTheTableAsItWas()
+    {
+        using var disk = SmallDisk.Mount(_folder.PathOf("disk"), "4m");
+        var options = new ParquetOfflineOptions { DataDirectory = disk.Path, Threads = 1, MemoryLimitMiB = 512, TempDirectory = _folder.PathOf("tmp") };
+        var store = new DuckDbOfflineStore(options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<DuckDbOfflineStore>.Instance);
+        var small = _folder.WriteText("small.csv", "k,v\n1,2.5\n");
+        var large = _folder.WriteParquet("large.parquet", "SELECT i AS k, hash(i)::DOUBLE AS v FROM range(1000000) t(i)");
+        TableImport Of(string path) => new("default", "facts", path, [new OfflineColumn("k", FeatureType.Int64), new OfflineColumn("v", FeatureType.Float64)], null);
+        await store.ImportAsync(Of(small), Token);
+        var before = Directory.GetFiles(disk.Path, "*", SearchOption.AllDirectories).Order().ToArray();
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => store.ImportAsync(Of(large), Token));
+
+        Assert.Equal(FeatureError.StoreUnavailable, refused.Error);
+        Assert.Equal(before, Directory.GetFiles(disk.Path, "*", SearchOption.AllDirectories).Order());
+        Assert.Equal<double[]>([2.5], (await store.LoadAsync(Path.Combine(disk.Path, "offline", "default", "facts", "part-0.parquet"), ["v"], null, Token)).Get<double>("v"));
     }
 
     [Fact]

@@ -174,7 +174,7 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
     [InlineData("/v2/logging", """{"log_colour":true}""", HttpStatusCode.BadRequest)]
     [InlineData("/v2/logging", """[]""", HttpStatusCode.BadRequest)]
     [InlineData("/v2/logging", """{"\ud800":1}""", HttpStatusCode.BadRequest)]
-    [InlineData("/v2/trace/setting", """{"trace_level":["TIMESTAMPS"]}""", HttpStatusCode.NotImplemented)]
+    [InlineData("/v2/trace/setting", """{"trace_level":["TIMESTAMPS"]}""", HttpStatusCode.BadRequest)]
     [InlineData("/v2/trace/setting", """{"trace_colour":"x"}""", HttpStatusCode.BadRequest)]
     [InlineData("/v2/trace/setting", """{"trace_level":["OFF"],"trace_rate":null}""", HttpStatusCode.OK)]
     [InlineData("/v2/models/simple/trace/setting", """{"trace_level":"OFF"}""", HttpStatusCode.OK)]

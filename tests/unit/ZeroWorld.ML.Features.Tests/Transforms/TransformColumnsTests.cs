@@ -18,38 +18,49 @@ public sealed class TransformColumnsTests
     private readonly FeatureServicePlan _plan = new(
         DefinitionLoader.Load([new DefinitionFile("columns.yaml", Yaml())]).GetService("columns"), static _ => true);
 
-    [Fact]
-    public void RunTransforms_Columns_HaveTheBitsOfRows()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(500)]
+    [InlineData(700)]
+    public void RunTransforms_ManyRows_HaveTheBitsOfEachAlone(int rows)
     {
-        const int Rows = 500;
         var random = new Random(7);
-        var moments = Enumerable.Range(0, Rows).Select(_ => random.NextInt64(-4_000_000_000_000_000, 4_000_000_000_000_000)).ToArray();
-        var rows = moments.Select(_ => NextRequest(random)).ToArray();
+        var moments = Enumerable.Range(0, rows).Select(_ => random.NextInt64(-4_000_000_000_000_000, 4_000_000_000_000_000)).ToArray();
+        var requests = moments.Select(_ => NextRequest(random)).ToArray();
         var service = _plan.Service;
-        var request = service.RequestValues.Select((_, index) => rows.Select(row => row[index]).ToArray()).ToArray();
-        var columns = service.Columns.Select(static _ => new FeatureValue[Rows]).ToArray();
-
-        _plan.RunTransforms(moments, request, columns);
-
-        var cells = new FeatureCell[service.Columns.Count];
-        var (values, nulls) = (0, 0);
-        for (var row = 0; row < Rows; row++)
+        var columns = _plan.CreateTransformColumns(rows);
+        for (var index = 0; index < service.RequestValues.Count; index++)
         {
-            _plan.FillRequest(rows[row], cells);
-            _plan.RunTransforms(moments[row], rows[row], cells);
-            for (var column = 0; column < cells.Length; column++)
+            for (var row = 0; row < rows && !columns.Request(index).IsEmpty; row++)
+            {
+                columns.Request(index)[row] = requests[row][index];
+            }
+        }
+
+        var together = new FeatureCell[rows * service.Columns.Count];
+        _plan.RunTransforms(moments, columns);
+        _plan.RunTransforms(moments, requests.SelectMany(static request => request).ToArray(), together);
+
+        var alone = new FeatureCell[service.Columns.Count];
+        var (values, nulls) = (0, 0);
+        for (var row = 0; row < rows; row++)
+        {
+            _plan.BuildRow(moments[row], requests[row], [], alone);
+            for (var column = 0; column < alone.Length; column++)
             {
                 if (service.Columns[column].Transform < 0)
                 {
                     continue;
                 }
 
-                Assert.True(cells[column].Value == columns[column][row], $"{service.Transforms[service.Columns[column].Transform].Expression}: {cells[column].Value} and {columns[column][row]}");
-                (values, nulls) = cells[column].Value.IsNull ? (values, nulls + 1) : (values + 1, nulls);
+                var text = service.Transforms[service.Columns[column].Transform].Expression;
+                Assert.True(alone[column] == together[(row * alone.Length) + column], $"{text}: {alone[column]} and {together[(row * alone.Length) + column]}");
+                Assert.True(alone[column].Value == columns.Column(column)[row], $"{text}: {alone[column].Value} and {columns.Column(column)[row]}");
+                (values, nulls) = alone[column].Value.IsNull ? (values, nulls + 1) : (values + 1, nulls);
             }
         }
 
-        Assert.True(values > Rows * 10 && nulls > Rows, $"{values} values, {nulls} nulls");
+        Assert.True(values > rows * 10 && nulls > rows, $"{values} values, {nulls} nulls");
     }
 
     [Fact]

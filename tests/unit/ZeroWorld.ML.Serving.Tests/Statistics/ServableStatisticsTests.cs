@@ -35,7 +35,7 @@ public sealed class ServableStatisticsTests
                 statistics.RecordRun(1 + (index % 2), times);
                 if (index % 5 == 0)
                 {
-                    statistics.RecordFailure(Stopwatch.GetTimestamp());
+                    statistics.RecordFailure(Stopwatch.GetTimestamp(), (RefusalReason)(index % 4));
                 }
             }
         })));
@@ -44,6 +44,7 @@ public sealed class ServableStatisticsTests
         const int Total = Threads * Each;
         Assert.Equal((3 * Total, Total), (snapshot.Rows, snapshot.Runs));
         Assert.Equal((Total, Total / 5), (snapshot.Success.Count, snapshot.Failure.Count));
+        Assert.Equal([Total / 20, Total / 20, Total / 20, Total / 20], snapshot.Refusals);
         Assert.Equal(
             [new DurationSum(Total, Total * 1000L), new DurationSum(Total, Total * 2000L), new DurationSum(Total, Total * 3000L), new DurationSum(Total, Total * 4000L)],
             [snapshot.Queue, snapshot.Input, snapshot.Infer, snapshot.Output]);

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace ZeroWorld.ML.Features.Parquet.Tests;
+
+/// <summary>A file system of a few megabytes, for what happens when a disk is full. The test is skipped where nothing may be mounted.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private SmallDisk(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <param name="size">As mount(8) takes it for tmpfs: <c>4m</c>.</param>
+    public static SmallDisk Mount(string path, string size)
+    {
+        Directory.CreateDirectory(path);
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", path) == 0,
+            "This process has no right to mount a small file system.");
+        return new SmallDisk(path);
+    }
+
+    public void Dispose() => Assert.Equal(0, Run("umount", Path));
+
+    private static int Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}
