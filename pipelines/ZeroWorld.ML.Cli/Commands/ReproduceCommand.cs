@@ -21,6 +21,7 @@ internal static class ReproduceCommand
         new NcfMovieLensReproduction(),
         new MovieLens100kReproduction(),
         new SequentialBeautyReproduction(),
+        .. ModerationReproductions.All,
     ];
 
     public static Command Create()
