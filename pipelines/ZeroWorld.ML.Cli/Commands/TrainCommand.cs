@@ -1,117 +1,164 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Training;
-using ZeroWorld.ML.Training.Moderation;
+using ZeroWorld.ML.Training.Recommendation;
+using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml train</c>: a model out of the user's own data.</summary>
+/// <summary><c>zwml train</c>: a data set to a registered package.</summary>
 internal static class TrainCommand
 {
-    public static Command Create() => new("train", "Trains a model and writes its package.") { Moderation(), Language() };
+    public static Command Create() => new("train", "Trains a model on a data set and registers its package.") { CreateRecommendation(), TrainFraudCommand.Create(), TrainTextCommand.Moderation(), TrainTextCommand.Language() };
 
-    private static Command Moderation()
+    private static Command CreateRecommendation()
     {
-        var data = new Option<string>("--data") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
-        var text = new Option<string>("--text") { Description = "Column of the texts.", DefaultValueFactory = static _ => "text" };
-        var label = new Option<string[]>("--label") { Description = "Column of the label; several columns hold 0 or 1 each.", Required = true, AllowMultipleArgumentsPerToken = true };
-        var labels = new Option<string[]>("--labels") { Description = "The labels that may occur. Default: any.", AllowMultipleArgumentsPerToken = true };
-        var harmless = new Option<string[]>("--harmless") { Description = "Labels that are no reason to act.", AllowMultipleArgumentsPerToken = true };
-        var review = new Option<string>("--review") { Description = "What flagging for review must reach: precision=P, recall=R or cost=C.", DefaultValueFactory = static _ => "recall=0.9" };
-        var block = new Option<string>("--block") { Description = "What blocking must reach.", DefaultValueFactory = static _ => "precision=0.95" };
-        var output = new Option<string>("--output", "-o") { Description = "A new folder for the package.", Required = true };
-        var name = new Option<string>("--name") { Description = "Name of the model.", DefaultValueFactory = static _ => "moderation" };
-        var project = new Option<string>("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
-        var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
-        var json = CommonOptions.Json();
-        var command = new Command("moderation", "Texts to labels: a linear model over hashed n-grams, calibrated, with a policy.")
+        var data = new Option<string>("--data") { Description = "Table of interactions: CSV, or TSV by its name; .gz or plain; with a header.", Required = true };
+        var user = new Option<string>("--user") { Description = "Column with user ids.", Required = true };
+        var item = new Option<string>("--item") { Description = "Column with item ids.", Required = true };
+        var time = new Option<string?>("--time") { Description = "Column with times: numbers, or RFC 3339 with a zone. Without it nothing is known of the order." };
+        var algorithm = new Option<string>("--algorithm")
         {
-            data, text, label, labels, harmless, review, block, output, name, project, seed, json,
+            Description = $"One of {string.Join(", ", RecommendationTraining.Algorithms)}.", DefaultValueFactory = static _ => "als",
+        };
+        var attributes = new Option<string?>("--item-attributes") { Description = "Table with the columns item, attribute and value: for filters and for items nobody used yet." };
+        var recent = new Option<string?>("--recent") { Description = "Where a server reads recent items: SERVICE:COLUMN:KEY, a feature service, its last_k column of item ids and the key of the user." };
+        var name = new Option<string>("--model") { Description = "Name of the model.", DefaultValueFactory = static _ => "recommender" };
+        var alias = new Option<string?>("--alias") { Description = "Alias that shall point at the new version. Default: champion when the model has none yet." };
+        var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
+        var output = new Option<string?>("--out", "-o") { Description = "Write the package to this new folder and do not register it." };
+        var directory = new Option<string>("--directory") { Description = "Data directory.", DefaultValueFactory = static _ => ".zeroworld" };
+        var project = new Option<string>("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
+        var json = CommonOptions.Json();
+        var command = new Command("recommendation", "Trains a recommender on implicit feedback: who used what.")
+        {
+            data, user, item, time, algorithm, attributes, recent, name, alias, seed, output, directory, project, json,
         };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var request = new ModerationTrainingRequest
+            var source = ParseRecent(parse.GetValue(recent));
+            var chosen = parse.GetRequiredValue(algorithm);
+            if (!RecommendationTraining.Algorithms.Contains(chosen))
             {
-                Model = new ModelName(parse.GetRequiredValue(project), parse.GetRequiredValue(name)),
-                Data = LabelledTexts.Read(parse.GetRequiredValue(data), parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
-                OutputDirectory = Path.GetFullPath(parse.GetRequiredValue(output)),
-                Harmless = parse.GetValue(harmless) ?? [],
-                Review = ThresholdGoal.Parse(parse.GetRequiredValue(review)),
-                Block = ThresholdGoal.Parse(parse.GetRequiredValue(block)),
-                Seed = parse.GetValue(seed),
-            };
-            var result = await StepConsole.ToStandardError(1).RunAsync("train", async progress =>
+                throw new UsageException($"--algorithm '{chosen}' is unknown; expected one of {string.Join(", ", RecommendationTraining.Algorithms)}.");
+            }
+
+            var model = new ModelName(parse.GetRequiredValue(project), parse.GetRequiredValue(name));
+            var steps = StepConsole.ToStandardError(3);
+            var set = await steps.RunAsync("interactions", async _ =>
             {
-                // Parity runs in the runtime that will serve; its data directory is of this command alone, so that a running server is not in the way.
-                var folder = Directory.CreateTempSubdirectory("zwml-train-");
-                try
-                {
-                    await using var server = await LocalServer.StartAsync(folder.FullName, mayCreate: true, cancellationToken);
-                    var trained = await ModerationTraining.RunAsync(
-                        request, server.Services.GetRequiredService<ISparseScorer>(), TimeProvider.System, new Share(progress), cancellationToken);
-                    await server.StopAsync();
-                    return (trained, string.Create(CultureInfo.InvariantCulture, $"{trained.Metrics["rows"]:N0} texts"));
-                }
-                finally
-                {
-                    folder.Delete(recursive: true);
-                }
+                var read = await Task.Run(
+                    () => InteractionReader.Read(parse.GetRequiredValue(data), parse.GetRequiredValue(user), parse.GetRequiredValue(item), parse.GetValue(time), cancellationToken),
+                    cancellationToken);
+                return (read, string.Create(CultureInfo.InvariantCulture, $"{read.Count:N0} of {read.UserCount:N0} users and {read.ItemCount:N0} items, {read.DuplicateCount:N0} duplicates left out"));
             });
-            Write(result, parse.GetValue(json));
-            return ExitCode.Success;
-        });
-        return command;
-    }
-
-    private static Command Language()
-    {
-        var path = new Option<string>("--path") { Description = "Folder with langid-tatoeba and langid-udhr.", Required = true };
-        var output = new Option<string>("--output", "-o") { Description = "File of the model.", Required = true };
-        var command = new Command("language", "Texts to languages.") { path, output };
-        command.SetAction(async (parse, cancellationToken) =>
-        {
-            var languages = await StepConsole.ToStandardError(1).RunAsync("train", _ => Task.Run(() =>
+            var trained = await steps.RunAsync($"training of {chosen}", async progress =>
             {
-                var (texts, names) = LanguageTraining.Read(parse.GetRequiredValue(path));
-                var model = LanguageTraining.Fit(texts, names, cancellationToken);
-                TextModelFile.Write(parse.GetRequiredValue(output), model);
-                return (model.Labels.Count, $"{texts.Count:N0} texts, {model.Labels.Count} languages");
-            }, cancellationToken));
-            Console.Out.WriteLine($"{languages} languages: {parse.GetRequiredValue(output)}");
-            return ExitCode.Success;
+                var result = await Task.Run(
+                    () => RecommendationTraining.Run(set, chosen, parse.GetValue(time) is not null, parse.GetValue(seed), new Share(progress), cancellationToken), cancellationToken);
+                return (result, string.Create(CultureInfo.InvariantCulture, $"{result.Metrics.NameOf("HR")} {result.Metrics.HitRate:F4}, NDCG {result.Metrics.Ndcg:F4}"));
+            });
+            var features = parse.GetValue(attributes) is { } file ? InteractionReader.ReadAttributes(file, set.Items) : null;
+            var folder = parse.GetValue(output);
+            await using var connection = folder is null || source is not null
+                ? await ServerConnection.OpenAsync(Path.GetFullPath(parse.GetRequiredValue(directory)), mayCreate: true, cancellationToken)
+                : null;
+            var recentItems = source is null ? null : await PinAsync(connection!, model.Project, source.Value, cancellationToken);
+            var temporary = folder is null ? Directory.CreateTempSubdirectory("zwml-package-").FullName : null;
+            try
+            {
+                var target = Path.GetFullPath(folder ?? Path.Combine(temporary!, "package"));
+                var version = await steps.RunAsync("package", async _ =>
+                {
+                    var bundle = await Task.Run(() => RecommenderBundle.Of(trained.Model, set, features, recentItems, cancellationToken), cancellationToken);
+                    var package = await RecommenderPackage.WriteAsync(
+                        target, model, bundle, trained.Parameters, MetricsOf(trained.Metrics), parse.GetValue(seed), TimeProvider.System.GetUtcNow(), cancellationToken);
+                    if (folder is not null)
+                    {
+                        return ((V1.ModelVersion?)null, $"{target} ({package.Digest[..19]})");
+                    }
+
+                    var registered = await ModelsCommand.UploadAsync(connection!, model.Project, model.Name, target, cancellationToken);
+                    var pointed = await PointAsync(connection!, registered, parse.GetValue(alias), cancellationToken);
+                    return (registered, $"{model.Name} version {registered.Version}{(pointed is null ? "" : $", {pointed}")}");
+                });
+                Write(parse.GetValue(json), chosen, set, trained, version, target);
+                return ExitCode.Success;
+            }
+            finally
+            {
+                if (temporary is not null)
+                {
+                    Directory.Delete(temporary, recursive: true);
+                }
+            }
         });
         return command;
     }
 
-    private static void Write(ModerationTrainingResult result, bool isJson)
+    private static (string Service, string Column, string Key)? ParseRecent(string? text) => text?.Split(':') switch
+    {
+        null => null,
+        [{ Length: > 0 } service, { Length: > 0 } column, { Length: > 0 } key] => (service, column, key),
+        _ => throw new UsageException($"--recent '{text}' is not SERVICE:COLUMN:KEY."),
+    };
+
+    /// <summary>The definition as it is now: a server refuses the model when it has another.</summary>
+    private static async Task<RecentItemsSource> PinAsync(
+        ServerConnection connection, string project, (string Service, string Column, string Key) source, CancellationToken cancellationToken)
+    {
+        var definitions = await connection.Client.Features.ListDefinitionsAsync(new ListDefinitionsRequest { Project = project }, cancellationToken: cancellationToken);
+        var service = definitions.Definitions.FirstOrDefault(definition => definition.Kind == "feature_service" && definition.Name == source.Service)
+            ?? throw new UsageException($"--recent: there is no feature service '{source.Service}' in project '{project}'; apply its definitions first.");
+        return new RecentItemsSource(source.Service, service.Fingerprint, source.Column, source.Key);
+    }
+
+    private static async Task<string?> PointAsync(ServerConnection connection, V1.ModelVersion version, string? alias, CancellationToken cancellationToken)
+    {
+        if (alias is null)
+        {
+            var models = await connection.Client.Registry.ListModelsAsync(new ListModelsRequest { Project = version.Project }, cancellationToken: cancellationToken);
+            if (models.Models.First(model => model.Name == version.Model).Aliases.Any(static known => known.Name == "champion"))
+            {
+                return null;
+            }
+        }
+
+        var request = new SetAliasRequest { Project = version.Project, Model = version.Model, Alias = alias ?? "champion", Version = version.Version };
+        return (await connection.Client.Registry.SetAliasAsync(request, cancellationToken: cancellationToken)).Name;
+    }
+
+    private static Dictionary<string, double> MetricsOf(RankingMetrics metrics) => new()
+    {
+        [$"hr_at_{metrics.Cut}_full"] = metrics.HitRate,
+        [$"ndcg_at_{metrics.Cut}_full"] = metrics.Ndcg,
+        [$"mrr_at_{metrics.Cut}_full"] = metrics.Mrr,
+        ["test_users"] = metrics.Users,
+    };
+
+    private static void Write(bool isJson, string algorithm, InteractionSet set, TrainedRecommender trained, V1.ModelVersion? version, string folder)
     {
         if (isJson)
         {
-            var report = new { package = result.Package.Directory, digest = result.Package.Digest, metrics = result.Metrics, parity = result.Parity, policy = result.Policy };
-            Console.Out.WriteLine(JsonSerializer.Serialize(report, ReproduceCommand.JsonOptions));
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(new
+            {
+                algorithm, interactions = set.Count, users = set.UserCount, items = set.ItemCount, duplicates = set.DuplicateCount, parameters = trained.Parameters,
+                metrics = MetricsOf(trained.Metrics), model = version?.Model, version = version?.Version, package = version is null ? folder : null,
+            }));
             return;
         }
 
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("held-out rows", "value");
-        foreach (var (metric, value) in result.Metrics)
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("metric", "value");
+        foreach (var (metric, value) in MetricsOf(trained.Metrics))
         {
-            table.AddRow(Markup.Escape(metric), value.ToString(metric == "rows" ? "N0" : "F4", CultureInfo.InvariantCulture));
+            table.AddRow(Markup.Escape(metric), value.ToString(metric == "test_users" ? "N0" : "F4", CultureInfo.InvariantCulture));
         }
 
         Terminals.Output.Write(table);
-        var rules = new Table().Border(TableBorder.Rounded).AddColumns("label", "review from", "block from", "chosen for");
-        foreach (var rule in result.Policy.Rules)
-        {
-            rules.AddRow(Markup.Escape(rule.Label), rule.Review.ToString("F4", CultureInfo.InvariantCulture), rule.Block.ToString("F4", CultureInfo.InvariantCulture), Markup.Escape(rule.ChosenFor ?? ""));
-        }
-
-        Terminals.Output.Write(rules);
-        Terminals.Output.MarkupLineInterpolated($"ONNX parity: {result.Parity.Texts} texts, greatest difference {result.Parity.Difference:G3}, {result.Parity.Disagreements} other labels");
-        Terminals.Output.MarkupLineInterpolated($"{result.Package.Directory}  {result.Package.Digest}");
+        Terminals.Output.MarkupLineInterpolated($"[grey]{algorithm}: {string.Join(", ", trained.Parameters.Select(static pair => $"{pair.Key}={pair.Value}"))}[/]");
     }
 
     private sealed class Share(IProgress<double> progress) : IProgress<TrainingProgress>
