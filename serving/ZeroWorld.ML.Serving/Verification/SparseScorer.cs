@@ -11,10 +11,10 @@ internal sealed class SparseScorer(PackageLoader packages) : ISparseScorer
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(batches);
-        return Task.Run(() => Score(package, batches, output, cancellationToken), cancellationToken);
+        return Task.Run<IReadOnlyList<float[]>>(() => Score(package, batches, output, cancellationToken), cancellationToken);
     }
 
-    private IReadOnlyList<float[]> Score(ModelPackage package, IReadOnlyList<SparseBatch> batches, string output, CancellationToken cancellationToken)
+    private List<float[]> Score(ModelPackage package, IReadOnlyList<SparseBatch> batches, string output, CancellationToken cancellationToken)
     {
         if (package.Manifest.Inputs is not [{ Dtype: "INT64" } ids, { Dtype: "FP32" } weights] || package.Manifest.Outputs.FirstOrDefault(item => item.Name == output) is not { Dtype: "FP32" } wanted)
         {

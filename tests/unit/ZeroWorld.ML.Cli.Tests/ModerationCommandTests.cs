@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Cli.Tests;
 /// <summary>The way of a moderator: train, decide about a file, be killed in the middle, review, change the policy.</summary>
 public sealed class ModerationCommandTests : IDisposable
 {
-    private const int Items = 30_000;
+    private const int Items = 12_000;
     private static readonly string[] Kind = ["lovely", "sunny", "fresh", "quiet", "warm", "garden", "bread", "lake", "friends", "tea"];
     private static readonly string[] Foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
     private readonly TempFolder _folder = new();
@@ -24,7 +24,7 @@ public sealed class ModerationCommandTests : IDisposable
 
         for (var kill = 0; kill < 4; kill++)
         {
-            await KillWhenWrittenAsync((kill + 1) * 400_000L);
+            await KillWhenWrittenAsync((kill + 1) * 300_000L);
         }
 
         var summary = await RunAsync("moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "killed", "--json");

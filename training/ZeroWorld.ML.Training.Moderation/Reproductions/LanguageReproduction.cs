@@ -76,7 +76,7 @@ internal sealed class LanguageReproduction : IReproduction
         };
     }
 
-    private static double Share(TextModel model, string language, IReadOnlyList<string> texts)
+    private static double Share(TextModel model, string language, List<string> texts)
     {
         var (workspace, scores) = (new TextWorkspace(), new float[model.Labels.Count]);
         return texts.Count == 0 ? 0 : texts.Count(text =>
