@@ -12,6 +12,8 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml moderate</c>: decisions about content.</summary>
 internal static class ModerateCommand
 {
+    private static readonly JsonSerializerOptions Indented = new(ModerationJson.Options) { WriteIndented = true };
+
     public static Command Create() => new("moderate", "Decides about content by a model and a policy.") { Text(), RunFile(), ModerateStreamCommand.Create(), MapPolicy(), Language() };
 
     private static Command Text()
@@ -26,7 +28,7 @@ internal static class ModerateCommand
             var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
             var item = ModerationItem.TryCreate("text", parse.GetRequiredValue(text), parse.GetRequiredValue(language), parse.GetRequiredValue(surface), out var reason)
                 ?? throw new UsageException(reason);
-            Console.Out.WriteLine(JsonSerializer.Serialize(engine.Decide(item, "1", new TextWorkspace()), new JsonSerializerOptions(ModerationJson.Options) { WriteIndented = true }));
+            Console.Out.WriteLine(JsonSerializer.Serialize(engine.Decide(item, "1", new TextWorkspace()), Indented));
             return ExitCode.Success;
         });
         return command;

@@ -52,7 +52,7 @@ internal static class ModerateStreamCommand
         return command;
     }
 
-    private static async Task<long> RunAsync(ModerationWorker worker, IWorkStream work, PolicyWatch watch, bool isDrain, CancellationToken cancellationToken)
+    private static async Task<long> RunAsync(ModerationWorker worker, RedisWorkStream work, PolicyWatch watch, bool isDrain, CancellationToken cancellationToken)
     {
         var total = 0L;
         while (!cancellationToken.IsCancellationRequested)
