@@ -11,8 +11,8 @@ public sealed record NeuMfSettings
     /// <value>Sizes of the perceptron: its input (half for the user, half for the item) and its hidden layers; multiples of 16, the first of 32. Default 64, 32, 16.</value>
     public IReadOnlyList<int> Layers { get; init; } = [64, 32, 16];
 
-    /// <value>Passes over the observed pairs with the whole network, 1 or more. Default 6.</value>
-    public int Epochs { get; init; } = 6;
+    /// <value>Passes over the observed pairs with the whole network, 1 or more. Default 2.</value>
+    public int Epochs { get; init; } = 2;
 
     /// <value>Step of Adam for the layers, above 0. Default 0.001.</value>
     public double LayerRate { get; init; } = 0.001;

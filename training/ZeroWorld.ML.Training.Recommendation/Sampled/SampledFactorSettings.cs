@@ -8,17 +8,17 @@ public sealed record SampledFactorSettings
     /// <value>Length of a factor, 1 to 1,024. Default 64.</value>
     public int Dimensions { get; init; } = 64;
 
-    /// <value>Step of the gradient at the start, above 0; it falls linearly to a tenth. Default 0.02.</value>
-    public double LearningRate { get; init; } = 0.02;
+    /// <value>Step of the gradient at the start, above 0; it falls linearly to a tenth. Default 0.04.</value>
+    public double LearningRate { get; init; } = 0.04;
 
     /// <value>0 or more, per update. Default 0.005.</value>
     public double Regularisation { get; init; } = 0.005;
 
-    /// <value>Drawn negatives per observed pair, 1 or more. Default 8.</value>
-    public int Negatives { get; init; } = 8;
+    /// <value>Drawn negatives per observed pair, 1 or more. Default 4.</value>
+    public int Negatives { get; init; } = 4;
 
-    /// <value>Passes over the observed pairs, 1 or more. Default 40.</value>
-    public int Epochs { get; init; } = 40;
+    /// <value>Passes over the observed pairs, 1 or more. Default 20.</value>
+    public int Epochs { get; init; } = 20;
 
     /// <value>Standard deviation of the first factors, above 0. Default 0.1.</value>
     public double InitialDeviation { get; init; } = 0.1;

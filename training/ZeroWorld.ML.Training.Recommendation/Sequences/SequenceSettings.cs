@@ -23,11 +23,11 @@ public sealed record SequenceSettings
     /// <value>Share of values that are left out while learning, 0 to below 1. Default 0.3.</value>
     public double Dropout { get; init; } = 0.3;
 
-    /// <value>Step of Adam, above 0. Default 0.001.</value>
-    public double LearningRate { get; init; } = 0.001;
+    /// <value>Step of Adam, above 0. Default 0.002.</value>
+    public double LearningRate { get; init; } = 0.002;
 
-    /// <value>Passes over the histories, 1 or more. Default 20.</value>
-    public int Epochs { get; init; } = 20;
+    /// <value>Passes over the histories, 1 or more. Default 12.</value>
+    public int Epochs { get; init; } = 12;
 
     /// <value>Histories per step, 1 or more. Default 128.</value>
     public int BatchUsers { get; init; } = 128;
