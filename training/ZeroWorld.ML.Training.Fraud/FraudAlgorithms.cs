@@ -7,13 +7,14 @@ public static class FraudAlgorithms
     public const string RandomForest = "random-forest";
     public const string FastTree = "fasttree";
     public const string LightGbm = "lightgbm";
+    public const string TreeBlend = "tree-blend";
     public const string IsolationForest = "isolation-forest";
 
     /// <value>From simple to complex, the anomaly detector last.</value>
-    public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, IsolationForest];
+    public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest];
 
     /// <summary>Whether log odds are probabilities by themselves: others need a calibrator.</summary>
-    public static bool IsCalibrated(string algorithm) => algorithm is Logistic or FastTree or LightGbm;
+    public static bool IsCalibrated(string algorithm) => algorithm is Logistic or FastTree or LightGbm or TreeBlend;
 
     /// <summary>The settings to try, from simple to complex.</summary>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
@@ -36,6 +37,13 @@ public static class FraudAlgorithms
             new LightGbmFraudTrainer(new LightGbmSettings { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 }),
             new LightGbmFraudTrainer(new LightGbmSettings { BinsMax = 60_000 }),
             new LightGbmFraudTrainer(new LightGbmSettings { BinsMax = 60_000, Fits = 4 }),
+        ],
+        TreeBlend =>
+        [
+            new TreeBlendTrainer(
+                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = 60_000, Fits = 3 },
+                new FastTreeSettings { Trees = 200, LearningRate = 0.05, LeafRowsMin = 10, BinsMax = 16_000, RowFraction = 0.8 },
+                0.3),
         ],
         IsolationForest =>
         [

@@ -95,7 +95,7 @@ public sealed class AlgorithmTests
     {
         var exception = Assert.Throws<TrainingException>(() => FraudAlgorithms.Grid("svm"));
 
-        Assert.Equal("algorithm: 'svm' is unknown; expected one of logistic-regression, random-forest, fasttree, lightgbm, isolation-forest.", exception.Message);
+        Assert.Equal("algorithm: 'svm' is unknown; expected one of logistic-regression, random-forest, fasttree, lightgbm, tree-blend, isolation-forest.", exception.Message);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class AlgorithmTests
     {
         var table = Rows.Value;
         int[] fit = [.. Enumerable.Range(0, 4_000)];
-        foreach (var algorithm in new[] { FraudAlgorithms.FastTree, FraudAlgorithms.LightGbm, FraudAlgorithms.IsolationForest })
+        foreach (var algorithm in new[] { FraudAlgorithms.FastTree, FraudAlgorithms.LightGbm, FraudAlgorithms.TreeBlend, FraudAlgorithms.IsolationForest })
         {
             var model = Trainer(algorithm).Fit(table, fit, 1, Cancellation);
             var ensemble = TreeReasons.WithCovers(model.ToTreeEnsemble()!, table, fit);
@@ -155,6 +155,8 @@ public sealed class AlgorithmTests
         FraudAlgorithms.LightGbm => new LightGbmFraudTrainer(new LightGbmSettings { Trees = 40, Fits = 2, RowFraction = 0.7 }),
         FraudAlgorithms.RandomForest => new ForestFraudTrainer(new ForestSettings { Trees = 20, LeavesMax = 30 }),
         FraudAlgorithms.FastTree => new FastTreeFraudTrainer(new FastTreeSettings { Trees = 40, BinsMax = 255 }),
+        FraudAlgorithms.TreeBlend => new TreeBlendTrainer(
+            new LightGbmSettings { Trees = 20, Fits = 2, RowFraction = 0.7 }, new FastTreeSettings { Trees = 20, BinsMax = 255, RowFraction = 0.8 }, 0.3),
         _ => FraudAlgorithms.Grid(algorithm)[0],
     };
 

@@ -12,7 +12,7 @@ internal readonly record struct HandbookFigures(double? AucRoc, double? AverageP
     {
         FraudAlgorithms.Logistic => new(0.871, 0.606, 0.291, null),
         FraudAlgorithms.RandomForest => new(0.867, 0.658, 0.287, null),
-        FraudAlgorithms.FastTree or FraudAlgorithms.LightGbm => new(0.862, 0.639, 0.273, null),
+        FraudAlgorithms.FastTree or FraudAlgorithms.LightGbm or FraudAlgorithms.TreeBlend => new(0.862, 0.639, 0.273, null),
         _ => default,
     };
 
@@ -21,7 +21,7 @@ internal readonly record struct HandbookFigures(double? AucRoc, double? AverageP
     {
         FraudAlgorithms.Logistic => new(0.868, 0.623, 0.297, null),
         FraudAlgorithms.RandomForest => new(0.870, 0.678, 0.299, 0.0030),
-        FraudAlgorithms.FastTree or FraudAlgorithms.LightGbm => new(0.872, 0.694, 0.304, null),
+        FraudAlgorithms.FastTree or FraudAlgorithms.LightGbm or FraudAlgorithms.TreeBlend => new(0.872, 0.694, 0.304, null),
         _ => default,
     };
 }

@@ -38,6 +38,8 @@ public sealed class FastTreeFraudTrainer : ITrainer<TreeFraudModel>
             NumberOfLeaves = _settings.LeavesMax,
             MinimumExampleCountPerLeaf = _settings.LeafRowsMin,
             MaximumBinCountPerFeature = _settings.BinsMax,
+            BaggingSize = _settings.RowFraction < 1 ? 1 : 0,
+            BaggingExampleFraction = _settings.RowFraction,
             NumberOfThreads = 1,
             Seed = seed,
             FeatureSelectionSeed = seed,

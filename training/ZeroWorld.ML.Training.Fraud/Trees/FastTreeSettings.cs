@@ -20,6 +20,9 @@ public sealed record FastTreeSettings
     /// <value>Bins of a feature's histogram, at most; 2 to 65,535.</value>
     public int BinsMax { get; init; } = 4096;
 
+    /// <value>Share of rows drawn for each tree; above 0, at most 1.</value>
+    public double RowFraction { get; init; } = 1;
+
     /// <value>Weight of a positive row against a negative one; above 0.</value>
     public double PositiveWeight { get; init; } = 1;
 
@@ -31,6 +34,7 @@ public sealed record FastTreeSettings
         ["learning_rate"] = LearningRate.ToString(CultureInfo.InvariantCulture),
         ["leaves_max"] = LeavesMax.ToString(CultureInfo.InvariantCulture),
         ["positive_weight"] = PositiveWeight.ToString(CultureInfo.InvariantCulture),
+        ["row_fraction"] = RowFraction.ToString(CultureInfo.InvariantCulture),
         ["trees"] = Trees.ToString(CultureInfo.InvariantCulture),
     };
 
@@ -42,6 +46,7 @@ public sealed record FastTreeSettings
         { LeavesMax: < 2 } => $"LeavesMax is {LeavesMax}; expected 2 or more.",
         { LeafRowsMin: < 1 } => $"LeafRowsMin is {LeafRowsMin}; expected 1 or more.",
         { BinsMax: < 2 or > 65_535 } => $"BinsMax is {BinsMax}; expected 2 to 65535.",
+        { RowFraction: not (> 0 and <= 1) } => $"RowFraction is {RowFraction}; expected above 0 and at most 1.",
         { PositiveWeight: not (> 0 and < double.PositiveInfinity) } => $"PositiveWeight is {PositiveWeight}; expected a number above 0.",
         _ => null,
     };

@@ -20,6 +20,21 @@ public sealed class TreeFraudModel : IFraudModel
         _featureCount = featureCount;
     }
 
+    /// <summary>The weighted mean of two models' log odds, as one model.</summary>
+    /// <param name="weight">Weight of <paramref name="second"/>; that of <paramref name="first"/> is the rest to 1.</param>
+    internal static TreeFraudModel Blend(TreeFraudModel first, TreeFraudModel second, double weight)
+    {
+        // Parts are averaged, so each is scaled by what its weight is more or less than that.
+        var count = first._parts.Count + second._parts.Count;
+        return new TreeFraudModel(
+            first._context,
+            [
+                .. first._parts.Select(part => part.Scale((1 - weight) * count / first._parts.Count)),
+                .. second._parts.Select(part => part.Scale(weight * count / second._parts.Count)),
+            ],
+            first._featureCount);
+    }
+
     /// <inheritdoc/>
     public float[] Score(TrainingTable table, ReadOnlyMemory<int> rows, CancellationToken cancellationToken) =>
         LogOddsScores.Apply(PlainSigmoid.Instance, LogOdds(table, rows, cancellationToken));
@@ -70,6 +85,8 @@ public sealed class TreeFraudModel : IFraudModel
     internal sealed record Part(
         ITransformer Transformer, IReadOnlyList<RegressionTreeBase> Trees, IReadOnlyList<double> Weights, double Bias, double Slope, double Offset)
     {
+        internal Part Scale(double factor) => this with { Slope = Slope * factor, Offset = Offset * factor };
+
         internal static Part Of<TTree>(ITransformer transformer, TreeEnsemble<TTree> trees, double slope, double offset)
             where TTree : RegressionTreeBase =>
             new(transformer, [.. trees.Trees], [.. trees.TreeWeights], trees.Bias, slope, offset);
