@@ -17,6 +17,8 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     TrainCommand.Create(),
     RunsCommand.Create(),
     ReproduceCommand.Create(),
+    ModerateCommand.Create(),
+    ReviewCommand.Create(),
     MaterializeCommand.Create(),
     StreamCommand.Create(),
     ModelsCommand.Create(),

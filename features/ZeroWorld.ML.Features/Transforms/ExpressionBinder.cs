@@ -9,7 +9,7 @@ internal static class ExpressionBinder
     private static readonly string[] Functions =
     [
         "abs", "ceil", "day", "exp", "float64", "floor", "hour", "int64", "log", "max", "min", "minute", "month", "round", "sqrt", "weekday", "year",
-        .. TextOperators.Names, .. NumberOperators.Names, .. VectorOperators.Names,
+        .. TextOperators.Names, .. NumberOperators.Names, .. VectorOperators.Names, .. TextFeatureOperators.Names,
     ];
 
     /// <param name="name">Name of the operator in the table.</param>

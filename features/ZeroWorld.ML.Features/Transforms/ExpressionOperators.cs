@@ -34,7 +34,7 @@ internal static class ExpressionOperators
         .ToFrozenDictionary(static group => group.Key, static group => group.ToArray(), StringComparer.Ordinal);
 
     private static IEnumerable<ExpressionOperator> All() => 
-        [.. Arithmetic(), .. Comparisons(), .. Functions(), .. TimeParts(), .. Conversions(), .. TextOperators.All, .. NumberOperators.All, .. VectorOperators.All];
+        [.. Arithmetic(), .. Comparisons(), .. Functions(), .. TimeParts(), .. Conversions(), .. TextOperators.All, .. NumberOperators.All, .. VectorOperators.All, .. TextFeatureOperators.All];
 
     private static IEnumerable<ExpressionOperator> Arithmetic() =>
     [

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
 using ZeroWorld.ML.Training.Fraud;
 using ZeroWorld.ML.Training.Recommendation;
 
@@ -11,7 +12,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml reproduce NAME</c>: a published table, measured again.</summary>
 internal static class ReproduceCommand
 {
-    private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    internal static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Every table that can be reproduced.</summary>
     internal static IReadOnlyList<IReproduction> All { get; } =
@@ -20,6 +21,7 @@ internal static class ReproduceCommand
         new NcfMovieLensReproduction(),
         new MovieLens100kReproduction(),
         new SequentialBeautyReproduction(),
+        .. ModerationReproductions.All,
     ];
 
     public static Command Create()

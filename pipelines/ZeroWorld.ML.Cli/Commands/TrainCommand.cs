@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml train</c>: a data set to a registered package.</summary>
 internal static class TrainCommand
 {
-    public static Command Create() => new("train", "Trains a model on a data set and registers its package.") { CreateRecommendation(), TrainFraudCommand.Create() };
+    public static Command Create() => new("train", "Trains a model on a data set and registers its package.") { CreateRecommendation(), TrainFraudCommand.Create(), TrainTextCommand.Moderation(), TrainTextCommand.Language() };
 
     private static Command CreateRecommendation()
     {

@@ -182,7 +182,7 @@ public sealed class ExpressionTests
 
     [Theory]
     [InlineData("bool", "hour(tme) <= 6", 6, "there is no value 'tme'; expected one of: amount, country, is_online, items, limit, missing, nothing, opened, rate, time, unknown, visits")]
-    [InlineData("bool", "hours(time) <= 6", 1, "there is no function 'hours'; expected one of: abs, bucket, ceil, clip, coalesce, concat, contains, cosine, day, day_of_year, dot, element, ends_with, epoch_seconds, exp, float64, floor, hash, hash_bucket, hour, if, int64, is_nan, is_null, length, log, lower, max, min, minute, month, norm, pow, replace, round, second, size, sqrt, starts_with, string, substring, trim, upper, vector, weekday, year")]
+    [InlineData("bool", "hours(time) <= 6", 1, "there is no function 'hours'; expected one of: abs, bucket, ceil, clip, coalesce, concat, contains, cosine, day, day_of_year, dot, element, ends_with, epoch_seconds, exp, float64, floor, hash, hash_bucket, hour, if, int64, is_nan, is_null, length, log, lower, max, min, minute, month, norm, pow, replace, round, second, size, sqrt, starts_with, string, substring, text_ids, text_weights, trim, upper, vector, weekday, year")]
     [InlineData("bool", "blob = 'x'", 1, "'blob' holds bytes, which expressions cannot read; expected one of: amount")]
     [InlineData("int64", "", 1, "the end of the expression does not belong here; expected a value")]
     [InlineData("int64", "1 +", 4, "the end of the expression does not belong here; expected a value")]

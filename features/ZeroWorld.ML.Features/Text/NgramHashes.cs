@@ -1,0 +1,60 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Hashes of all n-grams of one length at once: a vector of places per step. Pure functions.</summary>
+internal static class NgramHashes
+{
+    private const uint Multiplier = 0x9E37_79B1;
+    private const uint FinalMultiplier = 0x85EB_CA6B;
+
+    /// <summary>The state before the first code point; every channel has a seed of its own, so that its n-grams have ids of their own.</summary>
+    public static uint Start(uint seed) => (seed * FinalMultiplier) ^ 0x27D4_EB2F;
+
+    public static uint Step(uint state, uint code) => (BitOperations.RotateLeft(state, 5) ^ code) * Multiplier;
+
+    /// <summary>An id of so many bits out of a state.</summary>
+    public static uint Id(uint state, int bits)
+    {
+        state = (state ^ (state >> 15)) * FinalMultiplier;
+        return (state ^ (state >> 13)) >> (32 - bits);
+    }
+
+    /// <summary>Takes every state one code point further: <c>states[i] = Step(states[i], codes[i])</c>, and writes <c>ids[i]</c>.</summary>
+    public static void StepAll(Span<uint> states, ReadOnlySpan<uint> codes, Span<uint> ids, int bits)
+    {
+        var width = Vector<uint>.Count;
+        var place = 0;
+        if (Vector.IsHardwareAccelerated && codes.Length >= width)
+        {
+            var multiplier = new Vector<uint>(Multiplier);
+            var final = new Vector<uint>(FinalMultiplier);
+            var stateVectors = MemoryMarshal.Cast<uint, Vector<uint>>(states[..codes.Length]);
+            var codeVectors = MemoryMarshal.Cast<uint, Vector<uint>>(codes);
+            var idVectors = MemoryMarshal.Cast<uint, Vector<uint>>(ids[..codes.Length]);
+            for (var step = 0; step < codeVectors.Length; step++)
+            {
+                var state = stateVectors[step];
+                state = (((state << 5) | (state >>> 27)) ^ codeVectors[step]) * multiplier;
+                stateVectors[step] = state;
+                state = (state ^ (state >>> 15)) * final;
+                idVectors[step] = (state ^ (state >>> 13)) >>> (32 - bits);
+            }
+
+            place = codeVectors.Length * width;
+        }
+
+        StepAllScalar(states[place..codes.Length], codes[place..], ids[place..codes.Length], bits);
+    }
+
+    /// <summary>The same, one place after the other: the end of a vectorised run, and its twin in tests.</summary>
+    public static void StepAllScalar(Span<uint> states, ReadOnlySpan<uint> codes, Span<uint> ids, int bits)
+    {
+        for (var place = 0; place < codes.Length; place++)
+        {
+            states[place] = Step(states[place], codes[place]);
+            ids[place] = Id(states[place], bits);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The tables of version 1: what each code point is folded to. Immutable; independent of the runtime's own Unicode data.</summary>
+internal sealed class UnicodeFolding
+{
+    /// <summary>Code points above are left as they are: they have no entry in the tables.</summary>
+    private const int CodePoints = 0x20000;
+
+    private const byte LetterFlag = 1;
+    private const byte MarkFlag = 2;
+    private const byte IdeographFlag = 4;
+    private const byte InvisibleFlag = 8;
+
+    private readonly int[] _normalized = new int[CodePoints];
+    private readonly int[] _skeleton = new int[CodePoints];
+    private readonly byte[] _flags = new byte[CodePoints];
+    private readonly uint[] _sequences;
+    private readonly Dictionary<long, uint> _compositions = [];
+
+    private UnicodeFolding(IEnumerable<string> lines)
+    {
+        var sequences = new List<uint>();
+        foreach (var line in lines)
+        {
+            if (line.StartsWith('#'))
+            {
+                continue;
+            }
+
+            var parts = line.Split(' ').Skip(1).Select(static part => uint.Parse(part, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+            switch (line[0])
+            {
+                case 'n':
+                    Add(_normalized, parts, sequences);
+                    break;
+                case 's':
+                    Add(_skeleton, parts, sequences);
+                    break;
+                case 'c':
+                    _compositions[((long)parts[0] << 32) | parts[1]] = parts[2];
+                    break;
+                default:
+                    Mark(parts[0], parts[1], line[0] == 'm' ? MarkFlag : LetterFlag);
+                    break;
+            }
+        }
+
+        // Scripts without spaces between words: each sign is a word of its own.
+        foreach (var (first, last) in (ReadOnlySpan<(uint, uint)>)[(0x2E80, 0x2FDF), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)])
+        {
+            Mark(first, last, IdeographFlag | LetterFlag);
+        }
+
+        foreach (var (first, last) in (ReadOnlySpan<(uint, uint)>)
+            [(0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180B, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)])
+        {
+            Mark(first, last, InvisibleFlag);
+        }
+
+        for (var code = 0; code < 0x80; code++)
+        {
+            _flags[code] = char.IsAsciiLetterOrDigit((char)code) ? LetterFlag : (byte)0;
+        }
+
+        _sequences = [.. sequences];
+    }
+
+    public static UnicodeFolding Default { get; } = Load();
+
+    /// <summary>What NFKC and case folding make of one code point: itself where the answer is <see langword="false"/>.</summary>
+    public bool TryNormalize(uint code, out ReadOnlySpan<uint> folded) => TryFind(_normalized, code, out folded);
+
+    /// <summary>The skeleton of a normalised code point; an empty one is dropped.</summary>
+    public bool TrySkeleton(uint code, out ReadOnlySpan<uint> skeleton) => TryFind(_skeleton, code, out skeleton);
+
+    public bool TryCompose(uint start, uint mark, out uint composed) => _compositions.TryGetValue(((long)start << 32) | mark, out composed);
+
+    public bool IsMark(uint code) => code < CodePoints && (_flags[code] & MarkFlag) != 0;
+
+    /// <summary>Letters, digits and the marks on them.</summary>
+    public bool IsWord(uint code) => code < CodePoints ? (_flags[code] & LetterFlag) != 0 : code is >= 0x20000 and < 0x32000;
+
+    public bool IsIdeograph(uint code) => code < CodePoints ? (_flags[code] & IdeographFlag) != 0 : code is >= 0x20000 and < 0x32000;
+
+    public bool IsInvisible(uint code) => code < CodePoints ? (_flags[code] & InvisibleFlag) != 0 : code is >= 0xE0000 and <= 0xE01EF;
+
+    private static UnicodeFolding Load()
+    {
+        using var stream = typeof(UnicodeFolding).Assembly.GetManifestResourceStream("unicode-folding.txt")!;
+        using var reader = new StreamReader(stream);
+        return new UnicodeFolding(reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static void Add(int[] table, uint[] parts, List<uint> sequences)
+    {
+        // Place and length in one number; 0 stands for "itself".
+        table[parts[0]] = ((sequences.Count + 1) << 3) | (parts.Length - 1);
+        sequences.AddRange(parts.AsSpan(1));
+    }
+
+    private void Mark(uint first, uint last, byte flag)
+    {
+        for (var code = first; code <= last && code < CodePoints; code++)
+        {
+            _flags[code] |= flag;
+        }
+    }
+
+    private bool TryFind(int[] table, uint code, out ReadOnlySpan<uint> sequence)
+    {
+        var entry = code < CodePoints ? table[code] : 0;
+        sequence = entry == 0 ? default : _sequences.AsSpan((entry >> 3) - 1, entry & 7);
+        return entry != 0;
+    }
+}

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Pipelines.Moderation;
+using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary><c>zwml moderate</c>: decisions about content.</summary>
+internal static class ModerateCommand
+{
+    private static readonly JsonSerializerOptions Indented = new(ModerationJson.Options) { WriteIndented = true };
+
+    public static Command Create() => new("moderate", "Decides about content by a model and a policy.") { Text(), RunFile(), ModerateStreamCommand.Create(), MapPolicy(), Language() };
+
+    private static Command Text()
+    {
+        var text = new Argument<string>("text") { Description = "What was said." };
+        var (package, policy) = (Package(), Policy());
+        var language = new Option<string>("--language") { Description = "ISO 639 code.", DefaultValueFactory = static _ => "" };
+        var surface = new Option<string>("--surface") { Description = "Where it stands.", DefaultValueFactory = static _ => "" };
+        var command = new Command("text", "Decides about one text, and says why.") { text, package, policy, language, surface };
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            var item = ModerationItem.TryCreate("text", parse.GetRequiredValue(text), parse.GetRequiredValue(language), parse.GetRequiredValue(surface), out var reason)
+                ?? throw new UsageException(reason);
+            Console.Out.WriteLine(JsonSerializer.Serialize(engine.Decide(item, "1", new TextWorkspace()), Indented));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command RunFile()
+    {
+        var input = new Option<string>("--input", "-i") { Description = "A .jsonl file: id, text, and language and surface where known.", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "Folder of the decisions; one that was interrupted goes on.", Required = true };
+        var (package, policy, json) = (Package(), Policy(), CommonOptions.Json());
+        var command = new Command("file", "Decides about every line of a file.") { input, output, package, policy, json };
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), static problem => Console.Error.WriteLine(problem));
+            var path = parse.GetRequiredValue(input);
+            var length = Math.Max(1.0, File.Exists(path) ? new FileInfo(path).Length : 0);
+            var result = await StepConsole.ToStandardError(1).RunAsync("moderate", progress => Task.Run(() =>
+            {
+                var job = new ModerationFileJob(engine, TimeProvider.System, state => progress.Report(state.InputBytes / length));
+                var state = job.Run(path, parse.GetRequiredValue(output), watch.Look, cancellationToken);
+                return (state, string.Create(CultureInfo.InvariantCulture, $"{state.Lines:N0} lines"));
+            }, cancellationToken));
+            Console.Out.WriteLine(parse.GetValue(json)
+                ? JsonSerializer.Serialize(result, ModerationJson.Options)
+                : string.Create(CultureInfo.InvariantCulture, $"{result.Allowed:N0} allowed, {result.Reviews:N0} for review, {result.Blocked:N0} blocked, {result.Repeated:N0} repeated, {result.DeadLetters:N0} dead letters"));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command MapPolicy()
+    {
+        var from = new Option<string>("--from") { Description = "Package of the old model.", Required = true };
+        var to = new Option<string>("--to") { Description = "Package of the new model.", Required = true };
+        var texts = new Option<string>("--texts") { Description = "Held-out texts, one a line; at least 100.", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "File of the new policy.", Required = true };
+        var policy = Policy();
+        var command = new Command("map-policy", "Carries a policy over to a new model, so that it flags as much as before.") { from, to, texts, policy, output };
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var (oldFolder, newFolder) = (parse.GetRequiredValue(from), parse.GetRequiredValue(to));
+            var old = TextModelFile.Read(Path.Combine(oldFolder, TextModelFile.Name));
+            var next = TextModelFile.Read(Path.Combine(newFolder, TextModelFile.Name));
+            var package = await ModelPackageReader.OpenAsync(newFolder, cancellationToken);
+            var before = ModerationPolicy.Read(parse.GetValue(policy) ?? Path.Combine(oldFolder, "policy.json"), old.Labels);
+            var after = PolicyMapping.Map(before, old, next, package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
+            after.Write(parse.GetRequiredValue(output));
+            foreach (var (was, now) in before.Rules.Zip(after.Rules))
+            {
+                Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now.Label}: review {was.Review:F4} -> {now.Review:F4}, block {was.Block:F4} -> {now.Block:F4}"));
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command Language()
+    {
+        var model = new Option<string>("--model") { Description = "File of zwml train language.", Required = true };
+        var input = new Option<string?>("--input", "-i") { Description = "Texts, one a line. Default: standard input." };
+        var languages = new Option<string[]>("--languages") { Description = "Only these may be answered. Default: all.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("language", "Says in which language each line is.") { model, input, languages };
+        command.SetAction(parse =>
+        {
+            var text = TextModelFile.Read(parse.GetRequiredValue(model));
+            var asked = parse.GetValue(languages) ?? [];
+            if (asked.FirstOrDefault(name => !text.Labels.Contains(name)) is { } unknown)
+            {
+                throw new UsageException($"--languages: the model does not know '{unknown}'; it knows {string.Join(", ", text.Labels)}.");
+            }
+
+            int[] places = [.. Enumerable.Range(0, text.Labels.Count).Where(place => asked.Length == 0 || asked.Contains(text.Labels[place]))];
+            var (workspace, scores) = (new TextWorkspace(), new float[text.Labels.Count]);
+            var lines = parse.GetValue(input) is { } path ? File.ReadLines(path) : ReadLines(Console.In);
+            foreach (var line in lines)
+            {
+                text.Score(line, workspace, scores);
+                Console.Out.WriteLine(text.Labels[places.MaxBy(place => scores[place])]);
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static IEnumerable<string> ReadLines(TextReader reader)
+    {
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    internal static Option<string> Package() => new("--package") { Description = "Folder of a package of zwml train moderation.", Required = true };
+
+    internal static Option<string?> Policy() => new("--policy") { Description = "File of the policy; looked at again before each batch. Default: policy.json of the package." };
+}

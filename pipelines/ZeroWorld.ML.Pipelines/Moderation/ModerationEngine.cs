@@ -1,0 +1,100 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
+
+namespace ZeroWorld.ML.Pipelines.Moderation;
+
+/// <summary>Decides about items by one model and the policy in force.</summary>
+/// <remarks>Thread safe: a decision takes one snapshot of the policy; each thread brings a workspace. A policy of another model is refused: its thresholds mean nothing here.</remarks>
+public sealed class ModerationEngine
+{
+    private const int ReasonsMax = 5;
+
+    private readonly TextModel _model;
+    private readonly string _digest;
+    private readonly TimeProvider _time;
+    private volatile ModerationPolicy _policy;
+
+    /// <param name="digest">Of the model's package.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the policy is of another model.</exception>
+    public ModerationEngine(TextModel model, string digest, ModerationPolicy policy, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(time);
+        (_model, _digest, _time, _policy) = (model, digest, time, Checked(policy, digest));
+    }
+
+    public ModerationPolicy Policy => _policy;
+
+    public TextModel Model => _model;
+
+    /// <summary>Opens a package of <c>zwml train moderation</c> with a policy.</summary>
+    /// <param name="policyPath"><see langword="null"/> for the one in the package's folder.</param>
+    public static async Task<ModerationEngine> OpenAsync(string packageFolder, string? policyPath, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(packageFolder);
+        var package = await ModelPackageReader.OpenAsync(packageFolder, cancellationToken).ConfigureAwait(false);
+        var model = TextModelFile.Read(Path.Combine(packageFolder, TextModelFile.Name));
+        return new ModerationEngine(model, package.Digest, ModerationPolicy.Read(policyPath ?? Path.Combine(packageFolder, "policy.json"), model.Labels), time);
+    }
+
+    /// <summary>Puts a new version of the policy in force for every later decision.</summary>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: it is of another model, or no later version; the old one stays.</exception>
+    public void Change(ModerationPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        if (policy.Version <= _policy.Version)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"policy '{policy.Name}': version {policy.Version} is not after version {_policy.Version}, which is in force; each change needs a new version.");
+        }
+
+        _policy = Checked(policy, _digest);
+    }
+
+    /// <param name="offset">Place of the item in its input.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(workspace);
+        var policy = _policy;
+        var scores = new float[_model.Labels.Count];
+        _model.Score(item.Text, workspace, scores);
+        var isTruncated = workspace.IsTruncated;
+        var (action, label) = policy.Decide(_model.Labels, scores, item.Language, item.Surface);
+        var byLabel = new Dictionary<string, float>(scores.Length, StringComparer.Ordinal);
+        for (var place = 0; place < scores.Length; place++)
+        {
+            byLabel.Add(_model.Labels[place], scores[place]);
+        }
+
+        return new ModerationDecision
+        {
+            Offset = offset,
+            Id = item.Id,
+            Action = ActionName(action),
+            Label = label < 0 ? null : _model.Labels[label],
+            Scores = byLabel,
+            Reasons = label < 0 ? [] : _model.Explain(item.Text, label, ReasonsMax, workspace),
+            Policy = policy.Name,
+            PolicyVersion = policy.Version,
+            Model = _digest,
+            Time = _time.GetUtcNow(),
+            IsTruncated = isTruncated,
+        };
+    }
+
+    internal static string ActionName(ModerationAction action) => action switch
+    {
+        ModerationAction.Block => "block",
+        ModerationAction.Review => "review",
+        _ => "allow",
+    };
+
+    private static ModerationPolicy Checked(ModerationPolicy policy, string digest) => policy.Model == digest
+        ? policy
+        : throw new TrainingException(
+            TrainingError.InvalidInput,
+            $"policy '{policy.Name}' version {policy.Version} has thresholds of model {policy.Model}; this is model {digest}: map them to it on held-out texts first (zwml moderate map-policy).");
+}

@@ -1,0 +1,11 @@
+namespace ZeroWorld.ML.Pipelines.Moderation;
+
+/// <summary>How far a file job is.</summary>
+/// <param name="Lines">Lines of the input that were read.</param>
+/// <param name="InputBytes">Where the next line begins.</param>
+/// <param name="Repeated">Items whose id was decided before.</param>
+public sealed record ModerationFileProgress(long Lines, long InputBytes, long Allowed, long Reviews, long Blocked, long DeadLetters, long Repeated)
+{
+    /// <value>Lengths of the output files with this progress.</value>
+    public IReadOnlyList<long> OutputBytes { get; init; } = [];
+}

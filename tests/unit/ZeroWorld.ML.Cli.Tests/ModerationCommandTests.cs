@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary>The way of a moderator: train, decide about a file, be killed in the middle, review, change the policy.</summary>
+public sealed class ModerationCommandTests : IDisposable
+{
+    private const int Items = 12_000;
+    private static readonly string[] Kind = ["lovely", "sunny", "fresh", "quiet", "warm", "garden", "bread", "lake", "friends", "tea"];
+    private static readonly string[] Foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Moderate_KilledAgainAndAgain_DecidesEachItemOnceAndLosesNone()
+    {
+        WriteTrainingData();
+        WriteItems();
+        await RunAsync("train", "moderation", "--data", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await RunAsync("moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "undisturbed");
+
+        for (var kill = 0; kill < 4; kill++)
+        {
+            await KillWhenWrittenAsync((kill + 1) * 300_000L);
+        }
+
+        var summary = await RunAsync("moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "killed", "--json");
+
+        foreach (var file in (string[])["decisions.jsonl", "dead-letters.jsonl", "review.jsonl"])
+        {
+            Assert.Equal(Timeless("undisturbed", file), Timeless("killed", file));
+        }
+
+        var decided = File.ReadLines(PathOf("killed", "decisions.jsonl")).Select(static line => Property(line, "id")).ToArray();
+        Assert.Equal(Items, decided.Length);
+        Assert.Equal(Items, decided.Distinct(StringComparer.Ordinal).Count());
+        using var progress = JsonDocument.Parse(summary);
+        Assert.Equal(1, progress.RootElement.GetProperty("repeated").GetInt64());
+        Assert.Equal(3, progress.RootElement.GetProperty("dead_letters").GetInt64());
+    }
+
+    [Fact]
+    public async Task Review_CaseAndVerdict_BecomeALabel()
+    {
+        WriteTrainingData();
+        await RunAsync("train", "moderation", "--data", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        var policy = PathOf("package", "policy.json");
+        var text = File.ReadAllText(policy);
+        using (var document = JsonDocument.Parse(text))
+        {
+            var digest = document.RootElement.GetProperty("model").GetString();
+            Write("mine.json", $$"""{"name":"mine","version":2,"model":"{{digest}}","rules":[{"label":"foul","review":0.5,"block":1.01}]}""");
+            Write("other.json", """{"name":"mine","version":2,"model":"sha256:0","rules":[]}""");
+        }
+
+        Write("two.jsonl", """
+            {"id":"1","text":"a quiet lake"}
+            {"id":"2","text":"you w0rthless trash"}
+
+            """);
+        await RunAsync("moderate", "file", "--package", "package", "--policy", "mine.json", "-i", "two.jsonl", "-o", "out");
+
+        using var cases = JsonDocument.Parse(await RunAsync("review", "list", "-o", "out", "--json"));
+        var only = Assert.Single(cases.RootElement.EnumerateArray());
+        Assert.Equal("2", only.GetProperty("id").GetString());
+        Assert.Equal("mine", only.GetProperty("decision").GetProperty("policy").GetString());
+        Assert.NotEmpty(only.GetProperty("decision").GetProperty("reasons").EnumerateArray());
+        await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "rosa");
+        Assert.Equal("[]", (await RunAsync("review", "list", "-o", "out", "--json")).Trim());
+        Assert.Equal("foul", Property(File.ReadLines(PathOf("out", "verdicts.jsonl")).Single(), "label"));
+
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "foul", "-o", "out");
+        Assert.Contains("no open case", wrong.Error);
+        var stranger = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "text", "hello", "--package", "package", "--policy", "other.json");
+        Assert.NotEqual(0, stranger.ExitCode);
+        Assert.Contains("map them", stranger.Error.ReplaceLineEndings(" "));
+    }
+
+    private async Task KillWhenWrittenAsync(long bytes)
+    {
+        using var process = ZwmlProcess.Start(_folder.Path, "moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "killed");
+        var decisions = PathOf("killed", "decisions.jsonl");
+        while (!process.HasExited && (!File.Exists(decisions) || new FileInfo(decisions).Length < bytes))
+        {
+            await Task.Yield();
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private void WriteTrainingData()
+    {
+        var random = new Random(5);
+        var lines = Enumerable.Range(0, 300).Select(row => row % 3 == 0 ? $"{Words(random)} {Foul[random.Next(Foul.Length)]} {row},foul" : $"{Words(random)} {row},fine");
+        Write("train.csv", "text,label\n" + string.Join('\n', lines) + "\n");
+    }
+
+    private void WriteItems()
+    {
+        var random = new Random(6);
+        using var file = new StreamWriter(PathOf("items.jsonl"));
+        for (var item = 0; item < Items; item++)
+        {
+            var text = random.Next(4) == 0 ? $"{Words(random)} {Foul[random.Next(Foul.Length)]}" : Words(random);
+            file.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"id":"item-{{item}}","text":"{{text}}","surface":"comment"}"""));
+            if (item == 1_000)
+            {
+                file.WriteLine("""{"id":"item-7","text":"the same again"}""");
+                file.WriteLine("no json");
+                file.WriteLine("""{"id":"x"}""");
+                file.WriteLine("""{"id":"","text":"nobody"}""");
+            }
+        }
+    }
+
+    private string[] Timeless(string folder, string file) =>
+        [.. File.ReadLines(PathOf(folder, file)).Select(static line => System.Text.RegularExpressions.Regex.Replace(line, "\"time\":\"[^\"]*\"", ""))];
+
+    private static string? Property(string line, string name)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.GetProperty(name).GetString();
+    }
+
+    private static string Words(Random random) => string.Join(' ', Enumerable.Range(0, 6).Select(_ => Kind[random.Next(Kind.Length)]));
+
+    private void Write(string name, string text) => File.WriteAllText(PathOf(name), text);
+
+    private string PathOf(params string[] parts) => Path.Combine([_folder.Path, .. parts]);
+
+    private async Task<string> RunAsync(params string[] arguments)
+    {
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+        Assert.True(code == 0, error);
+        return output;
+    }
+}

@@ -1,0 +1,202 @@
+using Xunit;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Training.Moderation.Tests;
+
+public sealed class ModerationTrainingTests : IDisposable
+{
+    private static readonly string[] Kind = ["lovely garden", "sunny walk", "fresh bread", "quiet lake", "good friends", "warm tea"];
+    private static readonly string[] Foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("zeroworld-moderation-");
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    [InlineData(3, false)]
+    public async Task RunAsync_AnyKindOfLabels_WritesAPackageThatScoresAsTheTrainer(int labels, bool isExclusive)
+    {
+        var data = Data(labels, isExclusive);
+        var request = new ModerationTrainingRequest
+        {
+            Model = new ModelName("default", "text"), Data = data, OutputDirectory = Path.Combine(_folder.FullName, "package"), Features = new TextFeaturizerSettings { Bits = 14 },
+        };
+
+        var result = await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, result.Parity.Disagreements);
+        Assert.InRange(result.Parity.Difference, 0, TextParity.Tolerance);
+        Assert.InRange(result.Metrics["expected_calibration_error"], 0, 0.2);
+        var read = TextModelFile.Read(Path.Combine(request.OutputDirectory, TextModelFile.Name));
+        var workspace = new TextWorkspace();
+        foreach (var text in data.Texts.Append("").Append("\ud800 new words"))
+        {
+            var (one, other) = (new float[labels], new float[labels]);
+            result.Model.Score(text, workspace, one);
+            read.Score(text, workspace, other);
+            Assert.Equal(one, other);
+            Assert.True(!isExclusive || Math.Abs(one.Sum() - 1) < 1e-5);
+        }
+    }
+
+    [Fact]
+    public async Task Explain_FoulWord_IsTheFirstReason()
+    {
+        var request = new ModerationTrainingRequest
+        {
+            Model = new ModelName("default", "text"), Data = Data(2, true), OutputDirectory = Path.Combine(_folder.FullName, "package"), Features = new TextFeaturizerSettings { Bits = 14 },
+        };
+        var result = await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken);
+        var foul = result.Model.Labels.ToList().IndexOf("label0");
+
+        var reasons = result.Model.Explain("a sunny walk past f1lth today", foul, 3, new TextWorkspace());
+
+        Assert.Equal("f1lth", reasons[0].Text);
+        Assert.True(reasons[0].Share > 0);
+    }
+
+    [Fact]
+    public async Task RunAsync_LabelWithFewRows_NamesIt()
+    {
+        var texts = Enumerable.Range(0, 30).Select(static number => $"text number {number}").ToArray();
+        var data = new LabelledTexts(texts, LabelMatrix.OfClasses([.. texts.Select(static (_, row) => row < 3 ? "rare" : "usual")]));
+
+        var error = await Assert.ThrowsAsync<TrainingException>(() => ModerationTraining.RunAsync(
+            new ModerationTrainingRequest { Model = new ModelName("default", "text"), Data = data, OutputDirectory = Path.Combine(_folder.FullName, "p") },
+            new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken));
+
+        Assert.Contains("label 'rare': 3 of 30", error.Message);
+    }
+
+    [Fact]
+    public void Read_LabelOutsideTheSet_NamesRowColumnAndValue()
+    {
+        var file = Path.Combine(_folder.FullName, "data.csv");
+        File.WriteAllText(file, "text,label\n\"a, \"\"quoted\"\"\nline\",ham\nother,egg\n");
+
+        var error = Assert.Throws<TrainingException>(() => LabelledTexts.Read(file, "text", ["label"], ["ham", "spam"]));
+
+        Assert.Contains("row 2, column 'label': 'egg'", error.Message);
+        Assert.Equal("a, \"quoted\"\nline", LabelledTexts.Read(file, "text", ["label"], []).Texts[0]);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"p","version":1,"model":"m","rules":[{"label":"absent","review":0.5,"block":0.9}]}""", "no label 'absent'")]
+    [InlineData("""{"name":"p","version":1,"model":"m","rules":[{"label":"a","review":0.9,"block":0.5}]}""", "review 0.9 and block 0.5")]
+    [InlineData("""{"name":"p","version":0,"model":"m","rules":[]}""", "version 0")]
+    [InlineData("""{"name":"p","version":1,"model":"m","rules":[],"colour":1}""", "colour")]
+    [InlineData("""{"name":"p","version":1,"model":"m","rules":[{"label":"a","review":0.1,"block":0.2},{"label":"a","review":0.1,"block":0.3}]}""", "already")]
+    [InlineData("no json", "no JSON")]
+    public void Parse_WrongPolicy_SaysWhatIsWrong(string json, string part)
+    {
+        var error = Assert.Throws<TrainingException>(() => ModerationPolicy.Parse(System.Text.Encoding.UTF8.GetBytes(json), ["a", "b"], "test"));
+
+        Assert.Equal(TrainingError.InvalidInput, error.Error);
+        Assert.Contains(part, error.Message);
+    }
+
+    [Fact]
+    public void Decide_RulesOfLanguageAndSurface_TheMostSpecificCounts()
+    {
+        var policy = new ModerationPolicy
+        {
+            Name = "p",
+            Version = 1,
+            Model = "m",
+            Rules =
+            [
+                new ModerationRule("a", 0.5, 0.9),
+                new ModerationRule("a", 0.2, 0.3) { Language = "de" },
+                new ModerationRule("a", 0.7, 0.95) { Surface = "profile" },
+                new ModerationRule("b", 0.6, Thresholds.Never),
+            ],
+        };
+
+        Assert.Equal((ModerationAction.Review, 0), policy.Decide(["a", "b"], [0.6f, 0.1f], "", "comment"));
+        Assert.Equal((ModerationAction.Block, 0), policy.Decide(["a", "b"], [0.35f, 0.9f], "de", "profile"));
+        Assert.Equal((ModerationAction.Allow, -1), policy.Decide(["a", "b"], [0.6f, 0.1f], "fr", "profile"));
+        Assert.Equal((ModerationAction.Review, 1), policy.Decide(["a", "b"], [0.1f, 1f], "", ""));
+    }
+
+    [Fact]
+    public void Choose_Goals_GiveTheThresholdsOfTheDefinition()
+    {
+        float[] scores = [0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f, 0.8f];
+        bool[] positives = [false, false, true, false, true, false, true, true];
+
+        Assert.Equal(0.7, Thresholds.Choose(scores, positives, ThresholdGoal.Parse("precision=0.9")).Threshold, 1e-6);
+        Assert.Equal(0.5, Thresholds.Choose(scores, positives, ThresholdGoal.Parse("recall=0.75")).Threshold, 1e-6);
+        Assert.Equal(0.3, Thresholds.Choose(scores, positives, ThresholdGoal.Parse("cost=10")).Threshold, 1e-6);
+        Assert.Throws<TrainingException>(() => Thresholds.Choose(scores, new bool[8], ThresholdGoal.Parse("recall=0.5")));
+        Assert.Throws<TrainingException>(() => ThresholdGoal.Parse("recall=1.5"));
+    }
+
+    [Fact]
+    public void Map_NewScores_FlagAsManyAsBefore()
+    {
+        var random = new Random(3);
+        float[] old = [.. Enumerable.Range(0, 1_000).Select(_ => random.NextSingle())];
+        float[] next = [.. old.Select(static score => (score * score * 0.5f) + 0.1f)];
+
+        var threshold = Thresholds.Map(old, next, 0.8);
+
+        Assert.Equal(old.Count(static score => score >= 0.8f), next.Count(score => score >= threshold));
+    }
+
+    [Fact]
+    public void Expected_MeanProbabilities_IsTheirDistanceFromWhatHappens()
+    {
+        Assert.Equal(0, CalibrationError.Expected([0.25f, 0.25f, 0.25f, 0.25f], [true, false, false, false], 1), 1e-7);
+        Assert.Equal(0.5, CalibrationError.Expected([0.5f, 0.5f, 0.5f, 0.5f], [true, true, true, true], 2), 1e-7);
+    }
+
+    [Fact]
+    public void Fit_NaiveBayes_KnowsLanguagesBySingleWords()
+    {
+        string[] texts = ["the house is on the hill", "das Haus steht auf dem Berg", "la maison est sur la colline", "the dog runs fast", "der Hund rennt schnell", "le chien court vite"];
+        var model = LanguageTraining.Fit(texts, ["en", "de", "fr", "en", "de", "fr"], CancellationToken.None);
+        var (workspace, scores) = (new TextWorkspace(), new float[3]);
+
+        foreach (var (word, language) in (ReadOnlySpan<(string, string)>)[("house", "en"), ("Haus", "de"), ("maison", "fr"), ("schnelle", "de")])
+        {
+            model.Score(word, workspace, scores);
+            Assert.Equal(language, model.Labels[scores.AsSpan().IndexOfMax()]);
+        }
+    }
+
+    [Theory]
+    [InlineData(TextObfuscation.AddedSpace, "h a t e t h e m")]
+    [InlineData(TextObfuscation.MissingSpace, "hatethem")]
+    [InlineData(TextObfuscation.Leetspeak, "h473 7h3m")]
+    public void Apply_EveryWord_IsHidden(TextObfuscation kind, string expected)
+    {
+        Assert.Equal(expected, TextObfuscator.Apply("hate them", kind, 1, 1));
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static LabelledTexts Data(int labels, bool isExclusive)
+    {
+        var random = new Random(11);
+        var (texts, positive) = (new List<string>(), new List<bool>());
+        for (var row = 0; row < 240; row++)
+        {
+            var label = row % labels;
+            var words = Enumerable.Range(0, 4).Select(_ => Kind[random.Next(Kind.Length)]).Append($"n{row}");
+            texts.Add(string.Join(' ', label < Foul.Length && label != labels - 1 ? words.Append(Foul[(label * 2) + random.Next(2)]) : words));
+            positive.AddRange(Enumerable.Range(0, labels).Select(other => other == label && (isExclusive || label != labels - 1)));
+        }
+
+        string[] names = [.. Enumerable.Range(0, labels).Select(static label => $"label{label}")];
+        if (!isExclusive)
+        {
+            // The last label is of rows that have another one too.
+            for (var row = 0; row < 240; row += 4)
+            {
+                positive[(row * labels) + labels - 1] = true;
+            }
+        }
+
+        return new LabelledTexts(texts, new LabelMatrix(names, [.. positive], isExclusive));
+    }
+}

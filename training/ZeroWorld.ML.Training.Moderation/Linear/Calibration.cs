@@ -1,0 +1,168 @@
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>Turns margins into probabilities: <c>scale x margin + offset</c> per label, then a softmax over exclusive labels or a sigmoid for each of the others.</summary>
+/// <param name="Scales">One per margin, above 0.</param>
+/// <param name="Offsets">One per margin.</param>
+/// <remarks>Fitted on margins of rows that the model has not seen (Platt 1999 with his smoothed targets; for exclusive labels temperature and offsets of a softmax). Immutable.</remarks>
+public sealed record Calibration(IReadOnlyList<float> Scales, IReadOnlyList<float> Offsets)
+{
+    private const int Steps = 400;
+
+    public static Calibration Identity(int margins) => new([.. Enumerable.Repeat(1f, margins)], new float[margins]);
+
+    /// <summary>Writes probabilities in place of margins; of two exclusive labels the one margin gives both.</summary>
+    internal void Apply(Span<float> margins, Span<float> probabilities, bool isExclusive)
+    {
+        if (probabilities.Length == 2 && Scales.Count == 1)
+        {
+            probabilities[1] = Sigmoid((Scales[0] * margins[0]) + Offsets[0]);
+            probabilities[0] = 1 - probabilities[1];
+            return;
+        }
+
+        for (var label = 0; label < probabilities.Length; label++)
+        {
+            probabilities[label] = (Scales[label] * margins[label]) + Offsets[label];
+        }
+
+        if (isExclusive)
+        {
+            Softmax(probabilities);
+            return;
+        }
+
+        for (var label = 0; label < probabilities.Length; label++)
+        {
+            probabilities[label] = Sigmoid(probabilities[label]);
+        }
+    }
+
+    /// <param name="margins">Of rows that the model has not seen.</param>
+    public static Calibration Fit(IReadOnlyList<float[]> margins, LabelMatrix labels, ReadOnlySpan<int> rows)
+    {
+        var columns = margins[0].Length;
+        return labels.IsExclusive && columns > 1 ? FitSoftmax(margins, labels, rows) : FitSigmoids(margins, labels, rows, columns);
+    }
+
+    private static Calibration FitSigmoids(IReadOnlyList<float[]> margins, LabelMatrix labels, ReadOnlySpan<int> rows, int columns)
+    {
+        var (scales, offsets) = (new float[columns], new float[columns]);
+        for (var column = 0; column < columns; column++)
+        {
+            var targets = new double[rows.Length];
+            var label = column + (labels.Columns - columns);
+            var positives = 0;
+            foreach (var row in rows)
+            {
+                positives += labels[row, label] ? 1 : 0;
+            }
+
+            var (high, low) = ((positives + 1.0) / (positives + 2.0), 1.0 / (rows.Length - positives + 2.0));
+            for (var place = 0; place < rows.Length; place++)
+            {
+                targets[place] = labels[rows[place], label] ? high : low;
+            }
+
+            (scales[column], offsets[column]) = FitSigmoid(margins, column, targets);
+        }
+
+        return new Calibration(scales, offsets);
+    }
+
+    // Newton's method on the two parameters; the loss is convex. A ridge keeps the matrix regular where all margins agree.
+    private static (float Scale, float Offset) FitSigmoid(IReadOnlyList<float[]> margins, int column, double[] targets)
+    {
+        var (scale, offset) = (1.0, 0.0);
+        for (var step = 0; step < 50; step++)
+        {
+            var (gradientScale, gradientOffset, h00, h01, h11) = (0.0, 0.0, 1e-6, 0.0, 1e-6);
+            for (var place = 0; place < targets.Length; place++)
+            {
+                var margin = margins[place][column];
+                var p = 1 / (1 + Math.Exp(-((scale * margin) + offset)));
+                var (error, weight) = (p - targets[place], p * (1 - p));
+                gradientScale += error * margin;
+                gradientOffset += error;
+                h00 += weight * margin * margin;
+                h01 += weight * margin;
+                h11 += weight;
+            }
+
+            var determinant = (h00 * h11) - (h01 * h01);
+            var changeScale = ((h11 * gradientScale) - (h01 * gradientOffset)) / determinant;
+            var changeOffset = ((h00 * gradientOffset) - (h01 * gradientScale)) / determinant;
+            scale = Math.Clamp(scale - Math.Clamp(changeScale, -1, 1), 1e-3, 100);
+            offset -= Math.Clamp(changeOffset, -2, 2);
+            if (Math.Abs(changeScale) + Math.Abs(changeOffset) < 1e-6)
+            {
+                break;
+            }
+        }
+
+        return ((float)scale, (float)offset);
+    }
+
+    private static Calibration FitSoftmax(IReadOnlyList<float[]> margins, LabelMatrix labels, ReadOnlySpan<int> rows)
+    {
+        var columns = margins[0].Length;
+        var (scale, offsets, squares, p) = (1.0, new double[columns], new double[columns + 1], new float[columns]);
+        var gradient = new double[columns + 1];
+        for (var step = 0; step < Steps; step++)
+        {
+            Array.Clear(gradient);
+            for (var place = 0; place < rows.Length; place++)
+            {
+                for (var label = 0; label < columns; label++)
+                {
+                    p[label] = (float)((scale * margins[place][label]) + offsets[label]);
+                }
+
+                Softmax(p);
+                for (var label = 0; label < columns; label++)
+                {
+                    var error = p[label] - (labels[rows[place], label] ? 1.0 : 0);
+                    gradient[label] += error / rows.Length;
+                    gradient[columns] += error * margins[place][label] / rows.Length;
+                }
+            }
+
+            for (var place = 0; place <= columns; place++)
+            {
+                squares[place] += gradient[place] * gradient[place];
+                var change = 0.3 * gradient[place] / Math.Sqrt(squares[place] + 1e-12);
+                if (place < columns)
+                {
+                    offsets[place] -= change;
+                }
+                else
+                {
+                    scale = Math.Clamp(scale - change, 1e-3, 100);
+                }
+            }
+        }
+
+        return new Calibration([.. Enumerable.Repeat((float)scale, columns)], [.. offsets.Select(static offset => (float)offset)]);
+    }
+
+    private static float Sigmoid(float value) => 1 / (1 + MathF.Exp(-value));
+
+    private static void Softmax(Span<float> values)
+    {
+        var (most, sum) = (float.NegativeInfinity, 0f);
+        foreach (var value in values)
+        {
+            most = Math.Max(most, value);
+        }
+
+        foreach (ref var value in values)
+        {
+            value = MathF.Exp(value - most);
+            sum += value;
+        }
+
+        foreach (ref var value in values)
+        {
+            value /= sum;
+        }
+    }
+}

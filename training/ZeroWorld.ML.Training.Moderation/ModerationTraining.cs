@@ -1,0 +1,171 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>Trains a text classifier end to end: settings by validation, calibration and thresholds on held-out rows, package, parity.</summary>
+/// <remarks>
+/// Rows are split into five parts. The settings are chosen on the first; with them every part is scored by a model that did not see it. Those scores give the metrics, the
+/// calibration and the thresholds; the model that is packaged learns from all rows. Stateless and thread safe.
+/// </remarks>
+public static class ModerationTraining
+{
+    private const int Folds = 5;
+
+    private static readonly LinearTextSettings[] Grid =
+    [
+        new() { Cost = 0.5, Balance = 0.5, Scaling = FeatureScaling.LogRatio },
+        new() { Cost = 4, Balance = 0.5, Scaling = FeatureScaling.LogRatio },
+        new() { Cost = 2, Balance = 0.5, Scaling = FeatureScaling.Rarity },
+        new() { Cost = 16, Balance = 0.5, Scaling = FeatureScaling.Rarity },
+    ];
+
+    /// <param name="scorer">Runs the ONNX file for parity.</param>
+    /// <param name="time">The package's time of creation.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a label with fewer than ten rows; <see cref="TrainingError.InvalidInput"/>; <see cref="TrainingError.ParityBroken"/>.</exception>
+    public static async Task<ModerationTrainingResult> RunAsync(
+        ModerationTrainingRequest request, ISparseScorer scorer, TimeProvider time, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(scorer);
+        ArgumentNullException.ThrowIfNull(time);
+        CheckFolder(request.OutputDirectory);
+        var data = request.Data.WithoutDuplicates();
+        Check(data.Labels, request.Harmless);
+        var featurizer = new TextFeaturizer(request.Features);
+        var total = Grid.Length + Folds + 2;
+        var done = 0;
+        var features = SparseRows.Of(featurizer, data.Texts, cancellationToken);
+        Report("features", $"{features.Count:N0} texts");
+        var folds = FoldsOf(data.Labels, request.Seed);
+        var settings = ChooseSettings(features, data.Labels, folds, request.Seed, detail => Report("search", detail), cancellationToken);
+        var margins = HeldOutMargins(features, data.Labels, folds, settings, request.Seed, detail => Report("held out", detail), cancellationToken);
+        int[] all = [.. Enumerable.Range(0, data.Labels.Rows)];
+        var calibration = Calibration.Fit(margins, data.Labels, all);
+        var model = new TextModel(
+            featurizer, data.Labels.Names, data.Labels.IsExclusive, LinearTextTrainer.Fit(features, data.Labels, all, settings, request.Seed, cancellationToken), calibration);
+        Report("fit", "all rows");
+        var probabilities = HeldOutQuality.Probabilities(margins, calibration, data.Labels);
+        var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
+        var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        var policy = PolicyOf(request, package, probabilities, data.Labels);
+        policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
+        Report("package", package.Digest);
+        return new ModerationTrainingResult(model, package, policy, metrics, parity);
+
+        void Report(string stage, string detail) => progress?.Report(new TrainingProgress(stage, detail, Math.Min(++done, total), total));
+    }
+
+    private static void CheckFolder(string folder)
+    {
+        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"The package folder '{folder}' is not empty; expected a new or an empty folder.");
+        }
+    }
+
+    private static void Check(LabelMatrix labels, IReadOnlyList<string> harmless)
+    {
+        const int RowsMin = 10;
+        for (var label = 0; label < labels.Columns; label++)
+        {
+            var rows = Enumerable.Range(0, labels.Rows).Count(row => labels[row, label]);
+            if (rows < RowsMin || labels.Rows - rows < RowsMin)
+            {
+                throw new TrainingException(
+                    TrainingError.UnsuitableData, $"label '{labels.Names[label]}': {rows} of {labels.Rows} different texts have it; expected at least {RowsMin} with it and {RowsMin} without it.");
+            }
+        }
+
+        if (harmless.FirstOrDefault(name => !labels.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"harmless: there is no label '{unknown}'; expected some of {string.Join(", ", labels.Names)}.");
+        }
+    }
+
+    // Rows of one set of labels are spread alike; rare combinations go by their first label.
+    private static int[] FoldsOf(LabelMatrix labels, int seed)
+    {
+        var classes = new int[labels.Rows];
+        for (var row = 0; row < classes.Length; row++)
+        {
+            classes[row] = labels.ClassOf(row);
+        }
+
+        return StratifiedFolds.Of(classes, Folds, seed);
+    }
+
+    private static LinearTextSettings ChooseSettings(
+        SparseRows features, LabelMatrix labels, int[] folds, int seed, Action<string> finished, CancellationToken cancellationToken)
+    {
+        int[] fit = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] != 0)];
+        int[] validate = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] == 0)];
+        var (best, bestLoss) = (Grid[0], double.PositiveInfinity);
+        foreach (var settings in Grid)
+        {
+            var weights = LinearTextTrainer.Fit(features, labels, fit, settings, seed, cancellationToken);
+            float[][] margins = [.. validate.Select(row => TextProtocol.Margins(weights, features.Ids(row), features.Values(row)))];
+            var loss = HeldOutQuality.LogLoss(margins, Calibration.Fit(margins, labels, validate), labels, validate);
+            finished($"cost {settings.Cost}, {settings.Scaling}: log loss {loss:F4}");
+            (best, bestLoss) = loss < bestLoss ? (settings, loss) : (best, bestLoss);
+        }
+
+        return best;
+    }
+
+    private static float[][] HeldOutMargins(
+        SparseRows features, LabelMatrix labels, int[] folds, LinearTextSettings settings, int seed, Action<string> finished, CancellationToken cancellationToken)
+    {
+        var margins = new float[folds.Length][];
+        for (var fold = 0; fold < Folds; fold++)
+        {
+            int[] fit = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] != fold)];
+            var weights = LinearTextTrainer.Fit(features, labels, fit, settings, seed, cancellationToken);
+            for (var row = 0; row < folds.Length; row++)
+            {
+                if (folds[row] == fold)
+                {
+                    margins[row] = TextProtocol.Margins(weights, features.Ids(row), features.Values(row));
+                }
+            }
+
+            finished($"part {fold + 1} of {Folds}");
+        }
+
+        return margins;
+    }
+
+    // A label whose goal cannot be reached is not acted on so strictly, and the rule says so.
+    private static ModerationPolicy PolicyOf(ModerationTrainingRequest request, ModelPackage package, float[][] probabilities, LabelMatrix labels)
+    {
+        var rules = new List<ModerationRule>();
+        for (var label = 0; label < labels.Columns; label++)
+        {
+            if (request.Harmless.Contains(labels.Names[label], StringComparer.Ordinal))
+            {
+                continue;
+            }
+
+            float[] scores = [.. probabilities.Select(row => row[label])];
+            bool[] positives = [.. Enumerable.Range(0, labels.Rows).Select(row => labels[row, label])];
+            var (review, reviewText) = Choose(scores, positives, request.Review);
+            var (block, blockText) = Choose(scores, positives, request.Block);
+            rules.Add(new ModerationRule(labels.Names[label], Math.Min(review, block), block) { ChosenFor = $"review {reviewText}; block {blockText}" });
+        }
+
+        return new ModerationPolicy { Name = request.Model.Name, Version = 1, Model = package.Digest, Rules = rules };
+    }
+
+    private static (double Threshold, string Text) Choose(float[] scores, bool[] positives, ThresholdGoal goal)
+    {
+        try
+        {
+            var chosen = Thresholds.Choose(scores, positives, goal);
+            return (chosen.Threshold, $"{goal}: precision {chosen.Precision:F3}, recall {chosen.Recall:F3} on held-out rows");
+        }
+        catch (TrainingException exception) when (exception.Error == TrainingError.UnsuitableData)
+        {
+            return (Thresholds.Never, $"{goal}: never, since no threshold reaches it on held-out rows");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>A text model as a file (docs/formats/text-model.md, version 1): what scores content without a tensor in between.</summary>
+public static class TextModelFile
+{
+    /// <summary>Its name in a package.</summary>
+    public const string Name = "text-model.bin";
+
+    private const uint Magic = 0x4D54_575A;
+    private const int Version = 1;
+    private const int HeaderBytesMax = 16 << 20;
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Writes the file; an existing one is replaced.</summary>
+    public static void Write(string path, TextModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var weights = model.Weights;
+        var header = new Header(
+            model.Featurizer.Settings, model.Featurizer.Settings.Fingerprint, [.. model.Labels], model.IsExclusive, weights.Bias[..weights.Labels], [.. model.Calibration.Scales], [.. model.Calibration.Offsets]);
+        var text = JsonSerializer.SerializeToUtf8Bytes(header, Json);
+        using var stream = File.Create(path);
+        WriteNumbers(stream, Magic, Version, (uint)text.Length);
+        stream.Write(text);
+        var used = Enumerable.Range(0, weights.Size).Where(id => RowOf(weights, id).ContainsAnyExcept(0f)).ToArray();
+        WriteNumbers(stream, (uint)used.Length);
+        foreach (var id in used)
+        {
+            WriteNumbers(stream, (uint)id);
+            stream.Write(MemoryMarshal.AsBytes(RowOf(weights, id)));
+        }
+    }
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the file is no text model of this version, or not whole; the message says where.</exception>
+    public static TextModel Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            throw Invalid(path, "it does not exist");
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return Read(stream, path);
+        }
+        catch (EndOfStreamException exception)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': it ends early; expected the whole file.", exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': its header is no JSON of version {Version}: {exception.Message}", exception);
+        }
+    }
+
+    private static TextModel Read(Stream stream, string path)
+    {
+        if (ReadNumber(stream) != Magic || ReadNumber(stream) is not Version)
+        {
+            throw Invalid(path, $"it does not begin as a text model of version {Version}");
+        }
+
+        var length = ReadNumber(stream);
+        if (length > HeaderBytesMax)
+        {
+            throw Invalid(path, $"its header has {length} bytes; expected at most {HeaderBytesMax}");
+        }
+
+        var text = new byte[length];
+        stream.ReadExactly(text);
+        var header = JsonSerializer.Deserialize<Header>(text, Json) ?? throw Invalid(path, "its header is null");
+        var featurizer = new TextFeaturizer(header.Features);
+        if (featurizer.Settings.Fingerprint != header.Fingerprint)
+        {
+            throw Invalid(path, $"its features are {header.Fingerprint}, this build makes {featurizer.Settings.Fingerprint} of the same settings: an operator has another version");
+        }
+
+        var columns = header.Bias.Length;
+        if (header.Scales.Length != columns || header.Offsets.Length != columns || columns != (header.IsExclusive && header.Labels.Length == 2 ? 1 : header.Labels.Length) || columns == 0)
+        {
+            throw Invalid(path, $"it has {header.Labels.Length} labels, {columns} biases, {header.Scales.Length} scales and {header.Offsets.Length} offsets");
+        }
+
+        var weights = new LinearWeights(featurizer.Size, columns);
+        header.Bias.CopyTo(weights.Bias, 0);
+        var rows = ReadNumber(stream);
+        for (var row = 0u; row < rows; row++)
+        {
+            var id = ReadNumber(stream);
+            if (id >= weights.Size)
+            {
+                throw Invalid(path, $"row {row} is of the id {id}; expected less than {weights.Size}");
+            }
+
+            stream.ReadExactly(MemoryMarshal.AsBytes(weights.Array.AsSpan((int)id * weights.Stride, columns)));
+        }
+
+        return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets));
+    }
+
+    private static Span<float> RowOf(LinearWeights weights, int id) => weights.Array.AsSpan(id * weights.Stride, weights.Labels);
+
+    private static void WriteNumbers(Stream stream, params ReadOnlySpan<uint> numbers)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var number in numbers)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes, number);
+            stream.Write(bytes);
+        }
+    }
+
+    private static uint ReadNumber(Stream stream)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        stream.ReadExactly(bytes);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+    }
+
+    private static TrainingException Invalid(string path, string what) => new(TrainingError.InvalidInput, $"text model '{path}': {what}.");
+
+    private sealed record Header(TextFeaturizerSettings Features, string Fingerprint, string[] Labels, bool IsExclusive, float[] Bias, float[] Scales, float[] Offsets);
+}
