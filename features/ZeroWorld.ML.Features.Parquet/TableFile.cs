@@ -29,7 +29,7 @@ public static class TableFile
         var scan = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
             ? $"read_parquet({Sql.List([path])})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
-        session.Execute($"CREATE TEMP TABLE data AS SELECT * FROM {scan}", cancellationToken);
+        session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
         var columns = new List<OfflineColumn>();
         var expressions = new List<string>();
         using (var rows = session.Query("DESCRIBE data", cancellationToken))

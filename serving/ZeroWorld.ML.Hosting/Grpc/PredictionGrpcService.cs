@@ -10,7 +10,7 @@ using ZeroWorld.ML.V1;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.PredictionService</c>.</summary>
-internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay, GrpcErrors errors) : PredictionGrpcServiceBase
+internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay, RecommendationCalls recommendations, GrpcErrors errors) : PredictionGrpcServiceBase
 {
     public override async Task<PredictionReply> Predict(PredictRequest request, ServerCallContext context)
     {
@@ -33,6 +33,19 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         try
         {
             return ToResponse(await replay.ReplayAsync(request.Project, request.PredictionId, context.CancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw errors.Translate(exception, context);
+        }
+    }
+
+    public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
+    {
+        errors.ThrowIfExpired(context);
+        try
+        {
+            return await recommendations.RecommendAsync(request, context.CancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not RpcException)
         {

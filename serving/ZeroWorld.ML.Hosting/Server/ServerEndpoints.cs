@@ -39,6 +39,9 @@ internal static class ServerEndpoints
         services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
+        services.AddSingleton<Recommenders>();
+        services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<RecommendationRest>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
@@ -141,6 +144,7 @@ internal static class ServerEndpoints
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
+        app.Services.GetRequiredService<RecommendationRest>().Map(app);
         app.Services.GetRequiredService<FeaturesRest>().Map(app);
     }
 }

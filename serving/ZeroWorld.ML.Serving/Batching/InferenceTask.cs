@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>
 /// A task that waits can be abandoned by its caller, or run out of time, at any moment; one that runs cannot, so that no caller takes back a buffer that the model still reads.
 /// </remarks>
-internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs, int rows, in RequestUrgency urgency, long enqueued) : IValueTaskSource<BatchOutputs>
+internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs, int rows, in RequestUrgency urgency, long delayAt, long enqueued) : IValueTaskSource<BatchOutputs>
 {
     private const int Waiting = 0;
     private const int Started = 1;
@@ -28,8 +28,11 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
     /// <summary>Room that the task takes in the queue: a request without rows takes some too, or it could be queued without end.</summary>
     public int QueueRows => Math.Max(Rows, 1);
 
-    /// <summary>1 (first) to <see cref="RequestUrgency.PriorityMax"/>.</summary>
-    public int Priority { get; } = urgency.Level;
+    /// <summary>Its level: 1 is the first.</summary>
+    public int Priority { get; } = urgency.Priority;
+
+    /// <summary>Timestamp after which it stands behind all others; <see cref="long.MaxValue"/>: never, or it does already.</summary>
+    public long DelayAt { get; set; } = delayAt;
 
     /// <summary>Timestamp after which it must not run; <see cref="long.MaxValue"/>: never.</summary>
     public long Due { get; } = urgency.Due == 0 ? long.MaxValue : urgency.Due;

@@ -104,7 +104,7 @@ public sealed class Servable
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
     internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
-        _scheduler.RunAsync(inputs, rows, urgency, cancellationToken);
+        _scheduler.RunFittedAsync(inputs, rows, urgency, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
     internal ServableLease? TryAcquire() => TryHold() ? new ServableLease(this) : null;

@@ -111,6 +111,10 @@ public sealed partial class ServableManager
         }
     }
 
+    /// <summary>Lets the servable go that was used least recently, for a package that is to be verified.</summary>
+    /// <returns><see langword="false"/> when none may go.</returns>
+    internal Task<bool> MakeRoomAsync(ModelName needy) => TryMakeRoomAsync(needy, mayEvict: true);
+
     /// <summary>Lets one servable go, or waits for one that is going already.</summary>
     /// <returns><see langword="false"/> when none may go.</returns>
     private async Task<bool> TryMakeRoomAsync(ModelName needy, bool mayEvict)

@@ -24,6 +24,12 @@ if (args is ["training-set", .. var options])
     return 0;
 }
 
+if (args is ["recommendation", .. var training])
+{
+    await RecommendationBenchmark.RunAsync(training, stop.Token);
+    return 0;
+}
+
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || args.Skip(1).Any(static option => option is not "--garnet" && !option.StartsWith("--redis=", StringComparison.Ordinal)))
 {
     Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
@@ -33,6 +39,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
     }
 
     Console.Error.WriteLine("  training-set    a point-in-time training set against ASOF SQL and pandas   (--features=N --spine=N --memory=MiB --rounds=N --only)");
+    Console.Error.WriteLine("  recommendation  retrieval, and training against NumPy and PyTorch   (--data=FOLDER --only=retrieval|ease|als|neumf)");
     return 2;
 }
 
