@@ -1,6 +1,6 @@
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
-/// <summary>An online store in memory that keeps bytes as they come, and can fail in the middle.</summary>
+/// <summary>An online store in memory that keeps the greater row and merges events, and can fail in the middle.</summary>
 internal sealed class InMemoryOnlineStore : IMaterializationLedger
 {
     public Dictionary<string, string> Ledgers { get; } = [];
@@ -30,7 +30,18 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     }
 
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken) =>
-        Write(field, rows.Select(static row => (row.Entity, row.Row)));
+        Write(field, rows.Where(row => IsGreater(field, row)).Select(static row => (row.Entity, row.Row)));
+
+    private bool IsGreater(StorageField field, OnlineRowWrite row)
+    {
+        if (!Bytes.TryGetValue((field.Name, row.Entity), out var held))
+        {
+            return true;
+        }
+
+        Assert.True(OnlineRowCodec.TryReadHeader(field, held, out var oldEvent, out var oldCreated, out _) & OnlineRowCodec.TryReadHeader(field, row.Row.Span, out var newEvent, out var newCreated, out _));
+        return (newEvent, newCreated).CompareTo((oldEvent, oldCreated)) >= 0;
+    }
 
     public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
     {
