@@ -6,6 +6,8 @@ namespace ZeroWorld.ML.Training.Recommendation.Tests;
 
 public sealed class RecommenderGraphTests : IDisposable
 {
+    private const int Rows = 10_000;
+    private const int Length = 6;
     private readonly TempFolder _folder = new();
 
     public static TheoryData<string> Histories => ["item-neighbours", "user-neighbours", "ease", "two-tower", "sasrec"];
@@ -14,29 +16,27 @@ public sealed class RecommenderGraphTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Histories))]
-    public void Write_ModelOfHistories_ScoresAsTheTrainer(string algorithm)
+    public void Write_ModelOfHistories_ScoresTenThousandRowsAsTheTrainer(string algorithm)
     {
-        var set = Sets.Tastes;
         var model = RecommenderTests.Fitted(algorithm);
         using var session = Open(model);
-        const int Length = 6;
-
-        for (var user = 0; user < set.UserCount; user++)
+        var random = new Random(11);
+        var (ids, marks) = (new long[Rows * Length], new float[Rows * Length]);
+        var histories = new int[Rows][];
+        for (var row = 0; row < Rows; row++)
         {
-            // Histories of every length from 1 on.
-            var items = set.ItemsOf(user)[..(1 + (user % Length))];
-            var (ids, marks) = (new long[Length], new float[Length]);
-            for (var place = 0; place < items.Length; place++)
+            // Histories of every length from 1 on, none of which a user of the training set need have.
+            histories[row] = RandomHistory(random, model.ItemCount, 1 + (row % Length));
+            for (var place = 0; place < histories[row].Length; place++)
             {
-                ids[place] = items[place];
-                marks[place] = algorithm != "sasrec" || place == items.Length - 1 ? 1 : 0;
+                ids[(row * Length) + place] = histories[row][place];
+                marks[(row * Length) + place] = HistoryMarks.At(model, place, histories[row].Length);
             }
-
-            var outputs = Run(session, ("history", ids), (algorithm == "sasrec" ? "last" : "weights", marks));
-
-            AssertNear(model, items, outputs["scores"]);
-            Assert.Equal(outputs["scores"].Max(), outputs["top_scores"][0]);
         }
+
+        var served = Run(session, Rows, ("history", ids), (algorithm == "sasrec" ? "last" : "weights", marks));
+
+        AssertNear(model, histories, served);
     }
 
     [Fact]
@@ -49,30 +49,46 @@ public sealed class RecommenderGraphTests : IDisposable
 
         for (var user = 0; user < 50; user++)
         {
-            var items = set.ItemsOf(user);
-            var outputs = Run(session, ("history", [.. items.ToArray().Select(static item => (long)item)]), ("weights", Enumerable.Repeat(1f, items.Length).ToArray()));
+            var items = set.ItemsOf(user).ToArray();
+            var served = Run(session, 1, ("history", [.. items.Select(static item => (long)item)]), ("weights", Enumerable.Repeat(1f, items.Length).ToArray()));
 
-            AssertNear(model, items, outputs["scores"]);
+            AssertNear(model, [items], served);
         }
     }
 
     [Theory]
     [InlineData("als")]
     [InlineData("mf")]
-    public void Write_ModelOfFactors_ScoresAsTheTrainer(string algorithm)
+    public void Write_ModelOfFactors_ScoresTenThousandRowsAsTheTrainer(string algorithm)
     {
-        var set = Sets.Tastes;
         var model = (IQueryRecommender)RecommenderTests.Fitted(algorithm);
         using var session = Open(model);
-        var query = new float[model.QueryLength];
-
-        for (var user = 0; user < set.UserCount; user++)
+        var random = new Random(12);
+        var histories = Enumerable.Range(0, Rows).Select(row => RandomHistory(random, model.ItemCount, 1 + (row % Length))).ToArray();
+        var queries = new float[Rows * model.QueryLength];
+        for (var row = 0; row < Rows; row++)
         {
-            model.Query(new UserHistory(set.ItemsOf(user)), query);
-            using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("query", new DenseTensor<float>(query, [1, query.Length]))]);
-
-            AssertNear(model, set.ItemsOf(user), [.. outputs.First(static output => output.Name == "scores").AsTensor<float>()]);
+            model.Query(new UserHistory(histories[row]), queries.AsSpan(row * model.QueryLength, model.QueryLength));
         }
+
+        using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("query", new DenseTensor<float>(queries, [Rows, model.QueryLength]))]);
+
+        AssertNear(model, histories, [.. outputs.First(static output => output.Name == "scores").AsTensor<float>()]);
+    }
+
+    [Fact]
+    public void Write_TopItems_AreTheBestOfTheScores()
+    {
+        var model = RecommenderTests.Fitted("ease");
+        using var session = Open(model);
+        using var outputs = session.Run(
+        [
+            NamedOnnxValue.CreateFromTensor("history", new DenseTensor<long>(new long[] { 2, 7 }, [1, 2])), NamedOnnxValue.CreateFromTensor("weights", new DenseTensor<float>(new float[] { 1, 1 }, [1, 2])),
+        ]);
+        var scores = new float[model.ItemCount];
+        model.Score(new UserHistory([2, 7]), scores);
+
+        Assert.Equal(Models.Retrieval.TopItems.Of(scores, 40).Select(static item => (long)item.Item), outputs.First(static output => output.Name == "top_items").AsTensor<long>());
     }
 
     [Fact]
@@ -99,23 +115,36 @@ public sealed class RecommenderGraphTests : IDisposable
         Assert.True(worst <= 1e-4f, $"{worst}");
     }
 
-    private static void AssertNear(IRecommender model, ReadOnlySpan<int> items, float[] served)
+    private static int[] RandomHistory(Random random, int items, int length)
     {
-        var scores = new float[model.ItemCount];
-        model.Score(new UserHistory(items), scores);
-        var worst = served.Zip(scores).Max(static pair => MathF.Abs(pair.First - pair.Second));
+        var all = Enumerable.Range(0, items).ToArray();
+        random.Shuffle(all);
+        return all[..length];
+    }
+
+    private static void AssertNear(IRecommender model, int[][] histories, float[] served)
+    {
+        var (scores, worst) = (new float[model.ItemCount], 0f);
+        for (var row = 0; row < histories.Length; row++)
+        {
+            model.Score(new UserHistory(histories[row]), scores);
+            for (var item = 0; item < scores.Length; item++)
+            {
+                worst = Math.Max(worst, MathF.Abs(scores[item] - served[(row * scores.Length) + item]));
+            }
+        }
 
         Assert.True(worst <= 1e-4f, $"{worst}");
     }
 
-    private static Dictionary<string, float[]> Run(InferenceSession session, (string Name, long[] Values) ids, (string Name, float[] Values) marks)
+    private static float[] Run(InferenceSession session, int rows, (string Name, long[] Values) ids, (string Name, float[] Values) marks)
     {
         using var outputs = session.Run(
         [
-            NamedOnnxValue.CreateFromTensor(ids.Name, new DenseTensor<long>(ids.Values, [1, ids.Values.Length])),
-            NamedOnnxValue.CreateFromTensor(marks.Name, new DenseTensor<float>(marks.Values, [1, marks.Values.Length])),
+            NamedOnnxValue.CreateFromTensor(ids.Name, new DenseTensor<long>(ids.Values, [rows, ids.Values.Length / rows])),
+            NamedOnnxValue.CreateFromTensor(marks.Name, new DenseTensor<float>(marks.Values, [rows, marks.Values.Length / rows])),
         ]);
-        return outputs.Where(static output => output.Name != "top_items").ToDictionary(static output => output.Name, static output => output.AsTensor<float>().ToArray());
+        return [.. outputs.First(static output => output.Name == "scores").AsTensor<float>()];
     }
 
     private InferenceSession Open(IRecommender model)
