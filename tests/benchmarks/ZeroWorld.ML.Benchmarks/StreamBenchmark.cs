@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Features.Redis;
+using StreamConsumer = ZeroWorld.ML.Features.StreamConsumer;
 
 namespace ZeroWorld.ML.Benchmarks;
 
