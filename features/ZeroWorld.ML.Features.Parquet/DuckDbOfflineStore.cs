@@ -53,9 +53,10 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             {
                 // Read before the rows: an import in between makes the generation too old, never too new.
                 var generation = _tables.GenerationOf(view.Project, view.Source.Table);
+                var files = _tables.SourceFilesOf(view.Project, view.Source.Table);
                 var source = SourceQuery.Create(session, _tables, view, cancellationToken);
                 Warn(source);
-                var extent = source.Inspect(session, cancellationToken) with { Generation = generation };
+                var extent = source.Inspect(session, cancellationToken) with { Generation = generation, Files = files };
                 Warn(extent.Quality);
                 return extent;
             },
@@ -67,7 +68,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         ArgumentNullException.ThrowIfNull(import);
         var started = _time.GetTimestamp();
-        var importer = new TableImporter(_tables, import);
+        var importer = new TableImporter(_tables, import, _time);
         var summary = await RunAsync(session => importer.Run(session, cancellationToken), cancellationToken).ConfigureAwait(false);
         Warn(summary.Quality);
         LogImported(import.Project, import.Table, summary.Rows, _time.GetElapsedTime(started).TotalSeconds);
@@ -93,7 +94,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<IReadOnlyList<WindowAppend>> ReadEventsAsync(
+    public async IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(
         StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
@@ -104,12 +105,12 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
         await foreach (var batch in ReadHistoryAsync(field, range, cancellationToken).ConfigureAwait(false))
         {
-            yield return batch.ConvertAll(static item => new WindowAppend(item.Entity, item.Bytes));
+            yield return new([.. batch.Items.Select(static item => new WindowAppend(item.Entity, item.Bytes))], batch.Partition, batch.IsLast);
         }
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<IReadOnlyList<OnlineRowWrite>> ReadRowsAsync(
+    public async IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(
         StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
@@ -120,7 +121,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
         await foreach (var batch in ReadHistoryAsync(field, range, cancellationToken).ConfigureAwait(false))
         {
-            yield return batch.ConvertAll(static item => new OnlineRowWrite(item.Entity, item.Bytes));
+            yield return new([.. batch.Items.Select(static item => new OnlineRowWrite(item.Entity, item.Bytes))], batch.Partition, batch.IsLast);
         }
     }
 
@@ -167,13 +168,13 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         return set;
     }
 
-    private async IAsyncEnumerable<List<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>> ReadHistoryAsync(
+    private async IAsyncEnumerable<HistoryBatch<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>> ReadHistoryAsync(
         StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The engine blocks: it gets a pool thread for each batch, not the consumer's.
         using var batches = await Task.Run(
             () => HistoryBatches.Open(_options, _tables, field, range, cancellationToken), cancellationToken).ConfigureAwait(false);
-        while (await Task.Run(batches.Next, cancellationToken).ConfigureAwait(false) is { Count: > 0 } batch)
+        while (await Task.Run(batches.Next, cancellationToken).ConfigureAwait(false) is { } batch)
         {
             yield return batch;
         }

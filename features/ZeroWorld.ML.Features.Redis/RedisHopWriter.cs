@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Features.Redis;
 
 /// <summary>Appends to hop blocks: read, merge here, and write if nothing was written meanwhile.</summary>
 /// <remarks>Tiles are merged in one place, <see cref="HopBlockMerge"/>; a script only compares and sets. Not thread safe.</remarks>
-internal sealed class RedisHopWriter(IDatabase database, StorageField field)
+internal sealed class RedisHopWriter(IDatabase database, StorageField field, long? validUntil = null)
 {
     private const int EntitiesInFlightMax = 32;
     private const int AttemptsMax = 100;
@@ -54,8 +54,10 @@ internal sealed class RedisHopWriter(IDatabase database, StorageField field)
                 return;
             }
 
-            RedisValue[] arguments = [field.Name, DigestOf(old), deleted.IsNull ? RedisValue.EmptyString : deleted, changed];
-            if ((int)await database.ScriptEvaluateAsync(RedisScripts.ReplaceBlock, [key], arguments).ConfigureAwait(false) == 1)
+            RedisValue[] arguments = [field.Name, DigestOf(old), deleted.IsNull ? RedisValue.EmptyString : deleted, changed, .. validUntil is { } moment ? (ReadOnlySpan<RedisValue>)[moment] : []];
+            var answer = (int)await database.ScriptEvaluateAsync(RedisScripts.ReplaceBlock, [key], arguments).ConfigureAwait(false);
+            RedisScripts.ThrowIfExpired(answer, field);
+            if (answer == 1)
             {
                 return;
             }

@@ -14,6 +14,8 @@ internal static class RedisKeys
 
     public static RedisKey Coverage(string project) => $"z1:{project}:coverage";
 
+    public static RedisKey Ledger(string project) => $"z1:{project}:ledger";
+
     /// <summary>Glob of the keys in which a view's rows or blocks lie. Names hold no glob characters.</summary>
     public static RedisValue PatternOf(StorageField field) => $"z1:{{{field.View.Project}/{field.View.Entity.Name}/*}}:{(field.IsWindow ? 'w' : 'v')}";
 }

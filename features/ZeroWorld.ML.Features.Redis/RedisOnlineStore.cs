@@ -11,7 +11,7 @@ namespace ZeroWorld.ML.Features.Redis;
 /// While no server is connected reads are unavailable at once, nothing queues, and the connection comes back by itself; a server that is absent at
 /// the start is no error. Thread safety: every member may be called from any thread.
 /// </remarks>
-public sealed partial class RedisOnlineStore : IOnlineStore
+public sealed partial class RedisOnlineStore : IMaterializationLedger
 {
     private const int ClearKeysMax = 256;
 
@@ -83,7 +83,14 @@ public sealed partial class RedisOnlineStore : IOnlineStore
     }
 
     /// <inheritdoc/>
-    public async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+    public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken) =>
+        WriteRowsAsync(field, rows, validUntil: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken) =>
+        AppendEventsAsync(field, appends, trim, validUntil: null, cancellationToken);
+
+    private async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long? validUntil, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(rows);
@@ -102,7 +109,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
                 foreach (var row in rows)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    await pipeline.EvaluateAsync(RedisScripts.WriteRow, RedisKeys.Rows(row.Entity), row.Row, RedisValue.Null).ConfigureAwait(false);
+                    await pipeline.EvaluateAsync(RedisScripts.WriteRow, RedisKeys.Rows(row.Entity), row.Row, RedisValue.Null, validUntil).ConfigureAwait(false);
                 }
 
                 await pipeline.CompleteAsync().ConfigureAwait(false);
@@ -111,8 +118,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    private async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? validUntil, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(appends);
@@ -124,7 +130,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             {
                 if (field.IsHop)
                 {
-                    await new RedisHopWriter(database, field).AppendAsync(appends, trim, cancellationToken).ConfigureAwait(false);
+                    await new RedisHopWriter(database, field, validUntil).AppendAsync(appends, trim, cancellationToken).ConfigureAwait(false);
                     return true;
                 }
 
@@ -133,7 +139,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var block = WindowBlockMerge.Prepare(field, append.Block, Math.Max(trim, append.Trim), eventsMax);
-                    await pipeline.EvaluateAsync(RedisScripts.AppendEvents, RedisKeys.Windows(append.Entity), block, eventsMax).ConfigureAwait(false);
+                    await pipeline.EvaluateAsync(RedisScripts.AppendEvents, RedisKeys.Windows(append.Entity), block, eventsMax, validUntil).ConfigureAwait(false);
                 }
 
                 await pipeline.CompleteAsync().ConfigureAwait(false);

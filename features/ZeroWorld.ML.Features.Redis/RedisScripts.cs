@@ -6,6 +6,9 @@ internal static class RedisScripts
     /// <summary>What a script returns when the stored bytes are not of the layout of the new ones.</summary>
     public const int NotThisLayout = -1;
 
+    /// <summary>What a script returns when the time of a write is over.</summary>
+    public const int Expired = -3;
+
     public static string WriteRow { get; } = Read("write_row.lua");
 
     public static string AppendEvents { get; } = Read("append_events.lua");
@@ -15,6 +18,22 @@ internal static class RedisScripts
     public static string DeleteEntity { get; } = Read("delete_entity.lua");
 
     public static string KeepLater { get; } = Read("keep_later.lua");
+
+    public static string ReadLedger { get; } = Read("read_ledger.lua");
+
+    public static string ReplaceLedger { get; } = Read("replace_ledger.lua");
+
+    /// <summary>Refuses the answer of a write that came too late.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.Superseded"/>.</exception>
+    public static void ThrowIfExpired(int answer, StorageField field)
+    {
+        if (answer == Expired)
+        {
+            throw new FeatureException(
+                FeatureError.Superseded,
+                $"The turn of this materialization of view '{field.View.Name}' is over by the clock of the online store: it stood still for too long. Nothing of it was written since; run it again.");
+        }
+    }
 
     private static string Read(string name)
     {

@@ -21,6 +21,7 @@ public static class RedisServiceCollectionExtensions
             provider.GetRequiredService<IOptions<RedisOnlineStoreOptions>>().Value,
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             provider.GetRequiredService<ILogger<RedisOnlineStore>>()));
+        services.TryAddSingleton<IMaterializationLedger>(static provider => provider.GetRequiredService<RedisOnlineStore>());
         services.TryAddSingleton<IOnlineStore>(static provider => provider.GetRequiredService<RedisOnlineStore>());
         return services;
     }

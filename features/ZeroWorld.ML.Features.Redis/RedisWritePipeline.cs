@@ -9,14 +9,20 @@ internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOpt
     private readonly Queue<(Task<RedisResult> Task, int Bytes)> _unanswered = new(Math.Min(options.WritesInFlightMax, 1024));
     private long _bytes;
 
-    public async ValueTask EvaluateAsync(string script, RedisKey key, ReadOnlyMemory<byte> value, RedisValue argument)
+    public async ValueTask EvaluateAsync(string script, RedisKey key, ReadOnlyMemory<byte> value, RedisValue argument, long? validUntil = null)
     {
         while (_unanswered.Count >= options.WritesInFlightMax || (_unanswered.Count > 0 && _bytes + value.Length > options.WriteBytesInFlightMax))
         {
             await CompleteOldestAsync().ConfigureAwait(false);
         }
 
-        RedisValue[] arguments = argument.IsNull ? [_fieldName, value] : [_fieldName, value, argument];
+        RedisValue[] arguments = (argument.IsNull, validUntil) switch
+        {
+            (true, null) => [_fieldName, value],
+            (true, { } until) => [_fieldName, value, until],
+            (false, null) => [_fieldName, value, argument],
+            (false, { } until) => [_fieldName, value, argument, until],
+        };
         _unanswered.Enqueue((database.ScriptEvaluateAsync(script, [key], arguments), value.Length));
         _bytes += value.Length;
     }
@@ -34,7 +40,9 @@ internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOpt
     {
         var (task, bytes) = _unanswered.Dequeue();
         _bytes -= bytes;
-        if ((int)await task.ConfigureAwait(false) == RedisScripts.NotThisLayout)
+        var answer = (int)await task.ConfigureAwait(false);
+        RedisScripts.ThrowIfExpired(answer, field);
+        if (answer == RedisScripts.NotThisLayout)
         {
             throw new FeatureException(
                 FeatureError.CorruptData,

@@ -5,12 +5,14 @@ internal sealed class TableImporter
 {
     private readonly TableFolder _tables;
     private readonly TableImport _import;
+    private readonly TimeProvider _time;
     private readonly ColumnBuffer[] _columns;
     private readonly bool[] _notNull;
     private readonly int _timeColumn;
 
-    public TableImporter(TableFolder tables, TableImport import)
+    public TableImporter(TableFolder tables, TableImport import, TimeProvider time)
     {
+        _time = time;
         _tables = tables;
         _import = import;
         Check(import);
@@ -46,8 +48,36 @@ internal sealed class TableImporter
         var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, "part-0.parquet"));
         ParquetFile.Write(session, Staging, temporary, null, cancellationToken);
         var bytes = new FileInfo(temporary).Length;
-        _tables.Publish(_import.Project, _import.Table, temporary);
+        if (_import.IsAppended)
+        {
+            Append(session, temporary, cancellationToken);
+        }
+        else
+        {
+            _tables.Publish(_import.Project, _import.Table, temporary);
+        }
+
         return new TableSummary(rows, bytes, first, last) { Quality = quality };
+    }
+
+    /// <summary>Puts the file beside those that are there, unless it does not agree with them.</summary>
+    private void Append(DuckDbSession session, string temporary, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_tables.TryFilesOf(_import.Project, _import.Table) is { } files)
+            {
+                TableFiles.Open(session, [.. files, temporary], cancellationToken).Require([], _columns.Select(static column => column.Name));
+            }
+
+            // Named when it is there: a file that is stored counts as stored from then on.
+            _tables.Append(_import.Project, _import.Table, temporary, _time.GetUtcNow());
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     /// <summary>Counts what lies outside of declared bounds: a report, no refusal.</summary>

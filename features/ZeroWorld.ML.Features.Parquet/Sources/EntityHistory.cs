@@ -7,7 +7,7 @@ internal abstract class EntityHistory(StorageField field)
     private const int EventTimeOrdinal = 1;
     private const int CreatedTimeOrdinal = 2;
     private const int EventIdOrdinal = 3;
-    private const int ValuesOrdinal = 4;
+    public const int ValuesOrdinal = 4;
 
     private readonly Entity _entity = field.View.Entity;
     private readonly StoredColumn[] _columns = [.. field.View.StoredColumns];

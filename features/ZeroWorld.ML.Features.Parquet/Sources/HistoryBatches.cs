@@ -14,19 +14,21 @@ internal sealed class HistoryBatches : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly EntityHistory _history;
     private readonly DuckDbRows _rows;
+    private readonly int _bucketOrdinal;
     private bool _hasRow;
 
     private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, CancellationToken cancellationToken)
+        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
     {
         _session = session;
         _view = field.View;
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
-        session.Execute(source.CreateKeysStatement(KeysTable), cancellationToken);
+        _bucketOrdinal = EntityHistory.ValuesOrdinal + field.View.StoredColumns.Count + field.View.Entity.Keys.Count;
+        session.Execute(source.CreatePartitionKeysStatement(KeysTable, range.Partitions, files), cancellationToken);
         _rows = session.Query(
-            source.RowsStatement(KeysTable, range.ArrivedAfter, range.ArrivedUntil, inArrivalOrder: field.IsWindow, where: string.Empty),
+            source.RowsStatement(KeysTable, range.ArrivedAfter, range.ArrivedUntil, inArrivalOrder: field.IsWindow, where: string.Empty, field.IsHop ? null : files, withBucket: true),
             cancellationToken);
     }
 
@@ -40,7 +42,8 @@ internal sealed class HistoryBatches : IDisposable
             var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
             source.CheckField(field);
             source.Inspect(session, cancellationToken);
-            batches = new HistoryBatches(session, field, source, range, cancellationToken);
+            var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
+            batches = new HistoryBatches(session, field, source, range, files, cancellationToken);
             batches._hasRow = batches._rows.Read();
             return batches;
         }
@@ -52,12 +55,18 @@ internal sealed class HistoryBatches : IDisposable
         }
     }
 
-    /// <returns>The next batch, each entity once; empty at the end.</returns>
-    public List<(EntityId Entity, ReadOnlyMemory<byte> Bytes)> Next()
+    /// <returns>The next batch, of one partition and each entity once; <see langword="null"/> at the end.</returns>
+    public HistoryBatch<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>? Next()
     {
+        if (!_hasRow)
+        {
+            return null;
+        }
+
+        var partition = _rows.GetInt64(_bucketOrdinal);
         var batch = new List<(EntityId, ReadOnlyMemory<byte>)>(EntitiesMax);
         var size = 0;
-        while (_hasRow && batch.Count < EntitiesMax && size < BytesMax)
+        while (IsOf(partition) && batch.Count < EntitiesMax && size < BytesMax)
         {
             _cancellationToken.ThrowIfCancellationRequested();
             _history.Clear();
@@ -71,8 +80,10 @@ internal sealed class HistoryBatches : IDisposable
             }
         }
 
-        return batch;
+        return new HistoryBatch<(EntityId, ReadOnlyMemory<byte>)>(batch, (int)partition, !IsOf(partition));
     }
+
+    private bool IsOf(long partition) => _hasRow && _rows.GetInt64(_bucketOrdinal) == partition;
 
     public void Dispose()
     {

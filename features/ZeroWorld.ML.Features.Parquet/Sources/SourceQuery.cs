@@ -110,13 +110,39 @@ internal sealed class SourceQuery
         $"CREATE TABLE {keysTable} AS SELECT DISTINCT {string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"))} FROM {_rows} WHERE {_visible}";
 
     /// <summary>
+    /// As <see cref="CreateKeysStatement"/>, of some partitions: in their order, so that the numbers of entities are, with the partition of each as <c>bucket</c>. An
+    /// entity is of the same partition on every machine and in every build.
+    /// </summary>
+    /// <param name="files">Only entities that are in these files; <see langword="null"/>: all.</param>
+    public string CreatePartitionKeysStatement(string keysTable, IReadOnlyList<int>? partitions, IReadOnlyList<string>? files)
+    {
+        var keys = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
+        var text = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"CAST(k{index} AS VARCHAR)"));
+        var among = partitions is null ? string.Empty : $" WHERE bucket IN ({string.Join(", ", partitions)})";
+        return $"""
+            CREATE TABLE {keysTable} AS
+            SELECT * FROM (
+                SELECT *, CAST(md5_number_lower(concat_ws('|', {text})) % {MaterializationLedger.PartitionCount} AS BIGINT) AS bucket
+                FROM (SELECT DISTINCT {keys} FROM {_rows} WHERE {_visible}{Among(files)})){among}
+            ORDER BY bucket
+            """;
+    }
+
+    // Names as the engine tells them: as they were given, or whole.
+    private static string Among(IReadOnlyList<string>? files) =>
+        files is null ? string.Empty : $" AND filename IN ({string.Join(", ", files.Concat(files.Select(Path.GetFullPath)).Distinct().Select(Sql.Text))})";
+
+    /// <summary>
     /// Rows of the entities in <paramref name="keysTable"/>, entity by entity: number, event time, created time, event id, values, keys. Within an entity
     /// in order of arrival where <paramref name="inArrivalOrder"/>; rows that arrived together keep the order of the table.
     /// </summary>
     /// <param name="arrivedAfter">Exclusive.</param>
     /// <param name="arrivedUntil">Inclusive.</param>
     /// <param name="where">A further condition on the entity's number, or empty.</param>
-    public string RowsStatement(string keysTable, long arrivedAfter, long arrivedUntil, bool inArrivalOrder, string where)
+    /// <param name="files">Only rows of these files; <see langword="null"/>: all.</param>
+    /// <param name="withBucket">Whether the partition of the entity comes last.</param>
+    public string RowsStatement(
+        string keysTable, long arrivedAfter, long arrivedUntil, bool inArrivalOrder, string where, IReadOnlyList<string>? files = null, bool withBucket = false)
     {
         var keys = _view.Entity.Keys.Select(static (_, index) => $"s.k{index}");
         var values = _view.StoredColumns.Select(static (_, index) => $"s.v{index}");
@@ -126,8 +152,8 @@ internal sealed class SourceQuery
             ? string.Empty
             : $", {(HasCreatedTime ? $"{Arrival}, s.event, s.created" : "s.event")}{(_table.Files.Count > 1 ? ", s.filename" : string.Empty)}, s.file_row_number";
         return $"""
-            SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}
-            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}) s JOIN {keysTable} k ON {on}
+            SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}{(withBucket ? ", k.bucket" : string.Empty)}
+            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}{Among(files)}) s JOIN {keysTable} k ON {on}
             {where}
             ORDER BY entity{order}
             """;

@@ -37,6 +37,13 @@ internal sealed class TableFolder(string dataDirectory)
             : null;
     }
 
+    /// <summary>The files of a table with when they were stored: as their names say it, else as the file system does.</summary>
+    public IReadOnlyList<SourceFile> SourceFilesOf(string project, string table) =>
+        [.. (TryFilesOf(project, table) ?? []).Select(static file => new SourceFile(Path.GetFileName(file), new FileInfo(file).Length, StoredOf(file)))];
+
+    /// <summary>Those of the files that were stored later than a moment.</summary>
+    public IReadOnlyList<string> FilesStoredAfter(string project, string table, long moment) => [.. FilesOf(project, table).Where(file => StoredOf(file) > moment)];
+
     /// <summary>The files of a spine: a table, or a Parquet file by its path.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
     public IReadOnlyList<string> FilesOfSpine(string project, string spine)
@@ -103,6 +110,27 @@ internal sealed class TableFolder(string dataDirectory)
         }
 
         NameGeneration(folder);
+    }
+
+    /// <summary>Makes the complete file at <paramref name="temporaryPath"/> one more of the table, which stays of its generation.</summary>
+    public void Append(string project, string table, string temporaryPath, DateTimeOffset now)
+    {
+        if (TryFilesOf(project, table) is null)
+        {
+            Publish(project, table, temporaryPath);
+        }
+        else
+        {
+            File.Move(temporaryPath, NewFile(project, table, PartPrefix, now));
+        }
+    }
+
+    private static long StoredOf(string file)
+    {
+        var parts = Path.GetFileName(file).Split('-');
+        return parts is [PartPrefix or StreamPrefix, { Length: 20 } time, _] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var stored)
+            ? stored
+            : UnixMicroseconds.FromDateTimeOffset(File.GetLastWriteTimeUtc(file));
     }
 
     private static void NameGeneration(string folder)

@@ -1,7 +1,15 @@
 -- Merges new events into the window block of one entity (docs/formats/online-row.md, "Append").
 -- KEYS[1] the hash; ARGV[1] the field; ARGV[2] a block of the new events, already trimmed and capped; ARGV[3] events kept at most.
--- Returns 1 when the block changed, 0 when it did not, -1 when the stored bytes are no block of the same layout.
+-- ARGV[4], where there is one: until when the write is good, microseconds by this server's clock.
+-- Returns -3 when it is not any more, 1 when the block changed, 0 when it did not, -1 when the stored bytes are no block of the same layout.
 -- Times are compared as pairs of 32 bit halves, since a Lua number holds only 53 bits; bytes as bytes, since < on strings follows the locale.
+-- A write of a materialization is good until a time of this server: one that lost its turn writes nothing any more.
+if ARGV[4] then
+  local now = redis.call('TIME')
+  if tonumber(now[1]) * 1000000 + tonumber(now[2]) > tonumber(ARGV[4]) then
+    return -3
+  end
+end
 local byte, sub, find, floor = string.byte, string.sub, string.find, math.floor
 local new = ARGV[2]
 local values = redis.call('HMGET', KEYS[1], ARGV[1], '!')

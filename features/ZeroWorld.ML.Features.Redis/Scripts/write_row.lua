@@ -1,7 +1,15 @@
 -- Stores an online row unless a greater one is there (docs/formats/online-row.md, "Online row").
 -- KEYS[1] the hash; ARGV[1] the field; ARGV[2] the row. A row at or before the deletion of the entity is not stored.
--- Returns 1 when the row was stored, 0 when the one that is there stays, -1 when the stored bytes are no row of the same layout.
+-- ARGV[3], where there is one: until when the write is good, microseconds by this server's clock.
+-- Returns -3 when it is not any more, 1 when the row was stored, 0 when the one that is there stays, -1 when the stored bytes are no row of the same layout.
 -- Times are compared as pairs of 32 bit halves, since a Lua number holds only 53 bits; bytes as bytes, since < on strings follows the locale.
+-- A write of a materialization is good until a time of this server: one that lost its turn writes nothing any more.
+if ARGV[3] then
+  local now = redis.call('TIME')
+  if tonumber(now[1]) * 1000000 + tonumber(now[2]) > tonumber(ARGV[3]) then
+    return -3
+  end
+end
 local byte, sub = string.byte, string.sub
 local new = ARGV[2]
 local values = redis.call('HMGET', KEYS[1], ARGV[1], '!')

@@ -12,7 +12,7 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>: the table does not fit the view.</exception>
     Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken);
 
-    /// <summary>Makes a table of a CSV(.gz) or Parquet file, replacing what was there.</summary>
+    /// <summary>Makes a table of a CSV(.gz) or Parquet file, replacing what was there, or beside it.</summary>
     /// <exception cref="FeatureException">
     /// <see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: the message names file, line, column, value and what was expected.
     /// </exception>
@@ -28,15 +28,15 @@ public interface IOfflineStore
     /// <param name="filter">Keeps rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</param>
     Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken);
 
-    /// <summary>Streams the encoded events of a windowed view, entity by entity, ready to be appended online.</summary>
+    /// <summary>Streams the encoded events of a windowed view, entity by entity and partition by partition, ready to be appended online.</summary>
     /// <param name="field">The stored form of a windowed view.</param>
     /// <param name="range">Which events, by arrival.</param>
-    IAsyncEnumerable<IReadOnlyList<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
+    IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
 
-    /// <summary>Streams the newest row per entity of a last-value view, ready to be written online.</summary>
+    /// <summary>Streams the newest row per entity of a last-value view, partition by partition, ready to be written online.</summary>
     /// <param name="field">The stored form of a last-value view.</param>
     /// <param name="range">Which rows, by arrival.</param>
-    IAsyncEnumerable<IReadOnlyList<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
+    IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
 }
 
 /// <param name="Name">Name of the column.</param>
@@ -56,6 +56,9 @@ public sealed record TableImport(string Project, string Table, string Path, IRea
     /// <value>Columns that must have a value in every row: event time, created time, event id. <see langword="null"/>: the first timestamp column.</value>
     public IReadOnlyList<string>? NotNull { get; init; }
 
+    /// <value>Whether the rows come beside those that are there, as one more file; else they replace the table. Default false.</value>
+    public bool IsAppended { get; init; }
+
     /// <value>The views that read the table: what they declare of its values is counted.</value>
     public IReadOnlyList<FeatureView> Views { get; init; } = [];
 }
@@ -70,6 +73,9 @@ public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent,
 {
     /// <value>One per feature that declares bounds; of last-value views only.</value>
     public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
+
+    /// <value>The files of the table.</value>
+    public IReadOnlyList<SourceFile> Files { get; init; } = [];
 
     /// <value>Rows left out because a key is null.</value>
     public long NullKeys { get; init; }
@@ -144,4 +150,20 @@ public sealed record TrainingSet(string Path, long Rows, string Fingerprint, str
 /// <param name="ArrivedAfter">Microseconds since the epoch, exclusive, of max(event, created); <see cref="long.MinValue"/>: from the beginning.</param>
 /// <param name="ArrivedUntil">Inclusive.</param>
 /// <param name="Trim">Events at or before this event time are left out; <see cref="long.MinValue"/>: none.</param>
-public sealed record MaterializationRange(long ArrivedAfter, long ArrivedUntil, long Trim);
+public sealed record MaterializationRange(long ArrivedAfter, long ArrivedUntil, long Trim)
+{
+    /// <value>
+    /// Only what files hold that were stored later than this (microseconds since the epoch); of precision <c>hop</c>, the whole history of the entities that are in
+    /// them, since tiles are made of all of it. <see cref="long.MinValue"/>, the default: everything.
+    /// </value>
+    public long StoredAfter { get; init; } = long.MinValue;
+
+    /// <value>Only entities of these partitions; <see langword="null"/>: all.</value>
+    public IReadOnlyList<int>? Partitions { get; init; }
+}
+
+/// <summary>A file of a table.</summary>
+/// <param name="Name">Its name; a name never stands for other rows.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Stored">Ingestion time of its rows: when it was stored, microseconds since the epoch.</param>
+public sealed record SourceFile(string Name, long Bytes, long Stored);

@@ -1,17 +1,19 @@
 namespace ZeroWorld.ML.Features;
 
-/// <summary>Brings the history of views from the offline store to the online store.</summary>
+/// <summary>Brings the history of views from the offline store to the online store: what was not brought yet, partition by partition.</summary>
 /// <remarks>
-/// A run may be repeated or interrupted anywhere: rows win by (event time, created time, row hash) and events count once by their id, so
-/// writing again changes nothing; the coverage is written last, when the store has acknowledged every chunk. Reads go on meanwhile.
+/// What is done is written into a ledger in the online store, per view and partition, after the store has acknowledged it: a run that was killed goes on behind
+/// the last partition that it ended, and ends with the same rows, since rows win by (event time, created time, row hash) and events count once by their id. The
+/// cursor is the time at which files were stored, with a window behind it for files that came late; a run of a table that has no new file writes nothing.
+/// Reads go on meanwhile. A writer that lost its turn to another one cannot write any more (<see cref="IMaterializationLedger"/>).
 /// Where the source table was replaced by an import since, what the store holds of the old one is forgotten first, so that the two never mix: until the
 /// new one is there, the view's features are UNAVAILABLE.
-/// <para>Thread safety: immutable; runs of different views may overlap.</para>
+/// <para>Thread safety: immutable; runs of different views, and shards of one run, may overlap.</para>
 /// </remarks>
-public sealed class Materializer(IOfflineStore offline, IOnlineStore online, TimeProvider time)
+public sealed class Materializer(IOfflineStore offline, IMaterializationLedger online, TimeProvider time)
 {
-    /// <summary>Materializes the whole history that the online store keeps, view by view.</summary>
-    /// <inheritdoc cref="RunAsync(IReadOnlyList{StorageField}, long?, IProgress{long}?, CancellationToken)"/>
+    /// <summary>Materializes what is new, view by view.</summary>
+    /// <inheritdoc cref="RunAsync(MaterializationRequest, CancellationToken)"/>
     public Task<Materialization> RunAsync(IReadOnlyList<StorageField> fields, IProgress<long>? progress, CancellationToken cancellationToken) =>
         RunAsync(fields, until: null, progress, cancellationToken);
 
@@ -19,28 +21,35 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
     /// <param name="fields">The stored forms of the views; <see cref="FeatureServicePlan.Views"/> and <see cref="StorageField.Of"/> give them.</param>
     /// <param name="until">What arrived later (microseconds since the epoch) is left out; <see langword="null"/>: nothing is.</param>
     /// <param name="progress">Receives rows and events acknowledged so far, over all views.</param>
+    /// <inheritdoc cref="RunAsync(MaterializationRequest, CancellationToken)"/>
+    public Task<Materialization> RunAsync(IReadOnlyList<StorageField> fields, long? until, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        RunAsync(new MaterializationRequest { Fields = fields, Until = until, Progress = progress }, cancellationToken);
+
+    /// <summary>Materializes what is asked for, view by view.</summary>
     /// <exception cref="FeatureException">
-    /// <see cref="FeatureError.NotFound"/>: a source table is missing. <see cref="FeatureError.InvalidInput"/>: it does not fit its view.
-    /// <see cref="FeatureError.StoreUnavailable"/>: the online store; repeating is safe.
+    /// <see cref="FeatureError.NotFound"/>: a source table is missing. <see cref="FeatureError.InvalidInput"/>: it does not fit its view, or the request is wrong.
+    /// <see cref="FeatureError.StoreUnavailable"/>: the online store; repeating is safe. <see cref="FeatureError.Superseded"/>: another run took the place of this one.
     /// </exception>
-    public async Task<Materialization> RunAsync(
-        IReadOnlyList<StorageField> fields, long? until, IProgress<long>? progress, CancellationToken cancellationToken)
+    public async Task<Materialization> RunAsync(MaterializationRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(fields);
-        var views = new List<ViewMaterialization>(fields.Count);
-        var before = 0L;
-        foreach (var field in fields)
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Shards is < 1 or > MaterializationLedger.PartitionCount || request.Shard < 0 || request.Shard >= request.Shards)
         {
-            // What only pushes bring is online already, and nowhere else.
-            if (field.View.Source.IsPushOnly)
+            throw new FeatureException(
+                FeatureError.InvalidInput,
+                $"Shard {request.Shard} of {request.Shards} is none; expected 0 to n - 1 of n, with n at most {MaterializationLedger.PartitionCount}.");
+        }
+
+        var views = new List<ViewMaterialization>(request.Fields.Count);
+        var total = new MaterializationProgress(request);
+        foreach (var field in request.Fields)
+        {
+            if (await FindExtentAsync(field, cancellationToken).ConfigureAwait(false) is { } extent)
             {
-                continue;
+                views.Add(await MaterializeAsync(field, Cut(extent, request.Until), request, total, cancellationToken).ConfigureAwait(false));
             }
 
-            var extent = Cut(await offline.ReadExtentAsync(field.View, cancellationToken).ConfigureAwait(false), until);
-            var view = await MaterializeAsync(field, extent, before, progress, cancellationToken).ConfigureAwait(false);
-            before += view.Rows;
-            views.Add(view);
+            total.EndView();
         }
 
         return new Materialization(views);
@@ -59,6 +68,25 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         return last < long.MinValue + retention || first > last - retention ? long.MinValue : last - retention;
     }
 
+    /// <returns><see langword="null"/>: what the view reads is online already, and nowhere else.</returns>
+    private async Task<SourceExtent?> FindExtentAsync(StorageField field, CancellationToken cancellationToken)
+    {
+        if (field.View.Source.IsPushOnly)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await offline.ReadExtentAsync(field.View, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.NotFound && field.View.Source.Stream is not null)
+        {
+            // A stream that has archived nothing yet.
+            return null;
+        }
+    }
+
     private static SourceExtent Cut(SourceExtent extent, long? until) => until is not { } moment
         ? extent
         : extent with
@@ -68,77 +96,112 @@ public sealed class Materializer(IOfflineStore offline, IOnlineStore online, Tim
         };
 
     private async Task<ViewMaterialization> MaterializeAsync(
-        StorageField field, SourceExtent extent, long before, IProgress<long>? progress, CancellationToken cancellationToken)
+        StorageField field, SourceExtent extent, MaterializationRequest request, MaterializationProgress total, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var trim = ChooseTrim(field.View, extent);
-        var range = new MaterializationRange(long.MinValue, extent.LastArrival ?? long.MinValue, trim);
-        var count = new Count(0, 0);
-        await PrepareAsync(field, extent.Generation, range.ArrivedUntil, cancellationToken).ConfigureAwait(false);
-        if (extent.Rows > 0)
+        var arrivedUntil = extent.LastArrival ?? long.MinValue;
+        var known = await online.ReadCoverageAsync(field, cancellationToken).ConfigureAwait(false);
+        var session = await LedgerSession.OpenAsync(online, field, time, request, extent.Generation, known, arrivedUntil, cancellationToken).ConfigureAwait(false);
+        var plan = MaterializationPlan.Of(session.Ledger, extent, request, arrivedUntil, trim);
+        total.BeginView(plan);
+        var (entities, rows) = (0L, 0L);
+        foreach (var group in plan.Groups)
         {
-            count = field.IsWindow
-                ? await CopyAsync(
-                    offline.ReadEventsAsync(field, range, cancellationToken),
-                    batch => online.AppendEventsAsync(field, batch, trim, cancellationToken),
-                    append => EventsOf(field, append.Block), before, progress).ConfigureAwait(false)
-                : await CopyAsync(
-                    offline.ReadRowsAsync(field, range, cancellationToken),
-                    batch => online.WriteRowsAsync(field, batch, cancellationToken),
-                    static _ => 1, before, progress).ConfigureAwait(false);
+            var range = new MaterializationRange(long.MinValue, arrivedUntil, trim) { StoredAfter = group.StoredAfter, Partitions = group.Partitions };
+            var count = await CopyAsync(session, field, range, plan.Entry, extent.Rows, total, cancellationToken).ConfigureAwait(false);
+            (entities, rows) = (entities + count.Entities, rows + count.Rows);
         }
 
-        var coverage = new ViewCoverage(trim, range.ArrivedUntil, extent.Generation);
-        await online.WriteCoverageAsync(field, coverage, cancellationToken).ConfigureAwait(false);
+        // Read again in the last moment: other shards may have ended meanwhile, and this one may have lost its turn.
+        await session.RenewAsync(cancellationToken, always: true).ConfigureAwait(false);
+        var coverage = session.Ledger.Coverage;
+        if (coverage is not null && coverage != known)
+        {
+            await online.WriteCoverageAsync(field, coverage, cancellationToken).ConfigureAwait(false);
+        }
+
+        await session.LeaveAsync(cancellationToken).ConfigureAwait(false);
         return new ViewMaterialization(
-            field.View.Name, count.Entities, count.Rows, extent.Quarantined, coverage, time.GetElapsedTime(started)) { Quality = extent.Quality, NullKeys = extent.NullKeys };
+            field.View.Name, entities, rows, extent.Quarantined, coverage ?? ViewCoverage.NothingYet(arrivedUntil, extent.Generation), time.GetElapsedTime(started))
+        {
+            Quality = extent.Quality,
+            NullKeys = extent.NullKeys,
+        };
     }
 
-    /// <summary>
-    /// Makes sure that what is in the store, and what is going to be, are of one import; a run that ends half-way leaves that known. What arrived after both
-    /// imports ended was pushed and stays.
-    /// </summary>
-    private async Task PrepareAsync(StorageField field, string generation, long arrivedUntil, CancellationToken cancellationToken)
+    private async Task<Count> CopyAsync(
+        LedgerSession session, StorageField field, MaterializationRange range, LedgerPartition entry, long sourceRows, MaterializationProgress total, CancellationToken cancellationToken)
     {
-        var known = await online.ReadCoverageAsync(field, cancellationToken).ConfigureAwait(false);
-        if (known?.Generation == generation)
+        var left = range.Partitions!.ToHashSet();
+        var count = sourceRows == 0
+            ? default
+            : field.IsWindow
+                ? await CopyAsync(
+                    offline.ReadEventsAsync(field, range, cancellationToken), session, entry, left, total,
+                    (items, validUntil) => online.AppendEventsAsync(field, items, range.Trim, validUntil, cancellationToken),
+                    append => EventsOf(field, append.Block), cancellationToken).ConfigureAwait(false)
+                : await CopyAsync(
+                    offline.ReadRowsAsync(field, range, cancellationToken), session, entry, left, total,
+                    (items, validUntil) => online.WriteRowsAsync(field, items, validUntil, cancellationToken),
+                    static _ => 1, cancellationToken).ConfigureAwait(false);
+        if (left.Count > 0)
         {
-            return;
+            // Partitions of which there is nothing.
+            await session.MarkAsync(left, entry, cancellationToken).ConfigureAwait(false);
+            total.EndPartitions(left.Count);
         }
 
-        if (known is not null)
-        {
-            await online.ClearAsync(field, Math.Max(known.To, arrivedUntil), cancellationToken).ConfigureAwait(false);
-        }
-
-        await online.WriteCoverageAsync(field, ViewCoverage.NothingYet(arrivedUntil, generation), cancellationToken).ConfigureAwait(false);
+        return count;
     }
 
     /// <summary>Reads the next batch while the one before it is being written; never more than two are in memory.</summary>
     private static async Task<Count> CopyAsync<T>(
-        IAsyncEnumerable<IReadOnlyList<T>> batches, Func<IReadOnlyList<T>, Task> write, Func<T, int> rowsOf, long before, IProgress<long>? progress)
+        IAsyncEnumerable<HistoryBatch<T>> batches, LedgerSession session, LedgerPartition entry, HashSet<int> left, MaterializationProgress total,
+        Func<IReadOnlyList<T>, long, Task> write, Func<T, int> rowsOf, CancellationToken cancellationToken)
     {
         var (entities, rows) = (0L, 0L);
-        var pending = Task.CompletedTask;
+        var (pending, ended) = (Task.CompletedTask, (int?)null);
         try
         {
             await foreach (var batch in batches.ConfigureAwait(false))
             {
-                await pending.ConfigureAwait(false);
-                progress?.Report(before + rows);
-                entities += batch.Count;
-                rows += batch.Sum(rowsOf);
-                pending = write(batch);
+                await EndAsync().ConfigureAwait(false);
+                await session.RenewAsync(cancellationToken).ConfigureAwait(false);
+                entities += batch.Items.Count;
+                var added = batch.Items.Sum(rowsOf);
+                rows += added;
+                pending = WriteAsync(batch.Items, added);
+                ended = batch.IsLast ? batch.Partition : null;
             }
         }
-        finally
+        catch
         {
-            // Also when reading failed: a write must not be left behind unobserved.
-            await pending.ConfigureAwait(false);
+            // A write must not be left behind unobserved; what stopped the reading is what is told.
+            await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
 
-        progress?.Report(before + rows);
+        await EndAsync().ConfigureAwait(false);
         return new Count(entities, rows);
+
+        async Task WriteAsync(IReadOnlyList<T> items, int added)
+        {
+            await write(items, session.ValidUntil).ConfigureAwait(false);
+            total.Add(added);
+        }
+
+        async Task EndAsync()
+        {
+            await pending.ConfigureAwait(false);
+            if (ended is { } partition)
+            {
+                await session.MarkAsync([partition], entry, cancellationToken).ConfigureAwait(false);
+                left.Remove(partition);
+                total.EndPartitions(1);
+                ended = null;
+            }
+        }
     }
 
     private static int EventsOf(StorageField field, ReadOnlyMemory<byte> block) =>

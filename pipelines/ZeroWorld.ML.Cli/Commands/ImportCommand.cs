@@ -20,7 +20,8 @@ internal static class ImportCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var zone = new Option<string?>("--time-zone") { Description = "Zone of times without one (UTC, Europe/Zurich, +02:00). Default: such times are refused." };
-        var command = new Command("import", "Makes a table of the offline store, replacing what was there.") { path, table, columns, zone };
+        var append = new Option<bool>("--append") { Description = "Put the rows beside those that are there: 'zwml materialize' then brings only these. Default: they replace the table." };
+        var command = new Command("import", "Makes a table of the offline store, replacing what was there, or appends to it.") { path, table, columns, zone, append };
         var json = CommonOptions.Json();
         command.Add(json);
         var common = CommonOptions.AddTo(command);
@@ -31,7 +32,7 @@ internal static class ImportCommand
                 parse.GetRequiredValue(table),
                 parse.GetRequiredValue(path),
                 [.. parse.GetRequiredValue(columns).Select(ParseColumn)],
-                parse.GetValue(zone));
+                parse.GetValue(zone)) { IsAppended = parse.GetValue(append) };
             await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
             var views = server.Services.GetRequiredService<DefinitionRegistry>().Find(import.Project)?.Views.Where(view => view.Source.Table == import.Table) ?? [];
             var summary = await server.Services.GetRequiredService<IOfflineStore>().ImportAsync(import with { Views = [.. views] }, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 using ZeroWorld.ML.Features;
@@ -12,28 +13,38 @@ internal static class MaterializeCommand
     public static Command Create()
     {
         var until = new Option<string?>("--until") { Description = "Leave out what arrived later, RFC 3339 with a zone. Default: everything." };
-        var command = new Command("materialize", "Brings the views of a project online. Repeating it changes nothing.") { until };
+        var since = new Option<string?>("--since") { Description = "Read again what was stored after this time, done or not. Default: the ledger in the online store says what is new." };
+        var full = new Option<bool>("--full") { Description = "Read everything again." };
+        var shard = new Option<string?>("--shard") { Description = "Only a part of the entities, as I/N with I from 0 to N - 1: for jobs side by side. In a cluster job, I is its completion index." };
+        var redis = new Option<string?>("--redis") { Description = "HOST:PORT of the Redis for the online features. Default: the embedded store." };
+        var command = new Command("materialize", "Brings what is new in the views of a project online. Repeating it changes nothing.") { until, since, full, shard, redis };
         var json = CommonOptions.Json();
         command.Add(json);
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            long? moment = null;
-            if (parse.GetValue(until) is { } text)
+            var (index, count) = ParseShard(parse.GetValue(shard));
+            var request = new MaterializationRequest
             {
-                moment = UnixMicroseconds.TryParse(text, out var parsed)
-                    ? parsed
-                    : throw new UsageException($"--until '{text}' is not a time with a zone; expected RFC 3339 such as 2018-08-15T00:00:00Z.");
+                Fields = [],
+                Until = ParseTime("--until", parse.GetValue(until)),
+                Since = ParseTime("--since", parse.GetValue(since)),
+                IsFull = parse.GetValue(full),
+                Shard = index,
+                Shards = count,
+            };
+            var flags = new Dictionary<string, string>();
+            if (parse.GetValue(redis) is { } address)
+            {
+                flags["Online:Redis"] = address;
             }
 
-            await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken);
+            await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken, flags);
             var fields = await server.Services.GetRequiredService<FeatureServiceCatalog>().GetFieldsAsync(common.Project(parse), null, cancellationToken);
-            var result = await StepConsole.ToStandardError(1).RunAsync("online store", async _ =>
+            var result = await StepConsole.ToStandardError(1).RunAsync("online store", async progress =>
             {
-                var materializer = new Materializer(
-                    server.Services.GetRequiredService<IOfflineStore>(), server.Services.GetRequiredService<IOnlineStore>(), TimeProvider.System);
-                var made = await materializer.RunAsync(fields, moment, null, cancellationToken);
-                return (made, $"{made.Views.Count} views");
+                var made = await server.Services.GetRequiredService<Materializer>().RunAsync(request with { Fields = fields, Share = progress }, cancellationToken);
+                return (made, $"{made.Views.Count} views, {made.Rows:N0} rows and events");
             });
             if (parse.GetValue(json))
             {
@@ -44,7 +55,7 @@ internal static class MaterializeCommand
                 var table = new Table().Border(TableBorder.Rounded).AddColumns("view", "entities", "rows", "quarantined", "null keys", "arrived until");
                 foreach (var view in result.Views)
                 {
-                    table.AddRow(Markup.Escape(view.View), $"{view.Entities:N0}", $"{view.Rows:N0}", $"{view.Quarantined:N0}", $"{view.NullKeys:N0}", UnixMicroseconds.ToText(view.Coverage.To));
+                    table.AddRow(Markup.Escape(view.View), $"{view.Entities:N0}", $"{view.Rows:N0}", $"{view.Quarantined:N0}", $"{view.NullKeys:N0}", view.Coverage.IsReadable ? UnixMicroseconds.ToText(view.Coverage.To) : "not complete");
                 }
 
                 Terminals.Output.Write(table);
@@ -55,5 +66,25 @@ internal static class MaterializeCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static long? ParseTime(string option, string? text) => text is null
+        ? null
+        : UnixMicroseconds.TryParse(text, out var moment)
+            ? moment
+            : throw new UsageException($"{option} '{text}' is not a time with a zone; expected RFC 3339 such as 2018-08-15T00:00:00Z.");
+
+    private static (int Index, int Count) ParseShard(string? text)
+    {
+        if (text is null)
+        {
+            return (0, 1);
+        }
+
+        return text.Split('/') is [var index, var count]
+            && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var first) && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var all)
+            && all is >= 1 and <= MaterializationLedger.PartitionCount && first < all
+            ? (first, all)
+            : throw new UsageException($"--shard '{text}' is no shard; expected I/N with I from 0 to N - 1 and N at most {MaterializationLedger.PartitionCount}, such as 0/4.");
     }
 }

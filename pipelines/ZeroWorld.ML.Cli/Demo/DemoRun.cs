@@ -28,7 +28,7 @@ internal sealed class DemoRun(ZeroWorldServer server, DemoOptions options, StepC
     public async Task<DemoReport> RunAsync(CancellationToken cancellationToken)
     {
         var offline = _services.GetRequiredService<IOfflineStore>();
-        var materializer = new Materializer(offline, _services.GetRequiredService<IOnlineStore>(), TimeProvider.System);
+        var materializer = new Materializer(offline, _services.GetRequiredService<IMaterializationLedger>(), TimeProvider.System);
         var job = new FraudJob(offline, materializer, ModelName.DefaultProject, _directory.TrainingSets);
 
         var path = await console.RunAsync("transactions", progress => SimulateAsync(progress, cancellationToken));

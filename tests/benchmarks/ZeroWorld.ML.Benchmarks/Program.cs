@@ -7,6 +7,8 @@ var benchmarks = new Dictionary<string, (string Summary, Func<OnlineServer, Canc
     ["feature-read"] = ("50 features in 5 views, both layouts: against raw HMGETs, at half load, in memory", FeatureReadBenchmark.RunAsync),
     ["window-append"] = ("one event appended by the script against one raw HSET of the block", WindowAppendBenchmark.RunAsync),
     ["bulk-append"] = ("the first load of 15,000 entities with 100 events each, and its repeat", BulkAppendBenchmark.RunAsync),
+    ["materialize"] = ("a materialization from Parquet against pipelined HSETs of the same bytes", MaterializeBenchmark.RunAsync),
+    ["stream"] = ("catching up with a Redis stream", StreamBenchmark.RunAsync),
     ["window-kernel"] = ("the aggregates of one block, in process", WindowKernelBenchmark.RunAsync),
 }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -4,12 +4,13 @@ using System.Collections.Concurrent;
 namespace ZeroWorld.ML.Contract.Tests;
 
 /// <summary>docs/formats/online-row.md in memory, as plainly as it can be said: what other stores are measured by.</summary>
-internal sealed class MemoryOnlineStore : IOnlineStore
+internal sealed class MemoryOnlineStore : IMaterializationLedger
 {
     private readonly ConcurrentDictionary<(EntityId Entity, string Field), byte[]> _payloads = new();
     private readonly ConcurrentDictionary<(string Project, string Field), ViewCoverage> _coverage = new();
     private readonly ConcurrentDictionary<EntityId, long> _deletions = new();
     private readonly Lock _writing = new();
+    private readonly ConcurrentDictionary<(string Project, string Field), string> _ledgers = new();
 
     public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken)
     {
@@ -61,6 +62,25 @@ internal sealed class MemoryOnlineStore : IOnlineStore
 
         return Task.CompletedTask;
     }
+
+    public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) =>
+        Task.FromResult(new StoredLedger(_ledgers.GetValueOrDefault((field.View.Project, field.Name)), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
+
+    public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken)
+    {
+        var key = (field.View.Project, field.Name);
+        return Task.FromResult(expected is null ? _ledgers.TryAdd(key, replacement) : _ledgers.TryUpdate(key, replacement, expected));
+    }
+
+    public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
+        IsOver(validUntil) ?? WriteRowsAsync(field, rows, cancellationToken);
+
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
+        IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+
+    private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
+        ? Task.FromException(new FeatureException(FeatureError.Superseded, "The turn is over."))
+        : null;
 
     public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) =>
         Task.FromResult(_coverage.GetValueOrDefault((field.View.Project, field.Name)));

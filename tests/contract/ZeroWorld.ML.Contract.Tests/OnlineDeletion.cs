@@ -163,7 +163,7 @@ public abstract class OnlineDeletion
         var offline = OfflineParity.OpenStore(folder.Path);
         var (old, next) = (item.Events.Where(static recorded => recorded.Id.AsInt64() % 3 != 0 && recorded.Arrival < 100 * Day).ToList(),
             item.Events.Where(static recorded => recorded.Id.AsInt64() % 3 == 0 && recorded.Key.AsInt64() != 2 && recorded.Arrival < 100 * Day).ToList());
-        var materializer = new Materializer(offline, store, TimeProvider.System);
+        var materializer = new Materializer(offline, (IMaterializationLedger)store, TimeProvider.System);
         await OfflineParity.ImportEventsAsync(offline, plan, old, other.Path, Cancellation);
         await materializer.RunAsync([field], null, Cancellation);
         await CheckAsync(old);

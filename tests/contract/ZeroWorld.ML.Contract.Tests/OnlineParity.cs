@@ -31,7 +31,7 @@ public abstract class OnlineParity
             first = item.Reads.Count / 2;
             var until = item.Reads[first].Q;
             await store.ClearAsync(plan.Views[0].Field, long.MaxValue, cancellation);
-            await new Materializer(offline, store, TimeProvider.System).RunAsync([plan.Views[0].Field], until, null, cancellation);
+            await new Materializer(offline, (IMaterializationLedger)store, TimeProvider.System).RunAsync([plan.Views[0].Field], until, null, cancellation);
             while (pending.TryPeek(out var recorded) && recorded.Arrival <= until - 86_400_000_000)
             {
                 pending.Dequeue();

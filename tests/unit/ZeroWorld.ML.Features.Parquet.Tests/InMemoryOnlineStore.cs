@@ -1,8 +1,15 @@
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
-/// <summary>An online store in memory that keeps bytes as they come, and can fail in the middle.</summary>
-internal sealed class InMemoryOnlineStore : IOnlineStore
+/// <summary>An online store in memory that keeps the greater row and merges events, and can fail in the middle.</summary>
+internal sealed class InMemoryOnlineStore : IMaterializationLedger
 {
+    public Dictionary<string, string> Ledgers { get; } = [];
+
+    /// <summary>Called before each change of a ledger: may throw, as a process does that is killed.</summary>
+    public Action<int> OnLedgerChange { get; set; } = static _ => { };
+
+    private int _ledgerChanges;
+
     public Dictionary<(string Field, EntityId Entity), byte[]> Bytes { get; } = [];
 
     public Dictionary<string, ViewCoverage> Coverages { get; } = [];
@@ -23,14 +30,25 @@ internal sealed class InMemoryOnlineStore : IOnlineStore
     }
 
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken) =>
-        Write(field, rows.Select(static row => (row.Entity, row.Row)));
+        Write(field, rows.Where(row => IsGreater(field, row)).Select(static row => (row.Entity, row.Row)));
+
+    private bool IsGreater(StorageField field, OnlineRowWrite row)
+    {
+        if (!Bytes.TryGetValue((field.Name, row.Entity), out var held))
+        {
+            return true;
+        }
+
+        Assert.True(OnlineRowCodec.TryReadHeader(field, held, out var oldEvent, out var oldCreated, out _) & OnlineRowCodec.TryReadHeader(field, row.Row.Span, out var newEvent, out var newCreated, out _));
+        return (newEvent, newCreated).CompareTo((oldEvent, oldCreated)) >= 0;
+    }
 
     public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
     {
         Trims.Add(trim);
         return Write(field, appends.Select(append => (append.Entity, field.IsHop
-            ? HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), long.MinValue)
-            : append.Block)));
+            ? (ReadOnlyMemory<byte>)HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), long.MinValue)
+            : (ReadOnlyMemory<byte>)WindowBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), ((WindowedView)field.View).EventsMax))));
     }
 
     public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) =>
@@ -55,6 +73,31 @@ internal sealed class InMemoryOnlineStore : IOnlineStore
 
         return Task.CompletedTask;
     }
+
+    public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) =>
+        Task.FromResult(new StoredLedger(Ledgers.GetValueOrDefault(field.Name), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
+
+    public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken)
+    {
+        OnLedgerChange(_ledgerChanges++);
+        if (Ledgers.GetValueOrDefault(field.Name) != expected)
+        {
+            return Task.FromResult(false);
+        }
+
+        Ledgers[field.Name] = replacement;
+        return Task.FromResult(true);
+    }
+
+    public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
+        IsOver(validUntil) ?? WriteRowsAsync(field, rows, cancellationToken);
+
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
+        IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+
+    private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
+        ? Task.FromException(new FeatureException(FeatureError.Superseded, "The turn is over."))
+        : null;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -82,6 +82,7 @@ public sealed class MaterializerTests : IDisposable
         var expected = _online.Bytes.ToDictionary(static item => item.Key, static item => Convert.ToHexString(item.Value));
         _online.Bytes.Clear();
         _online.Coverages.Clear();
+        _online.Ledgers.Clear();
         _online.BatchesUntilFailure = 1;
 
         var exception = await Assert.ThrowsAsync<FeatureException>(RunAsync);

@@ -177,6 +177,38 @@ public abstract class OnlineStoreContract(OnlineStoreFixture fixture)
     }
 
     [Fact]
+    public async Task Writes_AfterTheirTime_AreRefusedAndNothingIsStored()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var entity = TestViews.Id(8_800_001);
+        var field = TestViews.Spending();
+        var now = (await store.ReadLedgerAsync(TestViews.Profile, Cancellation)).Now;
+
+        var row = await Assert.ThrowsAsync<FeatureException>(() => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(entity, TestViews.Row(1, 1, 1))], now - 1, Cancellation));
+        var events = await Assert.ThrowsAsync<FeatureException>(() => store.AppendEventsAsync(field, [new WindowAppend(entity, TestViews.Block(field, (1, 1)))], long.MinValue, now - 1, Cancellation));
+
+        Assert.Equal((FeatureError.Superseded, FeatureError.Superseded), (row.Error, events.Error));
+        Assert.Null(await store.ReadOneAsync(entity, TestViews.Profile, Cancellation));
+        Assert.Null(await store.ReadOneAsync(entity, field, Cancellation));
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(entity, TestViews.Row(1, 1, 1))], now + 60_000_000, Cancellation);
+        await store.AppendEventsAsync(field, [new WindowAppend(entity, TestViews.Block(field, (1, 1)))], long.MinValue, now + 60_000_000, Cancellation);
+        Assert.NotNull(await store.ReadOneAsync(entity, TestViews.Profile, Cancellation));
+        Assert.NotNull(await store.ReadOneAsync(entity, field, Cancellation));
+    }
+
+    [Fact]
+    public async Task Ledger_ChangedMeanwhile_StaysAsItIs()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var field = TestViews.NamedProfile;
+
+        Assert.True(await store.TryReplaceLedgerAsync(field, null, "one", Cancellation));
+        Assert.False(await store.TryReplaceLedgerAsync(field, null, "two", Cancellation));
+        Assert.True(await store.TryReplaceLedgerAsync(field, "one", "two", Cancellation));
+        Assert.Equal("two", (await store.ReadLedgerAsync(field, Cancellation)).Text);
+    }
+
+    [Fact]
     public async Task AppendEventsAsync_InAnyOrderAndRepeated_CountsEachEventOnce()
     {
         var store = await fixture.GetStoreAsync(Cancellation);

@@ -1,0 +1,38 @@
+using StackExchange.Redis;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+public sealed partial class RedisOnlineStore
+{
+    /// <inheritdoc/>
+    public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return RunAsync(
+            async database =>
+            {
+                var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
+                    RedisScripts.ReadLedger, [RedisKeys.Ledger(field.View.Project)], [field.Name]).ConfigureAwait(false))!;
+                return new StoredLedger(answer[0].IsNull ? null : (string)answer[0]!, ((long)answer[1] * 1_000_000) + (long)answer[2]);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return RunAsync(
+            async database => (int)await database.ScriptEvaluateAsync(
+                RedisScripts.ReplaceLedger, [RedisKeys.Ledger(field.View.Project)], [field.Name, expected ?? "", replacement]).ConfigureAwait(false) == 1,
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
+        WriteRowsAsync(field, rows, (long?)validUntil, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
+        AppendEventsAsync(field, appends, trim, (long?)validUntil, cancellationToken);
+}

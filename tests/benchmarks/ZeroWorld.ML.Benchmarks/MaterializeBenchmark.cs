@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Globalization;
+using DuckDB.NET.Data;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Parquet;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Benchmarks;
+
+/// <summary>A materialization from Parquet, and its writes alone, against pipelined HSETs of the same bytes by the same client that look at nothing.</summary>
+internal static class MaterializeBenchmark
+{
+    private const int Entities = 200_000;
+    private const int Rounds = 5;
+    private const double RatioMin = 0.6;
+
+    public static async Task RunAsync(OnlineServer server, CancellationToken cancellationToken)
+    {
+        using var folder = new TempFolder();
+        var (rows, events) = (View("rows", isWindow: false), View("events", isWindow: true));
+        WriteTable(folder.Path);
+        var offline = new DuckDbOfflineStore(new ParquetOfflineOptions { DataDirectory = folder.Path, MemoryLimitMiB = 1024 }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+        Console.WriteLine($"{Entities} entities, {server.Name}; medians of {Rounds} rounds that alternate:");
+        await MeasureAsync("rows of 10 float64", rows, await ReadAsync(offline.ReadRowsAsync(rows, All, cancellationToken)), static item => (item.Entity, item.Row));
+        await MeasureAsync("blocks of 5 events", events, await ReadAsync(offline.ReadEventsAsync(events, All, cancellationToken)), static item => (item.Entity, item.Block));
+
+        async Task MeasureAsync<T>(string name, StorageField field, List<T> items, Func<T, (EntityId Entity, ReadOnlyMemory<byte> Bytes)> bytesOf)
+        {
+            var (raw, writes, whole) = (new List<double>(), new List<double>(), new List<double>());
+            for (var round = 0; round <= Rounds; round++)
+            {
+                await server.Raw.ExecuteAsync("FLUSHALL");
+                raw.Add(await TimeAsync(() => WriteRawAsync(server.Raw, field.Name, items.ConvertAll(item => bytesOf(item)))));
+                await server.Raw.ExecuteAsync("FLUSHALL");
+                writes.Add(await TimeAsync(() => items is List<OnlineRowWrite> rowItems
+                    ? server.Store.WriteRowsAsync(field, rowItems, cancellationToken)
+                    : server.Store.AppendEventsAsync(field, (List<WindowAppend>)(object)items, long.MinValue, cancellationToken)));
+                await server.Raw.ExecuteAsync("FLUSHALL");
+                whole.Add(await TimeAsync(() => new Materializer(offline, server.Store, TimeProvider.System).RunAsync([field], null, cancellationToken)));
+            }
+
+            // The first round warms up.
+            Print($"{name}: raw HSET, pipelined", raw, raw, null);
+            Print($"{name}: the store's writes", writes, raw, RatioMin);
+            Print($"{name}: zwml materialize, from Parquet", whole, raw, RatioMin);
+        }
+    }
+
+    private static MaterializationRange All { get; } = new(long.MinValue, long.MaxValue, long.MinValue);
+
+    private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<HistoryBatch<T>> batches)
+    {
+        var items = new List<T>();
+        await foreach (var batch in batches)
+        {
+            items.AddRange(batch.Items);
+        }
+
+        return items;
+    }
+
+    private static async Task WriteRawAsync(IDatabase database, RedisValue field, List<(EntityId Entity, ReadOnlyMemory<byte> Bytes)> items)
+    {
+        // As many unanswered as the store allows itself.
+        var unanswered = new Queue<Task>();
+        foreach (var (entity, bytes) in items)
+        {
+            if (unanswered.Count == 256)
+            {
+                await unanswered.Dequeue();
+            }
+
+            unanswered.Enqueue(database.HashSetAsync($"z1:{{{entity.Project}/{entity.Entity}/{entity.Key}}}:r", field, bytes));
+        }
+
+        await Task.WhenAll(unanswered);
+    }
+
+    private static async Task<double> TimeAsync(Func<Task> action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await action();
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private static void Print(string name, List<double> seconds, List<double> raw, double? bar)
+    {
+        var ratio = Median([.. seconds.Zip(raw, static (mine, first) => first / mine).Skip(1)]);
+        var verdict = bar is { } least ? string.Create(CultureInfo.InvariantCulture, $"   bar {least:F1}: {(ratio >= least ? "met" : "NOT met")}") : "";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{name,-56}{Entities / Median([.. seconds.Skip(1)]),10:F0}/s   {ratio,6:F2} of its speed{verdict}"));
+    }
+
+    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+
+    private static StorageField View(string name, bool isWindow)
+    {
+        var features = isWindow
+            ? "window: { history: 3650d }, features: [ { name: s, aggregate: sum, of: c0, window: 1d } ]"
+            : $"features: [ {string.Join(", ", Enumerable.Range(0, 10).Select(static index => $"{{ name: f{index}, type: float64, column: c{index} }}"))} ]";
+        var set = DefinitionLoader.Load([new DefinitionFile("a.yaml", $$"""
+            version: 1
+            entities: [ { name: customer, keys: [ { name: k, type: int64 } ] } ]
+            feature_views: [ { name: {{name}}, entity: customer, source: { table: {{name}}, event_time: event, {{(isWindow ? "event_id: id" : "created_time: created")}} }, {{features}} } ]
+            """)]);
+        return StorageField.Of(set.Views[0], hasIntegerEventId: true);
+    }
+
+    private static void WriteTable(string folder)
+    {
+        using var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        foreach (var (table, rows) in new[] { ("rows", Entities), ("events", 5 * Entities) })
+        {
+            var path = Path.Combine(folder, "offline", "default", table);
+            Directory.CreateDirectory(path);
+            using var command = connection.CreateCommand();
+            command.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
+                COPY (SELECT i AS id, (i * 7919) % {Entities} AS k, make_timestamptz(1600000000000000 + i * 1000000) AS event, make_timestamptz(1600000000000500 + i * 1000000) AS created,
+                    {string.Join(", ", Enumerable.Range(0, 10).Select(static index => $"(hash(i * {index + 3}) % 100000) / 7.0::DOUBLE AS c{index}"))}
+                FROM range({rows}) t(i)) TO '{path}/part-0.parquet' (FORMAT parquet, COMPRESSION zstd)
+                """);
+            command.ExecuteNonQuery();
+        }
+    }
+}
