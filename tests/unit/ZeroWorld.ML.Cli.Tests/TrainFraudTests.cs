@@ -45,13 +45,14 @@ public sealed class TrainFraudTests : IDisposable
     [Fact]
     public async Task TrainFraud_KilledInTheMiddle_LosesNothingAndIsTakenUpAgain()
     {
-        WriteTable(60_000);
+        WriteTable(20_000);
         string[] arguments = [.. Arguments(), "--algorithm", "logistic-regression", "fasttree"];
         using var process = ZwmlProcess.Start(_folder.Path, arguments);
         using var store = await WaitForStoreAsync(process);
         IReadOnlyList<TrainingRun> trials = [];
         while (trials.Count == 0 && !process.HasExited)
         {
+            await Task.Delay(50, Cancellation);
             trials = [.. (await store.ListAsync("default", null, null, 100, Cancellation)).Where(static run => run.Parent is not null && run.Status == RunStatus.Finished)];
         }
 
