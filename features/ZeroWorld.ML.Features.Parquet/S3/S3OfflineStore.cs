@@ -44,10 +44,16 @@ public sealed class S3OfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>The table in the bucket is the old one until all of the new one is there.</remarks>
+    /// <remarks>The table in the bucket is the old one until all of the new one is there. Tables in a bucket are imported whole: appending to one is refused.</remarks>
     public Task<TableSummary> ImportAsync(TableImport import, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(import);
+        if (import.IsAppended)
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput, $"'append' is not available for table '{import.Table}', which lies in a bucket; expected an import of the whole table, or tables in a folder.");
+        }
+
         return RunAsync(
             import.Project,
             [],
@@ -78,14 +84,14 @@ public sealed class S3OfflineStore : IOfflineStore
         _local.LoadAsync(path, columns, filter, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<IReadOnlyList<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+    public IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         return StreamAsync(field, store => store.ReadEventsAsync(field, range, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<IReadOnlyList<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         return StreamAsync(field, store => store.ReadRowsAsync(field, range, cancellationToken), cancellationToken);

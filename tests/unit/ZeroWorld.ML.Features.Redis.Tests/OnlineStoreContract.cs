@@ -179,7 +179,7 @@ public abstract class OnlineStoreContract(OnlineStoreFixture fixture)
     [Fact]
     public async Task Writes_AfterTheirTime_AreRefusedAndNothingIsStored()
     {
-        var store = await fixture.GetStoreAsync(Cancellation);
+        var store = await fixture.GetLedgerAsync(Cancellation);
         var entity = TestViews.Id(8_800_001);
         var field = TestViews.Spending();
         var now = (await store.ReadLedgerAsync(TestViews.Profile, Cancellation)).Now;
@@ -199,7 +199,7 @@ public abstract class OnlineStoreContract(OnlineStoreFixture fixture)
     [Fact]
     public async Task Ledger_ChangedMeanwhile_StaysAsItIs()
     {
-        var store = await fixture.GetStoreAsync(Cancellation);
+        var store = await fixture.GetLedgerAsync(Cancellation);
         var field = TestViews.NamedProfile;
 
         Assert.True(await store.TryReplaceLedgerAsync(field, null, "one", Cancellation));

@@ -8,6 +8,7 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
 {
     private readonly SemaphoreSlim _gate = new(1);
     private IOnlineStore? _store;
+    private RedisOnlineStore? _inner;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -22,7 +23,7 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
             {
                 var configuration = await StartAsync(cancellationToken);
                 var store = Stores.Create(configuration, Configure);
-                _store = Wrap(store);
+                (_inner, _store) = (store, Wrap(store));
                 Assert.True(await store.ConnectAsync(cancellationToken));
             }
 
@@ -32,6 +33,13 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>The store itself, without what stands in front: materializations write to it.</summary>
+    internal async Task<IMaterializationLedger> GetLedgerAsync(CancellationToken cancellationToken)
+    {
+        await GetStoreAsync(cancellationToken);
+        return _inner!;
     }
 
     public async ValueTask DisposeAsync()
