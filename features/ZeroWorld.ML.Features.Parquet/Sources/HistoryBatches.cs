@@ -12,13 +12,15 @@ internal sealed class HistoryBatches : IDisposable
     private readonly FeatureView _view;
     private readonly MaterializationRange _range;
     private readonly CancellationToken _cancellationToken;
+    private readonly Erasures _erasures;
     private readonly EntityHistory _history;
     private readonly DuckDbRows _rows;
     private bool _hasRow;
 
     private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, CancellationToken cancellationToken)
+        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, CancellationToken cancellationToken)
     {
+        _erasures = erasures;
         _session = session;
         _view = field.View;
         _range = range;
@@ -31,7 +33,7 @@ internal sealed class HistoryBatches : IDisposable
     }
 
     public static HistoryBatches Open(
-        ParquetOfflineOptions options, TableFolder tables, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         var session = new DuckDbSession(options);
         HistoryBatches? batches = null;
@@ -40,7 +42,7 @@ internal sealed class HistoryBatches : IDisposable
             var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
             source.CheckField(field);
             source.Inspect(session, cancellationToken);
-            batches = new HistoryBatches(session, field, source, range, cancellationToken);
+            batches = new HistoryBatches(session, field, source, erasures, range, cancellationToken);
             batches._hasRow = batches._rows.Read();
             return batches;
         }
@@ -62,7 +64,7 @@ internal sealed class HistoryBatches : IDisposable
             _cancellationToken.ThrowIfCancellationRequested();
             _history.Clear();
             var key = _history.ReadKey(_rows);
-            _hasRow = _history.ReadEntity(_rows, key);
+            _hasRow = _history.ReadEntity(_rows, key, _erasures.UntilOf(_view.Entity.Name, key));
             var bytes = _history.Encode(_range);
             if (!bytes.IsEmpty)
             {

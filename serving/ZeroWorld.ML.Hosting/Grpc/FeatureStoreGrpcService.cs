@@ -12,7 +12,7 @@ using RefusedEvent = ZeroWorld.ML.V1.RefusedEvent;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
-internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, FeaturePath features) : FeatureStoreService.FeatureStoreServiceBase
+internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, FeaturePath features, EntityEraser eraser) : FeatureStoreService.FeatureStoreServiceBase
 {
     /// <summary>Events of one push: it is answered whole, and held in memory until then.</summary>
     private const int EventsMax = 100_000;
@@ -81,6 +81,20 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
             Details = { change.Details },
         }));
         return response;
+    }
+
+    public override async Task<DeleteEntityResponse> DeleteEntity(DeleteEntityRequest request, ServerCallContext context)
+    {
+        var receipt = await eraser.EraseAsync(
+            Project(request.Project), request.Entity, ColumnReader.Read(request.Keys), request.HasUntil ? request.Until : null, context.CancellationToken).ConfigureAwait(false);
+        return new DeleteEntityResponse
+        {
+            Token = receipt.Token,
+            Until = receipt.Until,
+            Views = (uint)receipt.Views,
+            PredictionRows = receipt.PredictionRows,
+            PredictionFiles = receipt.PredictionFiles,
+        };
     }
 
     public override Task<ListDefinitionsResponse> ListDefinitions(ListDefinitionsRequest request, ServerCallContext context)
