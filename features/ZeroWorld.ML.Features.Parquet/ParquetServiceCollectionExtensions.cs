@@ -17,10 +17,12 @@ public static class ParquetServiceCollectionExtensions
         services.AddOptions<ParquetOfflineOptions>().Configure(options => configure?.Invoke(options));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ParquetOfflineOptions>, ParquetOfflineOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IOfflineStore>(static provider => new DuckDbOfflineStore(
+        services.TryAddSingleton(static provider => new DuckDbOfflineStore(
             provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DuckDbOfflineStore>>()));
+        services.TryAddSingleton<IOfflineStore>(static provider => provider.GetRequiredService<DuckDbOfflineStore>());
+        services.TryAddSingleton<IEventArchive>(static provider => provider.GetRequiredService<DuckDbOfflineStore>());
         return services;
     }
 }

@@ -8,15 +8,23 @@ namespace ZeroWorld.ML.Features.Redis;
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
     private readonly ConfigurationOptions _options;
+    private readonly TimeSpan _retryInterval;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private long _lastAttempt;
+    private volatile string? _fault;
     private Task<ConnectionMultiplexer>? _connecting;
     private volatile Connected? _connected;
     private bool _isDisposed;
 
-    public RedisConnection(ConfigurationOptions options, ILogger logger)
+    /// <param name="options">Settings of the client.</param>
+    /// <param name="retryInterval">Pause before the next attempt after one that made no multiplexer at all.</param>
+    public RedisConnection(ConfigurationOptions options, TimeSpan retryInterval, TimeProvider time, ILogger logger)
     {
         _options = options;
+        _retryInterval = retryInterval;
+        _time = time;
         _logger = logger;
         Addresses = string.Join(',', options.EndPoints.Select(Format));
     }
@@ -24,8 +32,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Addresses as configured, for messages.</summary>
     public string Addresses { get; }
 
-    /// <summary>Whether more than one server is known: then keys are spread over them.</summary>
-    public bool IsCluster => _connected is { } connected && connected.Multiplexer.GetEndPoints().Length > 1;
+    /// <summary>Whether more than one server may answer: then keys are spread over them. Of Sentinel's servers only the primary is asked.</summary>
+    public bool IsCluster => _options.ServiceName is null && _connected is { } connected && connected.Multiplexer.GetEndPoints().Length > 1;
+
+    /// <summary>Why there is no connection, as the end of a sentence; <see langword="null"/> while there is one.</summary>
+    public string? Fault => _connected is { } connected && connected.Multiplexer.IsConnected ? null : _fault;
 
     /// <summary>The database when some server is connected; else <see langword="null"/>, and a connection is on its way.</summary>
     public IDatabase? TryGetDatabase()
@@ -80,8 +91,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(RedisOnlineStore));
 
-            // The client gives a multiplexer also when no server answers; a failed task is a fault of another kind (name resolution) and tried again.
-            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true })
+            // The client gives a multiplexer also when no server answers; a failed task is a fault of another kind (name resolution, no Sentinel that
+            // knows the service) and tried again, but not by every read anew.
+            if (_connecting is null || (_connecting.IsCompleted && !_connecting.IsCompletedSuccessfully && _time.GetElapsedTime(_lastAttempt) >= _retryInterval))
             {
                 _connecting = ConnectAsync();
             }
@@ -92,17 +104,54 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
-        multiplexer.ConnectionFailed += (_, failure) =>
-            LogConnectionFailed(_logger, failure.EndPoint is null ? Addresses : Format(failure.EndPoint), failure.FailureType.ToString());
-        multiplexer.ConnectionRestored += (_, restored) => LogConnectionRestored(_logger, restored.EndPoint is null ? Addresses : Format(restored.EndPoint));
-        _connected = new Connected(multiplexer, multiplexer.GetDatabase());
-        if (!multiplexer.IsConnected)
+        // Elsewhere: a part of the client's first attempt blocks, and who asks may be a read.
+        await Task.Yield();
+        try
         {
-            LogNotConnected(_logger, Addresses);
-        }
+            var multiplexer = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
+            multiplexer.ConnectionFailed += (_, failure) =>
+            {
+                _fault = RedisFailure.DescribeConnection(failure.Exception, failure.FailureType);
+                LogConnectionFailed(_logger, failure.EndPoint is null ? Addresses : Format(failure.EndPoint), failure.FailureType.ToString());
+            };
+            multiplexer.ConnectionRestored += (_, restored) => LogConnectionRestored(_logger, restored.EndPoint is null ? Addresses : Format(restored.EndPoint));
+            _connected = new Connected(multiplexer, multiplexer.GetDatabase());
+            if (!multiplexer.IsConnected)
+            {
+                var fault = _fault = await DiagnoseAsync().ConfigureAwait(false);
+                LogNotConnected(_logger, Addresses, fault);
+            }
 
-        return multiplexer;
+            return multiplexer;
+        }
+        catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
+        {
+            var fault = _fault = RedisFailure.DescribeConnection(exception, ConnectionFailureType.UnableToConnect);
+            LogNotConnected(_logger, Addresses, fault);
+            throw;
+        }
+        finally
+        {
+            _lastAttempt = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Tries once more in the way that fails with a reason: a multiplexer that goes on trying tells none.</summary>
+    private async Task<string> DiagnoseAsync()
+    {
+        var options = _options.Clone();
+        options.AbortOnConnectFail = true;
+        options.ConnectRetry = 1;
+        try
+        {
+            var second = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            await second.DisposeAsync().ConfigureAwait(false);
+            return "no connection at first; a server answers now";
+        }
+        catch (RedisConnectionException exception)
+        {
+            return RedisFailure.DescribeConnection(exception, exception.FailureType);
+        }
     }
 
     /// <summary>An endpoint's text without its address family ("Unspecified/localhost:6379").</summary>
@@ -112,8 +161,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return text[(text.IndexOf('/', StringComparison.Ordinal) + 1)..];
     }
 
-    [LoggerMessage(2101, LogLevel.Warning, "No online store answers at {Addresses} yet; features are unavailable until one does")]
-    private static partial void LogNotConnected(ILogger logger, string addresses);
+    [LoggerMessage(2101, LogLevel.Warning, "No online store answers at {Addresses} yet; features are unavailable until one does: {Fault}")]
+    private static partial void LogNotConnected(ILogger logger, string addresses, string fault);
 
     [LoggerMessage(2102, LogLevel.Warning, "The connection to the online store at {Address} is lost: {Reason}; reconnecting")]
     private static partial void LogConnectionFailed(ILogger logger, string address, string reason);

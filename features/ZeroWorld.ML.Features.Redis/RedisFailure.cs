@@ -1,10 +1,92 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace ZeroWorld.ML.Features.Redis;
 
-/// <summary>The one place that knows which exceptions of the client mean that the store did not answer.</summary>
+/// <summary>The one place that knows which exceptions of the client mean that the store did not answer, and what they say.</summary>
 internal static class RedisFailure
 {
+    // After a refused password the client goes on without one, so that the last answer is that one is missing.
+    private const string Unauthenticated = "it does not accept this user and password, or wants one: give them with user= and password= in Online:Redis (in a file or "
+        + "variable), or the password with Features:Redis:PasswordFile";
+
+    // What a server's refusal begins with, or holds where a script met it, and what to do about it.
+    private static readonly (string Code, string Sentence)[] Refusals =
+    [
+        ("OOM ", "it is out of memory (maxmemory is reached and its policy evicts nothing): what was refused is not stored, what was there is untouched. "
+            + "Raise maxmemory, or delete views that nobody reads"),
+        ("READONLY ", "it is a read-only replica: nothing was written. Name the primary, or the Sentinels with serviceName=NAME, in Online:Redis; "
+            + "after a failover repeat the write"),
+        ("WRONGPASS ", Unauthenticated),
+        ("NOAUTH ", Unauthenticated),
+        ("NOPERM ", "its user may not do what the store needs (docs/operations/online-store.md has the list)"),
+        ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
+        ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
+        ("LOADING ", "it is still loading its data: try again when it is done"),
+        ("CLUSTERDOWN ", "the cluster does not serve this slot: its shard is down"),
+    ];
+
     public static bool IsUnavailable(Exception exception) => exception
         is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or OperationCanceledException;
+
+    /// <summary>Why a call failed, as the end of a sentence that begins with the server.</summary>
+    /// <param name="exception">What the client threw.</param>
+    /// <param name="connection">Why there is no connection, where that is known; <see langword="null"/> while there is one.</param>
+    public static string Describe(Exception exception, string? connection)
+    {
+        if (FindRefusal(exception) is { } refusal)
+        {
+            return $"{refusal} ({FirstLine(exception.Message)})";
+        }
+
+        return exception switch
+        {
+            RedisConnectionException when connection is not null => connection,
+            RedisTimeoutException or TimeoutException => $"it did not answer in time; the write may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
+            _ => FirstLine(exception.Message),
+        };
+    }
+
+    /// <summary>Why no connection was made.</summary>
+    /// <param name="exception">What the client threw, or the reason inside of it.</param>
+    /// <param name="kind">What the client calls it.</param>
+    public static string DescribeConnection(Exception? exception, ConnectionFailureType kind)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is AuthenticationException)
+            {
+                return "its TLS certificate is not trusted: name the certificate of its authority with Features:Redis:CertificateAuthorityFile, and the name in it with "
+                    + $"sslHost= in Online:Redis ({FirstLine(inner.Message)})";
+            }
+
+            if (FindRefusal(inner) is { } refusal)
+            {
+                return $"{refusal} ({FirstLine(inner.Message)})";
+            }
+        }
+
+        return kind == ConnectionFailureType.None || exception is not null and not RedisConnectionException
+            ? $"no connection: {FirstLine(exception?.Message ?? "no reason given")}"
+            : $"no connection ({kind}): {FirstLine(exception?.Message ?? "no reason given")}";
+    }
+
+    private static string? FindRefusal(Exception exception)
+    {
+        foreach (var (code, sentence) in Refusals)
+        {
+            if (exception.Message.Contains(code, StringComparison.Ordinal))
+            {
+                return sentence;
+            }
+        }
+
+        return null;
+    }
+
+    private static string FirstLine(string message)
+    {
+        var end = message.AsSpan().IndexOfAny('\r', '\n');
+        return end < 0 ? message : message[..end];
+    }
 }

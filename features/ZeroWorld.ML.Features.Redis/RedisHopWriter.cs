@@ -36,7 +36,7 @@ internal sealed class RedisHopWriter(IDatabase database, StorageField field)
 
     private Task AppendAsync(WindowAppend append, long trim, CancellationToken cancellationToken) => ChangeAsync(
         RedisKeys.Windows(append.Entity),
-        (existing, until) => HopBlockMerge.Merge(field, existing.Span, append.Block.Span, trim, until),
+        (existing, until) => HopBlockMerge.Merge(field, existing.Span, append.Block.Span, Math.Max(trim, append.Trim), until),
         cancellationToken);
 
     private async Task ChangeAsync(RedisKey key, Func<ReadOnlyMemory<byte>, long, byte[]> change, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         {
             if (isCluster)
             {
-                await Task.WhenAll(sent.Select(AnswerAsync)).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+                await AnswerAllAsync(sent).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -36,7 +36,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
             if (last.IsCompleted && Array.Exists(sent, static read => !read.IsCompleted))
             {
                 // Not by the server's order: the last one could not be sent, and others could.
-                await Task.WhenAll(sent.Select(static read => read.All)).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await WhenAllAsync(sent).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             foreach (var read in sent)
@@ -97,6 +97,28 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
             // What the client makes of ASK, the redirection while a slot is moving between two servers that are there.
             return await database.HashGetAsync(key, fields).ConfigureAwait(false);
         }
+    }
+
+    private Task AnswerAllAsync(Sent[] sent)
+    {
+        var answered = new Task[sent.Length];
+        for (var index = 0; index < sent.Length; index++)
+        {
+            answered[index] = AnswerAsync(sent[index]);
+        }
+
+        return Task.WhenAll(answered);
+    }
+
+    private static Task WhenAllAsync(Sent[] sent)
+    {
+        var all = new Task[sent.Length];
+        for (var index = 0; index < sent.Length; index++)
+        {
+            all[index] = sent[index].All;
+        }
+
+        return Task.WhenAll(all);
     }
 
     private async Task AnswerAsync(Sent sent)

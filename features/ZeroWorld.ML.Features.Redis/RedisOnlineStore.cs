@@ -13,7 +13,6 @@ namespace ZeroWorld.ML.Features.Redis;
 /// </remarks>
 public sealed partial class RedisOnlineStore : IOnlineStore
 {
-    private const int ListpackValueBytesMin = 128;
     private const int ClearKeysMax = 256;
 
     // No import has it, so that a clearing which was interrupted is done again.
@@ -36,37 +35,30 @@ public sealed partial class RedisOnlineStore : IOnlineStore
         _options = options;
         _time = time;
         _logger = logger;
-        _connection = new RedisConnection(options.ToClientOptions(), logger);
+        _connection = new RedisConnection(options.ToClientOptions(), options.ReconnectInterval, time, logger);
         _getPlan = fields => _plans.GetValue(fields, static fields => new RedisReadPlan(fields));
     }
 
     /// <summary>Connects now instead of at the first use.</summary>
     /// <returns>Whether a server answered within the connect timeout; if not, the store goes on trying.</returns>
-    public async Task<bool> ConnectAsync(CancellationToken cancellationToken) =>
-        (await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false)).IsConnected;
+    public async Task<bool> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false)).IsConnected;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RedisFailure.IsUnavailable(exception))
+        {
+            // Logged where it happened, with the reason; reads and writes try again.
+            return false;
+        }
+    }
 
-    /// <summary>Looks for settings of the servers that make the store slow or large, and logs a warning for each.</summary>
+    /// <summary>Looks for settings of the servers that make the store slow, large or forgetful, and logs a warning for each.</summary>
     /// <returns>The warnings. Servers that do not tell their settings are taken to be well.</returns>
     public async Task<IReadOnlyList<string>> CheckServerAsync(CancellationToken cancellationToken)
     {
-        var warnings = new List<string>();
-        var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var server in multiplexer.GetServers())
-        {
-            if (!server.IsConnected || server.IsReplica)
-            {
-                continue;
-            }
-
-            const string Setting = "hash-max-listpack-value";
-            if (await ReadSettingAsync(server, Setting, cancellationToken).ConfigureAwait(false) is { } bytes && bytes < ListpackValueBytesMin)
-            {
-                warnings.Add(
-                    $"{Setting} of the online store at {RedisConnection.Format(server.EndPoint)} is {bytes}: rows above it double their memory. "
-                    + $"Set it to {ListpackValueBytesMin} or more (CONFIG SET {Setting} {ListpackValueBytesMin}, and in redis.conf).");
-            }
-        }
-
+        var warnings = await RedisServerCheck.RunAsync(await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         foreach (var warning in warnings)
         {
             LogServerWarning(_logger, warning);
@@ -140,7 +132,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
                 foreach (var append in appends)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var block = WindowBlockMerge.Prepare(field, append.Block, trim, eventsMax);
+                    var block = WindowBlockMerge.Prepare(field, append.Block, Math.Max(trim, append.Trim), eventsMax);
                     await pipeline.EvaluateAsync(RedisScripts.AppendEvents, RedisKeys.Windows(append.Entity), block, eventsMax).ConfigureAwait(false);
                 }
 
@@ -233,7 +225,7 @@ public sealed partial class RedisOnlineStore : IOnlineStore
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RedisFailure.IsUnavailable(exception))
         {
             throw new FeatureException(
-                FeatureError.StoreUnavailable, $"The online store at {_connection.Addresses} did not take or give what was asked: {exception.Message}", exception);
+                FeatureError.StoreUnavailable, $"The online store at {_connection.Addresses} did not take or give what was asked: {RedisFailure.Describe(exception, _connection.Fault)}.", exception);
         }
     }
 
@@ -245,20 +237,6 @@ public sealed partial class RedisOnlineStore : IOnlineStore
             {
                 read.Fail();
             }
-        }
-    }
-
-    private static async Task<long?> ReadSettingAsync(IServer server, string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await server.ExecuteAsync("CONFIG", "GET", name).WaitAsync(cancellationToken).ConfigureAwait(false);
-            return answer.Length == 2 && long.TryParse((string?)answer[1], CultureInfo.InvariantCulture, out var value) ? value : null;
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
-        {
-            // Managed servers forbid CONFIG; one that is gone again has nothing to tell.
-            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -9,10 +10,29 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
 {
     public const string Section = "Features:Redis";
 
-    /// <summary>Addresses and settings as StackExchange.Redis writes them: <c>HOST:PORT,HOST:PORT,password=...,ssl=true</c>. Of a cluster any nodes.</summary>
+    /// <summary>
+    /// Addresses and settings as StackExchange.Redis writes them: <c>HOST:PORT,HOST:PORT,user=...,password=...,ssl=true</c>. Of a cluster any nodes; with
+    /// <c>serviceName=NAME</c> the addresses are those of Sentinels, and the primary that they name is followed.
+    /// </summary>
     /// <value>Default <c>127.0.0.1:6379</c>.</value>
     [Required]
     public string Configuration { get; set; } = "127.0.0.1:6379";
+
+    /// <summary>A file whose first line is the password, so that it stands in no setting.</summary>
+    /// <value>Default: none; the password, where there is one, is in <see cref="Configuration"/>.</value>
+    public string? PasswordFile { get; set; }
+
+    /// <summary>PEM file of the authority that signed the servers' certificates, for <c>ssl=true</c> with an authority of one's own.</summary>
+    /// <value>Default: none; the system's authorities are trusted.</value>
+    public string? CertificateAuthorityFile { get; set; }
+
+    /// <summary>PEM file of this client's certificate, for servers that ask for one.</summary>
+    /// <value>Default: none.</value>
+    public string? ClientCertificateFile { get; set; }
+
+    /// <summary>PEM file of the key of <see cref="ClientCertificateFile"/>.</summary>
+    /// <value>Default: none; the key is in the file of the certificate.</value>
+    public string? ClientKeyFile { get; set; }
 
     /// <summary>The longest wait for a connection.</summary>
     /// <value>Default 5 s, 10 ms to 5 minutes.</value>
@@ -47,6 +67,21 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
             yield return new ValidationResult(fault, [nameof(Configuration)]);
         }
 
+        (string Name, string? Path)[] files =
+        [
+            (nameof(PasswordFile), PasswordFile),
+            (nameof(CertificateAuthorityFile), CertificateAuthorityFile),
+            (nameof(ClientCertificateFile), ClientCertificateFile),
+            (nameof(ClientKeyFile), ClientKeyFile),
+        ];
+        foreach (var (name, path) in files)
+        {
+            if (path is not null && !File.Exists(path))
+            {
+                yield return new ValidationResult($"{name} is '{path}'; expected a file that is there.", [name]);
+            }
+        }
+
         (string Name, TimeSpan Value, TimeSpan Min, TimeSpan Max)[] spans =
         [
             (nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)),
@@ -64,9 +99,11 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
     }
 
     /// <summary>The client's settings. A lost server must cost nothing: nothing queues for it, and the client reconnects by itself.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file of a password, certificate or key cannot be read.</exception>
     internal ConfigurationOptions ToClientOptions()
     {
         var client = ConfigurationOptions.Parse(Configuration);
+        ReadFiles(client);
         client.AbortOnConnectFail = false;
         client.BacklogPolicy = BacklogPolicy.FailFast;
         client.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
@@ -86,6 +123,31 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
         client.TieBreaker = "";
         client.ConfigurationChannel = "";
         return client;
+    }
+
+    private void ReadFiles(ConfigurationOptions client)
+    {
+        try
+        {
+            if (PasswordFile is not null)
+            {
+                client.Password = File.ReadLines(PasswordFile).FirstOrDefault() ?? "";
+            }
+
+            if (CertificateAuthorityFile is not null)
+            {
+                client.TrustIssuer(CertificateAuthorityFile);
+            }
+
+            if (ClientCertificateFile is not null)
+            {
+                client.SetUserPemCertificate(ClientCertificateFile, ClientKeyFile);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new FeatureException(FeatureError.InvalidInput, $"A file of the connection to the online store cannot be used: {exception.Message}", exception);
+        }
     }
 
     private string? FindConfigurationFault()

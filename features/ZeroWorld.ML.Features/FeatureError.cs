@@ -18,6 +18,12 @@ public enum FeatureError
     /// <summary>The store cannot be reached now.</summary>
     StoreUnavailable,
 
+    /// <summary>More is under way than may be: later, or less at once.</summary>
+    Overloaded,
+
+    /// <summary>Another writer has taken over; this one stops.</summary>
+    Superseded,
+
     /// <summary>Stored bytes are not what their format says.</summary>
     CorruptData,
 }

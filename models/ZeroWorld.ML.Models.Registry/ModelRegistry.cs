@@ -17,6 +17,7 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
     private readonly RegistryDatabase _database;
     private readonly PackageFolder _packages;
 
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: the connection string of PostgreSQL is none, or its password file cannot be read.</exception>
     public ModelRegistry(
         ModelRegistryOptions options, IArtifactStore artifacts, IPackageVerifier verifier, TimeProvider timeProvider, ILogger<ModelRegistry> logger)
     {
@@ -26,7 +27,8 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         _verifier = verifier;
         _timeProvider = timeProvider;
         _logger = logger;
-        _database = new RegistryDatabase(options, timeProvider, RegistrySchema.Migrations);
+        IRegistryEngine engine = string.IsNullOrEmpty(options.Postgres) ? new SqliteRegistry(options, timeProvider) : new PostgresRegistry(options);
+        _database = new RegistryDatabase(options, engine, RegistrySchema.Migrations);
         _packages = new PackageFolder(options.PackagesPath, artifacts);
     }
 

@@ -8,4 +8,9 @@ public interface IModelScorer
     /// <param name="rows">Number of rows.</param>
     /// <param name="output">Name of the output, as the manifest calls it; one float32 per row.</param>
     Task<float[]> ScoreAsync(ModelPackage package, ReadOnlyMemory<float> features, int rows, string output, CancellationToken cancellationToken);
+
+    /// <param name="package">The package.</param>
+    /// <param name="inputs">Every input tensor by name, all with as many rows.</param>
+    /// <param name="output">Name of the output, as the manifest calls it; one float32 per row.</param>
+    Task<float[]> ScoreAsync(ModelPackage package, IReadOnlyDictionary<string, GoldenTensor> inputs, string output, CancellationToken cancellationToken);
 }

@@ -6,35 +6,53 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Client;
 
-/// <summary>Calls a ZeroWorld.ML server; its <c>Infer</c>, metadata and health members also speak to any server of the Open Inference Protocol.</summary>
+/// <summary>Calls ZeroWorld.ML servers; its <c>Infer</c>, metadata and health members also speak to any server of the Open Inference Protocol.</summary>
 /// <remarks>
-/// Thread safe: one client per server and process, since it holds one HTTP/2 connection that all calls share.
-/// Failures are <see cref="RpcException"/> whose status detail is the server's sentence. UNAVAILABLE may be retried at once, RESOURCE_EXHAUSTED after a
-/// while, others not.
+/// Thread safe: one client per process, since it holds one HTTP/2 connection per server that all calls share. With several servers, which must serve the same models, a call goes to the one with the
+/// fewest unanswered calls of those that are ready.
+/// Failures are <see cref="RpcException"/> whose status detail is the server's sentence. Calls that change nothing are made again where that helps (<see cref="ZeroWorldClientOptions.RetriesMax"/>).
 /// </remarks>
 public sealed class ZeroWorldClient : IDisposable
 {
-    private readonly GrpcChannel? _channel;
+    private readonly ServerPool _servers;
+    private readonly CallInvoker _invoker;
     private readonly TimeSpan _timeout;
-    private readonly TimeProvider _timeProvider;
 
     /// <param name="address">Where the server's gRPC port is: <c>http://127.0.0.1:8001</c>.</param>
     /// <param name="options">Defaults where <see langword="null"/>.</param>
     public ZeroWorldClient(string address, ZeroWorldClientOptions? options = null)
-        : this(Open(address, options ??= new ZeroWorldClientOptions()), options)
+        : this([address], options)
     {
     }
 
-    private ZeroWorldClient(GrpcChannel channel, ZeroWorldClientOptions options)
-        : this(channel.CreateCallInvoker(), options) => _channel = channel;
+    /// <param name="addresses">Where the servers' gRPC ports are, at least one.</param>
+    /// <param name="options">Defaults where <see langword="null"/>.</param>
+    /// <exception cref="ArgumentException">There is no address, or an option is out of its range.</exception>
+    public ZeroWorldClient(IReadOnlyList<string> addresses, ZeroWorldClientOptions? options = null)
+        : this(Open(addresses, options ??= new ZeroWorldClientOptions()), options)
+    {
+    }
 
     /// <param name="invoker">A channel of the caller's own, for interceptors and other transports; it stays the caller's.</param>
-    /// <param name="options">Timeout and clock; message limits are the channel's.</param>
+    /// <param name="options">Timeout, retries and clock; message limits are the channel's.</param>
     public ZeroWorldClient(CallInvoker invoker, ZeroWorldClientOptions options)
+        : this([new ServerEndpoint(invoker, null)], options)
+    {
+    }
+
+    internal ZeroWorldClient(ServerEndpoint[] servers, ZeroWorldClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.RetriesMax < 0 || options.HealthInterval <= TimeSpan.Zero)
+        {
+            throw new ArgumentException($"RetriesMax is {options.RetriesMax} and HealthInterval {options.HealthInterval}; expected 0 or more, and more than 0.", nameof(options));
+        }
+
         _timeout = options.Timeout;
-        _timeProvider = options.TimeProvider;
+        TimeProvider = options.TimeProvider;
+        _servers = new ServerPool(servers, options.HealthInterval, options.TimeProvider);
+        var invoker = new BalancingInvoker(_servers, options);
+        _invoker = invoker;
         Predictions = new PredictionService.PredictionServiceClient(invoker);
         Features = new FeatureStoreService.FeatureStoreServiceClient(invoker);
         Registry = new RegistryService.RegistryServiceClient(invoker);
@@ -68,6 +86,18 @@ public sealed class ZeroWorldClient : IDisposable
     {
         var request = new ReplayPredictionRequest { Project = project, PredictionId = predictionId };
         using var call = Predictions.ReplayPredictionAsync(request, Options(cancellationToken));
+        return await call.ResponseAsync.ConfigureAwait(false);
+    }
+
+    internal TimeProvider TimeProvider { get; }
+
+    /// <summary>Runs a model on tensors, without a copy beyond the message: the answer lies in rented memory.</summary>
+    /// <returns>The outputs in the order asked for. Dispose it when they were read.</returns>
+    /// <exception cref="RpcException">As the class says; INTERNAL also when the server's answer is not what the protocol says.</exception>
+    public async Task<InferenceReply> InferAsync(InferenceQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        using var call = _invoker.AsyncUnaryCall(InferenceMethod.ModelInfer, null, Options(cancellationToken, query.Timeout), query);
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
@@ -140,7 +170,15 @@ public sealed class ZeroWorldClient : IDisposable
         return (await call.ResponseAsync.ConfigureAwait(false)).Ready;
     }
 
-    public void Dispose() => _channel?.Dispose();
+    public void Dispose() => _servers.Dispose();
+
+    private static ServerEndpoint[] Open(IReadOnlyList<string> addresses, ZeroWorldClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        return addresses.Count > 0
+            ? [.. addresses.Select(address => Open(address, options)).Select(static channel => new ServerEndpoint(channel.CreateCallInvoker(), channel))]
+            : throw new ArgumentException("There is no address; expected at least one, such as http://127.0.0.1:8001.", nameof(addresses));
+    }
 
     private static GrpcChannel Open(string address, ZeroWorldClientOptions options) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {
@@ -157,9 +195,10 @@ public sealed class ZeroWorldClient : IDisposable
         DisposeHttpClient = true,
     });
 
-    private CallOptions Options(CancellationToken cancellationToken)
+    private CallOptions Options(CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
-        DateTime? deadline = _timeout == System.Threading.Timeout.InfiniteTimeSpan ? null : _timeProvider.GetUtcNow().UtcDateTime + _timeout;
+        var left = timeout ?? _timeout;
+        DateTime? deadline = left == System.Threading.Timeout.InfiniteTimeSpan ? null : TimeProvider.GetUtcNow().UtcDateTime + left;
         return new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Kafka;
 using ZeroWorld.ML.Features.Parquet;
 using ZeroWorld.ML.Features.Redis;
 using ZeroWorld.ML.GpuNodes;
@@ -45,6 +46,7 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddSingleton<EventPush>();
         services.AddSingleton<EntityEraser>();
         services.AddSingleton<Materializer>();
+        AddStreams(services, configuration);
 
         services.AddParquetOfflineStore(configuration.CopyTo);
         services.AddOptions<ParquetOfflineOptions>().PostConfigure<DataDirectory>(static (offline, directory) => offline.DataDirectory = directory.Root);
@@ -68,8 +70,22 @@ public static class ZeroWorldServiceCollectionExtensions
         }
     }
 
+    private static void AddStreams(IServiceCollection services, ZeroWorldConfiguration configuration)
+    {
+        services.AddRedisEventSource(configuration.CopyTo);
+        services.AddSingleton<IEventSourceFactory>(provider => new KafkaEventSourceFactory(
+            configuration.Get<KafkaStreamOptions>(), provider.GetRequiredService<ILogger<KafkaEventSourceFactory>>()));
+        services.AddSingleton<StreamHost>();
+        services.AddHostedService(static provider => provider.GetRequiredService<StreamHost>());
+    }
+
     private static void AddModels(IServiceCollection services, ZeroWorldConfiguration configuration) =>
-        services.AddModelRegistry(new ModelRegistryOptions { DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory) });
+        services.AddModelRegistry(new ModelRegistryOptions
+        {
+            DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory),
+            Postgres = configuration.Get<RegistryOptions>().Postgres,
+            PostgresPasswordFile = configuration.Get<RegistryOptions>().PostgresPasswordFile,
+        });
 
     private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
     {

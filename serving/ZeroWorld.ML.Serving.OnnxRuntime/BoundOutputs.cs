@@ -11,6 +11,7 @@ internal sealed class BoundOutputs
 {
     private readonly ModelSignature _signature;
     private readonly string[] _names;
+    private readonly bool _isBatchable;
 
     // Elements of one row, or of the whole output where it has no rows.
     private readonly long[] _elements;
@@ -18,6 +19,7 @@ internal sealed class BoundOutputs
     private BoundOutputs(ModelSignature signature, long[] elements)
     {
         _signature = signature;
+        _isBatchable = signature.IsBatchable;
         _elements = elements;
         _names = [.. signature.Outputs.Select(static spec => spec.Name)];
     }
@@ -52,7 +54,7 @@ internal sealed class BoundOutputs
 
     /// <returns><see langword="false"/> when the run failed, or the outputs would be too large; nothing is given then.</returns>
     public bool TryRun(
-        InferenceSession session, RunOptions runOptions, IReadOnlyCollection<string> names, OrtValue[] inputs, int rows, [NotNullWhen(true)] out TensorBuffer[]? tensors)
+        InferenceSession session, RunOptions runOptions, IReadOnlyCollection<string> names, OrtValue[] inputs, int rows, IOutputMemory memory, [NotNullWhen(true)] out TensorBuffer[]? tensors)
     {
         tensors = null;
         var outputs = new OrtValue[_names.Length];
@@ -65,7 +67,7 @@ internal sealed class BoundOutputs
                 var spec = _signature.Outputs[index];
                 long[] shape = [.. spec.Shape];
                 var elements = _elements[index];
-                if (_signature.IsBatchable && spec.HasRowAxis)
+                if (_isBatchable && spec.HasRowAxis)
                 {
                     shape[0] = rows;
                     elements *= rows;
@@ -79,7 +81,7 @@ internal sealed class BoundOutputs
                     return false;
                 }
 
-                made[index] = TensorBuffer.Of(spec.Dtype, shape, GC.AllocateUninitializedArray<byte>((int)bytes));
+                made[index] = TensorBuffer.Of(spec.Dtype, shape, memory.Allocate((int)bytes));
                 outputs[index] = Bind(made[index], out pins[index]);
             }
 

@@ -40,18 +40,12 @@ internal sealed class OnnxModelInstance : IModelInstance
     /// <remarks>On a GPU a session has one stream: only a session of its own runs beside another.</remarks>
     public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device) : null;
 
-    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs)
-    {
-        if (_hasOptionalInputs)
-        {
-            return RunNamed(inputs);
-        }
+    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => Run(inputs, HeapMemory.Instance);
 
-        return Run(_inputNames, inputs);
-    }
+    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory) => _hasOptionalInputs ? RunNamed(inputs, memory) : Run(_inputNames, inputs, memory);
 
     /// <summary>Inputs that may be left out are <see langword="null"/> where they are: the engine then takes the model's own value.</summary>
-    private TensorBuffer[] RunNamed(ReadOnlySpan<TensorBuffer> inputs)
+    private TensorBuffer[] RunNamed(ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory)
     {
         var names = new List<string>(inputs.Length);
         var given = new List<TensorBuffer>(inputs.Length);
@@ -64,10 +58,10 @@ internal sealed class OnnxModelInstance : IModelInstance
             }
         }
 
-        return Run(names, CollectionsMarshal.AsSpan(given));
+        return Run(names, CollectionsMarshal.AsSpan(given), memory);
     }
 
-    private TensorBuffer[] Run(IReadOnlyCollection<string> names, ReadOnlySpan<TensorBuffer> inputs)
+    private TensorBuffer[] Run(IReadOnlyCollection<string> names, ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory)
     {
         var values = new OrtValue[inputs.Length];
         var pins = new MemoryHandle[inputs.Length];
@@ -78,9 +72,9 @@ internal sealed class OnnxModelInstance : IModelInstance
                 values[index] = ToValue(inputs[index], out pins[index]);
             }
 
-            return _boundOutputs is { } outputs && outputs.TryRun(_session, _runOptions, names, values, inputs[0].Rows, out var tensors)
+            return _boundOutputs is { } outputs && outputs.TryRun(_session, _runOptions, names, values, inputs[0].Rows, memory, out var tensors)
                 ? tensors
-                : RunUnbound(names, values);
+                : RunUnbound(names, values, memory);
         }
         catch (OnnxRuntimeException exception)
         {
@@ -100,13 +94,13 @@ internal sealed class OnnxModelInstance : IModelInstance
         }
     }
 
-    private TensorBuffer[] RunUnbound(IReadOnlyCollection<string> names, OrtValue[] values)
+    private TensorBuffer[] RunUnbound(IReadOnlyCollection<string> names, OrtValue[] values, IOutputMemory memory)
     {
         using var outputs = _session.Run(_runOptions, names, values, _outputNames);
         var tensors = new TensorBuffer[outputs.Count];
         for (var index = 0; index < tensors.Length; index++)
         {
-            tensors[index] = ToTensor(_outputNames[index], outputs[index]);
+            tensors[index] = ToTensor(_outputNames[index], outputs[index], memory);
         }
 
         // It ran, and not with outputs of the sizes that the file declares: they are not what it gives.
@@ -156,7 +150,7 @@ internal sealed class OnnxModelInstance : IModelInstance
             OrtMemoryInfo.DefaultInstance, OnnxSignature.ToElementType(tensor.Dtype), tensor.Shape.ToArray(), (nint)pin.Pointer, tensor.Data.Length);
     }
 
-    private static TensorBuffer ToTensor(string name, OrtValue value)
+    private static TensorBuffer ToTensor(string name, OrtValue value, IOutputMemory memory)
     {
         if (!value.IsTensor)
         {
@@ -182,8 +176,18 @@ internal sealed class OnnxModelInstance : IModelInstance
 
         // The engine wraps the length of outputs of 4 GiB and more to a small number without an error.
         var bytes = info.ElementCount * dtype.Width();
-        return bytes <= Array.MaxLength
-            ? TensorBuffer.Of(dtype, info.Shape, bytes == 0 ? ReadOnlyMemory<byte>.Empty : value.GetTensorMutableRawData().ToArray())
-            : throw new ServingException(ServingError.BackendFailed, $"The output '{name}' takes {bytes} bytes; expected at most {Array.MaxLength}.");
+        if (bytes > Array.MaxLength)
+        {
+            throw new ServingException(ServingError.BackendFailed, $"The output '{name}' takes {bytes} bytes; expected at most {Array.MaxLength}.");
+        }
+
+        if (bytes == 0)
+        {
+            return TensorBuffer.Of(dtype, info.Shape, ReadOnlyMemory<byte>.Empty);
+        }
+
+        var data = memory.Allocate((int)bytes);
+        value.GetTensorMutableRawData().CopyTo(data.Span);
+        return TensorBuffer.Of(dtype, info.Shape, data);
     }
 }

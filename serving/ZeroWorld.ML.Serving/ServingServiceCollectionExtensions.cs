@@ -78,7 +78,11 @@ public static class ServingServiceCollectionExtensions
             Options<PredictionOptions>(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CoverageRefresher>>()));
-        services.TryAddSingleton<IPackageVerifier>(static provider => new PackageVerifier(provider.GetRequiredService<PackageLoader>()));
+        services.TryAddSingleton<IPackageVerifier>(static provider => new PackageVerifier(
+            provider.GetRequiredService<PackageLoader>(),
+
+            // Later than this: the manager reads the registry, and the registry verifies.
+            model => provider.GetRequiredService<ServableManager>().MakeRoomAsync(model)));
         services.TryAddSingleton<IModelScorer>(static provider => new ModelScorer(provider.GetRequiredService<PackageLoader>()));
     }
 

@@ -16,11 +16,13 @@ public sealed class RedisServerProcess : IAsyncDisposable
 
     private readonly TempFolder _folder = new();
     private readonly IReadOnlyList<string> _arguments;
+    private readonly string? _sentinelSettings;
     private Process? _process;
 
-    private RedisServerProcess(IReadOnlyList<string> arguments)
+    private RedisServerProcess(IReadOnlyList<string> arguments, string? sentinelSettings = null)
     {
         _arguments = arguments;
+        _sentinelSettings = sentinelSettings;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
@@ -38,9 +40,23 @@ public sealed class RedisServerProcess : IAsyncDisposable
 
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="arguments">Further settings, for example <c>--cluster-enabled yes</c> as two items.</param>
-    public static async Task<RedisServerProcess> StartAsync(CancellationToken cancellationToken, params IReadOnlyList<string> arguments)
+    public static Task<RedisServerProcess> StartAsync(CancellationToken cancellationToken, params IReadOnlyList<string> arguments) =>
+        StartAsync(new RedisServerProcess(arguments), cancellationToken);
+
+    /// <summary>Starts a Sentinel that watches one primary.</summary>
+    internal static Task<RedisServerProcess> StartSentinelAsync(string serviceName, int primaryPort, CancellationToken cancellationToken) => StartAsync(
+        new RedisServerProcess(
+            [],
+            $"""
+            sentinel monitor {serviceName} 127.0.0.1 {primaryPort} 1
+            sentinel down-after-milliseconds {serviceName} 500
+            sentinel failover-timeout {serviceName} 2000
+
+            """),
+        cancellationToken);
+
+    private static async Task<RedisServerProcess> StartAsync(RedisServerProcess server, CancellationToken cancellationToken)
     {
-        var server = new RedisServerProcess(arguments);
         try
         {
             const int AttemptsMax = 5;
@@ -127,7 +143,7 @@ public sealed class RedisServerProcess : IAsyncDisposable
     private async Task<bool> TryLaunchAsync(CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = false, WorkingDirectory = _folder.Path };
-        string[] settings =
+        string[] settings = _sentinelSettings is not null ? WriteSentinelFile(_sentinelSettings) :
         [
             "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.Path,
             "--logfile", _folder.Combine("redis.log"), "--hash-max-listpack-value", "128", .. _arguments,
@@ -153,6 +169,14 @@ public sealed class RedisServerProcess : IAsyncDisposable
         }
 
         return false;
+    }
+
+    /// <summary>A Sentinel keeps its state in its own settings file, so it has one.</summary>
+    private string[] WriteSentinelFile(string settings)
+    {
+        var file = _folder.Combine("sentinel.conf");
+        File.WriteAllText(file, $"port {Port}\nbind 127.0.0.1\ndir {_folder.Path}\nlogfile {_folder.Combine("redis.log")}\n{settings}");
+        return [file, "--sentinel"];
     }
 
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)

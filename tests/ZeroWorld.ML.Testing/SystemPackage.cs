@@ -16,14 +16,17 @@ public static class SystemPackage
     /// <summary>Skips the running test when the program is absent; fails it where <see cref="RequireVariable"/> is set.</summary>
     /// <param name="program">Name of the executable.</param>
     /// <param name="package">Name of the system package that brings it.</param>
-    public static void SkipIfMissing(string program, string package)
+    public static void SkipIfMissing(string program, string package) => SkipIfMissing(IsInstalled(program), program, package);
+
+    /// <summary>The same for a program that is looked for elsewhere than on the search path.</summary>
+    internal static void SkipIfMissing(bool isInstalled, string program, string package)
     {
-        if (IsInstalled(program))
+        if (isInstalled)
         {
             return;
         }
 
-        var reason = $"'{program}' is not on the search path (system package {package}).";
+        var reason = $"'{program}' is not installed (system package {package}).";
         if (Environment.GetEnvironmentVariable(RequireVariable) == "1")
         {
             Assert.Fail(reason);

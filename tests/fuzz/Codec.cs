@@ -4,6 +4,7 @@
 #:project ../../serving/ZeroWorld.ML.Serving.Protocol/ZeroWorld.ML.Serving.Protocol.csproj
 
 // A fuzz target on the request codec: whatever bytes come in, they are a request, or refused with one of two exceptions. tests/fuzz/run.sh runs it.
+using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
 using Inference;
@@ -36,13 +37,25 @@ Fuzzer.OutOfProcess.Run(stream =>
 
 static void ReadGrpc(byte[] bytes)
 {
+    var raw = new RawInferRequest();
+    var isTaken = raw.TryRead(new ReadOnlySequence<byte>(bytes));
     try
     {
-        Check(InferRequestReader.Read(ModelInferRequest.Parser.ParseFrom(bytes), static (_, _) => ReadOnlyMemory<byte>.Empty));
+        var request = ModelInferRequest.Parser.ParseFrom(bytes);
+        if (isTaken && (request.ModelName != raw.ModelName || request.Inputs.Count != raw.InputCount))
+        {
+            throw new InvalidOperationException("The two readers differ.");
+        }
+
+        Check(InferRequestReader.Read(request, static (_, _) => ReadOnlyMemory<byte>.Empty));
     }
-    catch (Exception exception) when (exception is InvalidProtocolBufferException or TensorFormatException)
+    catch (InvalidProtocolBufferException) when (!isTaken)
     {
         // Refused, as it should be.
+    }
+    catch (TensorFormatException)
+    {
+        // Likewise.
     }
 }
 

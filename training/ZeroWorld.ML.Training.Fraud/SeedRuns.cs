@@ -8,11 +8,21 @@ internal sealed record SeedRuns(EvaluationSummary Summary, IReadOnlyList<Trial> 
 
     /// <summary>Fits every seed twice: on the fit rows for validation, then on the whole training period.</summary>
     internal static SeedRuns Measure(
-        TrainingTable table, TemporalSplit split, TemporalSplit validation, FraudTrainingSettings settings, StepCounter steps, CancellationToken cancellationToken)
+        TrainingTable table, TemporalSplit split, TemporalSplit validation, FraudTrainingSettings settings, StepCounter steps, CancellationToken cancellationToken) =>
+        Measure(table, split, validation, [.. settings.Grid.Select(static point => new LightGbmFraudTrainer(point))], settings, steps, cancellationToken);
+
+    /// <summary>The same with trainers of any algorithm instead of the grid of the settings.</summary>
+    internal static SeedRuns Measure(
+        TrainingTable table,
+        TemporalSplit split,
+        TemporalSplit validation,
+        IReadOnlyList<ITrainer<IFraudModel>> grid,
+        FraudTrainingSettings settings,
+        StepCounter steps,
+        CancellationToken cancellationToken)
     {
         var (rows, inner) = (split.Select(table), validation.Select(table));
-        var grid = settings.Grid.Select(static point => new LightGbmFraudTrainer(point)).ToArray();
-        var search = HyperParameterSearch.Run(grid, table, inner, settings.Seeds[0], steps.ForTrials(split, grid.Length), cancellationToken);
+        var search = HyperParameterSearch.Run(grid, table, inner, settings.Seeds[0], steps.ForTrials(split, grid.Count), cancellationToken);
         var labels = table.LabelsOf(inner.Test.Span);
         var runs = new List<SeedRun>(settings.Seeds.Count);
         foreach (var seed in settings.Seeds)
@@ -47,4 +57,4 @@ internal sealed record SeedRuns(EvaluationSummary Summary, IReadOnlyList<Trial> 
 /// <param name="ValidationScores">Of the same model.</param>
 /// <param name="TestScores">Of <paramref name="Model"/>.</param>
 internal sealed record SeedRun(
-    int Seed, LightGbmFraudModel Model, double ValidationAveragePrecision, float[] ValidationScores, float[] TestScores, Evaluation Evaluation);
+    int Seed, IFraudModel Model, double ValidationAveragePrecision, float[] ValidationScores, float[] TestScores, Evaluation Evaluation);

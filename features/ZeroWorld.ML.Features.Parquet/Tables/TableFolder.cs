@@ -1,8 +1,16 @@
+using System.Globalization;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Where tables lie: <c>offline/PROJECT/TABLE/*.parquet</c> in the data directory.</summary>
 internal sealed class TableFolder(string dataDirectory)
 {
+    /// <summary>Files that imports append.</summary>
+    public const string PartPrefix = "part";
+
+    /// <summary>Files that streams append.</summary>
+    public const string StreamPrefix = "stream";
+
     private const string FileName = "part-0.parquet";
     private const string GenerationFile = "generation";
     private const int NameLengthMax = 64;
@@ -66,11 +74,25 @@ internal sealed class TableFolder(string dataDirectory)
         return File.Exists(file) ? File.ReadAllText(file).Trim() : string.Empty;
     }
 
+    /// <summary>A name for one more file of a table, in whose folder it may be written. It says when it came: no two files have one name, and later ones sort last.</summary>
+    public string NewFile(string project, string table, string prefix, DateTimeOffset now)
+    {
+        var folder = PathOf(project, table);
+        Directory.CreateDirectory(folder);
+        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{UnixMicroseconds.FromDateTimeOffset(now):D20}-{Guid.NewGuid():N}.parquet"));
+    }
+
     /// <summary>Makes the complete file at <paramref name="temporaryPath"/> the only one of the table; readers of the old one keep it.</summary>
     public void Publish(string project, string table, string temporaryPath)
     {
         var folder = PathOf(project, table);
         var target = Path.Combine(folder, FileName);
+        if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"{StreamPrefix}-*.parquet").Any())
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput,
+                $"Table '{table}' holds events of a stream, which an import would replace and nobody has elsewhere; expected another table, or 'append'.");
+        }
 
         // Named before and after: whoever reads in between, and wherever this ends, no two contents of the table have one generation.
         NameGeneration(folder);

@@ -15,6 +15,8 @@ public static class DefinitionFingerprint
 
     public static string Of(Entity entity) => Hash(writer => WriteEntity(writer, entity));
 
+    public static string Of(EventStream stream) => Hash(writer => WriteStream(writer, stream));
+
     public static string Of(FeatureView view) => Hash(writer => WriteView(writer, view));
 
     /// <summary>Fingerprint of a service with all it rests on; <see cref="FeatureService.Fingerprint"/> itself is not looked at.</summary>
@@ -27,6 +29,9 @@ public static class DefinitionFingerprint
 
     /// <summary>The JSON that the fingerprint of an entity is the digest of.</summary>
     public static string CanonicalJson(Entity entity) => Encoding.UTF8.GetString(Write(writer => WriteEntity(writer, entity)).WrittenSpan);
+
+    /// <summary>The JSON that the fingerprint of a stream is the digest of.</summary>
+    public static string CanonicalJson(EventStream stream) => Encoding.UTF8.GetString(Write(writer => WriteStream(writer, stream)).WrittenSpan);
 
     /// <summary>The JSON that the fingerprint of a view is the digest of.</summary>
     public static string CanonicalJson(FeatureView view) => Encoding.UTF8.GetString(Write(writer => WriteView(writer, view)).WrittenSpan);
@@ -104,6 +109,25 @@ public static class DefinitionFingerprint
         {
             writer.WriteString("name", key.DefinedName);
             writer.WriteString("type", FeatureTypeNames.Of(key.Type));
+        });
+        writer.WriteEndObject();
+    }
+
+    private static void WriteStream(Utf8JsonWriter writer, EventStream stream)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", stream.Name);
+        writer.WriteString("kind", stream.Kind == EventStreamKind.Kafka ? "kafka" : "redis");
+        writer.WriteString("topic", stream.Topic);
+        writer.WriteString("group", stream.Group);
+        writer.WriteString("dead_letters", stream.DeadLetterTopic);
+        writer.WriteBoolean("archive", stream.IsArchived);
+        WriteList(writer, "columns", stream.Columns, static (writer, column) =>
+        {
+            writer.WriteString("name", column.Name);
+            writer.WriteString("type", FeatureTypeNames.Of(column.Type));
+            writer.WriteString("field", column.Field);
+            writer.WriteNumber("unit_us", column.UnitMicroseconds);
         });
         writer.WriteEndObject();
     }

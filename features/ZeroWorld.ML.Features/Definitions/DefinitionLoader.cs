@@ -38,7 +38,7 @@ public static class DefinitionLoader
         foreach (var file in files.OrderBy(static file => file.Path, StringComparer.Ordinal))
         {
             if (YamlTreeReader.Read(file, errors) is { } node
-                && YamlObject.Of(node, "a definition file", errors, "version", "project", "entities", "feature_views", "feature_services") is { } root)
+                && YamlObject.Of(node, "a definition file", errors, "version", "project", "entities", "streams", "feature_views", "feature_services") is { } root)
             {
                 if (root.Require("version", "version: 1") is not null)
                 {
@@ -64,6 +64,12 @@ public static class DefinitionLoader
         }
 
         CheckKeys(catalog, errors);
+        var streams = new StreamDefinitionReader(project, errors);
+        foreach (var node in Items(roots, "streams"))
+        {
+            DefinitionCatalog.Add(catalog.Streams, "stream", node, streams.Read(node), errors);
+        }
+
         var views = new ViewReader(project, catalog, errors);
         foreach (var node in Items(roots, "feature_views"))
         {
@@ -81,6 +87,7 @@ public static class DefinitionLoader
         {
             Project = project,
             Entities = Sorted(catalog.Entities),
+            Streams = Sorted(catalog.Streams),
             Views = Sorted(catalog.Views),
             Services = Sorted(catalog.Services),
             Files = [.. files.OrderBy(static file => file.Path, StringComparer.Ordinal)],

@@ -8,6 +8,8 @@ public sealed record DefinitionSet
 
     public required IReadOnlyList<Entity> Entities { get; init; }
 
+    public IReadOnlyList<EventStream> Streams { get; init; } = [];
+
     public required IReadOnlyList<FeatureView> Views { get; init; }
 
     public required IReadOnlyList<FeatureService> Services { get; init; }

@@ -19,6 +19,12 @@ public sealed record ViewSource
     /// <value>Whether only pushes bring rows: there is no such table offline, and the online store knows all there is from the first push on.</value>
     public bool IsPushOnly { get; init; }
 
+    /// <value>The stream that feeds the table, where there is one: the online store knows all there is from its first event on.</value>
+    public EventStream? Stream { get; init; }
+
+    /// <value>Whether the online store is fed without a materialization: by pushes or a stream.</value>
+    public bool IsFedOnline => IsPushOnly || Stream is not null;
+
     /// <value>How far an event may lie after its arrival before it is quarantined. Default 5 minutes.</value>
     public TimeSpan AllowedSkew { get; init; } = TimeSpan.FromMinutes(5);
 }

@@ -63,7 +63,11 @@ public readonly record struct OnlineRowWrite(EntityId Entity, ReadOnlyMemory<byt
 
 /// <param name="Entity">Whose events these are.</param>
 /// <param name="Block">The new events as a block of their own (<see cref="WindowBlockCodec"/>), sorted, without repeated ids; or a whole history as tiles.</param>
-public readonly record struct WindowAppend(EntityId Entity, ReadOnlyMemory<byte> Block);
+public readonly record struct WindowAppend(EntityId Entity, ReadOnlyMemory<byte> Block)
+{
+    /// <value>Events of this entity at or before this event time (microseconds) are dropped, beside the trim of the call. <see cref="long.MinValue"/>, the default: none.</value>
+    public long Trim { get; init; } = long.MinValue;
+}
 
 /// <param name="From">Every event with a greater event time (microseconds) was given; <see cref="long.MinValue"/>: all there are.</param>
 /// <param name="To">Events that arrived until this moment (microseconds) were given.</param>

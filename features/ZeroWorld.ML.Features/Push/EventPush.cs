@@ -9,18 +9,38 @@ namespace ZeroWorld.ML.Features;
 /// </remarks>
 public sealed class EventPush(IOnlineStore store, TimeProvider time, ErasureList? erasures = null)
 {
+    /// <summary>Events of all pushes that are under way: further ones are refused, not queued.</summary>
+    public const int EventsInFlightMax = 400_000;
+
+    private int _eventsInFlight;
+
     /// <param name="fields">The stored forms of the views of one table: one or more.</param>
     /// <param name="columns">Source columns of equal length; those that no view reads are not looked at.</param>
     /// <param name="cancellationToken">Ends the push; what was written stays.</param>
     /// <exception cref="FeatureException">
     /// <see cref="FeatureError.InvalidInput"/>: a column is missing, given twice, of the wrong type or length; nothing was written.
-    /// <see cref="FeatureError.StoreUnavailable"/>: repeat the push.
+    /// <see cref="FeatureError.StoreUnavailable"/>: repeat the push. <see cref="FeatureError.Overloaded"/>: too many events are under way; repeat it later.
     /// </exception>
     public async Task<EventPushResult> PushAsync(
         IReadOnlyList<StorageField> fields, IReadOnlyList<EventColumn> columns, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(fields);
         var table = new EventTable(columns);
+        try
+        {
+            return Interlocked.Add(ref _eventsInFlight, table.Rows) <= EventsInFlightMax
+                ? await PushAsync(fields, table, cancellationToken).ConfigureAwait(false)
+                : throw new FeatureException(
+                    FeatureError.Overloaded, $"More than {EventsInFlightMax} pushed events are under way; expected this push of {table.Rows} later, or in smaller parts.");
+        }
+        finally
+        {
+            Interlocked.Add(ref _eventsInFlight, -table.Rows);
+        }
+    }
+
+    private async Task<EventPushResult> PushAsync(IReadOnlyList<StorageField> fields, EventTable table, CancellationToken cancellationToken)
+    {
         var arrival = UnixMicroseconds.FromDateTimeOffset(time.GetUtcNow());
         var writers = fields.Select(field => new ViewEvents(field, table, erasures?.Of(field.View.Project) ?? Erasures.None, arrival)).ToArray();
         var refused = new List<RefusedEvent>();

@@ -10,6 +10,7 @@ internal sealed class ViewEvents
     private readonly StorageField _field;
     private readonly Erasures _erasures;
     private readonly long _arrival;
+    private readonly IReadOnlyList<long>? _arrivals;
     private readonly long _skew;
     private readonly EventColumn _eventTime;
     private readonly EventColumn? _createdTime;
@@ -20,18 +21,19 @@ internal sealed class ViewEvents
     private readonly FeatureValue[] _values;
     private readonly Dictionary<string, WindowBlockBuilder> _blocks = new(StringComparer.Ordinal);
     private readonly List<OnlineRowWrite> _rows = [];
-    private long _newest = long.MinValue;
 
     /// <param name="field">The stored form of the view.</param>
     /// <param name="table">The events.</param>
     /// <param name="erasures">The deletions of the project.</param>
     /// <param name="arrival">Now, microseconds since the epoch.</param>
-    public ViewEvents(StorageField field, EventTable table, Erasures erasures, long arrival)
+    /// <param name="arrivals">When each event arrived, where that is known better; <see langword="null"/>: now.</param>
+    public ViewEvents(StorageField field, EventTable table, Erasures erasures, long arrival, IReadOnlyList<long>? arrivals = null)
     {
         var (view, source) = (field.View, field.View.Source);
         _field = field;
         _erasures = erasures;
         _arrival = arrival;
+        _arrivals = arrivals;
         _skew = UnixMicroseconds.FromTimeSpan(source.AllowedSkew);
         _eventTime = table.Get(source.EventTimeColumn, $"it is the event time of view '{view.Name}'", FeatureType.Timestamp);
         if (source.CreatedTimeColumn is { } created && table.Find(created) is not null)
@@ -59,9 +61,20 @@ internal sealed class ViewEvents
             return $"{_eventTime.Name} is null; expected the time of the event.";
         }
 
-        if (eventTime.AsInt64() - _arrival > _skew)
+        // The smallest number stands for "no time" wherever times are compared.
+        if (eventTime.AsInt64() == long.MinValue)
         {
-            return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}, later than its arrival at {UnixMicroseconds.ToText(_arrival)} by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
+            return $"{_eventTime.Name} is {long.MinValue}, which is no time; expected microseconds since the epoch.";
+        }
+
+        if (IsFuture(eventTime.AsInt64(), ArrivalOf(row)))
+        {
+            return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}, later than its arrival at {UnixMicroseconds.ToText(ArrivalOf(row))} by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
+        }
+
+        if (_createdTime is { } known && !known.Values[row].IsNull && IsFuture(known.Values[row].AsInt64(), _arrival))
+        {
+            return $"{known.Name} is {UnixMicroseconds.ToText(known.Values[row].AsInt64())}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
         }
 
         foreach (var key in _keys)
@@ -99,22 +112,23 @@ internal sealed class ViewEvents
     }
 
     /// <summary>Takes an event that has no fault.</summary>
-    public void Add(int row)
+    /// <returns>Its event time.</returns>
+    public long Add(int row)
     {
         ReadKey(row);
         var key = EntityKeyCodec.Encode(_field.View.Entity, _keyValues);
         var eventTime = _eventTime.Values[row].AsInt64();
-        var createdTime = _createdTime is { } created && !created.Values[row].IsNull ? created.Values[row].AsInt64() : _arrival;
+        var isStamped = _createdTime is null || _createdTime.Values[row].IsNull;
+        var createdTime = isStamped ? ArrivalOf(row) : _createdTime!.Values[row].AsInt64();
         for (var index = 0; index < _stored.Length; index++)
         {
             _values[index] = _stored[index].Values[row];
         }
 
-        _newest = Math.Max(_newest, eventTime);
         if (!_field.IsWindow)
         {
             _rows.Add(new OnlineRowWrite(Entity(key), OnlineRowCodec.Encode(_field, eventTime, createdTime, _values)));
-            return;
+            return eventTime;
         }
 
         if (!_blocks.TryGetValue(key, out var block))
@@ -122,7 +136,9 @@ internal sealed class ViewEvents
             _blocks.Add(key, block = new WindowBlockBuilder(_field));
         }
 
-        block.Add(eventTime, createdTime, _eventId?.Values[row] ?? FeatureValue.Null(FeatureType.Int64), key, _values);
+        // A time that we stamped says nothing about the event: the same event, pushed again, has the same id.
+        block.Add(eventTime, createdTime, _eventId?.Values[row] ?? FeatureValue.Null(FeatureType.Int64), key, _values, isStamped ? eventTime : createdTime);
+        return eventTime;
     }
 
     public async Task WriteAsync(IOnlineStore store, CancellationToken cancellationToken)
@@ -134,14 +150,22 @@ internal sealed class ViewEvents
 
         if (_blocks.Count > 0)
         {
-            var trim = _newest - UnixMicroseconds.FromTimeSpan(((WindowedView)_field.View).Retention);
-            var appends = _blocks.Select(block => new WindowAppend(Entity(block.Key), block.Value.Build())).ToArray();
-            await store.AppendEventsAsync(_field, appends, trim, cancellationToken).ConfigureAwait(false);
+            // By the newest event of each entity, not of the batch: so an entity ends with the same bytes however its events were grouped and repeated.
+            var retention = UnixMicroseconds.FromTimeSpan(((WindowedView)_field.View).Retention);
+            var appends = _blocks.Select(block => new WindowAppend(Entity(block.Key), block.Value.Build()) { Trim = TrimOf(block.Value.Newest, retention) }).ToArray();
+            await store.AppendEventsAsync(_field, appends, long.MinValue, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static FeatureType[] Accepted(StorageField field, StoredColumn column) =>
         field.IsWindow && column.Type == FeatureType.Float64 ? Numbers : [column.Type];
+
+    private static long TrimOf(long newest, long retention) => newest < long.MinValue + retention ? long.MinValue : newest - retention;
+
+    private long ArrivalOf(int row) => _arrivals?[row] ?? _arrival;
+
+    // As a difference it would overflow for times far before the epoch.
+    private bool IsFuture(long time, long arrival) => time > arrival + _skew;
 
     private EntityId Entity(string key) => new(_field.View.Project, _field.View.Entity.Name, key);
 

@@ -29,19 +29,24 @@ public sealed class WindowBlockBuilder
     /// <summary>Distinct events so far.</summary>
     public int Count => _ids.Count;
 
+    /// <summary>The newest event time so far; <see cref="long.MinValue"/> without events.</summary>
+    public long Newest { get; private set; } = long.MinValue;
+
     /// <param name="eventTime">Microseconds since the epoch.</param>
     /// <param name="createdTime">Microseconds since the epoch.</param>
     /// <param name="eventId">An int64 or string id, or a null: then <paramref name="entityKey"/> and the row make the id.</param>
     /// <param name="entityKey">Encoded key of the entity.</param>
     /// <param name="values">One per stored column; null is <see cref="FeatureValue.IsNull"/>, numbers of any numeric type where the column is float64.</param>
+    /// <param name="idCreatedTime">The created time that goes into an id made of the row; <see langword="null"/>: the one of the event.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a text is longer than a window holds; nothing changed.</exception>
     /// <returns><see langword="false"/> when an event of this id is already there; nothing changed.</returns>
-    public bool Add(long eventTime, long createdTime, FeatureValue eventId, string entityKey, ReadOnlySpan<FeatureValue> values)
+    public bool Add(
+        long eventTime, long createdTime, FeatureValue eventId, string entityKey, ReadOnlySpan<FeatureValue> values, long? idCreatedTime = null)
     {
         var row = _rows.GetSpan(_rowWidth)[.._rowWidth];
         row.Clear();
         BinaryPrimitives.WriteInt64LittleEndian(row, eventTime);
-        BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], createdTime);
+        BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], idCreatedTime ?? createdTime);
         var bitmap = row.Slice(WindowBlockCodec.EventIdOffset + _field.EventIdWidth, _bitmapLength);
         var cells = row[(WindowBlockCodec.EventIdOffset + _field.EventIdWidth + _bitmapLength)..];
         for (var index = 0; index < values.Length; index++)
@@ -60,12 +65,14 @@ public sealed class WindowBlockBuilder
 
         var id = row.Slice(WindowBlockCodec.EventIdOffset, _field.EventIdWidth);
         WriteId(id, eventId, entityKey, row);
+        BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], createdTime);
         if (!_ids.Add(_field.EventIdWidth == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(id) : BinaryPrimitives.ReadUInt128LittleEndian(id)))
         {
             return false;
         }
 
         _rows.Advance(_rowWidth);
+        Newest = Math.Max(Newest, eventTime);
         return true;
     }
 
@@ -103,6 +110,7 @@ public sealed class WindowBlockBuilder
     {
         _rows.ResetWrittenCount();
         _ids.Clear();
+        Newest = long.MinValue;
     }
 
     /// <summary>The order of events in a block: event time, created time, bytes of the id.</summary>

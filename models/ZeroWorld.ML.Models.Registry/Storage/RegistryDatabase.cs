@@ -1,16 +1,17 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace ZeroWorld.ML.Models.Registry.Storage;
 
 /// <summary>Reads, and changes in one transaction each, of the registry's tables.</summary>
 /// <remarks>Thread safe; several processes may use one database.</remarks>
-internal sealed class RegistryDatabase(ModelRegistryOptions options, TimeProvider timeProvider, IReadOnlyList<string> migrations) : IDisposable
+/// <param name="options">Where the registry is.</param>
+/// <param name="engine">The database product; disposed with this.</param>
+/// <param name="migrations">As <see cref="RegistrySchema.Migrations"/>.</param>
+internal sealed class RegistryDatabase(ModelRegistryOptions options, IRegistryEngine engine, IReadOnlyList<string> migrations) : IDisposable
 {
     /// <summary>How often a change is tried again when another one took its key.</summary>
     internal const int ConflictRetriesMax = 8;
 
-    private readonly DbContextOptions<RegistryDbContext> _contextOptions = SqliteRegistry.ToContextOptions(options);
     private readonly SemaphoreSlim _initialization = new(1);
 
     // One writer of this process at a time waits for the database; the others wait here, where waiting costs no thread.
@@ -20,7 +21,7 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, TimeProvide
     internal Task<T> ReadAsync<T>(Func<RegistryDbContext, Task<T>> read, CancellationToken cancellationToken) => TranslateAsync(async () =>
     {
         await InitializeAsync(cancellationToken).ConfigureAwait(false);
-        var context = new RegistryDbContext(_contextOptions);
+        var context = new RegistryDbContext(engine.ContextOptions);
         await using (context.ConfigureAwait(false))
         {
             return await read(context).ConfigureAwait(false);
@@ -41,7 +42,7 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, TimeProvide
                 {
                     return await ChangeOnceAsync(change, cancellationToken).ConfigureAwait(false);
                 }
-                catch (DbUpdateException exception) when (SqliteRegistry.IsUniqueViolation(exception) && attempt < ConflictRetriesMax)
+                catch (Exception exception) when (engine.IsConflict(exception) && attempt < ConflictRetriesMax)
                 {
                     // Another writer took the number: the transaction is gone, the next one reads what is there now.
                 }
@@ -55,23 +56,21 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, TimeProvide
 
     public void Dispose()
     {
-        using (var connection = new SqliteConnection(SqliteRegistry.ToConnectionString(options)))
-        {
-            SqliteConnection.ClearPool(connection);
-        }
-
+        engine.Dispose();
         _initialization.Dispose();
         _writer.Dispose();
     }
 
     private async Task<T> ChangeOnceAsync<T>(Func<RegistryDbContext, long, Task<T>> change, CancellationToken cancellationToken)
     {
-        var context = new RegistryDbContext(_contextOptions);
+        var context = new RegistryDbContext(engine.ContextOptions);
         await using (context.ConfigureAwait(false))
         {
             var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
+                await engine.EnterChangeAsync(context, cancellationToken).ConfigureAwait(false);
+
                 // Writing the one row first locks it until the commit, also in a database that locks rows.
                 await context.State.ExecuteUpdateAsync(set => set.SetProperty(row => row.Revision, row => row.Revision + 1), cancellationToken).ConfigureAwait(false);
                 var revision = await context.State.Select(row => row.Revision).SingleAsync(cancellationToken).ConfigureAwait(false);
@@ -111,15 +110,14 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, TimeProvide
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.DatabasePath))!);
-        var context = new RegistryDbContext(_contextOptions);
+        var context = new RegistryDbContext(engine.ContextOptions);
         await using (context.ConfigureAwait(false))
         {
-            await SqliteRegistry.UseWriteAheadLogAsync(context, options.BusyTimeout, timeProvider, cancellationToken).ConfigureAwait(false);
+            await engine.PrepareAsync(context, cancellationToken).ConfigureAwait(false);
             var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                var exists = await SqliteRegistry.HasTablesAsync(context, cancellationToken).ConfigureAwait(false);
+                var exists = await engine.EnterUpgradeAsync(context, cancellationToken).ConfigureAwait(false);
                 await RegistrySchema.UpgradeAsync(context, exists, migrations, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -132,17 +130,13 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, TimeProvide
         {
             return await operation().ConfigureAwait(false);
         }
-        catch (SqliteException exception)
-        {
-            throw SqliteRegistry.Translate(exception, options.DatabasePath);
-        }
-        catch (DbUpdateException exception) when (exception.InnerException is SqliteException inner)
-        {
-            throw SqliteRegistry.Translate(inner, options.DatabasePath);
-        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new RegistryException(RegistryError.StoreUnavailable, $"The registry at '{options.DataDirectory}' cannot be used: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (engine.Translate(exception) is not null)
+        {
+            throw engine.Translate(exception)!;
         }
     }
 }

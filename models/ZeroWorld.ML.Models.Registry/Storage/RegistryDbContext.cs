@@ -63,6 +63,19 @@ internal sealed class RegistryDbContext(DbContextOptions<RegistryDbContext> opti
             audit.Property(row => row.PreviousVersion).HasColumnName("previous_version");
             Freeze(audit.Metadata);
         });
+        if (Database.IsNpgsql())
+        {
+            SortByBytes(modelBuilder);
+        }
+    }
+
+    /// <summary>Names sort and compare as in SQLite, whatever the language of the database.</summary>
+    private static void SortByBytes(ModelBuilder modelBuilder)
+    {
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(static entity => entity.GetProperties()).Where(static property => property.ClrType == typeof(string)))
+        {
+            property.SetCollation("C");
+        }
     }
 
     private static void Freeze(IMutableEntityType entity)

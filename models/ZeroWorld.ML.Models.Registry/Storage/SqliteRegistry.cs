@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace ZeroWorld.ML.Models.Registry.Storage;
 
-/// <summary>What is special about SQLite: pragmas, the journal, and its error codes.</summary>
-internal static class SqliteRegistry
+/// <summary>The registry in a SQLite file: pragmas, the journal, and its error codes.</summary>
+internal sealed class SqliteRegistry(ModelRegistryOptions options, TimeProvider timeProvider) : IRegistryEngine
 {
     // https://sqlite.org/rescode.html
     private const int Busy = 5;
@@ -16,7 +16,7 @@ internal static class SqliteRegistry
     private const int ConstraintPrimaryKey = 1555;
     private const int ConstraintUnique = 2067;
 
-    internal static DbContextOptions<RegistryDbContext> ToContextOptions(ModelRegistryOptions options) =>
+    public DbContextOptions<RegistryDbContext> ContextOptions { get; } =
         new DbContextOptionsBuilder<RegistryDbContext>()
             .UseSqlite(ToConnectionString(options))
             .AddInterceptors(new Pragmas(options.BusyTimeout))
@@ -30,10 +30,11 @@ internal static class SqliteRegistry
         DefaultTimeout = 1,
     }.ToString();
 
-    /// <summary>Turns on the write-ahead log, with which readers and the one writer do not wait for each other. The setting stays in the file.</summary>
-    internal static async Task UseWriteAheadLogAsync(
-        RegistryDbContext context, TimeSpan busyTimeout, TimeProvider timeProvider, CancellationToken cancellationToken)
+    /// <summary>Makes the folder, and turns on the write-ahead log, with which readers and the one writer do not wait for each other. The setting stays in the file.</summary>
+    public async Task PrepareAsync(RegistryDbContext context, CancellationToken cancellationToken)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.DatabasePath))!);
+
         // The switch needs the file for itself and does not wait for it: when several processes start at once, all but one are refused for a moment.
         var start = timeProvider.GetTimestamp();
         while (true)
@@ -43,22 +44,39 @@ internal static class SqliteRegistry
                 await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (SqliteException exception) when (exception.SqliteErrorCode is Busy or Locked && timeProvider.GetElapsedTime(start) < busyTimeout)
+            catch (SqliteException exception) when (exception.SqliteErrorCode is Busy or Locked && timeProvider.GetElapsedTime(start) < options.BusyTimeout)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), timeProvider, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    internal static async Task<bool> HasTablesAsync(RegistryDbContext context, CancellationToken cancellationToken) =>
+    /// <remarks>A transaction of this driver begins with the writer's lock.</remarks>
+    public async Task<bool> EnterUpgradeAsync(RegistryDbContext context, CancellationToken cancellationToken) =>
         await context.Database
             .SqlQuery<int>($"SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = {RegistrySchema.StateTable}")
             .SingleAsync(cancellationToken).ConfigureAwait(false) > 0;
 
-    internal static bool IsUniqueViolation(DbUpdateException exception) =>
-        exception.InnerException is SqliteException { SqliteExtendedErrorCode: ConstraintPrimaryKey or ConstraintUnique };
+    /// <remarks>The pragma of each connection bounds them.</remarks>
+    public Task EnterChangeAsync(RegistryDbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal static RegistryException Translate(SqliteException exception, string path) => exception.SqliteErrorCode switch
+    public bool IsConflict(Exception exception) =>
+        exception is DbUpdateException { InnerException: SqliteException { SqliteExtendedErrorCode: ConstraintPrimaryKey or ConstraintUnique } };
+
+    public RegistryException? Translate(Exception exception) => exception switch
+    {
+        SqliteException failure => Translate(failure, options.DatabasePath),
+        DbUpdateException { InnerException: SqliteException inner } => Translate(inner, options.DatabasePath),
+        _ => null,
+    };
+
+    public void Dispose()
+    {
+        using var connection = new SqliteConnection(ToConnectionString(options));
+        SqliteConnection.ClearPool(connection);
+    }
+
+    private static RegistryException Translate(SqliteException exception, string path) => exception.SqliteErrorCode switch
     {
         Busy or Locked => new RegistryException(
             RegistryError.StoreUnavailable, $"The registry database '{path}' is being written by another process and did not become free in time.", exception),

@@ -21,6 +21,24 @@ public sealed record DecisionTree
     /// <value>One more than there are splits.</value>
     public required IReadOnlyList<double> LeafValues { get; init; }
 
+    /// <value>Training rows that end in each leaf, for explanations; empty where nobody counted. Above 0.</value>
+    public IReadOnlyList<double> LeafCovers { get; init; } = [];
+
+    /// <summary>The leaf where a row ends: the arithmetic of the trees in their neutral form.</summary>
+    /// <param name="row">At least as many features as the splits read.</param>
+    public int FindLeaf(ReadOnlySpan<float> row)
+    {
+        var node = SplitFeatures.Count == 0 ? ~0 : 0;
+        while (node >= 0)
+        {
+            var value = row[SplitFeatures[node]];
+            node = float.IsNaN(value) ? (MissingLeft[node] ? LeftChildren[node] : RightChildren[node])
+                : value <= Thresholds[node] ? LeftChildren[node] : RightChildren[node];
+        }
+
+        return ~node;
+    }
+
     /// <summary>Finds what makes the arrays no tree.</summary>
     /// <returns>A sentence, or <see langword="null"/> when every split and leaf is reached exactly once from the root and every number is usable.</returns>
     internal string? FindProblem(int featureCount)
@@ -34,6 +52,11 @@ public sealed record DecisionTree
         if (LeafValues.Count != splits + 1)
         {
             return $"{splits} splits need {splits + 1} leaves, it has {LeafValues.Count}";
+        }
+
+        if (LeafCovers.Count != 0 && (LeafCovers.Count != LeafValues.Count || LeafCovers.Any(static cover => !(cover > 0) || !double.IsFinite(cover))))
+        {
+            return $"its {LeafValues.Count} leaves have {LeafCovers.Count} covers; expected as many finite numbers above 0, or none";
         }
 
         for (var leaf = 0; leaf < LeafValues.Count; leaf++)

@@ -19,15 +19,9 @@ public static class TreeEnsembleGraph
         ArgumentNullException.ThrowIfNull(ensemble);
         Check(ensemble);
 
-        var offset = ensemble.Offset + (ensemble.Slope * ensemble.BaseScore);
-        var graph = new OnnxGraphBuilder("trees")
-            .AddInput(new TensorSpec(Input, TensorDtype.Float32, [-1, ensemble.FeatureCount]))
-            .AddInitializer("slope", [ToFloat(ensemble.Slope, "slope")], 1)
-            .AddInitializer("offset", [ToFloat(offset, "offset with the base score")], 1)
-            .AddNode("TreeEnsembleRegressor", [Input], ["score"], ToAttributes(ensemble), OnnxGraphBuilder.MlDomain)
-            .AddNode("Mul", ["score", "slope"], ["scaled_score"])
-            .AddNode("Add", ["scaled_score", "offset"], ["log_odds"])
-            .AddNode("Sigmoid", ["log_odds"], [Output])
+        var graph = new OnnxGraphBuilder("trees").AddInput(new TensorSpec(Input, TensorDtype.Float32, [-1, ensemble.FeatureCount]));
+        AddLogOdds(graph, ensemble, Input, "log_odds");
+        graph.AddNode("Sigmoid", ["log_odds"], [Output])
             .AddOutput(new TensorSpec(Output, TensorDtype.Float32, [-1, 1]));
         foreach (var (key, value) in metadata ?? new Dictionary<string, string>())
         {
@@ -35,6 +29,24 @@ public static class TreeEnsembleGraph
         }
 
         graph.Write(path);
+    }
+
+    /// <summary>Adds the nodes of <c>Slope x (BaseScore + sum of leaves) + Offset</c>, before the sigmoid: FP32 [rows, 1].</summary>
+    /// <param name="input">Name of an FP32 [rows, n] value of the graph.</param>
+    /// <param name="output">Name of the new value. The values between are <c>score</c> and <c>scaled_score</c>, the constants <c>slope</c> and <c>offset</c>.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: the ensemble is no ensemble of trees; the message names tree and node.</exception>
+    public static void AddLogOdds(OnnxGraphBuilder graph, TreeEnsemble ensemble, string input, string output)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(ensemble);
+        Check(ensemble);
+        var offset = ensemble.Offset + (ensemble.Slope * ensemble.BaseScore);
+        graph
+            .AddInitializer("slope", [ToFloat(ensemble.Slope, "slope")], 1)
+            .AddInitializer("offset", [ToFloat(offset, "offset with the base score")], 1)
+            .AddNode("TreeEnsembleRegressor", [input], ["score"], ToAttributes(ensemble), OnnxGraphBuilder.MlDomain)
+            .AddNode("Mul", ["score", "slope"], ["scaled_score"])
+            .AddNode("Add", ["scaled_score", "offset"], [output]);
     }
 
     /// <summary>The largest float32 that is at most the threshold.</summary>

@@ -65,7 +65,7 @@ public static class GoldenSamples
                 return $"has the {(isInput ? "input" : "output")} '{name}', which the manifest does not declare";
             }
 
-            if (FindProblem(tensor, spec) is { } problem)
+            if (FindProblem(tensor, spec, isInput) is { } problem)
             {
                 return $"has the tensor '{name}', which {problem}";
             }
@@ -81,16 +81,22 @@ public static class GoldenSamples
         return null;
     }
 
-    private static string? FindProblem(GoldenTensor? tensor, TensorSpec spec)
+    private static string? FindProblem(GoldenTensor? tensor, TensorSpec spec, bool isInput)
     {
         if (tensor is null)
         {
             return "is null";
         }
 
-        if (spec.Dtype == TensorDtype.Bytes)
+        var isText = spec.Dtype == TensorDtype.Bytes;
+        if (isText && !isInput)
         {
-            return "is of BYTES; golden samples hold numbers only";
+            return "is an output of BYTES; golden samples compare numbers only";
+        }
+
+        if (isText != (tensor.Texts is not null) || (isText && (tensor.Data.Count > 0 || tensor.Texts!.Any(static text => text is null))))
+        {
+            return $"is of {spec.Dtype.ToName()}; expected {(isText ? "texts and no data" : "data and no texts")}";
         }
 
         var fits = tensor.Shape.Count == spec.Shape.Count
@@ -103,9 +109,10 @@ public static class GoldenSamples
 
         // As a double, a product beyond 64 bits is too large instead of wrong.
         var elements = tensor.Shape.Aggregate(1.0, static (product, size) => product * size);
-        if (elements != tensor.Data.Count)
+        var count = tensor.Texts?.Count ?? tensor.Data.Count;
+        if (elements != count)
         {
-            return $"has {tensor.Data.Count} elements; its shape {shape} holds {elements}";
+            return $"has {count} elements; its shape {shape} holds {elements}";
         }
 
         var isWhole = spec.Dtype is not (TensorDtype.Float16 or TensorDtype.BFloat16 or TensorDtype.Float32 or TensorDtype.Float64);

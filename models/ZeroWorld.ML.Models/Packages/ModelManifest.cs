@@ -33,6 +33,10 @@ public sealed record ModelManifest
 
     public DecisionThresholds? Thresholds { get; init; }
 
+    /// <summary>Sizes that runs of the model are brought to by padding.</summary>
+    /// <value><see langword="null"/>: none.</value>
+    public ModelPadding? Padding { get; init; }
+
     /// <value><see langword="null"/> only for a model that was not registered: one in a folder.</value>
     public required GoldenReference? Golden { get; init; }
 

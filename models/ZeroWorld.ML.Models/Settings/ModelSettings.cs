@@ -21,6 +21,13 @@ public sealed record ModelSettings
     /// <value><see langword="null"/>: as the server's options say.</value>
     public TimeSpan? QueueDelay { get; init; }
 
+    /// <summary>Levels of priority and limits of the queue.</summary>
+    public QueueSettings Queue { get; init; } = QueueSettings.Default;
+
+    /// <summary>Sizes that runs are brought to.</summary>
+    /// <value><see langword="null"/>: as the package's manifest says.</value>
+    public ModelPadding? Padding { get; init; }
+
     /// <summary>Execution contexts of the model on its device.</summary>
     /// <value><see langword="null"/>: as the server's options say. 1 or more.</value>
     public int? Instances { get; init; }

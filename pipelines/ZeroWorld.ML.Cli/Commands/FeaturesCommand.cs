@@ -4,13 +4,14 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml features list|show|lineage|training-set|delete-entity</c>.</summary>
+/// <summary><c>zwml features list|show|get|lineage|training-set|delete-entity</c>.</summary>
 internal static class FeaturesCommand
 {
     public static Command Create() => new("features", "Registered feature definitions, training sets made of them, and the deletion of entities.")
     {
         CreateList(),
         FeatureShowCommand.Create(),
+        FeatureGetCommand.Create(),
         LineageCommand.Create(),
         TrainingSetCommand.Create(),
         DeleteEntityCommand.Create(),

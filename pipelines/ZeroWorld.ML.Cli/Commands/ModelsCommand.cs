@@ -131,7 +131,7 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static async Task<V1.ModelVersion> UploadAsync(
+    internal static async Task<V1.ModelVersion> UploadAsync(
         ServerConnection connection, string project, string model, string folder, CancellationToken cancellationToken)
     {
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Fraud;
 using ZeroWorld.ML.Training.Recommendation;
 
 namespace ZeroWorld.ML.Cli;
@@ -13,7 +14,13 @@ internal static class ReproduceCommand
     private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Every table that can be reproduced.</summary>
-    internal static IReadOnlyList<IReproduction> All { get; } = [new NcfMovieLensReproduction(), new MovieLens100kReproduction(), new SequentialBeautyReproduction()];
+    internal static IReadOnlyList<IReproduction> All { get; } =
+    [
+        new FraudHandbookReproduction(HandbookTransactions.LoadAsync),
+        new NcfMovieLensReproduction(),
+        new MovieLens100kReproduction(),
+        new SequentialBeautyReproduction(),
+    ];
 
     public static Command Create()
     {

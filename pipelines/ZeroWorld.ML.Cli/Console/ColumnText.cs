@@ -34,6 +34,45 @@ internal static class ColumnText
         };
     }
 
+    /// <summary>Reads such texts as columns: a name that is there again is the next row of its column.</summary>
+    /// <exception cref="UsageException">As <see cref="Parse"/>; or a row is of another type than the first.</exception>
+    public static IReadOnlyList<Column> ParseRows(string option, IReadOnlyList<string> texts)
+    {
+        var columns = new List<Column>();
+        foreach (var text in texts)
+        {
+            var next = Parse(option, text);
+            if (columns.Find(column => column.Name == next.Name) is not { } first)
+            {
+                columns.Add(next);
+            }
+            else if (first.ValuesCase != next.ValuesCase)
+            {
+                throw new UsageException($"{option} '{text}' is not of the type of the first '{next.Name}'; expected one type, named as NAME:TYPE=VALUE where the text does not show it.");
+            }
+            else
+            {
+                // Repeated fields of two messages are joined.
+                first.MergeFrom(next);
+            }
+        }
+
+        return columns;
+    }
+
+    /// <summary>Rows of a column that holds no lists.</summary>
+    public static int Count(Column column) => column.ValuesCase switch
+    {
+        Column.ValuesOneofCase.Bools => column.Bools.Values.Count,
+        Column.ValuesOneofCase.Int64S => column.Int64S.Values.Count,
+        Column.ValuesOneofCase.Float32S => column.Float32S.Values.Count,
+        Column.ValuesOneofCase.Float64S => column.Float64S.Values.Count,
+        Column.ValuesOneofCase.Strings => column.Strings.Values.Count,
+        Column.ValuesOneofCase.Bytes => column.Bytes.Values.Count,
+        Column.ValuesOneofCase.Timestamps => column.Timestamps.Microseconds.Count,
+        _ => 0,
+    };
+
     public static Column ParseTime(string option, string value) => Timestamp(option, FeatureService.TimeValue, value);
 
     /// <summary>One value of a column; null rows read <c>null</c>.</summary>

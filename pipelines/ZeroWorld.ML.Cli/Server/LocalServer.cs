@@ -11,22 +11,31 @@ internal static class LocalServer
 {
     /// <param name="dataDirectory">Full path of the data directory.</param>
     /// <param name="mayCreate">Whether a directory that is not there is made.</param>
+    /// <param name="flags">Further settings. Streams are not read unless they say so.</param>
     /// <exception cref="HostingException">There is no such directory, another process writes in it, or it cannot be used.</exception>
-    public static async Task<ZeroWorldServer> StartAsync(string dataDirectory, bool mayCreate, CancellationToken cancellationToken)
+    public static async Task<ZeroWorldServer> StartAsync(
+        string dataDirectory, bool mayCreate, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? flags = null)
     {
         if (!mayCreate)
         {
             DataDirectory.OpenForReading(dataDirectory).Dispose();
         }
 
-        var configuration = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string>
+        var settings = new Dictionary<string, string>
         {
             ["DataDirectory"] = dataDirectory,
             ["Server:Host"] = "127.0.0.1",
             ["Server:HttpPort"] = "0",
             ["Server:GrpcPort"] = "0",
             ["Server:MetricsPort"] = "0",
-        }));
+            ["Streams:Enabled"] = "false",
+        };
+        foreach (var (key, value) in flags ?? new Dictionary<string, string>())
+        {
+            settings[key] = value;
+        }
+
+        var configuration = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(settings));
         var server = ZeroWorldServer.Create(configuration, QuietLogging);
         try
         {

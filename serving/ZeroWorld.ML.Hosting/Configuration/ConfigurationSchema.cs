@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Kafka;
 using ZeroWorld.ML.Features.Parquet;
 using ZeroWorld.ML.Features.Redis;
 using ZeroWorld.ML.GpuNodes;
@@ -19,9 +20,13 @@ internal static class ConfigurationSchema
         typeof(ServerOptions),
         typeof(TracingOptions),
         typeof(OnlineOptions),
+        typeof(RegistryOptions),
         typeof(OnlineReadCoalescerOptions),
         typeof(RedisOnlineStoreOptions),
         typeof(GarnetHostOptions),
+        typeof(StreamConsumerOptions),
+        typeof(RedisStreamOptions),
+        typeof(KafkaStreamOptions),
         typeof(ParquetOfflineOptions),
         typeof(ModelFolderOptions),
         typeof(ServableManagerOptions),

@@ -4,6 +4,7 @@ using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Serving.Protocol;
+using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -20,6 +21,7 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
     {
         ServingException serving => Of(ToStatusCode(serving.Error), serving),
         FeatureException feature => Of(ToStatusCode(feature.Error), feature),
+        TrainingException training => Of(ToStatusCode(training.Error), training),
         RegistryException registry => Of(ToStatusCode(registry.Error), registry),
         TensorFormatException format => Of(StatusCode.InvalidArgument, format),
         ProtocolFailure protocol => Of(protocol.Code, protocol),
@@ -46,8 +48,17 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         FeatureError.NotFound => StatusCode.NotFound,
         FeatureError.Incompatible => StatusCode.FailedPrecondition,
         FeatureError.StoreUnavailable => StatusCode.Unavailable,
+        FeatureError.Overloaded => StatusCode.ResourceExhausted,
+        FeatureError.Superseded => StatusCode.Aborted,
         FeatureError.CorruptData => StatusCode.DataLoss,
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
+    };
+
+    public static StatusCode ToStatusCode(TrainingError error) => error switch
+    {
+        TrainingError.InvalidInput => StatusCode.InvalidArgument,
+        TrainingError.UnsuitableData => StatusCode.DataLoss,
+        _ => StatusCode.FailedPrecondition,
     };
 
     public static StatusCode ToStatusCode(RegistryError error) => error switch

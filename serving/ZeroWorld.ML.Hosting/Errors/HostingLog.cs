@@ -17,6 +17,18 @@ internal static partial class HostingLog
     [LoggerMessage(1503, LogLevel.Information, "Listening: REST {Http}, gRPC {Grpc}, metrics {Metrics}; data directory {DataDirectory}")]
     public static partial void Listening(ILogger logger, string http, string grpc, string metrics, string dataDirectory);
 
+    [LoggerMessage(1505, LogLevel.Information, "Stream {Stream} is read from {Kind} {Topic} by group {Group}, for {Views} views")]
+    public static partial void StreamStarted(ILogger logger, string stream, string kind, string topic, string group, int views);
+
+    [LoggerMessage(1506, LogLevel.Error, "Stream {Stream} ended: {Reason}")]
+    public static partial void StreamFailed(ILogger logger, string stream, string reason);
+
+    [LoggerMessage(1507, LogLevel.Error, "Stream {Stream} ended in a way nobody foresaw")]
+    public static partial void StreamBroke(ILogger logger, Exception exception, string stream);
+
+    [LoggerMessage(1508, LogLevel.Warning, "The streams of project {Project} are not looked at for now: {Reason}")]
+    public static partial void StreamsNotRead(ILogger logger, string project, string reason);
+
     [LoggerMessage(1504, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
 }

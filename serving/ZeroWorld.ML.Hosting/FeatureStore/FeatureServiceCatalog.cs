@@ -8,6 +8,9 @@ namespace ZeroWorld.ML.Hosting;
 /// <remarks>Thread safe. Holds one set per project; it is read again when the project's definitions were applied anew.</remarks>
 public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineStore offline, DataDirectory directory) : IFeatureServiceProvider
 {
+    /// <summary>Selections of features by name that are kept compiled, per project.</summary>
+    private const int SelectionsMax = 256;
+
     private readonly ConcurrentDictionary<string, ProjectDefinitions> _projects = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -25,6 +28,32 @@ public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineS
     {
         var definitions = Get(project);
         return definitions.Plans.TryGetValue(name, out var plan) ? ValueTask.FromResult(plan) : CompileAsync(definitions, name, cancellationToken);
+    }
+
+    /// <summary>Features by name, as a service made of them (<see cref="FeatureSelection"/>).</summary>
+    /// <exception cref="FeatureException">As <see cref="FeatureSelection.Of"/>; <see cref="FeatureError.NotFound"/>: no such project.</exception>
+    public async ValueTask<FeatureServicePlan> GetAsync(string project, IReadOnlyList<string> features, CancellationToken cancellationToken)
+    {
+        var definitions = Get(project);
+        var key = string.Join('\n', features);
+        if (definitions.Selections.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var (plan, isLast) = await CompileAsync(FeatureSelection.Of(definitions.Set, features), cancellationToken).ConfigureAwait(false);
+        if (!isLast)
+        {
+            return plan;
+        }
+
+        // Callers that make up ever new selections do not fill the memory; a plan is made again in less than a millisecond.
+        if (definitions.Selections.Count >= SelectionsMax)
+        {
+            definitions.Selections.Clear();
+        }
+
+        return definitions.Selections.GetOrAdd(key, plan);
     }
 
     /// <summary>The definitions of a project that are registered now.</summary>
@@ -53,22 +82,25 @@ public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineS
 
     private async ValueTask<FeatureServicePlan> CompileAsync(ProjectDefinitions definitions, string name, CancellationToken cancellationToken)
     {
-        var service = definitions.Set.GetService(name);
+        var (plan, isLast) = await CompileAsync(definitions.Set.GetService(name), cancellationToken).ConfigureAwait(false);
+        if (isLast)
+        {
+            definitions.Plans[name] = plan;
+        }
+
+        return plan;
+    }
+
+    /// <returns>The plan, and whether it is the last word: a table that is not there yet may come with another type of id.</returns>
+    private async ValueTask<(FeatureServicePlan Plan, bool IsLast)> CompileAsync(FeatureService service, CancellationToken cancellationToken)
+    {
         var ids = new Dictionary<string, bool?>(StringComparer.Ordinal);
         foreach (var view in service.Columns.Select(static column => column.View).OfType<FeatureView>().DistinctBy(static view => view.Name))
         {
             ids[view.Name] = await HasIntegerEventIdAsync(view, cancellationToken).ConfigureAwait(false);
         }
 
-        var plan = new FeatureServicePlan(service, view => ids[view.Name] ?? true);
-
-        // A table that is not there yet may come with another type of id: then this plan is not the last word.
-        if (ids.Values.All(static known => known is not null))
-        {
-            definitions.Plans[name] = plan;
-        }
-
-        return plan;
+        return (new FeatureServicePlan(service, view => ids[view.Name] ?? true), ids.Values.All(static known => known is not null));
     }
 
     /// <returns><see langword="null"/> when the source table is not there: an int64 id is assumed until it is.</returns>
@@ -77,6 +109,12 @@ public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineS
         if (view.Source.EventIdColumn is not { } id || view is not WindowedView)
         {
             return false;
+        }
+
+        // A stream says what its ids are, whether its table is there or not.
+        if (view.Source.Stream is { } stream)
+        {
+            return stream.HasIntegerColumn(id);
         }
 
         try
@@ -109,7 +147,11 @@ public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineS
             return null;
         }
 
-        var fresh = new ProjectDefinitions(stamp, set, new ConcurrentDictionary<string, FeatureServicePlan>(StringComparer.Ordinal));
+        var fresh = new ProjectDefinitions(
+            stamp,
+            set,
+            new ConcurrentDictionary<string, FeatureServicePlan>(StringComparer.Ordinal),
+            new ConcurrentDictionary<string, FeatureServicePlan>(StringComparer.Ordinal));
         _projects[project] = fresh;
         return fresh;
     }
@@ -117,5 +159,9 @@ public sealed class FeatureServiceCatalog(DefinitionRegistry registry, IOfflineS
     private static string Names(IEnumerable<string> names) =>
         string.Join(", ", names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)) is { Length: > 0 } text ? text : "none";
 
-    private sealed record ProjectDefinitions((long Ticks, long Length) Stamp, DefinitionSet Set, ConcurrentDictionary<string, FeatureServicePlan> Plans);
+    private sealed record ProjectDefinitions(
+        (long Ticks, long Length) Stamp,
+        DefinitionSet Set,
+        ConcurrentDictionary<string, FeatureServicePlan> Plans,
+        ConcurrentDictionary<string, FeatureServicePlan> Selections);
 }

@@ -12,16 +12,20 @@ using RefusedEvent = ZeroWorld.ML.V1.RefusedEvent;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
-internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, FeaturePath features, EntityEraser eraser) : FeatureStoreService.FeatureStoreServiceBase
+internal sealed class FeatureStoreGrpcService(
+    FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, OnlineFeatures features, StreamHost streams, EntityEraser eraser)
+    : FeatureStoreService.FeatureStoreServiceBase
 {
     /// <summary>Events of one push: it is answered whole, and held in memory until then.</summary>
     private const int EventsMax = 100_000;
 
+    /// <summary>Refused rows that the answer to a stream of pushes names.</summary>
+    private const int RefusedNamedMax = 10_000;
+
     public override async Task<GetOnlineFeaturesResponse> GetOnlineFeatures(GetOnlineFeaturesRequest request, ServerCallContext context)
     {
-        var service = await catalog.GetAsync(Project(request.Project), request.FeatureService, context.CancellationToken).ConfigureAwait(false);
-        var rows = await features.ReadAsync(
-            service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
+        var service = await features.FindAsync(Project(request.Project), request.FeatureService, request.Features, context.CancellationToken).ConfigureAwait(false);
+        var rows = await features.ReadAsync(service, ColumnReader.Read(request.Entities), ColumnReader.Read(request.Request), context.CancellationToken).ConfigureAwait(false);
         var response = new GetOnlineFeaturesResponse { Fingerprint = service.Service.Fingerprint };
         using var writer = new ReverseProtoWriter(0);
         ColumnWriter.WriteFeatures(writer, GetOnlineFeaturesResponse.FeaturesFieldNumber, rows.Columns, rows.Cells.Span, rows.Rows);
@@ -31,7 +35,43 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
 
     public override async Task<PushEventsResponse> PushEvents(PushEventsRequest request, ServerCallContext context)
     {
-        var project = Project(request.Project);
+        var result = await PushAsync(request, context.CancellationToken).ConfigureAwait(false);
+        var response = new PushEventsResponse { Accepted = (uint)result.Accepted, RefusedTotal = (ulong)result.Refused.Count };
+        response.Refused.AddRange(result.Refused.Select(static refused => new RefusedEvent { Row = (uint)refused.Row, Reason = refused.Reason }));
+        return response;
+    }
+
+    public override async Task<PushEventsResponse> PushEventStream(IAsyncStreamReader<PushEventsRequest> requests, ServerCallContext context)
+    {
+        var response = new PushEventsResponse();
+        var rows = 0L;
+        while (await requests.MoveNext(context.CancellationToken).ConfigureAwait(false))
+        {
+            // One message at a time: what the client sends further waits in its own buffers.
+            var result = await PushAsync(requests.Current, context.CancellationToken).ConfigureAwait(false);
+            response.Accepted += (uint)result.Accepted;
+            response.RefusedTotal += (ulong)result.Refused.Count;
+            response.Refused.AddRange(result.Refused.Take(RefusedNamedMax - response.Refused.Count)
+                .Select(refused => new RefusedEvent { Row = (uint)(rows + refused.Row), Reason = refused.Reason }));
+            rows += result.Accepted + result.Refused.Count;
+        }
+
+        return response;
+    }
+
+    public override async Task<ListStreamsResponse> ListStreams(ListStreamsRequest request, ServerCallContext context)
+    {
+        var response = new ListStreamsResponse();
+        foreach (var stream in catalog.GetDefinitions(Project(request.Project)).Streams)
+        {
+            response.Streams.Add(StreamMessages.Of(stream, await streams.ReadStatusAsync(stream, context.CancellationToken).ConfigureAwait(false), streams.IsRead(stream)));
+        }
+
+        return response;
+    }
+
+    private async Task<EventPushResult> PushAsync(PushEventsRequest request, CancellationToken cancellationToken)
+    {
         var columns = ColumnReader.Read(request.Columns)
             .Select(static column => new EventColumn(column.Name, column.Type, column.Values.ToArray()))
             .ToArray();
@@ -45,11 +85,8 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
             throw new FeatureException(FeatureError.InvalidInput, $"The push has {columns[0].Values.Count} events; expected at most {EventsMax}.");
         }
 
-        var fields = await catalog.GetFieldsAsync(project, request.Table, context.CancellationToken).ConfigureAwait(false);
-        var result = await push.PushAsync(fields, columns, context.CancellationToken).ConfigureAwait(false);
-        var response = new PushEventsResponse { Accepted = (uint)result.Accepted };
-        response.Refused.AddRange(result.Refused.Select(static refused => new RefusedEvent { Row = (uint)refused.Row, Reason = refused.Reason }));
-        return response;
+        var fields = await catalog.GetFieldsAsync(Project(request.Project), request.Table, cancellationToken).ConfigureAwait(false);
+        return await push.PushAsync(fields, columns, cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task<ApplyDefinitionsResponse> ApplyDefinitions(ApplyDefinitionsRequest request, ServerCallContext context)
@@ -103,6 +140,8 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
         var response = new ListDefinitionsResponse();
         response.Definitions.AddRange(set.Entities.Select(static entity =>
             ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity), entity.Details)));
+        response.Definitions.AddRange(set.Streams.Select(static stream =>
+            ToDefinition(DefinitionKind.Stream, stream.Name, DefinitionFingerprint.Of(stream), DefinitionFingerprint.CanonicalJson(stream), stream.Details)));
         response.Definitions.AddRange(set.Views.Select(static view =>
             ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view), view.Details)));
         response.Definitions.AddRange(set.Services.Select(static service =>
@@ -128,6 +167,7 @@ internal sealed class FeatureStoreGrpcService(FeatureServiceCatalog catalog, Def
     {
         DefinitionKind.Entity => "entity",
         DefinitionKind.View => "feature_view",
+        DefinitionKind.Stream => "stream",
         _ => "feature_service",
     };
 

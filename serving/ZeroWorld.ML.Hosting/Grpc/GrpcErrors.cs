@@ -33,26 +33,32 @@ internal sealed class GrpcErrors(TimeProvider timeProvider, ILogger<GrpcErrors> 
         && long.TryParse(timeout.AsSpan(0, timeout.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
         && (count == 0 ? timeout[^1] is 'H' or 'M' or 'S' or 'm' or 'u' or 'n' : timeout[^1] == 'n' && count < 100);
 
-    public RpcException Translate(Exception exception, ServerCallContext context)
+    public RpcException Translate(Exception exception, ServerCallContext context) =>
+        Translate(exception, context.Method, DeadlineOf(context), context.CancellationToken);
+
+    /// <param name="method">Path of the call's method.</param>
+    /// <param name="deadline">The call's deadline; <see langword="null"/>: it has none.</param>
+    /// <param name="ended">Cancelled when the caller has gone, or the deadline has passed.</param>
+    public RpcException Translate(Exception exception, string method, DateTimeOffset? deadline, CancellationToken ended)
     {
-        if (exception is OperationCanceledException && context.CancellationToken.IsCancellationRequested)
+        if (exception is OperationCanceledException && (ended.IsCancellationRequested || deadline <= timeProvider.GetUtcNow()))
         {
-            return new RpcException(context.Deadline <= timeProvider.GetUtcNow().UtcDateTime ? TooLate : Gone);
+            return new RpcException(deadline <= timeProvider.GetUtcNow() ? TooLate : Gone);
         }
 
         if (CallFailure.Of(exception) is not { } failure)
         {
-            HostingLog.CallBroke(logger, exception, context.Method);
+            HostingLog.CallBroke(logger, exception, method);
             return new RpcException(new Status(StatusCode.Unknown, "The server failed; its log says why."));
         }
 
         if (failure.Code is StatusCode.Internal or StatusCode.DataLoss)
         {
-            HostingLog.CallFailed(logger, exception, context.Method, failure.Code.ToString());
+            HostingLog.CallFailed(logger, exception, method, failure.Code.ToString());
         }
         else
         {
-            HostingLog.CallRefused(logger, context.Method, failure.Code.ToString(), failure.Message);
+            HostingLog.CallRefused(logger, method, failure.Code.ToString(), failure.Message);
         }
 
         return new RpcException(new Status(failure.Code, failure.Message));

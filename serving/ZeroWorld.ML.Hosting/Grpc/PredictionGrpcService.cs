@@ -10,14 +10,15 @@ using ZeroWorld.ML.V1;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.PredictionService</c>.</summary>
-internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay, GrpcErrors errors) : PredictionGrpcServiceBase
+internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay, RecommendationCalls recommendations, GrpcErrors errors) : PredictionGrpcServiceBase
 {
     public override async Task<PredictionReply> Predict(PredictRequest request, ServerCallContext context)
     {
         errors.ThrowIfExpired(context);
         try
         {
-            var result = await predictions.PredictAsync(ToRequest(request, context, Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
+            var result = await predictions.PredictAsync(
+                ToRequest(request, GrpcErrors.DeadlineOf(context), Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
             return new PredictionReply(result, request.OmitFeatures);
         }
         catch (Exception exception) when (exception is not RpcException)
@@ -32,6 +33,19 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         try
         {
             return ToResponse(await replay.ReplayAsync(request.Project, request.PredictionId, context.CancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw errors.Translate(exception, context);
+        }
+    }
+
+    public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
+    {
+        errors.ThrowIfExpired(context);
+        try
+        {
+            return await recommendations.RecommendAsync(request, context.CancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not RpcException)
         {
@@ -61,7 +75,8 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         return response;
     }
 
-    private static PredictionRequest ToRequest(PredictRequest request, ServerCallContext context, long received) => new()
+    /// <param name="received">Timestamp of <see cref="Stopwatch"/> when the message was given to the decoder.</param>
+    internal static PredictionRequest ToRequest(PredictRequest request, DateTimeOffset? deadline, long received) => new()
     {
         Project = request.Project,
         Model = request.Model,
@@ -73,7 +88,7 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         },
         Entities = ColumnReader.Read(request.Entities),
         Request = ColumnReader.Read(request.Request),
-        Deadline = GrpcErrors.DeadlineOf(context),
+        Deadline = deadline,
         Received = received,
     };
 

@@ -10,4 +10,6 @@ internal abstract class PredictionGrpcServiceBase
     public abstract Task<PredictionReply> Predict(PredictRequest request, ServerCallContext context);
 
     public abstract Task<ReplayPredictionResponse> ReplayPrediction(ReplayPredictionRequest request, ServerCallContext context);
+
+    public abstract Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context);
 }

@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Hosting;
 internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatures)
 {
     // One row of some tens of features; more grows it.
-    private const int Capacity = 2048;
+    internal const int Capacity = 2048;
 
     /// <summary>Writes a PredictResponse (prediction.proto).</summary>
     public void WriteTo(Grpc.Core.SerializationContext context)

@@ -20,6 +20,9 @@ internal static class PredictionServiceBinding
         MethodType.Unary, Name, nameof(PredictionGrpcService.ReplayPrediction),
         StrictMarshaller.Of(MarshallerOf(ReplayPredictionRequest.Parser)), MarshallerOf(ReplayPredictionResponse.Parser));
 
+    private static readonly Method<RecommendRequest, RecommendResponse> Recommend = new(
+        MethodType.Unary, Name, nameof(PredictionGrpcService.Recommend), StrictMarshaller.Of(MarshallerOf(RecommendRequest.Parser)), MarshallerOf(RecommendResponse.Parser));
+
     /// <summary>What reflection shows.</summary>
     public static ServiceDescriptor Descriptor => PredictionService.Descriptor;
 
@@ -28,6 +31,7 @@ internal static class PredictionServiceBinding
     {
         binder.AddMethod(Predict, service is null ? null : service.Predict);
         binder.AddMethod(Replay, service is null ? null : service.ReplayPrediction);
+        binder.AddMethod(Recommend, service is null ? null : service.Recommend);
     }
 
     private static Marshaller<T> MarshallerOf<T>(MessageParser<T> parser)

@@ -40,16 +40,38 @@ internal static class ModelMessages
 
         if (hasRows)
         {
-            config.DynamicBatching = new ModelDynamicBatching
-            {
-                PreferredBatchSize = { model.Settings.PreferredRows },
-                MaxQueueDelayMicroseconds = (ulong)(model.Settings.QueueDelay?.TotalMicroseconds ?? 0),
-                DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)model.QueueRowsMax },
-            };
+            config.DynamicBatching = ToBatching(model);
         }
 
         return config;
     }
+
+    private static ModelDynamicBatching ToBatching(ServedModelConfiguration model)
+    {
+        var queue = model.Settings.Queue;
+        var batching = new ModelDynamicBatching
+        {
+            PreferredBatchSize = { model.Settings.PreferredRows },
+            MaxQueueDelayMicroseconds = (ulong)(model.Settings.QueueDelay?.TotalMicroseconds ?? 0),
+            PriorityLevels = (ulong)queue.PriorityLevels,
+            DefaultPriorityLevel = (ulong)queue.PriorityDefault,
+            DefaultQueuePolicy = ToPolicy(queue.Common, model.QueueRowsMax),
+        };
+        foreach (var (level, policy) in queue.ByLevel)
+        {
+            batching.PriorityQueuePolicy[(ulong)level] = ToPolicy(policy, model.QueueRowsMax);
+        }
+
+        return batching;
+    }
+
+    private static ModelQueuePolicy ToPolicy(QueuePolicy policy, int queueRowsMax) => new()
+    {
+        AllowTimeoutOverride = true,
+        MaxQueueSize = (uint)(policy.RequestsMax > 0 ? policy.RequestsMax : queueRowsMax),
+        DefaultTimeoutMicroseconds = (ulong)policy.Timeout.TotalMicroseconds,
+        TimeoutAction = policy.OnTimeout == QueueTimeoutAction.Delay ? ModelQueuePolicy.Types.TimeoutAction.Delay : ModelQueuePolicy.Types.TimeoutAction.Reject,
+    };
 
     public static ModelStatistics ToStatistics(ServedVersionStatistics version)
     {

@@ -61,8 +61,8 @@ internal sealed class PredictJson : IDisposable
         Project = model.Project,
         Model = model.Name,
         Selector = Selector,
-        Entities = Columns(_entities, "entities", name => KeyType(plan, name)),
-        Request = Columns(_request, "request", name => ValueType(plan, name)),
+        Entities = JsonColumns.ReadEntities(_entities, plan),
+        Request = JsonColumns.ReadRequest(_request, plan),
         Received = received,
     };
 
@@ -113,18 +113,6 @@ internal sealed class PredictJson : IDisposable
             throw new ServingException(ServingError.InvalidInput, "Both 'version' and 'alias' are given; expected one of them, or none.");
         }
     }
-
-    private static RequestColumn[] Columns(JsonElement section, string where, Func<string, FeatureType?> typeOf) =>
-        section.ValueKind == JsonValueKind.Undefined
-            ? []
-            : [.. section.EnumerateObject().Select(property => JsonValues.ReadColumn(property.Name, $"{where}.{property.Name}", property.Value, typeOf(property.Name)))];
-
-    private static FeatureType? KeyType(FeatureServicePlan? plan, string name) =>
-        plan?.Entities.SelectMany(static entity => entity.Keys).FirstOrDefault(key => key.Name == name)?.Type;
-
-    private static FeatureType? ValueType(FeatureServicePlan? plan, string name) => name == FeatureService.TimeValue
-        ? FeatureType.Timestamp
-        : plan?.Service.RequestValues.FirstOrDefault(value => value.Name == name)?.Type;
 
     private static void Expect(JsonElement element, JsonValueKind kind, string what)
     {

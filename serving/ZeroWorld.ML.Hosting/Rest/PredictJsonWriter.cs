@@ -8,8 +8,6 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>Writes predictions row by row, for people and scripts.</summary>
 internal static class PredictJsonWriter
 {
-    private static readonly string[] StatusNames = ["UNSPECIFIED", "PRESENT", "NULL", "NOT_FOUND", "OUTSIDE_MAX_AGE", "UNAVAILABLE"];
-
     public static void Write(Utf8JsonWriter writer, PredictionResult result, bool omitFeatures)
     {
         var errors = result.RowErrors.ToDictionary(static error => error.Row);
@@ -107,8 +105,8 @@ internal static class PredictJsonWriter
             writer.WriteStartObject();
             writer.WriteString("name", columns[index].Name);
             writer.WritePropertyName("value");
-            WriteValue(writer, cell.Value);
-            writer.WriteString("status", StatusNames[(int)cell.Status]);
+            FeatureJson.WriteValue(writer, cell.Value);
+            writer.WriteString("status", FeatureJson.NameOf(cell.Status));
             if (cell.EventTime is { } time)
             {
                 writer.WriteString("event_time", UnixMicroseconds.ToText(time));
@@ -120,74 +118,6 @@ internal static class PredictJsonWriter
 
             writer.WriteBoolean("defaulted", cell.IsDefaulted);
             writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    }
-
-    private static void WriteValue(Utf8JsonWriter writer, FeatureValue value)
-    {
-        if (value.IsNull)
-        {
-            writer.WriteNullValue();
-            return;
-        }
-
-        switch (value.Type)
-        {
-            case FeatureType.Bool:
-                writer.WriteBooleanValue(value.AsBool());
-                break;
-            case FeatureType.Int64:
-                writer.WriteNumberValue(value.AsInt64());
-                break;
-            case FeatureType.Float32:
-                InferJsonWriter.WriteFloat(writer, value.AsFloat32());
-                break;
-            case FeatureType.Float64:
-                InferJsonWriter.WriteFloat(writer, value.AsFloat64());
-                break;
-            case FeatureType.Bytes:
-                writer.WriteBase64StringValue(value.AsBytes().Span);
-                break;
-            case FeatureType.Timestamp:
-                writer.WriteStringValue(UnixMicroseconds.ToText(value.AsInt64()));
-                break;
-            case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
-                WriteList(writer, value);
-                break;
-            default:
-                writer.WriteStringValue(value.AsString());
-                break;
-        }
-    }
-
-    private static void WriteList(Utf8JsonWriter writer, FeatureValue value)
-    {
-        writer.WriteStartArray();
-        switch (value.Type)
-        {
-            case FeatureType.Int64List:
-                foreach (var element in value.AsInt64List())
-                {
-                    writer.WriteNumberValue(element);
-                }
-
-                break;
-            case FeatureType.Float64List:
-                foreach (var element in value.AsFloat64List())
-                {
-                    InferJsonWriter.WriteFloat(writer, element);
-                }
-
-                break;
-            default:
-                foreach (var element in value.AsStringList())
-                {
-                    writer.WriteStringValue(element);
-                }
-
-                break;
         }
 
         writer.WriteEndArray();

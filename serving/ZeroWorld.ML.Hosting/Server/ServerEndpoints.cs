@@ -23,6 +23,9 @@ internal static class ServerEndpoints
         services.AddSingleton<InferenceCalls>();
         services.AddSingleton<InferMessages>();
         services.AddSingleton<InferStream>();
+        services.AddSingleton<DirectInfer>();
+        services.AddSingleton<DirectPredict>();
+        services.AddSingleton<DirectCalls>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ProtocolExtensions>();
         services.AddSingleton<ModelMetrics>();
@@ -36,15 +39,26 @@ internal static class ServerEndpoints
         services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
+        services.AddSingleton<Recommenders>();
+        services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<RecommendationRest>();
+        services.AddSingleton<OnlineFeatures>();
+        services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
             .AddMeter("ZeroWorld.ML.*", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+
+            // One more measurement or two per request, of what the engine's own say better.
+            .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+            .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop)
             .AddPrometheusExporter());
         return services;
     }
 
     public static void Map(WebApplication app)
     {
+        Tracing.Use(app, app.Services.GetRequiredService<TracingOptions>());
+        app.Use(app.Services.GetRequiredService<DirectCalls>().InvokeAsync);
         app.MapWhen(static context => context.IsFrom(Listener.Grpc), MapGrpc);
         app.MapWhen(static context => context.IsFrom(Listener.Metrics), MapMetrics);
         MapRest(app);
@@ -108,7 +122,6 @@ internal static class ServerEndpoints
 
     private static void MapGrpc(IApplicationBuilder branch)
     {
-        Tracing.Use(branch, branch.ApplicationServices.GetRequiredService<TracingOptions>());
         branch.UseRouting();
         branch.UseEndpoints(static endpoints =>
         {
@@ -125,12 +138,13 @@ internal static class ServerEndpoints
     {
         var errors = app.Services.GetRequiredService<RestErrors>();
         app.Use(errors.InvokeAsync);
-        Tracing.Use(app, app.Services.GetRequiredService<TracingOptions>());
         app.UseRouting();
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);
         app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
+        app.Services.GetRequiredService<RecommendationRest>().Map(app);
+        app.Services.GetRequiredService<FeaturesRest>().Map(app);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
@@ -8,6 +9,9 @@ internal sealed class BatchBuffers(int inputs)
 {
     // What one unusual batch needed is not kept for ever.
     private const int KeptBytesMax = 16 * 1024 * 1024;
+
+    // Engines read elements with aligned instructions in places.
+    private const int AlignmentBytes = 8;
     private readonly byte[]?[] _staging = new byte[]?[inputs];
 
     /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal.</summary>
@@ -61,6 +65,30 @@ internal sealed class BatchBuffers(int inputs)
         return slices;
     }
 
+    /// <summary>Brings the requests of a batch into the order in which their inputs lie in memory, where they lie in one piece of it: the order of its rows is free.</summary>
+    public static void Order(List<InferenceTask> batch)
+    {
+        byte[]? array = null;
+        var isOrdered = true;
+        var last = -1;
+        foreach (var task in batch)
+        {
+            if (task.Inputs is not [{ } input, ..] || !MemoryMarshal.TryGetArray(input.Data, out var part) || (array is not null && part.Array != array))
+            {
+                return;
+            }
+
+            array = part.Array;
+            isOrdered &= part.Offset > last;
+            last = part.Offset;
+        }
+
+        if (!isOrdered)
+        {
+            batch.Sort(static (first, second) => OffsetOf(first).CompareTo(OffsetOf(second)));
+        }
+    }
+
     public TensorBuffer[] Merge(List<InferenceTask> batch, int rows)
     {
         var merged = new TensorBuffer[_staging.Length];
@@ -88,6 +116,11 @@ internal sealed class BatchBuffers(int inputs)
             length += task.Inputs[input].Data.Length;
         }
 
+        if (TryJoin(batch, input, length, out var joined))
+        {
+            return TensorBuffer.Of(dtype, shape, joined);
+        }
+
         var staging = Rent(input, length);
         var offset = 0;
         foreach (var task in batch)
@@ -97,6 +130,30 @@ internal sealed class BatchBuffers(int inputs)
         }
 
         return TensorBuffer.Of(dtype, shape, staging.AsMemory(0, length));
+    }
+
+    /// <summary>Inputs that lie one after another already, as those from the wire do, are one tensor as they are.</summary>
+    private static bool TryJoin(List<InferenceTask> batch, int input, int length, out ReadOnlyMemory<byte> joined)
+    {
+        joined = default;
+        if (!MemoryMarshal.TryGetArray(batch[0].Inputs[input].Data, out var first) || first.Array is null || first.Offset % AlignmentBytes != 0)
+        {
+            return false;
+        }
+
+        var end = first.Offset;
+        foreach (var task in batch)
+        {
+            if (!MemoryMarshal.TryGetArray(task.Inputs[input].Data, out var part) || part.Array != first.Array || part.Offset != end)
+            {
+                return false;
+            }
+
+            end += part.Count;
+        }
+
+        joined = first.Array.AsMemory(first.Offset, length);
+        return true;
     }
 
     private static TensorBuffer MergeStrings(List<InferenceTask> batch, int input, long[] shape)
@@ -109,6 +166,8 @@ internal sealed class BatchBuffers(int inputs)
 
         return TensorBuffer.OfStrings(shape, strings.ToArray());
     }
+
+    private static int OffsetOf(InferenceTask task) => MemoryMarshal.TryGetArray(task.Inputs[0].Data, out var part) ? part.Offset : 0;
 
     private byte[] Rent(int input, int length)
     {

@@ -8,4 +8,5 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="BatchRows">Rows of the whole run.</param>
 /// <param name="Start">Place of this request's first row in it.</param>
 /// <param name="Times">Where the time went.</param>
-internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start, RunTimes Times = default);
+/// <param name="Memory">Where they lie; whoever is done with the tensors may let go of it, once.</param>
+internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start, RunTimes Times = default, BatchMemory? Memory = null);

@@ -69,6 +69,15 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
         {
             if (task.IsWaiting)
             {
+                if (task.DelayAt <= now)
+                {
+                    // It has waited as long as its level may: from here on behind everybody who has not.
+                    task.DelayAt = long.MaxValue;
+                    _byUrgency.Dequeue();
+                    _byUrgency.Enqueue(task, ((long.MaxValue / 2) + task.Enqueued, _sequence++));
+                    continue;
+                }
+
                 if (batch.Count > 0 && (!_isBatchable || rows + task.Rows > limit || !BatchBuffers.CanMerge(signature, batch[0].Inputs, task.Inputs)))
                 {
                     break;

@@ -16,9 +16,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
 {
     private static readonly TimeSpan OwnThreadFrom = TimeSpan.FromMilliseconds(1);
 
-    // Timers have milliseconds; what is shorter is waited for on the spot.
-    private static readonly TimeSpan SpinMax = TimeSpan.FromMilliseconds(1);
-
     private readonly BatchSchedulerOptions _options;
     private readonly ServingMetrics _metrics;
     private readonly ModelTags _tags;
@@ -27,6 +24,8 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
     private readonly RunPredictor _predictor = new();
+    private readonly QueuePolicies _policies;
+    private readonly PaddingPlan? _padding;
     private readonly InstanceRunner[] _runners;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,10 +40,13 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private int _queuedTasks;
 
     /// <param name="instances">One or more, of one signature; they are disposed with the scheduler.</param>
+    /// <param name="padding">Sizes that runs are brought to; <see langword="null"/>: none.</param>
     public BatchScheduler(
         IReadOnlyList<IModelInstance> instances, BatchSchedulerOptions options, ServingMetrics metrics, in ModelTags tags,
-        ServableStatistics statistics, TimeProvider time, ILogger logger)
+        ServableStatistics statistics, TimeProvider time, ILogger logger, PaddingPlan? padding = null)
     {
+        _policies = new QueuePolicies(options.Queue, time);
+        _padding = padding;
         _options = options;
         _metrics = metrics;
         _tags = tags;
@@ -99,7 +101,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             }
             else
             {
-                task = new InferenceTask(this, inputs, rows, urgency, now);
+                task = CreateTask(inputs, rows, urgency, now);
                 Enqueue_NeedsLock(task, now);
             }
         }
@@ -135,6 +137,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         Interlocked.Add(ref _queuedRows, -task.QueueRows);
         Interlocked.Decrement(ref _queuedTasks);
+        _policies.Leave(task.Priority);
     }
 
     /// <summary>Runs the next batch on an instance that is held, and lets go of it.</summary>
@@ -149,6 +152,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             }
         }
 
+        InferenceTask[] finished = [];
         if (runner.Batch.Count > 0)
         {
             Volatile.Write(ref _wasShared, runner.Batch.Count > 1);
@@ -157,10 +161,13 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 RunBatch(runner, rows);
             }
 
+            finished = [.. runner.Batch];
             runner.Batch.Clear();
         }
 
+        // The instance first: the next batch runs while the callers of this one answer.
         Release(runner);
+        FinishedTasks.Tell(finished, isOnPool: !runner.IsOnOwnThread);
     }
 
     private ValueTask<BatchOutputs> RunInline(InstanceRunner runner, TensorBuffer[] inputs, int rows)
@@ -187,6 +194,16 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
                 _isStopping
                     ? "The model is being unloaded. Try again later."
                     : $"The queue of the model is full: {_options.QueueRowsMax} rows may wait, and {rows - task.QueueRows} do. Try again later.");
+        }
+
+        try
+        {
+            _policies.Enter(task.Priority);
+        }
+        catch (ServingException)
+        {
+            Interlocked.Add(ref _queuedRows, -task.QueueRows);
+            throw;
         }
 
         _queue.Add(task, Interlocked.Increment(ref _queuedTasks));
@@ -230,51 +247,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         SetTimer_NeedsLock(Math.Min(isClosed ? long.MaxValue : closing, _queue.EarliestDue), now);
     }
 
-    /// <summary>Waits out what is left of a delay that is shorter than timers can be. The batch grows meanwhile.</summary>
-    /// <returns><see langword="false"/>: another instance took the batch, and the next one is not closed yet.</returns>
-    private bool WaitForClosing()
-    {
-        if (_options.QueueDelay == TimeSpan.Zero)
-        {
-            return true;
-        }
-
-        while (true)
-        {
-            lock (_lock)
-            {
-                var now = _time.GetTimestamp();
-                var closing = _isStopping ? now : _queue.GetClosing(Volatile.Read(ref _queuedRows));
-                if (closing <= now || ToSpan(closing - now) > SpinMax)
-                {
-                    return closing <= now;
-                }
-            }
-
-            Thread.Yield();
-        }
-    }
-
-    private void SetTimer_NeedsLock(long at, long now)
-    {
-        if (at < _timerAt)
-        {
-            _timerAt = at;
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(ToSpan(at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void OnTimer()
-    {
-        lock (_lock)
-        {
-            _timerAt = long.MaxValue;
-            var now = _time.GetTimestamp();
-            _queue.Expire(now);
-            Next_NeedsLock(now);
-        }
-    }
-
     private void RunBatch(InstanceRunner runner, int rows)
     {
         var batch = runner.Batch;
@@ -285,13 +257,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         TensorBuffer[]? outputs = null;
+        var memory = new BatchMemory();
         var started = _time.GetTimestamp();
         var times = default(RunTimes);
         try
         {
+            BatchBuffers.Order(batch);
             var inputs = runner.Buffers.Merge(batch, rows);
             times = times with { Input = _time.GetTimestamp() - started };
-            outputs = Run(runner, inputs, rows, out var infer);
+            outputs = Run(runner, inputs, rows, memory, out var infer);
             times = times with { Infer = infer };
         }
         catch (ServingException)
@@ -310,17 +284,18 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             return;
         }
 
-        Part(runner, outputs, rows, started, times);
+        memory.Share(batch.Count);
+        Part(runner, outputs, rows, started, times, memory);
     }
 
     /// <summary>Gives each request its rows, all after the last was cut out: the time that takes belongs to every one of them.</summary>
-    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times)
+    private void Part(InstanceRunner runner, TensorBuffer[] outputs, int rows, long started, RunTimes times, BatchMemory memory)
     {
         var parting = _time.GetTimestamp();
         var start = 0;
         foreach (var task in runner.Batch)
         {
-            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), rows, start));
+            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), RunRows(rows), start, default, memory));
             start += task.Rows;
         }
 
@@ -329,7 +304,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         for (var index = 0; index < runner.Parts.Count; index++)
         {
             var task = runner.Batch[index];
-            task.SetResult(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
+            task.Finish(runner.Parts[index] with { Times = times with { Queue = started - task.Enqueued } });
         }
 
         runner.Parts.Clear();
@@ -339,29 +314,31 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     {
         try
         {
-            task.SetResult(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
+            task.Finish(RunWhole(runner, task.Inputs, task.Rows, _time.GetTimestamp() - task.Enqueued));
         }
         catch (ServingException exception)
         {
-            task.SetException(exception);
+            task.Finish(exception);
         }
     }
 
     private BatchOutputs RunWhole(InstanceRunner runner, TensorBuffer[] inputs, int rows, long queueTicks)
     {
-        var outputs = Run(runner, inputs, rows, out var infer);
+        var memory = new BatchMemory();
+        memory.Share(1);
+        var outputs = Run(runner, inputs, rows, memory, out var infer);
         var times = new RunTimes(queueTicks, 0, infer, 0);
         Statistics.RecordRun(rows, times);
-        return new BatchOutputs(outputs, rows, 0, times);
+        return new BatchOutputs(outputs, RunRows(rows), 0, times, memory);
     }
 
-    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, out long infer)
+    private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, BatchMemory memory, out long infer)
     {
         var started = _time.GetTimestamp();
         infer = 0;
         try
         {
-            return runner.Instance.Run(inputs);
+            return _padding is null ? runner.Instance.Run(inputs, memory) : RunPadded(runner, inputs, rows);
         }
         catch (ServingException exception)
         {

@@ -34,6 +34,9 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <value>Default 100 ms: of ten levels, the last waits at most 900 ms longer than the first, however many of those there are. More than 0.</value>
     public TimeSpan PriorityStep { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Levels of priority and limits of one model.</summary>
+    internal QueueSettings Queue { get; set; } = QueueSettings.Default;
+
     /// <summary>These options with what the settings of one model say instead.</summary>
     internal BatchSchedulerOptions For(ModelSettings settings)
     {
@@ -41,6 +44,7 @@ public sealed class BatchSchedulerOptions : IValidatableObject
         options.BatchRowsMax = Math.Min(settings.BatchRowsMax ?? BatchRowsMax, BatchRowsMax);
         options.QueueDelay = settings.QueueDelay ?? QueueDelay;
         options.PreferredRows = settings.PreferredRows.Count > 0 ? [.. settings.PreferredRows] : PreferredRows;
+        options.Queue = settings.Queue;
         return options;
     }
 

@@ -7,14 +7,16 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>
 /// A task that waits can be abandoned by its caller, or run out of time, at any moment; one that runs cannot, so that no caller takes back a buffer that the model still reads.
 /// </remarks>
-internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs, int rows, in RequestUrgency urgency, long enqueued) : IValueTaskSource<BatchOutputs>
+internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs, int rows, in RequestUrgency urgency, long delayAt, long enqueued) : IValueTaskSource<BatchOutputs>
 {
     private const int Waiting = 0;
     private const int Started = 1;
     private const int Ended = 2;
 
-    // The continuation runs elsewhere: whoever completes it has other tasks to answer.
+    // The continuation runs elsewhere, unless Tell says otherwise: whoever completes it has other tasks to answer.
     private ManualResetValueTaskSourceCore<BatchOutputs> _core = new() { RunContinuationsAsynchronously = true };
+    private BatchOutputs _outputs;
+    private Exception? _failure;
     private CancellationTokenRegistration _registration;
     private int _state;
 
@@ -26,8 +28,11 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
     /// <summary>Room that the task takes in the queue: a request without rows takes some too, or it could be queued without end.</summary>
     public int QueueRows => Math.Max(Rows, 1);
 
-    /// <summary>1 (first) to <see cref="RequestUrgency.PriorityMax"/>.</summary>
-    public int Priority { get; } = urgency.Level;
+    /// <summary>Its level: 1 is the first.</summary>
+    public int Priority { get; } = urgency.Priority;
+
+    /// <summary>Timestamp after which it stands behind all others; <see cref="long.MaxValue"/>: never, or it does already.</summary>
+    public long DelayAt { get; set; } = delayAt;
 
     /// <summary>Timestamp after which it must not run; <see cref="long.MaxValue"/>: never.</summary>
     public long Due { get; } = urgency.Due == 0 ? long.MaxValue : urgency.Due;
@@ -68,11 +73,25 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
     public bool TryExpire() =>
         TryEnd(static _ => new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came."), default);
 
-    /// <summary>Ends a task that was started.</summary>
-    public void SetResult(in BatchOutputs outputs) => _core.SetResult(outputs);
+    /// <summary>Gives a task that was started its result; its caller hears of it by <see cref="Tell"/>.</summary>
+    public void Finish(in BatchOutputs outputs) => _outputs = outputs;
 
-    /// <inheritdoc cref="SetResult"/>
-    public void SetException(Exception exception) => _core.SetException(exception);
+    /// <inheritdoc cref="Finish(in BatchOutputs)"/>
+    public void Finish(Exception failure) => _failure = failure;
+
+    /// <summary>Ends a finished task: what its caller does next is done here.</summary>
+    public void Tell()
+    {
+        _core.RunContinuationsAsynchronously = false;
+        if (_failure is null)
+        {
+            _core.SetResult(_outputs);
+        }
+        else
+        {
+            _core.SetException(_failure);
+        }
+    }
 
     public BatchOutputs GetResult(short token)
     {

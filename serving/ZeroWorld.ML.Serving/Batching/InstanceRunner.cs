@@ -39,6 +39,9 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
         _wake.Release();
     }
 
+    /// <summary>Whether the calling thread is the runner's own, on which nothing but the model should run.</summary>
+    public bool IsOnOwnThread => _thread is not null && Thread.CurrentThread == _thread;
+
     public void Execute() => owner.RunNext(this);
 
     /// <summary>Frees the instance. Called when nobody holds it.</summary>

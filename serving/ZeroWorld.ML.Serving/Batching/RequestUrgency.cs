@@ -1,12 +1,12 @@
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>How urgent a request is.</summary>
-/// <param name="Priority">1 (first) to <see cref="PriorityMax"/> (last); 0: none was given, which is the middle. Anything beyond is the last.</param>
+/// <param name="Priority">1 is the first; 0: none was given. What it means is for <see cref="QueuePolicies"/> to say.</param>
 /// <param name="Due">Timestamp of <see cref="TimeProvider.GetTimestamp"/> after which it must not run; 0: never.</param>
 internal readonly record struct RequestUrgency(int Priority, long Due)
 {
-    public const int PriorityMax = 10;
-    private const int PriorityDefault = 5;
+    /// <summary>The level of a request that names none, where a model has no levels of its own: the middle of ten.</summary>
+    public const int PriorityDefault = 5;
 
     /// <param name="deadline">When the caller stops waiting; <see langword="null"/>: never.</param>
     /// <param name="timeout">How long from now the request may wait; <see langword="null"/>: no limit of its own.</param>
@@ -27,6 +27,4 @@ internal readonly record struct RequestUrgency(int Priority, long Due)
         var ticks = left.TotalSeconds * time.TimestampFrequency;
         return new RequestUrgency(priority, ticks >= long.MaxValue - now ? 0 : Math.Max(1, now + (long)ticks));
     }
-
-    public int Level => Priority <= 0 ? PriorityDefault : Math.Min(Priority, PriorityMax);
 }

@@ -30,6 +30,8 @@ internal sealed class PbConfigDraft
 
     public TimeSpan? QueueDelay { get; set; }
 
+    public QueueSettings Queue { get; set; } = QueueSettings.Default;
+
     public int? Instances { get; set; }
 
     public string? Device { get; set; }
@@ -58,6 +60,7 @@ internal sealed class PbConfigDraft
             BatchRowsMax = BatchRowsMax > 0 ? BatchRowsMax : null,
             PreferredRows = [.. PreferredRows],
             QueueDelay = QueueDelay,
+            Queue = Queue,
             Instances = Instances,
             Device = Device,
             Inputs = [.. Inputs.Select(spec => ToFull(spec, rows))],

@@ -75,6 +75,7 @@ internal static class PbConfigReader
                 break;
             case "dynamic_batching":
                 ReadBatching(draft, Message(node));
+                draft.Queue = QueueConfig.Check(draft.Queue, node);
                 break;
             case "instance_group":
                 ReadInstances(draft, Message(node));
@@ -204,8 +205,11 @@ internal static class PbConfigReader
                     break;
                 case "preserve_ordering" when !Flag(node):
                     break;
-                case "preserve_ordering" or "priority_levels" or "default_priority_level" or "default_queue_policy" or "priority_queue_policy":
-                    throw new ModelConfigException(node.Line, node.Column, $"'dynamic_batching.{node.Name}' is not supported here: leave it out, and set limits of queues for the whole server");
+                case "preserve_ordering":
+                    throw new ModelConfigException(node.Line, node.Column, "'dynamic_batching.preserve_ordering' is not supported here: leave it out; requests of one stream are answered in their order anyhow");
+                case var name when QueueConfig.IsField(name):
+                    draft.Queue = QueueConfig.ReadPb(draft.Queue, node);
+                    break;
                 default:
                     throw Refuse(node);
             }

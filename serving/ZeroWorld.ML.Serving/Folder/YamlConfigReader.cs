@@ -40,12 +40,13 @@ internal static class YamlConfigReader
         "batch_rows_max" => settings with { BatchRowsMax = (int)PbConfigReader.Number(node, 0, RowsMax) },
         "instances" => settings with { Instances = (int)PbConfigReader.Number(node, 1, 1024) },
         "warmup_rows" => settings with { WarmupRows = [.. settings.WarmupRows, (int)PbConfigReader.Number(node, 1, RowsMax)] },
+        "padding" => settings with { Padding = PaddingConfig.Read(PbConfigReader.Message(node)) },
         "batching" => ReadBatching(settings, PbConfigReader.Message(node)),
         "inputs" => settings with { Inputs = Add(settings.Inputs, ReadTensor(node), node) },
         "outputs" => settings with { Outputs = Add(settings.Outputs, ReadTensor(node), node) },
         "parameters" => settings with { Parameters = ToMap(node) },
         "onnx" => settings with { Onnx = ReadOnnx(PbConfigReader.Message(node)) },
-        _ => throw Unknown(node, "name, runtime, file, versions, pinned, device, row_axis, batch_rows_max, batching, instances, warmup_rows, inputs, outputs, parameters, onnx"),
+        _ => throw Unknown(node, "name, runtime, file, versions, pinned, device, row_axis, batch_rows_max, batching, padding, instances, warmup_rows, inputs, outputs, parameters, onnx"),
     };
 
     private static FolderModelConfig Check(FolderModelConfig config)
@@ -80,14 +81,15 @@ internal static class YamlConfigReader
             {
                 "preferred_rows" => settings with { PreferredRows = [.. settings.PreferredRows, (int)PbConfigReader.Number(node, 1, RowsMax)] },
                 "queue_delay" => settings with { QueueDelay = ReadDelay(node) },
-                _ => throw Unknown(node, "preferred_rows, queue_delay"),
+                "priority_levels" or "default_priority" or "queue" or "level_queues" => settings with { Queue = QueueConfig.ReadYaml(settings.Queue, node) },
+                _ => throw Unknown(node, "preferred_rows, queue_delay, priority_levels, default_priority, queue, level_queues"),
             };
         }
 
-        return settings;
+        return settings with { Queue = fields.Count == 0 ? settings.Queue : QueueConfig.Check(settings.Queue, fields[0]) };
     }
 
-    private static TimeSpan ReadDelay(ConfigNode node)
+    internal static TimeSpan ReadDelay(ConfigNode node)
     {
         var (text, unit) = node.Text switch
         {

@@ -137,7 +137,8 @@ internal static class InferenceInputs
             : $"unexpected number of string elements {elements + 1} for inference input '{input.Name}' for model '{model}', expecting {elements}: {rest.Length} bytes after the last";
     }
 
-    private static bool Fits(IReadOnlyList<long> expected, long[] shape)
+    /// <summary>Whether a shape is one that a declared shape, -1 where any size is taken, allows.</summary>
+    public static bool Fits(IReadOnlyList<long> expected, ReadOnlySpan<long> shape)
     {
         if (expected.Count != shape.Length)
         {

@@ -81,6 +81,27 @@ public sealed class InferencePath
         }
     }
 
+    /// <summary>Begins a call of a model that is loaded, whose inputs come piece by piece.</summary>
+    /// <param name="modelName"><c>MODEL</c> in the project <c>default</c>, or <c>PROJECT/MODEL</c>.</param>
+    /// <param name="modelVersion">Empty, digits or an alias.</param>
+    /// <param name="received">Timestamp of <see cref="Stopwatch"/> when its message was given to the decoder.</param>
+    /// <returns><see langword="null"/> when there is none, or it is not loaded: <see cref="InferAsync"/> loads it, or says what is wrong.</returns>
+    public InferenceDraft? TryBegin(string modelName, string modelVersion, long received) =>
+        ModelName.TryParse(modelName, out var model) && _servables.TryAcquire(model, VersionSelector.Parse(modelVersion)) is { } servable
+            ? new InferenceDraft(this, servable, received)
+            : null;
+
+    internal RequestUrgency ToUrgency(DateTimeOffset? deadline) => RequestUrgency.Of(0, deadline, null, _time);
+
+    internal RequestTrace? StartTrace(Servable servable, long received) => _traces.Start(RequestKind.Infer, servable.Model, received);
+
+    internal void Fail(Servable servable, long started, RequestTrace? trace, Exception exception)
+    {
+        _metrics.AddRefusal(servable.Tags, RequestKind.Infer, exception);
+        servable.Statistics.RecordFailure(started, ServableStatistics.ReasonOf(exception));
+        trace?.Fail(exception);
+    }
+
     /// <summary>Loads the version when it loads on request.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.ModelNotFound"/>, <see cref="ServingError.ModelNotReady"/>, <see cref="ServingError.ModelRefused"/>.</exception>
     public async ValueTask<ModelMetadata> GetMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)

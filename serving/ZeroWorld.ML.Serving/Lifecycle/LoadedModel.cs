@@ -15,6 +15,9 @@ internal sealed record LoadedModel(
     /// <summary>Further execution contexts on the same device, where its settings ask for some. Owned likewise.</summary>
     public IReadOnlyList<IModelInstance> Others { get; init; } = [];
 
+    /// <summary>Sizes that its runs are brought to; <see langword="null"/>: none.</summary>
+    public PaddingPlan? Padding { get; init; }
+
     /// <summary>Frees everything. Called where nobody else has taken it over.</summary>
     public void Free()
     {

@@ -10,9 +10,14 @@ internal static class ModelWarmup
     private const int LadderRowsMax = 64;
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(20);
 
-    /// <summary>The sizes: those that were named, else 1, 2, 4... and the preferred ones, up to the largest batch. Ascending.</summary>
-    public static IReadOnlyList<int> ChooseRows(ModelSettings settings, int batchRowsMax)
+    /// <summary>The sizes: those of the padding, or those that were named, else 1, 2, 4... and the preferred ones, up to the largest batch. Ascending.</summary>
+    public static IReadOnlyList<int> ChooseRows(ModelSettings settings, IReadOnlyList<int> padded, int batchRowsMax)
     {
+        if (padded.Count > 0)
+        {
+            return [.. padded.Where(rows => rows <= batchRowsMax)];
+        }
+
         if (settings.WarmupRows.Count > 0)
         {
             return [.. settings.WarmupRows.Where(rows => rows <= batchRowsMax)];
@@ -39,7 +44,7 @@ internal static class ModelWarmup
         var started = Stopwatch.GetTimestamp();
         GoldenCheck.Run(model);
         var signature = model.Instance.Signature;
-        foreach (var rows in signature.IsBatchable ? ChooseRows(model.Package.Settings, batchRowsMax) : [1])
+        foreach (var inputs in (signature.IsBatchable ? ChooseRows(model.Package.Settings, model.Padding?.Rows ?? [], batchRowsMax) : [1]).SelectMany(rows => MakeInputs(model, rows)))
         {
             if (Stopwatch.GetElapsedTime(started) > TimeMax)
             {
@@ -48,13 +53,21 @@ internal static class ModelWarmup
 
             try
             {
-                model.Instance.Run(model.Golden.Count > 0 && signature.IsBatchable ? Repeat(GoldenCheck.ToInputs(signature, model.Golden[0]), rows) : MakeZeros(signature, rows));
+                model.Instance.Run(inputs);
             }
             catch (ServingException exception) when (exception.Error == ServingError.BackendFailed)
             {
                 return;
             }
         }
+    }
+
+    /// <summary>Inputs of as many rows: one of each size of the padded axes, where there are any.</summary>
+    private static IEnumerable<TensorBuffer[]> MakeInputs(LoadedModel model, int rows)
+    {
+        var signature = model.Instance.Signature;
+        return model.Padding is { HasAxes: true } padding ? padding.MakeWarmups(signature, rows)
+            : [model.Golden.Count > 0 && signature.IsBatchable ? Repeat(GoldenCheck.ToInputs(signature, model.Golden[0]), rows) : MakeZeros(signature, rows)];
     }
 
     /// <summary>Inputs of zeros: open axes are 1 long, the row axis as many as are wanted; inputs that may be left out are.</summary>
@@ -98,6 +111,20 @@ internal static class ModelWarmup
         {
             var row = sample[index];
             long[] shape = [.. row.Shape];
+            if (row.Dtype == TensorDtype.Bytes)
+            {
+                var perRow = row.Rows == 0 ? 0 : row.ElementCount / row.Rows;
+                shape[0] = row.Rows == 0 ? 0 : rows;
+                var strings = new byte[perRow * shape[0]][];
+                for (var element = 0; element < strings.Length; element++)
+                {
+                    strings[element] = row.Strings.Span[element % row.ElementCount];
+                }
+
+                repeated[index] = TensorBuffer.OfStrings(shape, strings);
+                continue;
+            }
+
             var bytes = row.Rows == 0 ? 0 : row.Data.Length / row.Rows;
             shape[0] = row.Rows == 0 ? 0 : rows;
             var data = new byte[bytes * shape[0]];

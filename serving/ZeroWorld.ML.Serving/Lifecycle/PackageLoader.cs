@@ -76,7 +76,8 @@ internal sealed class PackageLoader(
                     ServingError.ModelRefused, $"The package of model '{package.Manifest.Name}' does not fit: {string.Join("; ", differences)}.");
             }
 
-            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance) };
+            var padding = PaddingPlan.Of(package, instance.Signature);
+            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance), Padding = padding };
         }
         catch
         {

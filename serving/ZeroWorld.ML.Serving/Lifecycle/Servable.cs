@@ -31,6 +31,8 @@ public sealed class Servable
         Tags = tags;
         RowsMax = scheduler.RowsMax;
         OutputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
+        IsBatchable = Signature.IsBatchable;
+        Arena = new InputArena(Signature.Inputs.Count);
         _scheduler = scheduler;
         _memory = memory;
     }
@@ -48,6 +50,12 @@ public sealed class Servable
 
     /// <summary>The tensors that the model's file declares.</summary>
     public ModelSignature Signature { get; }
+
+    /// <summary>Whether rows of several requests may share one run.</summary>
+    internal bool IsBatchable { get; }
+
+    /// <summary>Where inputs that come from the wire are put.</summary>
+    internal InputArena Arena { get; }
 
     /// <summary>What the elements of an output's rows stand for, per output of the signature; empty where nobody said.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> OutputLabels { get; }
@@ -96,10 +104,14 @@ public sealed class Servable
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
     internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
-        _scheduler.RunAsync(inputs, rows, urgency, cancellationToken);
+        _scheduler.RunFittedAsync(inputs, rows, urgency, cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
-    internal ServableLease? TryAcquire()
+    internal ServableLease? TryAcquire() => TryHold() ? new ServableLease(this) : null;
+
+    /// <summary>Holds it until <see cref="Release"/>.</summary>
+    /// <returns><see langword="false"/> when it is being freed.</returns>
+    internal bool TryHold()
     {
         var references = Volatile.Read(ref _references);
         while (references > 0)
@@ -107,13 +119,13 @@ public sealed class Servable
             var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
             if (seen == references)
             {
-                return new ServableLease(this);
+                return true;
             }
 
             references = seen;
         }
 
-        return null;
+        return false;
     }
 
     internal void Release()

@@ -97,7 +97,7 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
             }
 
-            var scheduler = new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger);
+            var scheduler = new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger, loaded.Padding);
             var servable = new Servable(model, version, loaded, prediction, scheduler, tags, memory) { LoadDuration = Stopwatch.GetElapsedTime(started) };
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;

@@ -111,6 +111,10 @@ public sealed partial class ServableManager
         }
     }
 
+    /// <summary>Lets the servable go that was used least recently, for a package that is to be verified.</summary>
+    /// <returns><see langword="false"/> when none may go.</returns>
+    internal Task<bool> MakeRoomAsync(ModelName needy) => TryMakeRoomAsync(needy, mayEvict: true);
+
     /// <summary>Lets one servable go, or waits for one that is going already.</summary>
     /// <returns><see langword="false"/> when none may go.</returns>
     private async Task<bool> TryMakeRoomAsync(ModelName needy, bool mayEvict)
@@ -150,6 +154,18 @@ public sealed partial class ServableManager
 
     private TimeSpan NextDelay(TimeSpan delay) =>
         delay == TimeSpan.Zero ? _options.RetryDelay : TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, _options.RetryDelayMax.Ticks));
+
+    /// <summary>Holds the servable that a selector names if it is loaded; its <see cref="Servable.Release"/> lets go of it.</summary>
+    internal Servable? TryAcquire(ModelName model, VersionSelector selector)
+    {
+        if (_table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _)?.Servable is { } servable && servable.TryHold())
+        {
+            Use(servable);
+            return servable;
+        }
+
+        return null;
+    }
 
     private async Task<ServableLease> LoadAndAcquireAsync(ModelName model, VersionSelector selector, CancellationToken cancellationToken)
     {

@@ -109,6 +109,9 @@ public sealed partial class CoverageCache
         try
         {
             var coverage = await _store.ReadCoverageAsync(slot.Field, cancellationToken).ConfigureAwait(false);
+
+            // What a stream brings is there from its first event on, materialized or not.
+            coverage ??= slot.Field.View.Source.IsFedOnline ? new ViewCoverage(long.MinValue, long.MaxValue) : null;
             slot.Coverage = coverage is { IsReadable: true } ? coverage : null;
             _hasFailed = false;
             return true;

@@ -6,14 +6,18 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Shares reads, limits and coverage with <see cref="PredictionPath"/>. Thread safe.</remarks>
 public sealed class FeaturePath : IDisposable
 {
+    /// <summary>Services that are kept prepared; for one more, the one prepared first goes.</summary>
+    private const int PlansMax = 256;
+
     private readonly FeatureStage _features;
     private readonly FeaturePreparation _preparation;
     private readonly PredictionOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1);
 
-    // One per project and service; replaced when its definition was applied anew.
-    private volatile Dictionary<(string Project, string Name), PredictionPlan> _plans = [];
+    // One per project and fingerprint, so that what was asked for under a changed definition goes with its age.
+    private volatile Dictionary<(string Project, string Fingerprint), PredictionPlan> _plans = [];
+    private readonly Queue<(string Project, string Fingerprint)> _order = [];
 
     internal FeaturePath(FeatureStage features, FeaturePreparation preparation, PredictionOptions options, TimeProvider time)
     {
@@ -31,11 +35,11 @@ public sealed class FeaturePath : IDisposable
         FeatureServicePlan service, IReadOnlyList<RequestColumn> entities, IReadOnlyList<RequestColumn> request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(service);
-        var key = (service.Service.Project, service.Service.Name);
+        var key = (service.Service.Project, service.Service.Fingerprint);
         var plan = _plans.TryGetValue(key, out var known) && ReferenceEquals(known.Service, service)
             ? known
             : await PrepareAsync(key, service, cancellationToken).ConfigureAwait(false);
-        var wanted = new PredictionRequest { Project = key.Project, Model = key.Name, Entities = entities, Request = request };
+        var wanted = new PredictionRequest { Project = key.Project, Model = service.Service.Name, Entities = entities, Request = request };
         var bound = RequestBinder.Bind(plan, wanted, _options.RowsMax, UnixMicroseconds.FromDateTimeOffset(_time.GetUtcNow()));
         var cells = await _features.ReadAsync(plan, bound, _options.FeatureTimeout, cancellationToken).ConfigureAwait(false);
         return new FeatureRows(service.Service.Columns, cells, bound.Rows);
@@ -54,7 +58,18 @@ public sealed class FeaturePath : IDisposable
             }
 
             var plan = await _preparation.PrepareAsync(service, cancellationToken).ConfigureAwait(false);
-            _plans = new Dictionary<(string, string), PredictionPlan>(_plans) { [key] = plan };
+            var plans = new Dictionary<(string, string), PredictionPlan>(_plans) { [key] = plan };
+            if (known is null)
+            {
+                _order.Enqueue(key);
+            }
+
+            if (plans.Count > PlansMax && _order.TryDequeue(out var oldest) && plans.Remove(oldest, out var old))
+            {
+                _preparation.Return(old);
+            }
+
+            _plans = plans;
             _preparation.Return(known);
             return plan;
         }

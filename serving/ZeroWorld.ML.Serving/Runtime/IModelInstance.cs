@@ -20,4 +20,9 @@ public interface IModelInstance : IDisposable
     /// <returns>One per output of the signature, in its order, in memory of their own.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>.</exception>
     TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs);
+
+    /// <summary>Runs the model once, with its outputs in memory that the caller gives where the engine can write to it.</summary>
+    /// <inheritdoc cref="Run(ReadOnlySpan{TensorBuffer})"/>
+    /// <param name="memory">Where outputs of fixed width may go.</param>
+    TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory) => Run(inputs);
 }

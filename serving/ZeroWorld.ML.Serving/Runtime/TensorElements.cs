@@ -25,6 +25,20 @@ internal static class TensorElements
         _ => double.NaN,
     };
 
+    /// <returns><see langword="null"/> when the tensor is not of this type, or its elements are not as many as its shape says.</returns>
+    public static TensorBuffer? FromGolden(TensorDtype dtype, GoldenTensor tensor)
+    {
+        if (dtype != TensorDtype.Bytes)
+        {
+            return tensor.Texts is null ? FromDoubles(dtype, tensor.Shape, tensor.Data) : null;
+        }
+
+        long[] shape = [.. tensor.Shape];
+        return tensor.Texts is { } texts && TensorShape.TryCountElements(shape, out var count) && count == texts.Count
+            ? TensorBuffer.OfStrings(shape, texts.Select(System.Text.Encoding.UTF8.GetBytes).ToArray())
+            : null;
+    }
+
     /// <returns><see langword="null"/> when the elements are not as many as the shape says, or the type is not one of numbers.</returns>
     public static TensorBuffer? FromDoubles(TensorDtype dtype, IReadOnlyList<long> shape, IReadOnlyList<double> values)
     {

@@ -83,10 +83,10 @@ internal static class GoldenCheck
                 throw new ServingException(ServingError.ModelRefused, $"A golden sample has no input '{spec.Name}', which the model takes.");
             }
 
-            inputs[index] = TensorElements.FromDoubles(spec.Dtype, tensor.Shape, tensor.Data)
+            inputs[index] = TensorElements.FromGolden(spec.Dtype, tensor)
                 ?? throw new ServingException(
                     ServingError.ModelRefused,
-                    $"The golden input '{spec.Name}' of {tensor.Data.Count} elements does not make a {spec.Dtype.ToName()} tensor of shape {TensorShape.ToText(tensor.Shape)}.");
+                    $"The golden input '{spec.Name}' of {tensor.Texts?.Count ?? tensor.Data.Count} elements does not make a {spec.Dtype.ToName()} tensor of shape {TensorShape.ToText(tensor.Shape)}.");
         }
 
         return inputs;

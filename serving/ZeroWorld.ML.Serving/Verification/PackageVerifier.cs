@@ -1,3 +1,4 @@
+using ZeroWorld.ML.GpuNodes;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
@@ -7,8 +8,14 @@ namespace ZeroWorld.ML.Serving;
 public sealed class PackageVerifier : IPackageVerifier
 {
     private readonly PackageLoader _packages;
+    private readonly Func<ModelName, Task<bool>> _makeRoom;
 
-    internal PackageVerifier(PackageLoader packages) => _packages = packages;
+    /// <param name="makeRoom">Lets a loaded model go that was used least recently; <see langword="false"/> when none may.</param>
+    internal PackageVerifier(PackageLoader packages, Func<ModelName, Task<bool>> makeRoom)
+    {
+        _packages = packages;
+        _makeRoom = makeRoom;
+    }
 
     /// <exception cref="RegistryException"><see cref="RegistryError.Refused"/> with a sentence that names every difference; <see cref="RegistryError.CorruptArtifact"/>.</exception>
     public async Task VerifyAsync(ModelPackage package, CancellationToken cancellationToken)
@@ -16,7 +23,7 @@ public sealed class PackageVerifier : IPackageVerifier
         ArgumentNullException.ThrowIfNull(package);
         try
         {
-            using var memory = _packages.Reserve(package);
+            using var memory = await ReserveAsync(package).ConfigureAwait(false);
             var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
             string? difference;
             try
@@ -37,6 +44,23 @@ public sealed class PackageVerifier : IPackageVerifier
         {
             throw new RegistryException(
                 exception.Error == ServingError.CorruptPackage ? RegistryError.CorruptArtifact : RegistryError.Refused, exception.Message, exception);
+        }
+    }
+
+    /// <summary>A version that is to be registered is as good a reason for room as one that is asked for: the least recently used model comes back with its next request.</summary>
+    private async Task<MemoryReservation> ReserveAsync(ModelPackage package)
+    {
+        while (true)
+        {
+            if (_packages.TryReserve(package, 0, out var memory, out var refusal))
+            {
+                return memory;
+            }
+
+            if (!await _makeRoom(new ModelName(package.Manifest.Project, package.Manifest.Name)).ConfigureAwait(false))
+            {
+                throw new ServingException(ServingError.Overloaded, refusal);
+            }
         }
     }
 }

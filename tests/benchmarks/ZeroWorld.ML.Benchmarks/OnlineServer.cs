@@ -38,7 +38,7 @@ internal sealed class OnlineServer : IAsyncDisposable
             throw new InvalidOperationException($"No server answers at {name}.");
         }
 
-        return new OnlineServer(name, owned, store, await ConnectionMultiplexer.ConnectAsync(configuration));
+        return new OnlineServer(name, owned, store, await ConnectionMultiplexer.ConnectAsync($"{configuration},allowAdmin=true"));
     }
 
     public async ValueTask DisposeAsync()

@@ -4,6 +4,7 @@ using ZeroWorld.ML.Benchmarks;
 var benchmarks = new Dictionary<string, (string Summary, Func<OnlineServer, CancellationToken, Task> Run)>(StringComparer.Ordinal)
 {
     ["online-read"] = ("a fraud row by entity ids against one raw pipelined HMGET pair", OnlineReadBenchmark.RunAsync),
+    ["feature-read"] = ("50 features in 5 views, both layouts: against raw HMGETs, at half load, in memory", FeatureReadBenchmark.RunAsync),
     ["window-append"] = ("one event appended by the script against one raw HSET of the block", WindowAppendBenchmark.RunAsync),
     ["bulk-append"] = ("the first load of 15,000 entities with 100 events each, and its repeat", BulkAppendBenchmark.RunAsync),
     ["window-kernel"] = ("the aggregates of one block, in process", WindowKernelBenchmark.RunAsync),
@@ -21,6 +22,12 @@ if (args is ["training-set", .. var options])
     return 0;
 }
 
+if (args is ["recommendation", .. var training])
+{
+    await RecommendationBenchmark.RunAsync(training, stop.Token);
+    return 0;
+}
+
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || args.Skip(1).Any(static option => option is not "--garnet" && !option.StartsWith("--redis=", StringComparison.Ordinal)))
 {
     Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
@@ -30,6 +37,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
     }
 
     Console.Error.WriteLine("  training-set    a point-in-time training set against ASOF SQL and pandas   (--features=N --spine=N --memory=MiB --rounds=N --only)");
+    Console.Error.WriteLine("  recommendation  retrieval, and training against NumPy and PyTorch   (--data=FOLDER --only=retrieval|ease|als|neumf)");
     return 2;
 }
 

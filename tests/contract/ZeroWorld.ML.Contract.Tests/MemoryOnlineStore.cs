@@ -54,8 +54,8 @@ internal sealed class MemoryOnlineStore : IOnlineStore
                 var key = (append.Entity, field.Name);
                 var held = _payloads.GetValueOrDefault(key);
                 _payloads[key] = field.IsHop
-                    ? HopBlockMerge.Merge(field, held, append.Block.Span, trim, DeletedUntil(append.Entity))
-                    : Merge(field, held, WindowBlockMerge.Forget(field, append.Block.Span, DeletedUntil(append.Entity)), trim);
+                    ? HopBlockMerge.Merge(field, held, append.Block.Span, Math.Max(trim, append.Trim), DeletedUntil(append.Entity))
+                    : Merge(field, held, WindowBlockMerge.Forget(field, append.Block.Span, DeletedUntil(append.Entity)), Math.Max(trim, append.Trim));
             }
         }
 

@@ -225,7 +225,7 @@ public sealed class FeatureStoreTests
         Assert.Equal((1L, 0L), (receipt.PredictionRows, again.PredictionRows));
         Assert.Equal(receipt.Token, again.Token);
         Assert.Equal(0u, Assert.Single(pushed.Refused).Row);
-        Assert.Equal([2L, 1L], [Count(mine), Count(after)]);
+        Assert.Equal(["Present 2", "Present 1"], [Read(mine), Read(after)]);
         var erased = await Assert.ThrowsAsync<RpcException>(async () => await fraud.Client.ReplayAsync(mine.PredictionId, cancellationToken: Cancellation));
         Assert.StartsWith("ERASED", erased.Status.Detail, StringComparison.Ordinal);
         Assert.True((await fraud.Client.ReplayAsync(theirs.PredictionId, cancellationToken: Cancellation)).Equal);
@@ -235,6 +235,12 @@ public sealed class FeatureStoreTests
         foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "erasure")))
         {
             Assert.DoesNotContain("77777777", await File.ReadAllTextAsync(file, Cancellation), StringComparison.Ordinal);
+        }
+
+        static string Read(Prediction prediction)
+        {
+            var count = prediction.Rows[0].Features.Single(static feature => feature.Name == "customer_tx_count_1d");
+            return $"{count.Status} {count.Value}";
         }
     }
 

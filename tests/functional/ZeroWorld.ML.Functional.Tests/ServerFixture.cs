@@ -9,7 +9,8 @@ public sealed class ServerFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Fraud = await FraudServer.StartAsync(null, CancellationToken.None);
+        // On a machine that is busy with other tests a production timeout would make features unavailable that are there.
+        Fraud = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
         await Fraud.RegisterAsync(1, CancellationToken.None);
         await Fraud.RegisterAsync(2, CancellationToken.None);
         await Fraud.SetAliasAsync("champion", 1, CancellationToken.None);

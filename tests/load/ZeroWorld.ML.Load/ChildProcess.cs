@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace ZeroWorld.ML.Load;
 
-/// <summary>The child process with the server; ends when disposed.</summary>
+/// <summary>A child process with a server, which is this program with other arguments; ends when disposed.</summary>
+/// <remarks>A child says on its standard output when it is ready, answers lines on its standard input there too, and ends with its input.</remarks>
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -27,7 +28,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ChildProcess> StartAsync(string folder, string redis)
+    /// <param name="variables">Variables of its environment.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static async Task<ChildProcess> StartAsync(IEnumerable<KeyValuePair<string, string>> variables, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
 
@@ -37,14 +40,28 @@ internal sealed class ChildProcess : IAsyncDisposable
             start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
         }
 
-        foreach (var argument in (ReadOnlySpan<string>)[ServerChild.Argument, folder, redis])
+        foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
         }
 
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server's process could not be started.");
         var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The server ended before it was ready.");
         return new ChildProcess(process, JsonSerializer.Deserialize<ServerChild.Ready>(line)!);
+    }
+
+    /// <summary>Asks it something; see <see cref="ChildMemory"/>.</summary>
+    public async Task<ChildMemory.Figures> AskAsync(string question)
+    {
+        await _process.StandardInput.WriteLineAsync(question);
+        await _process.StandardInput.FlushAsync();
+        var line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The server ended early.");
+        return JsonSerializer.Deserialize<ChildMemory.Figures>(line)!;
     }
 
     public async ValueTask DisposeAsync()

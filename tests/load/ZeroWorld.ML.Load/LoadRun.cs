@@ -14,7 +14,7 @@ internal static class LoadRun
     {
         using var folder = new TempFolder();
         await using var redis = options.IsEmbedded ? null : await RedisServerProcess.StartAsync(CancellationToken.None);
-        await using var server = await ChildProcess.StartAsync(folder.Path, redis?.Address ?? "");
+        await using var server = await ChildProcess.StartAsync([], ServerChild.Argument, folder.Path, redis?.Address ?? "");
         using var client = new ZeroWorldClient(server.Ready.Grpc, new ZeroWorldClientOptions { Timeout = TimeSpan.FromSeconds(30) });
         using var direct = new DirectSession(server.Ready.ModelPath);
         await CheckAsync(client);

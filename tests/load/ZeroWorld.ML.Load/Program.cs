@@ -1,14 +1,26 @@
 using ZeroWorld.ML.Load;
 
-// The server runs as a child of this program, started with this first argument.
-if (args is [ServerChild.Argument, .. var child])
+// The servers run as children of this program, started with these first arguments.
+switch (args)
 {
-    return await ServerChild.RunAsync(child);
+    case [ServerChild.Argument, .. var child]:
+        return await ServerChild.RunAsync(child);
+    case [ModelServerChild.Argument, .. var child]:
+        return await ModelServerChild.RunAsync(child);
+    case [BareServerChild.Argument, .. var child]:
+        return await BareServerChild.RunAsync(child);
+    case [SpeedOptions.Argument, .. var rest] when SpeedOptions.TryParse(rest) is { } speed:
+        var ratios = await SpeedRun.RunAsync(speed);
+        await Console.Out.WriteLineAsync(speed.IsJson ? ratios.ToJson() : ratios.ToTable());
+        return 0;
+    default:
+        break;
 }
 
 if (LoadOptions.TryParse(args) is not { } options)
 {
     await Console.Error.WriteLineAsync(LoadOptions.Usage);
+    await Console.Error.WriteLineAsync(SpeedOptions.Usage);
     return 2;
 }
 

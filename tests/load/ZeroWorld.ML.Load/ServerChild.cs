@@ -40,7 +40,7 @@ internal static class ServerChild
         await server.StartAsync(CancellationToken.None);
         var package = await SetUpAsync(server, folder);
         await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new Ready(server.Addresses.Grpc.ToString(), package.ModelPath)));
-        await Console.In.ReadToEndAsync();
+        await ChildMemory.ServeAsync();
         return 0;
     }
 

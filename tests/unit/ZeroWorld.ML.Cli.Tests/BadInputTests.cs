@@ -75,6 +75,20 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_UnknownAlgorithm_NamesTheKnownOnes()
+    {
+        await AssertFailsAsync(2, ["'svd' is unknown", "als, ease"], ["train", "recommendation", "--data", "r.csv", "--user", "u", "--item", "i", "--algorithm", "svd"]);
+    }
+
+    [Fact]
+    public async Task Train_MissingColumn_NamesTheColumnsThatAreThere()
+    {
+        File.WriteAllLines(Path.Combine(_folder.Path, "r.csv"), ["user,item", "ann,a"]);
+
+        await AssertFailsAsync(1, ["r.csv has no column 'movie'", "'user', 'item'"], ["train", "recommendation", "--data", "r.csv", "--user", "user", "--item", "movie"]);
+    }
+
+    [Fact]
     public async Task Command_Unknown_IsAUsageError()
     {
         await AssertFailsAsync(2, ["dmo"], ["dmo"]);

@@ -58,6 +58,8 @@ public sealed class FeatureCommandTests : IDisposable
             var refused = await ZwmlProcess.RunAsync(_folder.Path, "import", "spine.csv", "spine", "-c", "id:int64", "--data", "data");
             var plan = await RunAsync("plan", "later.yaml");
             var shown = await RunAsync("features", "show", "balances");
+            var got = await RunAsync("features", "get", "balances.*", "--entity", "account_id=7", "account_id=8", "--json");
+            var table = await RunAsync("features", "get", "--service", "transfer", "--entity", "account_id=7", "sender_id=8");
             var lineage = await RunAsync("features", "lineage", "balances", "--json");
 
             using var card = JsonDocument.Parse(made);
@@ -67,6 +69,11 @@ public sealed class FeatureCommandTests : IDisposable
             Assert.Contains("is in use by process", refused.Error, StringComparison.Ordinal);
             Assert.Contains("ttl: 10d -> 36h", plan, StringComparison.Ordinal);
             Assert.Contains("tier=gold", shown, StringComparison.Ordinal);
+            using var answer = JsonDocument.Parse(got);
+            var statuses = answer.RootElement.GetProperty("features")[0].GetProperty("statuses").EnumerateArray().Select(static status => status.GetString());
+            Assert.Equal(["FEATURE_STATUS_UNAVAILABLE", "FEATURE_STATUS_UNAVAILABLE"], statuses);
+            Assert.Contains("account_id 7, sender_id 8", table, StringComparison.Ordinal);
+            Assert.Contains("sender_amount", table, StringComparison.Ordinal);
             using var paths = JsonDocument.Parse(lineage);
             var path = Assert.Single(paths.RootElement.EnumerateArray());
             Assert.Equal(("balances", "balances", "transfer"), (path.GetProperty("table").GetString(), path.GetProperty("view").GetString(), path.GetProperty("service").GetString()));

@@ -5,8 +5,8 @@ public sealed class ErasureTests : IDisposable
 {
     // Of each key one row at 10 and one at 30.
     private const string Facts = """
-        SELECT k, chr(96 + k::INTEGER) AS t, make_timestamptz(at) AS at, k * 100.0 + at AS v, k * 1000 + at AS id
-        FROM (SELECT unnest([1, 2, 3])::BIGINT AS k), (SELECT unnest([10, 30])::BIGINT AS at)
+        SELECT k, chr(96 + k::INTEGER) AS t, make_timestamptz(m) AS happened, (k * 100 + m)::DOUBLE AS v, k * 1000 + m AS id
+        FROM (SELECT unnest([1, 2, 3])::BIGINT AS k), (SELECT unnest([10, 30])::BIGINT AS m)
         """;
 
     private readonly StoreFolder _folder = new();
@@ -25,7 +25,7 @@ public sealed class ErasureTests : IDisposable
         list.Add(new EntityId("default", "one", "i3"), 30);
         list.Add(new EntityId("other", "one", "i1"), 30);
         var spine = _folder.WriteParquet(
-            "spine.parquet", "SELECT k, chr(96 + k::INTEGER) AS t, make_timestamptz(q) AS q FROM (SELECT unnest([1, 2, 3])::BIGINT AS k), (SELECT unnest([20, 40])::BIGINT AS q) ORDER BY k, q");
+            "spine.parquet", "SELECT k, chr(96 + k::INTEGER) AS t, make_timestamptz(m) AS q FROM (SELECT unnest([1, 2, 3])::BIGINT AS k), (SELECT unnest([20, 40])::BIGINT AS m) ORDER BY k, m");
 
         var set = await _folder.Store.BuildTrainingSetAsync(Request(spine), null, Token);
 
@@ -70,7 +70,7 @@ public sealed class ErasureTests : IDisposable
     {
         var one = TestDefinitions.Entity("one", ("k", FeatureType.Int64));
         var pair = TestDefinitions.Entity("pair", ("k", FeatureType.Int64), ("t", FeatureType.String));
-        var source = new ViewSource { Table = "facts", EventTimeColumn = "at", KeyColumns = ["k"] };
+        var source = new ViewSource { Table = "facts", EventTimeColumn = "happened", KeyColumns = ["k"] };
         return new FeatureServicePlan(
             TestDefinitions.Service(
                 "erased",

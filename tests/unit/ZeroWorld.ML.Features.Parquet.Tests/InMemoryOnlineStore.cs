@@ -29,7 +29,7 @@ internal sealed class InMemoryOnlineStore : IOnlineStore
     {
         Trims.Add(trim);
         return Write(field, appends.Select(append => (append.Entity, field.IsHop
-            ? HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, trim, long.MinValue)
+            ? HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), long.MinValue)
             : append.Block)));
     }
 

@@ -21,7 +21,7 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
             if (_store is null)
             {
                 var configuration = await StartAsync(cancellationToken);
-                _store = Stores.Create(configuration);
+                _store = Stores.Create(configuration, Configure);
                 Assert.True(await _store.ConnectAsync(cancellationToken));
             }
 
@@ -49,6 +49,11 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
     protected abstract Task<string> StartAsync(CancellationToken cancellationToken);
 
     protected abstract ValueTask StopAsync();
+
+    /// <summary>What the store needs beyond the addresses.</summary>
+    protected virtual void Configure(RedisOnlineStoreOptions options)
+    {
+    }
 }
 
 public sealed class RedisFixture : OnlineStoreFixture
@@ -81,6 +86,61 @@ public sealed class RedisClusterFixture : OnlineStoreFixture
     }
 
     protected override ValueTask StopAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
+/// <summary>TLS with an authority of its own and a client's certificate, and a user who may do no more than the store needs.</summary>
+public sealed class RedisTlsFixture : OnlineStoreFixture
+{
+    /// <summary>The list of docs/operations/online-store.md.</summary>
+    public const string Rights = "~z1:* -@all +@hash +scan +eval +evalsha +script|load +@connection +info +cluster|nodes +cluster|slots +cluster|shards +config|get";
+
+    private readonly RedisTls _tls = new();
+    private readonly TempFolder _folder = new();
+    private RedisServerProcess? _server;
+
+    protected override void SkipIfMissing() => RedisServerProcess.SkipIfMissing();
+
+    protected override async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        var port = LoopbackPort.FindFree();
+        _server = await RedisServerProcess.StartAsync(cancellationToken, [.. _tls.ServerSettings(port), "--user", .. $"store on >secret {Rights}".Split(' ')]);
+        return $"127.0.0.1:{port},ssl=true,user=store";
+    }
+
+    protected override void Configure(RedisOnlineStoreOptions options)
+    {
+        options.PasswordFile = _folder.Combine("password");
+        File.WriteAllText(options.PasswordFile, "secret\n");
+        options.CertificateAuthorityFile = _tls.AuthorityFile;
+        options.ClientCertificateFile = _tls.ClientCertificateFile;
+        options.ClientKeyFile = _tls.ClientKeyFile;
+    }
+
+    protected override async ValueTask StopAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _tls.Dispose();
+        _folder.Dispose();
+    }
+}
+
+public sealed class RedisSentinelFixture : OnlineStoreFixture
+{
+    private RedisSentinelProcess? _group;
+
+    protected override void SkipIfMissing() => RedisServerProcess.SkipIfMissing();
+
+    protected override async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        _group = await RedisSentinelProcess.StartAsync(cancellationToken);
+        return _group.Configuration;
+    }
+
+    protected override ValueTask StopAsync() => _group?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 public sealed class GarnetFixture : OnlineStoreFixture

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using ZeroWorld.ML.Models.Registry.Storage;
 using ZeroWorld.ML.Models.Tests;
 
 namespace ZeroWorld.ML.Models.Registry.Tests;
@@ -12,9 +13,10 @@ internal sealed class RegistryFixture : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<ModelRegistry> _registries = [];
 
-    internal RegistryFixture()
+    /// <param name="postgres">A connection string whose search path is an empty schema; <see langword="null"/>: SQLite in the directory.</param>
+    internal RegistryFixture(string? postgres = null)
     {
-        Options = new ModelRegistryOptions { DataDirectory = _folder.File("data") };
+        Options = new ModelRegistryOptions { DataDirectory = _folder.File("data"), Postgres = postgres };
         Registry = Open();
     }
 
@@ -35,6 +37,10 @@ internal sealed class RegistryFixture : IDisposable
         _registries.Add(registry);
         return registry;
     }
+
+    /// <summary>The database alone, as the registry opens it.</summary>
+    internal RegistryDatabase OpenDatabase(IReadOnlyList<string> migrations) =>
+        new(Options, Options.Postgres is null ? new SqliteRegistry(Options, TimeProvider.System) : new PostgresRegistry(Options), migrations);
 
     /// <summary>A package that differs from those of other numbers.</summary>
     internal async Task<string> PackageAsync(int number, string name = "fraud")

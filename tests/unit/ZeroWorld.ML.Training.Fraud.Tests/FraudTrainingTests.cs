@@ -189,6 +189,9 @@ public sealed class FraudTrainingTests
     {
         public Task<float[]> ScoreAsync(ModelPackage package, ReadOnlyMemory<float> features, int rows, string output, CancellationToken cancellationToken) =>
             Task.FromResult(new float[rows]);
+
+        public Task<float[]> ScoreAsync(ModelPackage package, IReadOnlyDictionary<string, GoldenTensor> inputs, string output, CancellationToken cancellationToken) =>
+            Task.FromResult(new float[inputs.First().Value.Shape[0]]);
     }
 
     private sealed class Listed(List<TrainingProgress> steps) : IProgress<TrainingProgress>

@@ -92,7 +92,7 @@ public sealed class LightGbmFraudTrainerTests
         Assert.Contains("Trees is 0; expected 1 or more", Assert.Throws<TrainingException>(() => new LightGbmFraudTrainer(wrong[0])).Message, StringComparison.Ordinal);
     }
 
-    private static LightGbmFraudModel Fit(TrainingTable table, int[] rows, int seed) =>
+    private static TreeFraudModel Fit(TrainingTable table, int[] rows, int seed) =>
         new LightGbmFraudTrainer(Settings).Fit(table, rows, seed, TestContext.Current.CancellationToken);
 
     private static float[] Matrix(TrainingTable table, int[] rows) => [.. rows.SelectMany(row => table.Features(row).ToArray())];

@@ -1,7 +1,16 @@
+using System.Collections.Concurrent;
+
 namespace ZeroWorld.ML.Training.Recommendation.Tests;
 
 public sealed class RecommenderTests
 {
+    private static SampledFactorSettings Small => new() { Dimensions = 8, LearningRate = 0.1, Epochs = 20, Negatives = 4 };
+
+    private static SequenceSettings SmallSequence => new()
+    {
+        Dimensions = 16, Hidden = 16, HistoryMax = 6, Epochs = 12, BatchUsers = 16, LearningRate = 0.01, Dropout = 0.1, Decay = 1,
+    };
+
     public static TheoryData<string> All => [.. Trainers.Keys];
 
     internal static IReadOnlyDictionary<string, IRecommenderTrainer> Trainers { get; } = new IRecommenderTrainer[]
@@ -10,7 +19,16 @@ public sealed class RecommenderTests
         new UserNeighbourTrainer(30),
         new EaseTrainer(20),
         new ImplicitAlsTrainer(new ImplicitAlsSettings { Dimensions = 8, Regularisation = 0.02 }),
+        new SampledFactorTrainer(Small),
+        new NeuMfTrainer(new NeuMfSettings { Factors = Small, Layers = [32, 16], Epochs = 3 }),
+        new SelfAttentionTrainer(SmallSequence),
+        new TwoTowerTrainer(SmallSequence),
     }.ToDictionary(static trainer => trainer.Algorithm);
+
+    /// <summary>Every algorithm, fitted once on <see cref="Sets.Tastes"/>.</summary>
+    internal static IRecommender Fitted(string algorithm) => Models.GetOrAdd(algorithm, static name => new Lazy<IRecommender>(() => Trainers[name].Fit(Sets.Tastes, 1, Sets.Token))).Value;
+
+    private static readonly ConcurrentDictionary<string, Lazy<IRecommender>> Models = new();
 
     [Theory]
     [MemberData(nameof(All))]
@@ -42,7 +60,7 @@ public sealed class RecommenderTests
     [MemberData(nameof(All))]
     public void Score_NoHistory_IsFinite(string algorithm)
     {
-        var model = Trainers[algorithm].Fit(Sets.TwoTastes(), 1, Sets.Token);
+        var model = Fitted(algorithm);
         var scores = new float[model.ItemCount];
 
         model.Score(new UserHistory([]), scores);
@@ -54,11 +72,11 @@ public sealed class RecommenderTests
     [MemberData(nameof(All))]
     public void Fit_SameSeed_GivesTheSameScores(string algorithm)
     {
-        var set = Sets.TwoTastes();
+        var set = Sets.Tastes;
         var (first, second) = (new float[set.ItemCount], new float[set.ItemCount]);
 
-        Trainers[algorithm].Fit(set, 7, Sets.Token).Score(new UserHistory(set.ItemsOf(3), 3), first);
-        Trainers[algorithm].Fit(set, 7, Sets.Token).Score(new UserHistory(set.ItemsOf(3), 3), second);
+        Fitted(algorithm).Score(new UserHistory(set.ItemsOf(3), 3), first);
+        Trainers[algorithm].Fit(set, 1, Sets.Token).Score(new UserHistory(set.ItemsOf(3), 3), second);
 
         Assert.Equal(first, second);
     }

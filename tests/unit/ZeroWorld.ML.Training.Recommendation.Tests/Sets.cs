@@ -3,6 +3,9 @@ namespace ZeroWorld.ML.Training.Recommendation.Tests;
 /// <summary>Small interaction sets.</summary>
 internal static class Sets
 {
+    /// <summary>The set that fitted models are shared of.</summary>
+    internal static InteractionSet Tastes { get; } = TwoTastes();
+
     internal static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Users u0, u1...: each row is a history, the oldest item first.</summary>

@@ -18,6 +18,14 @@ internal static class FraudModelPackage
     private const int GoldenTopRows = 16;
     private const int GoldenRows = 64;
 
+    internal static string? CodeVersion { get; } =
+        typeof(FraudModelPackage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+
+    /// <summary>Package to version, for lineage.</summary>
+    internal static IReadOnlyDictionary<string, string> PackageVersions { get; } = typeof(FraudModelPackage).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Where(static attribute => attribute.Key.StartsWith("package:", StringComparison.Ordinal))
+        .ToDictionary(static attribute => attribute.Key["package:".Length..], static attribute => attribute.Value ?? "");
+
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
     internal static void CheckFolder(string folder)
     {
@@ -38,7 +46,7 @@ internal static class FraudModelPackage
     {
         var median = runs.Median;
         Directory.CreateDirectory(request.OutputDirectory);
-        TreeEnsembleGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), median.Model.ToTreeEnsemble());
+        TreeEnsembleGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), median.Model.ToTreeEnsemble()!);
         var sample = Strided(runs.Rows.Train.Length, ReferenceRowsMax).Select(position => runs.Rows.Train.Span[position]).ToArray();
         var sampleScores = median.Model.Score(table, sample, cancellationToken);
         var content = new ModelPackageContent
@@ -166,7 +174,6 @@ internal static class FraudModelPackage
 
     private static ModelLineage LineageOf(FraudTrainingRequest request, SeedRuns runs, DateTimeOffset createdTime)
     {
-        var assembly = typeof(FraudModelPackage).Assembly;
         var split = runs.Summary.Split;
         return new ModelLineage
         {
@@ -174,11 +181,9 @@ internal static class FraudModelPackage
             Rows = runs.Summary.TrainRows,
             TrainFrom = split.TrainFrom.ToDateTimeOffset(),
             TrainTo = split.TrainTo.ToDateTimeOffset(),
-            CodeVersion = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            CodeVersion = CodeVersion,
             Seed = runs.Median.Seed,
-            Packages = assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-                .Where(static attribute => attribute.Key.StartsWith("package:", StringComparison.Ordinal))
-                .ToDictionary(static attribute => attribute.Key["package:".Length..], static attribute => attribute.Value ?? ""),
+            Packages = PackageVersions,
             Parameters = new Dictionary<string, string>(runs.Summary.Parameters)
             {
                 ["algorithm"] = "lightgbm",

@@ -1,9 +1,7 @@
-using System.Numerics.Tensors;
-
 namespace ZeroWorld.ML.Training.Recommendation;
 
 /// <summary>Factors of users and items; a score is their product. Strangers are folded in by the solver that made the trained users.</summary>
-internal sealed class FactorModel(string algorithm, float[] userFactors, float[] itemFactors, int stride, AlsSolver solver) : IRecommender
+internal sealed class FactorModel(string algorithm, float[] userFactors, float[] itemFactors, int stride, AlsSolver solver) : IQueryRecommender
 {
     public string Algorithm => algorithm;
 
@@ -13,30 +11,25 @@ internal sealed class FactorModel(string algorithm, float[] userFactors, float[]
 
     internal ReadOnlySpan<float> ItemFactors => itemFactors;
 
+    public int QueryLength => stride;
+
+    public ReadOnlySpan<float> ItemVectors => itemFactors;
+
     internal ReadOnlySpan<float> UserFactors => userFactors;
 
     internal AlsSolver Solver => solver;
 
-    public void Score(UserHistory history, Span<float> scores)
-    {
-        Span<float> factor = stackalloc float[stride];
-        Query(history, factor);
-        for (var item = 0; item < scores.Length; item++)
-        {
-            scores[item] = TensorPrimitives.Dot(factor, itemFactors.AsSpan(item * stride, stride));
-        }
-    }
+    public void Score(UserHistory history, Span<float> scores) => QueryScores.Of(this, history, scores);
 
-    /// <summary>The factor of a user.</summary>
-    internal void Query(UserHistory history, Span<float> factor)
+    public void Query(UserHistory history, Span<float> query)
     {
         if (history.User >= 0)
         {
-            userFactors.AsSpan(history.User * stride, stride).CopyTo(factor);
+            userFactors.AsSpan(history.User * stride, stride).CopyTo(query);
         }
         else
         {
-            solver.Solve(history.Items, factor, new float[stride * stride]);
+            solver.Solve(history.Items, query, new float[stride * stride]);
         }
     }
 }

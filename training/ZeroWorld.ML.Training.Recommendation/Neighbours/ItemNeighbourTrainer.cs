@@ -4,7 +4,8 @@ namespace ZeroWorld.ML.Training.Recommendation;
 
 /// <summary>Item-item neighbours: an item is recommended for being used by the users of the recent items.</summary>
 /// <remarks>
-/// Similarity of items i and j: c(i, j) / (n(i)^a n(j)^(1 - a) + shrink), where c counts the users of both and a = 0.5 is the cosine.
+/// Similarity of an item i of the history and a recommended item j: c(i, j) / (n(i)^a n(j)^(1 - a) + shrink), where c counts the users of both and a = 0.5 is the cosine; of each
+/// recommended item, its nearest ones count.
 /// With a <see cref="ItemNeighbourSettings.Gap"/> weight, a pair counts by how near its items are in the user's history: weight^(distance - 1).
 /// A score is the sum of the similarities to the items of the history, weighted by recency.
 /// </remarks>
@@ -37,7 +38,9 @@ public sealed class ItemNeighbourTrainer(ItemNeighbourSettings settings) : IReco
             () => new Scratch(train.ItemCount),
             (item, scratch) => rows[item] = NeighboursOf(item, train, columns, counts, places, scratch),
             cancellationToken);
-        return new ItemNeighbourModel(Algorithm, SparseRows.Of(rows), settings.Recency);
+        
+        // Neighbours are those of the recommended item; a history asks the other way round.
+        return new ItemNeighbourModel(Algorithm, SparseRows.Of(rows).Turn(), settings.Recency);
     }
 
     private (int[] Items, float[] Similarities) NeighboursOf(
@@ -54,8 +57,8 @@ public sealed class ItemNeighbourTrainer(ItemNeighbourSettings settings) : IReco
             }
         }
 
-        var self = Math.Pow(counts[item], settings.Alpha);
-        return scratch.Take(settings.Neighbours, item, (other, weight) => (float)(weight / ((self * Math.Pow(counts[other], 1 - settings.Alpha)) + settings.Shrink)));
+        var self = Math.Pow(counts[item], 1 - settings.Alpha);
+        return scratch.Take(settings.Neighbours, item, (other, weight) => (float)(weight / ((self * Math.Pow(counts[other], settings.Alpha)) + settings.Shrink)));
     }
 
     /// <summary>Where each item stands in the history of each of its users, in the order of the columns.</summary>

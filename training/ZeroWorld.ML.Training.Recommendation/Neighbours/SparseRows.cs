@@ -27,6 +27,34 @@ internal sealed record SparseRows(int[] Starts, int[] Columns, float[] Values)
         return new SparseRows(starts, columns, values);
     }
 
+    /// <summary>The transposed matrix, for as many columns as rows.</summary>
+    internal SparseRows Turn()
+    {
+        var starts = new int[RowCount + 1];
+        foreach (var column in Columns)
+        {
+            starts[column + 1]++;
+        }
+
+        for (var column = 0; column < RowCount; column++)
+        {
+            starts[column + 1] += starts[column];
+        }
+
+        var next = starts.AsSpan(0, RowCount).ToArray();
+        var (columns, values) = (new int[Columns.Length], new float[Columns.Length]);
+        for (var row = 0; row < RowCount; row++)
+        {
+            for (var index = Starts[row]; index < Starts[row + 1]; index++)
+            {
+                var place = next[Columns[index]]++;
+                (columns[place], values[place]) = (row, Values[index]);
+            }
+        }
+
+        return new SparseRows(starts, columns, values);
+    }
+
     /// <summary>Adds a row, times a weight, to a dense vector.</summary>
     internal void AddRow(int row, float weight, Span<float> target)
     {

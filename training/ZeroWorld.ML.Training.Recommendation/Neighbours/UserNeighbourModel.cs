@@ -9,6 +9,12 @@ internal sealed class UserNeighbourModel(string algorithm, InteractionSet histor
 
     public int ItemCount => histories.ItemCount;
 
+    internal InteractionSet Histories => histories;
+
+    internal int Neighbours => neighbours;
+
+    internal double Shrink => shrink;
+
     public void Score(UserHistory history, Span<float> scores)
     {
         scores.Clear();

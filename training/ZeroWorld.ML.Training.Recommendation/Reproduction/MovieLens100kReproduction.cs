@@ -12,7 +12,7 @@ public sealed class MovieLens100kReproduction : IReproduction
 
     public string Description => "MovieLens-100k, stratified 75/25 per user, full ranking at 10; figures of Microsoft Recommenders. Every seed splits anew.";
 
-    public IReadOnlyList<string> Algorithms { get; } = [.. Contenders().Select(static contender => contender.Algorithm)];
+    public IReadOnlyList<string> Algorithms { get; } = [.. Contenders(null).Select(static contender => contender.Algorithm)];
 
     public Task<ReproductionReport> RunAsync(ReproductionRequest request, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -21,7 +21,7 @@ public sealed class MovieLens100kReproduction : IReproduction
         return Task.Run(() => Run(request, progress, cancellationToken), cancellationToken);
     }
 
-    private static Contender[] Contenders() =>
+    private static Contender[] Contenders(ItemAttributes? genres) =>
     [
         new("popularity", [new PopularityTrainer()]),
         new("item-neighbours", Grids.ItemNeighbours(50, 100, 200))
@@ -34,6 +34,8 @@ public sealed class MovieLens100kReproduction : IReproduction
         {
             Known = Known(0.4420, 0.3882, 0.2125, null),
         },
+        new("content", genres is null ? [] : [new ContentTrainer(genres)]),
+        new("hybrid", genres is null ? [] : Grids.Hybrid(genres, 0.05, 0.1, 0.2)),
     ];
 
     private static Dictionary<string, (double?, string?, double?)> Known(double ndcg, double precision, double recall, double? bar) => new()
@@ -62,7 +64,21 @@ public sealed class MovieLens100kReproduction : IReproduction
             "Every item is ranked but those of the user's training rows.",
             "Hyper-parameters are chosen by NDCG@10 on a quarter of the first seed's training rows.",
         ];
-        return table.Run(this, request, Contenders(), protocol, progress, cancellationToken);
+        return table.Run(this, request, Contenders(ReadGenres(request.DataPath, all.Items)), protocol, progress, cancellationToken);
+    }
+
+    /// <summary>The 19 genres of <c>u.item</c>.</summary>
+    internal static ItemAttributes ReadGenres(string folder, IdVocabulary items)
+    {
+        string[] names = [.. TableFiles.Lines(TableFiles.Find(folder, "u.genre")).Where(static line => line.Length > 0).Select(static line => line.Split('|')[0])];
+        var path = TableFiles.Find(folder, "u.item");
+        return ItemAttributes.Of(items, TableFiles.Lines(path).SelectMany((line, number) =>
+        {
+            var fields = line.Split('|');
+            return fields.Length == 5 + names.Length
+                ? names.Where((_, genre) => fields[5 + genre] == "1").Select(name => (fields[0], "genre", name))
+                : throw TableFiles.Unexpected(path, number + 1, line, $"{5 + names.Length} fields, separated by bars");
+        }));
     }
 
     /// <summary>The published file.</summary>

@@ -34,6 +34,8 @@ public sealed class NcfMovieLensReproduction : IReproduction
             Known = Known(0.7111, 0.4383, Rendle, 0.727, 0.451),
             FoldInBar = 0.95,
         },
+        new("mf", Grids.Sampled(Grids.MovieLensFactors, 0.005, 0.01)) { Known = Known(0.7294, 0.4523, Rendle), FoldInBar = 0.90 },
+        new("neumf", Grids.NeuMf(new NeuMfSettings { Factors = Grids.MovieLensFactors, Epochs = 2 }, 0.005, 0.01)) { Known = Known(0.7093, 0.4349, Rendle, 0.690, 0.415), FoldInBar = 0.90 },
     ];
 
     private static Dictionary<string, (double?, string?, double?)> Known(double hitRate, double ndcg, string source, double? hitRateBar = null, double? ndcgBar = null) => new()

@@ -22,6 +22,8 @@ public sealed class SequentialBeautyReproduction : IReproduction
     [
         new("popularity", [new PopularityTrainer()]) { Known = Known(0.0152, 0.0068) },
         new("item-neighbours", Grids.RecentItems([0.7, 0.8, 0.9], [1, 0.8])) { Known = Known(0.0605, 0.0318, 0.072, 0.043), FoldInBar = 0.95 },
+        new("two-tower", Grids.TwoTowers(new SequenceSettings { LearningRate = 0.002, Epochs = 8, Dropout = 0.2 }, 0.7, 0.8)) { FoldInBar = 0.90 },
+        new("sasrec", Grids.SelfAttention(new SequenceSettings { LearningRate = 0.002, Epochs = 12 }, 0.3, 0.5)) { Known = Known(0.0605, 0.0318, 0.058, 0.030), FoldInBar = 0.95 },
     ];
 
     private static Dictionary<string, (double?, string?, double?)> Known(double hitRate, double ndcg, double? hitRateBar = null, double? ndcgBar = null) => new()

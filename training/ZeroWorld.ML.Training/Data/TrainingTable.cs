@@ -104,6 +104,44 @@ public sealed class TrainingTable
             Pick(ids, order));
     }
 
+    /// <summary>A table of features that an encoder made.</summary>
+    /// <param name="names">Names of the features.</param>
+    /// <param name="features">Row-major [rows, features]; taken over, not copied.</param>
+    /// <param name="labels">One per row.</param>
+    /// <param name="times">Microseconds since the epoch, ascending.</param>
+    /// <param name="cards">Card (entity) of each row.</param>
+    /// <param name="ids">Id of each row.</param>
+    /// <exception cref="ArgumentException">Lengths differ, or times descend.</exception>
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a feature is no finite number.</exception>
+    public static TrainingTable FromRows(IReadOnlyList<string> names, float[] features, bool[] labels, long[] times, long[] cards, long[] ids)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(features);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(cards);
+        ArgumentNullException.ThrowIfNull(ids);
+        var rows = labels.Length;
+        if (times.Length != rows || cards.Length != rows || ids.Length != rows || features.LongLength != (long)rows * names.Count)
+        {
+            throw new ArgumentException($"There are {rows} labels, {times.Length} times, {cards.Length} cards, {ids.Length} ids and {features.Length} values of {names.Count} features.", nameof(labels));
+        }
+
+        for (var row = 1; row < rows; row++)
+        {
+            if (times[row] < times[row - 1])
+            {
+                throw new ArgumentException($"Row {row} is earlier than the one before it.", nameof(times));
+            }
+        }
+
+        var wrong = Array.FindIndex(features, static value => !float.IsFinite(value));
+        return wrong < 0
+            ? new TrainingTable(names, features, labels, times, cards, ids)
+            : throw new TrainingException(
+                TrainingError.UnsuitableData, $"Feature '{names[wrong % names.Count]}' of row id {ids[wrong / names.Count]} is {features[wrong]}; expected a finite float32.");
+    }
+
     private static int[] SortRows(long[] times, long[] ids)
     {
         var order = new int[times.Length];

@@ -43,6 +43,49 @@ public static class DecisionPolicy
             + $"({scores.Length} rows without known compromised cards), before the model was fitted again on the whole training period");
     }
 
+    /// <summary>The threshold of block with the smallest cost on validation rows: below it rows are allowed.</summary>
+    /// <param name="output">Name of the model's output whose value decides.</param>
+    /// <param name="scores">Scores of the validation rows.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="falseAlarmCost">Cost of a negative row that is blocked; above 0.</param>
+    /// <param name="missCost">Cost of a positive row that is allowed; above 0.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a cost is not above 0.</exception>
+    /// <exception cref="ArgumentException">Lengths differ, a score is NaN, or there are no rows.</exception>
+    public static DecisionThresholds ChooseByCost(string output, ReadOnlySpan<float> scores, ReadOnlySpan<bool> labels, double falseAlarmCost, double missCost)
+    {
+        if (falseAlarmCost is not (> 0 and < double.PositiveInfinity) || missCost is not (> 0 and < double.PositiveInfinity))
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"The costs are {falseAlarmCost} for a false alarm and {missCost} for a miss; expected numbers above 0.");
+        }
+
+        BinaryMetrics.Check(scores, labels);
+        if (scores.IsEmpty)
+        {
+            throw new ArgumentException("There are no rows to choose a threshold on.", nameof(scores));
+        }
+
+        var (sorted, truth) = (scores.ToArray(), labels.ToArray());
+        Array.Sort(sorted, truth);
+
+        // From blocking nothing downwards, one score level at a time; of equal costs the higher threshold blocks fewer.
+        var cost = missCost * truth.LongCount(static label => label);
+        var (least, threshold) = (cost, MathF.BitIncrement(sorted[^1]));
+        for (var row = sorted.Length - 1; row >= 0; row--)
+        {
+            cost += truth[row] ? -missCost : falseAlarmCost;
+            if ((row == 0 || sorted[row - 1] != sorted[row]) && cost < least && sorted[row] > 0)
+            {
+                (least, threshold) = (cost, sorted[row]);
+            }
+        }
+
+        return new DecisionThresholds(
+            output,
+            [new Decision(Allow, 0), new Decision(Block, threshold)],
+            FormattableString.Invariant(
+                $"smallest cost on {sorted.Length} validation rows, a false alarm at {falseAlarmCost:0.####} and a miss at {missCost:0.####}: {least / sorted.Length:0.######} per row"));
+    }
+
     private static float LowestWithin(ReadOnlySpan<float> scores, ReadOnlySpan<long> times, int perDay)
     {
         var days = new Dictionary<long, List<float>>();

@@ -5,6 +5,8 @@ internal sealed class DefinitionCatalog
 {
     public Dictionary<string, Entry<Entity>> Entities { get; } = new(StringComparer.Ordinal);
 
+    public Dictionary<string, Entry<EventStream>> Streams { get; } = new(StringComparer.Ordinal);
+
     public Dictionary<string, Entry<FeatureView>> Views { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, Entry<FeatureService>> Services { get; } = new(StringComparer.Ordinal);

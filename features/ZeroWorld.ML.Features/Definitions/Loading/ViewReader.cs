@@ -46,6 +46,11 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
             result = ReadLastValue(view, items, name, entity, source, details);
         }
 
+        if (result is not null)
+        {
+            CheckStream(view, result);
+        }
+
         return errors.Count == before ? result : null;
     }
 
@@ -144,16 +149,52 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
             columns[key.Value] = column.Value;
         }
 
-        return table is null || eventTime is null || entity is null ? null : new ViewSource
+        if (table is null || eventTime is null || entity is null)
+        {
+            return null;
+        }
+
+        var stream = catalog.Streams.GetValueOrDefault(table)?.Value;
+        if (stream is not null && isPushOnly)
+        {
+            source.Fail("push", $"'push' is true, but table '{table}' is a stream; expected one of the two: pushes of the same columns are taken beside a stream");
+        }
+
+        // What every event of a stream has: where a view declares nothing else, a repeat of the event has the same time and the same id.
+        return new ViewSource
         {
             Table = table,
             EventTimeColumn = eventTime,
-            CreatedTimeColumn = createdTime,
-            EventIdColumn = eventId,
+            CreatedTimeColumn = createdTime ?? (stream is null ? null : EventStream.ArrivalColumn),
+            EventIdColumn = eventId ?? (stream is null ? null : EventStream.PositionColumn),
             KeyColumns = [.. entity.Keys.Select(key => columns.GetValueOrDefault(key.Name, key.Name))],
             AllowedSkew = skew,
             IsPushOnly = isPushOnly,
+            Stream = stream,
         };
+    }
+
+    /// <summary>A view of a stream reads columns that the stream has, of types that it can take.</summary>
+    private static void CheckStream(YamlObject view, FeatureView result)
+    {
+        if (result.Source is not { Stream: { } stream } source)
+        {
+            return;
+        }
+
+        foreach (var (column, accepted) in StreamColumns.NeededBy(result))
+        {
+            if (StreamColumns.TypeOf(stream, column) is not { } type)
+            {
+                view.Fail("source", $"stream '{stream.Name}' has no column '{column}', which the view reads; expected {DefinitionCatalog.OneOf(stream.Columns.Select(static known => known.Name))}");
+            }
+            else if (!accepted.Contains(type))
+            {
+                view.Fail(
+                    "source",
+                    $"column '{column}' of stream '{stream.Name}' is {FeatureTypeNames.Of(type)}; the view expects {string.Join(" or ", accepted.Select(FeatureTypeNames.Of))}");
+            }
+        }
     }
 
     private static string? ReadName(YamlObject feature, HashSet<string> names)

@@ -5,6 +5,7 @@ public enum DefinitionKind
     Entity,
     View,
     Service,
+    Stream,
 }
 
 public enum DefinitionChangeKind
@@ -16,7 +17,7 @@ public enum DefinitionChangeKind
 }
 
 /// <summary>What would become of one definition.</summary>
-/// <param name="Kind">Entity, view or service.</param>
+/// <param name="Kind">Entity, stream, view or service.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Change">What happens to it.</param>
 /// <param name="Before">Fingerprint as registered; <see langword="null"/> where it is new.</param>

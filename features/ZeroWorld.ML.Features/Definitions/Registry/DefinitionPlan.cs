@@ -16,6 +16,7 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             after.Project,
             [
                 .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
                 .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
                 .. Compare(
                     DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Fingerprint,

@@ -44,6 +44,29 @@ public sealed class FolderServingTests
     }
 
     [Fact]
+    public async Task Load_ManyFilesThatLibtorchWouldEndTheProcessOver_CostNoThreads()
+    {
+        await using var server = new FolderServer();
+        for (var model = 0; model < 70; model++)
+        {
+            server.Add($"worse{model}", 1, MakeScript("torch.mul(x, 3)", type: "Absent"), "model.pt");
+            server.Configure($"worse{model}", "inputs: [{ name: x, dtype: FP32, shape: [-1, 2] }]\noutputs: [{ name: y, dtype: FP32, shape: [-1, 2] }]");
+        }
+
+        server.Add("good", 1, MakeScript("torch.mul(x, 3)"), "model.pt");
+        server.Configure("good", "inputs: [{ name: x, dtype: FP32, shape: [-1, 2] }]\noutputs: [{ name: y, dtype: FP32, shape: [-1, 2] }]\nbatch_rows_max: 8");
+        await server.StartAsync(Cancellation);
+
+        var refused = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("worse69", Cancellation));
+        var result = await server.InferAsync("good", Cancellation, new InferenceInput("x", "FP32", [1, 2], Floats(1, 2)));
+
+        Assert.EndsWith("libtorch cannot read the code in it.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([3f, 6f], MemoryMarshal.Cast<byte, float>(result.Outputs[0].Tensor.ToRaw().Span).ToArray());
+        var names = Directory.EnumerateDirectories("/proc/self/task").Select(static task => File.ReadAllText($"{task}/comm").Trim()).ToList();
+        Assert.InRange(names.Count(static name => name == "torch load"), 1, 2);
+    }
+
+    [Fact]
     public async Task Infer_InputThatTheModelHasAValueFor_MayBeLeftOutOrGiven()
     {
         await using var server = new FolderServer();

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using Inference;
+using ZeroWorld.ML.Client;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Functional.Tests;
 
@@ -65,7 +67,7 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
     public async Task Dashboard_EveryQuery_AsksForMetricsThatAreThere()
     {
         await UseAsync();
-        var text = await ReadAsync();
+        var text = await ReadAsync() + await ReadPaddedAsync();
         var names = Sample().Matches(text).Select(static match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         using var dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "gpu-nodes/deploy/grafana/serving.json"), Cancellation));
         var queries = dashboard.RootElement.GetProperty("panels").EnumerateArray().Where(static panel => panel.TryGetProperty("targets", out _))
@@ -83,11 +85,38 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
     private async Task UseAsync()
     {
         await _fraud.Client.PredictAsync(FraudServer.Query(), Cancellation);
-        await _fraud.Client.InferAsync("fraud", [Client.Float32Tensor.Create("features", [3, 15], new float[45])], "1", cancellationToken: Cancellation);
+        await _fraud.Client.InferAsync("fraud", [Float32Tensor.Create("features", [3, 15], new float[45])], "1", cancellationToken: Cancellation);
         using var rest = await _fraud.PostAsync(
             "/v2/models/fraud/versions/1/infer", $$"""{"inputs": [{"name": "features", "shape": [1, 15], "datatype": "FP32", "data": [{{string.Join(',', new int[15])}}]}]}""", Cancellation);
         Assert.True(rest.IsSuccessStatusCode);
-        await Assert.ThrowsAsync<RpcException>(() => _fraud.Client.InferAsync("fraud", [Client.Float32Tensor.Create("nothing", [1], [1])], "1", cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<RpcException>(() => _fraud.Client.InferAsync("fraud", [Float32Tensor.Create("nothing", [1], [1])], "1", cancellationToken: Cancellation));
+    }
+
+    /// <summary>What a server says that has run a model with padding.</summary>
+    private static async Task<string> ReadPaddedAsync()
+    {
+        await using var server = await TensorServer.StartNewAsync(new Dictionary<string, string> { ["Models:Control"] = "Explicit" });
+        TensorModels.WriteIdentity(
+            server.Models,
+            "padded",
+            TensorDtype.Float32,
+            [-1, -1],
+            "{ batch_rows_max: 8, padding: { rows: [4, 8], axes: [{ sizes: [8, 16], inputs: [{ name: INPUT0, axis: 1 }], outputs: [{ name: OUTPUT0, axis: 1 }] }] } }",
+            "model.yaml");
+        await server.Grpc.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "padded" }, cancellationToken: Cancellation);
+        using var client = new ZeroWorldClient(server.Server.Addresses.Grpc.ToString());
+
+        var outputs = await client.InferAsync("padded", [Float32Tensor.Create("INPUT0", [2, 3], [1, 2, 3, 4, 5, 6])], cancellationToken: Cancellation);
+
+        Assert.Equal([2L, 3L], outputs[0].Shape);
+        Assert.Equal([1f, 2f, 3f, 4f, 5f, 6f], Float32Tensor.ToArray(outputs[0]));
+        var text = await server.Http.GetStringAsync(new Uri(server.Server.Addresses.Metrics, "/metrics"), Cancellation);
+        var samples = Parse(text);
+
+        // 2 rows of 3 became 4 of 8.
+        const string Labels = "{otel_scope_name=\"ZeroWorld.ML.Serving\",model_name=\"padded\",model_version=\"1\",project=\"default\"}";
+        Assert.Equal((24, 104), (samples[$"zeroworld_serving_batch_unpadded_bytes_total{Labels}"], samples[$"zeroworld_serving_batch_padding_bytes_total{Labels}"]));
+        return text;
     }
 
     private Task<string> ReadAsync() => _fraud.Http.GetStringAsync(new Uri(_fraud.Server.Addresses.Metrics, "/metrics"), Cancellation);

@@ -17,16 +17,17 @@ internal static class TensorModels
     }
 
     /// <summary>OUTPUT0 is INPUT0.</summary>
-    public static void WriteIdentity(string root, string name, TensorDtype dtype, long[] shape, string config = "max_batch_size: 8") => Write(
+    public static void WriteIdentity(string root, string name, TensorDtype dtype, long[] shape, string config = "max_batch_size: 8", string configFile = "config.pbtxt") => Write(
         root,
         name,
         new OnnxGraphBuilder(name).AddInput(new TensorSpec("INPUT0", dtype, shape)).AddNode("Identity", ["INPUT0"], ["OUTPUT0"]).AddOutput(new TensorSpec("OUTPUT0", dtype, shape)),
-        config);
+        config,
+        configFile);
 
-    private static void Write(string root, string name, OnnxGraphBuilder graph, string config)
+    private static void Write(string root, string name, OnnxGraphBuilder graph, string config, string configFile = "config.pbtxt")
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, name, "1"));
         graph.Write(Path.Combine(folder.FullName, "model.onnx"));
-        File.WriteAllText(Path.Combine(root, name, "config.pbtxt"), config);
+        File.WriteAllText(Path.Combine(root, name, configFile), config);
     }
 }

@@ -35,7 +35,7 @@ public sealed class DefinitionLoaderTests
     // Whole files.
     [InlineData("version: 1", "version: 2", "shop.yaml:1:10: 'version' of a definition file is the integer 2; expected an integer from 1 to 1.")]
     [InlineData("version: 1", "# none", "shop.yaml:2:1: 'version' of a definition file is missing; expected version: 1.")]
-    [InlineData("version: 1", "versoin: 1", "shop.yaml:1:1: unknown property 'versoin' of a definition file; expected one of: version, project, entities, feature_views, feature_services.")]
+    [InlineData("version: 1", "versoin: 1", "shop.yaml:1:1: unknown property 'versoin' of a definition file; expected one of: version, project, entities, streams, feature_views, feature_services.")]
     [InlineData("project: shop", "project: My Shop", "shop.yaml:2:10: 'project' of a definition file is 'My Shop'; expected a name")]
     [InlineData("project: shop", "project: shop\nproject: shop", "shop.yaml:3:1: 'project' is there twice, first in line 2; expected each property once.")]
     // Syntax.

@@ -12,6 +12,8 @@ public sealed partial class DefinitionSchemaTests
         entities:
           - { name: account, zz: 1, keys: [{ name: id, type: int64, zz: 1 }] }
           - { name: other, keys: [{ name: other_id, type: int64 }] }
+        streams:
+          - { name: s, kind: redis, topic: t, zz: 1, columns: [{ name: c, type: int64, zz: 1 }] }
         feature_views:
           - name: balances
             zz: 1
@@ -37,6 +39,8 @@ public sealed partial class DefinitionSchemaTests
         ["a definition file"] = "",
         ["an entity"] = "entity",
         ["a key"] = "key",
+        ["a stream"] = "stream",
+        ["a column of a stream"] = "stream_column",
         ["a feature view"] = "feature_view",
         ["a source"] = "source",
         ["a feature"] = "feature",
@@ -86,7 +90,7 @@ public sealed partial class DefinitionSchemaTests
         using var schema = JsonDocument.Parse(DefinitionSchema.Read());
         foreach (var (kind, yaml) in new[]
         {
-            ("entity", "entities: [{}]"), ("key", "entities: [{ name: a, keys: [{}] }]"), ("feature_view", "feature_views: [{}]"), ("feature_service", "feature_services: [{}]"),
+            ("entity", "entities: [{}]"), ("key", "entities: [{ name: a, keys: [{}] }]"), ("stream", "streams: [{}]"), ("stream_column", "streams: [{ name: a, columns: [{}] }]"), ("feature_view", "feature_views: [{}]"), ("feature_service", "feature_services: [{}]"),
             ("alias", "feature_services: [{ name: a, features: [b], aliases: [{}] }]"), ("transform", "feature_services: [{ name: a, features: [b], transforms: [{}] }]"),
         })
         {

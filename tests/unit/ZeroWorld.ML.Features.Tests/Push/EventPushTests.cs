@@ -40,7 +40,7 @@ public sealed class EventPushTests
         Assert.True(OnlineRowCodec.TryReadHeader(Fields[0], store.Rows[0].Row.Span, out var eventTime, out var createdTime, out _));
         Assert.Equal((Now - Second, Now - Second), (eventTime, createdTime));
         Assert.Equal(["i7", "i8"], store.Appends.Select(append => append.Entity.Key));
-        Assert.Equal(Now - UnixMicroseconds.FromTimeSpan(TimeSpan.FromDays(2)), store.Trim);
+        Assert.Equal(Now - UnixMicroseconds.FromTimeSpan(TimeSpan.FromDays(2)), store.Appends[0].Trim);
         Assert.Equal(2, CountEvents(store.Appends[0]));
     }
 
@@ -112,6 +112,39 @@ public sealed class EventPushTests
     }
 
     [Fact]
+    public async Task PushAsync_EventWithoutIdAndCreatedTime_PushedAgainLaterIsTheSameEvent()
+    {
+        var view = TestViews.Windowed(TestViews.Aggregate("sum", AggregateFunction.Sum, "X", 100));
+        var field = StorageField.Of(view with { Source = view.Source with { EventIdColumn = null } }, hasIntegerEventId: false);
+        EventColumn[] columns =
+        [
+            new("t", FeatureType.Timestamp, [FeatureValue.FromTimestamp(Now)]), new("thing_id", FeatureType.Int64, [FeatureValue.FromInt64(1)]),
+            new("X", FeatureType.Float64, [FeatureValue.FromFloat64(3)]),
+        ];
+        var store = new RecordingStore();
+        var time = new FakeTimeProvider(Arrival);
+        var push = new EventPush(store, time);
+
+        await push.PushAsync([field], columns, Cancellation);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await push.PushAsync([field], columns, Cancellation);
+
+        var merged = WindowBlockMerge.Merge(field, store.Appends[0].Block.Span, store.Appends[1].Block.Span, long.MinValue, 10);
+        Assert.Equal(WindowBlockCodec.HeaderLength + WindowBlockCodec.RowWidth(field), merged.Length);
+    }
+
+    [Fact]
+    public async Task PushAsync_MoreThanMayBeUnderWay_IsRefusedAtOnce()
+    {
+        var store = new RecordingStore();
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => PushAsync(store, [new EventColumn("AT", FeatureType.Timestamp, new FeatureValue[EventPush.EventsInFlightMax + 1])]));
+
+        Assert.Equal(FeatureError.Overloaded, refused.Error);
+        Assert.Empty(store.Rows);
+    }
+
+    [Fact]
     public async Task PushAsync_WrongColumns_AreNamedAndNothingIsWritten()
     {
         var store = new RecordingStore();
@@ -159,8 +192,6 @@ public sealed class EventPushTests
 
         public List<WindowAppend> Appends { get; } = [];
 
-        public long Trim { get; private set; }
-
         public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
         {
             Rows.AddRange(rows);
@@ -170,7 +201,6 @@ public sealed class EventPushTests
         public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
         {
             Appends.AddRange(appends);
-            Trim = trim;
             return Task.CompletedTask;
         }
 

@@ -125,7 +125,7 @@ public sealed class InferencePathTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task InferAsync_ModelOfStrings_IsRefusedBecauseNoGoldenSampleCanHoldThem()
+    public async Task InferAsync_ModelOfStringsWithGoldenNumbers_IsRefusedBecauseTextsAreExpected()
     {
         var signature = new ModelSignature([new("features", TensorDtype.Bytes, [-1])], [new("probability", TensorDtype.Bytes, [-1])]);
         _host.Runtime.Make = _ => new FakeInstance(signature, inputs => [inputs[0]]);
@@ -139,7 +139,7 @@ public sealed class InferencePathTests : IAsyncDisposable
         var exception = await Assert.ThrowsAsync<ServingException>(() => InferAsync(new InferenceInput("features", "BYTES", [1], new byte[4])));
 
         Assert.Equal(ServingError.ModelRefused, exception.Error);
-        Assert.Contains("golden samples hold numbers only", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("is of BYTES; expected texts and no data", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

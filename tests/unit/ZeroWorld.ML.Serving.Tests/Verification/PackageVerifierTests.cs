@@ -60,6 +60,22 @@ public sealed class PackageVerifierTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task VerifyAsync_NoRoomBesideLoadedModels_LetsTheLeastUsedGoWhichComesBack()
+    {
+        static ModelManifest Large(ModelManifest manifest) => manifest with { Files = manifest.Files.ToDictionary(static file => file.Key, static file => file.Value with { Bytes = 3_500_000 }) };
+        _host.Register(1, change: Large);
+        await _host.Servables.RefreshAsync(Cancellation);
+        Assert.Equal(ServableState.Ready, Assert.Single(_host.Servables.List()).State);
+
+        await _host.Verifier.VerifyAsync(_host.MakePackage(manifest => Large(manifest) with { Name = "other" }), Cancellation);
+
+        Assert.NotEqual(ServableState.Ready, Assert.Single(_host.Servables.List()).State);
+        Assert.True(_host.Servables.IsModelReady(ServingHost.Model, VersionSelector.Champion));
+        using var lease = await _host.Servables.AcquireAsync(ServingHost.Model, VersionSelector.Champion, Cancellation);
+        Assert.Equal(1, lease.Servable.Version);
+    }
+
+    [Fact]
     public async Task VerifyAsync_ColumnOfText_IsRefused()
     {
         var message = await RefusalAsync(WithFeatures("amount", "channel", "is_night", "credit_limit", "is_vip", "terminal_tx_count_7d", "terminal_fraud_risk_7d"));

@@ -1,0 +1,116 @@
+using System.Globalization;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Reads a whole table from a CSV(.gz) or Parquet file, whatever its columns: for data that no definition describes.</summary>
+/// <remarks>Thread safe.</remarks>
+public static class TableFile
+{
+    private const int EngineMiB = 1024;
+
+    /// <summary>Reads all rows in the order of the file.</summary>
+    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row.</param>
+    /// <returns>The columns with their types: int64, float64, timestamp (a time without a zone is UTC) and string (everything else).</returns>
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: it is no such table; the message names what is wrong and where.</exception>
+    public static Task<TableFileContent> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Task.Run(() => Read(path, cancellationToken), cancellationToken);
+    }
+
+    private static TableFileContent Read(string path, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FeatureException(FeatureError.NotFound, $"There is no file '{path}'.");
+        }
+
+        using var session = new DuckDbSession(new ParquetOfflineOptions { MemoryLimitMiB = EngineMiB, Threads = 2 });
+        var scan = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
+            ? $"read_parquet({Sql.List([path])})"
+            : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
+        session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
+        var columns = new List<OfflineColumn>();
+        var expressions = new List<string>();
+        using (var rows = session.Query("DESCRIBE data", cancellationToken))
+        {
+            while (rows.Read())
+            {
+                var (name, type) = (rows.GetString(0), rows.GetString(1));
+                var (kind, expression) = Convert(Sql.Name(name), type);
+                columns.Add(new OfflineColumn(name, kind));
+                expressions.Add(expression);
+            }
+        }
+
+        return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);
+    }
+
+    private static ColumnFrame Load(DuckDbSession session, string path, List<OfflineColumn> columns, List<string> expressions, CancellationToken cancellationToken)
+    {
+        int count;
+        using (var rows = session.Query("SELECT count(*) FROM data", cancellationToken))
+        {
+            rows.Read();
+            count = rows.GetInt64(0) is <= int.MaxValue and var known
+                ? (int)known
+                : throw new FeatureException(
+                    FeatureError.InvalidInput, string.Create(CultureInfo.InvariantCulture, $"File '{path}' has {rows.GetInt64(0)} rows; expected at most {int.MaxValue}."));
+        }
+
+        var frame = new ColumnFrame(count);
+        Array[] values =
+        [
+            .. columns.Select(column => column.Type switch
+            {
+                FeatureType.String => (Array)new string?[count],
+                FeatureType.Float64 => new double[count],
+                _ => new long[count],
+            }),
+        ];
+        using (var rows = session.Query($"SELECT {string.Join(", ", expressions)} FROM data", cancellationToken))
+        {
+            for (var row = 0; rows.Read(); row++)
+            {
+                for (var index = 0; index < values.Length; index++)
+                {
+                    Set(rows, index, values[index], row);
+                }
+            }
+        }
+
+        for (var index = 0; index < values.Length; index++)
+        {
+            frame.Add(columns[index].Name, values[index]);
+        }
+
+        return frame;
+    }
+
+    private static void Set(DuckDbRows rows, int ordinal, Array target, int row)
+    {
+        var isNull = rows.IsNull(ordinal);
+        switch (target)
+        {
+            case string?[] texts:
+                texts[row] = isNull ? null : rows.GetString(ordinal);
+                break;
+            case double[] numbers:
+                numbers[row] = isNull ? double.NaN : rows.GetDouble(ordinal);
+                break;
+            default:
+                ((long[])target)[row] = isNull ? long.MinValue : rows.GetInt64(ordinal);
+                break;
+        }
+    }
+
+    private static (FeatureType Type, string Expression) Convert(string column, string type) => type switch
+    {
+        "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" or "BOOLEAN" => (FeatureType.Int64, $"CAST({column} AS BIGINT)"),
+        "FLOAT" or "DOUBLE" or "HUGEINT" or "UBIGINT" => (FeatureType.Float64, $"CAST({column} AS DOUBLE)"),
+        _ when type.StartsWith("DECIMAL", StringComparison.Ordinal) => (FeatureType.Float64, $"CAST({column} AS DOUBLE)"),
+        "DATE" => (FeatureType.Timestamp, $"epoch_us(CAST({column} AS TIMESTAMP))"),
+        _ when type.StartsWith("TIMESTAMP", StringComparison.Ordinal) => (FeatureType.Timestamp, $"epoch_us({column})"),
+        _ => (FeatureType.String, $"CAST({column} AS VARCHAR)"),
+    };
+}

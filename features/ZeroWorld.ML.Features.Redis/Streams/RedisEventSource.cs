@@ -1,0 +1,238 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>A Redis stream read by a consumer group: XREADGROUP, XACK, and XAUTOCLAIM for what members left behind that never came back.</summary>
+/// <remarks>
+/// An entry holds its event in the field <c>event</c>, or in its only field. What this member was given and did not see, since the answer was lost, is asked for
+/// again. Dead letters and the acknowledgement are one transaction.
+/// </remarks>
+internal sealed class RedisEventSource(EventStream stream, RedisConnection connection, string member, RedisStreamOptions options, TimeProvider time) : IEventSource
+{
+    private const string EventField = "event";
+    private const string New = ">";
+    private const string Beginning = "0-0";
+    private const int AcknowledgementsMax = 5000;
+    private const int BatchBytesMax = 16 << 20;
+    private const int FirstReadEventsMax = 128;
+
+    private readonly RedisKey _topic = stream.Topic;
+    private readonly List<string> _gone = [];
+    private bool _hasGroup;
+
+    // Entries given to this member are asked for again behind this one; null: new ones are read.
+    private string? _recovery = Beginning;
+    private string _lastRead = Beginning;
+    private long _claimedAt = long.MinValue;
+
+    // A server answers with a number of entries, whatever their size: it is chosen by the size of those before.
+    private int _entriesMax = FirstReadEventsMax;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken) => RunAsync(
+        async database =>
+        {
+            await EnsureGroupAsync(database).ConfigureAwait(false);
+            var started = time.GetTimestamp();
+            while (true)
+            {
+                var entries = await ReadOnceAsync(database, eventsMax).ConfigureAwait(false);
+                if (entries.Count > 0)
+                {
+                    return entries;
+                }
+
+                // The client sends all commands over one connection: a read that waits in the server would hold up everything else.
+                var left = wait - time.GetElapsedTime(started);
+                if (left <= TimeSpan.Zero)
+                {
+                    return entries;
+                }
+
+                await Task.Delay(left < options.PollPause ? left : options.PollPause, time, cancellationToken).ConfigureAwait(false);
+            }
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CommitAsync(IReadOnlyList<StreamEvent> events, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(deadLetters);
+        return RunAsync(
+            async database =>
+            {
+                var transaction = database.CreateTransaction();
+                var answers = new List<Task>();
+                foreach (var letter in deadLetters)
+                {
+                    answers.Add(transaction.StreamAddAsync(
+                        stream.DeadLetterTopic,
+                        [
+                            new NameValueEntry(EventField, letter.Event.Value), new NameValueEntry("reason", letter.Reason),
+                            new NameValueEntry("stream", stream.Topic), new NameValueEntry("position", letter.Event.Position),
+                        ],
+                        maxLength: options.DeadLettersMax, useApproximateMaxLength: true));
+                }
+
+                foreach (var chunk in events.Select(static item => (RedisValue)item.Position).Concat(_gone.Select(static id => (RedisValue)id)).Chunk(AcknowledgementsMax))
+                {
+                    answers.Add(transaction.StreamAcknowledgeAsync(_topic, stream.Group, chunk));
+                }
+
+                await transaction.ExecuteAsync().ConfigureAwait(false);
+                await Task.WhenAll(answers).ConfigureAwait(false);
+                _gone.Clear();
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => RunAsync<long?>(
+        async database =>
+        {
+            if (!await database.KeyExistsAsync(_topic).ConfigureAwait(false))
+            {
+                return 0;
+            }
+
+            foreach (var group in await database.StreamGroupInfoAsync(_topic).ConfigureAwait(false))
+            {
+                if (group.Name == stream.Group)
+                {
+                    return group.Lag + group.PendingMessageCount;
+                }
+            }
+
+            return await database.StreamLengthAsync(_topic).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<IReadOnlyList<StreamEvent>> ReadOnceAsync(IDatabase database, int count)
+    {
+        var eventsMax = Math.Min(count, _entriesMax);
+        while (_recovery is { } after)
+        {
+            var mine = await database.StreamReadGroupAsync(_topic, stream.Group, member, after, eventsMax).ConfigureAwait(false);
+            if (mine.Length == 0)
+            {
+                _recovery = null;
+                break;
+            }
+
+            _recovery = mine[^1].Id;
+            if (Take(mine) is { Count: > 0 } again)
+            {
+                return again;
+            }
+        }
+
+        if (_claimedAt == long.MinValue || time.GetElapsedTime(_claimedAt) >= options.ClaimInterval)
+        {
+            _claimedAt = time.GetTimestamp();
+            var claimed = await database.StreamAutoClaimAsync(
+                _topic, stream.Group, member, (long)options.ClaimIdle.TotalMilliseconds, Beginning, eventsMax).ConfigureAwait(false);
+            if (Take(claimed.ClaimedEntries) is { Count: > 0 } left)
+            {
+                // There may be more of them.
+                _claimedAt = claimed.ClaimedEntries.Length == eventsMax ? long.MinValue : _claimedAt;
+                return left;
+            }
+        }
+
+        var entries = await database.StreamReadGroupAsync(_topic, stream.Group, member, New, eventsMax).ConfigureAwait(false);
+        if (entries.Length > 0)
+        {
+            _lastRead = entries[^1].Id!;
+        }
+
+        return Take(entries);
+    }
+
+    private List<StreamEvent> Take(StreamEntry[] entries)
+    {
+        var events = new List<StreamEvent>(entries.Length);
+        var bytes = 0L;
+        foreach (var entry in entries)
+        {
+            var id = entry.Id.ToString();
+            if (entry.Values is not { Length: > 0 } values)
+            {
+                // Trimmed or deleted before it was done: nothing is left of it but the claim.
+                _gone.Add(id);
+                continue;
+            }
+
+            var value = values.Length == 1 ? values[0].Value : entry[EventField];
+            events.Add(new StreamEvent(id, ArrivalOf(id), value.IsNull ? default : (ReadOnlyMemory<byte>)value));
+            bytes += events[^1].Value.Length;
+        }
+
+        if (events.Count > 0)
+        {
+            var fits = BatchBytesMax / Math.Max(bytes / events.Count, 1);
+            _entriesMax = (int)Math.Clamp(fits, 1, 8L * _entriesMax);
+        }
+
+        return events;
+    }
+
+    private async Task EnsureGroupAsync(IDatabase database)
+    {
+        if (_hasGroup)
+        {
+            return;
+        }
+
+        try
+        {
+            await database.StreamCreateConsumerGroupAsync(_topic, stream.Group, Beginning, createStream: true).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
+        {
+            // It goes on where it was.
+        }
+
+        _hasGroup = true;
+    }
+
+    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = await connection.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+            return await action(database).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput,
+                $"The server at {connection.Addresses} has no streams ({exception.Message}); stream '{stream.Name}' needs Redis 6.2 or later, or Valkey. The embedded store (Garnet) has none: name a Redis with Streams:Redis, or Online:Redis.",
+                exception);
+        }
+        catch (RedisServerException exception) when (exception.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+        {
+            throw new FeatureException(
+                FeatureError.InvalidInput, $"The key '{stream.Topic}' at {connection.Addresses} holds no stream, which the topic of stream '{stream.Name}' must be.", exception);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RedisFailure.IsUnavailable(exception))
+        {
+            // An answer may be lost whose entries are this member's now. The group may be gone with the data of the server.
+            _recovery ??= _lastRead;
+            _hasGroup = false;
+            throw new FeatureException(
+                FeatureError.StoreUnavailable, $"The streams at {connection.Addresses} did not take or give what was asked of '{stream.Topic}': {RedisFailure.Describe(exception, connection.Fault)}.", exception);
+        }
+    }
+
+    // An id is MILLISECONDS-NUMBER by the server's clock, unless a producer gave another.
+    private static long ArrivalOf(string id) =>
+        long.TryParse(id.AsSpan(0, Math.Max(id.IndexOf('-', StringComparison.Ordinal), 0)), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+        && milliseconds <= long.MaxValue / 1000
+            ? milliseconds * 1000
+            : 0;
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Features.Redis;
+
+/// <summary>Opens Redis streams, all over one connection.</summary>
+/// <remarks>Thread safe.</remarks>
+public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposable
+{
+    private readonly RedisStreamOptions _options;
+    private readonly TimeProvider _time;
+    private readonly RedisConnection _connection;
+
+    /// <param name="options">Valid options.</param>
+    /// <param name="store">The online store's: where the streams are, where their options do not say it, and by which files a connection is made.</param>
+    public RedisEventSourceFactory(RedisStreamOptions options, RedisOnlineStoreOptions store, TimeProvider time, ILogger<RedisEventSourceFactory> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _time = time;
+        ArgumentNullException.ThrowIfNull(store);
+        var connection = options.Configuration is null ? store : new RedisOnlineStoreOptions
+        {
+            Configuration = options.Configuration,
+            PasswordFile = store.PasswordFile,
+            CertificateAuthorityFile = store.CertificateAuthorityFile,
+        };
+        _connection = new RedisConnection(connection.ToClientOptions(), connection.ReconnectInterval, time, logger);
+    }
+
+    public EventStreamKind Kind => EventStreamKind.Redis;
+
+    /// <inheritdoc/>
+    public IEventSource Open(EventStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new RedisEventSource(stream, _connection, _options.Member ?? Environment.MachineName, _options, _time);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

@@ -1,0 +1,239 @@
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The loop that brings the events of one stream to the views of its table.</summary>
+/// <remarks>
+/// Read, decide (<see cref="StreamBatch"/>), write online, keep for the archive, and only then commit: whatever this process is stopped by, and wherever, what
+/// was not committed is read again, and writing it again changes nothing. While a store does not answer nothing further is read, so memory is bounded by one batch
+/// and what waits for the archive. One loop: <see cref="RunAsync"/> is called once; <see cref="Status"/> may be read from any thread.
+/// </remarks>
+public sealed partial class StreamConsumer
+{
+    private const int RetriesUntilLongest = 30;
+
+    // Whatever the number of events: what waits for the archive is a few times as large in memory.
+    private const long BacklogBytesMax = 64 << 20;
+
+    private readonly IReadOnlyList<StorageField> _fields;
+    private readonly IEventSource _source;
+    private readonly IOnlineStore _store;
+    private readonly IEventArchive? _archive;
+    private readonly StreamConsumerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<StreamConsumer> _logger;
+    private readonly JsonEventDecoder _decoder;
+    private readonly StreamBacklog _backlog = new();
+    private volatile StreamStatus _status = StreamStatus.Starting;
+
+    /// <param name="stream">What to read.</param>
+    /// <param name="fields">The stored forms of the views of its table; without any, events are only archived.</param>
+    /// <param name="source">Belongs to the caller.</param>
+    /// <param name="store">Where the views are.</param>
+    /// <param name="archive"><see langword="null"/>: nothing is archived.</param>
+    public StreamConsumer(
+        EventStream stream, IReadOnlyList<StorageField> fields, IEventSource source, IOnlineStore store, IEventArchive? archive,
+        StreamConsumerOptions options, TimeProvider time, ILogger<StreamConsumer> logger)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(options);
+        Stream = stream;
+        _fields = fields;
+        _source = source;
+        _store = store;
+        _archive = stream.IsArchived ? archive : null;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _decoder = new JsonEventDecoder(stream.Columns);
+    }
+
+    public EventStream Stream { get; }
+
+    public StreamStatus Status => _status;
+
+    private long Now => UnixMicroseconds.FromDateTimeOffset(_time.GetUtcNow());
+
+    /// <summary>Runs until the token is cancelled; then what is in hand is committed if the broker still takes it within a second.</summary>
+    /// <exception cref="FeatureException">What does not mend itself: the stream is not there, or of another kind than its definition says.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        StreamMetrics.Watch(this, _time);
+        try
+        {
+            var lagAt = long.MinValue;
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                await StepAsync(cancellationToken).ConfigureAwait(false);
+                if (lagAt == long.MinValue || _time.GetElapsedTime(lagAt) >= _options.LagInterval)
+                {
+                    lagAt = _time.GetTimestamp();
+                    var lag = await UntilItWorksAsync(token => _source.ReadLagAsync(token), cancellationToken).ConfigureAwait(false);
+                    _status = _status with { Lag = lag };
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await LeaveAsync().ConfigureAwait(false);
+        }
+        catch (FeatureException exception)
+        {
+            _status = _status with { State = StreamState.Failed, Fault = exception.Message };
+            throw;
+        }
+        finally
+        {
+            StreamMetrics.Unwatch(this);
+            if (_status.State != StreamState.Failed)
+            {
+                _status = _status with { State = StreamState.Stopped };
+            }
+        }
+    }
+
+    /// <summary>Reads until nothing comes any more, and commits it: for tests and catching up.</summary>
+    /// <returns>Events that were read.</returns>
+    public async Task<long> DrainAsync(CancellationToken cancellationToken)
+    {
+        var total = 0L;
+        while (await StepAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
+        {
+            total += count;
+        }
+
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        return total;
+    }
+
+    private async Task<int> StepAsync(CancellationToken cancellationToken)
+    {
+        var events = await UntilItWorksAsync(
+            token => _source.ReadAsync(_options.BatchEventsMax, _options.PollInterval, token), cancellationToken).ConfigureAwait(false);
+        if (events.Count > 0)
+        {
+            var batch = StreamBatch.Of(Stream, _decoder, _fields, events, Now);
+            await UntilItWorksAsync(
+                async token =>
+                {
+                    await batch.WriteAsync(_store, token).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+            _backlog.Add(events, batch, _archive is not null, _time.GetTimestamp());
+            Report(events, batch);
+        }
+
+        if (_backlog.Events > 0
+            && (_archive is null || _backlog.Events >= _options.ArchiveEventsMax || _backlog.Bytes >= BacklogBytesMax || _time.GetElapsedTime(_backlog.Since) >= _options.ArchiveInterval))
+        {
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return events.Count;
+    }
+
+    private void Report(IReadOnlyList<StreamEvent> events, StreamBatch batch)
+    {
+        var (oldest, newest) = (long.MaxValue, long.MinValue);
+        foreach (var item in events)
+        {
+            (oldest, newest) = (Math.Min(oldest, item.Arrival), Math.Max(newest, item.Arrival));
+        }
+
+        StreamMetrics.Record(Stream, batch.Accepted, batch.DeadLetters.Count, (Now - oldest) / 1e6);
+        _status = _status with
+        {
+            State = StreamState.Running,
+            Accepted = _status.Accepted + batch.Accepted,
+            Refused = _status.Refused + batch.DeadLetters.Count,
+            NewestEvent = batch.Accepted == 0 || batch.NewestEvent == long.MinValue ? _status.NewestEvent : Math.Max(_status.NewestEvent ?? long.MinValue, batch.NewestEvent),
+            NewestArrival = batch.Accepted == 0 ? _status.NewestArrival : Math.Max(_status.NewestArrival ?? long.MinValue, newest),
+        };
+        if (batch.DeadLetters.Count > 0)
+        {
+            LogRefused(Stream.Name, batch.DeadLetters.Count, Stream.DeadLetterTopic, batch.DeadLetters[0].Event.Position, batch.DeadLetters[0].Reason);
+        }
+    }
+
+    /// <summary>Archive, dead letters, commit: in this order, so that nothing is done before it is kept.</summary>
+    private async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        if (_backlog.Events == 0)
+        {
+            return;
+        }
+
+        if (_archive is not null && _backlog.Columns is { } columns && columns[0].Values.Count > 0)
+        {
+            await UntilItWorksAsync(
+                async token =>
+                {
+                    await _archive.AppendAsync(Stream.Project, Stream.Name, columns, token).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+            _backlog.MarkArchived();
+        }
+
+        await UntilItWorksAsync(
+            async token =>
+            {
+                await _source.CommitAsync(_backlog.Read, _backlog.DeadLetters, token).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+        _backlog.Clear();
+    }
+
+    /// <summary>Commits what is written, with a second for it; what is left is read again by whoever comes next.</summary>
+    private async Task LeaveAsync()
+    {
+        using var second = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
+        try
+        {
+            await CommitAsync(second.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            LogLeft(Stream.Name, _backlog.Events);
+        }
+    }
+
+    /// <summary>Repeats what a store or a broker does not answer, ever more slowly: this is the back-pressure.</summary>
+    private async Task<T> UntilItWorksAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var result = await action(cancellationToken).ConfigureAwait(false);
+                if (_status.State is StreamState.Waiting or StreamState.Starting)
+                {
+                    _status = _status with { State = StreamState.Running, Fault = null };
+                }
+
+                return result;
+            }
+            catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+            {
+                if (_status.State != StreamState.Waiting)
+                {
+                    LogWaiting(Stream.Name, exception.Message);
+                }
+
+                _status = _status with { State = StreamState.Waiting, Fault = exception.Message };
+                await Task.Delay(_options.RetryInterval * Math.Min(1 << Math.Min(attempt - 1, 10), RetriesUntilLongest), _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    [LoggerMessage(2301, LogLevel.Warning, "Stream {Stream}: {Count} events went to the dead letters in {DeadLetters}; the first, at {Position}: {Reason}")]
+    private partial void LogRefused(string stream, int count, string deadLetters, string position, string reason);
+
+    [LoggerMessage(2302, LogLevel.Warning, "Stream {Stream} waits, and reads nothing further: {Reason}")]
+    private partial void LogWaiting(string stream, string reason);
+
+    [LoggerMessage(2303, LogLevel.Warning, "Stream {Stream} was stopped before {Count} events could be committed; they are read again")]
+    private partial void LogLeft(string stream, int count);
+}

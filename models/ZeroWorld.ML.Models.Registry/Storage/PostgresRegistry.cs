@@ -1,0 +1,104 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace ZeroWorld.ML.Models.Registry.Storage;
+
+/// <summary>The registry in PostgreSQL: for several servers that share one.</summary>
+internal sealed class PostgresRegistry : IRegistryEngine
+{
+    // Any number, the same in every build: who holds it makes or changes the tables.
+    private const long UpgradeLock = 0x7A65726F;
+
+    private readonly NpgsqlDataSource _source;
+    private readonly string _place;
+    private readonly long _lockTimeoutMs;
+
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: no connection string, or a password file that cannot be read.</exception>
+    public PostgresRegistry(ModelRegistryOptions options)
+    {
+        _lockTimeoutMs = (long)options.BusyTimeout.TotalMilliseconds;
+        var connection = ReadConnection(options);
+        _place = $"{connection.Host}:{connection.Port}/{connection.Database ?? connection.Username}";
+        _source = NpgsqlDataSource.Create(connection);
+        ContextOptions = new DbContextOptionsBuilder<RegistryDbContext>().UseNpgsql(_source).Options;
+    }
+
+    public DbContextOptions<RegistryDbContext> ContextOptions { get; }
+
+    public Task PrepareAsync(RegistryDbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task<bool> EnterUpgradeAsync(RegistryDbContext context, CancellationToken cancellationToken)
+    {
+        await EnterChangeAsync(context, cancellationToken).ConfigureAwait(false);
+        await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({UpgradeLock})", cancellationToken).ConfigureAwait(false);
+        return await context.Database
+            .SqlQuery<bool>($"SELECT to_regclass({RegistrySchema.StateTable}) IS NOT NULL AS \"Value\"")
+            .SingleAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task EnterChangeAsync(RegistryDbContext context, CancellationToken cancellationToken) =>
+        context.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture, $"SET LOCAL lock_timeout = {_lockTimeoutMs}"), cancellationToken);
+
+    public bool IsConflict(Exception exception) => Find(exception) is
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
+    };
+
+    public RegistryException? Translate(Exception exception)
+    {
+        if (Find(exception) is { } refusal)
+        {
+            return new RegistryException(RegistryError.StoreUnavailable, $"The registry database {_place} {Describe(refusal)}", exception);
+        }
+
+        return exception is NpgsqlException || exception.InnerException is NpgsqlException
+            ? new RegistryException(
+                RegistryError.StoreUnavailable,
+                $"The registry database {_place} cannot be reached: {(exception as NpgsqlException ?? exception.InnerException!).Message}. A change that was under way may or may not have been made.",
+                exception)
+            : null;
+    }
+
+    public void Dispose() => _source.Dispose();
+
+    private static string Describe(PostgresException refusal) => refusal.SqlState switch
+    {
+        PostgresErrorCodes.LockNotAvailable => "is being written by another process and did not become free in time.",
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            $"does not accept this user and password: {refusal.MessageText}. See Registry:Postgres and Registry:PostgresPasswordFile.",
+        PostgresErrorCodes.InvalidCatalogName => $"does not exist: {refusal.MessageText}. Create it (createdb), its tables are made by themselves.",
+        PostgresErrorCodes.InsufficientPrivilege => $"does not let this user do what the registry needs: {refusal.MessageText}.",
+        PostgresErrorCodes.ReadOnlySqlTransaction => "is read-only (a standby?): nothing was changed. Name the primary in Registry:Postgres.",
+        PostgresErrorCodes.DiskFull => "has no room on its disk: nothing was changed.",
+        _ => $"cannot be used: {refusal.MessageText} ({refusal.SqlState}).",
+    };
+
+    private static PostgresException? Find(Exception exception) => exception as PostgresException ?? exception.InnerException as PostgresException;
+
+    private static NpgsqlConnectionStringBuilder ReadConnection(ModelRegistryOptions options)
+    {
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(options.Postgres) { ApplicationName = "zeroworld" };
+            if (options.PostgresPasswordFile is { } file)
+            {
+                connection.Password = File.ReadLines(file).FirstOrDefault() ?? "";
+            }
+
+            return string.IsNullOrEmpty(connection.Host)
+                ? throw new RegistryException(RegistryError.InvalidInput, "The connection string of the registry names no host; expected Host=...;Database=...;Username=....")
+                : connection;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            // The text itself may hold a password.
+            throw new RegistryException(
+                RegistryError.InvalidInput, "The connection string of the registry is not one that PostgreSQL's client reads; expected Host=...;Database=...;Username=....", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(RegistryError.InvalidInput, $"The password file of the registry cannot be read: {exception.Message}", exception);
+        }
+    }
+}

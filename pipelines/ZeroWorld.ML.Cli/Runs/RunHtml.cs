@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary>A page of plots that needs nothing but a browser: no script, nothing from elsewhere.</summary>
+internal static class RunHtml
+{
+    private const string Style =
+        "body{font:14px system-ui,sans-serif;margin:24px;color:#1f2328}svg{margin:8px;font:11px system-ui,sans-serif}.title{font-weight:600;font-size:13px}.grid{stroke:#d1d9e0;stroke-width:.5}"
+        + ".diagonal{stroke:#8c959f;stroke-dasharray:4 3}table{border-collapse:collapse;margin:8px 0}td,th{border:1px solid #d1d9e0;padding:4px 8px;text-align:left}td.n{text-align:right}";
+
+    public static string Render(IReadOnlyList<RunPage> pages)
+    {
+        var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Runs</title><style>").Append(Style).Append("</style></head><body>");
+        foreach (var page in pages)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(page.Run.Name)}</h2><p>{Text(page.Run.Experiment)}, {page.Run.Status}, run {page.Run.Id}</p>");
+        }
+
+        WriteMetrics(html, pages);
+        html.Append("<div>");
+        WritePlots(html, pages);
+        html.Append("</div>");
+        WriteConfusion(html, pages);
+        return html.Append("</body></html>\n").ToString();
+    }
+
+    private static void WriteMetrics(StringBuilder html, IReadOnlyList<RunPage> pages)
+    {
+        html.Append("<table><tr><th>metric</th>");
+        foreach (var page in pages)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<th>{Text(Label(page))}</th>");
+        }
+
+        html.Append("</tr>");
+        foreach (var name in pages.SelectMany(static page => page.Run.Metrics.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(name)}</td>");
+            foreach (var page in pages)
+            {
+                html.Append(CultureInfo.InvariantCulture, $"<td class=\"n\">{(page.Run.Metrics.TryGetValue(name, out var value) ? value.ToString("G6", CultureInfo.InvariantCulture) : "")}</td>");
+            }
+
+            html.Append("</tr>");
+        }
+
+        html.Append("</table>");
+    }
+
+    private static void WritePlots(StringBuilder html, IReadOnlyList<RunPage> pages)
+    {
+        var stepped = pages.SelectMany(static page => page.Metrics).GroupBy(static point => point.Name)
+            .Where(static group => group.Select(static point => point.Step).Distinct().Count() > 1).Select(static group => group.Key).ToArray();
+        foreach (var metric in stepped)
+        {
+            var plot = new SvgPlot(metric, "step", metric);
+            foreach (var page in pages)
+            {
+                plot.Add(Label(page), [.. page.Metrics.Where(point => point.Name == metric).Select(static point => (double[])[point.Step, point.Value])]);
+            }
+
+            html.Append(plot.Render(unit: false));
+        }
+
+        html.Append(Plot("ROC", "false positive rate", "true positive rate", static curves => curves.Roc));
+        html.Append(Plot("precision and recall", "recall", "precision", static curves => curves.PrecisionRecall));
+        html.Append(Plot("calibration", "mean probability", "share of positives", static curves => curves.Reliability, hasDots: true));
+
+        string Plot(string title, string x, string y, Func<RunCurves, IReadOnlyList<double[]>> select, bool hasDots = false)
+        {
+            var plot = new SvgPlot(title, x, y);
+            foreach (var page in pages)
+            {
+                plot.Add(Label(page), page.Curves is { } curves ? select(curves) : [], hasDots);
+            }
+
+            return plot.Render(unit: true);
+        }
+    }
+
+    private static void WriteConfusion(StringBuilder html, IReadOnlyList<RunPage> pages)
+    {
+        foreach (var page in pages.Where(static page => page.Curves is not null))
+        {
+            foreach (var counts in page.Curves!.Confusion)
+            {
+                html.Append(CultureInfo.InvariantCulture, $"<table><tr><th>{Text(Label(page))}: {Text(counts.Decision)} from {counts.AtLeast:G4}</th><th>positive</th><th>negative</th></tr>")
+                    .Append(CultureInfo.InvariantCulture, $"<tr><td>stopped</td><td class=\"n\">{counts.TruePositives:N0}</td><td class=\"n\">{counts.FalsePositives:N0}</td></tr>")
+                    .Append(CultureInfo.InvariantCulture, $"<tr><td>let through</td><td class=\"n\">{counts.FalseNegatives:N0}</td><td class=\"n\">{counts.TrueNegatives:N0}</td></tr></table>");
+            }
+        }
+    }
+
+    private static string Label(RunPage page) => $"{page.Run.Name} {page.Run.Id[..12]}";
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+}

@@ -1,0 +1,53 @@
+namespace ZeroWorld.ML.Serving;
+
+/// <content>Waiting for delays and deadlines.</content>
+internal sealed partial class BatchScheduler
+{
+    // Timers have milliseconds; what is shorter is waited for on the spot.
+    private static readonly TimeSpan SpinMax = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Waits out what is left of a delay that is shorter than timers can be. The batch grows meanwhile.</summary>
+    /// <returns><see langword="false"/>: another instance took the batch, and the next one is not closed yet.</returns>
+    private bool WaitForClosing()
+    {
+        if (_options.QueueDelay == TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        while (true)
+        {
+            lock (_lock)
+            {
+                var now = _time.GetTimestamp();
+                var closing = _isStopping ? now : _queue.GetClosing(Volatile.Read(ref _queuedRows));
+                if (closing <= now || ToSpan(closing - now) > SpinMax)
+                {
+                    return closing <= now;
+                }
+            }
+
+            Thread.Yield();
+        }
+    }
+
+    private void SetTimer_NeedsLock(long at, long now)
+    {
+        if (at < _timerAt)
+        {
+            _timerAt = at;
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(ToSpan(at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_lock)
+        {
+            _timerAt = long.MaxValue;
+            var now = _time.GetTimestamp();
+            _queue.Expire(now);
+            Next_NeedsLock(now);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ZeroWorld.ML.Testing;
+
+/// <summary>An authority of its own, a certificate of a server on 127.0.0.1 and one of a client, as PEM files that live as long as this object.</summary>
+public sealed class RedisTls : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public RedisTls()
+    {
+        using var authorityKey = RSA.Create(2048);
+        var authority = new CertificateRequest("CN=test authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, true));
+        var (from, to) = (DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), DateTimeOffset.FromUnixTimeSeconds(4_000_000_000));
+        using var root = authority.CreateSelfSigned(from, to);
+        File.WriteAllText(AuthorityFile, root.ExportCertificatePem());
+        WriteSigned(root, "CN=server", "server", (from, to));
+        WriteSigned(root, "CN=client", "client", (from, to));
+    }
+
+    public string AuthorityFile => _folder.Combine("authority.pem");
+
+    public string ClientCertificateFile => _folder.Combine("client.pem");
+
+    public string ClientKeyFile => _folder.Combine("client.key");
+
+    /// <summary>Settings of a redis-server that answers with TLS on a port, and asks for a client's certificate.</summary>
+    public IReadOnlyList<string> ServerSettings(int port) =>
+    [
+        "--tls-port", $"{port}", "--tls-cert-file", _folder.Combine("server.pem"), "--tls-key-file", _folder.Combine("server.key"), "--tls-ca-cert-file", AuthorityFile,
+    ];
+
+    public void Dispose() => _folder.Dispose();
+
+    private void WriteSigned(X509Certificate2 root, string subject, string name, (DateTimeOffset From, DateTimeOffset To) valid)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.Create(root, valid.From, valid.To, RandomNumberGenerator.GetBytes(8));
+        File.WriteAllText(_folder.Combine($"{name}.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(_folder.Combine($"{name}.key"), key.ExportPkcs8PrivateKeyPem());
+    }
+}

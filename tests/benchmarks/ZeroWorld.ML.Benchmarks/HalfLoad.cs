@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+namespace ZeroWorld.ML.Benchmarks;
+
+/// <summary>Latency at half of the highest rate, in an open loop: counted from when a call was due, so that a late answer delays nobody's clock.</summary>
+internal static class HalfLoad
+{
+    private const int CallersMax = 2;
+    private static readonly TimeSpan FullTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HalfTime = TimeSpan.FromSeconds(6);
+
+    /// <param name="subjects">The first decides the rate, at which all are measured.</param>
+    public static async Task RunAsync(CancellationToken cancellationToken, params (string Name, Func<int, Task> Operation)[] subjects)
+    {
+        var rate = await MeasureFullAsync(subjects[0].Operation, cancellationToken) / 2;
+        Console.WriteLine($"{$"at {rate:F0}/s, half of the highest",-34}{"p50 ms",10}{"p99 ms",10}{"p99.9 ms",10}   (open loop, latency from when a call was due; bar: p99 5 ms)");
+        foreach (var (name, operation) in subjects)
+        {
+            var latencies = await MeasureAtAsync(rate, operation, cancellationToken);
+            Array.Sort(latencies);
+            Console.WriteLine($"{name,-34}{Quantile(latencies, 0.5),10:F2}{Quantile(latencies, 0.99),10:F2}{Quantile(latencies, 0.999),10:F2}");
+        }
+    }
+
+    private static async Task<double> MeasureFullAsync(Func<int, Task> operation, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var calls = 0;
+        await Task.WhenAll(Enumerable.Range(0, CallersMax).Select(_ => Task.Run(
+            async () =>
+            {
+                while (clock.Elapsed < FullTime)
+                {
+                    await operation(Interlocked.Increment(ref calls));
+                }
+            },
+            cancellationToken)));
+        return calls / clock.Elapsed.TotalSeconds;
+    }
+
+    private static async Task<double[]> MeasureAtAsync(double rate, Func<int, Task> operation, CancellationToken cancellationToken)
+    {
+        var count = (int)(rate * HalfTime.TotalSeconds);
+        var latencies = new double[count];
+        var calls = new Task[count];
+        var started = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        for (var next = 0; next < count;)
+        {
+            while (next < count && Stopwatch.GetElapsedTime(started).TotalSeconds >= next / rate)
+            {
+                calls[next] = CallAsync(next, started + (long)(next / rate * Stopwatch.Frequency), latencies, operation);
+                next++;
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        await Task.WhenAll(calls);
+        return latencies;
+    }
+
+    private static async Task CallAsync(int number, long due, double[] latencies, Func<int, Task> operation)
+    {
+        await operation(number);
+        latencies[number] = Stopwatch.GetElapsedTime(due).TotalMilliseconds;
+    }
+
+    private static double Quantile(double[] sorted, double quantile) => sorted[(int)((sorted.Length - 1) * quantile)];
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics.Tracing;
+using System.Text.Json;
+
+namespace ZeroWorld.ML.Load;
+
+/// <summary>What a child has allocated, told to its parent on request. Large objects are counted only from <see cref="WatchLarge"/> on, since counting them costs something.</summary>
+internal static class ChildMemory
+{
+    /// <summary>Asks for the figures.</summary>
+    public const string Tell = "memory";
+
+    /// <summary>Has large objects counted from now on.</summary>
+    public const string WatchLarge = "watch-large";
+
+    /// <param name="AllocatedBytes">Of the managed heap, since the start.</param>
+    /// <param name="LargeObjects">Objects of 85,000 bytes and more that were seen being allocated.</param>
+    public sealed record Figures(long AllocatedBytes, int LargeObjects);
+
+    /// <summary>Answers until the standard input ends.</summary>
+    public static async Task ServeAsync()
+    {
+        LargeObjectListener? listener = null;
+        while (await Console.In.ReadLineAsync() is { } question)
+        {
+            listener = question == WatchLarge ? listener ?? new LargeObjectListener() : listener;
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new Figures(GC.GetTotalAllocatedBytes(), listener?.Count ?? 0)));
+        }
+
+        listener?.Dispose();
+    }
+
+    /// <summary>The runtime tells of an allocation after every 100 kB of either kind of object: of every large one that counts here, and of some of the others.</summary>
+    private sealed class LargeObjectListener : EventListener
+    {
+        private const EventKeywords Collector = (EventKeywords)1;
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "Microsoft-Windows-DotNETRuntime")
+            {
+                EnableEvents(eventSource, EventLevel.Verbose, Collector);
+            }
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            if (eventData.EventName?.StartsWith("GCAllocationTick", StringComparison.Ordinal) == true
+                && eventData.PayloadNames!.IndexOf("AllocationKind") is >= 0 and var kind && Convert.ToInt32(eventData.Payload![kind], null) == 1)
+            {
+                Interlocked.Increment(ref _count);
+            }
+        }
+    }
+}

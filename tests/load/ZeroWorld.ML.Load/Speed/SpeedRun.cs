@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Load;
+
+/// <summary>All measurements of ModelInfer, round by round: whatever else the machine does meets each of them.</summary>
+internal sealed class SpeedRun(SpeedOptions options, ChildProcess engine, ChildProcess bare, string models) : IDisposable
+{
+    public const string Engine = "engine";
+    public const string Bare = "bare";
+    public const string Beside = "beside";
+    public const int EchoInFlight = 64;
+    public const int BatchingInFlight = 32;
+    private const int LargeBatchesInFlight = 4;
+    private const int TensorsInFlight = 4;
+    private readonly SpeedSamples _samples = new();
+    private readonly RawSession _tiny = new(SpeedModels.PathOf(models, SpeedModels.Small), 1);
+    private readonly RawSession[] _raw = [new(SpeedModels.PathOf(models, SpeedModels.Large), 1), new(SpeedModels.PathOf(models, SpeedModels.Large), Environment.ProcessorCount)];
+    private readonly Process? _beside = options.Beside is null ? null : Process.GetProcessById(options.BesideProcess);
+
+    /// <summary>Requests in flight of the table.</summary>
+    public static IReadOnlyList<int> InFlights { get; } = [1, 8, 32];
+
+    public static async Task<SpeedReport> RunAsync(SpeedOptions options)
+    {
+        using var folder = new TempFolder();
+        var models = options.Models ?? Path.Combine(folder.Path, "models");
+        SpeedModels.Write(models);
+        await using var engine = await ChildProcess.StartAsync([], ModelServerChild.Argument, folder.Path, models);
+
+        // A small heap that is collected in the foreground: what costs the least processor.
+        await using var bare = await ChildProcess.StartAsync(
+            [new("DOTNET_gcServer", "0"), new("DOTNET_gcConcurrent", "0")], BareServerChild.Argument, models);
+        using var run = new SpeedRun(options, engine, bare, models);
+
+        // Code is compiled anew while it runs, for as long as it finds something to do better.
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < options.WarmUp)
+        {
+            run.Measure(isKept: false);
+        }
+
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            run.Measure(isKept: true);
+            await Console.Error.WriteLineAsync($"round {round + 1} of {options.Rounds}");
+        }
+
+        return new SpeedReport(run._samples, options.Rounds, Environment.ProcessorCount, options.Only is null ? await run.MeasureMemoryAsync() : null);
+    }
+
+    public void Dispose()
+    {
+        _tiny.Dispose();
+        Array.ForEach(_raw, static session => session.Dispose());
+        _beside?.Dispose();
+    }
+
+    /// <summary>One round.</summary>
+    private void Measure(bool isKept)
+    {
+        _samples.IsKept = isKept;
+        foreach (var (model, target) in new[] { (SpeedModels.Small, SpeedRequests.Small), (SpeedModels.Large, SpeedRequests.Large) })
+        {
+            foreach (var inFlight in InFlights)
+            {
+                Closed(Engine, $"{model} {inFlight}", target, inFlight);
+                Closed(Bare, $"{model} {inFlight}", target, inFlight);
+                Closed(Beside, $"{model} {inFlight}", target, inFlight);
+            }
+        }
+
+        Closed(Bare, "echo 1", SpeedRequests.Echo, 1);
+        Closed(Bare, $"echo {EchoInFlight}", SpeedRequests.Echo, EchoInFlight);
+        var saturation = Closed(Engine, $"small {EchoInFlight}", SpeedRequests.Small, EchoInFlight);
+        Closed(Engine, $"unbatched {BatchingInFlight}", SpeedRequests.Unbatched, BatchingInFlight);
+        Closed(Engine, "batches of rows", SpeedRequests.LargeBatch, LargeBatchesInFlight);
+        Closed(Engine, "floats", SpeedRequests.Floats, TensorsInFlight);
+        Closed(Engine, "strings", SpeedRequests.Strings, TensorsInFlight);
+        if (saturation is { PerSecond: var perSecond } && IsWanted("open loop"))
+        {
+            var open = Loops.Open(engine.Grpc, SpeedRequests.Small, 2, perSecond / 2, options.Seconds);
+            _samples.Add(Engine, "open loop", new SpeedSample(open.PerSecond, 0, open.P50 * 1000, open.P99 * 1000));
+        }
+
+        if (IsWanted("raw"))
+        {
+            var (tinyRows, tinyTimes) = _tiny.Measure(1, options.Seconds / 2);
+            _samples.Add(Bare, "raw 1", new SpeedSample(tinyRows, 0, Loops.Percentile(tinyTimes, 0.5) * 1000, Loops.Percentile(tinyTimes, 0.99) * 1000));
+            var best = _raw.Max(session => session.Measure(SpeedRequests.BatchRows, options.Seconds / 2).RowsPerSecond);
+            _samples.Add(Bare, "raw rows", new SpeedSample(best, 0, 0, 0));
+        }
+    }
+
+    private bool IsWanted(string name) => options.Only is null || name.Contains(options.Only, StringComparison.Ordinal);
+
+    private SpeedSample? Closed(string server, string name, GrpcTarget target, int inFlight)
+    {
+        if (!IsWanted(name) || (server == Beside && _beside is null))
+        {
+            return null;
+        }
+
+        var address = server == Engine ? engine.Grpc : server == Bare ? bare.Grpc : options.Beside!;
+        var before = ProcessorTime(server);
+        var result = Loops.Closed(address, target, Math.Min(2, inFlight), inFlight, options.Seconds);
+        if (result.Failures > 0)
+        {
+            throw new InvalidOperationException($"{result.Failures} calls of '{name}' to {address} failed.");
+        }
+
+        var sample = new SpeedSample(result.PerSecond, (ProcessorTime(server) - before).TotalMicroseconds / result.Latencies.Length, result.P50 * 1000, result.P99 * 1000);
+        _samples.Add(server, name, sample);
+        return sample;
+    }
+
+    private TimeSpan ProcessorTime(string server)
+    {
+        if (server != Beside)
+        {
+            return server == Engine ? engine.ProcessorTime : bare.ProcessorTime;
+        }
+
+        _beside!.Refresh();
+        return _beside.TotalProcessorTime;
+    }
+
+    /// <summary>What a request allocates, and whether any of it is a large object.</summary>
+    private async Task<SpeedMemory> MeasureMemoryAsync()
+    {
+        var small = await AllocatedAsync(engine, SpeedRequests.Small, BatchingInFlight);
+        var limit = await AllocatedAsync(bare, SpeedRequests.Small, BatchingInFlight);
+        await engine.AskAsync(ChildMemory.WatchLarge);
+        var before = await engine.AskAsync(ChildMemory.Tell);
+        await AllocatedAsync(engine, SpeedRequests.LargeBatch, LargeBatchesInFlight);
+        var batches = await engine.AskAsync(ChildMemory.Tell);
+        var floats = await AllocatedAsync(engine, SpeedRequests.Floats, TensorsInFlight);
+        var middle = await engine.AskAsync(ChildMemory.Tell);
+        var strings = await AllocatedAsync(engine, SpeedRequests.Strings, TensorsInFlight);
+        var after = await engine.AskAsync(ChildMemory.Tell);
+        return new SpeedMemory(
+            small, limit, floats, strings, batches.LargeObjects - before.LargeObjects, middle.LargeObjects - batches.LargeObjects, after.LargeObjects - middle.LargeObjects);
+    }
+
+    /// <returns>Bytes per answered request.</returns>
+    private async Task<double> AllocatedAsync(ChildProcess server, GrpcTarget target, int inFlight)
+    {
+        var before = await server.AskAsync(ChildMemory.Tell);
+        var result = Loops.Closed(server.Grpc, target, 2, inFlight, options.Seconds);
+        var after = await server.AskAsync(ChildMemory.Tell);
+        return (double)(after.AllocatedBytes - before.AllocatedBytes) / result.Latencies.Length;
+    }
+}

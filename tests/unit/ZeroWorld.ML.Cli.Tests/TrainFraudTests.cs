@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Models.Registry;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary><c>zwml train fraud</c> and <c>zwml runs</c> as their user calls them.</summary>
+public sealed class TrainFraudTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private string Directory => Path.Combine(_folder.Path, "data");
+
+    private string Table => Path.Combine(_folder.Path, "table.csv");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task TrainFraud_PlainCsv_RegistersAChampionAndTracksTheRun()
+    {
+        WriteTable(3_000);
+
+        var train = await ZwmlProcess.RunAsync(_folder.Path, [.. Arguments(), "--json"]);
+
+        Assert.True(train.ExitCode == 0, train.Error);
+        using var report = JsonDocument.Parse(train.Output);
+        Assert.Equal(("champion", 1), (report.RootElement.GetProperty("alias").GetString(), report.RootElement.GetProperty("version").GetInt32()));
+        Assert.InRange(report.RootElement.GetProperty("packaged").GetProperty("auc_roc").GetDouble(), 0.6, 1);
+        var run = report.RootElement.GetProperty("run").GetString()!;
+        var page = Path.Combine(_folder.Path, "run.html");
+        var shown = await ZwmlProcess.RunAsync(_folder.Path, "runs", "show", run[..16], "--html", page, "--data", Directory);
+        Assert.True(shown.ExitCode == 0, shown.Error);
+        Assert.Contains("test_average_precision", shown.Output, StringComparison.Ordinal);
+        var html = await File.ReadAllTextAsync(page, Cancellation);
+        Assert.All((string[])["ROC", "precision and recall", "calibration", "let through"], part => Assert.Contains(part, html, StringComparison.Ordinal));
+        var listed = await ZwmlProcess.RunAsync(_folder.Path, "runs", "list", "--json", "--data", Directory);
+        Assert.Equal("finished", JsonDocument.Parse(listed.Output).RootElement[0].GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task TrainFraud_KilledInTheMiddle_LosesNothingAndIsTakenUpAgain()
+    {
+        WriteTable(60_000);
+        string[] arguments = [.. Arguments(), "--algorithm", "logistic-regression", "fasttree"];
+        using var process = ZwmlProcess.Start(_folder.Path, arguments);
+        using var store = await WaitForStoreAsync(process);
+        IReadOnlyList<TrainingRun> trials = [];
+        while (trials.Count == 0 && !process.HasExited)
+        {
+            trials = [.. (await store.ListAsync("default", null, null, 100, Cancellation)).Where(static run => run.Parent is not null && run.Status == RunStatus.Finished)];
+        }
+
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync(Cancellation);
+
+        var killed = Assert.Single(await store.ListAsync("default", null, null, 100, Cancellation), static run => run.Parent is null);
+        Assert.Equal(RunStatus.Running, killed.Status);
+        var kept = (await store.ListAsync("default", null, killed.Id, 100, Cancellation)).Count(static run => run.Status == RunStatus.Finished);
+        Assert.True(kept >= 1);
+        var resumed = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--resume", killed.Id, "--json"]);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        var parts = await store.ListAsync("default", null, killed.Id, 100, Cancellation);
+        Assert.Equal(5, parts.Count(static run => run.Status == RunStatus.Finished));
+        Assert.Equal(5, parts.Where(static run => run.Status == RunStatus.Finished).Select(static run => run.Tags["trial_key"]).Distinct().Count());
+        Assert.Equal(RunStatus.Finished, (await store.GetAsync("default", killed.Id, Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task TrainFraud_WrongCalls_SayWhatIsWrong()
+    {
+        WriteTable(500);
+
+        await FailsAsync("there is no column 'nothing'", "--features", "nothing");
+        await FailsAsync("There is no run", "--resume", "0123");
+        await FailsAsync("'svm' is unknown", "--algorithm", "svm");
+        await FailsAsync("go together", "--cost-miss", "3");
+    }
+
+    private async Task FailsAsync(string part, params string[] further)
+    {
+        var failed = await ZwmlProcess.RunAsync(_folder.Path, [.. Arguments(), .. further]);
+
+        Assert.NotEqual(0, failed.ExitCode);
+        Assert.Contains(part, failed.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", failed.Error, StringComparison.Ordinal);
+    }
+
+    private string[] Arguments() =>
+    [
+        "train", "fraud", "--data", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1", "--directory", Directory,
+    ];
+
+    private async Task<RunStore> WaitForStoreAsync(System.Diagnostics.Process process)
+    {
+        var options = new ModelRegistryOptions { DataDirectory = Directory };
+        while (!File.Exists(options.RunsDatabasePath) && !process.HasExited)
+        {
+            await Task.Delay(20, Cancellation);
+        }
+
+        return RunStore.Open(options);
+    }
+
+    private void WriteTable(int rows)
+    {
+        var random = new Random(1);
+        var text = new StringBuilder("at,customer,amount,channel,bad\n");
+        var start = new DateTime(2023, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        for (var row = 0; row < rows; row++)
+        {
+            var (channel, amount) = (random.Next(3), Math.Exp(random.NextDouble() * 6));
+            var bad = random.NextDouble() < 0.03 + (channel == 1 ? 0.1 : 0) + (amount > 200 ? 0.2 : 0);
+            text.Append(CultureInfo.InvariantCulture, $"{start.AddMinutes(row * 20):yyyy-MM-dd HH:mm:ss},c{random.Next(200)},{(random.Next(9) == 0 ? "" : amount.ToString("F2", CultureInfo.InvariantCulture))},")
+                .Append(CultureInfo.InvariantCulture, $"{((string[])["web", "shop", "phone"])[channel]},{(bad ? 1 : 0)}\n");
+        }
+
+        File.WriteAllText(Table, text.ToString());
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Features.Redis.Tests;
+
+public sealed class RedisEventSourceTests
+{
+    private static readonly EventStream Stream = new()
+    {
+        Project = "default", Name = "payments", Kind = EventStreamKind.Redis, Topic = "tx", Group = "g", DeadLetterTopic = "{tx}.dead",
+        Columns = [new StreamColumn("X", FeatureType.Int64, "x")],
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ReadAsync_Garnet_SaysThatItHasNoStreams()
+    {
+        await using var garnet = new GarnetHost(new GarnetHostOptions(), TimeProvider.System, NullLogger<GarnetHost>.Instance);
+        await garnet.StartAsync(Token);
+        await using var factory = Factory(garnet.Configuration);
+
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => factory.Open(Stream).ReadAsync(1, TimeSpan.Zero, Token));
+
+        Assert.Equal(FeatureError.InvalidInput, failure.Error);
+        Assert.Contains("has no streams", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CommitAsync_FullServer_LeavesNoDeadLetterAndNothingDone()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token, "--maxmemory-policy", "noeviction");
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "poison");
+        await using var factory = Factory(server.Address);
+        var source = factory.Open(Stream);
+        var events = await source.ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+        await server.SendAsync("CONFIG SET maxmemory 1", Token);
+
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => source.CommitAsync(events, [new DeadLetter(events[0], "why")], Token));
+
+        Assert.Equal(FeatureError.StoreUnavailable, failure.Error);
+        Assert.False(await client.GetDatabase().KeyExistsAsync("{tx}.dead"));
+        Assert.Equal(1, (await client.GetDatabase().StreamPendingAsync("tx", "g")).PendingMessageCount);
+        await server.SendAsync("CONFIG SET maxmemory 0", Token);
+        await source.CommitAsync(events, [new DeadLetter(events[0], "why")], Token);
+        Assert.Equal(("poison", "why"), await ReadDeadLetterAsync(client));
+        Assert.Equal(0, (await client.GetDatabase().StreamPendingAsync("tx", "g")).PendingMessageCount);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ServerThatCameBackEmpty_GoesOnWithWhatComes()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await using var factory = Factory(server.Address);
+        var source = factory.Open(Stream);
+        Assert.Empty(await source.ReadAsync(10, TimeSpan.Zero, Token));
+        await server.SendAsync("FLUSHALL", Token);
+        await client.GetDatabase().StreamAddAsync("tx", "anything", "first");
+
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => source.ReadAsync(10, TimeSpan.FromSeconds(5), Token));
+        var events = await source.ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+
+        Assert.Equal(FeatureError.StoreUnavailable, failure.Error);
+        Assert.Equal("first", Encoding.UTF8.GetString(events.Single().Value.Span));
+    }
+
+    [Fact]
+    public async Task ReadAsync_EntriesOfAMemberThatNeverCameBack_AreTakenOver()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "left");
+        await using var gone = Factory(server.Address, "gone");
+        Assert.Single(await gone.Open(Stream).ReadAsync(10, TimeSpan.FromSeconds(5), Token));
+        await using var factory = Factory(server.Address, "other", claimIdle: TimeSpan.FromMilliseconds(100));
+
+        var source = factory.Open(Stream);
+        IReadOnlyList<StreamEvent> events = [];
+        while (events.Count == 0)
+        {
+            events = await source.ReadAsync(10, TimeSpan.FromMilliseconds(50), Token);
+        }
+
+        Assert.Equal("left", Encoding.UTF8.GetString(events.Single().Value.Span));
+    }
+
+    private static async Task<(string Event, string Reason)> ReadDeadLetterAsync(ConnectionMultiplexer client)
+    {
+        var entry = (await client.GetDatabase().StreamRangeAsync("{tx}.dead")).Single();
+        return (entry["event"].ToString(), entry["reason"].ToString());
+    }
+
+    private static RedisEventSourceFactory Factory(string configuration, string member = "me", TimeSpan? claimIdle = null) => new(
+        new RedisStreamOptions
+        {
+            Configuration = configuration, Member = member, ClaimInterval = TimeSpan.FromMilliseconds(100), ClaimIdle = claimIdle ?? TimeSpan.FromMinutes(2),
+        },
+        new RedisOnlineStoreOptions(), TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
+}

@@ -1,0 +1,153 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ZeroWorld.ML.Features.Tests;
+
+public sealed class StreamConsumerTests
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly ScriptedSource _source = new();
+    private readonly List<string> _archive = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Drain_Archive_IsWrittenBeforeAnythingIsCommitted()
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}""", "poison"]);
+        _source.OnCommit = () => Assert.Equal(["payments: 1"], _archive);
+
+        await Consumer(new RecordingArchive(_archive)).DrainAsync(Token);
+
+        Assert.Equal((2, 1), (_source.Committed, _source.Dead.Count));
+        Assert.Equal("poison", Encoding.UTF8.GetString(_source.Dead[0].Event.Value.Span));
+    }
+
+    [Fact]
+    public async Task Run_ArchiveThatDoesNotTake_StopsTheReading()
+    {
+        for (var batch = 0; batch < 5; batch++)
+        {
+            _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var archive = new FullDisk();
+        var consumer = Consumer(archive, eventsMax: 2);
+        var running = consumer.RunAsync(stop.Token);
+        for (var attempt = 0; attempt < 6; attempt++)
+        {
+            await archive.Attempted.WaitAsync(Token);
+            Assert.Equal((2, 0), (_source.Reads, _source.Committed));
+            while (consumer.Status.State != StreamState.Waiting)
+            {
+                await Task.Yield();
+            }
+
+            Assert.Equal("The disk is full.", consumer.Status.Fault);
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        archive.IsFull = false;
+        while (_source.Committed < 4)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(5, _source.Committed);
+        Assert.Equal((StreamState.Stopped, 5L, null), (consumer.Status.State, consumer.Status.Accepted, consumer.Status.Fault));
+    }
+
+    [Fact]
+    public async Task Run_SourceThatIsOfAnotherKind_EndsWithTheReason()
+    {
+        _source.Failure = new FeatureException(FeatureError.InvalidInput, "The server has no streams.");
+        var consumer = Consumer(null);
+
+        await Assert.ThrowsAsync<FeatureException>(() => consumer.RunAsync(Token));
+
+        Assert.Equal((StreamState.Failed, "The server has no streams."), (consumer.Status.State, consumer.Status.Fault));
+    }
+
+    private StreamConsumer Consumer(IEventArchive? archive, int eventsMax = 100) => new(
+        new EventStream
+        {
+            Project = "default", Name = "payments", Kind = EventStreamKind.Redis, Topic = "tx", Group = "g", DeadLetterTopic = "dead",
+            Columns = [new StreamColumn("CARD", FeatureType.Int64, "CARD"), new StreamColumn("AT", FeatureType.Timestamp, "AT")],
+        },
+        [], _source, new GatedOnlineStore(), archive,
+        new StreamConsumerOptions { ArchiveEventsMax = eventsMax }, _time, NullLogger<StreamConsumer>.Instance);
+
+    private sealed class ScriptedSource : IEventSource
+    {
+        private int _position;
+
+        public Queue<string[]> Batches { get; } = [];
+
+        public int Reads { get; private set; }
+
+        public int Committed { get; private set; }
+
+        public List<DeadLetter> Dead { get; } = [];
+
+        public Action OnCommit { get; set; } = static () => { };
+
+        public FeatureException? Failure { get; set; }
+
+        public async Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken)
+        {
+            if (Failure is not null)
+            {
+                throw Failure;
+            }
+
+            if (!Batches.TryDequeue(out var batch))
+            {
+                await Task.Yield();
+                cancellationToken.ThrowIfCancellationRequested();
+                return [];
+            }
+
+            Reads++;
+            return [.. batch.Select(text => new StreamEvent($"{_position++}", 5, Encoding.UTF8.GetBytes(text)))];
+        }
+
+        public Task CommitAsync(IReadOnlyList<StreamEvent> events, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
+        {
+            OnCommit();
+            Committed += events.Count;
+            Dead.AddRange(deadLetters);
+            return Task.CompletedTask;
+        }
+
+        public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(Batches.Count);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private sealed class RecordingArchive(List<string> written) : IEventArchive
+    {
+        public Task AppendAsync(string project, string table, IReadOnlyList<EventColumn> columns, CancellationToken cancellationToken)
+        {
+            written.Add($"{table}: {columns[0].Values.Count}");
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class FullDisk : IEventArchive
+    {
+        public SemaphoreSlim Attempted { get; } = new(0);
+
+        public bool IsFull { get; set; } = true;
+
+        public Task AppendAsync(string project, string table, IReadOnlyList<EventColumn> columns, CancellationToken cancellationToken)
+        {
+            Attempted.Release();
+            return IsFull ? Task.FromException(new FeatureException(FeatureError.StoreUnavailable, "The disk is full.")) : Task.CompletedTask;
+        }
+    }
+}

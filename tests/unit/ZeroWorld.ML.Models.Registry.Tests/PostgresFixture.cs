@@ -1,0 +1,49 @@
+using ZeroWorld.ML.Models.Registry.Tests;
+using ZeroWorld.ML.Testing;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+
+namespace ZeroWorld.ML.Models.Registry.Tests;
+
+/// <summary>One PostgreSQL for all tests, started by the first that needs it; each test has an empty schema of its own.</summary>
+public sealed class PostgresFixture : IAsyncLifetime
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private PostgresProcess? _process;
+    private int _schemas;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Skips the running test where PostgreSQL is not installed.</summary>
+    public async Task<PostgresProcess> GetAsync(CancellationToken cancellationToken)
+    {
+        PostgresProcess.SkipIfMissing();
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return _process ??= await PostgresProcess.StartAsync(cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    internal async Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken)
+    {
+        var postgres = await GetAsync(cancellationToken);
+        var schema = $"test_{Interlocked.Increment(ref _schemas)}";
+        await postgres.RunAsync($"CREATE SCHEMA {schema}", cancellationToken);
+        return new RegistryFixture($"{postgres.ConnectionString};Search Path={schema};Maximum Pool Size=4");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+
+        _gate.Dispose();
+    }
+}

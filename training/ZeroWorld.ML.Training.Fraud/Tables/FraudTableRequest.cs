@@ -1,0 +1,41 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>A table to learn from, and where the package goes.</summary>
+public sealed record FraudTableRequest
+{
+    /// <value>The rows, in the order of their file.</value>
+    public required ColumnFrame Frame { get; init; }
+
+    /// <value>Type of every column: int64, float64, timestamp or string.</value>
+    public required IReadOnlyDictionary<string, FeatureType> Types { get; init; }
+
+    public required FraudTableColumns Columns { get; init; }
+
+    /// <value>Test rows in a table of their own, with the same columns; <see langword="null"/>: the later rows of <see cref="Frame"/>.</value>
+    public ColumnFrame? Test { get; init; }
+
+    public FraudTableSettings Settings { get; init; } = new();
+
+    public ModelName Model { get; init; } = new(ModelName.DefaultProject, "fraud");
+
+    /// <value>Fingerprint of the data, for lineage and for taking up a killed run.</value>
+    public required string DataFingerprint { get; init; }
+
+    /// <value>Folder of the package: a new or an empty one.</value>
+    public required string OutputDirectory { get; init; }
+
+    /// <value>Runs exported models: for the parity check and for the champion's scores.</value>
+    public required IModelScorer Scorer { get; init; }
+
+    /// <value>The model in place, or <see langword="null"/>.</value>
+    public ModelPackage? Champion { get; init; }
+
+    /// <value>Validation average precision of trials that an earlier run of the same data and settings has done, by <see cref="TableTrial.Key"/>: they are not done again.</value>
+    public IReadOnlyDictionary<string, double> KnownTrials { get; init; } = new Dictionary<string, double>();
+
+    /// <value>Called after every trial, before the next one: what it has written is a checkpoint.</value>
+    public Func<TableTrial, Task>? OnTrial { get; init; }
+}

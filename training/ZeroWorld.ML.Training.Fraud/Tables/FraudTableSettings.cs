@@ -1,0 +1,64 @@
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>How a model is trained on a table.</summary>
+public sealed record FraudTableSettings
+{
+    /// <value>Names out of <see cref="FraudAlgorithms.Names"/>; the one with the best validation average precision is packaged.</value>
+    public IReadOnlyList<string> Algorithms { get; init; } = [FraudAlgorithms.Logistic, FraudAlgorithms.LightGbm];
+
+    /// <value>Seeds whose mean is reported; an odd number of different ones, so that one of them is the median.</value>
+    public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
+
+    /// <value>First moment of the test; <see langword="null"/>: the last <see cref="TestShare"/> of the rows.</value>
+    public string? TestFrom { get; init; }
+
+    /// <value>Share of test rows, and of validation rows in the training part; above 0, below 1.</value>
+    public double TestShare { get; init; } = 0.2;
+
+    /// <value>How long after a row its label is known; 0 or more. Left out of account for times that are only an order.</value>
+    public TimeSpan LabelDelay { get; init; }
+
+    /// <value>The moment of training: labels of rows later than this minus <see cref="LabelDelay"/> are not mature, and those rows are left out. <see langword="null"/>: all are mature.</value>
+    public string? AsOf { get; init; }
+
+    public CalibrationMethod Calibration { get; init; }
+
+    /// <value>Share of a day's rows that may be stopped (review or block); above 0, below 1. Of no account with <see cref="Costs"/>.</value>
+    public double AlertShare { get; init; } = 0.012;
+
+    /// <value>Share of a day's rows that may be blocked; above 0, at most <see cref="AlertShare"/>.</value>
+    public double BlockShare { get; init; } = 0.003;
+
+    /// <value>Costs of a false alarm and of a miss: the threshold of block is the cheapest on validation rows. <see langword="null"/>: thresholds keep the budget.</value>
+    public (double FalseAlarm, double Miss)? Costs { get; init; }
+
+    /// <value>The k of card precision@k; 1 or more.</value>
+    public int CardsPerDay { get; init; } = 100;
+
+    /// <value>Features whose values divide the test rows into segments that are measured apart.</value>
+    public IReadOnlyList<string> Segments { get; init; } = [];
+
+    /// <value>The gate against the champion.</value>
+    public EvaluationGate Gate { get; init; } = new();
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
+    internal void Check()
+    {
+        var problem = this switch
+        {
+            { Algorithms.Count: 0 } => "algorithm: none was given; expected at least one.",
+            { Seeds: var seeds } when seeds.Count % 2 == 0 || seeds.Distinct().Count() != seeds.Count
+                => $"seeds: {string.Join(", ", seeds)}; expected an odd number of different seeds.",
+            { TestShare: not (> 0 and < 1) } => $"test-share: {TestShare}; expected above 0 and below 1.",
+            { LabelDelay.Ticks: < 0 } => $"label-delay: {LabelDelay.TotalDays} days; expected 0 or more.",
+            { AlertShare: not (> 0 and < 1) } => $"alert-share: {AlertShare}; expected above 0 and below 1.",
+            { BlockShare: var share } when !(share > 0 && share <= AlertShare) => $"block-share: {BlockShare}; expected above 0 and at most alert-share, {AlertShare}.",
+            { CardsPerDay: < 1 } => $"cards-per-day: {CardsPerDay}; expected 1 or more.",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, problem);
+        }
+    }
+}

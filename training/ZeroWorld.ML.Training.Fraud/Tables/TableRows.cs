@@ -1,0 +1,122 @@
+using System.Globalization;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>From a request to rows in order of time and their split.</summary>
+internal static class TableRows
+{
+    /// <exception cref="TrainingException">As <see cref="FraudTableTraining.RunAsync"/>.</exception>
+    internal static (TableSource Source, TableSplit Split) Prepare(FraudTableRequest request, List<string> notes)
+    {
+        var (columns, settings) = (request.Columns, request.Settings);
+        var (frame, types) = request.Test is { } test ? Stack(request.Frame, test, request.Types) : (request.Frame, request.Types);
+        CheckRoles(types, columns);
+        var unit = types[columns.Time] == FeatureType.Timestamp ? TimeUnit.Microseconds
+            : frame.GetColumn(columns.Time) is long[] values ? TableTimes.Resolve(values, columns.TimeUnit) : columns.TimeUnit;
+        columns = columns with { TimeUnit = unit };
+        var delay = unit == TimeUnit.Index ? 0 : UnixMicroseconds.FromTimeSpan(settings.LabelDelay);
+        var asOf = settings.AsOf is { } moment ? TableTimes.Parse("as-of", moment, unit) : long.MaxValue;
+        var testFrom = settings.TestFrom is { } from ? TableTimes.Parse("test-from", from, unit) : (long?)null;
+
+        // Which columns are features is decided by training rows only, so the rows are split by time first, without a feature.
+        var bare = Mature(TableSource.Of(frame, columns, new TableFeatures([], []), notes), asOf, delay, notes);
+        var split = Split(request, bare, testFrom, delay, notes);
+        int[] trainRows = Array.ConvertAll(split.Train, row => (int)bare.Ids[row]);
+        var source = Mature(TableSource.Of(frame, columns, TableFeatures.Choose(frame, types, columns, trainRows, notes), []), asOf, delay, []);
+        CheckOverlap(request, source, split, delay, unit);
+        return (source, split);
+    }
+
+    private static void CheckRoles(IReadOnlyDictionary<string, FeatureType> types, FraudTableColumns columns)
+    {
+        foreach (var (role, name) in new[] { ("label", columns.Label), ("time", columns.Time), ("entity", columns.Entity) })
+        {
+            if (!types.ContainsKey(name))
+            {
+                throw new TrainingException(TrainingError.InvalidInput, $"{role}: there is no column '{name}'; the table has {string.Join(", ", types.Keys)}.");
+            }
+        }
+    }
+
+    private static TableSource Mature(TableSource source, long asOf, long delay, List<string> notes)
+    {
+        if (asOf == long.MaxValue)
+        {
+            return source;
+        }
+
+        int[] mature = [.. Enumerable.Range(0, source.Rows).Where(row => source.Times[row] <= asOf - delay)];
+        if (mature.Length < source.Rows)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{source.Rows - mature.Length} rows were left out: their labels are not mature at the moment of training"));
+        }
+
+        return source.Keep(mature);
+    }
+
+    private static TableSplit Split(FraudTableRequest request, TableSource source, long? testFrom, long delay, List<string> notes)
+    {
+        if (request.Test is null)
+        {
+            return TableSplit.Of(source, testFrom, request.Settings.TestShare, delay, notes);
+        }
+
+        // The rows of the first table train, those of the second test.
+        int[] train = [.. Enumerable.Range(0, source.Rows).Where(row => source.Ids[row] < request.Frame.Rows)];
+        int[] test = [.. Enumerable.Range(0, source.Rows).Where(row => source.Ids[row] >= request.Frame.Rows)];
+        return TableSplit.Of(source, train, test, request.Settings.TestShare, delay, notes);
+    }
+
+    private static void CheckOverlap(FraudTableRequest request, TableSource source, TableSplit split, long delay, TimeUnit unit)
+    {
+        var equal = RowOverlap.Count(source, split.Train, split.Test);
+        if (equal > 0)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData,
+                string.Create(CultureInfo.InvariantCulture, $"The test set overlaps the training set: {equal} of {split.Test.Length} test rows are training rows too (equal time, entity, label and features)."));
+        }
+
+        if (request.Test is not null && unit != TimeUnit.Index)
+        {
+            var known = source.Times[split.Train[^1]] + delay;
+            var early = split.Test.Count(row => source.Times[row] <= known);
+            if (early > 0)
+            {
+                throw new TrainingException(
+                    TrainingError.UnsuitableData,
+                    string.Create(CultureInfo.InvariantCulture, $"The test set overlaps the training set in time: {early} of {split.Test.Length} test rows are not later than the last training row and its label delay."));
+            }
+        }
+    }
+
+    private static (ColumnFrame Frame, IReadOnlyDictionary<string, FeatureType> Types) Stack(
+        ColumnFrame first, ColumnFrame second, IReadOnlyDictionary<string, FeatureType> types)
+    {
+        var frame = new ColumnFrame(checked(first.Rows + second.Rows));
+        var stacked = new Dictionary<string, FeatureType>(types, StringComparer.Ordinal);
+        foreach (var name in types.Keys)
+        {
+            if (!second.Names.Contains(name))
+            {
+                throw new TrainingException(TrainingError.InvalidInput, $"test: its table has no column '{name}'.");
+            }
+
+            Array joined = (first.GetColumn(name), second.GetColumn(name)) switch
+            {
+                (long[] left, long[] right) => (long[])[.. left, .. right],
+                (string?[] left, string?[] right) => (string?[])[.. left, .. right],
+                (double[] or long[], double[] or long[]) => (double[])[.. ToDoubles(first.GetColumn(name)), .. ToDoubles(second.GetColumn(name))],
+                _ => throw new TrainingException(TrainingError.InvalidInput, $"test: its column '{name}' is of another type than the training table's."),
+            };
+            stacked[name] = joined is double[] ? FeatureType.Float64 : types[name];
+            frame.Add(name, joined);
+        }
+
+        return (frame, stacked);
+    }
+
+    private static double[] ToDoubles(Array column) =>
+        column as double[] ?? Array.ConvertAll((long[])column, static value => value == long.MinValue ? double.NaN : value);
+}

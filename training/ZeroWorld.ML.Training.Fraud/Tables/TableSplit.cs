@@ -1,0 +1,104 @@
+using System.Globalization;
+
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>Rows of a table by time: training before the test, and inside the training fit rows before validation rows, with the label delay between both.</summary>
+/// <param name="Train">Rows of the training part, in order of time.</param>
+/// <param name="Fit">The earlier ones, on which hyper-parameters are fitted.</param>
+/// <param name="Validation">The later ones, on which they and thresholds are chosen.</param>
+/// <param name="Test">Rows that are looked at once.</param>
+internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, int[] Test)
+{
+    /// <summary>Splits sorted rows.</summary>
+    /// <param name="testFrom">First moment of the test; <see langword="null"/>: the last <paramref name="share"/> of the rows, whole moments together.</param>
+    /// <param name="share">Share of validation rows in the training part too; above 0, below 1.</param>
+    /// <param name="delay">How long after a row its label is known, in the unit of the times.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a part is empty or has one class only.</exception>
+    internal static TableSplit Of(TableSource source, long? testFrom, double share, long delay, List<string> notes)
+    {
+        var times = source.Times;
+        if (times.Length == 0)
+        {
+            throw new TrainingException(TrainingError.UnsuitableData, "The table has no labelled row.");
+        }
+
+        var from = testFrom ?? BoundaryOf(times, share);
+        int[] test = [.. Enumerable.Range(0, times.Length).Where(row => times[row] >= from)];
+        int[] train = [.. Enumerable.Range(0, times.Length).Where(row => times[row] < from - delay)];
+        if (times.Length > test.Length + train.Length)
+        {
+            notes.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{times.Length - test.Length - train.Length} rows before the test were left out: their labels are not known when it begins"));
+        }
+
+        return Of(source, train, test, share, delay, notes);
+    }
+
+    /// <summary>The same with training and test rows given.</summary>
+    internal static TableSplit Of(TableSource source, int[] train, int[] test, double share, long delay, List<string> notes)
+    {
+        Check(source, "training", train);
+        Check(source, "test", test);
+        var (fit, validation) = SplitTraining(source, train, share, delay, notes);
+        Check(source, "fit", fit);
+        Check(source, "validation", validation);
+        return new TableSplit(train, fit, validation, test);
+    }
+
+    private static (int[] Fit, int[] Validation) SplitTraining(TableSource source, int[] train, double share, long delay, List<string> notes)
+    {
+        var times = Array.ConvertAll(train, row => source.Times[row]);
+        var from = BoundaryOf(times, share);
+        if (from <= times[0])
+        {
+            // One moment only: whole entities are the next best thing to time.
+            notes.Add("the training part has one moment only: validation rows are those of a fifth of the entities");
+            return (Array.FindAll(train, row => !IsHeld(source.Entities[row])), Array.FindAll(train, row => IsHeld(source.Entities[row])));
+        }
+
+        var validation = Array.FindAll(train, row => source.Times[row] >= from);
+        var fit = Array.FindAll(train, row => source.Times[row] < from - delay);
+        if (HasBoth(source, fit))
+        {
+            return (fit, validation);
+        }
+
+        notes.Add("the training part is too short for the label delay inside it: fit and validation rows follow each other");
+        return (Array.FindAll(train, row => source.Times[row] < from), validation);
+    }
+
+    // A fifth of all numbers, spread as by chance (the finalizer of SplitMix64).
+    private static bool IsHeld(long entity)
+    {
+        var mixed = (ulong)entity + 0x9E3779B97F4A7C15;
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+        return (mixed ^ (mixed >> 31)) % 5 == 0;
+    }
+
+    private static long BoundaryOf(long[] times, double share)
+    {
+        var from = times[Math.Min(times.Length - 1, (int)(times.Length * (1 - share)))];
+        if (from > times[0])
+        {
+            return from;
+        }
+
+        // The first moment takes up so much: the test begins with the next one, if there is one.
+        var next = Array.FindIndex(times, time => time > from);
+        return next < 0 ? from : times[next];
+    }
+
+    private static bool HasBoth(TableSource source, int[] rows) => rows.Any(row => source.Labels[row]) && rows.Any(row => !source.Labels[row]);
+
+    private static void Check(TableSource source, string part, int[] rows)
+    {
+        if (!HasBoth(source, rows))
+        {
+            var positives = rows.Count(row => source.Labels[row]);
+            throw new TrainingException(
+                TrainingError.UnsuitableData,
+                string.Create(CultureInfo.InvariantCulture, $"The {part} rows hold {positives} positive and {rows.Length - positives} negative ones; expected at least one of each."));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>Reads a time column as microseconds.</summary>
+internal static class TableTimes
+{
+    // 1973 to 2286: where seconds, milliseconds and microseconds since the epoch cannot be taken for each other.
+    private const long SecondsMin = 100_000_000;
+    private const long SecondsMax = 10_000_000_000;
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>, <see cref="TrainingError.UnsuitableData"/>: no times; the message names the row.</exception>
+    internal static long[] Read(ColumnFrame frame, string name, TimeUnit unit)
+    {
+        if (frame.GetColumn(name) is not long[] values)
+        {
+            throw new TrainingException(
+                TrainingError.InvalidInput, $"time: the column '{name}' holds texts or fractions; expected timestamps such as 2024-05-01 12:00:00, dates, or whole numbers.");
+        }
+
+        var missing = Array.IndexOf(values, long.MinValue);
+        if (missing >= 0)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData, string.Create(CultureInfo.InvariantCulture, $"Time '{name}' of row {missing + 1} is missing; every row needs one."));
+        }
+
+        var resolved = Resolve(values, unit);
+        return resolved is TimeUnit.Microseconds or TimeUnit.Index ? values : Array.ConvertAll(values, value => Convert(name, value, resolved));
+    }
+
+    /// <summary>The unit that <see cref="TimeUnit.Auto"/> stands for.</summary>
+    internal static TimeUnit Resolve(ReadOnlySpan<long> values, TimeUnit unit)
+    {
+        if (unit != TimeUnit.Auto || values.IsEmpty)
+        {
+            return unit == TimeUnit.Auto ? TimeUnit.Index : unit;
+        }
+
+        var (least, most) = (long.MaxValue, long.MinValue);
+        foreach (var value in values)
+        {
+            (least, most) = (Math.Min(least, value), Math.Max(most, value));
+        }
+
+        return (least, most) switch
+        {
+            (>= 1800, <= 2200) => TimeUnit.Years,
+            (>= SecondsMin, < SecondsMax) => TimeUnit.Seconds,
+            (>= SecondsMin * 1000, < SecondsMax * 1000) => TimeUnit.Milliseconds,
+            (>= SecondsMin * 1_000_000, < SecondsMax * 1_000_000) => TimeUnit.Microseconds,
+            _ => TimeUnit.Index,
+        };
+    }
+
+    /// <summary>A moment as a person writes it, in the unit of the column.</summary>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
+    internal static long Parse(string setting, string text, TimeUnit unit)
+    {
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        {
+            return unit is TimeUnit.Microseconds or TimeUnit.Index ? number : Convert(setting, number, unit);
+        }
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+            ? UnixMicroseconds.FromDateTimeOffset(moment)
+            : throw new TrainingException(TrainingError.InvalidInput, $"{setting}: '{text}' is no moment; expected a date, a time, or a whole number as in the time column.");
+    }
+
+    private static long Convert(string name, long value, TimeUnit unit)
+    {
+        try
+        {
+            return unit switch
+            {
+                TimeUnit.Years => UnixMicroseconds.FromDateTimeOffset(new DateTimeOffset(checked((int)value), 1, 1, 0, 0, 0, TimeSpan.Zero)),
+                TimeUnit.Days => checked(value * UtcDay.Length),
+                TimeUnit.Seconds => checked(value * 1_000_000),
+                TimeUnit.Milliseconds => checked(value * 1000),
+                _ => value,
+            };
+        }
+        catch (Exception exception) when (exception is OverflowException or ArgumentOutOfRangeException)
+        {
+            throw new TrainingException(TrainingError.UnsuitableData, $"Time '{name}' has the value {value}, which is no moment in {unit}.", exception);
+        }
+    }
+}

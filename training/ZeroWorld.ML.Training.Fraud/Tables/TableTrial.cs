@@ -1,0 +1,15 @@
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>One point of a search over algorithms.</summary>
+/// <param name="Index">Place among all trials, from 0.</param>
+/// <param name="Algorithm">Name of the algorithm.</param>
+/// <param name="Parameters">Its hyper-parameters.</param>
+/// <param name="AveragePrecision">On the validation rows.</param>
+public sealed record TableTrial(int Index, string Algorithm, IReadOnlyDictionary<string, string> Parameters, double AveragePrecision)
+{
+    /// <value>The same for the same algorithm and hyper-parameters.</value>
+    public string Key => KeyOf(Algorithm, Parameters);
+
+    internal static string KeyOf(string algorithm, IReadOnlyDictionary<string, string> parameters) =>
+        $"{algorithm}({string.Join(",", parameters.OrderBy(static entry => entry.Key, StringComparer.Ordinal).Select(static entry => $"{entry.Key}={entry.Value}"))})";
+}

@@ -1,0 +1,78 @@
+using ZeroWorld.ML.Models.Retrieval;
+
+namespace ZeroWorld.ML.Training.Recommendation;
+
+/// <summary>A trained recommender with everything that a server needs beside it: ids, histories, attributes and, where the model has item vectors, an index.</summary>
+/// <remarks>Immutable and thread safe.</remarks>
+public sealed class RecommenderBundle
+{
+    /// <summary>Name of the file in a model package.</summary>
+    public const string FileName = "recommender.bin";
+
+    private RecommenderBundle(IRecommender model, InteractionSet histories, ItemAttributes? attributes, RecentItemsSource? recentItems, HnswIndex? index)
+    {
+        (Model, Histories, Attributes, RecentItems, Index) = (model, histories, attributes, recentItems, index);
+    }
+
+    public IRecommender Model { get; }
+
+    /// <summary>What the users had when the model was trained.</summary>
+    public InteractionSet Histories { get; }
+
+    public ItemAttributes? Attributes { get; }
+
+    public RecentItemsSource? RecentItems { get; }
+
+    /// <value><see langword="null"/> for a model whose score is no product of two vectors.</value>
+    public HnswIndex? Index { get; }
+
+    /// <param name="histories">What the model was trained on.</param>
+    /// <param name="attributes">Of the same items, or <see langword="null"/>.</param>
+    /// <param name="recentItems">Where recent items are read at request time, or <see langword="null"/>.</param>
+    public static RecommenderBundle Of(
+        IRecommender model, InteractionSet histories, ItemAttributes? attributes, RecentItemsSource? recentItems, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(histories);
+        var index = model is IQueryRecommender query ? HnswIndex.Build(query.ItemVectors, query.QueryLength, new HnswOptions(), cancellationToken) : null;
+        return new RecommenderBundle(model, histories, attributes, recentItems, index);
+    }
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: an algorithm that cannot be packaged.</exception>
+    public void Write(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var file = new SectionFile();
+        file.Add("algorithm", (string[])[Model.Algorithm]);
+        InteractionSections.Write(file, Histories);
+        ModelSections.Write(file, Model);
+        Attributes?.Write(file);
+        if (RecentItems is { } recent)
+        {
+            file.Add("recent_items", (string[])[recent.FeatureService, recent.Fingerprint, recent.Column, recent.Key]);
+        }
+
+        if (Index is { } index)
+        {
+            file.Add("index", index.ToLinks());
+        }
+
+        file.Write(path);
+    }
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: the file is damaged, or of another version.</exception>
+    public static RecommenderBundle Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var file = SectionFile.Read(path);
+        var algorithm = file.Texts("algorithm");
+        InteractionSections.Check("algorithm", algorithm.Length == 1);
+        var histories = InteractionSections.Read(file);
+        var model = ModelSections.Read(file, algorithm[0], histories);
+        var recent = file.Has("recent_items") ? file.Texts("recent_items") : null;
+        InteractionSections.Check("recent_items", recent is null or { Length: 4 });
+        return new RecommenderBundle(
+            model, histories, ItemAttributes.Read(file, histories.ItemCount), recent is null ? null : new RecentItemsSource(recent[0], recent[1], recent[2], recent[3]),
+            file.Has("index") && model is IQueryRecommender query ? HnswIndex.FromLinks(file.Integers("index"), query.ItemVectors, query.QueryLength) : null);
+    }
+}

@@ -1,0 +1,18 @@
+using System.Numerics.Tensors;
+
+namespace ZeroWorld.ML.Training.Recommendation;
+
+/// <summary>Scores all items by their product with the query.</summary>
+internal static class QueryScores
+{
+    internal static void Of(IQueryRecommender model, UserHistory history, Span<float> scores)
+    {
+        var length = model.QueryLength;
+        Span<float> query = new float[length];
+        model.Query(history, query);
+        for (var item = 0; item < scores.Length; item++)
+        {
+            scores[item] = TensorPrimitives.Dot(query, model.ItemVectors.Slice(item * length, length));
+        }
+    }
+}
