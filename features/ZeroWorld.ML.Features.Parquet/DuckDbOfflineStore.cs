@@ -14,15 +14,22 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     private readonly TimeProvider _time;
     private readonly ILogger<DuckDbOfflineStore> _logger;
     private readonly TableFolder _tables;
+    private readonly ErasureList _erasures;
 
     /// <param name="options">Valid options.</param>
     public DuckDbOfflineStore(ParquetOfflineOptions options, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
+        : this(options, new ErasureList((options ?? throw new ArgumentNullException(nameof(options))).DataDirectory), time, logger)
     {
-        ArgumentNullException.ThrowIfNull(options);
+    }
+
+    /// <summary>A store whose tables lie elsewhere than the list of deletions.</summary>
+    internal DuckDbOfflineStore(ParquetOfflineOptions options, ErasureList erasures, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
+    {
         _options = options;
         _time = time;
         _logger = logger;
         _tables = new TableFolder(options.DataDirectory);
+        _erasures = erasures;
         if (SpillFolder.Sweep(options.SpillParent, time.GetUtcNow()) is > 0 and var swept)
         {
             LogSwept(swept, options.SpillParent);
@@ -129,10 +136,18 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         var spine = SpineTable.Create(session, _tables, request, cancellationToken);
         var sources = new List<SourceQuery>();
+        var files = new Dictionary<string, TableFiles>(StringComparer.Ordinal);
         var quarantined = new Dictionary<FeatureView, long>();
         foreach (var plan in request.Plan.Views)
         {
-            var source = SourceQuery.Create(session, _tables, plan.View, cancellationToken);
+            SourceQuery.CheckHistory(plan.View);
+            if (!files.TryGetValue(plan.View.Source.Table, out var table))
+            {
+                table = TableFiles.Open(session, _tables.FilesOf(plan.View.Project, plan.View.Source.Table), cancellationToken);
+                files.Add(plan.View.Source.Table, table);
+            }
+
+            var source = SourceQuery.Create(table, plan.View);
             source.CheckField(plan.Field);
             sources.Add(source);
             Warn(source);
@@ -148,7 +163,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             }
         }
 
-        var builder = new TrainingSetBuilder(session, request, spine, sources, _options, progress);
+        var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress);
         foreach (var (view, count) in quarantined)
         {
             builder.Quarantined[view] = count;
@@ -173,7 +188,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         // The engine blocks: it gets a pool thread for each batch, not the consumer's.
         using var batches = await Task.Run(
-            () => HistoryBatches.Open(_options, _tables, field, range, cancellationToken), cancellationToken).ConfigureAwait(false);
+            () => HistoryBatches.Open(_options, _tables, _erasures.Of(field.View.Project), field, range, cancellationToken), cancellationToken).ConfigureAwait(false);
         while (await Task.Run(batches.Next, cancellationToken).ConfigureAwait(false) is { } batch)
         {
             yield return batch;

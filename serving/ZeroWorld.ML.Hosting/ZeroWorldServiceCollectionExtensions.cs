@@ -44,7 +44,9 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddSingleton<FeatureServiceCatalog>();
         services.AddSingleton<IFeatureServiceProvider>(static provider => provider.GetRequiredService<FeatureServiceCatalog>());
         services.AddSingleton<DefinitionApplier>();
+        services.AddSingleton(static provider => new ErasureList(provider.GetRequiredService<DataDirectory>().Root));
         services.AddSingleton<EventPush>();
+        services.AddSingleton<EntityEraser>();
         services.AddSingleton<Materializer>();
         AddStreams(services, configuration);
 

@@ -14,6 +14,7 @@ public sealed class S3OfflineStore : IOfflineStore
     private readonly ParquetOfflineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<DuckDbOfflineStore> _logger;
+    private readonly ErasureList _erasures;
     private readonly DuckDbOfflineStore _local;
     private readonly S3TableSync _tables;
 
@@ -28,7 +29,8 @@ public sealed class S3OfflineStore : IOfflineStore
         _options = options;
         _time = time;
         _logger = logger;
-        _local = new DuckDbOfflineStore(options, time, logger);
+        _erasures = new ErasureList(options.DataDirectory);
+        _local = new DuckDbOfflineStore(options, _erasures, time, logger);
         _tables = new S3TableSync(objects, cache);
     }
 
@@ -144,16 +146,16 @@ public sealed class S3OfflineStore : IOfflineStore
         }
     }
 
-    private WorkFolder NewFolder() => new(SpillFolder.Create(_options.SpillParent), _options, _time, _logger);
+    private WorkFolder NewFolder() => new(SpillFolder.Create(_options.SpillParent), _options, _erasures, _time, _logger);
 
     private static FeatureException Translate(ObjectStoreException exception) => new(FeatureError.StoreUnavailable, exception.Message, exception);
 
     /// <summary>The data directory of one operation; swept with the folders of engines when its process was killed.</summary>
-    private sealed class WorkFolder(SpillFolder folder, ParquetOfflineOptions options, TimeProvider time, ILogger<DuckDbOfflineStore> logger) : IDisposable
+    private sealed class WorkFolder(SpillFolder folder, ParquetOfflineOptions options, ErasureList erasures, TimeProvider time, ILogger<DuckDbOfflineStore> logger) : IDisposable
     {
         public TableFolder Tables { get; } = new(folder.Path);
 
-        public DuckDbOfflineStore Store { get; } = new(options.WithDirectory(folder.Path), time, logger);
+        public DuckDbOfflineStore Store { get; } = new(options.WithDirectory(folder.Path), erasures, time, logger);
 
         public void Dispose() => folder.Dispose();
     }

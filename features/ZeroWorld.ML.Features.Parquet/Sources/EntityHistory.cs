@@ -39,8 +39,9 @@ internal abstract class EntityHistory(StorageField field)
     }
 
     /// <summary>Adds the current row, and those behind it that belong to the same entity.</summary>
+    /// <param name="erasedUntil">Rows at or before this event time do not exist.</param>
     /// <returns>Whether a row of another entity is at hand.</returns>
-    public bool ReadEntity(DuckDbRows rows, string entityKey)
+    public bool ReadEntity(DuckDbRows rows, string entityKey, long erasedUntil)
     {
         var entity = rows.GetInt64(0);
         do
@@ -50,7 +51,11 @@ internal abstract class EntityHistory(StorageField field)
                 _values[index] = rows.GetValue(ValuesOrdinal + index, _columns[index].Type);
             }
 
-            Add(rows, rows.GetInt64(EventTimeOrdinal), rows.GetInt64(CreatedTimeOrdinal), entityKey, _values);
+            if (rows.GetInt64(EventTimeOrdinal) > erasedUntil)
+            {
+                Add(rows, rows.GetInt64(EventTimeOrdinal), rows.GetInt64(CreatedTimeOrdinal), entityKey, _values);
+            }
+
             if (!rows.Read())
             {
                 return false;

@@ -12,14 +12,16 @@ internal sealed class HistoryBatches : IDisposable
     private readonly FeatureView _view;
     private readonly MaterializationRange _range;
     private readonly CancellationToken _cancellationToken;
+    private readonly Erasures _erasures;
     private readonly EntityHistory _history;
     private readonly DuckDbRows _rows;
     private readonly int _bucketOrdinal;
     private bool _hasRow;
 
     private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
+        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
     {
+        _erasures = erasures;
         _session = session;
         _view = field.View;
         _range = range;
@@ -33,7 +35,7 @@ internal sealed class HistoryBatches : IDisposable
     }
 
     public static HistoryBatches Open(
-        ParquetOfflineOptions options, TableFolder tables, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
+        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         var session = new DuckDbSession(options);
         HistoryBatches? batches = null;
@@ -43,7 +45,7 @@ internal sealed class HistoryBatches : IDisposable
             source.CheckField(field);
             source.Inspect(session, cancellationToken);
             var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
-            batches = new HistoryBatches(session, field, source, range, files, cancellationToken);
+            batches = new HistoryBatches(session, field, source, erasures, range, files, cancellationToken);
             batches._hasRow = batches._rows.Read();
             return batches;
         }
@@ -71,7 +73,7 @@ internal sealed class HistoryBatches : IDisposable
             _cancellationToken.ThrowIfCancellationRequested();
             _history.Clear();
             var key = _history.ReadKey(_rows);
-            _hasRow = _history.ReadEntity(_rows, key);
+            _hasRow = _history.ReadEntity(_rows, key, _erasures.UntilOf(_view.Entity.Name, key));
             var bytes = _history.Encode(_range);
             if (!bytes.IsEmpty)
             {

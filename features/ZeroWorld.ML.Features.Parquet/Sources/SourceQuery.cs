@@ -8,8 +8,6 @@ internal sealed class SourceQuery
     private readonly TableFiles _table;
     private readonly string[] _keys;
     private readonly string[] _values;
-    private readonly string _eventTime;
-    private readonly string _createdTime;
     private readonly string _rows;
     private readonly string _visible;
 
@@ -28,7 +26,6 @@ internal sealed class SourceQuery
         var id = !HasEventId ? "NULL" : Convert(source.EventIdColumn!, HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
         _keys = [.. keys];
         _values = [.. values];
-        (_eventTime, _createdTime) = (eventTime, createdTime);
         var columns = string.Join(", ", _keys.Concat(_values));
         _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {table.Scan})";
         _visible = $"{IsKeyed} AND NOT {Quarantined}";
@@ -53,17 +50,28 @@ internal sealed class SourceQuery
     /// </exception>
     public static SourceQuery Create(DuckDbSession session, TableFolder tables, FeatureView view, CancellationToken cancellationToken)
     {
+        CheckHistory(view);
+        return Create(TableFiles.Open(session, tables.FilesOf(view.Project, view.Source.Table), cancellationToken), view);
+    }
+
+    /// <summary>As the other one, for a table that several views read.</summary>
+    public static SourceQuery Create(TableFiles table, FeatureView view)
+    {
+        CheckHistory(view);
+        var needed = new[] { view.Source.CreatedTimeColumn, view is WindowedView ? view.Source.EventIdColumn : null }.OfType<string>();
+        var absences = table.Require([view.Source.EventTimeColumn, .. view.Source.KeyColumns, .. needed], view.StoredColumns.Select(static column => column.Name));
+        return new SourceQuery(view, table) { Absences = absences };
+    }
+
+    /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>: only pushes feed the view.</exception>
+    public static void CheckHistory(FeatureView view)
+    {
         if (view.Source.IsPushOnly)
         {
             throw new FeatureException(
                 FeatureError.NotFound,
                 $"Feature view '{view.Name}' is fed by pushes alone ('push: true'): there is no table of its history to join. Expected a view of a table; import one, and leave 'push' out.");
         }
-
-        var table = TableFiles.Open(session, tables.FilesOf(view.Project, view.Source.Table), cancellationToken);
-        var needed = new[] { view.Source.CreatedTimeColumn, view is WindowedView ? view.Source.EventIdColumn : null }.OfType<string>();
-        var absences = table.Require([view.Source.EventTimeColumn, .. view.Source.KeyColumns, .. needed], view.StoredColumns.Select(static column => column.Name));
-        return new SourceQuery(view, table) { Absences = absences };
     }
 
     public string Table => _view.Source.Table;
@@ -187,8 +195,11 @@ internal sealed class SourceQuery
         return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{where}";
     }
 
-    /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>.</summary>
-    public IEnumerable<string> Identity => [_eventTime, _createdTime, .. _keys];
+    /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>. Times as the engine holds them: microseconds.</summary>
+    public IEnumerable<string> Identity => [.. new[] { _view.Source.EventTimeColumn, _view.Source.CreatedTimeColumn ?? _view.Source.EventTimeColumn }.Select(Sql.Name), .. _keys];
+
+    /// <summary>Equal for sources whose rows are the same ones, at the same times, of the same keys of one entity: one search serves them all.</summary>
+    public string RowIdentity => string.Join('\n', Identity.Prepend(_view.Source.AllowedSkew.ToString()).Prepend(_view.Source.Table).Prepend(_view.Entity.Name).Append(HasCreatedTime.ToString()));
 
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];

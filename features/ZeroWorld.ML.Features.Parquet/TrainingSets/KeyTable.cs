@@ -46,6 +46,47 @@ internal sealed class KeyTable
         }
     }
 
+    /// <summary>Calls for each entity, in no order, with its number and its key; the array is used again.</summary>
+    public void Visit(Action<int, FeatureValue[]> visit)
+    {
+        var key = new FeatureValue[_types.Length];
+        foreach (var slot in _slots)
+        {
+            if (slot.Entity == 0)
+            {
+                continue;
+            }
+
+            if (_isSingle)
+            {
+                key[0] = FeatureBits.ToValue(_types[0], slot.Key);
+            }
+            else
+            {
+                ReadKey(KeyOf(slot.Entity - 1), key);
+            }
+
+            visit(slot.Entity - 1, key);
+        }
+    }
+
+    private void ReadKey(ReadOnlySpan<byte> bytes, FeatureValue[] key)
+    {
+        for (var index = 0; index < key.Length; index++)
+        {
+            if (_types[index] is not (FeatureType.String or FeatureType.Bytes))
+            {
+                key[index] = FeatureBits.ToValue(_types[index], BinaryPrimitives.ReadInt64LittleEndian(bytes));
+                bytes = bytes[sizeof(long)..];
+                continue;
+            }
+
+            var text = bytes.Slice(sizeof(int), BinaryPrimitives.ReadInt32LittleEndian(bytes));
+            key[index] = _types[index] == FeatureType.Bytes ? FeatureValue.FromBytes(text.ToArray()) : FeatureValue.FromString(System.Text.Encoding.UTF8.GetString(text));
+            bytes = bytes[(sizeof(int) + text.Length)..];
+        }
+    }
+
     private void NumberSingle(DuckDbVector column, int count, Span<int> entities, bool add)
     {
         if (add)

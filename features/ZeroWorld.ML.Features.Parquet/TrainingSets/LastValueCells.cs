@@ -18,7 +18,7 @@ internal sealed class LastValueCells : ViewCells
     private readonly int[] _blockWinners = new int[ColumnBuffer.BlockRows];
     private int _block = -1;
 
-    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] wanted, int[] winners, long[] eventTimes, SelectedRows rows)
+    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] slots, int[] winners, long[] eventTimes, SelectedRows rows)
     {
         _spine = spine;
         _view = view;
@@ -27,57 +27,87 @@ internal sealed class LastValueCells : ViewCells
         _eventTimes = eventTimes;
         _rows = rows;
         _ttl = view.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : null;
-        _places = [.. service.Columns.Select(column => column.View == view ? Array.IndexOf(wanted, column.Field) : -1)];
+        _places = [.. service.Columns.Select(column => column.View == view ? slots[column.Field] : -1)];
     }
 
-    /// <summary>Reads the values of the rows that a search found.</summary>
-    public static LastValueCells Read(
+    /// <summary>Reads the values of the rows that a search found, for all of its views in one scan.</summary>
+    /// <returns>The cells of each view.</returns>
+    public static LastValueCells[] Read(
         DuckDbSession session,
         LastValueSearch search,
         SpineMoments spine,
         FeatureService service,
-        LastValueView view,
-        SourceQuery source,
+        LastValueSource[] views,
         IReadOnlyList<SourceSlice> slices,
         int threads,
         Action<long> scanned,
         CancellationToken cancellationToken)
     {
+        // Without ties one list of winners is that of every view.
+        var lists = search.HasTies ? views.Length : 1;
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
-        var moments = spine.Moments.Length;
-        var eventTimes = view.TimeToLive is null ? [] : new long[moments];
-        for (var moment = 0; moment < moments; moment++)
+        for (var list = 0; list < lists; list++)
         {
-            if (search.WinnerAt(moment, out _) is >= 0 and var row)
+            for (var moment = 0; moment < spine.Moments.Length; moment++)
             {
-                selection.Add(row);
+                if (search.WinnerAt(list, moment, out _) is >= 0 and var row)
+                {
+                    selection.Add(row);
+                }
             }
         }
 
         selection.Complete();
-        var winners = new int[moments];
-        for (var moment = 0; moment < moments; moment++)
+        var needsTimes = Array.Exists(views, static view => view.View.TimeToLive is not null);
+        var eventTimes = needsTimes ? new long[spine.Moments.Length] : [];
+        var winners = new int[lists][];
+        for (var list = 0; list < lists; list++)
         {
-            var row = search.WinnerAt(moment, out var eventTime);
-            winners[moment] = row < 0 ? -1 : selection.Find(row);
-            if (eventTimes.Length > 0)
+            winners[list] = new int[spine.Moments.Length];
+            for (var moment = 0; moment < spine.Moments.Length; moment++)
             {
-                eventTimes[moment] = eventTime;
+                var row = search.WinnerAt(list, moment, out var eventTime);
+                winners[list][moment] = row < 0 ? -1 : selection.Find(row);
+                if (needsTimes)
+                {
+                    eventTimes[moment] = eventTime;
+                }
             }
         }
 
-        var stored = view.StoredColumns;
-        int[] wanted = [.. service.Columns.Where(column => column.View == view).Select(static column => column.Field).Distinct().Order()];
-        var values = new SelectedRows([.. wanted.Select(index => stored[index].Type)], selection.Count, threads);
-        if (wanted.Length > 0 && selection.Count > 0)
+        // What two views read alike is read and held once.
+        var wanted = new List<(string Expression, FeatureType Type)>();
+        var slots = views.Select(view => FindSlots(service, view, wanted)).ToArray();
+        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads);
+        if (wanted.Count > 0 && selection.Count > 0)
         {
-            var expressions = wanted.Select(source.ValueAt).ToList();
+            var expressions = wanted.ConvertAll(static column => column.Expression);
             SliceScan.Run(
-                session, source, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
-                (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Length, values), scanned, cancellationToken);
+                session, views[0].Query, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
+                (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Count, values), scanned, cancellationToken);
         }
 
-        return new LastValueCells(spine, view, service, wanted, winners, eventTimes, values);
+        return [.. views.Select((view, index) => new LastValueCells(spine, view.View, service, slots[index], winners[search.HasTies ? index : 0], eventTimes, values))];
+    }
+
+    // Per stored column of the view its place among the wanted ones, or -1 where the service does not ask for it.
+    private static int[] FindSlots(FeatureService service, LastValueSource view, List<(string Expression, FeatureType Type)> wanted)
+    {
+        var stored = view.View.StoredColumns;
+        var slots = new int[stored.Count];
+        Array.Fill(slots, -1);
+        foreach (var field in service.Columns.Where(column => column.View == view.View).Select(static column => column.Field))
+        {
+            var column = (view.Query.ValueAt(field), stored[field].Type);
+            if (!wanted.Contains(column))
+            {
+                wanted.Add(column);
+            }
+
+            slots[field] = wanted.IndexOf(column);
+        }
+
+        return slots;
     }
 
     public override void Write(int column, int first, ReadOnlySpan<long> moments, ColumnBuffer target, Span<FeatureStatus> statuses)

@@ -2,12 +2,13 @@ using System.Globalization;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Finds for every moment of a spine the row of a last-value view that was visible then.</summary>
+/// <summary>Finds for every moment of a spine the row that was visible then, for all last-value views that read the same rows by the same keys.</summary>
 /// <remarks>
 /// A row that arrived at a = max(event, created) is visible at the moments from a on. So it competes, by (event, created, row hash), for the first
 /// moment of its entity that is not before a; behind the scan, a running maximum over each entity's moments gives every winner. The table is read once,
 /// in any order and by any number of threads, and never sorted or held: memory is that of the spine, whatever the table's size.
-/// Rows of equal (event, created) arrive together, so that they meet at one moment: only there the row hash decides, in a second scan.
+/// Rows of equal (event, created) arrive together, so that they meet at one moment: only there the row hash decides, in a second scan. A row's hash is over
+/// the columns that a view stores, so such ties are decided for each view; everything else is one for all of them.
 /// </remarks>
 internal sealed class LastValueSearch
 {
@@ -16,29 +17,51 @@ internal sealed class LastValueSearch
     private const long TieFlag = 1L << 62;
 
     private readonly SpineMoments _spine;
-    private readonly LastValueView _view;
+    private readonly LastValueSource[] _views;
     private readonly SourceQuery _source;
-    private readonly StorageField _field;
+    private readonly int _keys;
     private readonly Candidate[] _candidates;
     private readonly int[] _locks = new int[Stripes];
     private readonly long _until;
     private readonly long _skew;
-    private readonly Dictionary<int, RowHash>[] _hashes = [.. Enumerable.Range(0, 64).Select(static _ => new Dictionary<int, RowHash>())];
+
+    // Per entity of the spine until when it was deleted; empty where none of its kind was.
+    private readonly long[] _erasedUntil = [];
+
+    // Per view: the best row of each moment where several tied, in parts that threads lock one by one.
+    private readonly Dictionary<int, (RowHash Hash, long Row)>[][] _ties;
+
+    // Per view: what the row of a tied candidate stands for.
+    private readonly Dictionary<long, long>[] _decided;
     private long _quarantined;
     private long _nullEvents;
     private long _nullCreated;
 
+    /// <param name="views">One or more, of equal <see cref="SourceQuery.RowIdentity"/>.</param>
+    /// <param name="erasures">Rows of deleted entities are not seen.</param>
     /// <param name="until">Rows that arrived later (microseconds) are not seen.</param>
-    public LastValueSearch(SpineMoments spine, StorageField field, SourceQuery source, long until)
+    public LastValueSearch(SpineMoments spine, LastValueSource[] views, Erasures erasures, long until)
     {
+        const int Parts = 64;
         _spine = spine;
-        _field = field;
-        _view = (LastValueView)field.View;
-        _source = source;
+        _views = views;
+        _source = views[0].Query;
+        _keys = views[0].View.Entity.Keys.Count;
         _until = until;
-        _skew = source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(_view.Source.AllowedSkew) : long.MaxValue;
+        _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
         _candidates = new Candidate[spine.Moments.Length];
+        if (erasures.Has(views[0].View.Entity.Name))
+        {
+            _erasedUntil = new long[spine.Keys.Count];
+            spine.Keys.Visit((entity, key) => _erasedUntil[entity] = erasures.UntilOf(views[0].View.Entity.Name, EntityKeyCodec.Encode(views[0].View.Entity, key)));
+        }
+
+        _ties = [.. views.Select(static _ => Enumerable.Range(0, Parts).Select(static _ => new Dictionary<int, (RowHash, long)>()).ToArray())];
+        _decided = [.. views.Select(static _ => new Dictionary<long, long>())];
     }
+
+    /// <summary>Whether the views may have different winners.</summary>
+    public bool HasTies { get; private set; }
 
     /// <summary>Source rows that lie in the future of their arrival.</summary>
     public long Quarantined => _quarantined;
@@ -49,10 +72,12 @@ internal sealed class LastValueSearch
     {
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, Take, scanned, cancellationToken);
         _source.CheckTimes(session, _nullEvents, _nullCreated);
-        if (Array.Exists(_candidates, static candidate => candidate.IsTied))
+        HasTies = Array.Exists(_candidates, static candidate => candidate.IsTied);
+        if (HasTies)
         {
-            var values = Enumerable.Range(0, _view.StoredColumns.Count).Select(_source.ValueAt).ToList();
+            var values = _views.SelectMany(static view => Enumerable.Range(0, view.View.StoredColumns.Count).Select(view.Query.ValueAt)).ToList();
             SliceScan.Run(session, _source, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
+            NameDecided();
         }
 
         for (var entity = 0; entity + 1 < _spine.Starts.Length; entity++)
@@ -68,11 +93,24 @@ internal sealed class LastValueSearch
     }
 
     /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>
-    public long WinnerAt(int moment, out long eventTime)
+    /// <param name="view">Index of the view.</param>
+    public long WinnerAt(int view, int moment, out long eventTime)
     {
         ref readonly var candidate = ref _candidates[moment];
         eventTime = candidate.EventTime;
-        return (candidate.Row & ~TieFlag) - 1;
+        return candidate.IsTied ? _decided[view][candidate.Row & ~TieFlag] - 1 : candidate.Row - 1;
+    }
+
+    // A running maximum carries a tied candidate on to later moments: its row is what they all know it by.
+    private void NameDecided()
+    {
+        for (var view = 0; view < _views.Length; view++)
+        {
+            foreach (var (moment, best) in _ties[view].SelectMany(static part => part))
+            {
+                _decided[view].Add(_candidates[moment].Row & ~TieFlag, best.Row);
+            }
+        }
     }
 
     private void Take(DuckDbVectors rows, SourceSlice slice, int worker)
@@ -113,7 +151,7 @@ internal sealed class LastValueSearch
         {
             var isQuarantined = IsQuarantined(events[row], created[row]);
             quarantined += isQuarantined ? 1 : 0;
-            moments[row] = isQuarantined ? -1 : FindMoment(entities[row], Math.Max(events[row], created[row]));
+            moments[row] = isQuarantined || IsErased(entities[row], events[row]) ? -1 : FindMoment(entities[row], Math.Max(events[row], created[row]));
             if (moments[row] >= 0)
             {
                 Prefetch.Read(ref _candidates[moments[row]]);
@@ -133,6 +171,8 @@ internal sealed class LastValueSearch
 
     private bool IsQuarantined(long eventTime, long created) =>
         eventTime > created && unchecked((ulong)(eventTime - created)) > (ulong)_skew;
+
+    private bool IsErased(int entity, long eventTime) => _erasedUntil.Length > 0 && entity >= 0 && eventTime <= _erasedUntil[entity];
 
     /// <summary>The entity's first moment that is not before the arrival; -1 when there is none.</summary>
     private int FindMoment(int entity, long arrival)
@@ -191,7 +231,7 @@ internal sealed class LastValueSearch
         Volatile.Write(ref stripe, 0);
     }
 
-    // The second scan: of the rows that tied, the one with the greatest hash (docs/formats/online-row.md).
+    // The second scan: of the rows that tied, for each view the one with the greatest hash (docs/formats/online-row.md).
     private void Decide(DuckDbVectors rows, SourceSlice slice, int worker)
     {
         Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
@@ -200,40 +240,41 @@ internal sealed class LastValueSearch
         var events = rows.Column(2).Int64;
         var created = rows.Column(3).Int64;
         _spine.Keys.Number(rows, FirstKeyOrdinal, entities, add: false);
-        var values = new FeatureValue[_view.StoredColumns.Count];
         for (var row = 0; row < rows.Count; row++)
         {
-            if (IsQuarantined(events[row], created[row])
+            if (IsQuarantined(events[row], created[row]) || IsErased(entities[row], events[row])
                 || FindMoment(entities[row], Math.Max(events[row], created[row])) is not (>= 0 and var moment)
                 || !_candidates[moment].IsTied || _candidates[moment].EventTime != events[row] || _candidates[moment].CreatedTime != created[row])
             {
                 continue;
             }
 
-            for (var index = 0; index < values.Length; index++)
+            var ordinal = FirstKeyOrdinal + _keys;
+            for (var view = 0; view < _views.Length; view++)
             {
-                values[index] = rows.Column(FirstKeyOrdinal + _view.Entity.Keys.Count + index).Value(row, _view.StoredColumns[index].Type);
-            }
+                var (field, stored) = (_views[view].Field, _views[view].View.StoredColumns);
+                var values = new FeatureValue[stored.Count];
+                for (var index = 0; index < values.Length; index++)
+                {
+                    values[index] = rows.Column(ordinal++).Value(row, stored[index].Type);
+                }
 
-            var bytes = OnlineRowCodec.Encode(_field, events[row], created[row], values);
-            _ = OnlineRowCodec.TryReadHeader(_field, bytes, out _, out _, out var body);
-            Keep(moment, RowHash.Of(OnlineRowCodec.HashBody(bytes.AsSpan(body))), slice.FirstNumbers[files[row]] + numbers[row] + 1);
+                var bytes = OnlineRowCodec.Encode(field, events[row], created[row], values);
+                _ = OnlineRowCodec.TryReadHeader(field, bytes, out _, out _, out var body);
+                Keep(view, moment, RowHash.Of(OnlineRowCodec.HashBody(bytes.AsSpan(body))), slice.FirstNumbers[files[row]] + numbers[row] + 1);
+            }
         }
     }
 
-    private void Keep(int moment, RowHash hash, long row)
+    private void Keep(int view, int moment, RowHash hash, long row)
     {
-        var hashes = _hashes[moment & (_hashes.Length - 1)];
-        lock (hashes)
+        var part = _ties[view][moment & (_ties[view].Length - 1)];
+        lock (part)
         {
-            var order = hashes.TryGetValue(moment, out var best) ? hash.CompareTo(best) : 1;
-            ref var candidate = ref _candidates[moment];
-
             // Rows of equal hash are equal; the first of the table stands for all of them.
-            if (order > 0 || (order == 0 && row < (candidate.Row & ~TieFlag)))
+            if (!part.TryGetValue(moment, out var best) || hash.CompareTo(best.Hash) is var order && (order > 0 || (order == 0 && row < best.Row)))
             {
-                hashes[moment] = hash;
-                candidate.Row = row | TieFlag;
+                part[moment] = (hash, row);
             }
         }
     }

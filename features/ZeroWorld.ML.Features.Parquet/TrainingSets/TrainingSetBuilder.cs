@@ -9,29 +9,37 @@ internal sealed class TrainingSetBuilder
 {
     private const string Output = "training_set";
 
-    /// <summary>Memory per row of a range, for each distinct tuple of keys: numbers, moments, candidates, places, hashes of ties.</summary>
+    /// <summary>Memory per row of a range, for each search: numbers, moments, candidates, places, hashes of ties.</summary>
     private const int KeyRowBytes = 144;
 
     private readonly DuckDbSession _session;
     private readonly TrainingSetRequest _request;
     private readonly SpineTable _spine;
     private readonly IReadOnlyList<SourceQuery> _sources;
-    private readonly IReadOnlyList<SourceSlice>[] _slices;
+    private readonly Erasures _erasures;
+    private readonly List<LastValueGroup> _groups = [];
     private readonly int _threads;
     private readonly long _memoryBytes;
     private readonly TrainingProgress _progress;
 
     public TrainingSetBuilder(
-        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, ParquetOfflineOptions options, IProgress<long>? progress)
+        DuckDbSession session, TrainingSetRequest request, SpineTable spine, IReadOnlyList<SourceQuery> sources, Erasures erasures, ParquetOfflineOptions options, IProgress<long>? progress)
     {
+        _erasures = erasures;
         _session = session;
         _request = request;
         _spine = spine;
         _sources = sources;
         _threads = options.ThreadCount;
         _memoryBytes = options.CellBytes;
-        _slices = [.. sources.Select((source, index) => request.Plan.Views[index].Field.IsWindow ? [] : source.Slice(session, options.SliceRows, CancellationToken.None))];
-        var sourceRows = _slices.Sum(static slices => slices.Sum(static slice => slice.Rows));
+        foreach (var group in request.Plan.Views.Index().Where(static item => !item.Item.Field.IsWindow)
+            .GroupBy(item => (KeyColumns(item.Item), sources[item.Index].RowIdentity)))
+        {
+            LastValueSource[] views = [.. group.Select(item => new LastValueSource(item.Item.Field, sources[item.Index]))];
+            _groups.Add(new LastValueGroup(group.Key.Item1, views, views[0].Query.Slice(session, options.SliceRows, CancellationToken.None)));
+        }
+
+        var sourceRows = _groups.Sum(static group => group.Slices.Sum(static slice => slice.Rows));
         var rangeRows = RangeRows();
         _progress = new TrainingProgress(sourceRows, (spine.Rows + rangeRows - 1) / rangeRows, spine.Rows, progress, request.Share);
     }
@@ -109,18 +117,20 @@ internal sealed class TrainingSetBuilder
         }
 
         var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
-        foreach (var group in plan.Views.Index().Where(static item => !item.Item.Field.IsWindow).GroupBy(item => KeyColumns(item.Item)))
+        foreach (var keyed in _groups.GroupBy(static group => group.Keys))
         {
-            var spine = SpineMoments.Read(_session, range, group.Key.Keys, cancellationToken);
-            foreach (var (index, view) in group)
+            var spine = SpineMoments.Read(_session, range, keyed.Key.Keys, cancellationToken);
+            foreach (var group in keyed)
             {
-                var slices = _slices[index];
-                var search = new LastValueSearch(spine, view.Field, _sources[index], arrivedUntil);
-                search.Run(_session, slices, _threads, _progress.Scanned, cancellationToken);
-                Quarantined[view.View] = search.Quarantined;
+                var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
+                search.Run(_session, group.Slices, _threads, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
-                    _session, search, spine, plan.Service, (LastValueView)view.View, _sources[index], slices, _threads, _progress.Scanned, cancellationToken);
-                SetCells(cells, view, found);
+                    _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);
+                for (var view = 0; view < found.Length; view++)
+                {
+                    Quarantined[group.Views[view].View] = search.Quarantined;
+                    SetCells(cells, group.Views[view].View, found[view]);
+                }
             }
         }
 
@@ -132,7 +142,7 @@ internal sealed class TrainingSetBuilder
     {
         var plan = _request.Plan;
         ViewPass[] passes = [.. plan.Views.Index().Where(static item => item.Item.Field.IsWindow)
-            .Select(item => new ViewPass(_session, plan, item.Index, _sources[item.Index], _spine))];
+            .Select(item => new ViewPass(_session, plan, item.Index, _sources[item.Index], _erasures, _spine))];
         if (passes.Length == 0)
         {
             return;
@@ -155,15 +165,15 @@ internal sealed class TrainingSetBuilder
         });
         foreach (var view in plan.Views.Where(static view => view.Field.IsWindow))
         {
-            SetCells(cells, view, new WindowCells(columns));
+            SetCells(cells, view.View, new WindowCells(columns));
         }
     }
 
-    private void SetCells(ViewCells?[] cells, ViewPlan view, ViewCells found)
+    private void SetCells(ViewCells?[] cells, FeatureView view, ViewCells found)
     {
         for (var column = 0; column < cells.Length; column++)
         {
-            if (_request.Plan.Service.Columns[column].View == view.View)
+            if (_request.Plan.Service.Columns[column].View == view)
             {
                 cells[column] = found;
             }
@@ -181,8 +191,7 @@ internal sealed class TrainingSetBuilder
 
     private int RangeRows()
     {
-        var views = _request.Plan.Views.Count(static view => !view.Field.IsWindow);
-        var rowBytes = (KeyRowBytes * Math.Max(views, 1)) + _request.Plan.Service.Columns.Sum(static column => column.View switch
+        var rowBytes = (KeyRowBytes * Math.Max(_groups.Count, 1)) + _request.Plan.Service.Columns.Sum(static column => column.View switch
         {
             null => 0,
             WindowedView => CellColumn.RowBytes(column.Type),
@@ -225,6 +234,9 @@ internal sealed class TrainingSetBuilder
     }
 
     private static string CardPathOf(string path) => path + ".json";
+
+    /// <summary>Views that one search serves.</summary>
+    private sealed record LastValueGroup(KeyTuple Keys, LastValueSource[] Views, IReadOnlyList<SourceSlice> Slices);
 
     /// <summary>Columns of the spine that make an entity's key; equal tuples share what is known of the spine.</summary>
     private sealed class KeyTuple((int Column, FeatureType Type)[] keys) : IEquatable<KeyTuple>

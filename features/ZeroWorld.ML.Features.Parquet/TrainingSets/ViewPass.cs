@@ -7,14 +7,16 @@ internal sealed class ViewPass
     private readonly FeatureServicePlan _service;
     private readonly ViewPlan _plan;
     private readonly SourceQuery _source;
+    private readonly Erasures _erasures;
     private readonly SpineTable _spine;
     private readonly string _keysTable;
     private readonly int[] _outputs;
     private readonly int[] _requestInputs;
 
     /// <param name="index">Of the view in the plan; names its table of keys.</param>
-    public ViewPass(DuckDbSession session, FeatureServicePlan service, int index, SourceQuery source, SpineTable spine)
+    public ViewPass(DuckDbSession session, FeatureServicePlan service, int index, SourceQuery source, Erasures erasures, SpineTable spine)
     {
+        _erasures = erasures;
         _session = session;
         _service = service;
         _plan = service.Views[index];
@@ -50,7 +52,8 @@ internal sealed class ViewPass
                 _keysTable, long.MinValue, arrivedUntil, inArrivalOrder: _plan.Field.IsWindow, where: $"WHERE k.rowid % {partitions} = {partition}"),
             cancellationToken);
         var history = EntityHistory.Create(_plan.Field, _source);
-        var needsKey = _plan.Field.IsWindow && !_source.HasEventId;
+        var mayBeErased = _erasures.Has(_plan.View.Entity.Name);
+        var needsKey = mayBeErased || (_plan.Field.IsWindow && !_source.HasEventId);
         var hasEvent = events.Read();
         var entity = -1L;
         var request = DefaultRequest();
@@ -66,7 +69,8 @@ internal sealed class ViewPass
                     history.Clear();
                     if (hasEvent && events.GetInt64(0) == entity)
                     {
-                        hasEvent = history.ReadEntity(events, needsKey ? history.ReadKey(events) : string.Empty);
+                        var key = needsKey ? history.ReadKey(events) : string.Empty;
+                        hasEvent = history.ReadEntity(events, key, mayBeErased ? _erasures.UntilOf(_plan.View.Entity.Name, key) : long.MinValue);
                     }
                 }
             }

@@ -40,6 +40,9 @@ if deleted then
     if high > until_high or (high == until_high and low > until_low) then break end
     gone = gone + 1
   end
+  if gone < all then
+    redis.call('PERSIST', KEYS[1])
+  end
   if gone > 0 then
     new = sub(new, 1, 4) .. number(all - gone) .. sub(new, 9, 24) .. sub(new, 25 + gone * row_width)
   end

@@ -88,5 +88,9 @@ for i = 1, 2 do
   if not known or is_deleted(known, 1) then
     redis.call('HSET', KEYS[i], '!', ARGV[1])
   end
+  -- Where nothing else is left the key goes too, since it holds the entity's id: a day is longer than any writer that does not know of the deletion yet.
+  if redis.call('HLEN', KEYS[i]) == 1 then
+    redis.call('PEXPIRE', KEYS[i], 86400000)
+  end
 end
 return 1

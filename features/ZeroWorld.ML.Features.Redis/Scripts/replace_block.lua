@@ -19,5 +19,8 @@ if ARGV[4] == '' then
   redis.call('HDEL', KEYS[1], ARGV[1])
 else
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+  if values[2] then
+    redis.call('PERSIST', KEYS[1])
+  end
 end
 return 1

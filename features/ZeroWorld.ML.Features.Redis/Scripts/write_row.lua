@@ -27,6 +27,7 @@ if deleted then
   if high < until_high or (high == until_high and low <= until_low) then
     return 0
   end
+  redis.call('PERSIST', KEYS[1])
 end
 if not old then
   redis.call('HSET', KEYS[1], ARGV[1], new)

@@ -29,7 +29,10 @@ public interface IOnlineStore : IAsyncDisposable
     Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken);
 
     /// <summary>Deletes an entity: its rows, and its events in windows, at or before a time. They never come back, whoever writes them again.</summary>
-    /// <remarks>Atomic: no read and no write of the entity sees a part of it. What happened later stays. A deletion with an earlier time changes nothing.</remarks>
+    /// <remarks>
+    /// Atomic: no read and no write of the entity sees a part of it. What happened later stays. A deletion with an earlier time changes nothing. A store may
+    /// forget the deletion of an entity of which nothing is left after a day: then the <see cref="ErasureList"/> alone holds writers to it.
+    /// </remarks>
     /// <param name="entity">Whose rows and events.</param>
     /// <param name="fields">The stored forms of the entity's views: all of precision <c>hop</c> must be among them, others need not.</param>
     /// <param name="until">Event time, microseconds since the epoch, inclusive.</param>

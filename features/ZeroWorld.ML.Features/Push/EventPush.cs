@@ -4,10 +4,10 @@ namespace ZeroWorld.ML.Features;
 /// <remarks>
 /// An event counts once: pushing it again changes nothing, so a push that failed half-way is repeated as it was. Rows are checked before anything is
 /// written, for all views; a wrong row is refused and the others are taken. Where the source declares no created time, or the push leaves it out, an
-/// event is created when it arrives here.
+/// event is created when it arrives here. Events of a deleted entity from before its deletion are refused.
 /// <para>Thread safe.</para>
 /// </remarks>
-public sealed class EventPush(IOnlineStore store, TimeProvider time)
+public sealed class EventPush(IOnlineStore store, TimeProvider time, ErasureList? erasures = null)
 {
     /// <summary>Events of all pushes that are under way: further ones are refused, not queued.</summary>
     public const int EventsInFlightMax = 400_000;
@@ -42,7 +42,7 @@ public sealed class EventPush(IOnlineStore store, TimeProvider time)
     private async Task<EventPushResult> PushAsync(IReadOnlyList<StorageField> fields, EventTable table, CancellationToken cancellationToken)
     {
         var arrival = UnixMicroseconds.FromDateTimeOffset(time.GetUtcNow());
-        var writers = fields.Select(field => new ViewEvents(field, table, arrival)).ToArray();
+        var writers = fields.Select(field => new ViewEvents(field, table, erasures?.Of(field.View.Project) ?? Erasures.None, arrival)).ToArray();
         var refused = new List<RefusedEvent>();
         for (var row = 0; row < table.Rows; row++)
         {

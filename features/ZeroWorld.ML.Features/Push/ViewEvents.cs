@@ -8,6 +8,7 @@ internal sealed class ViewEvents
     private static readonly FeatureType[] Numbers = [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64];
 
     private readonly StorageField _field;
+    private readonly Erasures _erasures;
     private readonly long _arrival;
     private readonly IReadOnlyList<long>? _arrivals;
     private readonly long _skew;
@@ -23,12 +24,14 @@ internal sealed class ViewEvents
 
     /// <param name="field">The stored form of the view.</param>
     /// <param name="table">The events.</param>
+    /// <param name="erasures">The deletions of the project.</param>
     /// <param name="arrival">Now, microseconds since the epoch.</param>
     /// <param name="arrivals">When each event arrived, where that is known better; <see langword="null"/>: now.</param>
-    public ViewEvents(StorageField field, EventTable table, long arrival, IReadOnlyList<long>? arrivals = null)
+    public ViewEvents(StorageField field, EventTable table, Erasures erasures, long arrival, IReadOnlyList<long>? arrivals = null)
     {
         var (view, source) = (field.View, field.View.Source);
         _field = field;
+        _erasures = erasures;
         _arrival = arrival;
         _arrivals = arrivals;
         _skew = UnixMicroseconds.FromTimeSpan(source.AllowedSkew);
@@ -99,8 +102,8 @@ internal sealed class ViewEvents
         ReadKey(row);
         try
         {
-            EntityKeyCodec.Encode(_field.View.Entity, _keyValues);
-            return null;
+            var until = _erasures.UntilOf(_field.View.Entity.Name, EntityKeyCodec.Encode(_field.View.Entity, _keyValues));
+            return eventTime.AsInt64() > until ? null : $"its {_field.View.Entity.Name} was deleted with everything up to {UnixMicroseconds.ToText(until)}; expected a later event.";
         }
         catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
         {

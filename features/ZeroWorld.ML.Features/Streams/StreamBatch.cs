@@ -62,7 +62,8 @@ internal sealed class StreamBatch
 
         var columns = Name(stream, all);
         var table = new EventTable(columns);
-        var views = fields.Select(field => new ViewEvents(field, table, now, arrivals)).ToList();
+        // A deleted entity's events are no dead letters, which would keep what was deleted: its tombstone in the online store and the list of deletions leave them out.
+        var views = fields.Select(field => new ViewEvents(field, table, Erasures.None, now, arrivals)).ToList();
         var accepted = new List<int>(decoded.Count);
         var newest = long.MinValue;
         for (var row = 0; row < decoded.Count; row++)

@@ -4,16 +4,17 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml features list|show|get|lineage|training-set</c>.</summary>
+/// <summary><c>zwml features list|show|get|lineage|training-set|delete-entity</c>.</summary>
 internal static class FeaturesCommand
 {
-    public static Command Create() => new("features", "Registered feature definitions, and training sets made of them.")
+    public static Command Create() => new("features", "Registered feature definitions, training sets made of them, and the deletion of entities.")
     {
         CreateList(),
         FeatureShowCommand.Create(),
         FeatureGetCommand.Create(),
         LineageCommand.Create(),
         TrainingSetCommand.Create(),
+        DeleteEntityCommand.Create(),
     };
 
     private static Command CreateList()

@@ -13,7 +13,8 @@ namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
 internal sealed class FeatureStoreGrpcService(
-    FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, OnlineFeatures features, StreamHost streams) : FeatureStoreService.FeatureStoreServiceBase
+    FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, OnlineFeatures features, StreamHost streams, EntityEraser eraser)
+    : FeatureStoreService.FeatureStoreServiceBase
 {
     /// <summary>Events of one push: it is answered whole, and held in memory until then.</summary>
     private const int EventsMax = 100_000;
@@ -117,6 +118,20 @@ internal sealed class FeatureStoreGrpcService(
             Details = { change.Details },
         }));
         return response;
+    }
+
+    public override async Task<DeleteEntityResponse> DeleteEntity(DeleteEntityRequest request, ServerCallContext context)
+    {
+        var receipt = await eraser.EraseAsync(
+            Project(request.Project), request.Entity, ColumnReader.Read(request.Keys), request.HasUntil ? request.Until : null, context.CancellationToken).ConfigureAwait(false);
+        return new DeleteEntityResponse
+        {
+            Token = receipt.Token,
+            Until = receipt.Until,
+            Views = (uint)receipt.Views,
+            PredictionRows = receipt.PredictionRows,
+            PredictionFiles = receipt.PredictionFiles,
+        };
     }
 
     public override Task<ListDefinitionsResponse> ListDefinitions(ListDefinitionsRequest request, ServerCallContext context)

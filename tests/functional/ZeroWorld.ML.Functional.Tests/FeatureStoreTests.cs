@@ -204,6 +204,59 @@ public sealed class FeatureStoreTests
         Assert.Equal([15, -15], after.Features.Single(static feature => feature.Column.Name == "gap").Column.Float64S.Values);
     }
 
+    [Fact]
+    public async Task DeleteEntity_AfterPredictions_LeavesNoTraceOfItAndKeepsWhatComesLater()
+    {
+        const long Customer = 77_777_777;
+        await using var fraud = await StartAsync();
+        var time = fraud.Server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var events = Events([(401, time.AddHours(-2), Customer, 9, 33.0), (402, time.AddHours(-1), 8, 9, 44.0)]);
+        var query = new PredictionQuery("fraud").WithEntity("customer_id", Customer).WithEntity("terminal_id", 9).WithValue("amount", 1.0);
+        await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+        var mine = await fraud.Client.PredictAsync(query, Cancellation);
+        var theirs = await fraud.Client.PredictAsync(new PredictionQuery("fraud").WithEntity("customer_id", 8).WithEntity("terminal_id", 9).WithValue("amount", 1.0), Cancellation);
+
+        var request = new DeleteEntityRequest { Entity = "customer", Keys = { new Column { Name = "customer_id", Int64S = new Int64Values { Values = { Customer } } } } };
+        var receipt = await fraud.Client.Features.DeleteEntityAsync(request, cancellationToken: Cancellation);
+        var again = await fraud.Client.Features.DeleteEntityAsync(request, cancellationToken: Cancellation);
+        var pushed = await fraud.Client.Features.PushEventsAsync(events, cancellationToken: Cancellation);
+        var after = await fraud.Client.PredictAsync(query, Cancellation);
+
+        Assert.Equal((1L, 0L), (receipt.PredictionRows, again.PredictionRows));
+        Assert.Equal(receipt.Token, again.Token);
+        Assert.Equal(0u, Assert.Single(pushed.Refused).Row);
+        Assert.Equal(["Present 2", "Present 1"], [Read(mine), Read(after)]);
+        var erased = await Assert.ThrowsAsync<RpcException>(async () => await fraud.Client.ReplayAsync(mine.PredictionId, cancellationToken: Cancellation));
+        Assert.StartsWith("ERASED", erased.Status.Detail, StringComparison.Ordinal);
+        Assert.True((await fraud.Client.ReplayAsync(theirs.PredictionId, cancellationToken: Cancellation)).Equal);
+
+        // The one prediction that was asked after the deletion is the only one that may name the customer.
+        var root = fraud.Server.Services.GetRequiredService<Hosting.DataDirectory>().Root;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "erasure")))
+        {
+            Assert.DoesNotContain("77777777", await File.ReadAllTextAsync(file, Cancellation), StringComparison.Ordinal);
+        }
+
+        static string Read(Prediction prediction)
+        {
+            var count = prediction.Rows[0].Features.Single(static feature => feature.Name == "customer_tx_count_1d");
+            return $"{count.Status} {count.Value}";
+        }
+    }
+
+    [Theory]
+    [InlineData("client", "customer_id", "has no entity 'client'")]
+    [InlineData("customer", "customer", "'customer' is none of them")]
+    public async Task DeleteEntity_UnknownEntityOrKey_IsRefused(string entity, string key, string message)
+    {
+        await using var fraud = await StartAsync();
+        var request = new DeleteEntityRequest { Entity = entity, Keys = { new Column { Name = key, Int64S = new Int64Values { Values = { 7 } } } } };
+
+        var exception = await Assert.ThrowsAsync<RpcException>(async () => await fraud.Client.Features.DeleteEntityAsync(request, cancellationToken: Cancellation));
+
+        Assert.Contains(message, exception.Status.Detail, StringComparison.Ordinal);
+    }
+
     private static async Task<FraudServer> StartAsync()
     {
         var fraud = await FraudServer.StartAsync(null, Cancellation);

@@ -133,6 +133,7 @@ public sealed class JoinOracleTests : IDisposable
                 {
                     LastValueView last => JoinOracle.LastValue(
                         byKey[read.Key], read.Q, asOf, last.Source.CreatedTimeColumn is not null, (long?)last.TimeToLive?.TotalMicroseconds,
+                        string.Concat(last.StoredColumns.Select(static column => column.Name)),
                         winner => field.Name[^1] switch { 'v' => winner.V, 's' => winner.S, _ => winner.N }),
                     WindowedView window => JoinOracle.Window(
                         byKey[read.Key], read.Q, asOf, window, window.Features.First(feature => feature.Field.Name == field.Name), read),

@@ -29,6 +29,31 @@ public sealed class RedisFailureTests
     }
 
     [Fact]
+    public async Task DeleteEntityAsync_OfAnEntityOfWhichNothingIsLeft_LetsItsKeysExpire()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address);
+        await using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(server.Address);
+        var spending = TestViews.Spending();
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(4961), TestViews.Row(10, 10, 1.5))], Cancellation);
+        await store.AppendEventsAsync(spending, [new WindowAppend(TestViews.Id(4961), TestViews.Block(spending, (10, 1)))], long.MinValue, Cancellation);
+
+        await store.DeleteEntityAsync(TestViews.Id(4961), [TestViews.Profile, spending], 20, Cancellation);
+        var deleted = new[] { await TimeToLiveAsync('v'), await TimeToLiveAsync('w') };
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(4961), TestViews.Row(20, 20, 1.5))], Cancellation);
+        var refused = await TimeToLiveAsync('v');
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(4961), TestViews.Row(21, 21, 1.5))], Cancellation);
+        await store.AppendEventsAsync(spending, [new WindowAppend(TestViews.Id(4961), TestViews.Block(spending, (21, 2)))], long.MinValue, Cancellation);
+
+        Assert.All(deleted.Append(refused), static left => Assert.InRange(left!.Value.TotalHours, 23, 24));
+        Assert.Null(await TimeToLiveAsync('v'));
+        Assert.Null(await TimeToLiveAsync('w'));
+
+        Task<TimeSpan?> TimeToLiveAsync(char kind) => redis.GetDatabase().KeyTimeToLiveAsync($"z1:{{default/customer/i4961}}:{kind}");
+    }
+
+    [Fact]
     public async Task ReadAsync_WhileTheServerIsStoppedUnderLoad_IsUnavailableInTimeAndRecovers()
     {
         RedisServerProcess.SkipIfMissing();

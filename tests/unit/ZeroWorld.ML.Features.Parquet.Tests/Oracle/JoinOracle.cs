@@ -7,13 +7,13 @@ namespace ZeroWorld.ML.Features.Parquet.Tests;
 internal static class JoinOracle
 {
     public static (FeatureStatus Status, object? Value) LastValue(
-        IEnumerable<OracleEvent> history, long q, long asOf, bool hasCreated, long? ttl, Func<OracleEvent, object?> value)
+        IEnumerable<OracleEvent> history, long q, long asOf, bool hasCreated, long? ttl, string stored, Func<OracleEvent, object?> value)
     {
         OracleEvent? winner = null;
         foreach (var row in history)
         {
             var created = hasCreated ? row.Created : row.Event;
-            if (Math.Max(row.Event, created) <= Math.Min(q, asOf) && (winner is null || Compare(row, winner, hasCreated) > 0))
+            if (Math.Max(row.Event, created) <= Math.Min(q, asOf) && (winner is null || Compare(row, winner, hasCreated, stored) > 0))
             {
                 winner = row;
             }
@@ -107,32 +107,39 @@ internal static class JoinOracle
         return values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
     }
 
-    private static int Compare(OracleEvent left, OracleEvent right, bool hasCreated)
+    private static int Compare(OracleEvent left, OracleEvent right, bool hasCreated, string stored)
     {
         var byEvent = left.Event.CompareTo(right.Event);
         var byCreated = hasCreated ? left.Created.CompareTo(right.Created) : 0;
-        return byEvent != 0 ? byEvent : byCreated != 0 ? byCreated : string.CompareOrdinal(HashOf(left), HashOf(right));
+        return byEvent != 0 ? byEvent : byCreated != 0 ? byCreated : string.CompareOrdinal(HashOf(left, stored), HashOf(right, stored));
     }
 
-    /// <summary>docs/formats/online-row.md: SHA-1 over the null bitmap and the values of V (float64), S (string) and N (int64).</summary>
-    private static string HashOf(OracleEvent row)
+    /// <summary>docs/formats/online-row.md: SHA-1 over the null bitmap and the values of the stored columns: V (float64), S (string), N (int64).</summary>
+    private static string HashOf(OracleEvent row, string stored)
     {
         using var body = new MemoryStream();
         using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
         {
-            writer.Write((byte)((row.V is null ? 1 : 0) | (row.S is null ? 2 : 0) | (row.N is null ? 4 : 0)));
-            if (row.V is { } number)
+            var nulls = 0;
+            for (var column = 0; column < stored.Length; column++)
+            {
+                var isNull = stored[column] switch { 'V' => row.V is null, 'S' => row.S is null, _ => row.N is null };
+                nulls |= isNull ? 1 << column : 0;
+            }
+
+            writer.Write((byte)nulls);
+            if (stored.Contains('V', StringComparison.Ordinal) && row.V is { } number)
             {
                 writer.Write(number);
             }
 
-            if (row.S is { } text)
+            if (stored.Contains('S', StringComparison.Ordinal) && row.S is { } text)
             {
                 writer.Write(Encoding.UTF8.GetByteCount(text));
                 writer.Write(Encoding.UTF8.GetBytes(text));
             }
 
-            if (row.N is { } whole)
+            if (stored.Contains('N', StringComparison.Ordinal) && row.N is { } whole)
             {
                 writer.Write(whole);
             }

@@ -33,6 +33,9 @@ internal static class OracleViews
         LastValue("newest", Pair, "CREATED", null),
         LastValue("fresh", One, "CREATED", TimeSpan.FromMicroseconds(4)),
         LastValue("simple", Text, null, TimeSpan.FromMicroseconds(3)),
+
+        // The rows of "fresh", of which this one stores less: where rows tie, its winner is another one.
+        LastValue("part", One, "CREATED", null) with { Features = [new(TestDefinitions.Field("part_n", FeatureType.Int64), "N")] },
     ];
 
     public static IReadOnlyList<WindowedView> Windows { get; } =

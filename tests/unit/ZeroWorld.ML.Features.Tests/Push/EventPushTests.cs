@@ -45,6 +45,23 @@ public sealed class EventPushTests
     }
 
     [Fact]
+    public async Task PushAsync_EventFromBeforeTheDeletionOfItsEntity_IsRefusedAlone()
+    {
+        using var folder = new TemporaryFolder();
+        var erasures = new ErasureList(folder.Path);
+        erasures.Add(new EntityId("default", "card", "i7"), Now - Second);
+        var store = new RecordingStore();
+
+        var result = await new EventPush(store, new FakeTimeProvider(Arrival), erasures).PushAsync(
+            Fields, Columns(ids: [7, 7, 8], uses: [1, 2, 1], times: [Now - Second, Now, Now - Second], known: [null, null, null]), Cancellation);
+
+        Assert.Equal(2, result.Accepted);
+        Assert.Equal(0, Assert.Single(result.Refused).Row);
+        Assert.Contains("card was deleted", result.Refused[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(["i7", "i8"], store.Rows.Select(static row => row.Entity.Key));
+    }
+
+    [Fact]
     public async Task PushAsync_TextThatIsTooLongForAWindow_IsRefusedAlone()
     {
         var view = TestViews.Windowed(TestViews.Aggregate("shop", AggregateFunction.Last, "SHOP", 100) with { ColumnType = FeatureType.String });
