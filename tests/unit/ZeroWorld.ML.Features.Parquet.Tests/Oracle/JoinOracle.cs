@@ -114,7 +114,7 @@ internal static class JoinOracle
         return byEvent != 0 ? byEvent : byCreated != 0 ? byCreated : string.CompareOrdinal(HashOf(left, stored), HashOf(right, stored));
     }
 
-    /// <summary>docs/formats/online-row.md: SHA-1 over the null bitmap and the values of the stored columns: V (float64), S (string), N (int64).</summary>
+    /// <summary>docs/formats/online-row.md: SHA-1 over the null bitmap, where a column is null, and the values of the stored columns: V (float64), S (string), N (int64).</summary>
     private static string HashOf(OracleEvent row, string stored)
     {
         using var body = new MemoryStream();
@@ -127,7 +127,11 @@ internal static class JoinOracle
                 nulls |= isNull ? 1 << column : 0;
             }
 
-            writer.Write((byte)nulls);
+            if (nulls != 0)
+            {
+                writer.Write((byte)nulls);
+            }
+
             if (stored.Contains('V', StringComparison.Ordinal) && row.V is { } number)
             {
                 writer.Write(number);
