@@ -71,7 +71,7 @@ public sealed class FeatureCommandTests : IDisposable
             Assert.Contains("tier=gold", shown, StringComparison.Ordinal);
             using var answer = JsonDocument.Parse(got);
             var statuses = answer.RootElement.GetProperty("features")[0].GetProperty("statuses").EnumerateArray().Select(static status => status.GetString());
-            Assert.Equal(["FEATURE_STATUS_UNAVAILABLE", "FEATURE_STATUS_UNAVAILABLE"], statuses);
+            Assert.Equal(["FEATURE_STATUS_OUTSIDE_MAX_AGE", "FEATURE_STATUS_OUTSIDE_MAX_AGE"], statuses);
             Assert.Contains("account_id 7, sender_id 8", table, StringComparison.Ordinal);
             Assert.Contains("sender_amount", table, StringComparison.Ordinal);
             using var paths = JsonDocument.Parse(lineage);
