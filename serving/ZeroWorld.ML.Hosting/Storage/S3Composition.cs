@@ -38,6 +38,7 @@ internal static class S3Composition
             provider.GetRequiredService<ObjectFileCache>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DuckDbOfflineStore>>()));
+        services.AddSingleton<IEventArchive, BucketEventArchive>();
         services.AddSingleton<IRowSource>(static provider => new S3RowSource(
             provider.GetRequiredService<ObjectStore>(),
             provider.GetRequiredService<ObjectFileCache>(),
