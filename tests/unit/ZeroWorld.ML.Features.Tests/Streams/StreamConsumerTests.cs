@@ -50,7 +50,7 @@ public sealed class StreamConsumerTests
         }
 
         archive.IsFull = false;
-        while (_source.Committed < 4)
+        while (consumer.Status.Accepted < 5)
         {
             _time.Advance(TimeSpan.FromMinutes(1));
             await Task.Yield();
