@@ -13,6 +13,7 @@ internal static class ServerEndpoints
     private static readonly string[] GrpcServices =
     [
         "inference.GRPCInferenceService", "zeroworld.ml.v1.PredictionService", "zeroworld.ml.v1.FeatureStoreService", "zeroworld.ml.v1.RegistryService",
+        "zeroworld.ml.v1.ModerationService",
     ];
 
     public static IServiceCollection AddServerEndpoints(this IServiceCollection services)
@@ -42,6 +43,8 @@ internal static class ServerEndpoints
         services.AddSingleton<Recommenders>();
         services.AddSingleton<RecommendationCalls>();
         services.AddSingleton<RecommendationRest>();
+        services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
+        services.AddSingleton<ModerationEngines>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
@@ -81,6 +84,7 @@ internal static class ServerEndpoints
         services.AddSingleton<PredictionGrpcService>();
         services.AddSingleton<FeatureStoreGrpcService>();
         services.AddSingleton<RegistryGrpcService>();
+        services.AddSingleton<ModerationGrpcService>();
         services.AddGrpc()
             .AddServiceOptions<InferenceGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<FeatureStoreGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
@@ -129,6 +133,7 @@ internal static class ServerEndpoints
             endpoints.MapGrpcService<PredictionGrpcService>();
             endpoints.MapGrpcService<FeatureStoreGrpcService>();
             endpoints.MapGrpcService<RegistryGrpcService>();
+            endpoints.MapGrpcService<ModerationGrpcService>();
             endpoints.MapGrpcHealthChecksService();
             endpoints.MapGrpcReflectionService();
         });

@@ -1,0 +1,141 @@
+using System.Text;
+using Confluent.Kafka;
+using ZeroWorld.ML.Features.Kafka;
+
+namespace ZeroWorld.ML.Contract.Tests;
+
+/// <summary>A Kafka topic as a work stream, against librdkafka's own brokers for tests.</summary>
+public sealed class KafkaWorkStreamTests : IAsyncLifetime
+{
+    private const int Entries = 40;
+    private readonly KafkaFeed _feed = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => _feed.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _feed.DisposeAsync();
+
+    [Fact]
+    public async Task FinishAsync_WorkersThatDieAndRepeats_EveryKeyTakesEffectOnce()
+    {
+        await PublishAsync();
+        var died = await OpenAsync("worker");
+        var first = await TakeAsync(died, 10);
+        Assert.All(await died.FinishAsync([.. first.Select(Result)], Cancellation), Assert.True);
+        var lost = await TakeAsync(died, 5);
+        await died.DisposeAsync();
+
+        await using var next = await OpenAsync("worker");
+        var (taken, took) = (new List<WorkEntry>(), 0);
+        while (first.Count + taken.Count < Entries + 1)
+        {
+            var entries = await TakeAsync(next, 1);
+            taken.AddRange(entries);
+            took += (await next.FinishAsync([.. entries.Select(Result)], Cancellation)).Count(static one => one);
+        }
+
+        // What was taken and not finished came again; the repeated key of the last entry did nothing where its first one was finished in this life.
+        Assert.Subset(taken.Select(static entry => entry.Id).ToHashSet(), lost.Select(static entry => entry.Id).ToHashSet());
+        var outputs = await ReadAsync("out.done");
+        Assert.Equal([], Enumerable.Range(0, Entries).Select(static item => $"item {item}").Except(outputs));
+        Assert.Equal(first.Count + took, outputs.Count);
+        Assert.Equal((0, 0), await next.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task FinishAsync_OutputThatTheBrokerRefuses_ChangesNothingAndComesAgain()
+    {
+        await PublishAsync();
+        await using var stream = await OpenAsync("worker");
+        var entries = await TakeAsync(stream, 1);
+        WorkResult[] tooLarge = [.. entries.Select(static entry => new WorkResult(entry.Id, "", [("out:done", new byte[2_000_000])]))];
+
+        var error = await Assert.ThrowsAsync<FeatureException>(() => stream.FinishAsync(tooLarge, Cancellation));
+        var again = await TakeAsync(stream, 1);
+
+        Assert.Equal(FeatureError.StoreUnavailable, error.Error);
+        Assert.Equal(entries.Select(static entry => entry.Id), again.Select(static entry => entry.Id).Take(entries.Count));
+        Assert.All(await stream.FinishAsync([.. again.Select(Result)], Cancellation), Assert.True);
+        Assert.Equal(again.Count, (await ReadAsync("out.done")).Count);
+    }
+
+    [Fact]
+    public async Task FinishAsync_LaterEntriesWithoutEarlierOnes_IsRefused()
+    {
+        await PublishAsync();
+        await using var stream = await OpenAsync("worker");
+        var entries = await TakeAsync(stream, Entries);
+        var last = entries.GroupBy(static entry => entry.Id.Split('/')[0]).First(static group => group.Count() > 1).Last();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => stream.FinishAsync([Result(last)], Cancellation));
+    }
+
+    [Fact]
+    public async Task OpenAsync_NoBroker_IsUnavailable()
+    {
+        var options = new KafkaWorkStreamOptions { Kafka = new KafkaStreamOptions { Brokers = "127.0.0.1:1", Timeout = TimeSpan.FromSeconds(1) }, Topic = "in", Group = "g", Worker = "w" };
+
+        var error = await Assert.ThrowsAsync<FeatureException>(() => KafkaWorkStream.OpenAsync(options, Cancellation));
+
+        Assert.Equal(FeatureError.StoreUnavailable, error.Error);
+    }
+
+    private static WorkResult Result(WorkEntry entry)
+    {
+        var body = Encoding.UTF8.GetString(entry.Body.Span);
+        return new WorkResult(entry.Id, body, [("out:done", entry.Body)]);
+    }
+
+    // One more entry than keys: the last repeats the first's, in the same partition.
+    private Task PublishAsync() => _feed.PublishAsync(
+        new EventStream { Project = "default", Name = "in", Kind = EventStreamKind.Kafka, Topic = "in", Group = "g", DeadLetterTopic = "d", Columns = [] },
+        [.. Enumerable.Range(0, Entries).Select(static item => $"item {item}"), "item 5"],
+        Cancellation);
+
+    private Task<KafkaWorkStream> OpenAsync(string worker) => KafkaWorkStream.OpenAsync(
+        new KafkaWorkStreamOptions
+        {
+            Kafka = new KafkaStreamOptions { Brokers = _feed.Brokers, Settings = "session.timeout.ms=1000;heartbeat.interval.ms=100" }, Topic = "in", Group = "g", Worker = worker,
+        },
+        Cancellation);
+
+    private static async Task<IReadOnlyList<WorkEntry>> TakeAsync(KafkaWorkStream stream, int least)
+    {
+        var entries = new List<WorkEntry>();
+        while (entries.Count < least)
+        {
+            entries.AddRange(await stream.TakeAsync(least - entries.Count, TimeSpan.FromSeconds(1), Cancellation));
+        }
+
+        return entries;
+    }
+
+    private Task<List<string>> ReadAsync(string topic) => Task.Run(
+        () =>
+        {
+            using var consumer = new ConsumerBuilder<byte[], string>(new ConsumerConfig
+            {
+                BootstrapServers = _feed.Brokers, GroupId = "reader", EnablePartitionEof = true, IsolationLevel = IsolationLevel.ReadCommitted,
+            }).Build();
+            using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+            var partitions = admin.GetMetadata(topic, TimeSpan.FromSeconds(20)).Topics[0].Partitions;
+            consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(topic, partition.PartitionId, Offset.Beginning)));
+            var (bodies, ends) = (new List<string>(), 0);
+            while (ends < partitions.Count)
+            {
+                var result = consumer.Consume(Cancellation);
+                if (result.IsPartitionEOF)
+                {
+                    ends++;
+                }
+                else
+                {
+                    bodies.Add(result.Message.Value);
+                }
+            }
+
+            return bodies;
+        },
+        Cancellation);
+}
