@@ -140,7 +140,8 @@ public static class EmbeddingBagTrainer
 
         private void Step(int row, float rate, List<int> kept)
         {
-            var (ids, values) = (_features.Ids(row), _features.Values(row));
+            var ids = _features.Ids(row);
+            var values = _features.Values(row);
             kept.Clear();
             Array.Clear(_sum);
             var scale = (float)(1 / (1 - _settings.Dropout));
