@@ -12,8 +12,12 @@ internal abstract class EntityHistory(StorageField field)
     private readonly Entity _entity = field.View.Entity;
     private readonly StoredColumn[] _columns = [.. field.View.StoredColumns];
     private readonly FeatureValue[] _values = new FeatureValue[field.View.StoredColumns.Count];
+    private readonly FeatureValue[] _keys = new FeatureValue[field.View.Entity.Keys.Count];
 
     protected StorageField Field { get; } = field;
+
+    /// <summary>Columns of <see cref="SourceQuery.RowsStatement"/> without the partition.</summary>
+    public static int ColumnsOf(FeatureView view) => ValuesOrdinal + view.StoredColumns.Count + view.Entity.Keys.Count;
 
     public static EntityHistory Create(StorageField field, SourceQuery source) =>
         field.IsWindow ? new WindowHistory(field, source) : new LastValueHistory(field);
@@ -27,21 +31,20 @@ internal abstract class EntityHistory(StorageField field)
     public abstract void Clear();
 
     /// <summary>Encoded key of the entity in the current row.</summary>
-    public string ReadKey(DuckDbRows rows)
+    public string ReadKey(DuckDbCursor rows)
     {
-        var keys = new FeatureValue[_entity.Keys.Count];
-        for (var index = 0; index < keys.Length; index++)
+        for (var index = 0; index < _keys.Length; index++)
         {
-            keys[index] = rows.GetValue(ValuesOrdinal + _columns.Length + index, _entity.Keys[index].Type);
+            _keys[index] = rows.GetValue(ValuesOrdinal + _columns.Length + index, _entity.Keys[index].Type);
         }
 
-        return EntityKeyCodec.Encode(_entity, keys);
+        return EntityKeyCodec.Encode(_entity, _keys);
     }
 
     /// <summary>Adds the current row, and those behind it that belong to the same entity.</summary>
     /// <param name="erasedUntil">Rows at or before this event time do not exist.</param>
     /// <returns>Whether a row of another entity is at hand.</returns>
-    public bool ReadEntity(DuckDbRows rows, string entityKey, long erasedUntil)
+    public bool ReadEntity(DuckDbCursor rows, string entityKey, long erasedUntil)
     {
         var entity = rows.GetInt64(0);
         do
@@ -65,7 +68,7 @@ internal abstract class EntityHistory(StorageField field)
         return true;
     }
 
-    protected abstract void Add(DuckDbRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values);
+    protected abstract void Add(DuckDbCursor rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values);
 
     private sealed class LastValueHistory(StorageField field) : EntityHistory(field)
     {
@@ -81,7 +84,7 @@ internal abstract class EntityHistory(StorageField field)
 
         public override void Clear() => _timeline.Clear();
 
-        protected override void Add(DuckDbRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values) =>
+        protected override void Add(DuckDbCursor rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values) =>
             _timeline.Add(eventTime, createdTime, values);
     }
 
@@ -112,7 +115,7 @@ internal abstract class EntityHistory(StorageField field)
             _block = null;
         }
 
-        protected override void Add(DuckDbRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
+        protected override void Add(DuckDbCursor rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
         {
             if (_builder.Count >= _eventsMax)
             {

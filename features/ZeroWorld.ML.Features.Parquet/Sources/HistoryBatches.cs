@@ -14,7 +14,7 @@ internal sealed class HistoryBatches : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly Erasures _erasures;
     private readonly EntityHistory _history;
-    private readonly DuckDbRows _rows;
+    private readonly DuckDbCursor _rows;
     private readonly int _bucketOrdinal;
     private bool _hasRow;
 
@@ -27,10 +27,11 @@ internal sealed class HistoryBatches : IDisposable
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
-        _bucketOrdinal = EntityHistory.ValuesOrdinal + field.View.StoredColumns.Count + field.View.Entity.Keys.Count;
+        _bucketOrdinal = EntityHistory.ColumnsOf(field.View);
         session.Execute(source.CreatePartitionKeysStatement(KeysTable, range.Partitions, files), cancellationToken);
-        _rows = session.Query(
+        _rows = session.QueryCursor(
             source.RowsStatement(KeysTable, range.ArrivedAfter, range.ArrivedUntil, inArrivalOrder: field.IsWindow, where: string.Empty, field.IsHop ? null : files, withBucket: true),
+            _bucketOrdinal + 1,
             cancellationToken);
     }
 
