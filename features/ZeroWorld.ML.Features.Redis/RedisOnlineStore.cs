@@ -240,6 +240,6 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         }
     }
 
-    [LoggerMessage(2104, LogLevel.Warning, "{Warning}")]
+    [LoggerMessage(2204, LogLevel.Warning, "{Warning}")]
     private static partial void LogServerWarning(ILogger logger, string warning);
 }
