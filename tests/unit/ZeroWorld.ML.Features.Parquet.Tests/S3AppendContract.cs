@@ -17,7 +17,10 @@ public abstract class S3AppendContract : IAsyncLifetime
 
     protected S3OfflineStore Store { get; private set; } = null!;
 
-    /// <summary>Starts the server with an empty bucket.</summary>
+    /// <value>Of this test's names in the bucket.</value>
+    protected virtual string Prefix => "";
+
+    /// <summary>Starts the server.</summary>
     /// <returns>Its address.</returns>
     protected abstract Task<string> StartAsync();
 
@@ -31,6 +34,7 @@ public abstract class S3AppendContract : IAsyncLifetime
             Endpoint = await StartAsync(),
             AccessKey = S3TestServer.AccessKey,
             SecretKeyFile = _folder.WriteText("secret", S3TestServer.SecretKey),
+            Prefix = Prefix,
             RetriesMax = 1,
         });
         _cache = new ObjectFileCache(_objects, _folder.PathOf("data/cache"), 1 << 30, TimeProvider.System);
@@ -256,19 +260,33 @@ public sealed class TestServerS3AppendTests : S3AppendContract
     }
 }
 
-public sealed class MotoS3AppendTests : S3AppendContract
+public sealed class MotoS3AppendTests(MotoBucket moto) : S3AppendContract, IClassFixture<MotoBucket>
+{
+    protected override string Prefix { get; } = Guid.NewGuid().ToString("N");
+
+    protected override Task<string> StartAsync() => moto.StartAsync(Token);
+
+    protected override ValueTask StopAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>One server for the tests of a class.</summary>
+public sealed class MotoBucket : IAsyncDisposable
 {
     private MotoProcess? _moto;
 
-    protected override async Task<string> StartAsync()
+    public async Task<string> StartAsync(CancellationToken cancellationToken)
     {
         MotoProcess.SkipIfMissing();
-        _moto = await MotoProcess.StartAsync(Token);
-        using var client = new HttpClient();
-        using var made = await client.PutAsync(new Uri($"{_moto.Address}/{S3TestServer.Bucket}"), null, Token);
-        made.EnsureSuccessStatusCode();
+        if (_moto is null)
+        {
+            _moto = await MotoProcess.StartAsync(cancellationToken);
+            using var client = new HttpClient();
+            using var made = await client.PutAsync(new Uri($"{_moto.Address}/{S3TestServer.Bucket}"), null, cancellationToken);
+            made.EnsureSuccessStatusCode();
+        }
+
         return _moto.Address;
     }
 
-    protected override ValueTask StopAsync() => _moto?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _moto?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
