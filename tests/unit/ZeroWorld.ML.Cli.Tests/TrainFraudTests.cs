@@ -93,7 +93,7 @@ public sealed class TrainFraudTests : IDisposable
 
     private string[] Arguments() =>
     [
-        "train", "fraud", "--data", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1", "--directory", Directory,
+        "train", "fraud", "--table", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1", "--data", Directory,
     ];
 
     private async Task<RunStore> WaitForStoreAsync(System.Diagnostics.Process process)
