@@ -121,7 +121,7 @@ public sealed class ModerationStreamTests : IDisposable
     {
         var lines = Enumerable.Range(0, 120).Select(static row => row % 3 == 0 ? $"vile filth and trash {row},foul" : $"a lovely sunny walk {row},fine");
         await File.WriteAllTextAsync(_folder.Combine("train.csv"), "text,label\n" + string.Join('\n', lines) + "\n", Token);
-        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "train", "moderation", "--data", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
         Assert.True(code == 0, error);
     }
 
