@@ -40,7 +40,9 @@ internal static class ServerEndpoints
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<Recommenders>();
+        services.AddSingleton<RecentItemsReader>();
         services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();
         services.AddSingleton<RecommendationRest>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
