@@ -47,18 +47,22 @@ public static class RecommendationTraining
             }
         }
 
-        var metrics = RankingEvaluation.Full(best.Fit(test.Train, seed, cancellationToken), test, OptionsOf(test), cancellationToken);
+        var (users, rankings) = RankingEvaluation.FullByUser(best.Fit(test.Train, seed, cancellationToken), test, OptionsOf(test), cancellationToken);
+        var metrics = RankingEvaluation.Mean(rankings, OptionsOf(test), "full");
         Step("measure", $"{metrics.NameOf("NDCG")} {metrics.Ndcg:F4}");
         var model = best.Fit(interactions, seed, cancellationToken);
         Step("fit", $"{interactions.Count} interactions");
-        return new TrainedRecommender(model, best.Parameters, metrics);
+        return new TrainedRecommender(model, best.Parameters, metrics)
+        {
+            HeldBack = new HeldBackRows(users, [.. users.Select(user => test.Test.ItemsOf(user)[0])], [.. rankings.Select(static ranking => (float)ranking.Ndcg)]),
+        };
 
         InteractionSplit HoldBack(InteractionSet set) => hasTimes ? InteractionSplits.LeaveLastOut(set) : InteractionSplits.LeaveOneOut(set, seed);
 
         void Step(string stage, string detail) => progress?.Report(new TrainingProgress(stage, detail, ++done, total));
     }
 
-    private static RankingOptions OptionsOf(InteractionSplit split) => new() { Cut = Math.Min(10, split.Train.ItemCount) };
+    internal static RankingOptions OptionsOf(InteractionSplit split) => new() { Cut = Math.Min(10, split.Train.ItemCount) };
 
     private static IReadOnlyList<IRecommenderTrainer> GridOf(string algorithm, InteractionSet interactions, ItemAttributes? attributes) => algorithm switch
     {

@@ -8,7 +8,7 @@ internal static class Sets
 
     /// <summary>Attributes of the 40 items: the taste, and one that says nothing.</summary>
     internal static ItemAttributes TastesAttributes { get; } = ItemAttributes.Of(
-        Tastes.Items, Enumerable.Range(0, 40).SelectMany(static item => new[] { ($"i{item}", "taste", $"{item % 2}"), ($"i{item}", "shelf", $"{item % 7}") }));
+        Tastes.Items, Enumerable.Range(0, 40).SelectMany(static item => new[] { ($"i{item}", "taste", $"{item % 2}"), ($"i{item}", "shelf", item < 36 ? "low" : "high") }));
 
     internal static CancellationToken Token => TestContext.Current.CancellationToken;
 

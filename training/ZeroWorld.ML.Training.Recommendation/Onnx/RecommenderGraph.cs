@@ -66,8 +66,8 @@ internal static class RecommenderGraph
         for (var part = 0; part < model.Parts.Count; part++)
         {
             var scores = Scores(graph, model.Parts[part].Model, $"_{part}");
-            var centred = graph.Node("Sub", [scores, graph.Node("ReduceMean", [scores, graph.Axes(1)])]);
-            var deviation = graph.Node("Sqrt", [graph.Node("ReduceMean", [graph.Node("Mul", [centred, centred]), graph.Axes(1)])]);
+            var centred = graph.Node("Sub", [scores, Mean(scores)]);
+            var deviation = graph.Node("Sqrt", [Mean(graph.Node("Mul", [centred, centred]))]);
 
             // Scores that are all equal say nothing.
             var isFlat = graph.Node("Equal", [deviation, graph.Constant([0f], 1)]);
@@ -77,6 +77,8 @@ internal static class RecommenderGraph
         }
 
         return sum!;
+
+        string Mean(string values) => graph.Node("Mul", [graph.Node("ReduceSum", [values, graph.Axes(1)]), graph.Constant([1f / model.ItemCount], 1)]);
     }
 
     /// <summary>The weights as rows over the catalogue.</summary>

@@ -30,6 +30,9 @@ public sealed class RecommenderBundle
     /// <value>What a user's id is called in the prediction log: the key of <see cref="RecentItems"/>, or the column that the users were read of. Default <c>user</c>.</value>
     public string UserKey { get; init; }
 
+    /// <value>What the model was measured on, by which a later one is compared with it; <see langword="null"/>: not known.</value>
+    public HeldBackRows? HeldBack { get; init; }
+
     /// <value><see langword="null"/> for a model whose score is no product of two vectors.</value>
     public HnswIndex? Index { get; }
 
@@ -37,7 +40,15 @@ public sealed class RecommenderBundle
     /// <param name="attributes">Of the same items, or <see langword="null"/>; a model that scores by attributes brings its own.</param>
     /// <param name="recentItems">Where recent items are read at request time, or <see langword="null"/>.</param>
     public static RecommenderBundle Of(
-        IRecommender model, InteractionSet histories, ItemAttributes? attributes, RecentItemsSource? recentItems, CancellationToken cancellationToken)
+        IRecommender model, InteractionSet histories, ItemAttributes? attributes, RecentItemsSource? recentItems, CancellationToken cancellationToken) =>
+        Of(model, histories, attributes, recentItems, null, recentItems?.Key ?? UserKeyDefault, cancellationToken);
+
+    /// <param name="heldBack">What the model was measured on, or <see langword="null"/>.</param>
+    /// <param name="userKey">What a user's id is called.</param>
+    /// <inheritdoc cref="Of(IRecommender, InteractionSet, ItemAttributes?, RecentItemsSource?, CancellationToken)"/>
+    public static RecommenderBundle Of(
+        IRecommender model, InteractionSet histories, ItemAttributes? attributes, RecentItemsSource? recentItems, HeldBackRows? heldBack, string userKey,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(histories);
@@ -48,7 +59,21 @@ public sealed class RecommenderBundle
         }
 
         var index = model is IQueryRecommender query ? HnswIndex.Build(query.ItemVectors, query.QueryLength, new HnswOptions(), cancellationToken) : null;
-        return new RecommenderBundle(model, histories, attributes ?? own, recentItems, index);
+        return new RecommenderBundle(model, histories, attributes ?? own, recentItems, index) { HeldBack = heldBack, UserKey = userKey };
+    }
+
+    private static HeldBackRows? ReadHeldBack(SectionFile file, InteractionSet histories)
+    {
+        if (!file.Has("held_back_users"))
+        {
+            return null;
+        }
+
+        var (users, items, ndcg) = (file.Integers("held_back_users"), file.Integers("held_back_items"), file.Floats("held_back_ndcg"));
+        InteractionSections.Check("held_back_users", users.AsSpan().IndexOfAnyExceptInRange(0, histories.UserCount - 1) < 0);
+        InteractionSections.Check("held_back_items", items.Length == users.Length && items.AsSpan().IndexOfAnyExceptInRange(0, histories.ItemCount - 1) < 0);
+        InteractionSections.Check("held_back_ndcg", ndcg.Length == users.Length && Array.TrueForAll(ndcg, static value => value is >= 0 and <= 1));
+        return new HeldBackRows(users, items, ndcg);
     }
 
     private static ItemAttributes? AttributesOf(IRecommender model) => model switch
@@ -73,6 +98,13 @@ public sealed class RecommenderBundle
         }
 
         file.Add("user_key", (string[])[UserKey]);
+        if (HeldBack is { } held)
+        {
+            file.Add("held_back_users", [.. held.Users]);
+            file.Add("held_back_items", [.. held.Items]);
+            file.Add("held_back_ndcg", [.. held.Ndcg]);
+        }
+
         if (Index is { } index)
         {
             file.Add("index", index.ToLinks());
@@ -100,6 +132,7 @@ public sealed class RecommenderBundle
             file.Has("index") && model is IQueryRecommender query ? HnswIndex.FromLinks(file.Integers("index"), query.ItemVectors, query.QueryLength) : null)
         {
             UserKey = key[0],
+            HeldBack = ReadHeldBack(file, histories),
         };
     }
 }
