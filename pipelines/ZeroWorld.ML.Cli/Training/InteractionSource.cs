@@ -33,8 +33,19 @@ internal sealed record InteractionSource
     private string Folder => Path.Combine(DataDirectory, "offline", Project, Table);
 
     /// <summary>The files that are read, for a fingerprint.</summary>
-    public IReadOnlyList<string> Files =>
-        [.. File is { } file ? [file] : Directory.GetFiles(Folder, "*.parquet").Order(StringComparer.Ordinal), .. Attributes is { } attributes ? [Path.GetFullPath(attributes)] : Array.Empty<string>()];
+    public IReadOnlyList<string> Files
+    {
+        get
+        {
+            List<string> files = File is { } file ? [file] : [.. Directory.GetFiles(Folder, "*.parquet").Order(StringComparer.Ordinal)];
+            if (Attributes is { } attributes)
+            {
+                files.Add(Path.GetFullPath(attributes));
+            }
+
+            return files;
+        }
+    }
 
     /// <summary>Interactions, and attributes of their items.</summary>
     /// <param name="hasCatalogue">Whether items with attributes and without interactions are in the catalogue.</param>

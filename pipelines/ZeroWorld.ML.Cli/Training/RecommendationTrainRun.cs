@@ -81,7 +81,7 @@ internal sealed class RecommendationTrainRun(RecommendationTrainOptions options,
 
         return champion.Manifest.Files.ContainsKey(RecommenderBundle.FileName)
             ? RecommenderBundle.Read(Path.Combine(champion.Directory, RecommenderBundle.FileName))
-            : throw new UsageException($"The champion of model '{champion.Manifest.Model}' is no recommender; expected one, or another --model.");
+            : throw new UsageException("The champion of this model is no recommender; expected one, or another --model.");
     }
 
     internal static Dictionary<string, double> MetricsOf(RankingMetrics metrics) => new()
