@@ -31,12 +31,27 @@ internal sealed partial class BatchScheduler
         }
     }
 
+    /// <summary>
+    /// Whether an idle instance may run now. Beside another, where nobody asked for several, it may when the run is long, and the rows that wait are so many that a larger batch would cost each of them no less:
+    /// else it would only take them from the next batch of the other.
+    /// </summary>
+    private bool MayRun_NeedsLock()
+    {
+        if (!_options.RunsBesideForFullBatches || _idle.Count == _runners.Length)
+        {
+            return true;
+        }
+
+        var rows = Volatile.Read(ref _queuedRows);
+        return ToSpan(_predictor.Predict(rows)) >= OwnThreadFrom && (!_isBatchable || _predictor.IsFull(rows));
+    }
+
     private void SetTimer_NeedsLock(long at, long now)
     {
         if (at < _timerAt)
         {
             _timerAt = at;
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(ToSpan(at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+            _timer.Change(at <= now ? TimeSpan.Zero : ToSpan(at - now), Timeout.InfiniteTimeSpan);
         }
     }
 

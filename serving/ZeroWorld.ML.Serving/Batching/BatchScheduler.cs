@@ -23,6 +23,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
+    private readonly bool _isBatchable;
     private readonly RunPredictor _predictor = new();
     private readonly QueuePolicies _policies;
     private readonly PaddingPlan? _padding;
@@ -55,6 +56,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _logger = logger;
         _isOnCpu = instances[0].Device == "cpu";
         _mayRunInline = options.RunsInlineWhenIdle && _isOnCpu && options.QueueDelay == TimeSpan.Zero;
+        _isBatchable = instances[0].Signature.IsBatchable;
         _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
         _idle = new Stack<InstanceRunner>(_runners);
@@ -95,7 +97,8 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         InstanceRunner? mine = null;
         lock (_lock)
         {
-            if (_mayRunInline && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0 && _idle.TryPop(out mine))
+            // A long run with an end to it leaves its caller free to answer when that comes.
+            if (_mayRunInline && (urgency.Due == 0 || AverageRun < OwnThreadFrom) && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0 && _idle.TryPop(out mine))
             {
                 task = null!;
             }
@@ -239,7 +242,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         var isClosed = ToSpan(closing - now) <= SpinMax;
-        if (isClosed && _idle.TryPop(out var runner))
+        if (isClosed && MayRun_NeedsLock() && _idle.TryPop(out var runner))
         {
             runner.Start(!_isOnCpu || AverageRun >= OwnThreadFrom);
         }

@@ -7,6 +7,7 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class RunPredictor
 {
     private const int Weight = 8;
+    private const double FullShare = 1.8;
     private readonly long[] _ticks = new long[18];
     private long _average;
 
@@ -36,6 +37,13 @@ internal sealed class RunPredictor
         }
 
         return 0;
+    }
+
+    /// <summary>Whether a run of so many rows takes almost as long as two of half as many: nothing is gained by waiting for more. Not before both have been seen.</summary>
+    public bool IsFull(int rows)
+    {
+        var bucket = BucketOf(rows);
+        return bucket > 0 && Volatile.Read(ref _ticks[bucket - 1]) is > 0 and var half && Volatile.Read(ref _ticks[bucket]) >= half * FullShare;
     }
 
     public void Add(int rows, long ticks)
