@@ -8,7 +8,7 @@ internal sealed class OnnxEnvironment
     // Beyond a few threads a run of the usual models only waits for its slowest part, and other models wait for it. It waits by spinning, whatever it is told: with every processor taken by a run,
     // what receives requests takes one from it, and the others burn theirs meanwhile. So a run has half of them, and the other half is for the rest, or for another run.
     private const int ThreadsMax = 4;
-    private const int RunsBesideMax = 4;
+    private const int BesideMax = 4;
     private static readonly Lock CreationLock = new();
     private static OnnxEnvironment? _instance;
     private readonly OrtEnv _environment;
@@ -45,7 +45,8 @@ internal sealed class OnnxEnvironment
     public int Threads { get; }
 
     /// <summary>Runs at the same time that have processors of their own.</summary>
-    public int RunsMax => Math.Clamp(Environment.ProcessorCount / Threads, 1, RunsBesideMax);
+    /// <param name="own">Threads of each; <see langword="null"/>: <see cref="Threads"/>.</param>
+    public int CountBeside(int? own) => Math.Clamp(Environment.ProcessorCount / (own ?? Threads), 1, BesideMax);
 
     public IReadOnlyList<string> Providers { get; }
 

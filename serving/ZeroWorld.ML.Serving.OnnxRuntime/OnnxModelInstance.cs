@@ -25,8 +25,9 @@ internal sealed class OnnxModelInstance : IModelInstance
     private BoundOutputs? _boundOutputs;
     private bool _isDisposed;
 
-    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device)
+    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device, int besideMax)
     {
+        BesideMax = besideMax;
         _shared = shared.Hold();
         _session = shared.Session;
         Signature = signature;
@@ -43,9 +44,11 @@ internal sealed class OnnxModelInstance : IModelInstance
 
     public string Device { get; }
 
+    public int BesideMax { get; }
+
     /// <inheritdoc/>
     /// <remarks>On a GPU a session has one stream: only a session of its own runs beside another.</remarks>
-    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device) : null;
+    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device, BesideMax) : null;
 
     public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => Run(inputs, HeapMemory.Instance);
 

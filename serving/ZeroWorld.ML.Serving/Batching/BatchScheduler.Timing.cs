@@ -32,14 +32,19 @@ internal sealed partial class BatchScheduler
     }
 
     /// <summary>
-    /// Whether an idle instance may run now. Beside another, where nobody asked for several, it may when the run is long, and the rows that wait are so many that a larger batch would cost each of them no less:
+    /// Whether an idle instance may run now. Not beside another where answers keep the order of their requests. Beside another, where nobody asked for several, it may when the run is long, and the rows that wait are so many that a larger batch would cost each of them no less:
     /// else it would only take them from the next batch of the other.
     /// </summary>
     private bool MayRun_NeedsLock()
     {
-        if (!_options.RunsBesideForFullBatches || _idle.Count == _runners.Length)
+        if (_idle.Count == _runners.Length)
         {
             return true;
+        }
+
+        if (_ordered is not null || !_options.RunsBesideForFullBatches)
+        {
+            return _ordered is null;
         }
 
         var rows = Volatile.Read(ref _queuedRows);

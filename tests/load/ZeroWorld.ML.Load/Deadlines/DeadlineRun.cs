@@ -35,7 +35,7 @@ internal static class DeadlineRun
         // Runs of some milliseconds, one behind another.
         var busy = Enumerable.Range(0, BusyRequests).Select(index => KeepBusyAsync(client, index, stop.Token)).ToArray();
         var lateness = new Dictionary<string, double[]>();
-        foreach (var kind in (ReadOnlySpan<string>)["grpc-timeout", "timeout"])
+        foreach (var kind in (string[])["grpc-timeout", "timeout"])
         {
             await MeasureAsync(client, kind, count / 4);
             lateness[kind] = await MeasureAsync(client, kind, count);

@@ -94,32 +94,6 @@ public sealed class InferenceDraftTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task TryFill_StringsAndBools_TakesWhatIsWholeAndLeavesTheRestToTheOtherWay()
-    {
-        var signature = new ModelSignature([new("names", TensorDtype.Bytes, [-1, 2]), new("flags", TensorDtype.Bool, [-1])], [new("echo", TensorDtype.Bytes, [-1, 2])]);
-        _host.Runtime.Make = _ => new FakeInstance(signature, static inputs => [inputs[0]]);
-        _host.Catalog.Add(ServingHost.Model, 7, _host.MakeTensorPackage());
-        await _host.Servables.RefreshAsync(Cancellation);
-        byte[] names = [1, 0, 0, 0, (byte)'a', 0, 0, 0, 0];
-
-        using var good = BeginStrings(names, [1]);
-        Assert.True(good.TryFill());
-        await good.RunAsync(null, Cancellation);
-        Assert.Equal(names, good.GetOutput(0).Tensor.ToRaw().ToArray());
-        byte[][] wrong = [[1, 0, 0, 0, (byte)'a', 1, 0, 0, 0], [.. names, 0], [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0]];
-        foreach (var bytes in wrong)
-        {
-            using var bad = BeginStrings(bytes, [1]);
-            Assert.False(bad.TryFill());
-        }
-
-        using var noBool = BeginStrings(names, [2]);
-        Assert.False(noBool.TryFill());
-        using var tooShort = _host.Inferences.TryBegin("fraud", "", Received)!;
-        Assert.False(tooShort.TryAddInput("names", "BYTES", [int.MaxValue / 2, 2], new ReadOnlySequence<byte>(names)));
-    }
-
-    [Fact]
     public async Task Dispose_BeforeTheRun_LetsTheModelGo()
     {
         await StartAsync();
@@ -161,14 +135,6 @@ public sealed class InferenceDraftTests : IAsyncDisposable
         _host.Runtime.Make = static _ => FakeInstance.Score(2);
         _host.Catalog.Add(ServingHost.Model, 7, _host.MakeTensorPackage());
         await _host.Servables.RefreshAsync(Cancellation);
-    }
-
-    private InferenceDraft BeginStrings(byte[] names, byte[] flags)
-    {
-        var draft = _host.Inferences.TryBegin("fraud", "", Received)!;
-        Assert.True(draft.TryAddInput("names", "BYTES", [1, 2], new ReadOnlySequence<byte>(names)));
-        Assert.True(draft.TryAddInput("flags", "BOOL", [1], new ReadOnlySequence<byte>(flags)));
-        return draft;
     }
 
     private static float[] Rows(Random random, int rows) => [.. Enumerable.Range(0, rows * 2).Select(_ => random.NextSingle())];
