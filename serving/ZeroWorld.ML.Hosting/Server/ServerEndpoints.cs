@@ -67,9 +67,15 @@ internal static class ServerEndpoints
     /// <summary>Callers may say what this project's own code logs; everybody else's goes on as it was set up.</summary>
     private static void AddLogSettings(IServiceCollection services)
     {
+        const string Category = "ZeroWorld.ML";
         var logs = new LogSettings();
         services.AddSingleton(logs);
-        services.AddLogging(logging => logging.AddFilter("ZeroWorld.ML", logs.IsEnabled));
+        services.Configure<LoggerFilterOptions>(options =>
+        {
+            // What the host of this server set up is where they begin: a command that is quiet stays quiet.
+            logs.BeginAt(options.Rules.LastOrDefault(static rule => rule.CategoryName == Category && rule.ProviderName is null)?.LogLevel ?? options.MinLevel);
+            options.AddFilter(Category, logs.IsEnabled);
+        });
     }
 
     private static void AddGrpcServices(IServiceCollection services)
