@@ -29,7 +29,7 @@ internal static class DeadlineRun
         SpeedModels.Write(models);
         await using var server = await ChildProcess.StartAsync([], ModelServerChild.Argument, folder.Path, models);
         using var handler = new SocketsHttpHandler();
-        using var client = new HttpClient(handler) { BaseAddress = server.Grpc, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var client = new HttpClient(handler) { BaseAddress = server.Grpc };
         using var stop = new CancellationTokenSource();
 
         // Runs of some milliseconds, one behind another.
@@ -91,7 +91,10 @@ internal static class DeadlineRun
     /// <returns>The status of the call.</returns>
     private static async Task<string> SendAsync(HttpClient client, byte[] frame, TimeSpan? timeout)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, InferPath) { Version = HttpVersion.Version20, Content = new ByteArrayContent(frame) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, InferPath) 
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         if (timeout is { } left)
@@ -101,6 +104,7 @@ internal static class DeadlineRun
 
         using var response = await client.SendAsync(request);
         await response.Content.ReadAsByteArrayAsync();
-        return (response.Headers.TryGetValues("grpc-status", out var values) || response.TrailingHeaders.TryGetValues("grpc-status", out values)) ? values.First() : "";
+        var status = response.Headers.TryGetValues("grpc-status", out var values) || response.TrailingHeaders.TryGetValues("grpc-status", out values) ? values.First() : "none";
+        return status is "0" or "4" ? status : throw new InvalidOperationException($"A call ended with the status {status}.");
     }
 }
