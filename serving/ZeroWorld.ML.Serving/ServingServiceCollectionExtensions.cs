@@ -30,7 +30,7 @@ public static class ServingServiceCollectionExtensions
         AddOptions<PredictionOptions>(services);
         AddOptions<PredictionLogOptions>(services);
 
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TimeProvider>(static _ => new PreciseTimeProvider());
         services.TryAddSingleton<ServingMetrics>();
         AddLifecycle(services);
         AddPaths(services);

@@ -7,6 +7,7 @@ namespace ZeroWorld.ML.Training.Recommendation;
 public static class RecommenderPackage
 {
     private const string ModelFile = "model.onnx";
+    private const string ScriptFile = "model.pt";
     private const double Tolerance = 1e-4;
     private const int GoldenRows = 8;
     private const int GoldenHistoryMax = 20;
@@ -17,8 +18,18 @@ public static class RecommenderPackage
     /// <param name="parameters">Hyper-parameters, for lineage.</param>
     /// <param name="metrics">Measured on rows that were held back; names as in reports.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the folder is not empty, or an algorithm that cannot be packaged. <see cref="TrainingError.UnsuitableData"/>: too large.</exception>
-    public static async Task<ModelPackage> WriteAsync(
+    public static Task<ModelPackage> WriteAsync(
         string folder, ModelName model, RecommenderBundle bundle, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, double> metrics, long seed,
+        DateTimeOffset createdTime, CancellationToken cancellationToken) => WriteAsync("onnx", folder, model, bundle, parameters, metrics, seed, createdTime, cancellationToken);
+
+    /// <summary>The same with the network as TorchScript in place of the ONNX graph: of <c>sasrec</c>, <c>two-tower</c> and <c>neumf</c>.</summary>
+    /// <inheritdoc cref="WriteAsync(string, ModelName, RecommenderBundle, IReadOnlyDictionary{string, string}, IReadOnlyDictionary{string, double}, long, DateTimeOffset, CancellationToken)"/>
+    public static Task<ModelPackage> WriteTorchScriptAsync(
+        string folder, ModelName model, RecommenderBundle bundle, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, double> metrics, long seed,
+        DateTimeOffset createdTime, CancellationToken cancellationToken) => WriteAsync("torchscript", folder, model, bundle, parameters, metrics, seed, createdTime, cancellationToken);
+
+    private static async Task<ModelPackage> WriteAsync(
+        string runtime, string folder, ModelName model, RecommenderBundle bundle, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, double> metrics, long seed,
         DateTimeOffset createdTime, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -30,7 +41,17 @@ public static class RecommenderPackage
         }
 
         Directory.CreateDirectory(folder);
-        RecommenderGraph.Write(Path.Combine(folder, ModelFile), bundle.Model);
+        var isScript = runtime == "torchscript";
+        var file = isScript ? ScriptFile : ModelFile;
+        if (isScript)
+        {
+            RecommenderScript.Write(Path.Combine(folder, file), bundle.Model);
+        }
+        else
+        {
+            RecommenderGraph.Write(Path.Combine(folder, file), bundle.Model);
+        }
+
         bundle.Write(Path.Combine(folder, RecommenderBundle.FileName));
         var items = bundle.Model.ItemCount;
         var isPairs = bundle.Model is NeuMfModel;
@@ -38,7 +59,8 @@ public static class RecommenderPackage
         var content = new ModelPackageContent
         {
             Model = model,
-            ModelFile = ModelFile,
+            Runtime = runtime,
+            ModelFile = file,
             FurtherFiles = [RecommenderBundle.FileName],
             Inputs = [.. GraphInput.Of(bundle.Model).Select(static input => new ManifestInput(input.Name, input.Dtype.ToName(), input.Shape, []))],
             Outputs = isPairs
