@@ -41,7 +41,9 @@ internal static class ServerEndpoints
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<Recommenders>();
+        services.AddSingleton<RecentItemsReader>();
         services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();
         services.AddSingleton<RecommendationRest>();
         services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
         services.AddSingleton<ModerationEngines>();
