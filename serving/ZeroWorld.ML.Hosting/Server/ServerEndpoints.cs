@@ -40,6 +40,8 @@ internal static class ServerEndpoints
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<Recommenders>();
+        services.AddSingleton<ReasonModels>();
+        services.AddSingleton<PredictionReasons>();
         services.AddSingleton<RecommendationCalls>();
         services.AddSingleton<RecommendationRest>();
         services.AddSingleton<OnlineFeatures>();
