@@ -69,10 +69,6 @@ internal static class LocalServer
     {
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-
-        // For this provider by name: the server's own filter, whose level may be changed while it runs, is for all.
-        logging.AddFilter<ConsoleLoggerProvider>("ZeroWorld.ML", LogLevel.Warning);
-
         // Not ready yet is no news while a command is still making the model.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         logging.AddSimpleConsole(static console => console.SingleLine = true);
