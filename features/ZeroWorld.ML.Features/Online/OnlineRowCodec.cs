@@ -187,6 +187,9 @@ public static class OnlineRowCodec
             case FeatureType.Bytes:
                 WriteBytes(writer, value.AsBytes().Span);
                 break;
+            case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
+                WriteBytes(writer, FeatureListCodec.Encode(value));
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(value), value.Type, "A stored value has a type.");
         }
