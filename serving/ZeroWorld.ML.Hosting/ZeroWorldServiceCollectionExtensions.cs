@@ -85,12 +85,7 @@ public static class ZeroWorldServiceCollectionExtensions
     }
 
     private static void AddModels(IServiceCollection services, ZeroWorldConfiguration configuration) =>
-        services.AddModelRegistry(new ModelRegistryOptions
-        {
-            DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory),
-            Postgres = configuration.Get<RegistryOptions>().Postgres,
-            PostgresPasswordFile = configuration.Get<RegistryOptions>().PostgresPasswordFile,
-        });
+        services.AddModelRegistry(RegistryAccess.ToOptions(configuration));
 
     private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
     {

@@ -16,7 +16,7 @@ internal static class TrainCommand
 
     private static Command CreateRecommendation()
     {
-        var data = new Option<string>("--data") { Description = "Table of interactions: CSV, or TSV by its name; .gz or plain; with a header.", Required = true };
+        var table = new Option<string>("--table") { Description = "Table of interactions: CSV, or TSV by its name; .gz or plain; with a header.", Required = true };
         var user = new Option<string>("--user") { Description = "Column with user ids.", Required = true };
         var item = new Option<string>("--item") { Description = "Column with item ids.", Required = true };
         var time = new Option<string?>("--time") { Description = "Column with times: numbers, or RFC 3339 with a zone. Without it nothing is known of the order." };
@@ -30,13 +30,12 @@ internal static class TrainCommand
         var alias = new Option<string?>("--alias") { Description = "Alias that shall point at the new version. Default: champion when the model has none yet." };
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var output = new Option<string?>("--out", "-o") { Description = "Write the package to this new folder and do not register it." };
-        var directory = new Option<string>("--directory") { Description = "Data directory.", DefaultValueFactory = static _ => ".zeroworld" };
-        var project = new Option<string>("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
         var json = CommonOptions.Json();
         var command = new Command("recommendation", "Trains a recommender on implicit feedback: who used what.")
         {
-            data, user, item, time, algorithm, attributes, recent, name, alias, seed, output, directory, project, json,
+            table, user, item, time, algorithm, attributes, recent, name, alias, seed, output, json,
         };
+        var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             var source = ParseRecent(parse.GetValue(recent));
@@ -46,12 +45,12 @@ internal static class TrainCommand
                 throw new UsageException($"--algorithm '{chosen}' is unknown; expected one of {string.Join(", ", RecommendationTraining.Algorithms)}.");
             }
 
-            var model = new ModelName(parse.GetRequiredValue(project), parse.GetRequiredValue(name));
+            var model = new ModelName(common.Project(parse), parse.GetRequiredValue(name));
             var steps = StepConsole.ToStandardError(3);
             var set = await steps.RunAsync("interactions", async _ =>
             {
                 var read = await Task.Run(
-                    () => InteractionReader.Read(parse.GetRequiredValue(data), parse.GetRequiredValue(user), parse.GetRequiredValue(item), parse.GetValue(time), cancellationToken),
+                    () => InteractionReader.Read(parse.GetRequiredValue(table), parse.GetRequiredValue(user), parse.GetRequiredValue(item), parse.GetValue(time), cancellationToken),
                     cancellationToken);
                 return (read, string.Create(CultureInfo.InvariantCulture, $"{read.Count:N0} of {read.UserCount:N0} users and {read.ItemCount:N0} items, {read.DuplicateCount:N0} duplicates left out"));
             });
@@ -64,7 +63,7 @@ internal static class TrainCommand
             var features = parse.GetValue(attributes) is { } file ? InteractionReader.ReadAttributes(file, set.Items) : null;
             var folder = parse.GetValue(output);
             await using var connection = folder is null || source is not null
-                ? await ServerConnection.OpenAsync(Path.GetFullPath(parse.GetRequiredValue(directory)), mayCreate: true, cancellationToken)
+                ? await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken)
                 : null;
             var recentItems = source is null ? null : await PinAsync(connection!, model.Project, source.Value, cancellationToken);
             var temporary = folder is null ? Directory.CreateTempSubdirectory("zwml-package-").FullName : null;

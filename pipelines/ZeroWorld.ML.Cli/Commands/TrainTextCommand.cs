@@ -14,7 +14,7 @@ internal static class TrainTextCommand
 {
     public static Command Moderation()
     {
-        var data = new Option<string>("--data") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
+        var table = new Option<string>("--table") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
         var text = new Option<string>("--text") { Description = "Column of the texts.", DefaultValueFactory = static _ => "text" };
         var label = new Option<string[]>("--label") { Description = "Column of the label; several columns hold 0 or 1 each.", Required = true, AllowMultipleArgumentsPerToken = true };
         var labels = new Option<string[]>("--labels") { Description = "The labels that may occur. Default: any.", AllowMultipleArgumentsPerToken = true };
@@ -28,14 +28,14 @@ internal static class TrainTextCommand
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Texts to labels: a linear model over hashed n-grams, calibrated, with a policy.")
         {
-            data, text, label, labels, harmless, review, block, output, name, project, seed, json,
+            table, text, label, labels, harmless, review, block, output, name, project, seed, json,
         };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var request = new ModerationTrainingRequest
             {
                 Model = new ModelName(parse.GetRequiredValue(project), parse.GetRequiredValue(name)),
-                Data = LabelledTexts.Read(parse.GetRequiredValue(data), parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
+                Data = LabelledTexts.Read(parse.GetRequiredValue(table), parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
                 OutputDirectory = Path.GetFullPath(parse.GetRequiredValue(output)),
                 Harmless = parse.GetValue(harmless) ?? [],
                 Review = ThresholdGoal.Parse(parse.GetRequiredValue(review)),
