@@ -70,7 +70,7 @@ public sealed class ListInputTests : IAsyncLifetime
         var plan = await PlanAsync("ranker");
         await ImportAsync(plan);
         await RegisterRankerAsync(plan.Service, "ranker", width: -1);
-        long[][] recent = [[5, 6, 1L << 40], [], [9]];
+        long[][] recent = [[5, 6, 1L << 20], [], [9]];
         var query = new PredictionQuery("ranker").WithEntity("item_id", 1, 2, 1).WithList("recent", recent).At(Noon);
 
         var prediction = await _server.Client.PredictAsync(query, Cancellation);
@@ -183,7 +183,7 @@ public sealed class ListInputTests : IAsyncLifetime
         var text = await answer.Content.ReadAsStringAsync(Cancellation);
         Assert.True(answer.IsSuccessStatusCode, text);
         using var json = JsonDocument.Parse(text);
-        return [.. json.RootElement.GetProperty("outputs").GetProperty("score").EnumerateArray().Select(static score => score.ValueKind == JsonValueKind.Array ? score[0].GetDouble() : score.GetDouble())];
+        return [.. json.RootElement.GetProperty("rows").EnumerateArray().Select(static row => row.GetProperty("outputs").GetProperty("score").GetDouble())];
     }
 
     private async Task<FeatureServicePlan> PlanAsync(string service) =>
