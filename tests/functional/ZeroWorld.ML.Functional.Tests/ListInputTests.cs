@@ -155,7 +155,7 @@ public sealed class ListInputTests : IAsyncLifetime
             ],
             Cancellation);
         await _server.UploadAsync(bound.Directory, "text", Cancellation);
-        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = "text", Alias = "champion", Version = 1 });
+        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = "text", Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
         string[] texts = ["a sunny walk", "you rotten filth", "", "V1LE scum, and a longer text behind it", "\u4f60\u597d"];
 
         var prediction = await _server.Client.PredictAsync(new PredictionQuery("text").WithValue("text", texts), Cancellation);
@@ -272,7 +272,7 @@ public sealed class ListInputTests : IAsyncLifetime
             },
             Cancellation);
         await _server.UploadAsync(folder, name, Cancellation);
-        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = name, Alias = "champion", Version = 1 });
+        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = name, Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
     }
 
     private async Task<ModerationTrainingResult> TrainTextAsync()

@@ -89,7 +89,7 @@ public sealed class ListColumnTests : IDisposable
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
     }
 
-    private Task ImportAsync(string query) => _folder.Store.ImportAsync(
+    private Task<TableSummary> ImportAsync(string query) => _folder.Store.ImportAsync(
         new TableImport(
             "default",
             "facts",
