@@ -275,13 +275,37 @@ public sealed class ListInputTests : IAsyncLifetime
         await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = name, Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
     }
 
-    private async Task<ModerationTrainingResult> TrainTextAsync()
+    /// <summary>A text model after one fit, as a package that is called with tensors.</summary>
+    private async Task<(TextModel Model, ModelPackage Package)> TrainTextAsync()
     {
         string[] kind = ["lovely garden", "sunny walk", "fresh bread", "quiet lake", "good friends", "warm tea"];
         string[] foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
-        var texts = Enumerable.Range(0, 60).Select(row => row % 2 == 0 ? $"{kind[row % 6]} number {row}" : $"{foul[row % 4]} number {row}").ToArray();
-        var labels = new LabelMatrix(["kind", "foul"], [.. Enumerable.Range(0, 60).SelectMany(static row => new[] { row % 2 == 0, row % 2 == 1 })], IsExclusive: true);
-        var request = new ModerationTrainingRequest { Model = new ModelName("default", "text"), Data = new LabelledTexts(texts, labels), OutputDirectory = _folder.Combine("text"), Features = new TextFeaturizerSettings { Bits = 14 } };
-        return await ModerationTraining.RunAsync(request, _server.Server.Services.GetRequiredService<ISparseScorer>(), TimeProvider.System, null, Cancellation);
+        var texts = Enumerable.Range(0, 20).Select(row => row % 2 == 0 ? $"{kind[row % 6]} number {row}" : $"{foul[row % 4]} number {row}").ToArray();
+        var labels = new LabelMatrix(["kind", "foul"], [.. Enumerable.Range(0, texts.Length).SelectMany(static row => new[] { row % 2 == 0, row % 2 == 1 })], IsExclusive: true);
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { Bits = 14 });
+        var weights = LinearTextTrainer.Fit(SparseRows.Of(featurizer, texts, Cancellation), labels, [.. Enumerable.Range(0, texts.Length)], new LinearTextSettings(), 1, Cancellation);
+        var model = new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(weights.Labels));
+        var folder = _folder.Combine("text");
+        Directory.CreateDirectory(folder);
+        TextModelGraph.Write(Path.Combine(folder, "model.onnx"), model);
+        var expected = new float[2];
+        model.Score([3], [1f], expected);
+        var package = await ModelPackageWriter.WriteAsync(
+            folder,
+            new ModelPackageContent
+            {
+                Model = new ModelName("default", "text"),
+                Inputs = [new ManifestInput(TextModelGraph.Ids, "INT64", [-1, -1], []), new ManifestInput(TextModelGraph.Weights, "FP32", [-1, -1], [])],
+                Outputs = [new ManifestOutput(TextModelGraph.Output, TextModelGraph.Output, "FP32", [-1, 2])],
+                GoldenSamples =
+                [
+                    new GoldenSample(
+                        new Dictionary<string, GoldenTensor> { [TextModelGraph.Ids] = new([1, 1], [3]), [TextModelGraph.Weights] = new([1, 1], [1]) },
+                        new Dictionary<string, GoldenTensor> { [TextModelGraph.Output] = new([1, 2], [expected[0], expected[1]]) }),
+                ],
+                Lineage = new ModelLineage { CreatedTime = DateTimeOffset.UnixEpoch },
+            },
+            Cancellation);
+        return (model, package);
     }
 }

@@ -5,7 +5,7 @@ public sealed class ListColumnTests : IDisposable
 {
     private const string Facts = """
         SELECT k, make_timestamptz(10) AS happened, CASE k WHEN 1 THEN [1.5, -2.0]::FLOAT[] WHEN 2 THEN []::FLOAT[] END AS vector,
-            CASE k WHEN 1 THEN [k, 7]::INTEGER[2] WHEN 3 THEN [0, 0]::INTEGER[2] END AS ids, CASE k WHEN 2 THEN ['a', '', 'a longer text than twelve bytes'] WHEN 3 THEN []::VARCHAR[] END AS tags
+            CASE k WHEN 1 THEN [k, 7]::INTEGER[] WHEN 3 THEN [0, 0]::INTEGER[] END AS ids, CASE k WHEN 2 THEN ['a', '', 'a longer text than twelve bytes'] WHEN 3 THEN []::VARCHAR[] END AS tags
         FROM (SELECT unnest([1, 2, 3])::BIGINT AS k)
         """;
 
