@@ -16,6 +16,14 @@ public static class FeatureListCodec
         _ => EncodeTexts(value.AsStringList()),
     };
 
+    /// <summary>Bytes that <see cref="Encode"/> gives.</summary>
+    public static int LengthOf(in FeatureValue value) => value.Type switch
+    {
+        FeatureType.Int64List => checked(value.AsInt64List().Length * sizeof(long)),
+        FeatureType.Float64List => checked(value.AsFloat64List().Length * sizeof(double)),
+        _ => LengthOf(value.AsStringList()),
+    };
+
     /// <returns><see langword="false"/> when the bytes are no such list.</returns>
     public static bool TryDecode(FeatureType type, ReadOnlySpan<byte> bytes, out FeatureValue value)
     {
@@ -36,15 +44,20 @@ public static class FeatureListCodec
         return true;
     }
 
-    private static byte[] EncodeTexts(ReadOnlySpan<string> texts)
+    private static int LengthOf(ReadOnlySpan<string> texts)
     {
         var length = 0;
         foreach (var text in texts)
         {
-            length += sizeof(int) + Encoding.UTF8.GetByteCount(text);
+            length = checked(length + sizeof(int) + Encoding.UTF8.GetByteCount(text));
         }
 
-        var bytes = new byte[length];
+        return length;
+    }
+
+    private static byte[] EncodeTexts(ReadOnlySpan<string> texts)
+    {
+        var bytes = new byte[LengthOf(texts)];
         var at = 0;
         foreach (var text in texts)
         {
