@@ -91,6 +91,9 @@ internal readonly unsafe ref struct DuckDbVector(IntPtr vector, byte* data, ulon
     private const int DescriptorLength = 16;
     private const int InlineLengthMax = 12;
 
+    /// <summary>The engine's name for it: lists are asked for their elements by it.</summary>
+    public nint Handle => vector;
+
     /// <summary>Where the values lie.</summary>
     public nint Data => (nint)data;
 
@@ -152,10 +155,8 @@ internal readonly unsafe ref struct DuckDbVector(IntPtr vector, byte* data, ulon
 
         return type == FeatureType.StringList
             ? elements.Texts((int)entry.Offset, (int)entry.Length)
-            : new ReadOnlySpan<byte>(elements.Data + (entry.Offset * sizeof(long)), (int)entry.Length * sizeof(long));
+            : new ReadOnlySpan<byte>((byte*)elements.Data + (entry.Offset * sizeof(long)), (int)entry.Length * sizeof(long));
     }
-
-    private byte* Data => data;
 
     private byte[] Texts(int first, int length)
     {
