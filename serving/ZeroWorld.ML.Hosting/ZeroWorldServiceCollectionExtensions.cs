@@ -27,7 +27,7 @@ public static class ZeroWorldServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TimeProvider>(static _ => new PreciseTimeProvider());
         services.AddSingleton(configuration);
         services.AddSingleton(configuration.Get<ServerOptions>());
         services.TryAddSingleton(_ => DataDirectory.OpenForWriting(configuration.Get<DataOptions>().DataDirectory));
