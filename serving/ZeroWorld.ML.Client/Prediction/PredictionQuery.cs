@@ -94,6 +94,14 @@ public sealed class PredictionQuery
         return this;
     }
 
+    /// <summary>Asks for reason codes: the columns that moved each row's score most.</summary>
+    /// <param name="count">Per row, 0 to 100; 0 for none.</param>
+    public PredictionQuery WithReasons(int count)
+    {
+        _request.Reasons = checked((uint)count);
+        return this;
+    }
+
     /// <summary>A copy of the request that this query stands for.</summary>
     public PredictRequest ToRequest() => _request.Clone();
 
