@@ -13,6 +13,7 @@ internal static class ServerEndpoints
     private static readonly string[] GrpcServices =
     [
         "inference.GRPCInferenceService", "zeroworld.ml.v1.PredictionService", "zeroworld.ml.v1.FeatureStoreService", "zeroworld.ml.v1.RegistryService",
+        "zeroworld.ml.v1.ModerationService",
     ];
 
     public static IServiceCollection AddServerEndpoints(this IServiceCollection services)
@@ -40,8 +41,14 @@ internal static class ServerEndpoints
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<Recommenders>();
+        services.AddSingleton<ReasonModels>();
+        services.AddSingleton<PredictionReasons>();
+        services.AddSingleton<RecentItemsReader>();
         services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();
         services.AddSingleton<RecommendationRest>();
+        services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
+        services.AddSingleton<ModerationEngines>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
@@ -87,6 +94,7 @@ internal static class ServerEndpoints
         services.AddSingleton<PredictionGrpcService>();
         services.AddSingleton<FeatureStoreGrpcService>();
         services.AddSingleton<RegistryGrpcService>();
+        services.AddSingleton<ModerationGrpcService>();
         services.AddGrpc()
             .AddServiceOptions<InferenceGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<FeatureStoreGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
@@ -135,6 +143,7 @@ internal static class ServerEndpoints
             endpoints.MapGrpcService<PredictionGrpcService>();
             endpoints.MapGrpcService<FeatureStoreGrpcService>();
             endpoints.MapGrpcService<RegistryGrpcService>();
+            endpoints.MapGrpcService<ModerationGrpcService>();
             endpoints.MapGrpcHealthChecksService();
             endpoints.MapGrpcReflectionService();
         });
