@@ -41,7 +41,6 @@ public sealed class TorchModelRuntime : IModelRuntime
         jit.ScriptModule? module = null;
         try
         {
-
             // A file without forward is whole, and asking for its inputs is what native code gives up on.
             var inputs = 0L;
             module = TorchLoadThread.Run(() =>
