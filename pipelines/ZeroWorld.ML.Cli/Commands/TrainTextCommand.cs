@@ -43,6 +43,7 @@ internal static class TrainTextCommand
                 Output = parse.GetValue(output) is { } folder ? Path.GetFullPath(folder) : null,
                 Alias = parse.GetValue(alias),
             };
+            var (reviewGoal, blockGoal) = (ThresholdGoal.Parse(parse.GetRequiredValue(review)), ThresholdGoal.Parse(parse.GetRequiredValue(block)));
             ModerationTrainingRequest ToRequest(LabelledTexts data, string package) => new()
             {
                 Model = target.Model,
@@ -50,8 +51,8 @@ internal static class TrainTextCommand
                 OutputDirectory = package,
                 Features = new TextFeaturizerSettings { LettersWeight = 1 },
                 Harmless = parse.GetValue(harmless) ?? [],
-                Review = ThresholdGoal.Parse(parse.GetRequiredValue(review)),
-                Block = ThresholdGoal.Parse(parse.GetRequiredValue(block)),
+                Review = reviewGoal,
+                Block = blockGoal,
                 Algorithm = parse.GetRequiredValue(algorithm) == "linear" ? TextAlgorithm.Linear : TextAlgorithm.EmbeddingBag,
                 Seed = parse.GetValue(seed),
                 Gate = new EvaluationGate { LossAccepted = parse.GetValue(accepted) },
