@@ -53,8 +53,8 @@ public sealed class ListInputTests : IAsyncLifetime
     {
         _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
 
-        // Without a deadline: the first call on a busy machine compiles all that it runs.
-        _client = new ZeroWorldClient(_server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = Timeout.InfiniteTimeSpan });
+        // A deadline that only bounds a hang: the first call on a busy machine compiles all that it runs.
+        _client = new ZeroWorldClient(_server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = TimeSpan.FromMinutes(3) });
         var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), CancellationToken.None);
         await _client.Features.ApplyDefinitionsAsync(new ApplyDefinitionsRequest
         {
@@ -174,8 +174,6 @@ public sealed class ListInputTests : IAsyncLifetime
                 Assert.Equal(expected[label], prediction.Response.Outputs[label].Float32S.Values[row], 1e-5);
             }
         }
-
-        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     private static double Score(long[] recent, double[] embedding, double price) =>
