@@ -174,6 +174,8 @@ public sealed class ListInputTests : IAsyncLifetime
                 Assert.Equal(expected[label], prediction.Response.Outputs[label].Float32S.Values[row], 1e-5);
             }
         }
+
+        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     private static double Score(long[] recent, double[] embedding, double price) =>
