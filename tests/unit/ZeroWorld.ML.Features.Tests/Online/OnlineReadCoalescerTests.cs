@@ -448,7 +448,7 @@ public sealed class OnlineReadCoalescerTests
 
     private static EntityId Id(string key) => new("default", "customer", key);
 
-    private static StorageField Field(string view) => StorageField.Of(
+    internal static StorageField Field(string view) => StorageField.Of(
         new LastValueView
         {
             Project = "default",
