@@ -9,7 +9,7 @@ public static class TableFile
     private const int EngineMiB = 1024;
 
     /// <summary>Reads all rows in the order of the file.</summary>
-    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row.</param>
+    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row.</param>
     /// <returns>The columns with their types: int64, float64, timestamp (a time without a zone is UTC) and string (everything else).</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: it is no such table; the message names what is wrong and where.</exception>
     public static Task<TableFileContent> ReadAsync(string path, CancellationToken cancellationToken)
@@ -20,14 +20,15 @@ public static class TableFile
 
     private static TableFileContent Read(string path, CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
+        string[] files = File.Exists(path) ? [path] : Directory.Exists(path) ? [.. Directory.GetFiles(path, "*.parquet").Order(StringComparer.Ordinal)] : [];
+        if (files.Length == 0)
         {
-            throw new FeatureException(FeatureError.NotFound, $"There is no file '{path}'.");
+            throw new FeatureException(FeatureError.NotFound, $"There is no file '{path}', and no folder of Parquet files.");
         }
 
         using var session = new DuckDbSession(new ParquetOfflineOptions { MemoryLimitMiB = EngineMiB, Threads = 2 });
-        var scan = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
-            ? $"read_parquet({Sql.List([path])})"
+        var scan = files[0].EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
+            ? $"read_parquet({Sql.List(files)})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
         session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
         var columns = new List<OfflineColumn>();

@@ -161,13 +161,13 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return text[(text.IndexOf('/', StringComparison.Ordinal) + 1)..];
     }
 
-    [LoggerMessage(2101, LogLevel.Warning, "No online store answers at {Addresses} yet; features are unavailable until one does: {Fault}")]
+    [LoggerMessage(2201, LogLevel.Warning, "No online store answers at {Addresses} yet; features are unavailable until one does: {Fault}")]
     private static partial void LogNotConnected(ILogger logger, string addresses, string fault);
 
-    [LoggerMessage(2102, LogLevel.Warning, "The connection to the online store at {Address} is lost: {Reason}; reconnecting")]
+    [LoggerMessage(2202, LogLevel.Warning, "The connection to the online store at {Address} is lost: {Reason}; reconnecting")]
     private static partial void LogConnectionFailed(ILogger logger, string address, string reason);
 
-    [LoggerMessage(2103, LogLevel.Information, "The connection to the online store at {Address} is back")]
+    [LoggerMessage(2203, LogLevel.Information, "The connection to the online store at {Address} is back")]
     private static partial void LogConnectionRestored(ILogger logger, string address);
 
     private sealed record Connected(ConnectionMultiplexer Multiplexer, IDatabase Database);

@@ -105,14 +105,8 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         await RunAsync(
             async database =>
             {
-                var pipeline = new RedisWritePipeline(database, _options, field);
-                foreach (var row in rows)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    await pipeline.EvaluateAsync(RedisScripts.WriteRow, RedisKeys.Rows(row.Entity), row.Row, RedisValue.Null, validUntil).ConfigureAwait(false);
-                }
-
-                await pipeline.CompleteAsync().ConfigureAwait(false);
+                await new RedisWritePipeline(database, _options, field, RedisScripts.WriteRows, [field.Name, Moment(validUntil)], _connection.IsCluster)
+                    .RunAsync(rows.Count, index => new RedisWritePipeline.Write(RedisKeys.Rows(rows[index].Entity), rows[index].Row), cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
@@ -134,15 +128,12 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
                     return true;
                 }
 
-                var pipeline = new RedisWritePipeline(database, _options, field);
-                foreach (var append in appends)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var block = WindowBlockMerge.Prepare(field, append.Block, Math.Max(trim, append.Trim), eventsMax);
-                    await pipeline.EvaluateAsync(RedisScripts.AppendEvents, RedisKeys.Windows(append.Entity), block, eventsMax, validUntil).ConfigureAwait(false);
-                }
-
-                await pipeline.CompleteAsync().ConfigureAwait(false);
+                await new RedisWritePipeline(database, _options, field, RedisScripts.AppendEvents, [field.Name, Moment(validUntil), eventsMax], _connection.IsCluster).RunAsync(
+                    appends.Count,
+                    index => new RedisWritePipeline.Write(
+                        RedisKeys.Windows(appends[index].Entity),
+                        WindowBlockMerge.Prepare(field, appends[index].Block, Math.Max(trim, appends[index].Trim), eventsMax)),
+                    cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
@@ -235,6 +226,9 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         }
     }
 
+    /// <summary>The argument that says until when a write is good.</summary>
+    private static RedisValue Moment(long? validUntil) => validUntil ?? RedisValue.EmptyString;
+
     private static void FailPending(IReadOnlyList<OnlineRead> reads)
     {
         foreach (var read in reads)
@@ -246,6 +240,6 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         }
     }
 
-    [LoggerMessage(2104, LogLevel.Warning, "{Warning}")]
+    [LoggerMessage(2204, LogLevel.Warning, "{Warning}")]
     private static partial void LogServerWarning(ILogger logger, string warning);
 }

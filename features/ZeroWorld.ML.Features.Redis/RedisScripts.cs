@@ -9,7 +9,7 @@ internal static class RedisScripts
     /// <summary>What a script returns when the time of a write is over.</summary>
     public const int Expired = -3;
 
-    public static string WriteRow { get; } = Read("write_row.lua");
+    public static string WriteRows { get; } = Read("write_rows.lua");
 
     public static string AppendEvents { get; } = Read("append_events.lua");
 

@@ -34,6 +34,9 @@ public sealed class RedisWorkStream : IWorkStream
     private RedisWorkStream(RedisWorkStreamOptions options, ConnectionMultiplexer multiplexer, TimeProvider time) =>
         (_options, _time, _multiplexer, _database) = (options, time, multiplexer, multiplexer.GetDatabase());
 
+    /// <inheritdoc/>
+    public int OutputBytesMax => 256 << 20;
+
     /// <summary>Connects, and makes stream and group where they are not there: a new group begins with the first entry.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: no server answers, or it has no streams.</exception>
     public static async Task<RedisWorkStream> OpenAsync(RedisWorkStreamOptions options, TimeProvider time, CancellationToken cancellationToken)

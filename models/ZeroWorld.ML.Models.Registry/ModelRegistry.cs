@@ -27,8 +27,7 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         _verifier = verifier;
         _timeProvider = timeProvider;
         _logger = logger;
-        IRegistryEngine engine = string.IsNullOrEmpty(options.Postgres) ? new SqliteRegistry(options, timeProvider) : new PostgresRegistry(options);
-        _database = new RegistryDatabase(options, engine, RegistrySchema.Migrations);
+        _database = new RegistryDatabase(options, DatabasePlace.Registry(options).CreateEngine(options, timeProvider), RegistrySchema.Migrations);
         _packages = new PackageFolder(options.PackagesPath, artifacts);
     }
 

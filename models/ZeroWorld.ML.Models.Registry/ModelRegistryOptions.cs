@@ -7,7 +7,7 @@ public sealed record ModelRegistryOptions
     public string DataDirectory { get; init; } = ".zeroworld";
 
     /// <value>
-    /// A PostgreSQL database to keep the metadata in, as Npgsql writes it: <c>Host=HOST;Database=NAME;Username=USER</c>. <see langword="null"/> or empty, the default: SQLite in the data directory.
+    /// A PostgreSQL database to keep the metadata and runs in, as Npgsql writes it: <c>Host=HOST;Database=NAME;Username=USER</c>. <see langword="null"/> or empty, the default: SQLite in the data directory.
     /// The database must exist; its tables are made by the first process that opens it.
     /// </value>
     public string? Postgres { get; init; }

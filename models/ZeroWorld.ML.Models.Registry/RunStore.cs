@@ -4,7 +4,10 @@ using ZeroWorld.ML.Models.Registry.Storage;
 
 namespace ZeroWorld.ML.Models.Registry;
 
-/// <summary>Runs in a database of their own beside the registry's, so that a run that writes often never makes a registration wait; files in the artifact store.</summary>
+/// <summary>
+/// Runs beside the registry, where that is: in PostgreSQL in tables of their own, in SQLite in a file of their own, so that a run that writes often never makes a registration
+/// wait; files in the artifact store.
+/// </summary>
 /// <remarks>Thread safe; several processes may use one data directory.</remarks>
 public sealed class RunStore : IRunStore, IDisposable
 {
@@ -12,17 +15,19 @@ public sealed class RunStore : IRunStore, IDisposable
     private readonly IArtifactStore _artifacts;
     private readonly TimeProvider _time;
 
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: the connection string of PostgreSQL is none, or its password file cannot be read.</exception>
     public RunStore(ModelRegistryOptions options, IArtifactStore artifacts, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(artifacts);
         ArgumentNullException.ThrowIfNull(time);
-        _database = new RunDatabase(options);
+        var place = DatabasePlace.Runs(options);
+        _database = new RunDatabase(place.CreateEngine(options, time), place);
         _artifacts = artifacts;
         _time = time;
     }
 
-    /// <summary>The store of a data directory, with artifacts in its folder.</summary>
+    /// <summary>The store that the options name, with artifacts in the folder of the data directory.</summary>
     public static RunStore Open(ModelRegistryOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -142,12 +147,11 @@ public sealed class RunStore : IRunStore, IDisposable
     public Task SetNoteAsync(string run, string note, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(note);
-        return note.Length > RunBounds.NoteLengthMax
-            ? throw RunBounds.Invalid($"The note has {note.Length} characters; expected at most {RunBounds.NoteLengthMax}.")
-            : ChangeAsync(
-                run,
-                context => context.Runs.Where(row => row.Id == run).ExecuteUpdateAsync(set => set.SetProperty(row => row.Note, note), cancellationToken),
-                cancellationToken);
+        RunBounds.CheckNote(note);
+        return ChangeAsync(
+            run,
+            context => context.Runs.Where(row => row.Id == run).ExecuteUpdateAsync(set => set.SetProperty(row => row.Note, note), cancellationToken),
+            cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -235,9 +239,9 @@ public sealed class RunStore : IRunStore, IDisposable
     public Task<IReadOnlyList<RunMetric>> ReadMetricsAsync(string run, CancellationToken cancellationToken) => _database.ReadAsync(
         async context =>
         {
-            var rows = await context.Metrics.AsNoTracking().Where(row => row.Run == run)
-                .OrderBy(static row => row.Name).ThenBy(static row => row.Step).ToListAsync(cancellationToken).ConfigureAwait(false);
-            return (IReadOnlyList<RunMetric>)[.. rows.Select(static row => new RunMetric(row.Name, row.Step, row.Value ?? double.NaN))];
+            // Sorted here: databases do not agree on the order of texts.
+            var rows = await context.Metrics.AsNoTracking().Where(row => row.Run == run).ToListAsync(cancellationToken).ConfigureAwait(false);
+            return (IReadOnlyList<RunMetric>)[.. rows.OrderBy(static row => row.Name, StringComparer.Ordinal).ThenBy(static row => row.Step).Select(static row => new RunMetric(row.Name, row.Step, row.Value ?? double.NaN))];
         },
         cancellationToken);
 

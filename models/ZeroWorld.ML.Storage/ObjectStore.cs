@@ -153,7 +153,10 @@ public sealed class ObjectStore : IDisposable
         {
             foreach (var item in page.S3Objects ?? [])
             {
-                yield return new StoredObject(item.Key[_prefix.Length..], item.Size ?? 0, item.ETag);
+                yield return new StoredObject(item.Key[_prefix.Length..], item.Size ?? 0, item.ETag)
+                {
+                    Modified = item.LastModified is { } modified ? new DateTimeOffset(modified.ToUniversalTime()) : null,
+                };
             }
         }
     }

@@ -21,6 +21,7 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     ReviewCommand.Create(),
     MaterializeCommand.Create(),
     StreamCommand.Create(),
+    PushCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
 };

@@ -56,6 +56,7 @@ public sealed class ZeroWorldClient : IDisposable
         Predictions = new PredictionService.PredictionServiceClient(invoker);
         Features = new FeatureStoreService.FeatureStoreServiceClient(invoker);
         Registry = new RegistryService.RegistryServiceClient(invoker);
+        Moderation = new ModerationService.ModerationServiceClient(invoker);
         Inference = new GRPCInferenceService.GRPCInferenceServiceClient(invoker);
     }
 
@@ -67,6 +68,9 @@ public sealed class ZeroWorldClient : IDisposable
 
     /// <summary>The generated client of <c>zeroworld.ml.v1.RegistryService</c>.</summary>
     public RegistryService.RegistryServiceClient Registry { get; }
+
+    /// <summary>Decisions about content, one stream of items after the other.</summary>
+    public ModerationService.ModerationServiceClient Moderation { get; }
 
     /// <summary>The generated client of <c>inference.GRPCInferenceService</c>.</summary>
     public GRPCInferenceService.GRPCInferenceServiceClient Inference { get; }

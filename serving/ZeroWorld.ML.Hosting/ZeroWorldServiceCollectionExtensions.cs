@@ -27,7 +27,7 @@ public static class ZeroWorldServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TimeProvider>(static _ => new PreciseTimeProvider());
         services.AddSingleton(configuration);
         services.AddSingleton(configuration.Get<ServerOptions>());
         services.TryAddSingleton(_ => DataDirectory.OpenForWriting(configuration.Get<DataOptions>().DataDirectory));
@@ -55,7 +55,10 @@ public static class ZeroWorldServiceCollectionExtensions
 
         if (configuration.Get<OnlineReadCacheOptions>() is { IsUsed: true } cache)
         {
-            services.AddSingleton<IOnlineStore>(provider => new OnlineReadCache(provider.GetRequiredService<RedisOnlineStore>(), cache, provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton(provider => new OnlineReadCache(provider.GetRequiredService<RedisOnlineStore>(), cache, provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IOnlineStore>(static provider => provider.GetRequiredService<OnlineReadCache>());
+            services.AddSingleton<IMaterializationLedger>(static provider => new CachedMaterializationLedger(
+                provider.GetRequiredService<OnlineReadCache>(), provider.GetRequiredService<RedisOnlineStore>()));
         }
 
         if (configuration.Get<OnlineOptions>().Redis is { Length: > 0 } redis)
@@ -85,12 +88,7 @@ public static class ZeroWorldServiceCollectionExtensions
     }
 
     private static void AddModels(IServiceCollection services, ZeroWorldConfiguration configuration) =>
-        services.AddModelRegistry(new ModelRegistryOptions
-        {
-            DataDirectory = Path.GetFullPath(configuration.Get<DataOptions>().DataDirectory),
-            Postgres = configuration.Get<RegistryOptions>().Postgres,
-            PostgresPasswordFile = configuration.Get<RegistryOptions>().PostgresPasswordFile,
-        });
+        services.AddModelRegistry(RegistryAccess.ToOptions(configuration));
 
     private static void AddServing(IServiceCollection services, ZeroWorldConfiguration configuration)
     {

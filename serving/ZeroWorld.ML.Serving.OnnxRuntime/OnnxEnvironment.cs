@@ -5,8 +5,10 @@ namespace ZeroWorld.ML.Serving.OnnxRuntime;
 /// <summary>The one environment of ONNX Runtime in this process. The first options decide the size of its thread pool.</summary>
 internal sealed class OnnxEnvironment
 {
-    // Beyond a few threads a run of the usual models only waits for its slowest part, and other models wait for it.
+    // Beyond a few threads a run of the usual models only waits for its slowest part, and other models wait for it. It waits by spinning, whatever it is told: with every processor taken by a run,
+    // what receives requests takes one from it, and the others burn theirs meanwhile. So a run has half of them, and the other half is for the rest, or for another run.
     private const int ThreadsMax = 4;
+    private const int BesideMax = 4;
     private static readonly Lock CreationLock = new();
     private static OnnxEnvironment? _instance;
     private readonly OrtEnv _environment;
@@ -15,7 +17,7 @@ internal sealed class OnnxEnvironment
     private OnnxEnvironment(OnnxRuntimeOptions options)
     {
         // .NET counts processors as the control group allows them.
-        Threads = options.ThreadsPerModel > 0 ? options.ThreadsPerModel : Math.Min(Environment.ProcessorCount, ThreadsMax);
+        Threads = options.ThreadsPerModel > 0 ? options.ThreadsPerModel : Math.Clamp(Environment.ProcessorCount / 2, 1, ThreadsMax);
         _hasGlobalPool = !OrtEnv.IsCreated;
         if (_hasGlobalPool)
         {
@@ -41,6 +43,10 @@ internal sealed class OnnxEnvironment
 
     /// <summary>Threads of one run: how a sum is split among them shows in its last bits.</summary>
     public int Threads { get; }
+
+    /// <summary>Runs at the same time that have processors of their own.</summary>
+    /// <param name="own">Threads of each; <see langword="null"/>: <see cref="Threads"/>.</param>
+    public int CountBeside(int? own) => Math.Clamp(Environment.ProcessorCount / (own ?? Threads), 1, BesideMax);
 
     public IReadOnlyList<string> Providers { get; }
 

@@ -17,11 +17,17 @@ internal sealed class OnnxModelInstance : IModelInstance
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
     private readonly bool _hasOptionalInputs;
+    private readonly KeptStrings _keptStrings = new();
+    private readonly StringOutputs? _stringOutputs;
+
+    // Of each input of a run: its longest string.
+    private readonly int[] _longest;
     private BoundOutputs? _boundOutputs;
     private bool _isDisposed;
 
-    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device)
+    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device, int besideMax)
     {
+        BesideMax = besideMax;
         _shared = shared.Hold();
         _session = shared.Session;
         Signature = signature;
@@ -30,15 +36,19 @@ internal sealed class OnnxModelInstance : IModelInstance
         _hasOptionalInputs = signature.Inputs.Any(static spec => spec.IsOptional);
         _outputNames = [.. signature.Outputs.Select(static spec => spec.Name)];
         _boundOutputs = BoundOutputs.TryCreate(signature);
+        _stringOutputs = _hasOptionalInputs ? null : StringOutputs.TryCreate(signature, _keptStrings);
+        _longest = new int[signature.Inputs.Count];
     }
 
     public ModelSignature Signature { get; internal set; }
 
     public string Device { get; }
 
+    public int BesideMax { get; }
+
     /// <inheritdoc/>
     /// <remarks>On a GPU a session has one stream: only a session of its own runs beside another.</remarks>
-    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device) : null;
+    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device, BesideMax) : null;
 
     public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => Run(inputs, HeapMemory.Instance);
 
@@ -69,22 +79,36 @@ internal sealed class OnnxModelInstance : IModelInstance
         {
             for (var index = 0; index < inputs.Length; index++)
             {
-                values[index] = ToValue(inputs[index], out pins[index]);
+                if (inputs[index].Dtype != TensorDtype.Bytes)
+                {
+                    values[index] = ToValue(inputs[index], out pins[index]);
+                    continue;
+                }
+
+                _longest[index] = int.MaxValue;
+                values[index] = _keptStrings.Take(index, inputs[index].Shape);
+                _longest[index] = OnnxStrings.Write(inputs[index], values[index]);
             }
 
-            return _boundOutputs is { } outputs && outputs.TryRun(_session, _runOptions, names, values, inputs[0].Rows, memory, out var tensors)
-                ? tensors
-                : RunUnbound(names, values, memory);
+            return Run(names, values, inputs, memory);
         }
         catch (OnnxRuntimeException exception)
         {
+            _stringOutputs?.Forgive();
             throw new ServingException(ServingError.BackendFailed, $"The model failed on this request: {OnnxErrors.ToText(exception)}", exception);
         }
         finally
         {
-            foreach (var value in values)
+            for (var index = 0; index < values.Length && values[index] is { } value; index++)
             {
-                value?.Dispose();
+                if (inputs[index].Dtype == TensorDtype.Bytes)
+                {
+                    _keptStrings.Return(index, inputs[index].Shape, value, _longest[index]);
+                }
+                else
+                {
+                    value.Dispose();
+                }
             }
 
             foreach (var pin in pins)
@@ -92,6 +116,22 @@ internal sealed class OnnxModelInstance : IModelInstance
                 pin.Dispose();
             }
         }
+    }
+
+    private TensorBuffer[] Run(IReadOnlyCollection<string> names, OrtValue[] values, ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory)
+    {
+        if (_boundOutputs is { } outputs && outputs.TryRun(_session, _runOptions, names, values, inputs[0].Rows, memory, out var tensors))
+        {
+            return tensors;
+        }
+
+        if (_stringOutputs is null || !_stringOutputs.TryRun(_session, _runOptions, names, values, inputs, memory, out tensors))
+        {
+            tensors = RunUnbound(names, values, memory);
+            _stringOutputs?.Learn(inputs, tensors);
+        }
+
+        return tensors;
     }
 
     private TensorBuffer[] RunUnbound(IReadOnlyCollection<string> names, OrtValue[] values, IOutputMemory memory)
@@ -117,6 +157,7 @@ internal sealed class OnnxModelInstance : IModelInstance
         if (!_isDisposed)
         {
             _isDisposed = true;
+            _keptStrings.Dispose();
             _runOptions.Dispose();
             _shared.Release();
         }
@@ -124,18 +165,6 @@ internal sealed class OnnxModelInstance : IModelInstance
 
     private static unsafe OrtValue ToValue(TensorBuffer tensor, out MemoryHandle pin)
     {
-        pin = default;
-        if (tensor.Dtype == TensorDtype.Bytes)
-        {
-            var strings = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, tensor.Shape.ToArray());
-            for (var index = 0; index < tensor.Strings.Length; index++)
-            {
-                strings.StringTensorSetElementAt(tensor.Strings.Span[index].AsSpan(), index);
-            }
-
-            return strings;
-        }
-
         pin = tensor.Data.Pin();
         if (tensor.Data.IsEmpty || (nuint)pin.Pointer % AlignmentBytes != 0)
         {
@@ -165,13 +194,7 @@ internal sealed class OnnxModelInstance : IModelInstance
 
         if (dtype == TensorDtype.Bytes)
         {
-            var strings = new byte[info.ElementCount][];
-            for (var index = 0; index < strings.Length; index++)
-            {
-                strings[index] = value.GetStringElementAsSpan(index).ToArray();
-            }
-
-            return TensorBuffer.OfStrings(info.Shape, strings);
+            return OnnxStrings.Read(name, value, info.Shape, info.ElementCount, memory, out _);
         }
 
         // The engine wraps the length of outputs of 4 GiB and more to a small number without an error.

@@ -43,7 +43,7 @@ public sealed class OnnxModelRuntime : IModelRuntime
             using var model = GuardedModel.Of(package.ModelPath);
             session = new InferenceSession(model.Path, options);
             var signature = DeclaredSignature.Apply(package, OnnxSignature.Read(session, model.File, out var isShared), isShared, out var needsTrial);
-            var instance = new OnnxModelInstance(new SharedSession(session), signature, device);
+            var instance = new OnnxModelInstance(new SharedSession(session), signature, device, device == "cpu" ? _environment.CountBeside(package.Settings.Onnx.Threads) : 1);
             session = null;
             if (needsTrial && !RowTrial.Passes(instance))
             {

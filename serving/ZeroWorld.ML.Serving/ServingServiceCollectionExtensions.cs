@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Serving;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="ServedModels"/>, <see cref="PredictionPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
+    /// Adds <see cref="ServableManager"/>, <see cref="InferencePath"/>, <see cref="ServedModels"/>, <see cref="PredictionPath"/>, <see cref="RecommendationPath"/>, <see cref="FeaturePath"/>, <see cref="CoverageCache"/>, <see cref="PredictionLog"/>,
     /// <see cref="PredictionReplay"/>, <see cref="RequestTraces"/>, <see cref="IPackageVerifier"/> and <see cref="IModelScorer"/> as singletons, and the loops that keep them in step.
     /// </summary>
     /// <remarks>
@@ -30,7 +30,7 @@ public static class ServingServiceCollectionExtensions
         AddOptions<PredictionOptions>(services);
         AddOptions<PredictionLogOptions>(services);
 
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TimeProvider>(static _ => new PreciseTimeProvider());
         services.TryAddSingleton<ServingMetrics>();
         AddLifecycle(services);
         AddPaths(services);
@@ -119,7 +119,14 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<PredictionLog>(),
             provider.GetRequiredService<IPredictionLogReader>(),
             provider.GetRequiredService<IModelCatalog>(),
-            provider.GetRequiredService<PackageLoader>()));
+            provider.GetRequiredService<PackageLoader>(),
+            provider.GetServices<IPackageReplay>()));
+        services.TryAddSingleton(static provider => new RecommendationPath(
+            provider.GetRequiredService<ServableManager>(),
+            provider.GetRequiredService<PredictionLog>(),
+            provider.GetRequiredService<ServingMetrics>(),
+            provider.GetRequiredService<RequestTraces>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddOptions<TOptions>(IServiceCollection services)

@@ -12,14 +12,6 @@ public static class ModerationTraining
 {
     private const int Folds = 5;
 
-    private static readonly LinearTextSettings[] Grid =
-    [
-        new() { Cost = 0.5, Balance = 0.5, Scaling = FeatureScaling.LogRatio },
-        new() { Cost = 4, Balance = 0.5, Scaling = FeatureScaling.LogRatio },
-        new() { Cost = 2, Balance = 0.5, Scaling = FeatureScaling.Rarity },
-        new() { Cost = 16, Balance = 0.5, Scaling = FeatureScaling.Rarity },
-    ];
-
     /// <param name="scorer">Runs the ONNX file for parity.</param>
     /// <param name="time">The package's time of creation.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a label with fewer than ten rows; <see cref="TrainingError.InvalidInput"/>; <see cref="TrainingError.ParityBroken"/>.</exception>
@@ -33,21 +25,22 @@ public static class ModerationTraining
         var data = request.Data.WithoutDuplicates();
         Check(data.Labels, request.Harmless);
         var featurizer = new TextFeaturizer(request.Features);
-        var total = Grid.Length + Folds + 2;
+        var grid = TextFit.GridOf(request.Algorithm);
+        var total = grid.Count + Folds + 2;
         var done = 0;
         var features = SparseRows.Of(featurizer, data.Texts, cancellationToken);
         Report("features", $"{features.Count:N0} texts");
         var folds = FoldsOf(data.Labels, request.Seed);
-        var settings = ChooseSettings(features, data.Labels, folds, request.Seed, detail => Report("search", detail), cancellationToken);
+        var settings = ChooseSettings(grid, features, data.Labels, folds, request.Seed, detail => Report("search", detail), cancellationToken);
         var margins = HeldOutMargins(features, data.Labels, folds, settings, request.Seed, detail => Report("held out", detail), cancellationToken);
         int[] all = [.. Enumerable.Range(0, data.Labels.Rows)];
         var calibration = Calibration.Fit(margins, data.Labels, all);
         var model = new TextModel(
-            featurizer, data.Labels.Names, data.Labels.IsExclusive, LinearTextTrainer.Fit(features, data.Labels, all, settings, request.Seed, cancellationToken), calibration);
+            featurizer, data.Labels.Names, data.Labels.IsExclusive, settings.Fit(features, data.Labels, all, request.Seed, cancellationToken), calibration);
         Report("fit", "all rows");
         var probabilities = HeldOutQuality.Probabilities(margins, calibration, data.Labels);
         var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
-        var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings.Parameters, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var policy = PolicyOf(request, package, probabilities, data.Labels);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
         Report("package", package.Digest);
@@ -95,18 +88,18 @@ public static class ModerationTraining
         return StratifiedFolds.Of(classes, Folds, seed);
     }
 
-    private static LinearTextSettings ChooseSettings(
-        SparseRows features, LabelMatrix labels, int[] folds, int seed, Action<string> finished, CancellationToken cancellationToken)
+    private static TextFit ChooseSettings(
+        IReadOnlyList<TextFit> grid, SparseRows features, LabelMatrix labels, int[] folds, int seed, Action<string> finished, CancellationToken cancellationToken)
     {
         int[] fit = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] != 0)];
         int[] validate = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] == 0)];
-        var (best, bestLoss) = (Grid[0], double.PositiveInfinity);
-        foreach (var settings in Grid)
+        var (best, bestLoss) = (grid[0], double.PositiveInfinity);
+        foreach (var settings in grid)
         {
-            var weights = LinearTextTrainer.Fit(features, labels, fit, settings, seed, cancellationToken);
+            var weights = settings.Fit(features, labels, fit, seed, cancellationToken);
             float[][] margins = [.. validate.Select(row => TextProtocol.Margins(weights, features.Ids(row), features.Values(row)))];
             var loss = HeldOutQuality.LogLoss(margins, Calibration.Fit(margins, labels, validate), labels, validate);
-            finished($"cost {settings.Cost}, {settings.Scaling}: log loss {loss:F4}");
+            finished($"{string.Join(", ", settings.Parameters.Select(static pair => $"{pair.Key} {pair.Value}"))}: log loss {loss:F4}");
             (best, bestLoss) = loss < bestLoss ? (settings, loss) : (best, bestLoss);
         }
 
@@ -114,13 +107,13 @@ public static class ModerationTraining
     }
 
     private static float[][] HeldOutMargins(
-        SparseRows features, LabelMatrix labels, int[] folds, LinearTextSettings settings, int seed, Action<string> finished, CancellationToken cancellationToken)
+        SparseRows features, LabelMatrix labels, int[] folds, TextFit settings, int seed, Action<string> finished, CancellationToken cancellationToken)
     {
         var margins = new float[folds.Length][];
         for (var fold = 0; fold < Folds; fold++)
         {
             int[] fit = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] != fold)];
-            var weights = LinearTextTrainer.Fit(features, labels, fit, settings, seed, cancellationToken);
+            var weights = settings.Fit(features, labels, fit, seed, cancellationToken);
             for (var row = 0; row < folds.Length; row++)
             {
                 if (folds[row] == fold)

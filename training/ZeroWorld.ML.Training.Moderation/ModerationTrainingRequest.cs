@@ -16,6 +16,9 @@ public sealed record ModerationTrainingRequest
     /// <value>Default: all channels with their default weights.</value>
     public TextFeaturizerSettings Features { get; init; } = new();
 
+    /// <value>Default <see cref="TextAlgorithm.Linear"/>.</value>
+    public TextAlgorithm Algorithm { get; init; }
+
     /// <value>What flagging for review must reach; default: recall 0.9.</value>
     public ThresholdGoal Review { get; init; } = new(ThresholdGoalKind.Recall, 0.9);
 

@@ -3,4 +3,8 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// <param name="Model">Fitted on all rows.</param>
 /// <param name="Parameters">The chosen hyper-parameters.</param>
 /// <param name="Metrics">Of the same hyper-parameters, fitted without the rows that were held back and measured on them: a full ranking.</param>
-public sealed record TrainedRecommender(IRecommender Model, IReadOnlyDictionary<string, string> Parameters, RankingMetrics Metrics);
+public sealed record TrainedRecommender(IRecommender Model, IReadOnlyDictionary<string, string> Parameters, RankingMetrics Metrics)
+{
+    /// <value>What <see cref="Metrics"/> is the mean of.</value>
+    public required HeldBackRows HeldBack { get; init; }
+}

@@ -70,6 +70,10 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>As <see cref="Query"/>, by whole vectors.</summary>
     public DuckDbVectors QueryVectors(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 
+    /// <summary>As <see cref="Query"/>, row by row of the engine's vectors.</summary>
+    /// <param name="columns">Columns of the result.</param>
+    public DuckDbCursor QueryCursor(string statement, int columns, CancellationToken cancellationToken) => new(QueryVectors(statement, cancellationToken), columns);
+
     /// <summary>As <see cref="Query"/>, by Arrow batches.</summary>
     public DuckDbArrow QueryArrow(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
 

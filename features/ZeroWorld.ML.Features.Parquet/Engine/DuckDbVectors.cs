@@ -17,6 +17,7 @@ internal sealed unsafe class DuckDbVectors : IDisposable
     private readonly DuckDBPreparedStatement _statement;
     private DuckDBResult _result;
     private DuckDBDataChunk? _chunk;
+    private bool _isAtEnd;
 
     public DuckDbVectors(DuckDBConnection connection, string statement, CancellationToken cancellationToken)
     {
@@ -42,15 +43,20 @@ internal sealed unsafe class DuckDbVectors : IDisposable
     /// <summary>Rows of the vectors at hand.</summary>
     public int Count { get; private set; }
 
-    /// <returns><see langword="false"/> at the end.</returns>
+    /// <returns><see langword="false"/> at the end, as often as it is asked.</returns>
     /// <exception cref="FeatureException">The engine stopped.</exception>
     public bool Read()
     {
+        if (_isAtEnd)
+        {
+            return false;
+        }
+
         _chunk?.Dispose();
         _chunk = NativeMethods.Query.DuckDBFetchChunk(_result);
         if (_chunk.IsInvalid)
         {
-            Count = 0;
+            (Count, _isAtEnd) = (0, true);
             var error = NativeMethods.Query.DuckDBResultError(ref _result);
             return string.IsNullOrEmpty(error) ? false : throw Fail(error, NativeMethods.Query.DuckDBResultErrorType(ref _result));
         }
@@ -84,6 +90,12 @@ internal readonly unsafe ref struct DuckDbVector(byte* data, ulong* validity, in
     // A text of up to 12 bytes lies in its descriptor; of a longer one, its address does (duckdb.h, duckdb_string_t).
     private const int DescriptorLength = 16;
     private const int InlineLengthMax = 12;
+
+    /// <summary>Where the values lie.</summary>
+    public nint Data => (nint)data;
+
+    /// <summary>Where a bit per row lies that says whether it has a value; 0: all have.</summary>
+    public nint Validity => (nint)validity;
 
     public bool MayHaveNulls => validity != null;
 

@@ -9,7 +9,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// Each operation has a folder of its own with the tables that it reads, as links to a bounded cache of files: a table that is replaced meanwhile, and room that is made in
 /// the cache, do not disturb it. Training sets are written where they are asked for, on this machine. Thread safe.
 /// </remarks>
-public sealed class S3OfflineStore : IOfflineStore
+public sealed partial class S3OfflineStore : IOfflineStore
 {
     private readonly ParquetOfflineOptions _options;
     private readonly TimeProvider _time;
@@ -31,7 +31,7 @@ public sealed class S3OfflineStore : IOfflineStore
         _logger = logger;
         _erasures = new ErasureList(options.DataDirectory);
         _local = new DuckDbOfflineStore(options, _erasures, time, logger);
-        _tables = new S3TableSync(objects, cache);
+        _tables = new S3TableSync(objects, cache, time);
     }
 
     /// <inheritdoc/>
@@ -46,26 +46,11 @@ public sealed class S3OfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>The table in the bucket is the old one until all of the new one is there. Tables in a bucket are imported whole: appending to one is refused.</remarks>
+    /// <remarks>The table in the bucket is the old one until all of the new one, or of what is appended to it, is there.</remarks>
     public Task<TableSummary> ImportAsync(TableImport import, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(import);
-        if (import.IsAppended)
-        {
-            throw new FeatureException(
-                FeatureError.InvalidInput, $"'append' is not available for table '{import.Table}', which lies in a bucket; expected an import of the whole table, or tables in a folder.");
-        }
-
-        return RunAsync(
-            import.Project,
-            [],
-            async (store, folder) =>
-            {
-                var summary = await store.ImportAsync(import, cancellationToken).ConfigureAwait(false);
-                await _tables.PublishAsync(import.Project, import.Table, folder, cancellationToken).ConfigureAwait(false);
-                return summary;
-            },
-            cancellationToken);
+        return RunAsync(import.Project, [], (store, folder) => ImportAsync(import, store, folder, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -97,6 +82,33 @@ public sealed class S3OfflineStore : IOfflineStore
     {
         ArgumentNullException.ThrowIfNull(field);
         return StreamAsync(field, store => store.ReadRowsAsync(field, range, cancellationToken), cancellationToken);
+    }
+
+    private async Task<TableSummary> ImportAsync(TableImport import, DuckDbOfflineStore store, TableFolder folder, CancellationToken cancellationToken)
+    {
+        var (project, table) = (import.Project, import.Table);
+        if (!import.IsAppended)
+        {
+            await _tables.CheckReplaceableAsync(project, table, cancellationToken).ConfigureAwait(false);
+            var replaced = await store.ImportAsync(import, cancellationToken).ConfigureAwait(false);
+            await _tables.PublishAsync(project, table, folder, cancellationToken).ConfigureAwait(false);
+            return replaced;
+        }
+
+        // Beside its other files, so that one that does not agree with them is refused.
+        await _tables.BringAsync(project, table, folder, cancellationToken).ConfigureAwait(false);
+        var before = folder.TryFilesOf(project, table) ?? [];
+        var summary = await store.ImportAsync(import, cancellationToken).ConfigureAwait(false);
+        var added = folder.FilesOf(project, table).Except(before).Single();
+        if (!TableFolder.IsTimed(Path.GetFileName(added)))
+        {
+            var timed = folder.NewFile(project, table, TableFolder.PartPrefix, _time.GetUtcNow());
+            File.Move(added, timed);
+            added = timed;
+        }
+
+        await _tables.AppendAsync(project, table, added, cancellationToken).ConfigureAwait(false);
+        return summary;
     }
 
     private async IAsyncEnumerable<T> StreamAsync<T>(

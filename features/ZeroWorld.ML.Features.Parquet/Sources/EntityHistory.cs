@@ -3,7 +3,8 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>What the online store would hold of one entity in one view, at any moment. One instance serves entity after entity.</summary>
 internal abstract class EntityHistory(StorageField field)
 {
-    // Columns of SourceQuery.RowsStatement.
+    // Columns of SourceQuery.RowsStatement and HistoryStatement: number of the entity in the one, its partition in the other; then the same.
+    public const int PartitionOrdinal = 0;
     private const int EventTimeOrdinal = 1;
     private const int CreatedTimeOrdinal = 2;
     private const int EventIdOrdinal = 3;
@@ -12,8 +13,12 @@ internal abstract class EntityHistory(StorageField field)
     private readonly Entity _entity = field.View.Entity;
     private readonly StoredColumn[] _columns = [.. field.View.StoredColumns];
     private readonly FeatureValue[] _values = new FeatureValue[field.View.StoredColumns.Count];
+    private readonly FeatureValue[] _keys = new FeatureValue[field.View.Entity.Keys.Count];
 
     protected StorageField Field { get; } = field;
+
+    /// <summary>Columns of <see cref="SourceQuery.RowsStatement"/> and <see cref="SourceQuery.HistoryStatement"/>.</summary>
+    public static int ColumnsOf(FeatureView view) => ValuesOrdinal + view.StoredColumns.Count + view.Entity.Keys.Count;
 
     public static EntityHistory Create(StorageField field, SourceQuery source) =>
         field.IsWindow ? new WindowHistory(field, source) : new LastValueHistory(field);
@@ -21,41 +26,31 @@ internal abstract class EntityHistory(StorageField field)
     /// <summary>Bytes for <see cref="ViewPlan"/> as they were visible at q; empty when nothing was.</summary>
     public abstract ReadOnlyMemory<byte> Find(long q);
 
-    /// <summary>Bytes to write online; empty when nothing of the range is left.</summary>
+    /// <summary>Bytes to write online of what <see cref="ReadWhole"/> read; empty when nothing of the range is left.</summary>
     public abstract ReadOnlyMemory<byte> Encode(MaterializationRange range);
 
     public abstract void Clear();
 
     /// <summary>Encoded key of the entity in the current row.</summary>
-    public string ReadKey(DuckDbRows rows)
+    public string ReadKey(DuckDbCursor rows)
     {
-        var keys = new FeatureValue[_entity.Keys.Count];
-        for (var index = 0; index < keys.Length; index++)
+        for (var index = 0; index < _keys.Length; index++)
         {
-            keys[index] = rows.GetValue(ValuesOrdinal + _columns.Length + index, _entity.Keys[index].Type);
+            _keys[index] = rows.GetValue(ValuesOrdinal + _columns.Length + index, _entity.Keys[index].Type);
         }
 
-        return EntityKeyCodec.Encode(_entity, keys);
+        return EntityKeyCodec.Encode(_entity, _keys);
     }
 
-    /// <summary>Adds the current row, and those behind it that belong to the same entity.</summary>
+    /// <summary>Adds the current row of <see cref="SourceQuery.RowsStatement"/>, and those behind it that belong to the same entity.</summary>
     /// <param name="erasedUntil">Rows at or before this event time do not exist.</param>
     /// <returns>Whether a row of another entity is at hand.</returns>
-    public bool ReadEntity(DuckDbRows rows, string entityKey, long erasedUntil)
+    public bool ReadEntity(DuckDbCursor rows, string entityKey, long erasedUntil)
     {
         var entity = rows.GetInt64(0);
         do
         {
-            for (var index = 0; index < _values.Length; index++)
-            {
-                _values[index] = rows.GetValue(ValuesOrdinal + index, _columns[index].Type);
-            }
-
-            if (rows.GetInt64(EventTimeOrdinal) > erasedUntil)
-            {
-                Add(rows, rows.GetInt64(EventTimeOrdinal), rows.GetInt64(CreatedTimeOrdinal), entityKey, _values);
-            }
-
+            AddRow(rows, entityKey, erasedUntil);
             if (!rows.Read())
             {
                 return false;
@@ -65,24 +60,99 @@ internal abstract class EntityHistory(StorageField field)
         return true;
     }
 
-    protected abstract void Add(DuckDbRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values);
+    /// <summary>As <see cref="ReadEntity"/>, of <see cref="SourceQuery.HistoryStatement"/>; <see cref="ReadKey"/> was called for the entity.</summary>
+    public bool ReadWhole(DuckDbCursor rows, string entityKey, long erasedUntil)
+    {
+        do
+        {
+            AddWholeRow(rows, entityKey, erasedUntil);
+            if (!rows.Read())
+            {
+                return false;
+            }
+        }
+        while (IsSameEntity(rows));
+        return true;
+    }
+
+    /// <summary>Takes one row of an entity whose bytes are wanted as they are in the end.</summary>
+    protected virtual void AddWholeRow(DuckDbCursor rows, string entityKey, long erasedUntil) => AddRow(rows, entityKey, erasedUntil);
+
+    /// <summary>Values of the current row.</summary>
+    protected ReadOnlySpan<FeatureValue> ReadValues(DuckDbCursor rows)
+    {
+        for (var index = 0; index < _values.Length; index++)
+        {
+            _values[index] = rows.GetValue(ValuesOrdinal + index, _columns[index].Type);
+        }
+
+        return _values;
+    }
+
+    private void AddRow(DuckDbCursor rows, string entityKey, long erasedUntil)
+    {
+        if (rows.GetInt64(EventTimeOrdinal) > erasedUntil)
+        {
+            Add(rows, rows.GetInt64(EventTimeOrdinal), rows.GetInt64(CreatedTimeOrdinal), entityKey, ReadValues(rows));
+        }
+    }
+
+    private bool IsSameEntity(DuckDbCursor rows)
+    {
+        for (var index = 0; index < _keys.Length; index++)
+        {
+            if (rows.GetValue(ValuesOrdinal + _columns.Length + index, _entity.Keys[index].Type) != _keys[index])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    protected abstract void Add(DuckDbCursor rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values);
 
     private sealed class LastValueHistory(StorageField field) : EntityHistory(field)
     {
         private readonly LastValueTimeline _timeline = new(field);
+        private byte[]? _latest;
+        private long _latestEvent;
+        private long _latestCreated;
 
         public override ReadOnlyMemory<byte> Find(long q) => _timeline.Find(q);
 
-        public override ReadOnlyMemory<byte> Encode(MaterializationRange range)
+        // The statement gives no row that arrived later than the range has it: the greatest of all is the one to be seen.
+        public override ReadOnlyMemory<byte> Encode(MaterializationRange range) => _latest is not null && _latestEvent > range.Trim ? _latest : default;
+
+        public override void Clear()
         {
-            var row = _timeline.Find(range.ArrivedUntil);
-            return OnlineRowCodec.TryReadHeader(Field, row.Span, out var eventTime, out _, out _) && eventTime > range.Trim ? row : default;
+            _timeline.Clear();
+            _latest = null;
         }
 
-        public override void Clear() => _timeline.Clear();
+        protected override void AddWholeRow(DuckDbCursor rows, string entityKey, long erasedUntil)
+        {
+            var (eventTime, createdTime) = (rows.GetInt64(EventTimeOrdinal), rows.GetInt64(CreatedTimeOrdinal));
+            if (eventTime <= erasedUntil || (_latest is not null && (eventTime < _latestEvent || (eventTime == _latestEvent && createdTime < _latestCreated))))
+            {
+                return;
+            }
 
-        protected override void Add(DuckDbRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values) =>
+            var row = OnlineRowCodec.Encode(Field, eventTime, createdTime, ReadValues(rows));
+            if (_latest is null || (eventTime, createdTime) != (_latestEvent, _latestCreated) || string.CompareOrdinal(HashOf(row), HashOf(_latest)) > 0)
+            {
+                (_latest, _latestEvent, _latestCreated) = (row, eventTime, createdTime);
+            }
+        }
+
+        protected override void Add(DuckDbCursor rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values) =>
             _timeline.Add(eventTime, createdTime, values);
+
+        private string HashOf(byte[] row)
+        {
+            _ = OnlineRowCodec.TryReadHeader(Field, row, out _, out _, out var body);
+            return OnlineRowCodec.HashBody(row.AsSpan(body));
+        }
     }
 
     private sealed class WindowHistory(StorageField field, SourceQuery source) : EntityHistory(field)
@@ -112,7 +182,7 @@ internal abstract class EntityHistory(StorageField field)
             _block = null;
         }
 
-        protected override void Add(DuckDbRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
+        protected override void Add(DuckDbCursor rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
         {
             if (_builder.Count >= _eventsMax)
             {

@@ -6,32 +6,29 @@ internal sealed class HistoryBatches : IDisposable
 {
     private const int EntitiesMax = 1000;
     private const int BytesMax = 8 << 20;
-    private const string KeysTable = "source_keys";
 
     private readonly DuckDbSession _session;
     private readonly FeatureView _view;
     private readonly MaterializationRange _range;
     private readonly CancellationToken _cancellationToken;
     private readonly Erasures _erasures;
+    private readonly bool _mayBeErased;
     private readonly EntityHistory _history;
-    private readonly DuckDbRows _rows;
-    private readonly int _bucketOrdinal;
+    private readonly DuckDbCursor _rows;
     private bool _hasRow;
 
     private HistoryBatches(
         DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
     {
         _erasures = erasures;
+        _mayBeErased = erasures.Has(field.View.Entity.Name);
         _session = session;
         _view = field.View;
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
-        _bucketOrdinal = EntityHistory.ValuesOrdinal + field.View.StoredColumns.Count + field.View.Entity.Keys.Count;
-        session.Execute(source.CreatePartitionKeysStatement(KeysTable, range.Partitions, files), cancellationToken);
-        _rows = session.Query(
-            source.RowsStatement(KeysTable, range.ArrivedAfter, range.ArrivedUntil, inArrivalOrder: field.IsWindow, where: string.Empty, field.IsHop ? null : files, withBucket: true),
-            cancellationToken);
+        _rows = session.QueryCursor(
+            source.HistoryStatement(range, inArrivalOrder: field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
     }
 
     public static HistoryBatches Open(
@@ -43,7 +40,7 @@ internal sealed class HistoryBatches : IDisposable
         {
             var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
             source.CheckField(field);
-            source.Inspect(session, cancellationToken);
+            source.CheckTimes(session, cancellationToken);
             var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
             batches = new HistoryBatches(session, field, source, erasures, range, files, cancellationToken);
             batches._hasRow = batches._rows.Read();
@@ -65,7 +62,7 @@ internal sealed class HistoryBatches : IDisposable
             return null;
         }
 
-        var partition = _rows.GetInt64(_bucketOrdinal);
+        var partition = _rows.GetInt64(EntityHistory.PartitionOrdinal);
         var batch = new List<(EntityId, ReadOnlyMemory<byte>)>(EntitiesMax);
         var size = 0;
         while (IsOf(partition) && batch.Count < EntitiesMax && size < BytesMax)
@@ -73,7 +70,7 @@ internal sealed class HistoryBatches : IDisposable
             _cancellationToken.ThrowIfCancellationRequested();
             _history.Clear();
             var key = _history.ReadKey(_rows);
-            _hasRow = _history.ReadEntity(_rows, key, _erasures.UntilOf(_view.Entity.Name, key));
+            _hasRow = _history.ReadWhole(_rows, key, _mayBeErased ? _erasures.UntilOf(_view.Entity.Name, key) : long.MinValue);
             var bytes = _history.Encode(_range);
             if (!bytes.IsEmpty)
             {
@@ -85,7 +82,7 @@ internal sealed class HistoryBatches : IDisposable
         return new HistoryBatch<(EntityId, ReadOnlyMemory<byte>)>(batch, (int)partition, !IsOf(partition));
     }
 
-    private bool IsOf(long partition) => _hasRow && _rows.GetInt64(_bucketOrdinal) == partition;
+    private bool IsOf(long partition) => _hasRow && _rows.GetInt64(EntityHistory.PartitionOrdinal) == partition;
 
     public void Dispose()
     {

@@ -118,21 +118,33 @@ internal sealed class SourceQuery
         $"CREATE TABLE {keysTable} AS SELECT DISTINCT {string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"))} FROM {_rows} WHERE {_visible}";
 
     /// <summary>
-    /// As <see cref="CreateKeysStatement"/>, of some partitions: in their order, so that the numbers of entities are, with the partition of each as <c>bucket</c>. An
-    /// entity is of the same partition on every machine and in every build.
+    /// Rows of whole entities, partition by partition and entity by entity: partition, event time, created time, event id, values, keys. Within an entity
+    /// in order of arrival where <paramref name="inArrivalOrder"/>; rows that arrived together keep the order of the table. An entity is of the same partition on
+    /// every machine and in every build.
     /// </summary>
-    /// <param name="files">Only entities that are in these files; <see langword="null"/>: all.</param>
-    public string CreatePartitionKeysStatement(string keysTable, IReadOnlyList<int>? partitions, IReadOnlyList<string>? files)
+    /// <param name="range">Which rows.</param>
+    /// <param name="files">Only what these files hold; <see langword="null"/>: everything.</param>
+    /// <param name="wholeEntities">Of the entities that are in those files everything, whatever file it is in.</param>
+    public string HistoryStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
     {
-        var keys = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
-        var text = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"CAST(k{index} AS VARCHAR)"));
-        var among = partitions is null ? string.Empty : $" WHERE bucket IN ({string.Join(", ", partitions)})";
+        var names = _view.Entity.Keys.Select(static (_, index) => $"k{index}").ToList();
+        var keys = string.Join(", ", names);
+        var values = string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "));
+        var text = string.Join(", ", names.Select(static key => $"CAST({key} AS VARCHAR)"));
+        var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
+        var among = !wholeEntities || files is null ? Among(files) : $" AND ({keys}) IN (SELECT ({keys}) FROM {_rows} WHERE {_visible}{Among(files)})";
+        var where = range.Partitions is null || range.Partitions.Count == MaterializationLedger.PartitionCount
+            ? string.Empty
+            : $" WHERE bucket IN ({string.Join(", ", range.Partitions)})";
+        var order = !inArrivalOrder
+            ? string.Empty
+            : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number";
         return $"""
-            CREATE TABLE {keysTable} AS
-            SELECT * FROM (
+            SELECT bucket, event, created, id, {values}{keys}
+            FROM (
                 SELECT *, CAST(md5_number_lower(concat_ws('|', {text})) % {MaterializationLedger.PartitionCount} AS BIGINT) AS bucket
-                FROM (SELECT DISTINCT {keys} FROM {_rows} WHERE {_visible}{Among(files)})){among}
-            ORDER BY bucket
+                FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{among}){where}
+            ORDER BY bucket, {keys}{order}
             """;
     }
 
@@ -147,10 +159,7 @@ internal sealed class SourceQuery
     /// <param name="arrivedAfter">Exclusive.</param>
     /// <param name="arrivedUntil">Inclusive.</param>
     /// <param name="where">A further condition on the entity's number, or empty.</param>
-    /// <param name="files">Only rows of these files; <see langword="null"/>: all.</param>
-    /// <param name="withBucket">Whether the partition of the entity comes last.</param>
-    public string RowsStatement(
-        string keysTable, long arrivedAfter, long arrivedUntil, bool inArrivalOrder, string where, IReadOnlyList<string>? files = null, bool withBucket = false)
+    public string RowsStatement(string keysTable, long arrivedAfter, long arrivedUntil, bool inArrivalOrder, string where)
     {
         var keys = _view.Entity.Keys.Select(static (_, index) => $"s.k{index}");
         var values = _view.StoredColumns.Select(static (_, index) => $"s.v{index}");
@@ -160,8 +169,8 @@ internal sealed class SourceQuery
             ? string.Empty
             : $", {(HasCreatedTime ? $"{Arrival}, s.event, s.created" : "s.event")}{(_table.Files.Count > 1 ? ", s.filename" : string.Empty)}, s.file_row_number";
         return $"""
-            SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}{(withBucket ? ", k.bucket" : string.Empty)}
-            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}{Among(files)}) s JOIN {keysTable} k ON {on}
+            SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}
+            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}) s JOIN {keysTable} k ON {on}
             {where}
             ORDER BY entity{order}
             """;
@@ -203,6 +212,16 @@ internal sealed class SourceQuery
 
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];
+
+    /// <summary>Refuses what <see cref="Inspect"/> refuses, and counts nothing else.</summary>
+    public void CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        using var rows = session.Query(
+            $"SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}) FROM {_rows}", cancellationToken);
+        rows.Read();
+        CheckTimes(session, rows.GetInt64(0), rows.GetInt64(1));
+        RefuseNulls(session, rows.GetInt64(2), "event id", _view.Source.EventIdColumn, "id");
+    }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
     public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated)

@@ -86,8 +86,16 @@ internal sealed class TableFolder(string dataDirectory)
     {
         var folder = PathOf(project, table);
         Directory.CreateDirectory(folder);
-        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{UnixMicroseconds.FromDateTimeOffset(now):D20}-{Guid.NewGuid():N}.parquet"));
+        return Path.Combine(folder, NameOf(prefix, now, Guid.NewGuid().ToString("N")));
     }
+
+    /// <summary>A file name that says when the file came.</summary>
+    /// <param name="unique">What tells files of one moment apart.</param>
+    public static string NameOf(string prefix, DateTimeOffset stored, string unique) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}-{UnixMicroseconds.FromDateTimeOffset(stored):D20}-{unique.Replace('-', '_')}.parquet");
+
+    /// <summary>Whether the name of a file says when it came.</summary>
+    public static bool IsTimed(string name) => TimeIn(name) is not null;
 
     /// <summary>Makes the complete file at <paramref name="temporaryPath"/> the only one of the table; readers of the old one keep it.</summary>
     public void Publish(string project, string table, string temporaryPath)
@@ -96,9 +104,7 @@ internal sealed class TableFolder(string dataDirectory)
         var target = Path.Combine(folder, FileName);
         if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"{StreamPrefix}-*.parquet").Any())
         {
-            throw new FeatureException(
-                FeatureError.InvalidInput,
-                $"Table '{table}' holds events of a stream, which an import would replace and nobody has elsewhere; expected another table, or 'append'.");
+            throw StreamsWouldGo(table);
         }
 
         // Named before and after: whoever reads in between, and wherever this ends, no two contents of the table have one generation.
@@ -111,6 +117,11 @@ internal sealed class TableFolder(string dataDirectory)
 
         NameGeneration(folder);
     }
+
+    /// <summary>What is said to an import that would replace events of a stream.</summary>
+    public static FeatureException StreamsWouldGo(string table) => new(
+        FeatureError.InvalidInput,
+        $"Table '{table}' holds events of a stream, which an import would replace and nobody has elsewhere; expected another table, or 'append'.");
 
     /// <summary>Makes the complete file at <paramref name="temporaryPath"/> one more of the table, which stays of its generation.</summary>
     public void Append(string project, string table, string temporaryPath, DateTimeOffset now)
@@ -125,13 +136,12 @@ internal sealed class TableFolder(string dataDirectory)
         }
     }
 
-    private static long StoredOf(string file)
-    {
-        var parts = Path.GetFileName(file).Split('-');
-        return parts is [PartPrefix or StreamPrefix, { Length: 20 } time, _] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var stored)
+    private static long StoredOf(string file) => TimeIn(Path.GetFileName(file)) ?? UnixMicroseconds.FromDateTimeOffset(File.GetLastWriteTimeUtc(file));
+
+    private static long? TimeIn(string name) =>
+        name.Split('-') is [PartPrefix or StreamPrefix, { Length: 20 } time, _] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var stored)
             ? stored
-            : UnixMicroseconds.FromDateTimeOffset(File.GetLastWriteTimeUtc(file));
-    }
+            : null;
 
     private static void NameGeneration(string folder)
     {

@@ -47,9 +47,10 @@ internal sealed class ViewPass
     public void Run(SpineRange range, long arrivedUntil, int partition, int partitions, CellColumn?[] cells, CancellationToken cancellationToken)
     {
         using var spine = _session.Query(SpineStatement(range, partition, partitions), cancellationToken);
-        using var events = _session.Query(
+        using var events = _session.QueryCursor(
             _source.RowsStatement(
                 _keysTable, long.MinValue, arrivedUntil, inArrivalOrder: _plan.Field.IsWindow, where: $"WHERE k.rowid % {partitions} = {partition}"),
+            EntityHistory.ColumnsOf(_plan.View),
             cancellationToken);
         var history = EntityHistory.Create(_plan.Field, _source);
         var mayBeErased = _erasures.Has(_plan.View.Entity.Name);

@@ -87,49 +87,22 @@ public sealed class OnlineReadCache : IOnlineStore
     }
 
     /// <inheritdoc/>
-    public async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+    public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        Invalidate(rows, static row => row.Entity);
-        try
-        {
-            await _store.WriteRowsAsync(field, rows, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            // Also when it failed: some may have been written.
-            Invalidate(rows, static row => row.Entity);
-        }
+        return WriteAsync(rows, static row => row.Entity, () => _store.WriteRowsAsync(field, rows, cancellationToken));
     }
 
     /// <inheritdoc/>
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(appends);
-        Invalidate(appends, static append => append.Entity);
-        try
-        {
-            await _store.AppendEventsAsync(field, appends, trim, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Invalidate(appends, static append => append.Entity);
-        }
+        return WriteAsync(appends, static append => append.Entity, () => _store.AppendEventsAsync(field, appends, trim, cancellationToken));
     }
 
     /// <inheritdoc/>
-    public async Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken)
-    {
-        Invalidate(entity);
-        try
-        {
-            await _store.DeleteEntityAsync(entity, fields, until, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Invalidate(entity);
-        }
-    }
+    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
+        WriteAsync([entity], static item => item, () => _store.DeleteEntityAsync(entity, fields, until, cancellationToken));
 
     /// <inheritdoc/>
     public async Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken)
@@ -245,6 +218,21 @@ public sealed class OnlineReadCache : IOnlineStore
             }
 
             _generations[key] = generation;
+        }
+    }
+
+    /// <summary>Writes to the store of some entities; every read of them that begins afterwards sees it.</summary>
+    internal async Task WriteAsync<T>(IReadOnlyList<T> writes, Func<T, EntityId> entityOf, Func<Task> write)
+    {
+        Invalidate(writes, entityOf);
+        try
+        {
+            await write().ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also when it failed: some may have been written.
+            Invalidate(writes, entityOf);
         }
     }
 

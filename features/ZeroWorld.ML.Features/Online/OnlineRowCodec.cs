@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,29 +22,33 @@ public static class OnlineRowCodec
     public static byte[] Encode(StorageField field, long eventTime, long createdTime, ReadOnlySpan<FeatureValue> values)
     {
         ArgumentNullException.ThrowIfNull(field);
-        var writer = new ArrayBufferWriter<byte>(64);
         var hasCreated = createdTime != eventTime;
         var hasNulls = HasNull(values);
-        var header = writer.GetSpan(EventTimeOffset2 + (2 * sizeof(long)));
-        header[0] = (byte)(Version2 | (hasCreated ? HasCreatedTime : 0) | (hasNulls ? HasNulls : 0));
-        BinaryPrimitives.WriteUInt16LittleEndian(header[FingerprintOffset..], (ushort)field.Fingerprint);
-        BinaryPrimitives.WriteInt64LittleEndian(header[EventTimeOffset2..], eventTime);
+        var body = EventTimeOffset2 + (hasCreated ? 2 : 1) * sizeof(long);
+        var bitmap = hasNulls ? (values.Length + 7) / 8 : 0;
+        var row = new byte[body + bitmap + LengthOf(values)];
+        row[0] = (byte)(Version2 | (hasCreated ? HasCreatedTime : 0) | (hasNulls ? HasNulls : 0));
+        BinaryPrimitives.WriteUInt16LittleEndian(row.AsSpan(FingerprintOffset), (ushort)field.Fingerprint);
+        BinaryPrimitives.WriteInt64LittleEndian(row.AsSpan(EventTimeOffset2), eventTime);
         if (hasCreated)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(header[(EventTimeOffset2 + sizeof(long))..], createdTime);
+            BinaryPrimitives.WriteInt64LittleEndian(row.AsSpan(EventTimeOffset2 + sizeof(long)), createdTime);
         }
 
-        writer.Advance(EventTimeOffset2 + (hasCreated ? 2 : 1) * sizeof(long));
-        if (hasNulls)
+        var rest = row.AsSpan(body + bitmap);
+        for (var index = 0; index < values.Length; index++)
         {
-            WriteBody(writer, values);
-        }
-        else
-        {
-            WriteValues(writer, values);
+            if (values[index].IsNull)
+            {
+                row[body + (index >> 3)] |= (byte)(1 << (index & 7));
+            }
+            else
+            {
+                rest = rest[WriteValue(rest, values[index])..];
+            }
         }
 
-        return writer.WrittenSpan.ToArray();
+        return row;
     }
 
     /// <summary>Times of a row without its values.</summary>
@@ -111,23 +114,6 @@ public static class OnlineRowCodec
 #pragma warning restore CA5350
     }
 
-    /// <summary>Writes null bitmap and values; also what the hash of an event without an id covers.</summary>
-    internal static void WriteBody(ArrayBufferWriter<byte> writer, ReadOnlySpan<FeatureValue> values)
-    {
-        var bitmap = writer.GetSpan((values.Length + 7) / 8)[..((values.Length + 7) / 8)];
-        bitmap.Clear();
-        for (var index = 0; index < values.Length; index++)
-        {
-            if (values[index].IsNull)
-            {
-                bitmap[index >> 3] |= (byte)(1 << (index & 7));
-            }
-        }
-
-        writer.Advance(bitmap.Length);
-        WriteValues(writer, values);
-    }
-
     /// <returns>Offset of the event time, or 0 for bytes that are no row of this field: an unknown flag is a newer format, its bytes lie elsewhere.</returns>
     private static int FindEventTime(StorageField field, ReadOnlySpan<byte> row) => (row[0] & 0xF0) switch
     {
@@ -150,52 +136,53 @@ public static class OnlineRowCodec
         return false;
     }
 
-    private static void WriteValues(ArrayBufferWriter<byte> writer, ReadOnlySpan<FeatureValue> values)
+    private static int LengthOf(ReadOnlySpan<FeatureValue> values)
     {
+        var length = 0;
         foreach (var value in values)
         {
-            if (!value.IsNull)
-            {
-                WriteValue(writer, value);
-            }
+            length = checked(length + (value.IsNull ? 0 : LengthOf(value)));
         }
+
+        return length;
     }
 
-    private static void WriteValue(ArrayBufferWriter<byte> writer, FeatureValue value)
+    private static int LengthOf(in FeatureValue value) => value.Type switch
+    {
+        FeatureType.Bool => 1,
+        FeatureType.Float32 => sizeof(float),
+        FeatureType.String => sizeof(int) + Encoding.UTF8.GetByteCount(value.AsString()),
+        FeatureType.Bytes => sizeof(int) + value.AsBytes().Length,
+        _ => sizeof(long),
+    };
+
+    /// <returns>Bytes that it took.</returns>
+    private static int WriteValue(Span<byte> target, in FeatureValue value)
     {
         switch (value.Type)
         {
             case FeatureType.Bool:
-                writer.GetSpan(1)[0] = value.AsBool() ? (byte)1 : (byte)0;
-                writer.Advance(1);
-                break;
+                target[0] = value.AsBool() ? (byte)1 : (byte)0;
+                return 1;
             case FeatureType.Int64 or FeatureType.Timestamp:
-                BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan(8), value.AsInt64());
-                writer.Advance(8);
-                break;
+                BinaryPrimitives.WriteInt64LittleEndian(target, value.AsInt64());
+                return sizeof(long);
             case FeatureType.Float32:
-                BinaryPrimitives.WriteSingleLittleEndian(writer.GetSpan(4), value.AsFloat32());
-                writer.Advance(4);
-                break;
+                BinaryPrimitives.WriteSingleLittleEndian(target, value.AsFloat32());
+                return sizeof(float);
             case FeatureType.Float64:
-                BinaryPrimitives.WriteDoubleLittleEndian(writer.GetSpan(8), value.AsFloat64());
-                writer.Advance(8);
-                break;
+                BinaryPrimitives.WriteDoubleLittleEndian(target, value.AsFloat64());
+                return sizeof(double);
             case FeatureType.String:
-                WriteBytes(writer, Encoding.UTF8.GetBytes(value.AsString()));
-                break;
+                var length = Encoding.UTF8.GetBytes(value.AsString(), target[sizeof(int)..]);
+                BinaryPrimitives.WriteInt32LittleEndian(target, length);
+                return sizeof(int) + length;
             case FeatureType.Bytes:
-                WriteBytes(writer, value.AsBytes().Span);
-                break;
+                BinaryPrimitives.WriteInt32LittleEndian(target, value.AsBytes().Length);
+                value.AsBytes().Span.CopyTo(target[sizeof(int)..]);
+                return sizeof(int) + value.AsBytes().Length;
             default:
                 throw new ArgumentOutOfRangeException(nameof(value), value.Type, "A stored value has a type.");
         }
-    }
-
-    private static void WriteBytes(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> bytes)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(4), bytes.Length);
-        writer.Advance(4);
-        writer.Write(bytes);
     }
 }

@@ -15,6 +15,8 @@ public sealed record StorageField
         Name = Base64Url.EncodeToString(fingerprint)[..5];
         Fingerprint = BinaryPrimitives.ReadUInt32LittleEndian(fingerprint);
         EventIdWidth = eventIdWidth;
+        var columns = view.StoredColumns;
+        EventRowWidth = WindowBlockCodec.EventIdOffset + eventIdWidth + ((columns.Count + 7) / 8) + columns.Sum(static column => WindowBlockCodec.CellWidth(column.Type));
     }
 
     public FeatureView View { get; }
@@ -27,6 +29,9 @@ public sealed record StorageField
 
     /// <summary>Bytes of an event id in a window block: 8 for an int64 id, else 16.</summary>
     public int EventIdWidth { get; }
+
+    /// <summary>Bytes of an event row in a window block; <see cref="WindowBlockCodec.RowWidth"/>.</summary>
+    internal int EventRowWidth { get; }
 
     public bool IsWindow => View is WindowedView;
 

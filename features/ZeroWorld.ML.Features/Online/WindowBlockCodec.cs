@@ -23,8 +23,7 @@ public static class WindowBlockCodec
     public static int RowWidth(StorageField field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        var columns = field.View.StoredColumns;
-        return EventIdOffset + field.EventIdWidth + ((columns.Count + 7) / 8) + columns.Sum(static column => CellWidth(column.Type));
+        return field.EventRowWidth;
     }
 
     /// <summary>Bytes of a value in an event row: 8 for a number, 40 for a text with its length.</summary>

@@ -17,6 +17,9 @@ public sealed class TextFeaturizer
     private const uint SqueezedSeed = 4;
     private const uint ShapeSeed = 5;
     private const uint ScriptSeed = 6;
+    private const uint LettersSeed = 7;
+    private const int LettersMin = 4;
+    private const int LettersMax = 32;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a setting is out of range.</exception>
     public TextFeaturizer(TextFeaturizerSettings settings)
@@ -61,11 +64,47 @@ public sealed class TextFeaturizer
         return trace;
     }
 
+    /// <summary>Every character n-gram of the plain text that is a feature, as often as it is there, in the order of lengths; and the space behind each word.</summary>
+    /// <param name="ngrams">Filled anew.</param>
+    public void CharacterNgrams(ReadOnlySpan<char> text, TextWorkspace workspace, List<CharacterNgram> ngrams)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        ArgumentNullException.ThrowIfNull(ngrams);
+        ngrams.Clear();
+        workspace.Begin();
+        TextNormalizer.Normalize(text, workspace, Settings.LengthMax);
+        var codes = workspace.Normal.Codes;
+        ShapeDigits(codes);
+        workspace.EnsurePlaces(codes.Length + Vector<uint>.Count);
+        SetLimits(codes, workspace.Limits);
+        var start = NgramHashes.Start(CharacterSeed);
+        var states = workspace.States.AsSpan(0, codes.Length);
+        var shorter = new uint[codes.Length];
+        states.Fill(start);
+        for (var length = 1; length <= Settings.CharacterMax && length <= codes.Length; length++)
+        {
+            states.CopyTo(shorter);
+            for (var place = 0; place <= codes.Length - length; place++)
+            {
+                states[place] = NgramHashes.Step(states[place], codes[place + length - 1]);
+            }
+
+            for (var place = 0; length >= Settings.CharacterMin && place <= codes.Length - length; place++)
+            {
+                if (place + length - 1 <= workspace.Limits[place] && (length > 1 || place > 0))
+                {
+                    var suffix = length == 1 ? start : shorter[place + 1];
+                    ngrams.Add(new CharacterNgram(states[place], shorter[place], suffix, (int)NgramHashes.Id(states[place], Settings.Bits), length));
+                }
+            }
+        }
+    }
+
     private void Run(ReadOnlySpan<char> text, TextWorkspace workspace)
     {
         workspace.Begin();
         TextNormalizer.Normalize(text, workspace, Settings.LengthMax);
-        if (Settings.FoldedWeight > 0 || Settings.SqueezedWeight > 0)
+        if (Settings.FoldedWeight > 0 || Settings.SqueezedWeight > 0 || Settings.LettersWeight > 0)
         {
             TextFolder.Fold(workspace);
         }
@@ -102,6 +141,11 @@ public sealed class TextFeaturizer
         if (Settings.ScriptWeight > 0)
         {
             AddScripts(workspace);
+        }
+
+        if (Settings.LettersWeight > 0)
+        {
+            AddLetters(workspace);
         }
     }
 
@@ -178,6 +222,37 @@ public sealed class TextFeaturizer
         }
 
         workspace.EndChannel(Settings.FoldedWeight);
+    }
+
+    // A word as the set of its letters: equal for a word and the same with letters in another order, or with one of them twice.
+    private void AddLetters(TextWorkspace workspace)
+    {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        var origins = workspace.Folded.Origins;
+        Span<uint> sorted = stackalloc uint[LettersMax];
+        workspace.BeginChannel(workspace.FoldedWords.Count);
+        foreach (var (start, length) in workspace.FoldedWords)
+        {
+            if (length is < LettersMin or > LettersMax)
+            {
+                continue;
+            }
+
+            var letters = sorted[..length];
+            codes.Slice(start, length).CopyTo(letters);
+            letters.Sort();
+            var (state, last) = (NgramHashes.Start(LettersSeed), uint.MaxValue);
+            foreach (var letter in letters)
+            {
+                state = letter == last ? state : NgramHashes.Step(state, letter);
+                last = letter;
+            }
+
+            var feature = workspace.Add(NgramHashes.Id(state, Settings.Bits));
+            workspace.Trace?.Add(new TextFeature(feature, origins[start], origins[start + length - 1] + 1));
+        }
+
+        workspace.EndChannel(Settings.LettersWeight);
     }
 
     // The last place that an n-gram starting here may reach: the next space, which it may hold as its end.

@@ -50,6 +50,12 @@ public sealed record TextFeaturizerSettings
     /// <value>As <see cref="WordWeight"/>, of the blocks of 128 code points that letters are from, which tells scripts apart; default 0.</value>
     public float ScriptWeight { get; init; }
 
+    /// <value>
+    /// As <see cref="WordWeight"/>, of the folded words of four letters and more as the set of their letters, which a swap of two letters does not change; default 0. With 0 it is
+    /// not part of <see cref="Canonical"/>, so that models of before it keep their fingerprint.
+    /// </value>
+    public float LettersWeight { get; init; }
+
     /// <value>UTF-16 code units that are read; of a longer text the first three quarters of so many and the last quarter. Range 64 to 1,048,576, default 16,384.</value>
     public int LengthMax { get; init; } = 16_384;
 
@@ -58,7 +64,7 @@ public sealed record TextFeaturizerSettings
         CultureInfo.InvariantCulture,
         $"text_ngrams@{OperatorVersion}(bits={Bits},word_max={WordMax},character_min={CharacterMin},character_max={CharacterMax},squeezed_min={SqueezedMin},"
         + $"squeezed_max={SqueezedMax},word_weight={WordWeight},character_weight={CharacterWeight},folded_weight={FoldedWeight},squeezed_weight={SqueezedWeight},"
-        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax})");
+        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")})");
 
     /// <summary><c>sha256:</c> and the digest of <see cref="Canonical"/>: what a model package pins.</summary>
     public string Fingerprint => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
@@ -79,6 +85,7 @@ public sealed record TextFeaturizerSettings
         Check("squeezed_weight", SqueezedWeight, 0, 16);
         Check("shape_weight", ShapeWeight, 0, 16);
         Check("script_weight", ScriptWeight, 0, 16);
+        Check("letters_weight", LettersWeight, 0, 16);
     }
 
     private static void Check(string name, double value, double least, double most)

@@ -79,28 +79,26 @@ public sealed class WindowBlockBuilder
     /// <param name="trim">Events at or before this event time are left out and become the block's <c>covered_from</c>; <see cref="long.MinValue"/>: none.</param>
     public byte[] Build(long trim = long.MinValue)
     {
-        var count = _ids.Count;
-        var order = new int[count];
-        for (var index = 0; index < count; index++)
-        {
-            order[index] = index;
-        }
-
-        var rows = _rows.WrittenMemory;
-        Array.Sort(order, (left, right) => CompareRows(
-            rows.Span.Slice(left * _rowWidth, _rowWidth), rows.Span.Slice(right * _rowWidth, _rowWidth), _field.EventIdWidth));
-        var first = 0;
-        while (first < count && BinaryPrimitives.ReadInt64LittleEndian(rows.Span[(order[first] * _rowWidth)..]) <= trim)
+        var rows = _rows.WrittenSpan;
+        var order = IsSorted(rows) ? null : Sort();
+        var (count, first) = (_ids.Count, 0);
+        while (first < count && BinaryPrimitives.ReadInt64LittleEndian(rows[((order?[first] ?? first) * _rowWidth)..]) <= trim)
         {
             first++;
         }
 
         var block = new byte[WindowBlockCodec.HeaderLength + ((count - first) * _rowWidth)];
         WindowBlockCodec.WriteHeader(block, _field, _rowWidth, count - first, trim);
+        var target = block.AsSpan(WindowBlockCodec.HeaderLength);
+        if (order is null)
+        {
+            rows[(first * _rowWidth)..].CopyTo(target);
+            return block;
+        }
+
         for (var index = first; index < count; index++)
         {
-            rows.Span.Slice(order[index] * _rowWidth, _rowWidth)
-                .CopyTo(block.AsSpan(WindowBlockCodec.HeaderLength + ((index - first) * _rowWidth)));
+            rows.Slice(order[index] * _rowWidth, _rowWidth).CopyTo(target[((index - first) * _rowWidth)..]);
         }
 
         return block;
@@ -127,6 +125,34 @@ public sealed class WindowBlockBuilder
         return byCreated != 0
             ? byCreated
             : left.Slice(WindowBlockCodec.EventIdOffset, idWidth).SequenceCompareTo(right.Slice(WindowBlockCodec.EventIdOffset, idWidth));
+    }
+
+    // Events mostly come in their order.
+    private bool IsSorted(ReadOnlySpan<byte> rows)
+    {
+        for (var next = _rowWidth; next < rows.Length; next += _rowWidth)
+        {
+            if (CompareRows(rows[(next - _rowWidth)..], rows[next..], _field.EventIdWidth) > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private int[] Sort()
+    {
+        var order = new int[_ids.Count];
+        for (var index = 0; index < order.Length; index++)
+        {
+            order[index] = index;
+        }
+
+        var rows = _rows.WrittenMemory;
+        Array.Sort(order, (left, right) => CompareRows(
+            rows.Span.Slice(left * _rowWidth, _rowWidth), rows.Span.Slice(right * _rowWidth, _rowWidth), _field.EventIdWidth));
+        return order;
     }
 
     private void WriteCell(Span<byte> cell, in FeatureValue value, int column)

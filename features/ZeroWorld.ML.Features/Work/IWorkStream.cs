@@ -7,6 +7,9 @@ namespace ZeroWorld.ML.Features;
 /// </remarks>
 public interface IWorkStream : IAsyncDisposable
 {
+    /// <value>Longest body that an output may have, in bytes.</value>
+    int OutputBytesMax { get; }
+
     /// <summary>Takes entries: those that other workers left unfinished first, then new ones.</summary>
     /// <param name="most">1 or more.</param>
     /// <param name="wait">How long to wait for a first entry.</param>

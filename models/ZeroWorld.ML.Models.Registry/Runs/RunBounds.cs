@@ -32,7 +32,19 @@ internal static class RunBounds
             {
                 throw Invalid($"The {what} '{name}' has a value of {value?.Length ?? 0} characters; expected at most {ValueLengthMax}.");
             }
+
+            CheckCharacters($"{what} '{name}'", value);
         }
+    }
+
+    internal static void CheckNote(string note)
+    {
+        if (note.Length > NoteLengthMax)
+        {
+            throw Invalid($"The note has {note.Length} characters; expected at most {NoteLengthMax}.");
+        }
+
+        CheckCharacters("note", note);
     }
 
     internal static void CheckMetrics(IReadOnlyList<RunMetric> metrics)
@@ -66,6 +78,15 @@ internal static class RunBounds
     }
 
     internal static RegistryException Invalid(string message) => new(RegistryError.InvalidInput, message);
+
+    // PostgreSQL keeps no such character, and whatever one store refuses all refuse.
+    private static void CheckCharacters(string what, string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Invalid($"The {what} holds the character U+0000; expected text without it.");
+        }
+    }
 
     private static void CheckCount(string what, int count)
     {

@@ -1,23 +1,15 @@
-using System.Data.Common;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
+using ZeroWorld.ML.Models.Registry.Storage;
 
 namespace ZeroWorld.ML.Models.Registry.Runs;
 
 /// <summary>Opens the database of runs, and reads and changes it in one transaction each.</summary>
 /// <remarks>Thread safe; several processes may use one database.</remarks>
-internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
+/// <param name="engine">The database product; disposed with this.</param>
+/// <param name="place">What messages call it.</param>
+internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) : IDisposable
 {
-    private const int Busy = 5;
-    private const int Locked = 6;
-    private const int Corrupt = 11;
-    private const int NotADatabase = 26;
-
-    private readonly DbContextOptions<RunDbContext> _contextOptions = new DbContextOptionsBuilder<RunDbContext>()
-        .UseSqlite(ToConnectionString(options))
-        .AddInterceptors(new Pragmas(options.BusyTimeout))
-        .Options;
+    private readonly DbContextOptions<RunDbContext> _contextOptions = engine.CreateOptions<RunDbContext>();
 
     // One caller of this process at a time waits for the database; the others wait here, where waiting costs no thread.
     private readonly SemaphoreSlim _writer = new(1);
@@ -36,13 +28,27 @@ internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
         }).ConfigureAwait(false);
     }
 
+    /// <param name="change">May run several times; what it adds to the context is saved.</param>
     internal async Task<T> ChangeAsync<T>(Func<RunDbContext, Task<T>> change, CancellationToken cancellationToken)
     {
         await InitializeAsync(cancellationToken).ConfigureAwait(false);
         await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await TranslateAsync(() => ChangeOnceAsync(change, cancellationToken)).ConfigureAwait(false);
+            return await TranslateAsync(async () =>
+            {
+                for (var attempt = 0; ; attempt++)
+                {
+                    try
+                    {
+                        return await ChangeOnceAsync(change, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (Exception exception) when (engine.IsConflict(exception) && attempt < RegistryDatabase.ConflictRetriesMax)
+                    {
+                        // Another writer was there first: the transaction is gone, the next one reads what is there now.
+                    }
+                }
+            }).ConfigureAwait(false);
         }
         finally
         {
@@ -52,11 +58,7 @@ internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
 
     public void Dispose()
     {
-        using (var connection = new SqliteConnection(ToConnectionString(options)))
-        {
-            SqliteConnection.ClearPool(connection);
-        }
-
+        engine.Dispose();
         _writer.Dispose();
     }
 
@@ -69,6 +71,7 @@ internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
             var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
+                await engine.EnterChangeAsync(context, cancellationToken).ConfigureAwait(false);
                 var result = await change(context).ConfigureAwait(false);
                 await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -89,11 +92,7 @@ internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
         {
             if (!_isInitialized)
             {
-                await TranslateAsync(async () =>
-                {
-                    Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.RunsDatabasePath))!);
-                    return await CreateAsync(cancellationToken).ConfigureAwait(false);
-                }).ConfigureAwait(false);
+                await TranslateAsync(() => CreateAsync(cancellationToken)).ConfigureAwait(false);
                 Volatile.Write(ref _isInitialized, true);
             }
         }
@@ -105,48 +104,28 @@ internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
 
     private async Task<bool> CreateAsync(CancellationToken cancellationToken)
     {
-        await SwitchToWriteAheadLogAsync(cancellationToken).ConfigureAwait(false);
-        return await ChangeOnceAsync(
-            async context =>
-            {
-                var tables = await context.Database
-                    .SqlQuery<int>($"SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = {RunDbContext.StateTable}")
-                    .SingleAsync(cancellationToken).ConfigureAwait(false);
-                if (tables == 0)
-                {
-                    await context.Database.ExecuteSqlRawAsync(context.Database.GenerateCreateScript(), cancellationToken).ConfigureAwait(false);
-                    context.State.Add(new RunStateRow { Id = 1, Schema = RunStateRow.CurrentSchema });
-                    return true;
-                }
-
-                var schema = await context.State.Select(static row => row.Schema).SingleAsync(cancellationToken).ConfigureAwait(false);
-                return schema == RunStateRow.CurrentSchema
-                    ? false
-                    : throw new RegistryException(
-                        RegistryError.InvalidInput,
-                        $"The database of runs '{options.RunsDatabasePath}' has schema {schema}; this build knows schema {RunStateRow.CurrentSchema}. Use the build that made it, or a newer one.");
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    // The switch needs the file for itself and does not wait for it: when several processes start at once, all but one are refused for a moment.
-    private async Task SwitchToWriteAheadLogAsync(CancellationToken cancellationToken)
-    {
         var context = new RunDbContext(_contextOptions);
         await using (context.ConfigureAwait(false))
         {
-            var attemptsMax = Math.Max(1, (int)(options.BusyTimeout.TotalMilliseconds / 20));
-            for (var attempt = 1; ; attempt++)
+            await engine.PrepareAsync(context, cancellationToken).ConfigureAwait(false);
+            var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
             {
-                try
+                if (await engine.EnterUpgradeAsync(context, cancellationToken).ConfigureAwait(false))
                 {
-                    await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellationToken).ConfigureAwait(false);
-                    return;
+                    var schema = await context.State.Select(static row => row.Schema).SingleAsync(cancellationToken).ConfigureAwait(false);
+                    return schema == RunStateRow.CurrentSchema
+                        ? false
+                        : throw new RegistryException(
+                            RegistryError.InvalidInput,
+                            $"The {place.Noun} has schema {schema}; this build knows schema {RunStateRow.CurrentSchema}. Use the build that made it, or a newer one.");
                 }
-                catch (SqliteException exception) when (exception.SqliteErrorCode is Busy or Locked && attempt < attemptsMax)
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken).ConfigureAwait(false);
-                }
+
+                await context.Database.ExecuteSqlRawAsync(context.Database.GenerateCreateScript(), cancellationToken).ConfigureAwait(false);
+                context.State.Add(new RunStateRow { Id = 1, Schema = RunStateRow.CurrentSchema });
+                await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return true;
             }
         }
     }
@@ -157,53 +136,13 @@ internal sealed class RunDatabase(ModelRegistryOptions options) : IDisposable
         {
             return await operation().ConfigureAwait(false);
         }
-        catch (SqliteException exception)
-        {
-            throw Translate(exception);
-        }
-        catch (DbUpdateException exception) when (exception.InnerException is SqliteException inner)
-        {
-            throw Translate(inner);
-        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new RegistryException(RegistryError.StoreUnavailable, $"The database of runs '{options.RunsDatabasePath}' cannot be used: {exception.Message}", exception);
+            throw new RegistryException(RegistryError.StoreUnavailable, $"The {place.Noun} '{place.File}' cannot be used: {exception.Message}", exception);
         }
-    }
-
-    private RegistryException Translate(SqliteException exception) => new(
-        exception.SqliteErrorCode is Corrupt or NotADatabase ? RegistryError.CorruptArtifact : RegistryError.StoreUnavailable,
-        exception.SqliteErrorCode is Busy or Locked
-            ? $"The database of runs '{options.RunsDatabasePath}' is being written by another process and did not become free in time."
-            : $"The database of runs '{options.RunsDatabasePath}' cannot be used: {exception.Message}",
-        exception);
-
-    private static string ToConnectionString(ModelRegistryOptions options) => new SqliteConnectionStringBuilder
-    {
-        DataSource = Path.GetFullPath(options.RunsDatabasePath),
-        DefaultTimeout = 1,
-    }.ToString();
-
-    private sealed class Pragmas(TimeSpan busyTimeout) : DbConnectionInterceptor
-    {
-        // Normal: what was committed outlives the process; only a power failure can take the last moments.
-        private readonly string _sql = $"PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = NORMAL;";
-
-        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
+        catch (Exception exception) when (engine.Translate(exception) is not null)
         {
-            using var command = connection.CreateCommand();
-            command.CommandText = _sql;
-            command.ExecuteNonQuery();
-        }
-
-        public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
-        {
-            var command = connection.CreateCommand();
-            await using (command.ConfigureAwait(false))
-            {
-                command.CommandText = _sql;
-                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            }
+            throw engine.Translate(exception)!;
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RunTextRow
     public required string Value { get; init; }
 }
 
-/// <summary>A value; null is NaN, which SQLite has not.</summary>
+/// <summary>A value; null is NaN, which SQLite does not keep.</summary>
 internal sealed class RunMetricRow
 {
     public required string Run { get; init; }

@@ -5,17 +5,19 @@ namespace ZeroWorld.ML.Models.Registry.Storage;
 /// <summary>What is special about one database product: how it is opened, how long one waits for it, and what its errors mean.</summary>
 internal interface IRegistryEngine : IDisposable
 {
-    DbContextOptions<RegistryDbContext> ContextOptions { get; }
+    /// <summary>Options of a context for this database.</summary>
+    DbContextOptions<TContext> CreateOptions<TContext>()
+        where TContext : DbContext;
 
     /// <summary>Makes the database ready for its first transaction.</summary>
-    Task PrepareAsync(RegistryDbContext context, CancellationToken cancellationToken);
+    Task PrepareAsync(DbContext context, CancellationToken cancellationToken);
 
     /// <summary>Begins the transaction in which the tables are made or brought forward: no other process is in one.</summary>
     /// <returns>Whether the tables are there.</returns>
-    Task<bool> EnterUpgradeAsync(RegistryDbContext context, CancellationToken cancellationToken);
+    Task<bool> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken);
 
     /// <summary>Bounds the waits of the transaction that has just begun.</summary>
-    Task EnterChangeAsync(RegistryDbContext context, CancellationToken cancellationToken);
+    Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken);
 
     /// <summary>Whether another writer took the key, so that the change is tried again in a new transaction.</summary>
     bool IsConflict(Exception exception);

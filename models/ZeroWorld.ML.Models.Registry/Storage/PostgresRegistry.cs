@@ -4,40 +4,39 @@ using Npgsql;
 
 namespace ZeroWorld.ML.Models.Registry.Storage;
 
-/// <summary>The registry in PostgreSQL: for several servers that share one.</summary>
+/// <summary>The registry's tables, or those of runs, in PostgreSQL: for several servers that share one.</summary>
 internal sealed class PostgresRegistry : IRegistryEngine
 {
-    // Any number, the same in every build: who holds it makes or changes the tables.
-    private const long UpgradeLock = 0x7A65726F;
-
     private readonly NpgsqlDataSource _source;
+    private readonly DatabasePlace _tables;
     private readonly string _place;
     private readonly long _lockTimeoutMs;
 
     /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: no connection string, or a password file that cannot be read.</exception>
-    public PostgresRegistry(ModelRegistryOptions options)
+    public PostgresRegistry(ModelRegistryOptions options, DatabasePlace tables)
     {
+        _tables = tables;
         _lockTimeoutMs = (long)options.BusyTimeout.TotalMilliseconds;
         var connection = ReadConnection(options);
-        _place = $"{connection.Host}:{connection.Port}/{connection.Database ?? connection.Username}";
+        _place = $"{tables.Noun} {connection.Host}:{connection.Port}/{connection.Database ?? connection.Username}";
         _source = NpgsqlDataSource.Create(connection);
-        ContextOptions = new DbContextOptionsBuilder<RegistryDbContext>().UseNpgsql(_source).Options;
     }
 
-    public DbContextOptions<RegistryDbContext> ContextOptions { get; }
+    public DbContextOptions<TContext> CreateOptions<TContext>()
+        where TContext : DbContext => new DbContextOptionsBuilder<TContext>().UseNpgsql(_source).Options;
 
-    public Task PrepareAsync(RegistryDbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PrepareAsync(DbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task<bool> EnterUpgradeAsync(RegistryDbContext context, CancellationToken cancellationToken)
+    public async Task<bool> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken)
     {
         await EnterChangeAsync(context, cancellationToken).ConfigureAwait(false);
-        await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({UpgradeLock})", cancellationToken).ConfigureAwait(false);
+        await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({_tables.UpgradeLock})", cancellationToken).ConfigureAwait(false);
         return await context.Database
-            .SqlQuery<bool>($"SELECT to_regclass({RegistrySchema.StateTable}) IS NOT NULL AS \"Value\"")
+            .SqlQuery<bool>($"SELECT to_regclass({_tables.StateTable}) IS NOT NULL AS \"Value\"")
             .SingleAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public Task EnterChangeAsync(RegistryDbContext context, CancellationToken cancellationToken) =>
+    public Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken) =>
         context.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture, $"SET LOCAL lock_timeout = {_lockTimeoutMs}"), cancellationToken);
 
     public bool IsConflict(Exception exception) => Find(exception) is
@@ -49,13 +48,13 @@ internal sealed class PostgresRegistry : IRegistryEngine
     {
         if (Find(exception) is { } refusal)
         {
-            return new RegistryException(RegistryError.StoreUnavailable, $"The registry database {_place} {Describe(refusal)}", exception);
+            return new RegistryException(RegistryError.StoreUnavailable, $"The {_place} {Describe(refusal)}", exception);
         }
 
         return exception is NpgsqlException || exception.InnerException is NpgsqlException
             ? new RegistryException(
                 RegistryError.StoreUnavailable,
-                $"The registry database {_place} cannot be reached: {(exception as NpgsqlException ?? exception.InnerException!).Message}. A change that was under way may or may not have been made.",
+                $"The {_place} cannot be reached: {(exception as NpgsqlException ?? exception.InnerException!).Message}. A change that was under way may or may not have been made.",
                 exception)
             : null;
     }

@@ -21,7 +21,7 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, IRegistryEn
     internal Task<T> ReadAsync<T>(Func<RegistryDbContext, Task<T>> read, CancellationToken cancellationToken) => TranslateAsync(async () =>
     {
         await InitializeAsync(cancellationToken).ConfigureAwait(false);
-        var context = new RegistryDbContext(engine.ContextOptions);
+        var context = new RegistryDbContext(engine.CreateOptions<RegistryDbContext>());
         await using (context.ConfigureAwait(false))
         {
             return await read(context).ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, IRegistryEn
 
     private async Task<T> ChangeOnceAsync<T>(Func<RegistryDbContext, long, Task<T>> change, CancellationToken cancellationToken)
     {
-        var context = new RegistryDbContext(engine.ContextOptions);
+        var context = new RegistryDbContext(engine.CreateOptions<RegistryDbContext>());
         await using (context.ConfigureAwait(false))
         {
             var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
@@ -110,7 +110,7 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, IRegistryEn
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var context = new RegistryDbContext(engine.ContextOptions);
+        var context = new RegistryDbContext(engine.CreateOptions<RegistryDbContext>());
         await using (context.ConfigureAwait(false))
         {
             await engine.PrepareAsync(context, cancellationToken).ConfigureAwait(false);

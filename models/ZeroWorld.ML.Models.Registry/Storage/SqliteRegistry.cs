@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace ZeroWorld.ML.Models.Registry.Storage;
 
-/// <summary>The registry in a SQLite file: pragmas, the journal, and its error codes.</summary>
-internal sealed class SqliteRegistry(ModelRegistryOptions options, TimeProvider timeProvider) : IRegistryEngine
+/// <summary>The registry, or runs, in a SQLite file: pragmas, the journal, and its error codes.</summary>
+internal sealed class SqliteRegistry(ModelRegistryOptions options, DatabasePlace tables, TimeProvider timeProvider) : IRegistryEngine
 {
     // https://sqlite.org/rescode.html
     private const int Busy = 5;
@@ -16,24 +16,27 @@ internal sealed class SqliteRegistry(ModelRegistryOptions options, TimeProvider 
     private const int ConstraintPrimaryKey = 1555;
     private const int ConstraintUnique = 2067;
 
-    public DbContextOptions<RegistryDbContext> ContextOptions { get; } =
-        new DbContextOptionsBuilder<RegistryDbContext>()
-            .UseSqlite(ToConnectionString(options))
-            .AddInterceptors(new Pragmas(options.BusyTimeout))
+    private readonly Pragmas _pragmas = new(options.BusyTimeout, tables.Synchronous);
+
+    public DbContextOptions<TContext> CreateOptions<TContext>()
+        where TContext : DbContext =>
+        new DbContextOptionsBuilder<TContext>()
+            .UseSqlite(ToConnectionString(tables.File))
+            .AddInterceptors(_pragmas)
             .Options;
 
-    internal static string ToConnectionString(ModelRegistryOptions options) => new SqliteConnectionStringBuilder
+    internal static string ToConnectionString(string file) => new SqliteConnectionStringBuilder
     {
-        DataSource = Path.GetFullPath(options.DatabasePath),
+        DataSource = Path.GetFullPath(file),
         ForeignKeys = true,
         // The driver's own wait polls in steps of 150 ms after SQLite's; the pragma below is the one that waits.
         DefaultTimeout = 1,
     }.ToString();
 
     /// <summary>Makes the folder, and turns on the write-ahead log, with which readers and the one writer do not wait for each other. The setting stays in the file.</summary>
-    public async Task PrepareAsync(RegistryDbContext context, CancellationToken cancellationToken)
+    public async Task PrepareAsync(DbContext context, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.DatabasePath))!);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(tables.File))!);
 
         // The switch needs the file for itself and does not wait for it: when several processes start at once, all but one are refused for a moment.
         var start = timeProvider.GetTimestamp();
@@ -52,43 +55,42 @@ internal sealed class SqliteRegistry(ModelRegistryOptions options, TimeProvider 
     }
 
     /// <remarks>A transaction of this driver begins with the writer's lock.</remarks>
-    public async Task<bool> EnterUpgradeAsync(RegistryDbContext context, CancellationToken cancellationToken) =>
+    public async Task<bool> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken) =>
         await context.Database
-            .SqlQuery<int>($"SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = {RegistrySchema.StateTable}")
+            .SqlQuery<int>($"SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = {tables.StateTable}")
             .SingleAsync(cancellationToken).ConfigureAwait(false) > 0;
 
     /// <remarks>The pragma of each connection bounds them.</remarks>
-    public Task EnterChangeAsync(RegistryDbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public bool IsConflict(Exception exception) =>
         exception is DbUpdateException { InnerException: SqliteException { SqliteExtendedErrorCode: ConstraintPrimaryKey or ConstraintUnique } };
 
     public RegistryException? Translate(Exception exception) => exception switch
     {
-        SqliteException failure => Translate(failure, options.DatabasePath),
-        DbUpdateException { InnerException: SqliteException inner } => Translate(inner, options.DatabasePath),
+        SqliteException failure => Translate(failure),
+        DbUpdateException { InnerException: SqliteException inner } => Translate(inner),
         _ => null,
     };
 
     public void Dispose()
     {
-        using var connection = new SqliteConnection(ToConnectionString(options));
+        using var connection = new SqliteConnection(ToConnectionString(tables.File));
         SqliteConnection.ClearPool(connection);
     }
 
-    private static RegistryException Translate(SqliteException exception, string path) => exception.SqliteErrorCode switch
+    private RegistryException Translate(SqliteException exception) => exception.SqliteErrorCode switch
     {
         Busy or Locked => new RegistryException(
-            RegistryError.StoreUnavailable, $"The registry database '{path}' is being written by another process and did not become free in time.", exception),
+            RegistryError.StoreUnavailable, $"The {tables.Noun} '{tables.File}' is being written by another process and did not become free in time.", exception),
         Corrupt or NotADatabase => new RegistryException(
-            RegistryError.CorruptArtifact, $"The registry database '{path}' is damaged: {exception.Message}", exception),
-        _ => new RegistryException(RegistryError.StoreUnavailable, $"The registry database '{path}' cannot be used: {exception.Message}", exception),
+            RegistryError.CorruptArtifact, $"The {tables.Noun} '{tables.File}' is damaged: {exception.Message}", exception),
+        _ => new RegistryException(RegistryError.StoreUnavailable, $"The {tables.Noun} '{tables.File}' cannot be used: {exception.Message}", exception),
     };
 
-    private sealed class Pragmas(TimeSpan busyTimeout) : DbConnectionInterceptor
+    private sealed class Pragmas(TimeSpan busyTimeout, string synchronous) : DbConnectionInterceptor
     {
-        // Full: a version that was answered is on the disk.
-        private readonly string _sql = $"PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL;";
+        private readonly string _sql = $"PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = {synchronous};";
 
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
         {

@@ -1,4 +1,7 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace ZeroWorld.ML.Models.Retrieval;
 
@@ -10,6 +13,7 @@ namespace ZeroWorld.ML.Models.Retrieval;
 public sealed class HnswIndex
 {
     private const int LayersMax = 12;
+    private const int FloatsPerLine = 16;
     private readonly float[] _vectors;
     private readonly int _stride;
     private readonly int _length;
@@ -49,7 +53,7 @@ public sealed class HnswIndex
         }
 
         var index = new HnswIndex(widened, stride, length, options.Links, tops, items == 0 ? 0 : tops.Max() + 1);
-        var search = new Search(items);
+        var search = new HnswSearch(items);
         for (var item = 0; item < items; item++)
         {
             if ((item & 0xFF) == 0)
@@ -78,17 +82,15 @@ public sealed class HnswIndex
 
         Span<float> wide = new float[_stride];
         query.CopyTo(wide);
-        var search = Search.Rent(ItemCount);
-        var entry = Descend(wide, _tops[_entry], 0);
-        var found = Nearest(wide, entry, Math.Max(k, width), 0, search);
-        var best = new ScoredItem[Math.Min(k, found.Count)];
-        found.Sort(static (left, right) => left.Score != right.Score ? right.Score.CompareTo(left.Score) : left.Item.CompareTo(right.Item));
+        var search = HnswSearch.Rent(ItemCount);
+        Nearest(wide, Descend(wide, _tops[_entry], 0), Math.Max(k, width), 0, search);
+        var best = new ScoredItem[Math.Min(k, search.Count)];
         for (var place = 0; place < best.Length; place++)
         {
-            best[place] = found[place];
+            best[place] = search[place];
         }
 
-        Search.Return(search);
+        HnswSearch.Return(search);
         return best;
     }
 
@@ -174,7 +176,7 @@ public sealed class HnswIndex
     // All items have one length, so that the greatest product is the least distance.
     private float Near(ReadOnlySpan<float> query, int item) => TensorPrimitives.Dot(query, Vector(item));
 
-    private void Insert(int item, int width, Search search)
+    private void Insert(int item, int width, HnswSearch search)
     {
         if (_entry < 0)
         {
@@ -186,8 +188,8 @@ public sealed class HnswIndex
         var entry = Descend(vector, _tops[_entry], _tops[item]);
         for (int layer = Math.Min(_tops[item], _tops[_entry]); layer >= 0; layer--)
         {
-            var found = Nearest(vector, entry, width, layer, search);
-            found.Sort(static (left, right) => right.Score.CompareTo(left.Score));
+            Nearest(vector, entry, width, layer, search);
+            var found = search.ToList();
             entry = found[0].Item;
             Connect(item, found, layer);
         }
@@ -285,94 +287,43 @@ public sealed class HnswIndex
         return item;
     }
 
-    /// <summary>The <paramref name="width"/> nearest items that are reached from an entry, in no order.</summary>
-    private List<ScoredItem> Nearest(ReadOnlySpan<float> query, int entry, int width, int layer, Search search)
+    /// <summary>Fills the search with the <paramref name="width"/> nearest items that are reached from an entry, the nearest first.</summary>
+    private void Nearest(ReadOnlySpan<float> query, int entry, int width, int layer, HnswSearch search)
     {
-        search.Begin();
+        search.Begin(width);
         search.IsNew(entry);
-        var start = new ScoredItem(entry, Near(query, entry));
-        search.Open.Enqueue(start, -start.Score);
-        search.Kept.Enqueue(start, start.Score);
-        while (search.Open.TryDequeue(out var current, out _))
+        search.Add(entry, Near(query, entry));
+        Span<int> fresh = stackalloc int[LinksOf(layer)];
+        while (search.TryExpand(out var current))
         {
-            if (search.Kept.Count >= width && current.Score < search.Kept.Peek().Score)
+            // The vectors lie anywhere: all are asked for before the first is waited for.
+            var count = 0;
+            foreach (var other in Neighbours(current, layer))
             {
-                break;
+                if (search.IsNew(other))
+                {
+                    Prefetch(other);
+                    fresh[count++] = other;
+                }
             }
 
-            foreach (var other in Neighbours(current.Item, layer))
+            foreach (var other in fresh[..count])
             {
-                if (!search.IsNew(other))
-                {
-                    continue;
-                }
-
-                var near = new ScoredItem(other, Near(query, other));
-                if (search.Kept.Count < width)
-                {
-                    search.Open.Enqueue(near, -near.Score);
-                    search.Kept.Enqueue(near, near.Score);
-                }
-                else if (near.Score > search.Kept.Peek().Score)
-                {
-                    search.Open.Enqueue(near, -near.Score);
-                    search.Kept.EnqueueDequeue(near, near.Score);
-                }
+                search.Add(other, Near(query, other));
             }
         }
-
-        var found = new List<ScoredItem>(search.Kept.Count);
-        foreach (var (item, _) in search.Kept.UnorderedItems)
-        {
-            found.Add(item);
-        }
-
-        return found;
     }
 
-    /// <summary>Queues and marks of one search; kept by its thread, since the marks are as many as the items.</summary>
-    private sealed class Search(int items)
+    private unsafe void Prefetch(int item)
     {
-        [ThreadStatic]
-        private static Search? _kept;
-
-        private readonly int[] _seen = new int[items];
-        private int _turn;
-
-        public PriorityQueue<ScoredItem, float> Open { get; } = new();
-
-        public PriorityQueue<ScoredItem, float> Kept { get; } = new();
-
-        public static Search Rent(int items)
+        if (Sse.IsSupported)
         {
-            var search = _kept is { } kept && kept._seen.Length == items ? kept : new Search(items);
-            _kept = null;
-            return search;
-        }
-
-        public static void Return(Search search) => _kept = search;
-
-        public void Begin()
-        {
-            if (++_turn == int.MaxValue)
+            // A hint: whether the array moves meanwhile does not matter.
+            ref var vector = ref MemoryMarshal.GetReference(Vector(item));
+            for (var place = 0; place < _stride; place += FloatsPerLine)
             {
-                Array.Clear(_seen);
-                _turn = 1;
+                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref vector, place)));
             }
-
-            Open.Clear();
-            Kept.Clear();
-        }
-
-        public bool IsNew(int item)
-        {
-            if (_seen[item] == _turn)
-            {
-                return false;
-            }
-
-            _seen[item] = _turn;
-            return true;
         }
     }
 }

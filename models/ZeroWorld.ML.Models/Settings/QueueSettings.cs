@@ -21,6 +21,9 @@ public sealed record QueueSettings
     /// <summary>Limits by level.</summary>
     public IReadOnlyDictionary<int, QueuePolicy> ByLevel { get; init; } = new Dictionary<int, QueuePolicy>();
 
+    /// <summary>Whether answers leave in the order in which their requests came: one run at a time then, and no priorities. Refusals leave at once.</summary>
+    public bool PreservesOrder { get; init; }
+
     /// <summary>Whoever needs more levels than this has no levels.</summary>
     public const int PriorityLevelsMax = 1000;
 }

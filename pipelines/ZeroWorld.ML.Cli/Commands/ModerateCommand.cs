@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Parquet;
+using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Pipelines.Moderation;
 using ZeroWorld.ML.Training;
@@ -36,21 +38,22 @@ internal static class ModerateCommand
 
     private static Command RunFile()
     {
-        var input = new Option<string>("--input", "-i") { Description = "A .jsonl file: id, text, and language and surface where known.", Required = true };
+        var input = new Option<string>("--input", "-i") { Description = "A .jsonl or .parquet file: id, text, and language and surface where known.", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "Folder of the decisions; one that was interrupted goes on.", Required = true };
         var (package, policy, json) = (Package(), Policy(), CommonOptions.Json());
-        var command = new Command("file", "Decides about every line of a file.") { input, output, package, policy, json };
+        var command = new Command("file", "Decides about every item of a file.") { input, output, package, policy, json };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
             var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), static problem => Console.Error.WriteLine(problem));
             var path = parse.GetRequiredValue(input);
-            var length = Math.Max(1.0, File.Exists(path) ? new FileInfo(path).Length : 0);
+            using IItemFile file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetItemFile(path, new ParquetOfflineOptions { Threads = 1 }) : new JsonItemFile(path);
+            var length = Math.Max(1.0, file.Length);
             var result = await StepConsole.ToStandardError(1).RunAsync("moderate", progress => Task.Run(() =>
             {
                 var job = new ModerationFileJob(engine, TimeProvider.System, state => progress.Report(state.InputBytes / length));
-                var state = job.Run(path, parse.GetRequiredValue(output), watch.Look, cancellationToken);
-                return (state, string.Create(CultureInfo.InvariantCulture, $"{state.Lines:N0} lines"));
+                var state = job.Run(file, parse.GetRequiredValue(output), watch.Look, cancellationToken);
+                return (state, string.Create(CultureInfo.InvariantCulture, $"{state.Lines:N0} items"));
             }, cancellationToken));
             Console.Out.WriteLine(parse.GetValue(json)
                 ? JsonSerializer.Serialize(result, ModerationJson.Options)

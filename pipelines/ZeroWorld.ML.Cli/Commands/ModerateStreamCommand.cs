@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Kafka;
 using ZeroWorld.ML.Features.Redis;
+using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Pipelines.Moderation;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml moderate stream</c>: a worker of a Redis consumer group.</summary>
+/// <summary><c>zwml moderate stream</c>: a worker of a consumer group, of Redis or of Kafka.</summary>
 internal static class ModerateStreamCommand
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
@@ -14,19 +17,22 @@ internal static class ModerateStreamCommand
 
     public static Command Create()
     {
-        var redis = new Option<string>("--redis") { Description = "Address: host:port, and what else StackExchange.Redis reads.", Required = true };
-        var stream = new Option<string>("--stream") { Description = "Key of the input stream; its entries have the field body.", DefaultValueFactory = static _ => "content" };
+        var redis = new Option<string?>("--redis") { Description = "Address: host:port, and what else StackExchange.Redis reads." };
+        var kafka = new Option<string?>("--kafka") { Description = "Brokers instead: host:port, several joined with ','." };
+        var kafkaSettings = new Option<string?>("--kafka-settings") { Description = "Further settings of librdkafka, NAME=VALUE;NAME=VALUE." };
+        var metricsPort = new Option<int?>("--metrics-port") { Description = "Port of /metrics, on all interfaces; 0 for a free one. Default: none." };
+        var stream = new Option<string>("--stream") { Description = "Key of the input stream, whose entries have the field body; or the topic.", DefaultValueFactory = static _ => "content" };
         var group = new Option<string>("--group") { Description = "Consumer group.", DefaultValueFactory = static _ => "moderation" };
         var consumer = new Option<string>("--consumer")
         {
-            Description = "Name of this worker. Default: machine and process.",
+            Description = "Name of this worker, its own; for Kafka the same after a restart. Default: machine and process.",
             DefaultValueFactory = static _ => string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
         };
-        var prefix = new Option<string>("--prefix") { Description = "Output streams are PREFIX:decisions, PREFIX:review and PREFIX:dead.", DefaultValueFactory = static _ => "moderation" };
-        var abandoned = new Option<double>("--abandoned-after") { Description = "Seconds after which an unfinished entry is another worker's.", DefaultValueFactory = static _ => 60 };
+        var prefix = new Option<string>("--prefix") { Description = "Output streams are PREFIX:decisions, PREFIX:review and PREFIX:dead; topics have a full stop for the colon.", DefaultValueFactory = static _ => "moderation" };
+        var abandoned = new Option<double>("--abandoned-after") { Description = "Seconds after which an unfinished entry is another worker's; of Redis.", DefaultValueFactory = static _ => 60 };
         var drain = new Option<bool>("--drain") { Description = "End when nothing is left." };
         var (package, policy) = (ModerateCommand.Package(), ModerateCommand.Policy());
-        var command = new Command("stream", "Decides about the entries of a Redis stream, until it is ended.") { redis, stream, group, consumer, prefix, abandoned, drain, package, policy };
+        var command = new Command("stream", "Decides about the entries of a Redis stream or a Kafka topic, until it is ended.") { redis, kafka, kafkaSettings, metricsPort, stream, group, consumer, prefix, abandoned, drain, package, policy };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
@@ -36,15 +42,30 @@ internal static class ModerateStreamCommand
                 throw new UsageException($"--abandoned-after: {seconds} is out of range; expected 0.1 to 86,400 seconds.");
             }
 
-            var options = new RedisWorkStreamOptions
+            var (topic, worker) = (parse.GetRequiredValue(stream), parse.GetRequiredValue(consumer));
+            await using IWorkStream work = (parse.GetValue(redis), parse.GetValue(kafka)) switch
             {
-                Configuration = parse.GetRequiredValue(redis),
-                Stream = parse.GetRequiredValue(stream),
-                Group = parse.GetRequiredValue(group),
-                Consumer = parse.GetRequiredValue(consumer),
-                AbandonedAfter = TimeSpan.FromSeconds(parse.GetValue(abandoned)),
+                ({ } address, null) => await RedisWorkStream.OpenAsync(
+                    new RedisWorkStreamOptions
+                    {
+                        Configuration = address, Stream = topic, Group = parse.GetRequiredValue(group), Consumer = worker, AbandonedAfter = TimeSpan.FromSeconds(parse.GetValue(abandoned)),
+                    },
+                    TimeProvider.System,
+                    cancellationToken),
+                (null, { } brokers) => await KafkaWorkStream.OpenAsync(
+                    new KafkaWorkStreamOptions
+                    {
+                        Kafka = new KafkaStreamOptions { Brokers = brokers, Settings = parse.GetValue(kafkaSettings) }, Topic = topic, Group = parse.GetRequiredValue(group), Worker = worker,
+                    },
+                    cancellationToken),
+                _ => throw new UsageException("Either --redis or --kafka says where the stream is; expected one of them."),
             };
-            await using var work = await RedisWorkStream.OpenAsync(options, TimeProvider.System, cancellationToken);
+            await using var metrics = parse.GetValue(metricsPort) is { } port ? await MetricsServer.StartAsync(IPAddress.Any, port, cancellationToken) : null;
+            if (metrics is not null)
+            {
+                await Console.Error.WriteLineAsync($"metrics: {metrics.Address}metrics");
+            }
+
             var finished = await RunAsync(new ModerationWorker(engine, work, parse.GetRequiredValue(prefix), TimeProvider.System), work, watch, parse.GetValue(drain), cancellationToken);
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{finished:N0} entries finished"));
             return ExitCode.Success;
@@ -52,7 +73,7 @@ internal static class ModerateStreamCommand
         return command;
     }
 
-    private static async Task<long> RunAsync(ModerationWorker worker, RedisWorkStream work, PolicyWatch watch, bool isDrain, CancellationToken cancellationToken)
+    private static async Task<long> RunAsync(ModerationWorker worker, IWorkStream work, PolicyWatch watch, bool isDrain, CancellationToken cancellationToken)
     {
         var total = 0L;
         while (!cancellationToken.IsCancellationRequested)

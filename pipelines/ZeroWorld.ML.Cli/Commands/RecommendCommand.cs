@@ -16,10 +16,11 @@ internal static class RecommendCommand
         var like = Many("--like", "Attributes NAME=VALUE of an item, to find items like it by content.");
         var item = new Option<string>("--similar-to-item") { Description = "Items that are used like this one.", DefaultValueFactory = static _ => "" };
         var other = new Option<string>("--similar-to-user") { Description = "Users with the most alike histories.", DefaultValueFactory = static _ => "" };
-        var count = new Option<uint>("-k", "--count") { Description = "How many.", DefaultValueFactory = static _ => 10 };
+        var count = new Option<uint?>("-k", "--count") { Description = "How many. Default: 10." };
         var seen = new Option<bool>("--include-seen") { Description = "Recommend items again that the user had." };
         var exclude = Many("--exclude", "Items that are not recommended.");
         var candidates = Many("--candidates", "Score only these items.");
+        var score = Many("--score", "Score these items, in this order, instead of the best ones; those that the user had too.");
         var filters = Many("--filter", "ATTRIBUTE=VALUE; several values of one attribute are alternatives.");
         var approximate = new Option<bool>("--approximate") { Description = "Let the model's index answer." };
         var version = new Option<long?>("--version-number") { Description = "A version of the model. Default: alias champion." };
@@ -27,7 +28,7 @@ internal static class RecommendCommand
         var json = CommonOptions.Json();
         var command = new Command("recommend", "Asks a recommender for the best items.")
         {
-            model, user, recent, like, item, other, count, seen, exclude, candidates, filters, approximate, version, alias, json,
+            model, user, recent, like, item, other, count, seen, exclude, candidates, score, filters, approximate, version, alias, json,
         };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
@@ -39,10 +40,15 @@ internal static class RecommendCommand
                 User = parse.GetValue(user),
                 SimilarToItem = parse.GetValue(item),
                 SimilarToUser = parse.GetValue(other),
-                K = parse.GetValue(count),
                 IncludeSeen = parse.GetValue(seen),
                 Approximate = parse.GetValue(approximate),
             };
+            if (parse.GetValue(count) is { } most)
+            {
+                request.K = most;
+            }
+
+            request.ScoreItems.AddRange(parse.GetValue(score) ?? []);
             request.RecentItems.AddRange(parse.GetValue(recent) ?? []);
             request.LikeAttributes.AddRange(parse.GetValue(like) ?? []);
             request.ExcludeItems.AddRange(parse.GetValue(exclude) ?? []);
@@ -94,6 +100,7 @@ internal static class RecommendCommand
         }
 
         Terminals.Output.Write(table);
+        Terminals.Output.MarkupLineInterpolated($"[grey]prediction {answer.PredictionId}{(answer.RecentItemsRead > 0 ? $", {answer.RecentItemsRead} recent items read" : "")}[/]");
         if (answer.UnknownItems.Count > 0)
         {
             Terminals.Output.MarkupLineInterpolated($"[grey]not in the catalogue: {string.Join(", ", answer.UnknownItems)}[/]");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Unicode;
 using Spectre.Console;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.V1;
@@ -34,6 +35,12 @@ internal static class ReplayCommand
         return command;
     }
 
+    // Outputs of texts, such as the ids of a recommendation, are UTF-8 as often as not.
+    private static string Text(Column column, int row) =>
+        column.ValuesCase == Column.ValuesOneofCase.Bytes && !column.NullRows.Contains((uint)row) && Utf8.IsValid(column.Bytes.Values[row].Span)
+            ? column.Bytes.Values[row].ToStringUtf8()
+            : ColumnText.Show(column, row);
+
     private static void Show(ReplayPredictionResponse answer)
     {
         Terminals.Output.MarkupLineInterpolated($"[bold]{answer.Model}[/] version {answer.ModelVersion}, read at {UnixMicroseconds.ToText(answer.Times[0])}");
@@ -43,7 +50,7 @@ internal static class ReplayCommand
         {
             for (var row = 0; row < answer.Times.Count; row++)
             {
-                table.AddRow(Markup.Escape(logged.Name), row.ToString(), ColumnText.Show(logged, row), ColumnText.Show(replayed, row));
+                table.AddRow(Markup.Escape(logged.Name), row.ToString(), Markup.Escape(Text(logged, row)), Markup.Escape(Text(replayed, row)));
             }
         }
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
-using ZeroWorld.ML.Models.Registry;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -29,7 +29,8 @@ internal static class RunsCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             var wanted = parse.GetValue(count) is var number and >= 1 and <= 10_000 ? number : throw new UsageException($"--count is {parse.GetValue(count)}; expected 1 to 10000.");
-            using var store = Open(common.DataDirectory(parse));
+            using var registry = Open(common.DataDirectory(parse));
+            var store = registry.Runs;
             var project = common.Project(parse);
             var whole = parse.GetValue(parent) is { } id ? await store.GetAsync(project, id, cancellationToken) : null;
             var runs = await store.ListAsync(project, parse.GetValue(experiment), whole?.Id, 10_000, cancellationToken);
@@ -65,7 +66,8 @@ internal static class RunsCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            using var store = Open(common.DataDirectory(parse));
+            using var registry = Open(common.DataDirectory(parse));
+            var store = registry.Runs;
             var found = await store.GetAsync(common.Project(parse), parse.GetRequiredValue(run), cancellationToken);
             var metrics = await store.ReadMetricsAsync(found.Id, cancellationToken);
             await WriteHtmlAsync(store, parse.GetValue(html), [(found, metrics)], cancellationToken);
@@ -91,7 +93,8 @@ internal static class RunsCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            using var store = Open(common.DataDirectory(parse));
+            using var registry = Open(common.DataDirectory(parse));
+            var store = registry.Runs;
             var runs = new List<(TrainingRun Run, IReadOnlyList<RunMetric> Metrics)>();
             foreach (var id in parse.GetRequiredValue(ids))
             {
@@ -122,7 +125,8 @@ internal static class RunsCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            using var store = Open(common.DataDirectory(parse));
+            using var registry = Open(common.DataDirectory(parse));
+            var store = registry.Runs;
             var found = await store.GetAsync(common.Project(parse), parse.GetRequiredValue(run), cancellationToken);
             await store.SetNoteAsync(found.Id, parse.GetRequiredValue(text), cancellationToken);
             return ExitCode.Success;
@@ -149,7 +153,8 @@ internal static class RunsCommand
                 pairs[name] = value;
             }
 
-            using var store = Open(common.DataDirectory(parse));
+            using var registry = Open(common.DataDirectory(parse));
+            var store = registry.Runs;
             var found = await store.GetAsync(common.Project(parse), parse.GetRequiredValue(run), cancellationToken);
             await store.SetTagsAsync(found.Id, pairs, cancellationToken);
             return ExitCode.Success;
@@ -157,12 +162,12 @@ internal static class RunsCommand
         return command;
     }
 
-    private static RunStore Open(string dataDirectory) => Directory.Exists(dataDirectory)
-        ? RunStore.Open(new ModelRegistryOptions { DataDirectory = dataDirectory })
+    private static RegistryAccess Open(string dataDirectory) => Directory.Exists(dataDirectory)
+        ? LocalServer.OpenRegistry(dataDirectory)
         : throw new UsageException($"--data: there is no data directory '{dataDirectory}'.");
 
     private static async Task WriteHtmlAsync(
-        RunStore store, string? path, IReadOnlyList<(TrainingRun Run, IReadOnlyList<RunMetric> Metrics)> runs, CancellationToken cancellationToken)
+        IRunStore store, string? path, IReadOnlyList<(TrainingRun Run, IReadOnlyList<RunMetric> Metrics)> runs, CancellationToken cancellationToken)
     {
         if (path is null)
         {
@@ -179,7 +184,7 @@ internal static class RunsCommand
         Terminals.Error.MarkupLineInterpolated($"[grey]plots: {Path.GetFullPath(path)}[/]");
     }
 
-    private static async Task<RunCurves?> ReadCurvesAsync(RunStore store, TrainingRun run, CancellationToken cancellationToken)
+    private static async Task<RunCurves?> ReadCurvesAsync(IRunStore store, TrainingRun run, CancellationToken cancellationToken)
     {
         if (!run.Artifacts.Any(static artifact => artifact.Name == RunCurves.File))
         {

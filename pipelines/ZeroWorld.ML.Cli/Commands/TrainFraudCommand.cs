@@ -18,10 +18,11 @@ internal static class TrainFraudCommand
         command.Add(json);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var report = await new FraudTrainRun(options.Read(parse), StepConsole.ToStandardError(FraudTrainRun.StepCount)).RunAsync(cancellationToken);
+            var wanted = options.Read(parse);
+            var report = await new FraudTrainRun(wanted, StepConsole.ToStandardError(FraudTrainRun.StepCount)).RunAsync(cancellationToken);
             if (parse.GetValue(json))
             {
-                FraudTrainView.WriteJson(report);
+                FraudTrainView.WriteJson(report, wanted.Settings);
             }
             else
             {
@@ -35,8 +36,8 @@ internal static class TrainFraudCommand
 
     private sealed class Options
     {
-        private readonly Option<string> _data = new("--data") { Description = "The table: .csv, .csv.gz or .parquet.", Required = true };
-        private readonly Option<string?> _test = new("--test") { Description = "Test rows in a file of their own. Default: the later rows of --data." };
+        private readonly Option<string> _table = new("--table") { Description = "The table: .csv, .csv.gz or .parquet.", Required = true };
+        private readonly Option<string?> _test = new("--test") { Description = "Test rows in a file of their own. Default: the later rows of --table." };
         private readonly Option<string> _label = new("--label") { Description = "Column of the label.", Required = true };
         private readonly Option<string?> _positive = new("--positive") { Description = "Value of the label that is positive. Default: 1 or true." };
         private readonly Option<string> _time = new("--time") { Description = "Column of the time: timestamps, dates or whole numbers.", Required = true };
@@ -62,20 +63,22 @@ internal static class TrainFraudCommand
         private readonly Option<string?> _name = new("--name") { Description = "Name of the run. Default: the file and its columns." };
         private readonly Option<string?> _resume = new("--resume") { Description = "A run that was killed: its finished trials are not done again." };
         private readonly Option<string?> _output = new("--out", "-o") { Description = "Write the package to this new folder and do not register it." };
-        private readonly Option<string> _directory = new("--directory") { Description = "Data directory.", DefaultValueFactory = static _ => ".zeroworld" };
-        private readonly Option<string> _project = new("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
+        private readonly Option<string?> _alias = new("--alias") { Description = "Alias of a version that passed the gate. Default: champion for the first one, else challenger." };
+        private CommonOptions? _common;
 
         public void AddTo(Command command)
         {
             Option[] all =
             [
-                _data, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _testFrom, _testShare, _delay, _asOf, _calibration,
-                _alertShare, _blockShare, _falseAlarm, _miss, _cards, _accepted, _model, _name, _resume, _output, _directory, _project,
+                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _testFrom, _testShare, _delay, _asOf, _calibration,
+                _alertShare, _blockShare, _falseAlarm, _miss, _cards, _accepted, _model, _name, _resume, _output, _alias,
             ];
             foreach (var option in all)
             {
                 command.Add(option);
             }
+
+            _common = CommonOptions.AddTo(command);
         }
 
         public FraudTrainOptions Read(ParseResult parse)
@@ -89,7 +92,7 @@ internal static class TrainFraudCommand
             var defaults = new FraudTableSettings();
             return new FraudTrainOptions
             {
-                Data = Path.GetFullPath(parse.GetRequiredValue(_data)),
+                Table = Path.GetFullPath(parse.GetRequiredValue(_table)),
                 Test = parse.GetValue(_test) is { } test ? Path.GetFullPath(test) : null,
                 Columns = new FraudTableColumns
                 {
@@ -117,11 +120,15 @@ internal static class TrainFraudCommand
                     Segments = Names(parse.GetValue(_segments)),
                     Gate = defaults.Gate with { LossAccepted = parse.GetValue(_accepted) },
                 },
-                Model = new ModelName(parse.GetRequiredValue(_project), parse.GetRequiredValue(_model)),
                 Name = parse.GetValue(_name),
-                Resume = parse.GetValue(_resume),
-                Output = parse.GetValue(_output) is { } output ? Path.GetFullPath(output) : null,
-                Directory = Path.GetFullPath(parse.GetRequiredValue(_directory)),
+                Target = new TrainingTarget
+                {
+                    Model = new ModelName(_common!.Project(parse), parse.GetRequiredValue(_model)),
+                    Directory = _common.DataDirectory(parse),
+                    Output = parse.GetValue(_output) is { } output ? Path.GetFullPath(output) : null,
+                    Alias = parse.GetValue(_alias),
+                    Resume = parse.GetValue(_resume),
+                },
             };
         }
 

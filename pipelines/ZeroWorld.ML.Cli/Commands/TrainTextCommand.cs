@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
+using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Training;
 using ZeroWorld.ML.Training.Moderation;
@@ -14,7 +15,7 @@ internal static class TrainTextCommand
 {
     public static Command Moderation()
     {
-        var data = new Option<string>("--data") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
+        var table = new Option<string>("--table") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
         var text = new Option<string>("--text") { Description = "Column of the texts.", DefaultValueFactory = static _ => "text" };
         var label = new Option<string[]>("--label") { Description = "Column of the label; several columns hold 0 or 1 each.", Required = true, AllowMultipleArgumentsPerToken = true };
         var labels = new Option<string[]>("--labels") { Description = "The labels that may occur. Default: any.", AllowMultipleArgumentsPerToken = true };
@@ -24,22 +25,26 @@ internal static class TrainTextCommand
         var output = new Option<string>("--output", "-o") { Description = "A new folder for the package.", Required = true };
         var name = new Option<string>("--name") { Description = "Name of the model.", DefaultValueFactory = static _ => "moderation" };
         var project = new Option<string>("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
+        var algorithm = new Option<string>("--algorithm") { Description = "linear or embedding-bag.", DefaultValueFactory = static _ => "linear" };
+        algorithm.AcceptOnlyFromAmong("linear", "embedding-bag");
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var json = CommonOptions.Json();
-        var command = new Command("moderation", "Texts to labels: a linear model over hashed n-grams, calibrated, with a policy.")
+        var command = new Command("moderation", "Texts to labels: a model over hashed n-grams, calibrated, with a policy.")
         {
-            data, text, label, labels, harmless, review, block, output, name, project, seed, json,
+            table, text, label, labels, harmless, review, block, output, name, project, algorithm, seed, json,
         };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var request = new ModerationTrainingRequest
             {
                 Model = new ModelName(parse.GetRequiredValue(project), parse.GetRequiredValue(name)),
-                Data = LabelledTexts.Read(parse.GetRequiredValue(data), parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
+                Data = LabelledTexts.Read(parse.GetRequiredValue(table), parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
                 OutputDirectory = Path.GetFullPath(parse.GetRequiredValue(output)),
+                Features = new TextFeaturizerSettings { LettersWeight = 1 },
                 Harmless = parse.GetValue(harmless) ?? [],
                 Review = ThresholdGoal.Parse(parse.GetRequiredValue(review)),
                 Block = ThresholdGoal.Parse(parse.GetRequiredValue(block)),
+                Algorithm = parse.GetRequiredValue(algorithm) == "linear" ? TextAlgorithm.Linear : TextAlgorithm.EmbeddingBag,
                 Seed = parse.GetValue(seed),
             };
             var result = await StepConsole.ToStandardError(1).RunAsync("train", async progress =>
@@ -72,10 +77,10 @@ internal static class TrainTextCommand
         var command = new Command("language", "Texts to languages.") { path, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var languages = await StepConsole.ToStandardError(1).RunAsync("train", _ => Task.Run(() =>
+            var languages = await StepConsole.ToStandardError(1).RunAsync("train", progress => Task.Run(() =>
             {
                 var (texts, names) = LanguageTraining.Read(parse.GetRequiredValue(path));
-                var model = LanguageTraining.Fit(texts, names, cancellationToken);
+                var model = LanguageTraining.Fit(texts, names, progress, cancellationToken);
                 TextModelFile.Write(parse.GetRequiredValue(output), model);
                 return (model.Labels.Count, $"{texts.Count:N0} texts, {model.Labels.Count} languages");
             }, cancellationToken));

@@ -52,6 +52,18 @@ internal static class LocalServer
         }
     }
 
+    /// <summary>A server for the runtime alone: nothing of the configured stores, registry and models, in a folder that the caller deletes.</summary>
+    public static Task<ZeroWorldServer> StartScratchAsync(string folder, CancellationToken cancellationToken) => StartAsync(
+        folder,
+        mayCreate: true,
+        cancellationToken,
+        new Dictionary<string, string> { ["Registry:Postgres"] = "", ["S3:Bucket"] = "", ["Online:Redis"] = "", ["Models:Folder"] = "" });
+
+    /// <summary>The registry and the runs of a data directory, where the settings put them; without a server.</summary>
+    /// <param name="dataDirectory">Full path.</param>
+    public static RegistryAccess OpenRegistry(string dataDirectory) =>
+        new(ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory })));
+
     /// <summary>Warnings and errors only, to standard error: a person looks at the command's own lines.</summary>
     public static void QuietLogging(ILoggingBuilder logging)
     {

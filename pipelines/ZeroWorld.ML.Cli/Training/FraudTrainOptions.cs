@@ -1,4 +1,3 @@
-using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Training.Fraud;
 
 namespace ZeroWorld.ML.Cli;
@@ -6,7 +5,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary>What <c>zwml train fraud</c> was asked for; paths are full.</summary>
 internal sealed record FraudTrainOptions
 {
-    public required string Data { get; init; }
+    public required string Table { get; init; }
 
     public string? Test { get; init; }
 
@@ -14,13 +13,8 @@ internal sealed record FraudTrainOptions
 
     public required FraudTableSettings Settings { get; init; }
 
-    public required ModelName Model { get; init; }
-
+    /// <value>Name of the run; <see langword="null"/>: file and label.</value>
     public string? Name { get; init; }
 
-    public string? Resume { get; init; }
-
-    public string? Output { get; init; }
-
-    public required string Directory { get; init; }
+    public required TrainingTarget Target { get; init; }
 }

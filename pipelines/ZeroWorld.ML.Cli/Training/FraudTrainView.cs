@@ -12,7 +12,7 @@ internal static class FraudTrainView
     private const int ImportanceRows = 10;
     private static readonly JsonSerializerOptions JsonOptions = new(RunCurves.JsonOptions) { WriteIndented = true };
 
-    public static void Show(IAnsiConsole console, FraudTrainReport report)
+    public static void Show(IAnsiConsole console, TrainingReport<FraudTableResult> report)
     {
         var result = report.Result;
         foreach (var note in result.Notes)
@@ -50,7 +50,7 @@ internal static class FraudTrainView
         console.MarkupLineInterpolated($"run {report.Run}, package {result.Package.Digest}{(report.Version is { } version ? $", version {version}" : "")}");
     }
 
-    public static void WriteJson(FraudTrainReport report)
+    public static void WriteJson(TrainingReport<FraudTableResult> report, FraudTableSettings settings)
     {
         var result = report.Result;
         var curves = RunCurves.Of(result);
@@ -68,7 +68,7 @@ internal static class FraudTrainView
                 result.Calibration,
                 result.TrainRows,
                 result.ValidationRows,
-                seeds = report.Options.Settings.Seeds,
+                seeds = settings.Seeds,
                 evaluations = result.Seeds,
                 result.Seed,
                 result.Packaged,

@@ -5,7 +5,7 @@ using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
-/// <summary>Decides about every line of a JSONL file, into a folder of JSONL files; killed at any instant and started again it loses nothing and decides nothing twice.</summary>
+/// <summary>Decides about every item of a file, into a folder of JSONL files; killed at any instant and started again it loses nothing and decides nothing twice.</summary>
 /// <remarks>
 /// The folder has decisions.jsonl (one line per input line that is an item with a new id), dead-letters.jsonl, review.jsonl and progress.jsonl. A batch is in force when
 /// its line in progress.jsonl is whole: the line holds the lengths of all files. Whatever lies behind those lengths at the start is of a batch that was not finished, and is
@@ -31,26 +31,21 @@ public sealed class ModerationFileJob
 
     /// <summary>Runs from where the folder is to the end of the input.</summary>
     /// <param name="beforeBatch">Called before each batch, so that a changed policy can be put in force.</param>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the input is absent or shorter than what was decided, or another process writes there.</exception>
-    public ModerationFileProgress Run(string inputPath, string folder, Action? beforeBatch, CancellationToken cancellationToken)
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the input is shorter than what was decided, or another process writes there.</exception>
+    public ModerationFileProgress Run(IItemFile input, string folder, Action? beforeBatch, CancellationToken cancellationToken)
     {
-        if (!File.Exists(inputPath))
-        {
-            throw new TrainingException(TrainingError.InvalidInput, $"input: '{inputPath}' does not exist; expected a .jsonl file.");
-        }
-
+        ArgumentNullException.ThrowIfNull(input);
         Directory.CreateDirectory(folder);
         using var guard = Lock(folder);
         using var output = ModerationOutput.Open(folder, Files);
-        using var input = new FileStream(inputPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
         var progress = output.Progress;
         if (progress.InputBytes > input.Length)
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"input: '{inputPath}' has {input.Length} bytes, of which {progress.InputBytes} were decided already; expected the same file, or a longer one.");
+            throw new TrainingException(TrainingError.InvalidInput, $"input: '{input.Path}' ends at {input.Length}, of which {progress.InputBytes} were decided already; expected the same file, or a longer one.");
         }
 
-        input.Position = progress.InputBytes;
-        var (lines, workspace) = (new JsonLineReader(input), new TextWorkspace());
+        input.Seek(progress.InputBytes);
+        var workspace = new TextWorkspace();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -58,13 +53,13 @@ public sealed class ModerationFileJob
             var isEnd = false;
             for (var count = 0; count < BatchItems && output.PendingBytes < BatchBytes; count++)
             {
-                if (!lines.TryRead(out var line))
+                if (!input.TryRead(out var line))
                 {
                     isEnd = true;
                     break;
                 }
 
-                progress = progress with { Lines = progress.Lines + 1, InputBytes = lines.Position };
+                progress = progress with { Lines = progress.Lines + 1, InputBytes = input.Position };
                 if (line.Length > 0)
                 {
                     progress = Process(line, progress, output, workspace);

@@ -14,7 +14,10 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
 {
     private const int BatchItems = 256;
 
+    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(1);
+
     private readonly TextWorkspace _workspace = new();
+    private long? _counted;
 
     /// <summary>Takes and finishes one batch.</summary>
     /// <param name="wait">How long to wait for a first entry.</param>
@@ -23,40 +26,58 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
     public async Task<(int Taken, int Finished)> RunBatchAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         var entries = await stream.TakeAsync(BatchItems, wait, cancellationToken).ConfigureAwait(false);
-        if (entries.Count == 0)
+        var count = 0;
+        if (entries.Count > 0)
         {
-            return (0, 0);
+            Outcome[] outcomes = [.. entries.Select(Process)];
+            var finished = await stream.FinishAsync([.. outcomes.Select(static outcome => outcome.Result)], cancellationToken).ConfigureAwait(false);
+            for (var place = 0; place < outcomes.Length; place++)
+            {
+                // What had its effect before, here or at another worker, was counted there.
+                if (finished[place])
+                {
+                    count++;
+                    ModerationMetrics.Finished(outcomes[place].Decision, time.GetUtcNow() - entries[place].Arrived);
+                }
+            }
         }
 
-        WorkResult[] results = [.. entries.Select(Process)];
-        var finished = await stream.FinishAsync(results, cancellationToken).ConfigureAwait(false);
-        foreach (var entry in entries)
+        if (_counted is not { } last || time.GetElapsedTime(last) >= CountInterval)
         {
-            ModerationMetrics.Behind(time.GetUtcNow() - entry.Arrived);
+            _counted = time.GetTimestamp();
+            var (waiting, taken) = await stream.CountAsync(cancellationToken).ConfigureAwait(false);
+            ModerationMetrics.Waiting(waiting, taken);
         }
 
-        return (entries.Count, finished.Count(static took => took));
+        return (entries.Count, count);
     }
 
-    private WorkResult Process(WorkEntry entry)
+    private Outcome Process(WorkEntry entry)
     {
         if (ModerationItem.TryParse(entry.Body, out var reason) is not { } item)
         {
-            ModerationMetrics.Refused();
             var text = Encoding.UTF8.GetString(entry.Body.Span[..Math.Min(entry.Body.Length, DeadLetter.ItemLengthMax)]);
-            return new WorkResult(entry.Id, "", [($"{prefix}:dead", Json(new DeadLetter(entry.Id, reason, text, time.GetUtcNow())))]);
+            return new Outcome(new WorkResult(entry.Id, "", [Dead(entry, reason, text)]), null);
         }
 
         var decision = engine.Decide(item, entry.Id, _workspace);
-        ModerationMetrics.Decided(decision);
         var outputs = new List<(string, ReadOnlyMemory<byte>)> { ($"{prefix}:decisions", Json(decision)) };
         if (decision.Action == "review")
         {
-            outputs.Add(($"{prefix}:review", Json(new ReviewCase(entry.Id, item.Id, item.Text, item.Language, item.Surface, decision))));
+            var review = Json(new ReviewCase(entry.Id, item.Id, item.Text, item.Language, item.Surface, decision));
+            outputs.Add(review.Length <= stream.OutputBytesMax
+                ? ($"{prefix}:review", review)
+                : Dead(entry, $"the item is for review, but its case has {review.Length} bytes; the stream takes {stream.OutputBytesMax}", item.Text[..Math.Min(item.Text.Length, DeadLetter.ItemLengthMax)]));
         }
 
-        return new WorkResult(entry.Id, item.Id, outputs);
+        return new Outcome(new WorkResult(entry.Id, item.Id, outputs), decision);
     }
 
+    private (string Stream, ReadOnlyMemory<byte> Body) Dead(WorkEntry entry, string reason, string item) =>
+        ($"{prefix}:dead", Json(new DeadLetter(entry.Id, reason, item, time.GetUtcNow())));
+
     private static ReadOnlyMemory<byte> Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, ModerationJson.Options);
+
+    /// <param name="Decision"><see langword="null"/> for a poison item.</param>
+    private readonly record struct Outcome(WorkResult Result, ModerationDecision? Decision);
 }

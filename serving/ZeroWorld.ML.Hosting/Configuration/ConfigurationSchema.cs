@@ -36,6 +36,7 @@ internal static class ConfigurationSchema
         typeof(BatchSchedulerOptions),
         typeof(PredictionOptions),
         typeof(PredictionLogOptions),
+        typeof(ModerationOptions),
         typeof(OnnxRuntimeOptions),
         typeof(MemoryBudgetOptions),
     ];

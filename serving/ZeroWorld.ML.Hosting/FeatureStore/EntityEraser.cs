@@ -113,7 +113,8 @@ public sealed class EntityEraser(
 
         private static bool IsEqual(JsonElement logged, in FeatureValue value) => logged.ValueKind switch
         {
-            JsonValueKind.String => value.Type is FeatureType.String or FeatureType.Bytes && logged.GetString() == value.ToString(),
+            // Recommenders know their users as texts.
+            JsonValueKind.String => value.Type is FeatureType.String or FeatureType.Bytes or FeatureType.Int64 && logged.GetString() == value.ToString(),
             JsonValueKind.Number => value.Type is FeatureType.Int64 or FeatureType.Timestamp && logged.TryGetInt64(out var number) && number == value.AsInt64(),
             JsonValueKind.True or JsonValueKind.False => value.Type == FeatureType.Bool && logged.GetBoolean() == value.AsBool(),
             _ => false,

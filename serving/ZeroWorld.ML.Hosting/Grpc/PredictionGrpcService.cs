@@ -40,12 +40,12 @@ internal sealed class PredictionGrpcService(PredictionPath predictions, Predicti
         }
     }
 
-    public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
+    public override async Task<RecommendReply> Recommend(RecommendRequest request, ServerCallContext context)
     {
         errors.ThrowIfExpired(context);
         try
         {
-            return await recommendations.RecommendAsync(request, context.CancellationToken).ConfigureAwait(false);
+            return await recommendations.RecommendAsync(request, Stopwatch.GetTimestamp(), context.CancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not RpcException)
         {

@@ -3,7 +3,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>The methods of <c>PredictionService</c>, with an answer of Predict that writes itself.</summary>
+/// <summary>The methods of <c>PredictionService</c>, with answers of Predict and Recommend that write themselves.</summary>
 [BindServiceMethod(typeof(PredictionServiceBinding), nameof(PredictionServiceBinding.BindService))]
 internal abstract class PredictionGrpcServiceBase
 {
@@ -11,5 +11,5 @@ internal abstract class PredictionGrpcServiceBase
 
     public abstract Task<ReplayPredictionResponse> ReplayPrediction(ReplayPredictionRequest request, ServerCallContext context);
 
-    public abstract Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context);
+    public abstract Task<RecommendReply> Recommend(RecommendRequest request, ServerCallContext context);
 }

@@ -5,7 +5,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>Binds <c>PredictionService</c> as generated code would, but for the answer of Predict: that one writes its bytes itself.</summary>
+/// <summary>Binds <c>PredictionService</c> as generated code would, but for the answers of Predict and Recommend: those write their bytes themselves.</summary>
 internal static class PredictionServiceBinding
 {
     private const string Name = "zeroworld.ml.v1.PredictionService";
@@ -20,8 +20,11 @@ internal static class PredictionServiceBinding
         MethodType.Unary, Name, nameof(PredictionGrpcService.ReplayPrediction),
         StrictMarshaller.Of(MarshallerOf(ReplayPredictionRequest.Parser)), MarshallerOf(ReplayPredictionResponse.Parser));
 
-    private static readonly Method<RecommendRequest, RecommendResponse> Recommend = new(
-        MethodType.Unary, Name, nameof(PredictionGrpcService.Recommend), StrictMarshaller.Of(MarshallerOf(RecommendRequest.Parser)), MarshallerOf(RecommendResponse.Parser));
+    private static readonly Method<RecommendRequest, RecommendReply> Recommend = new(
+        MethodType.Unary, Name, nameof(PredictionGrpcService.Recommend), StrictMarshaller.Of(MarshallerOf(RecommendRequest.Parser)),
+        Marshallers.Create(
+            static (RecommendReply reply, SerializationContext context) => reply.WriteTo(context),
+            static _ => throw new NotSupportedException("Answers are not read here.")));
 
     /// <summary>What reflection shows.</summary>
     public static ServiceDescriptor Descriptor => PredictionService.Descriptor;

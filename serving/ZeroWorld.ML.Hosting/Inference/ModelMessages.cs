@@ -53,6 +53,7 @@ internal static class ModelMessages
         {
             PreferredBatchSize = { model.Settings.PreferredRows },
             MaxQueueDelayMicroseconds = (ulong)(model.Settings.QueueDelay?.TotalMicroseconds ?? 0),
+            PreserveOrdering = queue.PreservesOrder,
             PriorityLevels = (ulong)queue.PriorityLevels,
             DefaultPriorityLevel = (ulong)queue.PriorityDefault,
             DefaultQueuePolicy = ToPolicy(queue.Common, model.QueueRowsMax),

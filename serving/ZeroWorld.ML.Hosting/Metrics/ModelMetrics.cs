@@ -86,7 +86,9 @@ internal sealed class ModelMetrics(ServedModels models)
 
     private static IEnumerable<(ServedVersionStatistics Version, string Kind, StageHistogram Histogram)> Series(IReadOnlyList<ServedVersionStatistics> versions) =>
         versions.SelectMany(static version =>
-            version.Statistics.Inferences.Select(histogram => (version, "infer", histogram)).Concat(version.Statistics.Predictions.Select(histogram => (version, "predict", histogram))));
+            version.Statistics.Inferences.Select(histogram => (version, "infer", histogram))
+                .Concat(version.Statistics.Predictions.Select(histogram => (version, "predict", histogram)))
+                .Concat(version.Statistics.Recommendations.Select(histogram => (version, "recommend", histogram))));
 
     private static void Write(PrometheusText text, string name, string labels, StageHistogram histogram) =>
         text.Histogram(name, labels, StageHistograms.BoundsSeconds, histogram.Buckets, histogram.Nanoseconds / 1e9);

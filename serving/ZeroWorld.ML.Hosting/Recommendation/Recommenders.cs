@@ -1,5 +1,5 @@
 using Grpc.Core;
-using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Training.Recommendation;
 
 namespace ZeroWorld.ML.Hosting;
@@ -14,19 +14,21 @@ internal sealed class Recommenders(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
+    /// <param name="package">The package; its digest is the key.</param>
+    /// <param name="name">What it is called in messages.</param>
     /// <exception cref="ProtocolFailure">FAILED_PRECONDITION: the package holds no recommender.</exception>
     /// <exception cref="Training.TrainingException">The file is damaged.</exception>
-    public async ValueTask<RecommendationEngine> GetAsync(Servable servable, CancellationToken cancellationToken)
+    public async ValueTask<RecommendationEngine> GetAsync(ModelPackage package, string name, CancellationToken cancellationToken)
     {
         Entry entry;
         lock (_gate)
         {
-            if (!_entries.TryGetValue(servable.Digest, out entry!))
+            if (!_entries.TryGetValue(package.Digest, out entry!))
             {
-                if (!servable.Manifest.Files.ContainsKey(RecommenderBundle.FileName))
+                if (!package.Manifest.Files.ContainsKey(RecommenderBundle.FileName))
                 {
                     throw new ProtocolFailure(
-                        StatusCode.FailedPrecondition, $"Model '{servable.Model.Name}' version {servable.Version} is no recommender: its package has no {RecommenderBundle.FileName}.");
+                        StatusCode.FailedPrecondition, $"{name} is no recommender: its package has no {RecommenderBundle.FileName}.");
                 }
 
                 while (_entries.Count >= KeptMax)
@@ -35,9 +37,9 @@ internal sealed class Recommenders(TimeProvider time)
                 }
 
                 // Reading blocks for as long as the disk takes: not on a thread that others wait for.
-                var path = Path.Combine(servable.Package.Directory, RecommenderBundle.FileName);
+                var path = Path.Combine(package.Directory, RecommenderBundle.FileName);
                 entry = new Entry(Task.Run(() => new RecommendationEngine(RecommenderBundle.Read(path)), CancellationToken.None));
-                _entries.Add(servable.Digest, entry);
+                _entries.Add(package.Digest, entry);
             }
 
             entry.LastUsed = time.GetTimestamp();
@@ -52,9 +54,9 @@ internal sealed class Recommenders(TimeProvider time)
             // The next caller tries again.
             lock (_gate)
             {
-                if (_entries.GetValueOrDefault(servable.Digest) == entry)
+                if (_entries.GetValueOrDefault(package.Digest) == entry)
                 {
-                    _entries.Remove(servable.Digest);
+                    _entries.Remove(package.Digest);
                 }
             }
 

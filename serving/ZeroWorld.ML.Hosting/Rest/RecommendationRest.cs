@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
@@ -24,6 +25,7 @@ internal sealed class RecommendationRest(RecommendationCalls calls, ServerOption
     {
         // Read once as JSON, for the same refusals as elsewhere; then as the message.
         using var document = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false);
+        var received = Stopwatch.GetTimestamp();
         RecommendRequest request;
         try
         {
@@ -36,7 +38,9 @@ internal sealed class RecommendationRest(RecommendationCalls calls, ServerOption
 
         request.Project = (string?)context.Request.RouteValues.GetValueOrDefault("project") ?? ModelName.DefaultProject;
         request.Model = (string)context.Request.RouteValues["model"]!;
-        var response = await calls.RecommendAsync(request, context.RequestAborted).ConfigureAwait(false);
-        await RestBody.SendAsync(context, Encoding.UTF8.GetBytes(Formatter.Format(response))).ConfigureAwait(false);
+        var reply = await calls.RecommendAsync(request, received, context.RequestAborted).ConfigureAwait(false);
+        var body = Encoding.UTF8.GetBytes(Formatter.Format(reply.Response));
+        reply.Answered.Finish();
+        await RestBody.SendAsync(context, body).ConfigureAwait(false);
     }
 }

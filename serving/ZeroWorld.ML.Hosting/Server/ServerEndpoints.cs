@@ -13,6 +13,7 @@ internal static class ServerEndpoints
     private static readonly string[] GrpcServices =
     [
         "inference.GRPCInferenceService", "zeroworld.ml.v1.PredictionService", "zeroworld.ml.v1.FeatureStoreService", "zeroworld.ml.v1.RegistryService",
+        "zeroworld.ml.v1.ModerationService",
     ];
 
     public static IServiceCollection AddServerEndpoints(this IServiceCollection services)
@@ -40,8 +41,12 @@ internal static class ServerEndpoints
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<Recommenders>();
+        services.AddSingleton<RecentItemsReader>();
         services.AddSingleton<RecommendationCalls>();
+        services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();
         services.AddSingleton<RecommendationRest>();
+        services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
+        services.AddSingleton<ModerationEngines>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
@@ -67,9 +72,15 @@ internal static class ServerEndpoints
     /// <summary>Callers may say what this project's own code logs; everybody else's goes on as it was set up.</summary>
     private static void AddLogSettings(IServiceCollection services)
     {
+        const string Category = "ZeroWorld.ML";
         var logs = new LogSettings();
         services.AddSingleton(logs);
-        services.AddLogging(logging => logging.AddFilter("ZeroWorld.ML", logs.IsEnabled));
+        services.Configure<LoggerFilterOptions>(options =>
+        {
+            // What the host of this server set up is where they begin: a command that is quiet stays quiet.
+            logs.BeginAt(options.Rules.LastOrDefault(static rule => rule.CategoryName == Category && rule.ProviderName is null)?.LogLevel ?? options.MinLevel);
+            options.AddFilter(Category, logs.IsEnabled);
+        });
     }
 
     private static void AddGrpcServices(IServiceCollection services)
@@ -81,6 +92,7 @@ internal static class ServerEndpoints
         services.AddSingleton<PredictionGrpcService>();
         services.AddSingleton<FeatureStoreGrpcService>();
         services.AddSingleton<RegistryGrpcService>();
+        services.AddSingleton<ModerationGrpcService>();
         services.AddGrpc()
             .AddServiceOptions<InferenceGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<FeatureStoreGrpcService>(static service => service.Interceptors.Add<ErrorInterceptor>())
@@ -129,6 +141,7 @@ internal static class ServerEndpoints
             endpoints.MapGrpcService<PredictionGrpcService>();
             endpoints.MapGrpcService<FeatureStoreGrpcService>();
             endpoints.MapGrpcService<RegistryGrpcService>();
+            endpoints.MapGrpcService<ModerationGrpcService>();
             endpoints.MapGrpcHealthChecksService();
             endpoints.MapGrpcReflectionService();
         });

@@ -19,6 +19,7 @@ internal sealed class LogSettings
     private const string OnlyFormat = "ISO8601";
 
     private volatile LogLevels _levels = new(true, true, true, 0);
+    private int _hasBegun;
 
     /// <summary>Whether messages of this level are logged. Also the filter of this project's loggers.</summary>
     public bool IsEnabled(LogLevel level) => _levels is var levels && level switch
@@ -30,6 +31,17 @@ internal sealed class LogSettings
         LogLevel.Error or LogLevel.Critical => levels.Error,
         _ => false,
     };
+
+    /// <summary>What is logged until somebody changes it; only the first call counts.</summary>
+    /// <param name="level">The least that is logged.</param>
+    public void BeginAt(LogLevel level)
+    {
+        if (Interlocked.Exchange(ref _hasBegun, 1) == 0)
+        {
+            _levels = new LogLevels(
+                level <= LogLevel.Information, level <= LogLevel.Warning, level <= LogLevel.Critical, level switch { LogLevel.Trace => 2, LogLevel.Debug => 1, _ => 0 });
+        }
+    }
 
     /// <returns>Every setting with its value: text, bool or uint.</returns>
     public IReadOnlyList<KeyValuePair<string, object>> Read() => _levels is var levels

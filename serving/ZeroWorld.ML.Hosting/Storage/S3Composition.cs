@@ -32,13 +32,14 @@ internal static class S3Composition
             provider.GetRequiredService<ObjectStore>(), options, provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IArtifactStore>(static provider =>
             new S3ArtifactStore(provider.GetRequiredService<ObjectStore>(), provider.GetRequiredService<DataDirectory>().Staging));
-        services.AddSingleton<IOfflineStore>(static provider => new S3OfflineStore(
+        services.AddSingleton(static provider => new S3OfflineStore(
             provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value,
             provider.GetRequiredService<ObjectStore>(),
             provider.GetRequiredService<ObjectFileCache>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DuckDbOfflineStore>>()));
-        services.AddSingleton<IEventArchive, BucketEventArchive>();
+        services.AddSingleton<IOfflineStore>(static provider => provider.GetRequiredService<S3OfflineStore>());
+        services.AddSingleton<IEventArchive>(static provider => provider.GetRequiredService<S3OfflineStore>());
         services.AddSingleton<IRowSource>(static provider => new S3RowSource(
             provider.GetRequiredService<ObjectStore>(),
             provider.GetRequiredService<ObjectFileCache>(),

@@ -102,13 +102,28 @@ internal sealed class BatchBuffers(int inputs)
 
             long[] shape = [.. first.Shape];
             shape[0] = rows;
-            merged[index] = first.Dtype == TensorDtype.Bytes ? MergeStrings(batch, index, shape) : MergeData(batch, index, first.Dtype, shape);
+            merged[index] = first.Dtype != TensorDtype.Bytes ? TensorBuffer.Of(first.Dtype, shape, MergeData(batch, index))
+                : ArePacked(batch, index) ? TensorBuffer.OfPacked(shape, MergeData(batch, index))
+                : MergeStrings(batch, index, shape);
         }
 
         return merged;
     }
 
-    private TensorBuffer MergeData(List<InferenceTask> batch, int input, TensorDtype dtype, long[] shape)
+    private static bool ArePacked(List<InferenceTask> batch, int input)
+    {
+        foreach (var task in batch)
+        {
+            if (!task.Inputs[input].IsPacked)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ReadOnlyMemory<byte> MergeData(List<InferenceTask> batch, int input)
     {
         var length = 0;
         foreach (var task in batch)
@@ -118,7 +133,7 @@ internal sealed class BatchBuffers(int inputs)
 
         if (TryJoin(batch, input, length, out var joined))
         {
-            return TensorBuffer.Of(dtype, shape, joined);
+            return joined;
         }
 
         var staging = Rent(input, length);
@@ -129,7 +144,7 @@ internal sealed class BatchBuffers(int inputs)
             offset += task.Inputs[input].Data.Length;
         }
 
-        return TensorBuffer.Of(dtype, shape, staging.AsMemory(0, length));
+        return staging.AsMemory(0, length);
     }
 
     /// <summary>Inputs that lie one after another already, as those from the wire do, are one tensor as they are.</summary>

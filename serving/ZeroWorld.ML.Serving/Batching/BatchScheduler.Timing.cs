@@ -31,12 +31,32 @@ internal sealed partial class BatchScheduler
         }
     }
 
+    /// <summary>
+    /// Whether an idle instance may run now. Not beside another where answers keep the order of their requests. Beside another, where nobody asked for several, it may when the run is long, and the rows that wait are so many that a larger batch would cost each of them no less:
+    /// else it would only take them from the next batch of the other.
+    /// </summary>
+    private bool MayRun_NeedsLock()
+    {
+        if (_idle.Count == _runners.Length)
+        {
+            return true;
+        }
+
+        if (_ordered is not null || !_options.RunsBesideForFullBatches)
+        {
+            return _ordered is null;
+        }
+
+        var rows = Volatile.Read(ref _queuedRows);
+        return ToSpan(_predictor.Predict(rows)) >= OwnThreadFrom && (!_isBatchable || _predictor.IsFull(rows));
+    }
+
     private void SetTimer_NeedsLock(long at, long now)
     {
         if (at < _timerAt)
         {
             _timerAt = at;
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(ToSpan(at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+            _timer.Change(at <= now ? TimeSpan.Zero : ToSpan(at - now), Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -23,9 +23,11 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
+    private readonly bool _isBatchable;
     private readonly RunPredictor _predictor = new();
     private readonly QueuePolicies _policies;
     private readonly PaddingPlan? _padding;
+    private readonly OrderedTasks? _ordered;
     private readonly InstanceRunner[] _runners;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -54,7 +56,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _time = time;
         _logger = logger;
         _isOnCpu = instances[0].Device == "cpu";
-        _mayRunInline = options.RunsInlineWhenIdle && _isOnCpu && options.QueueDelay == TimeSpan.Zero;
+        _ordered = options.Queue.PreservesOrder ? new OrderedTasks() : null;
+        _mayRunInline = options.RunsInlineWhenIdle && _ordered is null && _isOnCpu && options.QueueDelay == TimeSpan.Zero;
+        _isBatchable = instances[0].Signature.IsBatchable;
         _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
         _idle = new Stack<InstanceRunner>(_runners);
@@ -90,7 +94,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         InstanceRunner? mine = null;
         lock (_lock)
         {
-            if (_mayRunInline && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0 && _idle.TryPop(out mine))
+            // A long run with an end to it leaves its caller free to answer when that comes.
+            if (_mayRunInline && (urgency.Due == 0 || AverageRun < OwnThreadFrom) && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0
+                && (!_options.RunsBesideForFullBatches || _idle.Count == _runners.Length) && _idle.TryPop(out mine))
             {
                 task = null!;
             }
@@ -159,11 +165,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
 
             finished = [.. runner.Batch];
             runner.Batch.Clear();
+            _ordered?.Add(finished);
         }
 
         // The instance first: the next batch runs while the callers of this one answer.
         Release(runner);
-        FinishedTasks.Tell(finished, isOnPool: !runner.IsOnOwnThread);
+        if (_ordered is null)
+        {
+            FinishedTasks.Tell(finished, isOnPool: !runner.IsOnOwnThread);
+        }
     }
 
     private ValueTask<BatchOutputs> RunInline(InstanceRunner runner, TensorBuffer[] inputs, int rows)
@@ -242,7 +252,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         var isClosed = ToSpan(closing - now) <= SpinMax;
-        if (isClosed && _idle.TryPop(out var runner))
+        if (isClosed && MayRun_NeedsLock() && _idle.TryPop(out var runner))
         {
             runner.Start(!_isOnCpu || AverageRun >= OwnThreadFrom);
         }

@@ -37,6 +37,9 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <summary>Levels of priority and limits of one model.</summary>
     internal QueueSettings Queue { get; set; } = QueueSettings.Default;
 
+    /// <summary>Whether an instance runs beside another only when that makes no smaller batches of what could be one: where nobody asked for several.</summary>
+    internal bool RunsBesideForFullBatches { get; set; }
+
     /// <summary>These options with what the settings of one model say instead.</summary>
     internal BatchSchedulerOptions For(ModelSettings settings)
     {
@@ -45,6 +48,7 @@ public sealed class BatchSchedulerOptions : IValidatableObject
         options.QueueDelay = settings.QueueDelay ?? QueueDelay;
         options.PreferredRows = settings.PreferredRows.Count > 0 ? [.. settings.PreferredRows] : PreferredRows;
         options.Queue = settings.Queue;
+        options.RunsBesideForFullBatches = settings.Instances is null;
         return options;
     }
 

@@ -25,7 +25,8 @@ internal sealed class QueuePolicies
     private bool HasTimeouts { get; }
 
     /// <summary>The level of a request: 1 is the first. Without levels of the model's own anything beyond the last is the last; with them it is the default.</summary>
-    public int LevelOf(int priority) => _settings.PriorityLevels == 0
+    public int LevelOf(int priority) => _settings.PreservesOrder ? _settings.PriorityLevels == 0 ? RequestUrgency.PriorityDefault : 1
+        : _settings.PriorityLevels == 0
         ? priority <= 0 ? RequestUrgency.PriorityDefault : Math.Min(priority, LevelsDefault)
         : priority >= 1 && priority <= _settings.PriorityLevels ? priority : _settings.PriorityDefault;
 

@@ -7,6 +7,10 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class RunPredictor
 {
     private const int Weight = 8;
+    private const double FullCost = 1.1;
+
+    // Of a row, in thousandths of a tick: a moving average as well.
+    private readonly long[] _perRow = new long[18];
     private readonly long[] _ticks = new long[18];
     private long _average;
 
@@ -38,12 +42,53 @@ internal sealed class RunPredictor
         return 0;
     }
 
+    /// <summary>Whether a run of so many rows costs each of them about as little as any larger one would: then nothing is gained by waiting for more.</summary>
+    /// <remarks>Larger runs that were seen say so; where there are none, a smaller one does, whose rows cost no more by a tenth. Where only one size was seen, it is not known.</remarks>
+    public bool IsFull(int rows)
+    {
+        // The sizes that these rows have reached; the nearest that was seen.
+        var bucket = rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows), _ticks.Length - 1);
+        while (bucket > 0 && PerRow(bucket) == 0)
+        {
+            bucket--;
+        }
+
+        var mine = PerRow(bucket);
+        var larger = long.MaxValue;
+        for (var other = bucket + 1; other < _ticks.Length; other++)
+        {
+            larger = PerRow(other) is > 0 and var cost ? Math.Min(larger, cost) : larger;
+        }
+
+        if (mine == 0 || larger != long.MaxValue)
+        {
+            return mine > 0 && mine <= larger * FullCost;
+        }
+
+        for (var other = bucket - 1; other >= 0; other--)
+        {
+            if (PerRow(other) is > 0 and var cost)
+            {
+                return mine * FullCost >= cost;
+            }
+        }
+
+        return false;
+    }
+
     public void Add(int rows, long ticks)
     {
         ref var slot = ref _ticks[BucketOf(rows)];
         Move(ref slot, ticks);
+        if (rows > 0)
+        {
+            Move(ref _perRow[BucketOf(rows)], ticks * 1000 / rows);
+        }
+
         Move(ref _average, ticks);
     }
+
+    private long PerRow(int bucket) => Volatile.Read(ref _perRow[bucket]);
 
     private static int BucketOf(int rows) => rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows - 1) + 1, 17);
 

@@ -203,10 +203,6 @@ internal static class PbConfigReader
                 case "max_queue_delay_microseconds":
                     draft.QueueDelay = TimeSpan.FromMicroseconds(Number(node, 0, 60_000_000));
                     break;
-                case "preserve_ordering" when !Flag(node):
-                    break;
-                case "preserve_ordering":
-                    throw new ModelConfigException(node.Line, node.Column, "'dynamic_batching.preserve_ordering' is not supported here: leave it out; requests of one stream are answered in their order anyhow");
                 case var name when QueueConfig.IsField(name):
                     draft.Queue = QueueConfig.ReadPb(draft.Queue, node);
                     break;

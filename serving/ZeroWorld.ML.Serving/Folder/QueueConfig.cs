@@ -9,22 +9,24 @@ internal static class QueueConfig
     private const long TimeoutMicrosecondsMax = 60_000_000;
 
     /// <summary>Whether a field of <c>dynamic_batching</c> is one of these.</summary>
-    public static bool IsField(string name) => name is "priority_levels" or "default_priority_level" or "default_queue_policy" or "priority_queue_policy";
+    public static bool IsField(string name) => name is "priority_levels" or "default_priority_level" or "default_queue_policy" or "priority_queue_policy" or "preserve_ordering";
 
     /// <summary>A field of <c>dynamic_batching</c>.</summary>
     public static QueueSettings ReadPb(QueueSettings settings, ConfigNode node) => node.Name switch
     {
         "priority_levels" => settings with { PriorityLevels = (int)PbConfigReader.Number(node, 0, QueueSettings.PriorityLevelsMax) },
         "default_priority_level" => settings with { PriorityDefault = (int)PbConfigReader.Number(node, 0, QueueSettings.PriorityLevelsMax) },
+        "preserve_ordering" => settings with { PreservesOrder = PbConfigReader.Flag(node) },
         "default_queue_policy" => settings with { Common = ReadPbPolicy(node) },
         _ => AddPbLevel(settings, node),
     };
 
-    /// <summary>A field of <c>batching</c> in <c>model.yaml</c>: <c>priority_levels</c>, <c>default_priority</c>, <c>queue</c> or <c>level_queues</c>.</summary>
+    /// <summary>A field of <c>batching</c> in <c>model.yaml</c>: <c>priority_levels</c>, <c>default_priority</c>, <c>preserve_ordering</c>, <c>queue</c> or <c>level_queues</c>.</summary>
     public static QueueSettings ReadYaml(QueueSettings settings, ConfigNode node) => node.Name switch
     {
         "priority_levels" => settings with { PriorityLevels = (int)PbConfigReader.Number(node, 1, QueueSettings.PriorityLevelsMax) },
         "default_priority" => settings with { PriorityDefault = (int)PbConfigReader.Number(node, 1, QueueSettings.PriorityLevelsMax) },
+        "preserve_ordering" => settings with { PreservesOrder = PbConfigReader.Flag(node) },
         "queue" => settings with { Common = ReadYamlPolicy(PbConfigReader.Message(node)) },
         _ => AddYamlLevel(settings, node),
     };
@@ -33,6 +35,11 @@ internal static class QueueConfig
     /// <param name="place">Where an error is shown.</param>
     public static QueueSettings Check(QueueSettings settings, ConfigNode place)
     {
+        if (settings.PreservesOrder && settings.PriorityLevels > 1)
+        {
+            throw Wrong(place, $"preserve_ordering is set beside {settings.PriorityLevels} levels of priority, which would change the order; leave one of them out");
+        }
+
         if (settings.PriorityLevels == 0 && (settings.PriorityDefault > 0 || settings.ByLevel.Count > 0))
         {
             throw Wrong(place, "there are no levels of priority to speak of: set priority_levels");

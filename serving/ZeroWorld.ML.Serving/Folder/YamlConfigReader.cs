@@ -81,8 +81,8 @@ internal static class YamlConfigReader
             {
                 "preferred_rows" => settings with { PreferredRows = [.. settings.PreferredRows, (int)PbConfigReader.Number(node, 1, RowsMax)] },
                 "queue_delay" => settings with { QueueDelay = ReadDelay(node) },
-                "priority_levels" or "default_priority" or "queue" or "level_queues" => settings with { Queue = QueueConfig.ReadYaml(settings.Queue, node) },
-                _ => throw Unknown(node, "preferred_rows, queue_delay, priority_levels, default_priority, queue, level_queues"),
+                "priority_levels" or "default_priority" or "preserve_ordering" or "queue" or "level_queues" => settings with { Queue = QueueConfig.ReadYaml(settings.Queue, node) },
+                _ => throw Unknown(node, "preferred_rows, queue_delay, priority_levels, default_priority, preserve_ordering, queue, level_queues"),
             };
         }
 

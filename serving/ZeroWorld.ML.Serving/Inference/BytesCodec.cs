@@ -25,38 +25,33 @@ internal static class BytesCodec
         return raw;
     }
 
-    /// <returns><see langword="false"/> unless the bytes hold exactly <paramref name="count"/> elements and nothing else.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> raw, int count, out byte[][] strings)
+    /// <param name="raw">Exactly these elements.</param>
+    public static byte[][] Read(ReadOnlySpan<byte> raw, int count)
     {
-        strings = [];
-
-        // Every element takes at least its length prefix: checked before anything is allocated for an unchecked count.
-        if (raw.Length < (long)count * sizeof(uint))
-        {
-            return false;
-        }
-
-        var result = new byte[count][];
+        var strings = new byte[count][];
         for (var index = 0; index < count; index++)
         {
-            if (raw.Length < sizeof(uint))
-            {
-                return false;
-            }
-
-            var length = BinaryPrimitives.ReadUInt32LittleEndian(raw);
-            raw = raw[sizeof(uint)..];
-            if (length > (uint)raw.Length)
-            {
-                return false;
-            }
-
-            result[index] = raw[..(int)length].ToArray();
-            raw = raw[(int)length..];
+            var length = BinaryPrimitives.ReadInt32LittleEndian(raw);
+            strings[index] = raw.Slice(sizeof(uint), length).ToArray();
+            raw = raw[(sizeof(uint) + length)..];
         }
 
-        strings = result;
-        return raw.IsEmpty;
+        return strings;
+    }
+
+    /// <param name="raw">Exactly these elements.</param>
+    /// <returns>Where each row ends.</returns>
+    public static int[] MeasureRows(ReadOnlySpan<byte> raw, int rows, int perRow)
+    {
+        var ends = new int[rows];
+        var offset = 0;
+        for (var row = 0; row < rows; row++)
+        {
+            offset += Measure(raw[offset..], perRow);
+            ends[row] = offset;
+        }
+
+        return ends;
     }
 
     /// <returns>Bytes that the first <paramref name="count"/> elements take, or -1 when there are fewer.</returns>

@@ -58,14 +58,15 @@ public sealed class InferenceDraft : IDisposable
             return false;
         }
 
-        // Strings and bools are looked at one by one, and inputs that may be left out come with rules of their own.
+        // Inputs that may be left out come with rules of their own.
         var spec = specs[position];
-        if (spec.IsOptional || spec.IsAnyRank || spec.Dtype is TensorDtype.Bytes or TensorDtype.Bool || datatype != spec.Dtype.ToName() || !InferenceInputs.Fits(spec.Shape, shape))
+        if (spec.IsOptional || spec.IsAnyRank || datatype != spec.Dtype.ToName() || !InferenceInputs.Fits(spec.Shape, shape))
         {
             return false;
         }
 
-        if (!TensorShape.TryCountElements(shape, out var elements) || raw.Length != (long)elements * spec.Dtype.Width())
+        if (!TensorShape.TryCountElements(shape, out var elements)
+            || (spec.Dtype == TensorDtype.Bytes ? raw.Length < (long)elements * sizeof(uint) || raw.Length > int.MaxValue : raw.Length != (long)elements * spec.Dtype.Width()))
         {
             return false;
         }
@@ -91,7 +92,7 @@ public sealed class InferenceDraft : IDisposable
     }
 
     /// <summary>Copies the inputs to where the model reads them. Whatever the message lies in is not needed afterwards.</summary>
-    /// <returns><see langword="false"/>: inputs are missing, or their rows are not what the model takes.</returns>
+    /// <returns><see langword="false"/>: inputs are missing, or their rows, strings or bools are not what the model takes.</returns>
     public bool TryFill()
     {
         if (_shapes.Length == 0 || Array.IndexOf(_shapes, null) >= 0)
@@ -131,7 +132,12 @@ public sealed class InferenceDraft : IDisposable
         {
             _raws[index].CopyTo(_places[index].Span);
             _raws[index] = default;
-            _inputs[index] = TensorBuffer.Of(_servable.Signature.Inputs[index].Dtype, _shapes[index]!, _places[index].Memory);
+            if (TryCreate(_servable.Signature.Inputs[index].Dtype, _shapes[index]!, _places[index].Memory) is not { } input)
+            {
+                return false;
+            }
+
+            _inputs[index] = input;
         }
 
         return true;
@@ -184,6 +190,14 @@ public sealed class InferenceDraft : IDisposable
         _answer = default;
         memory?.Release();
     }
+
+    /// <returns><see langword="null"/>: the bytes are no strings, or no bools.</returns>
+    private static TensorBuffer? TryCreate(TensorDtype dtype, long[] shape, ReadOnlyMemory<byte> data) => dtype switch
+    {
+        TensorDtype.Bytes => TensorBuffer.TryOfPacked(shape, data),
+        TensorDtype.Bool when InferenceInputs.IndexOfNoBool(data.Span) >= 0 => null,
+        _ => TensorBuffer.Of(dtype, shape, data),
+    };
 
     private void ReturnInputs()
     {

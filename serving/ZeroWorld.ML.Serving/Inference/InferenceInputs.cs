@@ -75,9 +75,7 @@ internal static class InferenceInputs
 
         if (dtype == TensorDtype.Bytes)
         {
-            return BytesCodec.TryRead(input.Raw.Span, elements, out var strings)
-                ? TensorBuffer.OfStrings(shape, strings)
-                : throw Invalid(DescribeStrings(model, input, elements));
+            return TensorBuffer.TryOfPacked(shape, input.Raw) ?? throw Invalid(DescribeStrings(model, input, elements));
         }
 
         var expected = (long)elements * dtype.Width();
@@ -86,14 +84,17 @@ internal static class InferenceInputs
             throw Invalid($"input byte size mismatch for input '{input.Name}' for model '{model}'. Expected {expected}, got {input.Raw.Length}");
         }
 
-        // A bool of any other value is undefined behaviour in the compiled code that reads it.
-        if (dtype == TensorDtype.Bool && input.Raw.Span.IndexOfAnyExceptInRange((byte)0, (byte)1) is >= 0 and var index)
+        if (dtype == TensorDtype.Bool && IndexOfNoBool(input.Raw.Span) is >= 0 and var index)
         {
             throw Invalid($"input '{input.Name}' for model '{model}' of BOOL holds {input.Raw.Span[index]} at element {index}. Expected 0 or 1");
         }
 
         return TensorBuffer.Of(dtype, shape, input.Raw);
     }
+
+    /// <summary>A bool of any other value than 0 and 1 is undefined behaviour in the compiled code that reads it.</summary>
+    /// <returns>-1 when there is none.</returns>
+    public static int IndexOfNoBool(ReadOnlySpan<byte> values) => values.IndexOfAnyExceptInRange((byte)0, (byte)1);
 
     private static bool HasMissing(ModelSignature signature, TensorBuffer[] tensors)
     {

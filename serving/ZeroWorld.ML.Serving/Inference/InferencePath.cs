@@ -45,7 +45,12 @@ public sealed class InferencePath
             var wanted = ChooseOutputs(request, servable.Signature);
             var decode = started - received + (Stopwatch.GetTimestamp() - acquired);
             trace?.Describe(servable.Version, rows);
-            var run = await servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token).ConfigureAwait(false);
+            var running = servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token);
+
+            // What runs cannot be stopped, but nobody need wait for it beyond the time that the request has.
+            var run = request.Timeout is null || running.IsCompleted
+                ? await running.ConfigureAwait(false)
+                : await running.AsTask().WaitAsync(deadline.Token).ConfigureAwait(false);
             var outputs = run.Tensors;
 
             var named = new InferenceOutput[wanted.Length];

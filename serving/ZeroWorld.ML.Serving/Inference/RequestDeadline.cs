@@ -21,10 +21,7 @@ internal readonly struct RequestDeadline : IDisposable
 
     /// <param name="timeout"><see langword="null"/>: none. Longer than a timer can wait is none, too.</param>
     public static RequestDeadline Start(TimeSpan? timeout, TimeProvider time, CancellationToken caller) =>
-        new(timeout is { } left && left.TotalMilliseconds < uint.MaxValue - 1 ? new CancellationTokenSource(RoundUp(left), time) : null, caller);
-
-    /// <summary>Timers count whole milliseconds; a fraction of one must not mean no time at all.</summary>
-    private static TimeSpan RoundUp(TimeSpan timeout) => TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds));
+        new(timeout is { } left && left.TotalMilliseconds < uint.MaxValue - 1 ? new CancellationTokenSource(left, time) : null, caller);
 
     public void Dispose()
     {

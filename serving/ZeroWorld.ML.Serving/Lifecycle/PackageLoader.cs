@@ -91,7 +91,7 @@ internal sealed class PackageLoader(
         var others = new List<IModelInstance>();
         try
         {
-            for (var count = 1; count < package.Settings.Instances; count++)
+            for (var count = 1; count < (package.Settings.Instances ?? first.BesideMax); count++)
             {
                 others.Add(first.TryShare() ?? runtime.Open(package, first.Device));
             }

@@ -84,14 +84,14 @@ public sealed partial class PredictionLog : IAsyncDisposable
     }
 
     /// <summary>Queues an answer, or drops and counts it. Never waits.</summary>
-    internal void Add(PredictionLogEntry entry)
+    internal void Add(PredictionLogItem entry)
     {
-        var rows = entry.Result.Rows;
+        var rows = entry.Weight;
         var queued = Interlocked.Add(ref _queuedRows, rows);
         if (queued > _options.QueueRowsMax || !_queue.Writer.TryWrite(entry))
         {
             Interlocked.Add(ref _queuedRows, -rows);
-            Drop(rows);
+            Drop(entry.RowCount);
             return;
         }
 
@@ -129,7 +129,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
         if (await TryWriteAsync().ConfigureAwait(false) is not null)
         {
-            Drop(_pendingRows);
+            Drop(_pending.Values.Sum(static file => file.Columns.Rows));
         }
     }
 
@@ -183,11 +183,11 @@ public sealed partial class PredictionLog : IAsyncDisposable
                 continue;
             }
 
-            var entry = (PredictionLogEntry)item;
-            Interlocked.Add(ref _queuedRows, -entry.Result.Rows);
-            if (_pendingRows > 0 && _pendingRows + entry.Result.Rows > _options.FileRowsMax && !await MakeRoomAsync().ConfigureAwait(false))
+            var entry = (PredictionLogItem)item;
+            Interlocked.Add(ref _queuedRows, -entry.Weight);
+            if (_pendingRows > 0 && _pendingRows + entry.Weight > _options.FileRowsMax && !await MakeRoomAsync().ConfigureAwait(false))
             {
-                Drop(entry.Result.Rows);
+                Drop(entry.RowCount);
                 continue;
             }
 
@@ -196,15 +196,15 @@ public sealed partial class PredictionLog : IAsyncDisposable
                 _sinceTimestamp = _time.GetTimestamp();
             }
 
-            var part = (entry.Servable.Model, DateOnly.FromDateTime(entry.Received.UtcDateTime));
+            var part = (entry.Model, DateOnly.FromDateTime(entry.ReceivedAt.UtcDateTime));
             if (!_pending.TryGetValue(part, out var file))
             {
                 _pending.Add(part, file = new PredictionLogFile(_spare ?? new PredictionLogColumns(), entry));
                 _spare = null;
             }
 
-            file.Columns.Add(entry);
-            _pendingRows += entry.Result.Rows;
+            file.Add(entry);
+            _pendingRows += entry.Weight;
         }
     }
 
@@ -237,7 +237,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
             }
 
             _pending.Remove(part);
-            _pendingRows -= file.Columns.Rows;
+            _pendingRows -= file.Weight;
             _metrics.AddLogged(file.Columns.Rows);
             file.Columns.Clear();
             _spare = file.Columns;

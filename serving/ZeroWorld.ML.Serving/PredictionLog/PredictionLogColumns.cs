@@ -76,6 +76,73 @@ internal sealed class PredictionLogColumns
         }
     }
 
+    /// <summary>Adds a row that is one already.</summary>
+    public void Add(LoggedPrediction row)
+    {
+        _predictionId.AddRow(row.PredictionId);
+        _row.Add(row.Row);
+        _project.Add(row.Project);
+        _model.Add(row.Model);
+        _modelVersion.Add(row.ModelVersion);
+        _packageDigest.Add(row.PackageDigest);
+        _serviceFingerprint.Add(row.ServiceFingerprint);
+        _runtimeBuild.Add(row.RuntimeBuild);
+        _receivedTime.Add(row.ReceivedTime);
+        _time.Add(row.Time);
+        AddText(_entities, row.Entities);
+        AddText(_request, row.Request);
+        _featureNames.AddRow([.. row.FeatureNames]);
+        AddNullable(_featureValues, _areValuesNull, row.FeatureValues);
+        AddNullable(_featureEventTimes, _areEventTimesNull, row.FeatureEventTimes);
+        _featureTexts.AddRow([.. row.FeatureTexts]);
+        _featureStatuses.AddRow([.. row.FeatureStatuses.Select(static status => (int)status)]);
+        _featureDefaulted.AddRow([.. row.FeatureDefaulted]);
+        AddBytes(_input, row.Input);
+        _batchRows.Add(row.BatchRows);
+        _batchRow.Add(row.BatchRow);
+        _outputNames.AddRow([.. row.OutputNames]);
+        AddBytes(_output, row.Output);
+        _decision.Add(row.Decision);
+        _error.Add(row.Error);
+        _duration.Add(row.Duration);
+
+        static void AddText(LogLists<char> target, string? text)
+        {
+            if (text is null)
+            {
+                target.AddNone();
+            }
+            else
+            {
+                target.AddRow(text);
+            }
+        }
+
+        static void AddBytes(LogLists<byte> target, byte[]? bytes)
+        {
+            if (bytes is null)
+            {
+                target.AddNone();
+            }
+            else
+            {
+                target.AddRow(bytes);
+            }
+        }
+
+        static void AddNullable<T>(LogLists<T> target, LogBuffer<bool> areNull, IReadOnlyList<T?> values)
+            where T : struct
+        {
+            var row = target.AddRow(values.Count);
+            var nulls = areNull.Extend(values.Count);
+            for (var index = 0; index < values.Count; index++)
+            {
+                row[index] = values[index].GetValueOrDefault();
+                nulls[index] = values[index] is null;
+            }
+        }
+    }
+
     /// <summary>The columns over these buffers: no row is added until they are written.</summary>
     public IReadOnlyList<SinkColumn> ToSinkColumns()
     {

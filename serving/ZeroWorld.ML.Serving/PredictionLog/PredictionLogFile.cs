@@ -5,12 +5,21 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>A file that is being filled: one model and one day.</summary>
 /// <param name="columns">Its rows so far: none.</param>
 /// <param name="first">Its first entry: the id makes the name unique, and a repeated attempt replaces what a failed one may have left.</param>
-internal sealed class PredictionLogFile(PredictionLogColumns columns, PredictionLogEntry first)
+internal sealed class PredictionLogFile(PredictionLogColumns columns, PredictionLogItem first)
 {
     /// <summary>Relative to the root of the log, with '/'.</summary>
     public string Path { get; } = string.Create(
         CultureInfo.InvariantCulture,
-        $"project={first.Servable.Model.Project}/model={first.Servable.Model.Name}/date={first.Received.UtcDateTime:yyyy-MM-dd}/part-{first.Result.PredictionId}.parquet");
+        $"project={first.Model.Project}/model={first.Model.Name}/date={first.ReceivedAt.UtcDateTime:yyyy-MM-dd}/part-{first.PredictionId}.parquet");
 
     public PredictionLogColumns Columns { get; } = columns;
+
+    /// <summary>What its rows count against the bounds of the log.</summary>
+    public int Weight { get; private set; }
+
+    public void Add(PredictionLogItem item)
+    {
+        item.AddTo(Columns);
+        Weight += item.Weight;
+    }
 }

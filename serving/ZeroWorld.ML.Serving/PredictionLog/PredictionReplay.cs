@@ -11,13 +11,15 @@ public sealed class PredictionReplay
     private readonly IPredictionLogReader _reader;
     private readonly IModelCatalog _catalog;
     private readonly PackageLoader _packages;
+    private readonly IPackageReplay[] _others;
 
-    internal PredictionReplay(PredictionLog log, IPredictionLogReader reader, IModelCatalog catalog, PackageLoader packages)
+    internal PredictionReplay(PredictionLog log, IPredictionLogReader reader, IModelCatalog catalog, PackageLoader packages, IEnumerable<IPackageReplay> others)
     {
         _log = log;
         _reader = reader;
         _catalog = catalog;
         _packages = packages;
+        _others = [.. others];
     }
 
     /// <param name="project">Empty means <c>default</c>.</param>
@@ -31,6 +33,11 @@ public sealed class PredictionReplay
         ArgumentNullException.ThrowIfNull(project);
         var rows = await FindAsync(project.Length == 0 ? ModelName.DefaultProject : project, predictionId, cancellationToken).ConfigureAwait(false);
         var package = await OpenPackageAsync(rows[0], cancellationToken).ConfigureAwait(false);
+
+        if (Array.Find(_others, other => other.IsOf(package)) is { } other)
+        {
+            return await other.ReplayAsync(package, rows[0], cancellationToken).ConfigureAwait(false);
+        }
 
         using var memory = _packages.Reserve(package);
         var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);

@@ -188,8 +188,8 @@ internal sealed class ReplayRun
     /// <summary>The logged bytes as tensors of the same types and shapes as the replayed ones.</summary>
     private PredictionOutput[] ReadOutputs(PredictionOutput[] like, List<int> scored)
     {
-        var data = like.Select(static output => new byte[output.Tensor.Data.Length]).ToArray();
-        var strings = like.Select(static output => Enumerable.Repeat(Array.Empty<byte>(), output.Tensor.Strings.Length).ToArray()).ToArray();
+        var data = like.Select(static output => new byte[output.Tensor.Dtype == TensorDtype.Bytes ? 0 : output.Tensor.Data.Length]).ToArray();
+        var strings = like.Select(static output => Enumerable.Repeat(Array.Empty<byte>(), output.Tensor.Dtype == TensorDtype.Bytes ? output.Tensor.ElementCount : 0).ToArray()).ToArray();
         foreach (var row in scored)
         {
             var rest = (_rows[row].Output ?? throw Misfit(row, "no output")).AsSpan();
@@ -199,12 +199,12 @@ internal sealed class ReplayRun
                 if (like[index].Tensor.Dtype == TensorDtype.Bytes)
                 {
                     var length = BytesCodec.Measure(rest, perRow);
-                    if (length < 0 || !BytesCodec.TryRead(rest[..length], perRow, out var elements))
+                    if (length < 0)
                     {
                         throw Misfit(row, $"an output '{like[index].Name}' that ends too early");
                     }
 
-                    elements.CopyTo(strings[index], row * perRow);
+                    BytesCodec.Read(rest[..length], perRow).CopyTo(strings[index], row * perRow);
                     rest = rest[length..];
                     continue;
                 }

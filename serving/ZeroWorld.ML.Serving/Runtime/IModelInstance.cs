@@ -11,6 +11,9 @@ public interface IModelInstance : IDisposable
     /// <value><c>cpu</c> or <c>cuda:N</c>.</value>
     string Device { get; }
 
+    /// <summary>Contexts of the model, this one included, that may run at the same time without taking processors from one another. As many are opened where nobody says how many.</summary>
+    int BesideMax => 1;
+
     /// <summary>Another execution context of the same loaded model, with the weights shared. It is disposed by itself.</summary>
     /// <returns><see langword="null"/> where the engine has no such thing: then the model is opened once more.</returns>
     IModelInstance? TryShare() => null;

@@ -20,4 +20,8 @@ internal static class RuntimeBuilds
 
     /// <returns><c>onnxruntime 1.31.1, 2 threads; zeroworld 0.1.0; linux-x64-avx2</c>.</returns>
     public static string Describe(IModelRuntime runtime) => $"{runtime.Build}; zeroworld {Version}; {Platform}";
+
+    /// <summary>What this process's own code computes.</summary>
+    /// <returns><c>managed 10.0.2; zeroworld 0.1.0; linux-x64-avx2</c>.</returns>
+    public static string DescribeManaged() => $"managed {Environment.Version}; zeroworld {Version}; {Platform}";
 }

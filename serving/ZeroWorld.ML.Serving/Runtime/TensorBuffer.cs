@@ -3,21 +3,27 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>A tensor in host memory: row-major little-endian elements in one contiguous buffer, or strings of bytes.</summary>
+/// <summary>A tensor in host memory: row-major little-endian elements in one contiguous buffer, or strings of bytes, in one buffer too or each by itself.</summary>
 /// <remarks>
 /// The buffer belongs to whoever made it and must stay unchanged until the run that reads it has ended. Immutable and thread safe apart from that.
 /// </remarks>
 public sealed class TensorBuffer
 {
     private readonly long[] _shape;
+    private readonly ReadOnlyMemory<byte[]> _strings;
 
-    private TensorBuffer(TensorDtype dtype, long[] shape, int elementCount, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte[]> strings)
+    // Made when they are first asked for; two threads may both make them.
+    private byte[][]? _unpacked;
+    private int[]? _rowEnds;
+
+    private TensorBuffer(TensorDtype dtype, long[] shape, int elementCount, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte[]> strings, bool isPacked)
     {
         Dtype = dtype;
         _shape = shape;
         ElementCount = elementCount;
         Data = data;
-        Strings = strings;
+        _strings = strings;
+        IsPacked = isPacked;
     }
 
     public TensorDtype Dtype { get; }
@@ -31,11 +37,14 @@ public sealed class TensorBuffer
     /// <summary>First dimension; 1 for a scalar.</summary>
     public int Rows => _shape.Length == 0 ? 1 : (int)_shape[0];
 
-    /// <summary>The elements; empty for <see cref="TensorDtype.Bytes"/>.</summary>
+    /// <summary>The elements. Of <see cref="TensorDtype.Bytes"/> their wire form where <see cref="IsPacked"/>, else empty.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>The elements of a <see cref="TensorDtype.Bytes"/> tensor; else empty.</summary>
-    public ReadOnlyMemory<byte[]> Strings { get; }
+    /// <summary>Whether a <see cref="TensorDtype.Bytes"/> tensor lies in one buffer, <see cref="Data"/>: per element a little-endian uint32 length, then the bytes.</summary>
+    public bool IsPacked { get; }
+
+    /// <summary>The elements of a <see cref="TensorDtype.Bytes"/> tensor; else empty. Where <see cref="IsPacked"/> they are copied out of the buffer, once.</summary>
+    public ReadOnlyMemory<byte[]> Strings => IsPacked ? _unpacked ??= BytesCodec.Read(Data.Span, ElementCount) : _strings;
 
     /// <param name="dtype">Any type but <see cref="TensorDtype.Bytes"/>.</param>
     /// <param name="shape">All dimensions; taken over, not copied.</param>
@@ -46,7 +55,7 @@ public sealed class TensorBuffer
         var elements = Count(shape);
         var width = dtype.Width();
         return width > 0 && (long)elements * width == data.Length
-            ? new TensorBuffer(dtype, shape, elements, data, default)
+            ? new TensorBuffer(dtype, shape, elements, data, default, isPacked: false)
             : throw new ArgumentException($"{data.Length} bytes do not make a {dtype.ToName()} tensor of shape {TensorShape.ToText(shape)}.", nameof(data));
     }
 
@@ -57,8 +66,22 @@ public sealed class TensorBuffer
     {
         var elements = Count(shape);
         return elements == strings.Length
-            ? new TensorBuffer(TensorDtype.Bytes, shape, elements, default, strings)
+            ? new TensorBuffer(TensorDtype.Bytes, shape, elements, default, strings, isPacked: false)
             : throw new ArgumentException($"{strings.Length} strings do not make a tensor of shape {TensorShape.ToText(shape)}.", nameof(strings));
+    }
+
+    /// <summary>A <see cref="TensorDtype.Bytes"/> tensor over its wire form.</summary>
+    /// <param name="shape">All dimensions; taken over, not copied.</param>
+    /// <param name="raw">Per element a little-endian uint32 length, then the bytes, and nothing behind the last; not copied.</param>
+    /// <exception cref="ArgumentException">It holds more or fewer elements than the shape says, or ends within one.</exception>
+    public static TensorBuffer OfPacked(long[] shape, ReadOnlyMemory<byte> raw) => TryOfPacked(shape, raw)
+        ?? throw new ArgumentException($"{raw.Length} bytes are no BYTES tensor of shape {TensorShape.ToText(shape)}.", nameof(raw));
+
+    /// <returns><see langword="null"/>: it holds more or fewer elements than the shape says, or ends within one.</returns>
+    internal static TensorBuffer? TryOfPacked(long[] shape, ReadOnlyMemory<byte> raw)
+    {
+        var elements = Count(shape);
+        return BytesCodec.Measure(raw.Span, elements) == raw.Length ? new TensorBuffer(TensorDtype.Bytes, shape, elements, raw, default, isPacked: true) : null;
     }
 
     /// <summary>A FP32 tensor over a copy of the values.</summary>
@@ -80,13 +103,24 @@ public sealed class TensorBuffer
         long[] shape = [.. _shape];
         shape[0] = count;
         var perRow = Rows == 0 ? 0 : ElementCount / Rows;
-        return Dtype == TensorDtype.Bytes
-            ? new TensorBuffer(Dtype, shape, perRow * count, default, Strings.Slice(start * perRow, count * perRow))
-            : new TensorBuffer(Dtype, shape, perRow * count, Data.Slice(start * perRow * Dtype.Width(), count * perRow * Dtype.Width()), default);
+        if (Dtype != TensorDtype.Bytes)
+        {
+            return new TensorBuffer(Dtype, shape, perRow * count, Data.Slice(start * perRow * Dtype.Width(), count * perRow * Dtype.Width()), default, isPacked: false);
+        }
+
+        if (!IsPacked)
+        {
+            return new TensorBuffer(Dtype, shape, perRow * count, default, _strings.Slice(start * perRow, count * perRow), isPacked: false);
+        }
+
+        // Who cuts out one part cuts out all of them: the way through the strings is gone once.
+        var ends = _rowEnds ??= BytesCodec.MeasureRows(Data.Span, Rows, perRow);
+        var first = start == 0 ? 0 : ends[start - 1];
+        return new TensorBuffer(Dtype, shape, perRow * count, Data[first..(start + count == 0 ? 0 : ends[start + count - 1])], default, isPacked: true);
     }
 
-    /// <summary>The wire form of the Open Inference Protocol: little-endian elements, BYTES as uint32 length and bytes per element. Fixed widths are not copied.</summary>
-    public ReadOnlyMemory<byte> ToRaw() => Dtype == TensorDtype.Bytes ? BytesCodec.Write(Strings.Span) : Data;
+    /// <summary>The wire form of the Open Inference Protocol: little-endian elements, BYTES as uint32 length and bytes per element. Not copied, but for strings that lie each by itself.</summary>
+    public ReadOnlyMemory<byte> ToRaw() => Dtype == TensorDtype.Bytes && !IsPacked ? BytesCodec.Write(_strings.Span) : Data;
 
     private static int Count(long[] shape)
     {

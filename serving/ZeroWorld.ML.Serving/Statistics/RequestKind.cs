@@ -8,10 +8,18 @@ public enum RequestKind
 
     /// <summary>A prediction by entity.</summary>
     Predict,
+
+    /// <summary>The best items, of a recommender.</summary>
+    Recommend,
 }
 
 internal static class RequestKindExtensions
 {
     /// <summary>The value of the tag <c>request.kind</c>.</summary>
-    public static string ToTag(this RequestKind kind) => kind == RequestKind.Predict ? "predict" : "infer";
+    public static string ToTag(this RequestKind kind) => kind switch
+    {
+        RequestKind.Predict => "predict",
+        RequestKind.Recommend => "recommend",
+        _ => "infer",
+    };
 }

@@ -6,7 +6,7 @@ public enum RequestStage
     /// <summary>From the message to tensors or columns that were checked against the model.</summary>
     Decode,
 
-    /// <summary>Reading features and making the model's rows. Only of predictions by entity.</summary>
+    /// <summary>Reading features and making the model's rows. Not of requests with tensors.</summary>
     Features,
 
     /// <summary>Waiting for the model.</summary>

@@ -35,6 +35,7 @@ internal sealed class ServableStatistics
     // At most one entry per size of a run, which the options bound.
     private readonly ConcurrentDictionary<int, SizeCounters> _sizes = new();
     private StageHistograms? _predictions;
+    private StageHistograms? _recommendations;
     private long _lastTimestamp;
 
     public ServableStatistics(TimeProvider time)
@@ -52,6 +53,10 @@ internal sealed class ServableStatistics
 
     /// <summary>Predictions by entity, by stage. Most models are never asked for one.</summary>
     public StageHistograms Predictions => _predictions ?? Interlocked.CompareExchange(ref _predictions, new StageHistograms(RequestKind.Predict), null) ?? _predictions;
+
+    /// <summary>Recommendations, by stage. Only recommenders are asked for them.</summary>
+    public StageHistograms Recommendations =>
+        _recommendations ?? Interlocked.CompareExchange(ref _recommendations, new StageHistograms(RequestKind.Recommend), null) ?? _recommendations;
 
     /// <param name="started">Timestamp of <see cref="Stopwatch"/> at the request's arrival.</param>
     public void RecordSuccess(int rows, long started, in RunTimes times)
@@ -103,6 +108,7 @@ internal sealed class ServableStatistics
             Refusals = [.. Enum.GetValues<RefusalReason>().Select(reason => Sum(Reasons + (int)reason))],
             Inferences = Inferences.Read(),
             Predictions = _predictions?.Read() ?? [],
+            Recommendations = _recommendations?.Read() ?? [],
             Failure = new DurationSum(Sum(Failures), ToNanoseconds(Sum(FailureTicks))),
             Queue = new DurationSum(successes, ToNanoseconds(Sum(QueueTicks))),
             Input = new DurationSum(successes, ToNanoseconds(Sum(InputTicks))),

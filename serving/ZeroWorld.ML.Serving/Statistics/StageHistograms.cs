@@ -44,7 +44,7 @@ public sealed class StageHistograms
     {
         var stripe = _counters.AsSpan((Thread.GetCurrentProcessorId() & _mask) * StripeLength, StripeLength);
         Add(stripe, (int)RequestStage.Decode, times.Decode);
-        if (_kind == RequestKind.Predict)
+        if (_kind != RequestKind.Infer)
         {
             Add(stripe, (int)RequestStage.Features, times.Features);
         }
@@ -67,7 +67,7 @@ public sealed class StageHistograms
         var histograms = new List<StageHistogram>(Families);
         for (var family = 0; family < Families; family++)
         {
-            if (_kind == RequestKind.Predict || family != (int)RequestStage.Features)
+            if (_kind != RequestKind.Infer || family != (int)RequestStage.Features)
             {
                 histograms.Add(Read(family));
             }

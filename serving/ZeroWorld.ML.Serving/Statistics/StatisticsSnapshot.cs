@@ -28,6 +28,9 @@ public sealed record StatisticsSnapshot
     /// <summary>Answered predictions by entity by stage, and whole; empty when there was none.</summary>
     public required IReadOnlyList<StageHistogram> Predictions { get; init; }
 
+    /// <summary>Answered recommendations by stage, and whole; empty when there was none.</summary>
+    public IReadOnlyList<StageHistogram> Recommendations { get; init; } = [];
+
     /// <summary>Waiting for the model. Of requests that succeeded, as are the three below.</summary>
     public required DurationSum Queue { get; init; }
 

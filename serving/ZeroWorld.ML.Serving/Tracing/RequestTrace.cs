@@ -22,7 +22,7 @@ internal sealed class RequestTrace
         var transport = Activity.Current;
         Activity.Current = null;
         var activity = RequestTraces.Source.StartActivity(
-            kind == RequestKind.Predict ? "Predict" : "ModelInfer",
+            kind switch { RequestKind.Predict => "Predict", RequestKind.Recommend => "Recommend", _ => "ModelInfer" },
             ActivityKind.Server,
             caller,
             [new("project", model.Project), new("model.name", model.Name)],

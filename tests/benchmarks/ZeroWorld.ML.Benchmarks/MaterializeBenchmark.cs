@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Benchmarks;
 /// <summary>A materialization from Parquet, and its writes alone, against pipelined HSETs of the same bytes by the same client that look at nothing.</summary>
 internal static class MaterializeBenchmark
 {
-    private const int Entities = 200_000;
+    private const int Entities = 100_000;
     private const int Rounds = 5;
     private const double RatioMin = 0.6;
 
@@ -23,14 +23,16 @@ internal static class MaterializeBenchmark
         WriteTable(folder.Path);
         var offline = new DuckDbOfflineStore(new ParquetOfflineOptions { DataDirectory = folder.Path, MemoryLimitMiB = 1024 }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
         Console.WriteLine($"{Entities} entities, {server.Name}; medians of {Rounds} rounds that alternate:");
-        await MeasureAsync("rows of 10 float64", rows, await ReadAsync(offline.ReadRowsAsync(rows, All, cancellationToken)), static item => (item.Entity, item.Row));
-        await MeasureAsync("blocks of 5 events", events, await ReadAsync(offline.ReadEventsAsync(events, All, cancellationToken)), static item => (item.Entity, item.Block));
+        await MeasureAsync("rows of 10 float64", rows, () => ReadAsync(offline.ReadRowsAsync(rows, All, cancellationToken)), static item => (item.Entity, item.Row));
+        await MeasureAsync("blocks of 5 events", events, () => ReadAsync(offline.ReadEventsAsync(events, All, cancellationToken)), static item => (item.Entity, item.Block));
 
-        async Task MeasureAsync<T>(string name, StorageField field, List<T> items, Func<T, (EntityId Entity, ReadOnlyMemory<byte> Bytes)> bytesOf)
+        async Task MeasureAsync<T>(string name, StorageField field, Func<Task<List<T>>> read, Func<T, (EntityId Entity, ReadOnlyMemory<byte> Bytes)> bytesOf)
         {
-            var (raw, writes, whole) = (new List<double>(), new List<double>(), new List<double>());
+            var (raw, writes, reads, whole) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
             for (var round = 0; round <= Rounds; round++)
             {
+                List<T> items = [];
+                reads.Add(await TimeAsync(async () => items = await read()));
                 await server.Raw.ExecuteAsync("FLUSHALL");
                 raw.Add(await TimeAsync(() => WriteRawAsync(server.Raw, field.Name, items.ConvertAll(item => bytesOf(item)))));
                 await server.Raw.ExecuteAsync("FLUSHALL");
@@ -44,6 +46,7 @@ internal static class MaterializeBenchmark
             // The first round warms up.
             Print($"{name}: raw HSET, pipelined", raw, raw, null);
             Print($"{name}: the store's writes", writes, raw, RatioMin);
+            Print($"{name}: reading Parquet alone", reads, raw, null);
             Print($"{name}: zwml materialize, from Parquet", whole, raw, RatioMin);
         }
     }

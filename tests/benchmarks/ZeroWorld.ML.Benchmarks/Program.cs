@@ -30,6 +30,12 @@ if (args is ["recommendation", .. var training])
     return 0;
 }
 
+if (args is ["text", .. var texts])
+{
+    await TextBenchmark.RunAsync(texts, stop.Token);
+    return 0;
+}
+
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || args.Skip(1).Any(static option => option is not "--garnet" && !option.StartsWith("--redis=", StringComparison.Ordinal)))
 {
     Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
@@ -40,6 +46,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
 
     Console.Error.WriteLine("  training-set    a point-in-time training set against ASOF SQL and pandas   (--features=N --spine=N --memory=MiB --rounds=N --only)");
     Console.Error.WriteLine("  recommendation  retrieval, and training against NumPy and PyTorch   (--data=FOLDER --only=retrieval|ease|als|neumf)");
+    Console.Error.WriteLine("  text            fit and score against scikit-learn, text to decision, the moderation stream   (--data=FILE --only=fit|score|stream)");
     return 2;
 }
 

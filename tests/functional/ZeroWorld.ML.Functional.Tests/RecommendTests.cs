@@ -137,6 +137,94 @@ public sealed class RecommendTests : IAsyncLifetime
         await AssertRefusedAsync(new RecommendRequest { Model = "stale", User = "1" }, StatusCode.FailedPrecondition, "whose definition changed");
     }
 
+    [Fact]
+    public async Task ReplayPrediction_OfARecommendation_IsEqualThoughTheOnlineStoreMovedOn()
+    {
+        await PushAsync(8, ["1", "3", "5"]);
+        var answer = await AskAsync(new RecommendRequest { Model = "shop", User = "8", K = 5, ExcludeItems = { "7" }, IncludeSeen = true });
+        await PushAsync(8, ["1", "3", "5", "9", "11"]);
+
+        var replay = await ReplayAsync(answer);
+
+        Assert.Equal(("shop", 1L, true, true), (replay.Model, replay.ModelVersion, replay.Equal, replay.SameBuild));
+        Assert.Equal(answer.Items.Select(static item => item.Score), Outputs(replay, "scores").Select(static column => column.Float32S.Values.Single()));
+        Assert.Equal(answer.Items.Select(static item => item.Id), Outputs(replay, "ids").Select(static column => column.Bytes.Values.Single().ToStringUtf8()));
+        Assert.Equal(["5", "3", "1"], replay.Features.Single(static feature => feature.Column.Name == "recent_items").Column.StringLists.Rows.Single().Values);
+    }
+
+    [Theory]
+    [InlineData("""{"model": "shop", "recent_items": ["0", "2"], "approximate": true, "k": 7}""")]
+    [InlineData("""{"model": "shop", "similar_to_item": "3"}""")]
+    [InlineData("""{"model": "shop", "similar_to_user": "4", "k": 3}""")]
+    [InlineData("""{"model": "shop", "user": "9000", "candidate_items": ["nothing"]}""")]
+    [InlineData("""{"model": "shop", "user": "2", "score_items": ["39", "1", "\u00e9\ud83d\ude00"]}""")]
+    public async Task ReplayPrediction_OfEveryQuestion_IsEqual(string question)
+    {
+        var answer = await AskAsync(RecommendRequest.Parser.ParseJson(question));
+
+        var replay = await ReplayAsync(answer);
+
+        Assert.True(replay.Equal);
+        Assert.Equal(answer.Items.Count, Outputs(replay, "ids").Count());
+    }
+
+    [Fact]
+    public async Task DeleteEntity_WhoWasRecommendedTo_ErasesTheLoggedAnswers()
+    {
+        var own = await AskAsync(new RecommendRequest { Model = "shop", User = "12" });
+        var like = await AskAsync(new RecommendRequest { Model = "shop", SimilarToUser = "12" });
+        var other = await AskAsync(new RecommendRequest { Model = "shop", User = "13" });
+
+        var receipt = await _server.Client.Features.DeleteEntityAsync(
+            new DeleteEntityRequest { Entity = "customer", Keys = { new Column { Name = "customer_id", Int64S = new Int64Values { Values = { 12 } } } } }, cancellationToken: Cancellation);
+
+        Assert.Equal(2, receipt.PredictionRows);
+        foreach (var answer in (RecommendResponse[])[own, like])
+        {
+            var exception = await Assert.ThrowsAsync<RpcException>(() => ReplayAsync(answer));
+            Assert.Equal(StatusCode.NotFound, exception.StatusCode);
+            Assert.Contains("ERASED", exception.Status.Detail, StringComparison.Ordinal);
+        }
+
+        Assert.True((await ReplayAsync(other)).Equal);
+    }
+
+    [Fact]
+    public async Task Recommend_Answers_AreInTheMetrics()
+    {
+        await AskAsync(new RecommendRequest { Model = "shop", User = "2" });
+        using var rest = await _server.PostAsync("/v1/models/shop:recommend", """{"user": "3"}""", Cancellation);
+        await AssertRefusedAsync(new RecommendRequest { Model = "shop", User = "1", K = 0 }, StatusCode.InvalidArgument, "k is 0");
+
+        var text = await _server.Http.GetStringAsync(new Uri(_server.Server.Addresses.Metrics, "/metrics"), Cancellation);
+
+        const string Labels = "project=\"default\",model_name=\"shop\",model_version=\"1\",request_kind=\"recommend\"";
+        Assert.Contains($"zeroworld_serving_request_duration_seconds_count{{{Labels}}} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains($"zeroworld_serving_stage_duration_seconds_count{{{Labels},stage=\"features\"}} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("nv_inference_request_success{model=\"shop\",version=\"1\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("nv_inference_request_failure{model=\"shop\",version=\"1\",reason=\"OTHER\"} 1\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Recommend_ScoreItems_GivesTheScoresInTheOrderOfTheRequest()
+    {
+        var best = await AskAsync(new RecommendRequest { Model = "shop", User = "2", K = 40, IncludeSeen = true });
+
+        var scored = await AskAsync(new RecommendRequest { Model = "shop", User = "2", ScoreItems = { "1", "0", "gone", "3" } });
+
+        Assert.Equal(["1", "0", "3"], scored.Items.Select(static item => item.Id));
+        Assert.Equal(["gone"], scored.UnknownItems);
+        Assert.All(scored.Items, item => Assert.Equal(best.Items.Single(other => other.Id == item.Id).Score, item.Score));
+        await AssertRefusedAsync(new RecommendRequest { Model = "shop", User = "2", K = 3, ScoreItems = { "1" } }, StatusCode.InvalidArgument, "score_items asks for the scores of given items");
+        await AssertRefusedAsync(new RecommendRequest { Model = "shop", SimilarToItem = "2", ScoreItems = { "1" } }, StatusCode.InvalidArgument, "score_items");
+    }
+
+    private static IEnumerable<Column> Outputs(ReplayPredictionResponse replay, string name) =>
+        replay.ReplayedOutputs.Where(column => column.Name == name || column.Name.StartsWith($"{name}[", StringComparison.Ordinal));
+
+    private async Task<ReplayPredictionResponse> ReplayAsync(RecommendResponse answer) =>
+        await _server.Client.Predictions.ReplayPredictionAsync(new ReplayPredictionRequest { PredictionId = answer.PredictionId }, cancellationToken: Cancellation);
+
     private async Task<RecommendResponse> AskAsync(RecommendRequest request) =>
         await _server.Client.Predictions.RecommendAsync(request, cancellationToken: Cancellation);
 

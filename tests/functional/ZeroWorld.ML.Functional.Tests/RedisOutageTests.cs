@@ -33,7 +33,7 @@ public sealed class RedisOutageTests
         await Task.WhenAll(load);
 
         // No call failed (LoadAsync would have thrown), and none took longer than the feature timeout and what a busy test machine adds.
-        Assert.All(answers, answer => Assert.True(answer.Duration < FeatureTimeout + TimeSpan.FromSeconds(2), $"{answer.Duration}"));
+        Assert.All(answers, answer => Assert.True(answer.Duration < FeatureTimeout + TimeSpan.FromSeconds(10), $"{answer.Duration}"));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class RedisOutageTests
         var risk = ill.Rows[0].Features.Single(feature => feature.Name == "terminal_fraud_risk_7d");
         Assert.Equal((FeatureStatus.Unavailable, true, (object)0.0), (risk.Status, risk.IsDefaulted, risk.Value));
         Assert.InRange(ill.Rows[0].GetOutput("probability"), 0, 1);
-        Assert.True(duration < FeatureTimeout + TimeSpan.FromSeconds(2), $"{duration}");
+        Assert.True(duration < FeatureTimeout + TimeSpan.FromSeconds(10), $"{duration}");
         while (StatusOf(await fraud.Client.PredictAsync(FraudServer.Query(), Cancellation)) != Status.Present)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
@@ -101,7 +101,7 @@ public sealed class RedisOutageTests
         // While Redis stands still, 64 requests come to wait for the same two entities.
         redis.Pause();
         var calls = Enumerable.Range(0, 64).Select(_ => fraud.Client.PredictAsync(FraudServer.Query(), Cancellation)).ToArray();
-        await Task.Delay(TimeSpan.FromMilliseconds(500), Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(3), Cancellation);
         redis.Continue();
         var answers = await Task.WhenAll(calls);
 

@@ -9,8 +9,7 @@ public sealed class ServerFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // On a machine that is busy with other tests a production timeout would make features unavailable that are there.
-        Fraud = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
+        Fraud = await FraudServer.StartAsync(null, CancellationToken.None);
         await Fraud.RegisterAsync(1, CancellationToken.None);
         await Fraud.RegisterAsync(2, CancellationToken.None);
         await Fraud.SetAliasAsync("champion", 1, CancellationToken.None);

@@ -19,6 +19,12 @@ switch (args)
         var ratios = await SpeedRun.RunAsync(speed);
         await Console.Out.WriteLineAsync(speed.IsJson ? ratios.ToJson() : ratios.ToTable());
         return 0;
+    case [DeadlineRun.Argument]:
+        await Console.Out.WriteLineAsync((await DeadlineRun.RunAsync(300)).ToTable());
+        return 0;
+    case [DeadlineRun.Argument, var text] when int.TryParse(text, out var count) && count > 0:
+        await Console.Out.WriteLineAsync((await DeadlineRun.RunAsync(count)).ToTable());
+        return 0;
     default:
         break;
 }
@@ -28,6 +34,7 @@ if (LoadOptions.TryParse(args) is not { } options)
     await Console.Error.WriteLineAsync(LoadOptions.Usage);
     await Console.Error.WriteLineAsync(SpeedOptions.Usage);
     await Console.Error.WriteLineAsync(FiftyOptions.Usage);
+    await Console.Error.WriteLineAsync(DeadlineRun.Usage);
     return 2;
 }
 

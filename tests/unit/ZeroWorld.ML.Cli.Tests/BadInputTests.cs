@@ -77,7 +77,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public async Task Train_UnknownAlgorithm_NamesTheKnownOnes()
     {
-        await AssertFailsAsync(2, ["'svd' is unknown", "als, ease"], ["train", "recommendation", "--data", "r.csv", "--user", "u", "--item", "i", "--algorithm", "svd"]);
+        await AssertFailsAsync(2, ["'svd' is unknown", "als, ease"], ["train", "recommendation", "--table", "r.csv", "--user", "u", "--item", "i", "--algorithm", "svd"]);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class BadInputTests : IDisposable
     {
         File.WriteAllLines(Path.Combine(_folder.Path, "r.csv"), ["user,item", "ann,a"]);
 
-        await AssertFailsAsync(1, ["r.csv has no column 'movie'", "'user', 'item'"], ["train", "recommendation", "--data", "r.csv", "--user", "user", "--item", "movie"]);
+        await AssertFailsAsync(1, ["r.csv has no column 'movie'", "'user', 'item'"], ["train", "recommendation", "--table", "r.csv", "--user", "user", "--item", "movie"]);
     }
 
     [Fact]

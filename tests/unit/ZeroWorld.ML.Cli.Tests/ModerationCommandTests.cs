@@ -19,7 +19,7 @@ public sealed class ModerationCommandTests : IDisposable
     {
         WriteTrainingData();
         WriteItems();
-        await RunAsync("train", "moderation", "--data", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
         await RunAsync("moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "undisturbed");
 
         for (var kill = 0; kill < 4; kill++)
@@ -46,7 +46,7 @@ public sealed class ModerationCommandTests : IDisposable
     public async Task Review_CaseAndVerdict_BecomeALabel()
     {
         WriteTrainingData();
-        await RunAsync("train", "moderation", "--data", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
         var policy = PathOf("package", "policy.json");
         var text = File.ReadAllText(policy);
         using (var document = JsonDocument.Parse(text))

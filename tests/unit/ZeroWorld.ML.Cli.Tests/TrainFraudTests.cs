@@ -72,6 +72,32 @@ public sealed class TrainFraudTests : IDisposable
     }
 
     [Fact]
+    public async Task TrainFraud_RegistryInPostgres_KeepsRunsAndFindsTheChampionThere()
+    {
+        PostgresProcess.SkipIfMissing();
+        await using var postgres = await PostgresProcess.StartAsync(Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "zeroworld.yaml"), $"Registry:\n  Postgres: {postgres.ConnectionString}\n", Cancellation);
+        WriteTable(1_000);
+        string[] arguments = [.. Arguments(), "--algorithm", "logistic-regression", "--json"];
+
+        var first = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+        var second = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+
+        Assert.True(first.ExitCode == 0, first.Error);
+        Assert.True(second.ExitCode == 0, second.Error);
+        using var champion = JsonDocument.Parse(first.Output);
+        using var again = JsonDocument.Parse(second.Output);
+        Assert.Equal("champion", champion.RootElement.GetProperty("alias").GetString());
+        Assert.Contains("better by 0.0000", again.RootElement.GetProperty("gate").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, again.RootElement.GetProperty("alias").ValueKind);
+        using var store = RunStore.Open(new ModelRegistryOptions { DataDirectory = Directory, Postgres = postgres.ConnectionString });
+        Assert.Equal(2, (await store.ListAsync("default", "fraud", null, 100, Cancellation)).Count(static run => run.Parent is null && run.Status == RunStatus.Finished));
+        var listed = await ZwmlProcess.RunAsync(_folder.Path, "runs", "list", "--json", "--data", Directory);
+        Assert.Equal(2, JsonDocument.Parse(listed.Output).RootElement.GetArrayLength());
+        Assert.False(File.Exists(new ModelRegistryOptions { DataDirectory = Directory }.RunsDatabasePath));
+    }
+
+    [Fact]
     public async Task TrainFraud_WrongCalls_SayWhatIsWrong()
     {
         WriteTable(500);
@@ -93,7 +119,7 @@ public sealed class TrainFraudTests : IDisposable
 
     private string[] Arguments() =>
     [
-        "train", "fraud", "--data", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1", "--directory", Directory,
+        "train", "fraud", "--table", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1", "--data", Directory,
     ];
 
     private async Task<RunStore> WaitForStoreAsync(System.Diagnostics.Process process)

@@ -197,6 +197,59 @@ public abstract class OnlineStoreContract(OnlineStoreFixture fixture)
     }
 
     [Fact]
+    public async Task Writes_OfAMaterialization_AreSeenByTheNextRead()
+    {
+        var (store, ledger) = (await fixture.GetStoreAsync(Cancellation), await fixture.GetLedgerAsync(Cancellation));
+        var (spending, customer) = (TestViews.Spending(), NewCustomer());
+        var until = (await ledger.ReadLedgerAsync(TestViews.Profile, Cancellation)).Now + 600_000_000;
+        Assert.Null(await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
+        Assert.Null(await store.ReadOneAsync(customer, spending, Cancellation));
+
+        await ledger.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(customer, TestViews.Row(1, 1, 1))], until, Cancellation);
+        await ledger.AppendEventsAsync(spending, [new WindowAppend(customer, TestViews.Block(spending, (1, 1)))], long.MinValue, until, Cancellation);
+
+        Assert.Equal(TestViews.Row(1, 1, 1), await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
+        Assert.Equal(TestViews.Block(spending, (1, 1)), await store.ReadOneAsync(customer, spending, Cancellation));
+    }
+
+    // More than one script call takes, and blocks of which one call does not take all that it is given.
+    [Fact]
+    public async Task AppendEventsAsync_OfManyLargeBlocks_MergesEachOne()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var spending = TestViews.Spending();
+        var customers = Enumerable.Range(0, 150).Select(_ => NewCustomer()).ToList();
+        var old = Enumerable.Range(0, 1000).Select(static index => ((long)index * 10, (long)index)).ToList();
+        await store.AppendEventsAsync(spending, [.. customers.Select(customer => new WindowAppend(customer, TestViews.Block(spending, old)))], long.MinValue, Cancellation);
+
+        await store.AppendEventsAsync(
+            spending, [.. customers.Select((customer, index) => new WindowAppend(customer, TestViews.Block(spending, (5 + index, 5000 + index))))], long.MinValue, Cancellation);
+
+        foreach (var (index, customer) in customers.Index())
+        {
+            var expected = TestViews.Block(spending, old.Append((5 + index, 5000 + index)));
+            Assert.Equal(expected, await store.ReadOneAsync(customer, spending, Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_OfManyEntitiesSeveralTimesEach_KeepsTheGreatestOfEach()
+    {
+        var store = await fixture.GetStoreAsync(Cancellation);
+        var customers = Enumerable.Range(0, 100).Select(_ => NewCustomer()).ToList();
+        var random = new Random(5);
+        var writes = customers.SelectMany(customer => Enumerable.Range(1, 7).Select(time => new OnlineRowWrite(customer, TestViews.Row(time, time, time)))).ToArray();
+        random.Shuffle(writes);
+
+        await store.WriteRowsAsync(TestViews.Profile, writes, Cancellation);
+
+        foreach (var customer in customers)
+        {
+            Assert.Equal(TestViews.Row(7, 7, 7), await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task Ledger_ChangedMeanwhile_StaysAsItIs()
     {
         var store = await fixture.GetLedgerAsync(Cancellation);

@@ -35,12 +35,9 @@ public abstract class OnlineStoreFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>The store itself, without what stands in front: materializations write to it.</summary>
-    internal async Task<IMaterializationLedger> GetLedgerAsync(CancellationToken cancellationToken)
-    {
-        await GetStoreAsync(cancellationToken);
-        return _inner!;
-    }
+    /// <summary>The store as materializations write to it: through the cache where one stands in front.</summary>
+    internal async Task<IMaterializationLedger> GetLedgerAsync(CancellationToken cancellationToken) =>
+        await GetStoreAsync(cancellationToken) is OnlineReadCache cache ? new CachedMaterializationLedger(cache, _inner!) : _inner!;
 
     public async ValueTask DisposeAsync()
     {

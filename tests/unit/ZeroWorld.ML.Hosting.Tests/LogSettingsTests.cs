@@ -26,6 +26,25 @@ public sealed class LogSettingsTests
         Assert.True(settings.IsEnabled(LogLevel.Trace));
     }
 
+    [Theory]
+    [InlineData(LogLevel.Trace, 0)]
+    [InlineData(LogLevel.Debug, 1)]
+    [InlineData(LogLevel.Information, 2)]
+    [InlineData(LogLevel.Warning, 3)]
+    [InlineData(LogLevel.Error, 4)]
+    [InlineData(LogLevel.None, 6)]
+    public void BeginAt_ALevel_LogsItAndAboveUntilItIsChanged(LogLevel level, int first)
+    {
+        var settings = new LogSettings();
+
+        settings.BeginAt(level);
+        Assert.Equal(Enumerable.Range(0, 7).Select(number => number >= first && number < 6), Enum.GetValues<LogLevel>().Select(settings.IsEnabled));
+
+        settings.Change([new("log_info", true)]);
+        settings.BeginAt(LogLevel.None);
+        Assert.True(settings.IsEnabled(LogLevel.Information));
+    }
+
     [Fact]
     public void Change_OneOfThemRefused_ChangesNone()
     {

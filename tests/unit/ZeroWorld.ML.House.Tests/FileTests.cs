@@ -45,6 +45,21 @@ public sealed partial class FileTests
         HouseAssert.NoBreaches(broken);
     }
 
+    // Whoever reads logs tells messages apart by their numbers.
+    [Fact]
+    public void LogMessages_Numbers_AreEachOfOneMessage()
+    {
+        var messages =
+            from file in HouseFiles.All
+            where HouseFiles.IsProduct(file) && file.EndsWith(".cs", StringComparison.Ordinal)
+            from Match message in LogMessage().Matches(HouseFiles.Read(file))
+            group file by message.Groups["number"].Value into users
+            where users.Count() > 1
+            select $"Log message {users.Key} is declared {users.Count()} times: {string.Join(", ", users.Distinct())}.";
+
+        HouseAssert.NoBreaches(messages);
+    }
+
     [Theory]
     [InlineData("see /home/x", true)]
     [InlineData("(/home/ann/data)", true)]
@@ -57,6 +72,9 @@ public sealed partial class FileTests
     // Migrations are written by the tool of Entity Framework Core.
     private static bool IsGenerated(string file) =>
         file.Contains("/Migrations/", StringComparison.Ordinal) || file.EndsWith(".g.cs", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\[LoggerMessage\((?<number>\d+),", RegexOptions.ExplicitCapture)]
+    private static partial Regex LogMessage();
 
     [GeneratedRegex(@"dotnet (run|publish|test|build)\b[^\n]*?\s(?<path>(models|features|serving|training|pipelines|gpu-nodes|tests)/[\w./-]*\w)")]
     private static partial Regex ProjectPath();

@@ -31,3 +31,13 @@ public sealed class PostgresRegistryDatabaseTests(PostgresFixture postgres) : Re
 {
     private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => postgres.CreateAsync(cancellationToken);
 }
+
+public sealed class SqliteRunStoreTests : RunStoreContract
+{
+    private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => Task.FromResult(new RegistryFixture());
+}
+
+public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreContract
+{
+    private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => postgres.CreateAsync(cancellationToken);
+}

@@ -74,10 +74,12 @@ public sealed class PostgresRegistryTests(PostgresFixture postgres)
     [Fact]
     public async Task GetRevisionAsync_AfterTheConnectionsWereCut_RecoversByItself()
     {
+        // A database of its own: the connections of the tests beside this one stay.
         var process = await postgres.GetAsync(Cancellation);
-        using var fixture = await postgres.CreateAsync(Cancellation);
+        await process.RunAsync("CREATE DATABASE cut", Cancellation);
+        using var fixture = new RegistryFixture(new NpgsqlConnectionStringBuilder(process.ConnectionString) { Database = "cut", MaxPoolSize = 4 }.ConnectionString);
         await fixture.RegisterAsync(1);
-        await process.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'zeroworld'", Cancellation);
+        await process.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'cut'", Cancellation);
 
         var (failures, revision) = (0, 0L);
         while (revision == 0)

@@ -142,14 +142,14 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     private async Task<T> ScalarAsync<T>(string sql)
     {
         using var database = Engine();
-        await using var context = new RegistryDbContext(database.ContextOptions);
+        await using var context = new RegistryDbContext(database.CreateOptions<RegistryDbContext>());
         return await context.Database.SqlQueryRaw<T>(sql).SingleAsync(Cancellation);
     }
 
     private async Task ExecuteAsync(string sql)
     {
         using var database = Engine();
-        await using var context = new RegistryDbContext(database.ContextOptions);
+        await using var context = new RegistryDbContext(database.CreateOptions<RegistryDbContext>());
         await context.Database.ExecuteSqlRawAsync(sql, Cancellation);
     }
 
@@ -167,5 +167,5 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     }
 
     private IRegistryEngine Engine() =>
-        _fixture.Options.Postgres is null ? new SqliteRegistry(_fixture.Options, TimeProvider.System) : new PostgresRegistry(_fixture.Options);
+        DatabasePlace.Registry(_fixture.Options).CreateEngine(_fixture.Options, TimeProvider.System);
 }

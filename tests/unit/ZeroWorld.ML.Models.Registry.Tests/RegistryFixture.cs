@@ -40,7 +40,7 @@ internal sealed class RegistryFixture : IDisposable
 
     /// <summary>The database alone, as the registry opens it.</summary>
     internal RegistryDatabase OpenDatabase(IReadOnlyList<string> migrations) =>
-        new(Options, Options.Postgres is null ? new SqliteRegistry(Options, TimeProvider.System) : new PostgresRegistry(Options), migrations);
+        new(Options, DatabasePlace.Registry(Options).CreateEngine(Options, TimeProvider.System), migrations);
 
     /// <summary>A package that differs from those of other numbers.</summary>
     internal async Task<string> PackageAsync(int number, string name = "fraud")

@@ -30,7 +30,7 @@ public sealed class SqliteRegistryTests : IDisposable
         await _fixture.RegisterAsync(1);
         var impatient = _fixture.Open(options: _fixture.Options with { BusyTimeout = TimeSpan.FromMilliseconds(50) });
         await impatient.GetRevisionAsync(Cancellation);
-        await using var holder = new SqliteConnection(SqliteRegistry.ToConnectionString(_fixture.Options));
+        await using var holder = new SqliteConnection(SqliteRegistry.ToConnectionString(_fixture.Options.DatabasePath));
         await holder.OpenAsync(Cancellation);
         await using var transaction = holder.BeginTransaction();
 
@@ -66,7 +66,7 @@ public sealed class SqliteRegistryTests : IDisposable
 
     private async Task<object?> ScalarAsync(string sql)
     {
-        await using var connection = new SqliteConnection(SqliteRegistry.ToConnectionString(_fixture.Options));
+        await using var connection = new SqliteConnection(SqliteRegistry.ToConnectionString(_fixture.Options.DatabasePath));
         await connection.OpenAsync(Cancellation);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

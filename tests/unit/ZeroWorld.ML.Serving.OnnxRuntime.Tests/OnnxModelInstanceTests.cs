@@ -43,6 +43,59 @@ public sealed class OnnxModelInstanceTests
     }
 
     [Fact]
+    public void Run_StringsAgainAndAgain_GivesEachRunItsOwn()
+    {
+        using var file = OnnxFile.OfNode("Identity", [new("x", TensorDtype.Bytes, [-1, -1])], [new("y", TensorDtype.Bytes, [-1, -1])]);
+        using var instance = file.Open();
+        var random = new Random(11);
+
+        for (var round = 0; round < 300; round++)
+        {
+            var (rows, columns) = (random.Next(0, 4), random.Next(0, 3));
+            var strings = Enumerable.Range(0, rows * columns).Select(_ => new byte[random.Next(random.Next(20) == 0 ? 1000 : 30)]).ToArray();
+            Array.ForEach(strings, random.NextBytes);
+            var input = TensorBuffer.OfStrings([rows, columns], strings);
+
+            var output = Assert.Single(instance.Run([round % 2 == 0 ? input : TensorBuffer.OfPacked([rows, columns], input.ToRaw())]));
+
+            Assert.Equal([rows, columns], output.Shape.ToArray());
+            Assert.Equal(strings, output.Strings.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Run_StringsWhoseOutputShapeFollowsTheirValues_GivesOutputsOfTheirShape()
+    {
+        using var file = OnnxFile.OfNode(
+            "Compress", [new("x", TensorDtype.Bytes, [-1]), new("condition", TensorDtype.Bool, [-1])], [new("y", TensorDtype.Bytes, [-1])]);
+        using var instance = file.Open();
+        byte[][] strings = ["a"u8.ToArray(), "b"u8.ToArray(), "c"u8.ToArray()];
+
+        foreach (var condition in (byte[][])[[1, 0, 1], [1, 1, 0], [1, 1, 1], [0, 0, 0], [0, 1, 0]])
+        {
+            var output = Assert.Single(instance.Run([TensorBuffer.OfStrings([3], strings), TensorBuffer.Of(TensorDtype.Bool, [3], condition)]));
+
+            Assert.Equal(strings.Where((_, index) => condition[index] == 1), output.Strings.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Run_StringsThatTheModelCannotTake_FailsAndTheInstanceGoesOn()
+    {
+        using var file = OnnxFile.OfNode(
+            "Gather", [new("x", TensorDtype.Bytes, [-1]), new("index", TensorDtype.Int64, [-1])], [new("y", TensorDtype.Bytes, [-1])]);
+        using var instance = file.Open();
+        var strings = TensorBuffer.OfStrings([2], new[] { "a"u8.ToArray(), "b"u8.ToArray() });
+
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal(ServingError.BackendFailed, Assert.Throws<ServingException>(() => instance.Run([strings, TensorBuffer.Of(TensorDtype.Int64, [1], BitConverter.GetBytes(9L))])).Error);
+            var output = Assert.Single(instance.Run([strings, TensorBuffer.Of(TensorDtype.Int64, [1], BitConverter.GetBytes(1L))]));
+            Assert.Equal("b"u8.ToArray(), output.Strings.Span[0]);
+        }
+    }
+
+    [Fact]
     public void Run_ShapesThatChange_GivesOutputsOfTheirShape()
     {
         using var file = OnnxFile.OfNode("Identity", [new("x", TensorDtype.Float32, [-1, -1])], [new("y", TensorDtype.Float32, [-1, -1])]);

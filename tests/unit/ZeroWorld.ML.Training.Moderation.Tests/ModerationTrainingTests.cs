@@ -151,10 +151,10 @@ public sealed class ModerationTrainingTests : IDisposable
     }
 
     [Fact]
-    public void Fit_NaiveBayes_KnowsLanguagesBySingleWords()
+    public void Fit_Languages_AreKnownBySingleWords()
     {
         string[] texts = ["the house is on the hill", "das Haus steht auf dem Berg", "la maison est sur la colline", "the dog runs fast", "der Hund rennt schnell", "le chien court vite"];
-        var model = LanguageTraining.Fit(texts, ["en", "de", "fr", "en", "de", "fr"], CancellationToken.None);
+        var model = LanguageTraining.Fit(texts, ["en", "de", "fr", "en", "de", "fr"], null, CancellationToken.None);
         var (workspace, scores) = (new TextWorkspace(), new float[3]);
 
         foreach (var (word, language) in (ReadOnlySpan<(string, string)>)[("house", "en"), ("Haus", "de"), ("maison", "fr"), ("schnelle", "de")])

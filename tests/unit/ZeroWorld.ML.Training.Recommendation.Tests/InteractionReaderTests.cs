@@ -22,7 +22,7 @@ public sealed class InteractionReaderTests : IDisposable
     {
         var path = Write("user\titem\nann\tb\nann\ta\n", "rows.tsv");
 
-        var set = InteractionReader.Read(path, "user", "item", null, Sets.Token);
+        var set = InteractionReader.Read(path, "user", "item", null, [], Sets.Token);
 
         Assert.Equal(["b", "a"], set.ItemsOf(0).ToArray().Select(item => set.Items[item]));
     }
@@ -50,7 +50,7 @@ public sealed class InteractionReaderTests : IDisposable
         var path = _folder.Combine("rows.csv");
         File.WriteAllBytes(path, [.. "user,item,at\n"u8, 0xFF, 0xFE, 0x0A]);
 
-        var exception = Assert.Throws<TrainingException>(() => InteractionReader.Read(path, "user", "item", "at", Sets.Token));
+        var exception = Assert.Throws<TrainingException>(() => InteractionReader.Read(path, "user", "item", "at", [], Sets.Token));
 
         Assert.Contains("rows.csv:", exception.Message, StringComparison.Ordinal);
     }
@@ -61,10 +61,32 @@ public sealed class InteractionReaderTests : IDisposable
         var set = Sets.Of(2, [0, 1]);
         var path = Write("item,attribute,value\ni0,genre,War\ni9,genre,Comedy\n", "a.csv");
 
-        Assert.Equal(["genre=War"], InteractionReader.ReadAttributes(path, set.Items).Tokens);
+        Assert.Equal(["genre=War"], ItemAttributes.Of(set.Items, InteractionReader.ReadAttributes(path)).Tokens);
     }
 
-    private InteractionSet Read(string text) => InteractionReader.Read(Write(text, "rows.csv"), "user", "item", "at", Sets.Token);
+    [Fact]
+    public void Of_Columns_ReadsTextsAndNumbersAndAddsTheCatalogue()
+    {
+        var set = InteractionReader.Of("rows", (long[])[7, 7, 8], (string?[])["b", "a", "b"], (double[])[2, 1.5, 0], static row => row != 2, ["c", "a"]);
+
+        Assert.Equal(["7"], set.Users.Ids);
+        Assert.Equal(["b", "a", "c"], set.Items.Ids);
+        Assert.Equal(["a", "b"], set.ItemsOf(0).ToArray().Select(item => set.Items[item]));
+    }
+
+    [Fact]
+    public void Of_ColumnsWithoutIds_NamesTheRow()
+    {
+        Assert.Contains("rows:2: 'user' is ''; expected an id", Refusal((string?[])["a", null], (long[])[1, 2], null), StringComparison.Ordinal);
+        Assert.Contains("rows:1: 'item' is ''; expected an id", Refusal((string?[])["a"], (long[])[long.MinValue], null), StringComparison.Ordinal);
+        Assert.Contains("the column of user ids holds Double", Refusal((double[])[1], (long[])[1], null), StringComparison.Ordinal);
+        Assert.Contains("rows:1: 'time' is ''", Refusal((long[])[1], (long[])[1], (double[])[double.NaN]), StringComparison.Ordinal);
+
+        static string Refusal(Array users, Array items, Array? times) =>
+            Assert.Throws<TrainingException>(() => InteractionReader.Of("rows", users, items, times, null, [])).Message;
+    }
+
+    private InteractionSet Read(string text) => InteractionReader.Read(Write(text, "rows.csv"), "user", "item", "at", [], Sets.Token);
 
     private string Write(string text, string name)
     {

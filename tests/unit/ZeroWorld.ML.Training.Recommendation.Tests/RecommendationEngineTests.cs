@@ -146,6 +146,41 @@ public sealed class RecommendationEngineTests
         Assert.DoesNotContain("u3", answer.Items.Select(static item => item.Id));
     }
 
+    [Theory]
+    [InlineData("als")]
+    [InlineData("neumf")]
+    [InlineData("hybrid")]
+    public void Score_GivenItems_AreThoseOfTheRankingInTheOrderOfTheQuestion(string algorithm)
+    {
+        var engine = new RecommendationEngine(RecommenderBundle.Of(RecommenderTests.Fitted(algorithm), Set, null, null, Sets.Token));
+        var best = engine.Recommend(new RecommendQuery { User = "u3", IncludeSeen = true, Count = 40 }).Items.ToDictionary(static item => item.Id, static item => item.Score);
+
+        var answer = engine.Score(new RecommendQuery { User = "u3" }, ["i7", "gone", "i2", "i7"]);
+
+        Assert.Equal([new RecommendedId("i7", best["i7"]), new RecommendedId("i2", best["i2"]), new RecommendedId("i7", best["i7"])], answer.Items);
+        Assert.Equal((RecommendationSource.TrainedUser, "gone"), (answer.Source, Assert.Single(answer.UnknownItems)));
+        Assert.Contains("score_items has 0 ids", Assert.Throws<TrainingException>(() => engine.Score(new RecommendQuery(), [])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Recommend_ItemsThatNobodyUsed_AreKnownByTheirAttributes()
+    {
+        // Items 4 and 5 have no interaction.
+        var set = Sets.Of(6, [0, 2], [0, 2], [1, 3]);
+        var attributes = ItemAttributes.Of(set.Items, Enumerable.Range(0, 6).Select(static item => ($"i{item}", "taste", $"{item % 2}")));
+        RecommendationEngine Of(IRecommenderTrainer trainer) => new(RecommenderBundle.Of(trainer.Fit(set, 1, Sets.Token), set, attributes, null, Sets.Token));
+        var als = Of(new ImplicitAlsTrainer(new ImplicitAlsSettings { Dimensions = 2 }));
+
+        // One that reads a new item, an item like a new one, and what a hybrid recommends to a trained user.
+        var reader = als.Recommend(new RecommendQuery { RecentItems = ["i4"], Count = 2 });
+        var similar = als.SimilarItems("i5", 2);
+        var hybrid = Of(new HybridTrainer([(new EaseTrainer(1), 0.5), (new ContentTrainer(attributes), 0.5)])).Recommend(new RecommendQuery { User = "u0", Count = 1 });
+
+        Assert.Equal((RecommendationSource.Content, "i0", "i2"), (reader.Source, reader.Items[0].Id, reader.Items[1].Id));
+        Assert.Equal((RecommendationSource.Content, "i1", "i3"), (similar.Source, similar.Items[0].Id, similar.Items[1].Id));
+        Assert.Equal("i4", hybrid.Items[0].Id);
+    }
+
     [Fact]
     public void SimilarItems_ItemNeverSeen_NamesIt()
     {

@@ -8,7 +8,7 @@ public sealed class RecommendationTrainingTests
     [Fact]
     public void Run_UnknownAlgorithm_NamesTheKnownOnes()
     {
-        var exception = Assert.Throws<TrainingException>(() => RecommendationTraining.Run(Sets.Tastes, "svd++", true, 1, null, Sets.Token));
+        var exception = Assert.Throws<TrainingException>(() => RecommendationTraining.Run(Sets.Tastes, "svd++", null, true, 1, null, Sets.Token));
 
         Assert.Contains("'svd++' is unknown; expected one of als, ease", exception.Message, StringComparison.Ordinal);
     }
@@ -16,9 +16,40 @@ public sealed class RecommendationTrainingTests
     [Fact]
     public void Run_HistoriesTooShort_IsUnsuitable()
     {
-        var exception = Assert.Throws<TrainingException>(() => RecommendationTraining.Run(Sets.Of(3, [0], [1], [2]), "ease", true, 1, null, Sets.Token));
+        var exception = Assert.Throws<TrainingException>(() => RecommendationTraining.Run(Sets.Of(3, [0], [1], [2]), "ease", null, true, 1, null, Sets.Token));
 
         Assert.Equal(TrainingError.UnsuitableData, exception.Error);
+        Assert.Contains("None of the 3 users has two interactions", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_OneUserWithTwoItems_TrainsWithoutAChoice()
+    {
+        var trained = RecommendationTraining.Run(Sets.Of(3, [0, 2]), "ease", null, true, 1, null, Sets.Token);
+
+        Assert.Equal((1, "100"), (trained.Metrics.Users, trained.Parameters["lambda"]));
+    }
+
+    [Fact]
+    public void Run_ContentWithoutAttributes_SaysWhatItNeeds()
+    {
+        var exception = Assert.Throws<TrainingException>(() => RecommendationTraining.Run(Sets.Tastes, "content", null, true, 1, null, Sets.Token));
+
+        Assert.Equal(TrainingError.InvalidInput, exception.Error);
+        Assert.Contains("'content' recommends by attributes of items", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Hybrid_ChoosesSharesAndKeepsContent()
+    {
+        var steps = new List<TrainingProgress>();
+
+        var trained = RecommendationTraining.Run(Sets.Tastes, "hybrid", Sets.TastesAttributes, true, 1, new Steps(steps), Sets.Token);
+
+        Assert.True(trained.Metrics.HitRate > 0.55, $"{trained.Metrics.HitRate}");
+        Assert.Contains(trained.Parameters["content_weight"], (string[])["0.05", "0.2"]);
+        Assert.Contains("als_weight", trained.Parameters.Keys);
+        Assert.Equal(36, steps.Count(static step => step.Stage == "search"));
     }
 
     [Fact]
@@ -26,7 +57,7 @@ public sealed class RecommendationTrainingTests
     {
         var steps = new List<TrainingProgress>();
 
-        var trained = RecommendationTraining.Run(Sets.Tastes, "ease", true, 1, new Steps(steps), Sets.Token);
+        var trained = RecommendationTraining.Run(Sets.Tastes, "ease", null, true, 1, new Steps(steps), Sets.Token);
 
         Assert.Equal(120, trained.Metrics.Users);
         Assert.True(trained.Metrics.HitRate > 0.55, $"{trained.Metrics.HitRate}");

@@ -36,6 +36,30 @@ public sealed class RecommenderBundleTests : IDisposable
     }
 
     [Fact]
+    public void Read_WrittenBundle_KeepsWhatItWasMeasuredOnAndWhoseKeyIsWhat()
+    {
+        var held = new HeldBackRows([3, 1], [4, 0], [0.5f, 1]);
+        RecommenderBundle.Of(RecommenderTests.Fitted("ease"), Sets.Tastes, null, null, held, "customer_id", Sets.Token).Write(FilePath);
+
+        var read = RecommenderBundle.Read(FilePath);
+
+        Assert.Equal("customer_id", read.UserKey);
+        Assert.Equal(held.Users, read.HeldBack!.Users);
+        Assert.Equal(held.Items, read.HeldBack.Items);
+        Assert.Equal(held.Ndcg, read.HeldBack.Ndcg);
+    }
+
+    [Fact]
+    public void Of_AttributesOfAnotherTable_IsRefused()
+    {
+        var others = ItemAttributes.Of(Sets.Tastes.Items, [("i1", "genre", "War")]);
+
+        var exception = Assert.Throws<TrainingException>(() => RecommenderBundle.Of(RecommenderTests.Fitted("hybrid"), Sets.Tastes, others, null, Sets.Token));
+
+        Assert.Contains("trained with other attributes", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_CutOffAnywhere_IsRefused()
     {
         var set = Sets.TwoTastes(users: 20);

@@ -23,6 +23,15 @@ public sealed class RecommenderTests
         new NeuMfTrainer(new NeuMfSettings { Factors = Small, Layers = [32, 16], Epochs = 3 }),
         new SelfAttentionTrainer(SmallSequence),
         new TwoTowerTrainer(SmallSequence),
+        new ContentTrainer(Sets.TastesAttributes, new RecencyWeights(0.9, 5)),
+        new HybridTrainer(
+        [
+            (new EaseTrainer(20), 0.4),
+            (new ImplicitAlsTrainer(new ImplicitAlsSettings { Dimensions = 8, Regularisation = 0.02 }), 0.3),
+            (new ItemNeighbourTrainer(new ItemNeighbourSettings { Neighbours = 20, Recency = new RecencyWeights(0.8, 4) }), 0.1),
+            (new SampledFactorTrainer(Small), 0.1),
+            (new ContentTrainer(Sets.TastesAttributes), 0.1),
+        ]),
     }.ToDictionary(static trainer => trainer.Algorithm);
 
     /// <summary>Every algorithm, fitted once on <see cref="Sets.Tastes"/>.</summary>

@@ -6,6 +6,10 @@ internal static class Sets
     /// <summary>The set that fitted models are shared of.</summary>
     internal static InteractionSet Tastes { get; } = TwoTastes();
 
+    /// <summary>Attributes of the 40 items: the taste, and one that says nothing.</summary>
+    internal static ItemAttributes TastesAttributes { get; } = ItemAttributes.Of(
+        Tastes.Items, Enumerable.Range(0, 40).SelectMany(static item => new[] { ($"i{item}", "taste", $"{item % 2}"), ($"i{item}", "shelf", item < 36 ? "low" : "high") }));
+
     internal static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Users u0, u1...: each row is a history, the oldest item first.</summary>

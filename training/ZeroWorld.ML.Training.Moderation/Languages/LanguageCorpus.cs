@@ -14,6 +14,9 @@ internal static partial class LanguageCorpus
         ["uzb"] = "uzn_latn", ["uig"] = "uig_arab", ["tuk"] = "tuk_latn", ["oci"] = "oci_1", ["gsw"] = "gsw1", ["nds"] = "nds", ["pam"] = "pam",
     };
 
+    // English stands beside every other language: of it there is far more than of any.
+    private const int EnglishSentencesMax = 20_000;
+
     /// <summary>Languages with many speakers that only the declaration has.</summary>
     private static readonly string[] DeclarationOnly =
         ["guj", "hau_NG", "ibo", "kan", "kin", "lao", "lug", "mri", "mya", "nya_chechewa", "pan", "plt", "sin", "smo", "sna", "som", "sot", "tgk", "ton", "tsn", "tso", "wol", "yor", "zul"];
@@ -31,7 +34,7 @@ internal static partial class LanguageCorpus
     }
 
     public static IEnumerable<string> Sentences(string tatoeba, string language) => language == "eng"
-        ? Directory.EnumerateFiles(tatoeba, "tatoeba.*-eng.eng").Order(StringComparer.Ordinal).Take(8).SelectMany(File.ReadLines).Distinct(StringComparer.Ordinal).Take(3_000)
+        ? Directory.EnumerateFiles(tatoeba, "tatoeba.*-eng.eng").Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Distinct(StringComparer.Ordinal).Take(EnglishSentencesMax)
         : File.ReadLines(Path.Combine(tatoeba, $"tatoeba.{language}-eng.{language}"));
 
     /// <summary>The paragraphs of a declaration; none where it does not exist in the language.</summary>
@@ -50,6 +53,9 @@ internal static partial class LanguageCorpus
     /// <summary>Runs of letters, marks and apostrophes; of signs that are words by themselves, up to three.</summary>
     public static IEnumerable<string> Words(string text) =>
         WordRuns().Matches(text).Select(static match => match.Value[0] is >= '\u3040' and < '\ua000' && match.Length > 3 ? match.Value[..3] : match.Value).Where(static word => word.Length > 1);
+
+    /// <summary>A text without its signs and digits.</summary>
+    public static string WordsAlone(string text) => string.Join(' ', WordRuns().Matches(text).Select(static match => match.Value));
 
     [GeneratedRegex("<p>(.*?)</p>", RegexOptions.Singleline)]
     private static partial Regex Paragraphs();

@@ -2,13 +2,13 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>Language identification: character n-grams of the plain text, equal priors, so that a single word is judged by its letters alone.</summary>
+/// <summary>Language identification: a model of the order of characters per language, equal priors, so that a single word is judged by its letters alone.</summary>
 public static class LanguageTraining
 {
     /// <summary>What the featurizer is told for languages.</summary>
     public static TextFeaturizerSettings Features { get; } = new()
     {
-        Bits = 18, CharacterMin = 1, CharacterMax = 5, WordMax = 1, WordWeight = 0.5f, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0, ScriptWeight = 0.5f,
+        Bits = 22, CharacterMin = 1, CharacterMax = 5, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0,
     };
 
     /// <summary>Reads both corpora below a folder.</summary>
@@ -40,17 +40,18 @@ public static class LanguageTraining
     }
 
     /// <summary>Fits on texts of known languages.</summary>
-    /// <param name="texts">As they are; short and long ones.</param>
-    /// <param name="languages">Language of each.</param>
+    /// <param name="texts">As they are; short and long ones. Each is read twice: as it is, and its words alone, so that a word looks the same with a full stop behind it.</param>
+    /// <param name="languages">Language of each; three or more.</param>
+    /// <param name="progress">Share of the texts that are read.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>.</exception>
-    public static TextModel Fit(IReadOnlyList<string> texts, IReadOnlyList<string> languages, CancellationToken cancellationToken)
+    public static TextModel Fit(IReadOnlyList<string> texts, IReadOnlyList<string> languages, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(languages);
         var featurizer = new TextFeaturizer(Features);
-        var labels = LabelMatrix.OfClasses(languages);
-        var rows = SparseRows.Of(featurizer, texts, cancellationToken);
-        var weights = NaiveBayesTextTrainer.Fit(rows, labels, [.. Enumerable.Range(0, labels.Rows)], cancellationToken: cancellationToken);
+        var labels = LabelMatrix.OfClasses([.. languages, .. languages]);
+        string[] read = [.. texts, .. texts.Select(LanguageCorpus.WordsAlone)];
+        var weights = CharacterModelTrainer.Fit(featurizer, read, labels, progress: progress, cancellationToken: cancellationToken);
         return new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(labels.Names.Count));
     }
 }

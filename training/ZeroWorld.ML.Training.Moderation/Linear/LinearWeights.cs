@@ -6,13 +6,29 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <summary>One weight per id and label, the labels of an id side by side. Immutable once fitted; thread safe to read.</summary>
 public sealed class LinearWeights
 {
+    private const int StackFloatsMax = 512;
+
     private readonly float[] _weights;
+
+    // Place of an id's row, or -1 for an id without one; null where every id has its row.
+    private readonly int[]? _rows;
+    private int _rowCount;
 
     internal LinearWeights(int size, int labels)
     {
         (Size, Labels, Stride) = (size, labels, StrideOf(labels));
         _weights = new float[(long)size * Stride];
         Bias = new float[Stride];
+    }
+
+    /// <summary>Weights of some ids only, by <see cref="AddRow"/>; all others weigh 0 and take no room.</summary>
+    internal LinearWeights(int size, int labels, int rowsMax)
+    {
+        (Size, Labels, Stride) = (size, labels, StrideOf(labels));
+        _weights = new float[(long)rowsMax * Stride];
+        Bias = new float[Stride];
+        _rows = new int[size];
+        System.Array.Fill(_rows, -1);
     }
 
     /// <summary>Number of ids.</summary>
@@ -24,17 +40,39 @@ public sealed class LinearWeights
 
     internal float[] Bias { get; }
 
-    internal float[] Array => _weights;
+    /// <summary>All rows side by side, where every id has one.</summary>
+    internal float[] Array => _rows is null ? _weights : throw new InvalidOperationException("Some ids have no row.");
+
+    /// <summary>Whether <see cref="RowOf"/> answers for an id.</summary>
+    internal bool HasRow(int id) => _rows is null || _rows[id] >= 0;
+
+    /// <summary>The weights of an id, which has a row from now on.</summary>
+    internal Span<float> AddRow(int id)
+    {
+        if (_rows is not null && _rows[id] < 0)
+        {
+            _rows[id] = _rowCount++;
+        }
+
+        return RowOf(id);
+    }
+
+    /// <summary>The weights of an id.</summary>
+    internal Span<float> RowOf(int id) => _weights.AsSpan((_rows is null ? id : _rows[id]) * Stride, Labels);
 
     public float BiasOf(int label) => Bias[label];
 
-    public float this[int id, int label] => _weights[((long)id * Stride) + label];
+    public float this[int id, int label] => HasRow(id) ? RowOf(id)[label] : 0;
 
     /// <summary>Adds up a row: <c>margins[label] = bias + sum of weight x value</c>.</summary>
     /// <param name="margins">One per label, or more.</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> margins)
     {
-        if (Stride == 1)
+        if (_rows is not null)
+        {
+            ScoreMany(ids, values, margins);
+        }
+        else if (Stride == 1)
         {
             margins[0] = ScoreOne(ids, values);
         }
@@ -78,18 +116,31 @@ public sealed class LinearWeights
 
     private void ScoreMany(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> margins)
     {
-        var sums = new float[Stride];
-        Bias.CopyTo(sums, 0);
-        var accumulators = MemoryMarshal.Cast<float, Vector128<float>>(sums.AsSpan());
+        var sums = Stride <= StackFloatsMax ? stackalloc float[Stride] : new float[Stride];
+        Bias.CopyTo(sums);
+        var accumulators = MemoryMarshal.Cast<float, Vector128<float>>(sums);
         for (var place = 0; place < ids.Length; place++)
         {
-            var row = MemoryMarshal.Cast<float, Vector128<float>>(_weights.AsSpan(ids[place] * Stride, Stride));
+            var at = _rows is null ? ids[place] : _rows[ids[place]];
+            if (at < 0)
+            {
+                continue;
+            }
+
+            // Of one label only a row is narrower than a vector.
+            if (Stride == 1)
+            {
+                sums[0] += _weights[at] * values[place];
+                continue;
+            }
+
+            var row = MemoryMarshal.Cast<float, Vector128<float>>(_weights.AsSpan(at * Stride, Stride));
             for (var part = 0; part < row.Length; part++)
             {
                 accumulators[part] += row[part] * values[place];
             }
         }
 
-        sums.AsSpan(0, Labels).CopyTo(margins);
+        sums[..Labels].CopyTo(margins);
     }
 }

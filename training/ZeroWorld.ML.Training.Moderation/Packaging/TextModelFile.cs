@@ -14,6 +14,7 @@ public static class TextModelFile
     private const uint Magic = 0x4D54_575A;
     private const int Version = 1;
     private const int HeaderBytesMax = 16 << 20;
+    private const int DenseFloatsMax = 16 << 20;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Writes the file; an existing one is replaced.</summary>
@@ -27,12 +28,12 @@ public static class TextModelFile
         using var stream = File.Create(path);
         WriteNumbers(stream, Magic, Version, (uint)text.Length);
         stream.Write(text);
-        var used = Enumerable.Range(0, weights.Size).Where(id => RowOf(weights, id).ContainsAnyExcept(0f)).ToArray();
+        var used = Enumerable.Range(0, weights.Size).Where(id => weights.HasRow(id) && weights.RowOf(id).ContainsAnyExcept(0f)).ToArray();
         WriteNumbers(stream, (uint)used.Length);
         foreach (var id in used)
         {
             WriteNumbers(stream, (uint)id);
-            stream.Write(MemoryMarshal.AsBytes(RowOf(weights, id)));
+            stream.Write(MemoryMarshal.AsBytes(weights.RowOf(id)));
         }
     }
 
@@ -88,24 +89,36 @@ public static class TextModelFile
             throw Invalid(path, $"it has {header.Labels.Length} labels, {columns} biases, {header.Scales.Length} scales and {header.Offsets.Length} offsets");
         }
 
-        var weights = new LinearWeights(featurizer.Size, columns);
+        var weights = ReadWeights(stream, path, featurizer.Size, columns);
         header.Bias.CopyTo(weights.Bias, 0);
-        var rows = ReadNumber(stream);
-        for (var row = 0u; row < rows; row++)
-        {
-            var id = ReadNumber(stream);
-            if (id >= weights.Size)
-            {
-                throw Invalid(path, $"row {row} is of the id {id}; expected less than {weights.Size}");
-            }
-
-            stream.ReadExactly(MemoryMarshal.AsBytes(weights.Array.AsSpan((int)id * weights.Stride, columns)));
-        }
-
         return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets));
     }
 
-    private static Span<float> RowOf(LinearWeights weights, int id) => weights.Array.AsSpan(id * weights.Stride, weights.Labels);
+    private static LinearWeights ReadWeights(Stream stream, string path, int size, int columns)
+    {
+        var rows = ReadNumber(stream);
+        var rowBytes = sizeof(uint) + (columns * sizeof(float));
+        if (rows > size || (long)rows * rowBytes > stream.Length - stream.Position)
+        {
+            throw Invalid(path, $"it says {rows} rows of {rowBytes} bytes and has {stream.Length - stream.Position} bytes of them; expected at most {size} rows, all there");
+        }
+
+        // A large table of which few ids are used keeps no room for the others.
+        var weights = rows < size / 2 && (long)size * columns > DenseFloatsMax ? new LinearWeights(size, columns, (int)rows) : new LinearWeights(size, columns);
+        for (long row = 0, last = -1; row < rows; row++)
+        {
+            var id = ReadNumber(stream);
+            if (id >= size || id <= last)
+            {
+                throw Invalid(path, $"row {row} is of the id {id}; expected less than {size}, and more than the id of the row before");
+            }
+
+            last = id;
+            stream.ReadExactly(MemoryMarshal.AsBytes(weights.AddRow((int)id)));
+        }
+
+        return weights;
+    }
 
     private static void WriteNumbers(Stream stream, params ReadOnlySpan<uint> numbers)
     {

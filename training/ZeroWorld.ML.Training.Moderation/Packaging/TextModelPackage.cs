@@ -18,7 +18,7 @@ internal static class TextModelPackage
         ModerationTrainingRequest request,
         TextModel model,
         LabelledTexts data,
-        LinearTextSettings settings,
+        IReadOnlyDictionary<string, string> parameters,
         SortedDictionary<string, double> metrics,
         ISparseScorer scorer,
         DateTimeOffset createdTime,
@@ -45,7 +45,7 @@ internal static class TextModelPackage
                 Rows = data.Texts.Count,
                 CodeVersion = typeof(TextModelPackage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
                 Seed = request.Seed,
-                Parameters = new Dictionary<string, string>(settings.ToParameters())
+                Parameters = new Dictionary<string, string>(parameters)
                 {
                     ["text_features"] = model.Featurizer.Settings.Canonical,
                     ["text_features_fingerprint"] = model.Featurizer.Settings.Fingerprint,

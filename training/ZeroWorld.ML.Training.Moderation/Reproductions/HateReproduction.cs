@@ -14,7 +14,7 @@ internal sealed class HateReproduction : TextReproduction
     public override string Description => "Hate, offensive or neither, 5-fold, held out; the authors' own figures are of the rows that their model was fitted on.";
 
     protected override TextProtocol Protocol { get; } = new(
-        TextFeaturizer.Default,
+        new TextFeaturizer(new TextFeaturizerSettings { LettersWeight = 1 }),
         [
             new LinearTextSettings { Cost = 0.5, Balance = 0.5, Scaling = FeatureScaling.LogRatio },
             new LinearTextSettings { Cost = 4, Balance = 0.5, Scaling = FeatureScaling.Rarity },

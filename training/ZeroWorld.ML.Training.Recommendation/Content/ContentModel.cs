@@ -36,6 +36,9 @@ internal sealed class ContentModel : IRecommender
 
     internal ItemAttributes Attributes => _attributes;
 
+    /// <summary>The share of an attribute in an item's vector of length 1.</summary>
+    internal float ValueOf(int item, int token) => _weights[token] / _lengths[item];
+
     public void Score(UserHistory history, Span<float> scores)
     {
         var profile = new float[_weights.Length];

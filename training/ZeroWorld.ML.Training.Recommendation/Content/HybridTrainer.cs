@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics.Tensors;
 
 namespace ZeroWorld.ML.Training.Recommendation;
 
@@ -7,51 +6,36 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// <param name="parts">Trainers with their weights, at least one; weights are finite and not negative.</param>
 public sealed class HybridTrainer(IReadOnlyList<(IRecommenderTrainer Trainer, double Weight)> parts) : IRecommenderTrainer
 {
+    /// <summary>The most parts.</summary>
+    public const int PartsMax = 16;
+
     public string Algorithm => "hybrid";
 
     public IReadOnlyDictionary<string, string> Parameters { get; } = parts
-        .SelectMany(static part => part.Trainer.Parameters
-            .Select(pair => ($"{part.Trainer.Algorithm}_{pair.Key}", pair.Value))
-            .Append(($"{part.Trainer.Algorithm}_weight", part.Weight.ToString(CultureInfo.InvariantCulture))))
-        .ToDictionary(static pair => pair.Item1, static pair => pair.Item2);
+        .SelectMany((part, place) => part.Trainer.Parameters
+            .Append(new KeyValuePair<string, string>("weight", part.Weight.ToString(CultureInfo.InvariantCulture)))
+            .Select(pair => ($"{NameOf(parts, place)}_{pair.Key}", pair.Value)))
+        .ToDictionary(static pair => pair.Item1, static pair => pair.Value);
 
     public bool IsRandom => parts.Any(static part => part.Trainer.IsRandom);
 
     public IRecommender Fit(InteractionSet train, int seed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(train);
-        if (parts.Count == 0 || parts.Any(static part => !(part.Weight >= 0) || double.IsInfinity(part.Weight)))
+        if (parts.Count is 0 or > PartsMax || parts.Any(static part => !(part.Weight >= 0) || double.IsInfinity(part.Weight) || part.Trainer is HybridTrainer))
         {
-            throw new TrainingException(TrainingError.InvalidInput, "A hybrid has no parts, or a weight below 0; expected at least one part with a weight of 0 or more.");
+            throw new TrainingException(
+                TrainingError.InvalidInput, $"A hybrid has {parts.Count} parts, a weight below 0, or a hybrid as a part; expected 1 to {PartsMax} parts with weights of 0 or more.");
         }
 
         return new HybridModel(Algorithm, [.. parts.Select(part => (part.Trainer.Fit(train, seed, cancellationToken), (float)part.Weight))]);
     }
-}
 
-/// <summary>Several recommenders as one.</summary>
-internal sealed class HybridModel(string algorithm, (IRecommender Model, float Weight)[] parts) : IRecommender
-{
-    public string Algorithm => algorithm;
-
-    public int ItemCount => parts[0].Model.ItemCount;
-
-    internal IReadOnlyList<(IRecommender Model, float Weight)> Parts => parts;
-
-    public void Score(UserHistory history, Span<float> scores)
+    /// <summary>The algorithm of a part; of several parts of one algorithm, the later ones are numbered.</summary>
+    private static string NameOf(IReadOnlyList<(IRecommenderTrainer Trainer, double Weight)> parts, int place)
     {
-        scores.Clear();
-        var own = new float[scores.Length];
-        foreach (var (model, weight) in parts)
-        {
-            model.Score(history, own);
-            var mean = TensorPrimitives.Sum(own) / own.Length;
-            TensorPrimitives.Subtract(own, mean, own);
-            var deviation = MathF.Sqrt(TensorPrimitives.SumOfSquares((ReadOnlySpan<float>)own) / own.Length);
-            if (deviation > 0)
-            {
-                TensorPrimitives.MultiplyAdd(own, weight / deviation, scores, scores);
-            }
-        }
+        var algorithm = parts[place].Trainer.Algorithm;
+        var before = parts.Take(place).Count(part => part.Trainer.Algorithm == algorithm);
+        return before == 0 ? algorithm : string.Create(CultureInfo.InvariantCulture, $"{algorithm}_{before + 1}");
     }
 }

@@ -15,6 +15,11 @@ public static class RankingEvaluation
     /// larger than the catalogue.
     /// </exception>
     public static RankingMetrics Full(
+        IRecommender model, InteractionSplit split, RankingOptions options, CancellationToken cancellationToken) =>
+        Mean(FullByUser(model, split, options, cancellationToken).Rankings, options, "full");
+
+    /// <summary>As <see cref="Full"/>, user by user.</summary>
+    internal static (int[] Users, UserRanking[] Rankings) FullByUser(
         IRecommender model, InteractionSplit split, RankingOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -22,7 +27,8 @@ public static class RankingEvaluation
         ArgumentNullException.ThrowIfNull(options);
         split.Check();
         Check(model, split.Train, options.Cut);
-        return Measure(model, split.Train, UsersOf(split.Test, options.Users), options, "full", Rank, cancellationToken);
+        var users = UsersOf(split.Test, options.Users);
+        return (users, Measure(model, split.Train, users, options, Rank, cancellationToken));
 
         UserRanking Rank(int user, ReadOnlySpan<float> scores)
         {
@@ -56,7 +62,7 @@ public static class RankingEvaluation
         split.Check();
         Check(model, split.Train, options.Cut);
         candidates.Check(split);
-        return Measure(model, split.Train, UsersOf(split.Test, options.Users), options, $"{candidates.PerUser} sampled", Rank, cancellationToken);
+        return Mean(Measure(model, split.Train, UsersOf(split.Test, options.Users), options, Rank, cancellationToken), options, $"{candidates.PerUser} sampled");
 
         UserRanking Rank(int user, ReadOnlySpan<float> scores)
         {
@@ -74,8 +80,10 @@ public static class RankingEvaluation
 
     private delegate UserRanking Ranker(int user, ReadOnlySpan<float> scores);
 
-    private static RankingMetrics Measure(
-        IRecommender model, InteractionSet histories, int[] users, RankingOptions options, string kind, Ranker rank, CancellationToken cancellationToken)
+    internal static RankingMetrics Mean(UserRanking[] rankings, RankingOptions options, string kind) => UserRanking.Mean(rankings, options.Cut, kind);
+
+    private static UserRanking[] Measure(
+        IRecommender model, InteractionSet histories, int[] users, RankingOptions options, Ranker rank, CancellationToken cancellationToken)
     {
         var rankings = new UserRanking[users.Length];
         ParallelRows.For(
@@ -97,7 +105,7 @@ public static class RankingEvaluation
                 rankings[index] = rank(user, scores);
             },
             cancellationToken);
-        return UserRanking.Mean(rankings, options.Cut, kind);
+        return rankings;
     }
 
     private static int[] UsersOf(InteractionSet test, IReadOnlySet<int>? users)

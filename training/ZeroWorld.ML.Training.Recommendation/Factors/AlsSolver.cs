@@ -27,6 +27,24 @@ internal sealed class AlsSolver
 
     internal ImplicitAlsSettings Settings => _settings;
 
+    /// <summary>The Gram matrix of all factors times the weight of what was not observed, [stride, stride], both triangles.</summary>
+    internal float[] ToGram()
+    {
+        var whole = new float[_gram.Length];
+        for (var row = 0; row < Stride; row++)
+        {
+            for (var column = row; column < Stride; column++)
+            {
+                whole[(row * Stride) + column] = whole[(column * Stride) + row] = _gram[(row * Stride) + column];
+            }
+        }
+
+        return whole;
+    }
+
+    /// <summary>What the regularisation adds to the diagonal.</summary>
+    internal float PenaltyOf(int observed) => (float)(_settings.Regularisation * (observed + (_settings.UnobservedWeight * _rows)));
+
     /// <param name="observed">Rows of the other side; none gives the zero factor.</param>
     /// <param name="factor">Receives <see cref="Stride"/> values.</param>
     /// <param name="scratch"><see cref="Stride"/> squared values.</param>
@@ -40,7 +58,7 @@ internal sealed class AlsSolver
 
         _gram.CopyTo(scratch);
         DenseKernels.AddOuterProducts(_factors, observed, Stride, scratch);
-        var regularisation = (float)(_settings.Regularisation * (observed.Length + (_settings.UnobservedWeight * _rows)));
+        var regularisation = PenaltyOf(observed.Length);
         for (var axis = 0; axis < Stride; axis++)
         {
             scratch[(axis * Stride) + axis] += regularisation;

@@ -6,12 +6,10 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// <summary>SASRec as ONNX.</summary>
 internal static class SelfAttentionGraph
 {
-    internal static string Add(GraphWriter graph, SelfAttentionModel model)
+    internal static string Add(GraphWriter graph, SelfAttentionModel model, string history, string last)
     {
         var settings = model.Settings;
         var (size, longest) = (settings.Dimensions, settings.HistoryMax);
-        var history = graph.Input("history", TensorDtype.Int64, -1, -1);
-        var last = graph.Input("last", TensorDtype.Float32, -1, -1);
         var length = graph.Node("Slice", [graph.Node("Shape", [history]), graph.Axes(1), graph.Axes(2)]);
         var positions = graph.Node("Slice", [graph.Constant(model.Positions, longest, size), graph.Axes(0), length, graph.Axes(0)]);
         var scaled = graph.Node("Mul", [graph.Node("Gather", [graph.Constant(model.ItemVectors, model.ItemCount, size), history]), graph.Constant([MathF.Sqrt(size)], 1)]);

@@ -12,6 +12,7 @@ internal static class HistoryMarks
         {
             SelfAttentionModel => age == 0 ? 1 : 0,
             ItemNeighbourModel neighbours => Weight(neighbours.Recency, age),
+            ContentModel content => Weight(content.Recency, age),
             EaseModel ease => Weight(ease.Recency, age),
             TwoTowerModel towers => Weight(new RecencyWeights(towers.Settings.Decay, towers.Settings.HistoryMax), age),
             _ => 1,

@@ -48,15 +48,28 @@ internal static class ModelSections
                 file.Add("item_inputs", towers.Inputs);
                 WriteAll(file, "layer", towers.Layers);
                 break;
+            case ContentModel content:
+                // Its attributes are the bundle's.
+                Write(file, content.Recency);
+                break;
+            case HybridModel hybrid:
+                file.Add("parts", hybrid.Parts.Select(static part => part.Model.Algorithm));
+                file.Add("part_weights", [.. hybrid.Parts.Select(static part => part.Weight)]);
+                for (var part = 0; part < hybrid.Parts.Count; part++)
+                {
+                    Write(file.Within($"part_{part}"), hybrid.Parts[part].Model);
+                }
+
+                break;
             default:
                 throw new TrainingException(
                     TrainingError.InvalidInput,
-                    $"The algorithm '{model.Algorithm}' cannot be packaged; expected one of item-neighbours, user-neighbours, ease, als, mf, neumf, sasrec, two-tower.");
+                    $"The algorithm '{model.Algorithm}' cannot be packaged; expected one of {string.Join(", ", RecommendationTraining.Algorithms)}.");
         }
     }
 
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: an unknown algorithm, or sections that do not fit each other.</exception>
-    internal static IRecommender Read(SectionFile file, string algorithm, InteractionSet histories)
+    internal static IRecommender Read(SectionFile file, string algorithm, InteractionSet histories, ItemAttributes? attributes)
     {
         var (users, items) = (histories.UserCount, histories.ItemCount);
         switch (algorithm)
@@ -93,9 +106,23 @@ internal static class ModelSections
                 return new TwoTowerModel(
                     algorithm, towers, Floats(file, "item_inputs", (long)items * towers.Dimensions), Floats(file, "item_vectors", (long)items * towers.Dimensions),
                     ReadAll(file, "layer", layers));
+            case "content":
+                InteractionSections.Check("attributes", attributes is not null);
+                return new ContentModel(algorithm, attributes!, items, ReadRecency(file));
+            case "hybrid":
+                return ReadHybrid(file, algorithm, histories, attributes);
             default:
                 throw new TrainingException(TrainingError.UnsuitableData, $"The recommender file is of the algorithm '{algorithm}', which this build does not know.");
         }
+    }
+
+    private static HybridModel ReadHybrid(SectionFile file, string algorithm, InteractionSet histories, ItemAttributes? attributes)
+    {
+        var parts = file.Texts("parts");
+        InteractionSections.Check("parts", parts.Length is >= 1 and <= HybridTrainer.PartsMax && !parts.Contains("hybrid"));
+        var weights = Floats(file, "part_weights", parts.Length);
+        InteractionSections.Check("part_weights", Array.TrueForAll(weights, static weight => weight >= 0));
+        return new HybridModel(algorithm, [.. parts.Select((part, place) => (Read(file.Within($"part_{place}"), part, histories, attributes), weights[place]))]);
     }
 
     private static void Write(SectionFile file, RecencyWeights recency) => file.Add("recency", [(float)recency.Decay, recency.RecentMax]);

@@ -7,6 +7,7 @@ namespace ZeroWorld.ML.Training.Recommendation;
 public static class RecommenderPackage
 {
     private const string ModelFile = "model.onnx";
+    private const string ScriptFile = "model.pt";
     private const double Tolerance = 1e-4;
     private const int GoldenRows = 8;
     private const int GoldenHistoryMax = 20;
@@ -17,8 +18,18 @@ public static class RecommenderPackage
     /// <param name="parameters">Hyper-parameters, for lineage.</param>
     /// <param name="metrics">Measured on rows that were held back; names as in reports.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the folder is not empty, or an algorithm that cannot be packaged. <see cref="TrainingError.UnsuitableData"/>: too large.</exception>
-    public static async Task<ModelPackage> WriteAsync(
+    public static Task<ModelPackage> WriteAsync(
         string folder, ModelName model, RecommenderBundle bundle, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, double> metrics, long seed,
+        DateTimeOffset createdTime, CancellationToken cancellationToken) => WriteAsync("onnx", folder, model, bundle, parameters, metrics, seed, createdTime, cancellationToken);
+
+    /// <summary>The same with the network as TorchScript in place of the ONNX graph: of <c>sasrec</c>, <c>two-tower</c> and <c>neumf</c>.</summary>
+    /// <inheritdoc cref="WriteAsync(string, ModelName, RecommenderBundle, IReadOnlyDictionary{string, string}, IReadOnlyDictionary{string, double}, long, DateTimeOffset, CancellationToken)"/>
+    public static Task<ModelPackage> WriteTorchScriptAsync(
+        string folder, ModelName model, RecommenderBundle bundle, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, double> metrics, long seed,
+        DateTimeOffset createdTime, CancellationToken cancellationToken) => WriteAsync("torchscript", folder, model, bundle, parameters, metrics, seed, createdTime, cancellationToken);
+
+    private static async Task<ModelPackage> WriteAsync(
+        string runtime, string folder, ModelName model, RecommenderBundle bundle, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, double> metrics, long seed,
         DateTimeOffset createdTime, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -30,7 +41,17 @@ public static class RecommenderPackage
         }
 
         Directory.CreateDirectory(folder);
-        RecommenderGraph.Write(Path.Combine(folder, ModelFile), bundle.Model);
+        var isScript = runtime == "torchscript";
+        var file = isScript ? ScriptFile : ModelFile;
+        if (isScript)
+        {
+            RecommenderScript.Write(Path.Combine(folder, file), bundle.Model);
+        }
+        else
+        {
+            RecommenderGraph.Write(Path.Combine(folder, file), bundle.Model);
+        }
+
         bundle.Write(Path.Combine(folder, RecommenderBundle.FileName));
         var items = bundle.Model.ItemCount;
         var isPairs = bundle.Model is NeuMfModel;
@@ -38,9 +59,10 @@ public static class RecommenderPackage
         var content = new ModelPackageContent
         {
             Model = model,
-            ModelFile = ModelFile,
+            Runtime = runtime,
+            ModelFile = file,
             FurtherFiles = [RecommenderBundle.FileName],
-            Inputs = InputsOf(bundle.Model),
+            Inputs = [.. GraphInput.Of(bundle.Model).Select(static input => new ManifestInput(input.Name, input.Dtype.ToName(), input.Shape, []))],
             Outputs = isPairs
                 ? [new ManifestOutput("score", "score", "FP32", [-1, 1])]
                 : [
@@ -63,46 +85,27 @@ public static class RecommenderPackage
         return await ModelPackageWriter.WriteAsync(folder, content, cancellationToken).ConfigureAwait(false);
     }
 
-    private static ManifestInput[] InputsOf(IRecommender model) => model switch
-    {
-        FactorModel or SampledFactorModel => [new ManifestInput("query", "FP32", [-1, ((IQueryRecommender)model).QueryLength], [])],
-        NeuMfModel => [new ManifestInput("user", "INT64", [-1], []), new ManifestInput("item", "INT64", [-1], [])],
-        SelfAttentionModel => [new ManifestInput("history", "INT64", [-1, -1], []), new ManifestInput("last", "FP32", [-1, -1], [])],
-        _ => [new ManifestInput("history", "INT64", [-1, -1], []), new ManifestInput("weights", "FP32", [-1, -1], [])],
-    };
-
+    /// <summary>The trainer's own scores of a few histories, folded in; of a model of pairs, of a few trained users.</summary>
     private static GoldenSample GoldenOf(RecommenderBundle bundle)
     {
         var (set, model) = (bundle.Histories, bundle.Model);
         int[] users = [.. Enumerable.Range(0, set.UserCount).Where(user => set.ItemsOf(user).Length > 0).Take(GoldenRows)];
-        var all = new double[users.Length][];
         var scores = new float[model.ItemCount];
         if (model is NeuMfModel)
         {
-            long[] items = [.. users.Select(user => (long)set.ItemsOf(user)[0])];
-            return Sample(
-                [("user", [users.Length], [.. users.Select(static user => (double)user)]), ("item", [users.Length], [.. items.Select(static item => (double)item)])],
-                "score",
-                [users.Length, 1],
-                [.. users.Select((user, row) => Score(new UserHistory(set.ItemsOf(user), user), (int)items[row]))]);
+            double[] items = [.. users.Select(user => (double)set.ItemsOf(user)[0])];
+            double[] pairs = [.. users.Select((user, row) => Score(new UserHistory(set.ItemsOf(user), user), (int)items[row]))];
+            return Sample([("user", [users.Length], [.. users.Select(static user => (double)user)]), ("item", [users.Length], items)], "score", [users.Length, 1], pairs);
         }
 
-        if (model is IQueryRecommender and (FactorModel or SampledFactorModel))
+        var longest = Math.Min(GoldenHistoryMax, GraphInput.Of(model).Min(static input => input.Model is SelfAttentionModel attention ? attention.Settings.HistoryMax : int.MaxValue));
+        var histories = users.Select(user => set.ItemsOf(user)[Math.Max(0, set.ItemsOf(user).Length - longest)..].ToArray()).ToArray();
+        double[] all = [.. histories.SelectMany(history =>
         {
-            var (query, queries) = ((IQueryRecommender)model, new List<double>());
-            var vector = new float[query.QueryLength];
-            for (var row = 0; row < users.Length; row++)
-            {
-                query.Query(new UserHistory(set.ItemsOf(users[row]), users[row]), vector);
-                queries.AddRange(vector.Select(static value => (double)value));
-                model.Score(new UserHistory(set.ItemsOf(users[row]), users[row]), scores);
-                all[row] = [.. scores.Select(static score => (double)score)];
-            }
-
-            return Sample([("query", [users.Length, vector.Length], [.. queries])], "scores", [users.Length, model.ItemCount], [.. all.SelectMany(static row => row)]);
-        }
-
-        return OfHistories(bundle, users, all, scores);
+            model.Score(new UserHistory(history), scores);
+            return scores.Select(static score => (double)score).ToArray();
+        })];
+        return Sample([.. GraphInput.Of(model).Select(input => ToTensor(input, histories))], "scores", [users.Length, model.ItemCount], all);
 
         double Score(UserHistory history, int item)
         {
@@ -111,27 +114,31 @@ public static class RecommenderPackage
         }
     }
 
-    private static GoldenSample OfHistories(RecommenderBundle bundle, int[] users, double[][] all, float[] scores)
+    private static (string Name, long[] Shape, double[] Data) ToTensor(GraphInput input, int[][] histories)
     {
-        var (set, model) = (bundle.Histories, bundle.Model);
-        var length = Math.Min(GoldenHistoryMax, users.Max(user => set.ItemsOf(user).Length));
-        var (ids, marks) = (new double[users.Length * length], new double[users.Length * length]);
-        for (var row = 0; row < users.Length; row++)
+        if (input.Kind == GraphInputKind.Query)
         {
-            var items = set.ItemsOf(users[row]);
-            items = items[Math.Max(0, items.Length - length)..];
-            for (var place = 0; place < items.Length; place++)
+            var query = (IQueryRecommender)input.Model;
+            var vector = new float[query.QueryLength];
+            double[] queries = [.. histories.SelectMany(history =>
             {
-                ids[(row * length) + place] = items[place];
-                marks[(row * length) + place] = HistoryMarks.At(model, place, items.Length);
-            }
-
-            model.Score(new UserHistory(items), scores);
-            all[row] = [.. scores.Select(static score => (double)score)];
+                query.Query(new UserHistory(history), vector);
+                return vector.Select(static value => (double)value).ToArray();
+            })];
+            return (input.Name, [histories.Length, vector.Length], queries);
         }
 
-        var name = model is SelfAttentionModel ? "last" : "weights";
-        return Sample([("history", [users.Length, length], ids), (name, [users.Length, length], marks)], "scores", [users.Length, model.ItemCount], [.. all.SelectMany(static row => row)]);
+        var length = histories.Max(static history => history.Length);
+        var data = new double[histories.Length * length];
+        for (var row = 0; row < histories.Length; row++)
+        {
+            for (var place = 0; place < histories[row].Length; place++)
+            {
+                data[(row * length) + place] = input.Kind == GraphInputKind.History ? histories[row][place] : HistoryMarks.At(input.Model, place, histories[row].Length);
+            }
+        }
+
+        return (input.Name, [histories.Length, length], data);
     }
 
     private static GoldenSample Sample((string Name, long[] Shape, double[] Data)[] inputs, string output, long[] shape, double[] data) => new(

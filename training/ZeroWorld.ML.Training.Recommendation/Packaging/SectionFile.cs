@@ -10,15 +10,29 @@ internal sealed class SectionFile
     internal const int Version = 1;
     private const int SectionsMax = 1024;
     private static readonly byte[] Magic = "ZWRECOM\0"u8.ToArray();
-    private readonly SortedDictionary<string, Array> _sections = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Array> _sections;
+    private readonly string _prefix;
 
-    internal void Add(string name, ReadOnlySpan<float> values) => _sections.Add(name, values.ToArray());
+    internal SectionFile()
+        : this(new SortedDictionary<string, Array>(StringComparer.Ordinal), "")
+    {
+    }
 
-    internal void Add(string name, ReadOnlySpan<int> values) => _sections.Add(name, values.ToArray());
+    private SectionFile(SortedDictionary<string, Array> sections, string prefix)
+    {
+        (_sections, _prefix) = (sections, prefix);
+    }
 
-    internal void Add(string name, IEnumerable<string> values) => _sections.Add(name, values.ToArray());
+    /// <summary>The sections of a part, which this file holds as <c>PART/NAME</c>.</summary>
+    internal SectionFile Within(string part) => new(_sections, $"{_prefix}{part}/");
 
-    internal bool Has(string name) => _sections.ContainsKey(name);
+    internal void Add(string name, ReadOnlySpan<float> values) => _sections.Add(_prefix + name, values.ToArray());
+
+    internal void Add(string name, ReadOnlySpan<int> values) => _sections.Add(_prefix + name, values.ToArray());
+
+    internal void Add(string name, IEnumerable<string> values) => _sections.Add(_prefix + name, values.ToArray());
+
+    internal bool Has(string name) => _sections.ContainsKey(_prefix + name);
 
     internal float[] Floats(string name) => Get<float>(name);
 
@@ -132,7 +146,7 @@ internal sealed class SectionFile
     private static TrainingException Corrupt(string path, string reason) =>
         new(TrainingError.UnsuitableData, $"The recommender file '{Path.GetFileName(path)}' cannot be read: {reason}.");
 
-    private T[] Get<T>(string name) => _sections.TryGetValue(name, out var values) && values is T[] typed
+    private T[] Get<T>(string name) => _sections.TryGetValue(_prefix + name, out var values) && values is T[] typed
         ? typed
-        : throw new TrainingException(TrainingError.UnsuitableData, $"The recommender file has no section '{name}' of {typeof(T).Name}; expected one.");
+        : throw new TrainingException(TrainingError.UnsuitableData, $"The recommender file has no section '{_prefix}{name}' of {typeof(T).Name}; expected one.");
 }

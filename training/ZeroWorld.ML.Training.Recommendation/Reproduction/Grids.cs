@@ -22,9 +22,26 @@ internal static class Grids
     internal static IReadOnlyList<IRecommenderTrainer> Sampled(SampledFactorSettings settings, params IReadOnlyList<double> regularisations) =>
         [.. regularisations.Select(regularisation => new SampledFactorTrainer(settings with { Regularisation = regularisation }))];
 
-    /// <summary>EASE with a share of content.</summary>
-    internal static IReadOnlyList<IRecommenderTrainer> Hybrid(ItemAttributes attributes, params IReadOnlyList<double> shares) =>
-        [.. shares.Select(share => new HybridTrainer([(new EaseTrainer(300), 1 - share), (new ContentTrainer(attributes), share)]))];
+    /// <summary>Every pair of a first and a second part, with every share of the second.</summary>
+    internal static IReadOnlyList<IRecommenderTrainer> Hybrid(
+        IReadOnlyList<IRecommenderTrainer> firsts, IReadOnlyList<IRecommenderTrainer> seconds, params IReadOnlyList<double> shares) => Hybrid(firsts, seconds, null, [0], shares);
+
+    /// <summary>And with a third part, by every share of the whole that it may have.</summary>
+    internal static IReadOnlyList<IRecommenderTrainer> Hybrid(
+        IReadOnlyList<IRecommenderTrainer> firsts, IReadOnlyList<IRecommenderTrainer> seconds, IRecommenderTrainer? third, IReadOnlyList<double> thirdShares,
+        params IReadOnlyList<double> shares)
+    {
+        // The parts of all are the same: each is learned once.
+        IRecommenderTrainer[] remembered = [.. seconds.Select(static second => new RememberedTrainer(second))];
+        return
+        [
+            .. firsts.Select(static first => new RememberedTrainer(first)).SelectMany(first => remembered.SelectMany(second => shares.SelectMany(share => thirdShares.Select(rest =>
+            {
+                (IRecommenderTrainer, double)[] parts = [(first, (1 - share) * (1 - rest)), (second, share * (1 - rest))];
+                return new HybridTrainer(third is null ? parts : [.. parts, (third, rest)]);
+            })))),
+        ];
+    }
 
     internal static IReadOnlyList<IRecommenderTrainer> NeuMf(NeuMfSettings settings, params IReadOnlyList<double> regularisations) =>
         [.. regularisations.Select(regularisation => new NeuMfTrainer(settings with { Factors = settings.Factors with { Regularisation = regularisation } }))];

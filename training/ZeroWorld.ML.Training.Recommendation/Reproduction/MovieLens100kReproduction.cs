@@ -35,7 +35,7 @@ public sealed class MovieLens100kReproduction : IReproduction
             Known = Known(0.4420, 0.3882, 0.2125, null),
         },
         new("content", genres is null ? [] : [new ContentTrainer(genres)]),
-        new("hybrid", genres is null ? [] : Grids.Hybrid(genres, 0.05, 0.1, 0.2)),
+        new("hybrid", genres is null ? [] : Grids.Hybrid(Grids.Ease(150, 300), Grids.Als(new ImplicitAlsSettings(), 0.01, 0.02, 0.05), 0.3, 0.5, 0.7)),
     ];
 
     private static Dictionary<string, (double?, string?, double?)> Known(double ndcg, double precision, double recall, double? bar) => new()

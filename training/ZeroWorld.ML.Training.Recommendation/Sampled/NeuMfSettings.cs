@@ -20,6 +20,9 @@ public sealed record NeuMfSettings
     /// <value>Step of the gradient for all embeddings, above 0; it falls linearly to a tenth. Default 0.01.</value>
     public double EmbeddingRate { get; init; } = 0.01;
 
+    /// <value>What computes the steps. Default: the kernels, which are several times as fast (docs/adr/0008-neumf-engines.md).</value>
+    public NeuMfEngine Engine { get; init; }
+
     internal IReadOnlyDictionary<string, string> ToParameters()
     {
         var parameters = Factors.ToParameters().ToDictionary(static pair => $"factors_{pair.Key}", static pair => pair.Value);
@@ -27,8 +30,12 @@ public sealed record NeuMfSettings
         parameters["epochs"] = Epochs.ToString(CultureInfo.InvariantCulture);
         parameters["layer_rate"] = LayerRate.ToString(CultureInfo.InvariantCulture);
         parameters["embedding_rate"] = EmbeddingRate.ToString(CultureInfo.InvariantCulture);
+        parameters["engine"] = Engine.ToString();
         return parameters;
     }
+
+    /// <summary>Step of the embeddings in an epoch.</summary>
+    internal float RateOf(int epoch) => (float)(EmbeddingRate * (1 - (0.9 * epoch / Epochs)));
 
     internal void Check()
     {

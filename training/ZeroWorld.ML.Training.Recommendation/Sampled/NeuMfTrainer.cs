@@ -2,8 +2,8 @@ namespace ZeroWorld.ML.Training.Recommendation;
 
 /// <summary>NeuMF: generalised matrix factorisation and a perceptron, fused (He et al. 2017), starting from the trained factorisation as the paper's pre-training does.</summary>
 /// <remarks>
-/// Embeddings learn by gradient steps in place, pair by pair; layers by Adam on batches. That touches per pair the rows of one user and one item only, where automatic
-/// differentiation would touch every row of every table per batch. One thread; the same seed gives the same model.
+/// Embeddings learn by gradient steps, layers by Adam on batches, so that a step touches the rows of its users and items only. The kernels move the rows pair by pair; in TorchSharp a batch of
+/// pairs moves them together (<c>NeuMfTorchFit</c>). One thread; the same seed and engine give the same model.
 /// </remarks>
 public sealed class NeuMfTrainer(NeuMfSettings settings) : IRecommenderTrainer
 {
@@ -22,9 +22,16 @@ public sealed class NeuMfTrainer(NeuMfSettings settings) : IRecommenderTrainer
         var factors = SampledFactorTrainer.FitFactors(settings.Factors, train, seed, cancellationToken);
         var network = NeuMfNetwork.Start(factors, train.UserCount, settings.Layers, seed);
         var (random, pairs) = (new FastRandom((ulong)seed + 1), new SampledPairs(train));
-        for (var epoch = 0; epoch < settings.Epochs; epoch++)
+        if (settings.Engine == NeuMfEngine.TorchSharp)
         {
-            RunEpoch(network, pairs, ref random, epoch, cancellationToken);
+            network = NeuMfTorchFit.Run(network, pairs, settings, ref random, cancellationToken);
+        }
+        else
+        {
+            for (var epoch = 0; epoch < settings.Epochs; epoch++)
+            {
+                RunEpoch(network, pairs, ref random, epoch, cancellationToken);
+            }
         }
 
         return new NeuMfModel(Algorithm, network, settings);
@@ -33,7 +40,7 @@ public sealed class NeuMfTrainer(NeuMfSettings settings) : IRecommenderTrainer
     /// <summary>One pass over the observed pairs.</summary>
     internal void RunEpoch(NeuMfNetwork network, SampledPairs pairs, ref FastRandom random, int epoch, CancellationToken cancellationToken)
     {
-        var rate = (float)(settings.EmbeddingRate * (1 - (0.9 * epoch / settings.Epochs)));
+        var rate = settings.RateOf(epoch);
         var taker = new Taker(network, new NeuMfStep(rate, (float)settings.Factors.Regularisation, true), (float)settings.LayerRate);
         pairs.RunEpoch(ref taker, ref random, settings.Factors.Negatives, cancellationToken);
     }

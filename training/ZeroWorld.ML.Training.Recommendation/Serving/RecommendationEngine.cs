@@ -34,45 +34,42 @@ public sealed class RecommendationEngine
     {
         ArgumentNullException.ThrowIfNull(query);
         CheckCount(query.Count);
+        CheckFilters(query.Filters);
         var unknown = new List<string>();
-        var user = query.User is { } id && Histories.Users.TryGetIndex(id, out var known) ? known : -1;
-        ReadOnlySpan<int> trained = user >= 0 ? Histories.ItemsOf(user) : [];
-        var recent = IndexesOf(query.RecentItems, unknown);
-        var history = Join(trained, recent);
-        var isTrained = user >= 0 && history.Length == trained.Length;
+        var known = Know(query, unknown);
         var candidates = IndexesOf(query.Candidates, unknown);
         var exclude = IndexesOf(query.Exclude, null);
-        CheckFilters(query.Filters);
-        var scores = new float[Histories.ItemCount];
-        RecommendationSource source;
-        if (history.Length > 0 && query.LikeAttributes.Count == 0)
+        if (query.Approximate && known.IsHistory && query.Candidates.Count == 0 && query.Filters.Count == 0 && _bundle is { Index: { } index, Model: IQueryRecommender model })
         {
-            source = isTrained ? RecommendationSource.TrainedUser : RecommendationSource.FoldIn;
-            var of = new UserHistory(history, isTrained ? user : -1);
-            if (query.Approximate && query.Candidates.Count == 0 && query.Filters.Count == 0 && _bundle is { Index: { } index, Model: IQueryRecommender model })
-            {
-                return new Recommendations(Approximate(index, model, of, query, exclude), source, false, unknown);
-            }
-
-            _bundle.Model.Score(of, scores);
-        }
-        else if (query.LikeAttributes.Count > 0)
-        {
-            source = RecommendationSource.Content;
-            (_content ?? throw NoAttributes()).ScoreLike(query.LikeAttributes, scores);
-        }
-        else
-        {
-            source = RecommendationSource.Popularity;
-            _popularity.CopyTo(scores, 0);
+            return new Recommendations(Approximate(index, model, known.ToHistory(), query, exclude), known.Source, false, unknown);
         }
 
-        Leave(scores, query.IncludeSeen ? [] : history, exclude);
+        var scores = ScoreAll(query, known);
+        Leave(scores, query.IncludeSeen ? [] : known.Items, exclude);
         Keep(scores, query, candidates);
-        return new Recommendations(Name(TopItems.Of(scores, query.Count)), source, true, unknown);
+        return new Recommendations(Name(TopItems.Of(scores, query.Count)), known.Source, true, unknown);
     }
 
-    /// <summary>Items that are used like one.</summary>
+    /// <summary>The scores of given items, in their order, those that the user had too.</summary>
+    /// <param name="query">For whom; count, exclusion, candidates, filters and approximation are not looked at.</param>
+    /// <param name="items">Ids, 1 to 10,000; what the catalogue does not have is left out and told in the answer.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: no item, or too many.</exception>
+    public Recommendations Score(RecommendQuery query, IReadOnlyList<string> items)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(items);
+        if (items.Count is < 1 or > RecommendQuery.CountMax)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"score_items has {items.Count} ids; expected 1 to {RecommendQuery.CountMax}.");
+        }
+
+        var unknown = new List<string>();
+        var known = Know(query, unknown);
+        var scores = ScoreAll(query, known);
+        return new Recommendations([.. IndexesOf(items, unknown).Select(item => new RecommendedId(Histories.Items[item], scores[item]))], known.Source, true, unknown);
+    }
+
+    /// <summary>Items that are used like one; of one that nobody used, those with its attributes.</summary>
     /// <param name="item">Id of a known item.</param>
     /// <param name="count">1 to 10,000.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the item was never seen, or the count.</exception>
@@ -81,6 +78,14 @@ public sealed class RecommendationEngine
         CheckCount(count);
         var index = Histories.Items.IndexOf(item, "item");
         var scores = new float[Histories.ItemCount];
+        if (_popularity[index] == 0 && _content is { } content)
+        {
+            // Nobody used it: what it is like is all that is known.
+            content.Score(new UserHistory([index]), scores);
+            scores[index] = float.NegativeInfinity;
+            return new Recommendations(Name(TopItems.Of(scores, count)), RecommendationSource.Content, true, []);
+        }
+
         if (_bundle.Model is IQueryRecommender model)
         {
             var vector = model.ItemVectors.Slice(index * model.QueryLength, model.QueryLength);
@@ -136,6 +141,55 @@ public sealed class RecommendationEngine
 
         return new Recommendations(
             [.. TopItems.Of(scores, count).Select(found => new RecommendedId(Histories.Users[found.Item], found.Score))], RecommendationSource.Similarity, true, []);
+    }
+
+    /// <summary>What is known of whom the question is about.</summary>
+    private Known Know(RecommendQuery query, List<string> unknown)
+    {
+        var user = query.User is { } id && Histories.Users.TryGetIndex(id, out var index) ? index : -1;
+        ReadOnlySpan<int> trained = user >= 0 ? Histories.ItemsOf(user) : [];
+        var items = Join(trained, IndexesOf(query.RecentItems, unknown));
+        if (query.LikeAttributes.Count > 0)
+        {
+            return new Known(items, -1, RecommendationSource.Content);
+        }
+
+        if (items.Length == 0)
+        {
+            return new Known(items, -1, RecommendationSource.Popularity);
+        }
+
+        if (items.Length == trained.Length)
+        {
+            return new Known(items, user, RecommendationSource.TrainedUser);
+        }
+
+        // A model of what users did knows nothing of items that nobody used; their attributes say something.
+        var isNew = _content is not null && _bundle.Model is not (ContentModel or HybridModel) && Array.TrueForAll(items, item => _popularity[item] == 0);
+        return new Known(items, -1, isNew ? RecommendationSource.Content : RecommendationSource.FoldIn);
+    }
+
+    private float[] ScoreAll(RecommendQuery query, Known known)
+    {
+        var scores = new float[Histories.ItemCount];
+        if (query.LikeAttributes.Count > 0)
+        {
+            (_content ?? throw NoAttributes()).ScoreLike(query.LikeAttributes, scores);
+        }
+        else if (known.Source == RecommendationSource.Popularity)
+        {
+            _popularity.CopyTo(scores, 0);
+        }
+        else if (known.Source == RecommendationSource.Content)
+        {
+            _content!.Score(known.ToHistory(), scores);
+        }
+        else
+        {
+            _bundle.Model.Score(known.ToHistory(), scores);
+        }
+
+        return scores;
     }
 
     private RecommendedId[] Approximate(HnswIndex index, IQueryRecommender model, UserHistory history, RecommendQuery query, int[] exclude)
@@ -260,5 +314,15 @@ public sealed class RecommendationEngine
     {
         var lengths = TensorPrimitives.Norm(left) * TensorPrimitives.Norm(right);
         return lengths > 0 ? TensorPrimitives.Dot(left, right) / lengths : 0;
+    }
+
+    /// <param name="Items">Indexes, the oldest first.</param>
+    /// <param name="User">Index of a user who is scored as trained, or -1.</param>
+    /// <param name="Source">What answers.</param>
+    private readonly record struct Known(int[] Items, int User, RecommendationSource Source)
+    {
+        public bool IsHistory => Source is RecommendationSource.TrainedUser or RecommendationSource.FoldIn;
+
+        public UserHistory ToHistory() => new(Items, User);
     }
 }

@@ -59,9 +59,7 @@ internal readonly struct DirectDeadline : IDisposable
             return default;
         }
 
-        // Timers count whole milliseconds; a fraction of one must not mean no time at all.
-        var timer = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), time);
-        return new DirectDeadline(time.GetUtcNow() + left, timer);
+        return new DirectDeadline(time.GetUtcNow() + left, new CancellationTokenSource(left, time));
     }
 
     public void Dispose() => _timer?.Dispose();

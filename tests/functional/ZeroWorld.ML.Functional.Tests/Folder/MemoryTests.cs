@@ -138,7 +138,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
 
     private static async Task WaitUntilAsync(Func<bool> condition)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (!condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), timeout.Token);

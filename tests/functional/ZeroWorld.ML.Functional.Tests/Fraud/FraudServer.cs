@@ -124,6 +124,13 @@ internal sealed class FraudServer : IAsyncDisposable
             ["Server:MetricsPort"] = "0",
             ["Online:Redis"] = redis ?? "",
         };
+        if (redis is null)
+        {
+            // On a machine that is busy with other tests a production timeout would make features unavailable that are there.
+            flags["Serving:Prediction:FeatureTimeout"] = "30s";
+            flags["Features:Redis:ReadTimeout"] = "30s";
+        }
+
         foreach (var (key, value) in settings ?? new Dictionary<string, string>())
         {
             flags[key] = value;

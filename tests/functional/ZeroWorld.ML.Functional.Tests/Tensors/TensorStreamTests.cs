@@ -105,7 +105,7 @@ public sealed class TensorStreamTests(TensorServer server) : IClassFixture<Tenso
 
         var stop = stopping.Server.StopAsync();
         var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancellation));
-        await stop.WaitAsync(TimeSpan.FromSeconds(8), Cancellation);
+        await stop.WaitAsync(TimeSpan.FromSeconds(25), Cancellation);
 
         // A caller that has not ended its side may see the reset behind the status in its place: its client calls that Internal.
         Assert.True(exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal, $"{exception}");

@@ -40,6 +40,29 @@ public sealed class TextFeaturizerTests
     }
 
     [Theory]
+    [InlineData("hate", "htae")]
+    [InlineData("worthless", "wrothless")]
+    [InlineData("\u043d\u0435\u043d\u0430\u0432\u0438\u0436\u0443", "\u043d\u0435\u043d\u0430\u0438\u0432\u0436\u0443")]
+    [InlineData("\u03ba\u03b1\u03ba\u03cc\u03c2", "\u03ba\u03b1\u03cc\u03ba\u03c2")]
+    [InlineData("\u0628\u063a\u064a\u0636", "\u0628\u064a\u063a\u0636")]
+    [InlineData("l\u00e4sterlich", "l\u00e4strelich")]
+    public void Featurize_WordWithTwoLettersSwapped_HasTheSameLetters(string plain, string swapped)
+    {
+        var letters = new TextFeaturizer(new TextFeaturizerSettings { WordWeight = 0, CharacterWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0, LettersWeight = 1 });
+
+        Assert.Equal(Ids(letters, plain), Ids(letters, swapped));
+        Assert.Single(Ids(letters, plain));
+        Assert.NotEqual(Ids(letters, plain), Ids(letters, plain + "x"));
+    }
+
+    [Fact]
+    public void Fingerprint_WithoutLetters_IsThatOfModelsFromBeforeThem()
+    {
+        Assert.DoesNotContain("letters", new TextFeaturizerSettings().Canonical);
+        Assert.EndsWith(",letters_weight=1)", new TextFeaturizerSettings { LettersWeight = 1 }.Canonical);
+    }
+
+    [Theory]
     [InlineData("12 345 6789")]
     [InlineData("http://example.com/1?a=b")]
     [InlineData("")]

@@ -33,6 +33,39 @@ public sealed class RetrievalTests
     }
 
     [Fact]
+    public void Add_AnyOrder_KeepsTheNearestAndExpandsEachOnce()
+    {
+        var random = new Random(4);
+        var search = new HnswSearch(500);
+        search.Begin(40);
+        (int Item, float Score)[] all = [.. Enumerable.Range(0, 500).Select(item => (item, (float)random.Next(-20, 20)))];
+        random.Shuffle(all);
+        var expanded = new List<int>();
+
+        foreach (var (item, score) in all)
+        {
+            Assert.True(search.IsNew(item));
+            search.Add(item, score);
+            Assert.False(search.IsNew(item));
+            if (item % 5 == 0 && search.TryExpand(out var next))
+            {
+                expanded.Add(next);
+            }
+        }
+
+        while (search.TryExpand(out var next))
+        {
+            expanded.Add(next);
+        }
+
+        // Of equal scores, the lower item is nearer.
+        var expected = all.OrderByDescending(static pair => pair.Score).ThenBy(static pair => pair.Item).Take(40).Select(static pair => new ScoredItem(pair.Item, pair.Score));
+        Assert.Equal(expected, search.ToList());
+        Assert.Equal(expanded.Distinct(), expanded);
+        Assert.Empty(search.ToList().Select(static item => item.Item).Except(expanded));
+    }
+
+    [Fact]
     public void Find_ClusteredVectors_HasTheRecallOfItsPurpose()
     {
         var vectors = Vectors(4000, 3);

@@ -138,6 +138,60 @@ public sealed class BatchClosingTests
     }
 
     [Fact]
+    public async Task RunAsync_OrderIsPreserved_AnswersLeaveAsTheirRequestsCame()
+    {
+        FakeInstance[] instances = [FakeInstance.Score(1), FakeInstance.Score(1)];
+        var options = new BatchSchedulerOptions { BatchRowsMax = 3, Queue = new ZeroWorld.ML.Models.QueueSettings { PreservesOrder = true } };
+        await using var scheduler = Create(instances, options, TimeProvider.System);
+        Array.ForEach(instances, static instance => instance.Close());
+        var answered = new List<int>();
+        var random = new Random(2);
+
+        var runs = Enumerable.Range(0, 200).Select(index => scheduler.RunAsync(Rows(1), 1, new RequestUrgency(random.Next(1, 11), 0), Cancellation).AsTask().ContinueWith(
+            run =>
+            {
+                Assert.True(run.IsCompletedSuccessfully);
+                lock (answered)
+                {
+                    answered.Add(index);
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default)).ToArray();
+        Array.ForEach(instances, static instance => instance.Open());
+        await Task.WhenAll(runs).WaitAsync(Cancellation);
+
+        Assert.Equal(Enumerable.Range(0, 200), answered);
+    }
+
+    [Fact]
+    public async Task RunAsync_LongRunsOfOneModel_RunBesideOnlyWhereALargerBatchWouldGainNothing()
+    {
+        // A run takes as long as its rows say: with nothing to gain from 4 rows on.
+        var time = new FakeTimeProvider();
+        FakeInstance[] instances = [Timed(time), Timed(time)];
+        var options = new BatchSchedulerOptions { BatchRowsMax = 8, RunsInlineWhenIdle = false, RunsBesideForFullBatches = true };
+        await using var scheduler = Create(instances, options, time);
+        foreach (var rows in (int[])[1, 2, 4, 8])
+        {
+            await Run(scheduler, rows).WaitAsync(Cancellation);
+        }
+
+        Array.ForEach(instances, static instance => instance.Close());
+        var first = Run(scheduler, 1);
+        await Task.WhenAny(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
+        var second = Run(scheduler, 2);
+        Assert.Equal(1, scheduler.QueuedTasks);
+        var third = Run(scheduler, 6);
+        await Task.WhenAll(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
+        Assert.Equal(0, scheduler.QueuedTasks);
+        Array.ForEach(instances, static instance => instance.Open());
+
+        await Task.WhenAll(first, second, third).WaitAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task RunAsync_StormOfCancelledCallers_LeavesNothingBehind()
     {
         var instance = FakeInstance.Score(1);
@@ -161,4 +215,10 @@ public sealed class BatchClosingTests
 
         Assert.Equal([1, 16], instance.BatchRows);
     }
+
+    private static FakeInstance Timed(FakeTimeProvider time) => new(FakeInstance.ScoreSignature(1), inputs =>
+    {
+        time.Advance(TimeSpan.FromMilliseconds(inputs[0].Rows <= 4 ? 4 : inputs[0].Rows));
+        return FakeInstance.ScoreRows(inputs);
+    });
 }

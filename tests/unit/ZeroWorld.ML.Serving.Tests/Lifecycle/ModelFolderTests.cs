@@ -375,7 +375,7 @@ public sealed class ModelFolderTests
 
     private static async Task WaitUntilAsync(Func<bool> condition)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (!condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), timeout.Token);

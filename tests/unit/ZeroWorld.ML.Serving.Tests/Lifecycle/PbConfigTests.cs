@@ -81,7 +81,7 @@ public sealed class PbConfigTests
     [InlineData("input { data_type: TYPE_FP32 dims: [ 2 ] }", "this input has no name")]
     [InlineData("input { name: \"x\" dims: [ 2 ] }", "the input 'x' has no data_type")]
     [InlineData("input { name: \"x\" data_type: TYPE_FP32 } input { name: \"x\" data_type: TYPE_FP32 }", "the input 'x' is declared twice")]
-    [InlineData("dynamic_batching { preserve_ordering: true }", "'dynamic_batching.preserve_ordering' is not supported here")]
+    [InlineData("dynamic_batching { preserve_ordering: true priority_levels: 3 default_priority_level: 1 }", "preserve_ordering is set beside 3 levels of priority")]
     [InlineData("model_transaction_policy { decoupled: true }", "'decoupled: true' is not supported here")]
     [InlineData("parameters { key: \"intra_op_thread_count\" value: { string_value: \"many\" } }", "intra_op_thread_count is 'many'")]
     [InlineData("name: \"abc", "1:11: a text lacks its closing quote")]

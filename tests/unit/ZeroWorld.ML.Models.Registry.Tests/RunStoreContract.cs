@@ -1,20 +1,37 @@
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using ZeroWorld.ML.Models.Registry.Runs;
+using ZeroWorld.ML.Models.Registry.Storage;
+using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Models.Registry.Tests;
 
-public sealed class RunStoreTests : IDisposable
+/// <summary>What a store of runs keeps and refuses: the same in every database.</summary>
+public abstract class RunStoreContract : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("zeroworld-runs-").FullName;
-    private readonly RunStore _store;
-
-    public RunStoreTests() => _store = RunStore.Open(new ModelRegistryOptions { DataDirectory = _folder });
+    private readonly TempFolder _folder = new();
+    private readonly List<RunStore> _stores = [];
+    private RegistryFixture _fixture = null!;
+    private RunStore _store = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose()
+    /// <summary>An empty registry, of the database that the derived class is for.</summary>
+    private protected abstract Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken);
+
+    public async ValueTask InitializeAsync()
     {
-        _store.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _fixture = await CreateAsync(Cancellation);
+        _store = Open();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _stores.ForEach(static store => store.Dispose());
+        _fixture?.Dispose();
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
     }
 
     [Fact]
@@ -88,13 +105,13 @@ public sealed class RunStoreTests : IDisposable
     public async Task Artifacts_AFileAgain_IsReplacedAndComesBackByDigest()
     {
         var run = await StartAsync("fraud");
-        var path = Path.Combine(_folder, "curve.json");
+        var path = _folder.Combine("curve.json");
         await File.WriteAllTextAsync(path, "old", Cancellation);
         await _store.AddArtifactAsync(run.Id, "plots/curve.json", path, Cancellation);
         await File.WriteAllTextAsync(path, "newer", Cancellation);
         await _store.AddArtifactAsync(run.Id, "plots/curve.json", path, Cancellation);
 
-        var copy = Path.Combine(_folder, "copy");
+        var copy = _folder.Combine("copy");
         await _store.GetArtifactAsync(run.Id, "plots/curve.json", copy, Cancellation);
 
         Assert.Equal("newer", await File.ReadAllTextAsync(copy, Cancellation));
@@ -120,13 +137,33 @@ public sealed class RunStoreTests : IDisposable
     public async Task Changes_FromTwoStoresAtOnce_AreAllThere()
     {
         var run = await StartAsync("fraud");
-        using var other = RunStore.Open(new ModelRegistryOptions { DataDirectory = _folder });
+        var other = Open();
         RunStore[] stores = [_store, other];
 
         await Task.WhenAll(Enumerable.Range(0, 60).Select(step => stores[step % 2].AddMetricsAsync(run.Id, [new("ap", step, step)], Cancellation)));
 
         Assert.Equal(60, (await _store.ReadMetricsAsync(run.Id, Cancellation)).Count);
         Assert.Equal(59, (await _store.GetAsync("default", run.Id, Cancellation)).Metrics["ap"]);
+    }
+
+    [Fact]
+    public async Task Open_ManyStoresAtOnce_MakeOneDatabase()
+    {
+        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Open()).Select(store => Task.Run(() => StartAsync(store, "fraud", null))));
+
+        Assert.Equal(8, runs.DistinctBy(static run => run.Id).Count());
+        Assert.Equal(8, (await _store.ListAsync("default", null, null, 100, Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task AddParameters_TheSameFromManyStoresAtOnce_IsKeptOnce()
+    {
+        var run = await StartAsync("fraud");
+        var parameters = new Dictionary<string, string> { ["trees"] = "200" };
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Open()).Select(store => Task.Run(() => store.AddParametersAsync(run.Id, parameters, Cancellation))));
+
+        Assert.Equal("200", (await _store.GetAsync("default", run.Id, Cancellation)).Parameters["trees"]);
     }
 
     [Fact]
@@ -140,6 +177,8 @@ public sealed class RunStoreTests : IDisposable
         await RefusedAsync(() => _store.AddMetricsAsync(run.Id, entries, Cancellation), "at most 10000");
         await RefusedAsync(() => _store.SetTagsAsync(run.Id, new Dictionary<string, string> { ["a"] = new('x', 4097) }, Cancellation), "at most 4096");
         await RefusedAsync(() => _store.SetNoteAsync(run.Id, new string('x', 65_537), Cancellation), "at most 65536");
+        await RefusedAsync(() => _store.SetNoteAsync(run.Id, "a\0b", Cancellation), "U+0000");
+        await RefusedAsync(() => _store.SetTagsAsync(run.Id, new Dictionary<string, string> { ["a"] = "\0" }, Cancellation), "U+0000");
         await RefusedAsync(() => _store.FinishAsync(run.Id, RunStatus.Running, Cancellation), "cannot end as Running");
         await RefusedAsync(() => _store.StartAsync(new RunStart { Experiment = "", Name = "x" }, Cancellation), "experiment is ''");
     }
@@ -159,17 +198,13 @@ public sealed class RunStoreTests : IDisposable
     public async Task Open_DatabaseOfANewerBuild_IsRefusedWithItsSchema()
     {
         await StartAsync("fraud");
-        _store.Dispose();
-        var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_folder, "registry", "runs.db")};Pooling=false");
-        await using (connection)
+        using (var engine = DatabasePlace.Runs(_fixture.Options).CreateEngine(_fixture.Options, TimeProvider.System))
         {
-            await connection.OpenAsync(Cancellation);
-            await using var command = connection.CreateCommand();
-            command.CommandText = "UPDATE run_state SET schema_version = 9";
-            await command.ExecuteNonQueryAsync(Cancellation);
+            await using var context = new RunDbContext(engine.CreateOptions<RunDbContext>());
+            await context.State.ExecuteUpdateAsync(static set => set.SetProperty(static row => row.Schema, 9), Cancellation);
         }
 
-        using var store = RunStore.Open(new ModelRegistryOptions { DataDirectory = _folder });
+        var store = Open();
         var exception = await Assert.ThrowsAsync<RegistryException>(() => store.ListAsync("default", null, null, 1, Cancellation));
 
         Assert.Contains("schema 9; this build knows schema 1", exception.Message, StringComparison.Ordinal);
@@ -193,7 +228,17 @@ public sealed class RunStoreTests : IDisposable
         Assert.Contains(part, exception.Message, StringComparison.Ordinal);
     }
 
-    private Task<TrainingRun> StartAsync(string experiment, string? parent = null) => _store.StartAsync(
+    /// <summary>A further store on the same database, as another process has it.</summary>
+    private RunStore Open()
+    {
+        var store = RunStore.Open(_fixture.Options);
+        _stores.Add(store);
+        return store;
+    }
+
+    private Task<TrainingRun> StartAsync(string experiment, string? parent = null) => StartAsync(_store, experiment, parent);
+
+    private static Task<TrainingRun> StartAsync(RunStore store, string experiment, string? parent) => store.StartAsync(
         new RunStart
         {
             Experiment = experiment,

@@ -1,0 +1,80 @@
+using Grpc.Core;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Pipelines.Moderation;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.V1;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary><c>zeroworld.ml.v1.ModerationService</c>: one item after the other, so that a caller who reads no answers holds nothing but one item here.</summary>
+internal sealed class ModerationGrpcService(ServableManager servables, ModerationEngines engines, GrpcErrors errors) : ModerationService.ModerationServiceBase
+{
+    public override async Task Score(IAsyncStreamReader<ScoreRequest> requestStream, IServerStreamWriter<ScoreResponse> responseStream, ServerCallContext context)
+    {
+        errors.ThrowIfExpired(context);
+        try
+        {
+            var (workspace, items, named) = (new TextWorkspace(), 0L, (ScoreRequest?)null);
+            while (await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false))
+            {
+                var request = requestStream.Current;
+                named = request.Model.Length > 0 ? request : named
+                    ?? throw new ProtocolFailure(StatusCode.InvalidArgument, "model: the first message names none; expected the name of a text model.");
+                items++;
+                await responseStream.WriteAsync(await DecideAsync(request, named, items, workspace, context.CancellationToken).ConfigureAwait(false), context.CancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw errors.Translate(exception, context);
+        }
+    }
+
+    private async ValueTask<ScoreResponse> DecideAsync(ScoreRequest request, ScoreRequest named, long place, TextWorkspace workspace, CancellationToken cancellationToken)
+    {
+        var response = new ScoreResponse { Id = request.Id };
+        if (ModerationItem.TryCreate(request.Id, request.Text, request.Language, request.Surface, out var reason) is not { } item)
+        {
+            ModerationMetrics.Refused();
+            response.Refused = reason;
+            return response;
+        }
+
+        var model = new ModelName(named.Project.Length == 0 ? ModelName.DefaultProject : named.Project, named.Model);
+        using var lease = await servables.AcquireAsync(model, SelectorOf(named), cancellationToken).ConfigureAwait(false);
+        var engine = await engines.GetAsync(lease.Servable, cancellationToken).ConfigureAwait(false);
+        var decision = engine.Decide(item, place.ToString(System.Globalization.CultureInfo.InvariantCulture), workspace);
+        ModerationMetrics.Decided(decision);
+        response.Decision = ToMessage(decision, lease.Servable.Version);
+        return response;
+    }
+
+    private static VersionSelector SelectorOf(ScoreRequest request) => request.VersionSelectorCase switch
+    {
+        ScoreRequest.VersionSelectorOneofCase.Version => request.Version >= 1
+            ? VersionSelector.OfVersion(request.Version)
+            : throw new ServingException(ServingError.InvalidInput, $"version is {request.Version}; expected 1 or more, or none for the alias '{VersionSelector.ChampionAlias}'."),
+        ScoreRequest.VersionSelectorOneofCase.Alias => VersionSelector.OfAlias(request.Alias),
+        _ => VersionSelector.Champion,
+    };
+
+    private static ScoredDecision ToMessage(ModerationDecision decision, long version)
+    {
+        var message = new ScoredDecision
+        {
+            Action = decision.Action switch { "block" => ModerationAction.Block, "review" => ModerationAction.Review, _ => ModerationAction.Allow },
+            Label = decision.Label ?? "",
+            Policy = decision.Policy,
+            PolicyVersion = decision.PolicyVersion,
+            ModelVersion = version,
+            PackageDigest = decision.Model,
+            Time = decision.Time.ToUnixTimeMilliseconds() * 1000,
+            Truncated = decision.IsTruncated,
+        };
+        message.Scores.Add(new Dictionary<string, float>(decision.Scores));
+        message.Reasons.AddRange(decision.Reasons.Select(static reason => new ScoreReason { Start = reason.Start, End = reason.End, Text = reason.Text, Share = reason.Share }));
+        return message;
+    }
+}

@@ -1,0 +1,143 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Pipelines.Moderation;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>Text models of the served packages with the policies that were chosen for them; the few that were asked last are kept.</summary>
+/// <remarks>
+/// Thread safe. Of the policies of a model the latest version that was chosen for the package decides: a file that is added is in force within <see cref="LookInterval"/>;
+/// one that is wrong is logged and changes nothing.
+/// </remarks>
+internal sealed class ModerationEngines(ModerationOptions options, DataDirectory directory, TimeProvider time, ILogger<ModerationEngines> logger)
+{
+    private const int KeptMax = 8;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    /// <exception cref="ProtocolFailure">FAILED_PRECONDITION: the package holds no text model, or no policy was chosen for it.</exception>
+    /// <exception cref="TrainingException">The model's file is damaged.</exception>
+    public async ValueTask<ModerationEngine> GetAsync(Servable servable, CancellationToken cancellationToken)
+    {
+        var entry = FindOrOpen(servable);
+        try
+        {
+            var model = await entry.Model.WaitAsync(cancellationToken).ConfigureAwait(false);
+            lock (entry)
+            {
+                return Look(servable, model, entry);
+            }
+        }
+        catch when (entry.Model.IsFaulted)
+        {
+            // The next caller tries again.
+            lock (_gate)
+            {
+                if (_entries.GetValueOrDefault(servable.Digest) == entry)
+                {
+                    _entries.Remove(servable.Digest);
+                }
+            }
+
+            throw;
+        }
+    }
+
+    private Entry FindOrOpen(Servable servable)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(servable.Digest, out var entry))
+            {
+                if (!servable.Manifest.Files.ContainsKey(TextModelFile.Name))
+                {
+                    throw new ProtocolFailure(
+                        StatusCode.FailedPrecondition, $"Model '{servable.Model.Name}' version {servable.Version} is no text model: its package has no {TextModelFile.Name}.");
+                }
+
+                while (_entries.Count >= KeptMax)
+                {
+                    _entries.Remove(_entries.MinBy(static pair => pair.Value.LastUsed).Key);
+                }
+
+                // Reading blocks for as long as the disk takes: not on a thread that others wait for.
+                var path = Path.Combine(servable.Package.Directory, TextModelFile.Name);
+                entry = new Entry(Task.Run(() => TextModelFile.Read(path), CancellationToken.None));
+                _entries.Add(servable.Digest, entry);
+            }
+
+            entry.LastUsed = time.GetTimestamp();
+            return entry;
+        }
+    }
+
+    private ModerationEngine Look(Servable servable, TextModel model, Entry entry)
+    {
+        if (entry.Engine is { } known && time.GetElapsedTime(entry.LastLook) < LookInterval)
+        {
+            return known;
+        }
+
+        entry.LastLook = time.GetTimestamp();
+        var folder = Path.Combine(options.PolicyFolder ?? Path.Combine(directory.Root, "policies"), servable.Model.Project, servable.Model.Name);
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).ToArray() : [];
+        foreach (var file in files)
+        {
+            var written = File.GetLastWriteTimeUtc(file);
+            if (entry.Seen.GetValueOrDefault(file) != written)
+            {
+                entry.Seen[file] = written;
+                Take(file, servable, model, entry);
+            }
+        }
+
+        return entry.Engine ?? throw new ProtocolFailure(
+            StatusCode.FailedPrecondition,
+            $"No policy was chosen for model '{servable.Model.Name}' version {servable.Version} ({servable.Digest}): {folder} has {files.Length} policies, none of this package. "
+            + "Put the package's policy.json there, or carry an older one over with zwml moderate map-policy.");
+    }
+
+    private void Take(string file, Servable servable, TextModel model, Entry entry)
+    {
+        try
+        {
+            var policy = ModerationPolicy.Read(file, model.Labels);
+            if (policy.Model != servable.Digest || policy.Version <= entry.Engine?.Policy.Version)
+            {
+                return;
+            }
+
+            if (entry.Engine is { } engine)
+            {
+                engine.Change(policy);
+            }
+            else
+            {
+                entry.Engine = new ModerationEngine(model, servable.Digest, policy, time);
+            }
+        }
+        catch (TrainingException exception)
+        {
+            HostingLog.PolicyRefused(logger, file, exception.Message);
+        }
+    }
+
+    private sealed class Entry(Task<TextModel> model)
+    {
+        public Task<TextModel> Model => model;
+
+        public ModerationEngine? Engine { get; set; }
+
+        public Dictionary<string, DateTime> Seen { get; } = new(StringComparer.Ordinal);
+
+        public long LastUsed { get; set; }
+
+        public long LastLook { get; set; }
+    }
+}

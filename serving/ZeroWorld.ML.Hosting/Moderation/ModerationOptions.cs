@@ -1,0 +1,11 @@
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>What decides about content in the server.</summary>
+public sealed class ModerationOptions
+{
+    public const string Section = "Moderation";
+
+    /// <summary>Folder of the policies: <c>PROJECT/MODEL/*.json</c>, any number of versions of each.</summary>
+    /// <value><see langword="null"/> (the default): <c>policies</c> in the data directory.</value>
+    public string? PolicyFolder { get; set; }
+}

@@ -1,0 +1,21 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>An answer on its way to the log.</summary>
+internal abstract record PredictionLogItem
+{
+    public abstract ModelName Model { get; }
+
+    public abstract DateTimeOffset ReceivedAt { get; }
+
+    public abstract string PredictionId { get; }
+
+    /// <summary>Rows in the log.</summary>
+    public abstract int RowCount { get; }
+
+    /// <summary>What it counts against the bounds of the log, which are in rows of ordinary size.</summary>
+    public abstract int Weight { get; }
+
+    public abstract void AddTo(PredictionLogColumns columns);
+}

@@ -1,0 +1,114 @@
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Testing;
+using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
+using ZeroWorld.ML.V1;
+using ModerationAction = ZeroWorld.ML.V1.ModerationAction;
+
+namespace ZeroWorld.ML.Functional.Tests;
+
+/// <summary>Decisions over one bidirectional stream: trained, registered, with a policy that changes in the middle.</summary>
+public sealed class ModerationScoreTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private FraudServer _server = null!;
+    private ModerationPolicy _policy = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string PolicyFolder => Path.Combine(_server.DataDirectory, "policies", "default", "comments");
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await FraudServer.StartAsync(null, CancellationToken.None);
+        string[] texts = [.. Enumerable.Range(0, 60).Select(static row => row % 2 == 0 ? $"you vile scum number{row}" : $"a lovely sunny garden number{row}")];
+        var package = _folder.Combine("package");
+        var trained = await ModerationTraining.RunAsync(
+            new ModerationTrainingRequest
+            {
+                Model = new ModelName("default", "comments"),
+                Data = new LabelledTexts(texts, LabelMatrix.OfClasses([.. texts.Select(static (_, row) => row % 2 == 0 ? "foul" : "fine")])),
+                OutputDirectory = package,
+                Features = new() { Bits = 12 },
+                Harmless = ["fine"],
+            },
+            _server.Server.Services.GetRequiredService<ISparseScorer>(),
+            TimeProvider.System,
+            null,
+            CancellationToken.None);
+        File.Delete(Path.Combine(package, "policy.json"));
+        _policy = trained.Policy with { Rules = [new ModerationRule("foul", 0.3, 0.6)] };
+        await _server.UploadAsync(package, "comments", CancellationToken.None);
+        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = "comments", Alias = "champion", Version = 1 });
+        await _server.RegisterAsync(1, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Score_ItemsPoisonAndANewPolicy_AnswersEachInOrder()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        _policy.Write(Path.Combine(PolicyFolder, "1.json"));
+        using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
+
+        var blocked = await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = "you v1le scum" });
+        var allowed = await AskAsync(call, new ScoreRequest { Id = "2", Text = "a lovely garden" });
+        var refused = await AskAsync(call, new ScoreRequest { Text = "nobody's" });
+        var empty = await AskAsync(call, new ScoreRequest { Id = "4" });
+        (_policy with { Version = 2, Rules = [new ModerationRule("foul", 1.01, 1.01)] }).Write(Path.Combine(PolicyFolder, "2.json"));
+        var later = blocked;
+        while (later.Decision.PolicyVersion == 1)
+        {
+            later = await AskAsync(call, new ScoreRequest { Id = "5", Text = "you v1le scum" });
+        }
+
+        await call.RequestStream.CompleteAsync();
+        Assert.False(await call.ResponseStream.MoveNext(Cancellation));
+        Assert.Equal(("1", ModerationAction.Block, "foul", 1, 1L), (blocked.Id, blocked.Decision.Action, blocked.Decision.Label, blocked.Decision.PolicyVersion, blocked.Decision.ModelVersion));
+        Assert.Contains(blocked.Decision.Reasons, static reason => reason.Text is "v1le" or "scum");
+        Assert.Equal(1, blocked.Decision.Scores.Values.Sum(), 1e-4);
+        Assert.Equal(_policy.Model, blocked.Decision.PackageDigest);
+        Assert.Equal((ModerationAction.Allow, 0), (allowed.Decision.Action, allowed.Decision.Reasons.Count));
+        Assert.Equal("id: it has 0 characters; expected 1 to 512", refused.Refused);
+        Assert.NotNull(empty.Decision);
+        Assert.Equal((ModerationAction.Allow, 2), (later.Decision.Action, later.Decision.PolicyVersion));
+    }
+
+    [Fact]
+    public async Task Score_NoModelNoPolicyNoTextModel_SaysWhichInItsStatus()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        (_policy with { Model = "sha256:another" }).Write(Path.Combine(PolicyFolder, "1.json"));
+
+        await AssertRefusedAsync(new ScoreRequest { Id = "1" }, StatusCode.InvalidArgument, "model: the first message names none");
+        await AssertRefusedAsync(new ScoreRequest { Model = "nothing", Id = "1" }, StatusCode.NotFound, "nothing");
+        await AssertRefusedAsync(new ScoreRequest { Model = "comments", Version = 7, Id = "1" }, StatusCode.NotFound, "7");
+        await AssertRefusedAsync(new ScoreRequest { Model = "fraud", Version = 1, Id = "1" }, StatusCode.FailedPrecondition, "is no text model");
+        await AssertRefusedAsync(new ScoreRequest { Model = "comments", Id = "1" }, StatusCode.FailedPrecondition, "has 1 policies, none of this package");
+    }
+
+    private static async Task<ScoreResponse> AskAsync(AsyncDuplexStreamingCall<ScoreRequest, ScoreResponse> call, ScoreRequest request)
+    {
+        await call.RequestStream.WriteAsync(request, Cancellation);
+        Assert.True(await call.ResponseStream.MoveNext(Cancellation));
+        return call.ResponseStream.Current;
+    }
+
+    private async Task AssertRefusedAsync(ScoreRequest request, StatusCode status, string mentions)
+    {
+        using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
+        await call.RequestStream.WriteAsync(request, Cancellation);
+
+        var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancellation));
+
+        Assert.Equal(status, exception.StatusCode);
+        Assert.Contains(mentions, exception.Status.Detail, StringComparison.Ordinal);
+    }
+}

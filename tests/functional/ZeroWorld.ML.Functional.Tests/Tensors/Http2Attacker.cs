@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+
+namespace ZeroWorld.ML.Functional.Tests;
+
+/// <summary>A connection that sends frames of HTTP/2 as it likes and reads nothing (RFC 9113). Not thread safe.</summary>
+internal sealed class Http2Attacker : IDisposable
+{
+    private const byte Data = 0;
+    private const byte Headers = 1;
+    private const byte Reset = 3;
+    private const byte Settings = 4;
+    private const byte EndHeaders = 4;
+    private const int HeaderBytes = 9;
+    private readonly TcpClient _client = new() { NoDelay = true };
+    private int _stream = -1;
+
+    public static async Task<Http2Attacker> ConnectAsync(Uri address, CancellationToken cancellationToken)
+    {
+        var connection = new Http2Attacker();
+        await connection._client.ConnectAsync(address.Host, address.Port, cancellationToken);
+        await connection._client.GetStream().WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), cancellationToken);
+        await connection.TryWriteAsync(Settings, 0, 0, [], cancellationToken);
+        return connection;
+    }
+
+    /// <summary>Begins a call of a method.</summary>
+    /// <returns><see langword="false"/>: the server has closed the connection.</returns>
+    public Task<bool> TryOpenAsync(string path, CancellationToken cancellationToken)
+    {
+        using var block = new MemoryStream();
+        foreach (var (name, value) in new[] { (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", "application/grpc"), ("te", "trailers") })
+        {
+            // A literal that is not indexed, without Huffman coding (RFC 7541, 6.2.2).
+            block.WriteByte(0);
+            block.WriteByte((byte)name.Length);
+            block.Write(Encoding.ASCII.GetBytes(name));
+            block.WriteByte((byte)value.Length);
+            block.Write(Encoding.ASCII.GetBytes(value));
+        }
+
+        _stream += 2;
+        return TryWriteAsync(Headers, EndHeaders, _stream, block.ToArray(), cancellationToken);
+    }
+
+    public Task<bool> TrySendAsync(byte[] data, CancellationToken cancellationToken) => TryWriteAsync(Data, 0, _stream, data, cancellationToken);
+
+    /// <summary>Takes the last call back.</summary>
+    public Task<bool> TryResetAsync(CancellationToken cancellationToken) => TryWriteAsync(Reset, 0, _stream, [0, 0, 0, 8], cancellationToken);
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<bool> TryWriteAsync(byte type, byte flags, int stream, byte[] payload, CancellationToken cancellationToken)
+    {
+        var frame = new byte[HeaderBytes + payload.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
+        frame[3] = type;
+        frame[4] = flags;
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
+        payload.CopyTo(frame, HeaderBytes);
+        try
+        {
+            await _client.GetStream().WriteAsync(frame, cancellationToken);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

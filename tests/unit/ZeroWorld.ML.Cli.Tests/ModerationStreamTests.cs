@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using StackExchange.Redis;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary><c>zwml moderate stream</c> as a process: killed at moments of its work, it loses no item and decides none twice.</summary>
+public sealed class ModerationStreamTests : IDisposable
+{
+    private const int Items = 4_000;
+    private const int Poison = 3;
+    private readonly TempFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task ModerateStream_KilledAgainAndAgain_DecidesEachItemOnceAndLosesNone()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        var database = client.GetDatabase();
+        await TrainAsync();
+        await PublishAsync(database);
+
+        for (var kill = 1; kill <= 3; kill++)
+        {
+            await KillWhenDecidedAsync(server.Address, database, kill * 500);
+        }
+
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, [.. Arguments(server.Address), "--drain", "--metrics-port", "0"]);
+
+        Assert.True(code == 0, error);
+        Assert.Contains("entries finished", output);
+        Assert.Contains("metrics: http://", error);
+        string[] ids = [.. (await database.StreamRangeAsync("moderation:decisions")).Select(static entry => IdOf(entry["body"].ToString()))];
+        Assert.Equal(Items, ids.Length);
+        Assert.Equal(Items, ids.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(Poison, await database.StreamLengthAsync("moderation:dead"));
+        Assert.Equal(0, (await database.StreamPendingAsync("content", "moderation")).PendingMessageCount);
+    }
+
+    [Fact]
+    public async Task ModerateStream_WhileItRuns_ShowsItsMetrics()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await TrainAsync();
+        await PublishAsync(client.GetDatabase());
+        var port = LoopbackPort.FindFree();
+        using var process = ZwmlProcess.Start(_folder.Path, [.. Arguments(server.Address), "--metrics-port", port.ToString(CultureInfo.InvariantCulture)]);
+        using var http = new HttpClient();
+
+        // Counts and gauges of the whole stream, as soon as it is through.
+        var text = "";
+        while (!process.HasExited && !text.Contains($"zeroworld_moderation_lag_seconds_count {Items + Poison}", StringComparison.Ordinal))
+        {
+            try
+            {
+                text = System.Text.RegularExpressions.Regex.Replace(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), Token), @"\{otel_scope_name=""[^""]*""\}|otel_scope_name=""[^""]*"",?| \d{13}$", "", System.Text.RegularExpressions.RegexOptions.Multiline);
+            }
+            catch (HttpRequestException)
+            {
+                // It is still starting.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Token);
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync(Token);
+        Assert.Contains("zeroworld_moderation_decisions_total", text);
+        Assert.Contains("zeroworld_moderation_dead_letters_total", text);
+        Assert.Contains("zeroworld_moderation_waiting", text);
+        Assert.Contains("zeroworld_moderation_taken", text);
+    }
+
+    [Fact]
+    public async Task ModerateStream_NeitherRedisNorKafka_SaysSo()
+    {
+        await TrainAsync();
+
+        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "stream", "--package", "package");
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("Either --redis or --kafka", error.ReplaceLineEndings(" "));
+    }
+
+    private static string[] Arguments(string address) => ["moderate", "stream", "--package", "package", "--redis", address, "--abandoned-after", "0.2"];
+
+    private static string IdOf(string decision)
+    {
+        using var document = JsonDocument.Parse(decision);
+        return document.RootElement.GetProperty("id").GetString() ?? "";
+    }
+
+    private static async Task PublishAsync(IDatabase database)
+    {
+        var random = new Random(6);
+        string[] words = ["lovely", "sunny", "fresh", "quiet", "vile", "filth", "trash"];
+        for (var item = 0; item < Items; item++)
+        {
+            await database.StreamAddAsync(
+                "content", "body", JsonSerializer.Serialize(new { id = $"item-{item}", text = string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[random.Next(words.Length)])) }), flags: CommandFlags.FireAndForget);
+        }
+
+        foreach (var poison in (string[])["no json", """{"id":"x"}""", """{"id":"y","text":"\ud800"}"""])
+        {
+            await database.StreamAddAsync("content", "body", poison);
+        }
+
+        // What was decided comes again, and changes nothing.
+        await database.StreamAddAsync("content", "body", """{"id":"item-7","text":"again"}""");
+    }
+
+    private async Task TrainAsync()
+    {
+        var lines = Enumerable.Range(0, 120).Select(static row => row % 3 == 0 ? $"vile filth and trash {row},foul" : $"a lovely sunny walk {row},fine");
+        await File.WriteAllTextAsync(_folder.Combine("train.csv"), "text,label\n" + string.Join('\n', lines) + "\n", Token);
+        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        Assert.True(code == 0, error);
+    }
+
+    private async Task KillWhenDecidedAsync(string address, IDatabase database, int decisions)
+    {
+        using var process = ZwmlProcess.Start(_folder.Path, Arguments(address));
+        while (!process.HasExited && await database.StreamLengthAsync("moderation:decisions") < decisions)
+        {
+            await Task.Yield();
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync(Token);
+    }
+}

@@ -1,0 +1,167 @@
+using Xunit;
+using ZeroWorld.ML.Features;
+
+namespace ZeroWorld.ML.Training.Moderation.Tests;
+
+public sealed class CharacterModelTrainerTests : IDisposable
+{
+    private const double Discount = 2;
+    private static readonly string[] Languages = ["a", "b", "c"];
+    private static readonly string[] Texts = ["the cat sat", "der hund sitzt", "le chat est la", "that hat", "das hat der hund", "elle chante"];
+    private static readonly TextFeaturizer Featurizer = new(new TextFeaturizerSettings
+    {
+        Bits = 22, CharacterMin = 1, CharacterMax = 3, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0,
+    });
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("zeroworld-characters-");
+
+    // An independent oracle: the interpolated chance of each character by its definition, over strings.
+    [Theory]
+    [InlineData("that")]
+    [InlineData("hunde")]
+    [InlineData("chat")]
+    public void Fit_Word_IsScoredAsByTheDefinition(string word)
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+
+        var weights = CharacterModelTrainer.Fit(Featurizer, Texts, labels, Discount, cancellationToken: TestContext.Current.CancellationToken);
+
+        var (workspace, margins) = (new TextWorkspace(), new float[3]);
+        var ngrams = new List<CharacterNgram>();
+        Featurizer.CharacterNgrams(word, workspace, ngrams);
+        foreach (var ngram in ngrams.Where(ngram => ngram.Key != SpaceKey()))
+        {
+            for (var label = 0; label < 3; label++)
+            {
+                margins[label] += weights[ngram.Id, label];
+            }
+        }
+
+        double[] expected = [.. Enumerable.Range(0, 3).Select(label => Oracle(word, label))];
+        for (var label = 1; label < 3; label++)
+        {
+            Assert.Equal(expected[label] - expected[0], margins[label] - margins[0], 1e-3);
+        }
+    }
+
+    [Fact]
+    public void CharacterNgrams_Text_AreTheFeaturesAndTheSpaceBehindEachWord()
+    {
+        var (workspace, ngrams) = (new TextWorkspace(), new List<CharacterNgram>());
+        Featurizer.Featurize("ab a", workspace);
+        var features = workspace.Ids.ToArray();
+
+        Featurizer.CharacterNgrams("ab a", workspace, ngrams);
+
+        // a, b, a and two spaces; _a, ab, b_, _a, a_; _ab, ab_, _a_.
+        Assert.Equal([1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3], ngrams.Select(static ngram => ngram.Length));
+        Assert.Equal(2, ngrams.Count(static ngram => ngram.Key == SpaceKey()));
+        Assert.Equal(features.Order(), ngrams.Where(static ngram => ngram.Key != SpaceKey()).Select(static ngram => ngram.Id).Distinct().Order());
+        var keys = ngrams.Select(static ngram => ngram.Key).ToHashSet();
+        Assert.All(ngrams.Where(static ngram => ngram.Length > 1), ngram => Assert.Contains(ngram.SuffixKey, keys));
+    }
+
+    [Fact]
+    public void Read_ModelOfFewIds_KeepsNoRoomForTheOthersAndScoresAlike()
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var featurizer = new TextFeaturizer(Featurizer.Settings with { Bits = 24 });
+        var model = new TextModel(featurizer, labels.Names, true, CharacterModelTrainer.Fit(featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3));
+        var path = Path.Combine(_folder.FullName, "model.bin");
+        TextModelFile.Write(path, model);
+
+        var read = TextModelFile.Read(path);
+
+        var workspace = new TextWorkspace();
+        foreach (var text in Texts.Append("").Append("nothing of it: \u4e2d"))
+        {
+            var (one, other) = (new float[3], new float[3]);
+            model.Score(text, workspace, one);
+            read.Score(text, workspace, other);
+            Assert.Equal(one, other);
+        }
+    }
+
+    [Fact]
+    public void Read_FileWithMoreRowsThanItHas_SaysSo()
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var path = Path.Combine(_folder.FullName, "model.bin");
+        TextModelFile.Write(path, new TextModel(Featurizer, labels.Names, true, CharacterModelTrainer.Fit(Featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3)));
+        using (var file = File.OpenWrite(path))
+        {
+            file.SetLength(file.Length - 1);
+        }
+
+        var error = Assert.Throws<TrainingException>(() => TextModelFile.Read(path));
+
+        Assert.Contains("expected at most", error.Message);
+    }
+
+    [Fact]
+    public void Fit_LabelWithoutCharacters_IsRefusedByName()
+    {
+        var labels = LabelMatrix.OfClasses(["a", "b", "c"]);
+
+        var error = Assert.Throws<TrainingException>(() => CharacterModelTrainer.Fit(Featurizer, ["x", "", "y"], labels, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Contains("label 'b'", error.Message);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static uint SpaceKey()
+    {
+        var ngrams = new List<CharacterNgram>();
+        Featurizer.CharacterNgrams("a", new TextWorkspace(), ngrams);
+        return ngrams[1].Key;
+    }
+
+    // ln of the chance of each character of the word after those before it, up to two, the space in front of the word among them; n-grams that no text has add nothing.
+    private static double Oracle(string word, int label)
+    {
+        var all = Enumerable.Range(0, 3).Select(static language => Count(language)).ToArray();
+        var (sum, text) = (0.0, $" {word} ");
+        var alphabet = all.SelectMany(static counts => counts.Keys).Where(static gram => gram.Length == 1).Distinct().Count();
+        for (var place = 1; place < text.Length; place++)
+        {
+            for (var length = text[place] == ' ' ? 2 : 1; length <= 3 && place - length + 1 >= 0; length++)
+            {
+                var gram = text.Substring(place - length + 1, length);
+                if (all.Any(counts => counts.ContainsKey(gram)))
+                {
+                    sum += Math.Log(Chance(gram)) - (length == 1 ? 0 : Math.Log(Chance(gram[1..])));
+                }
+            }
+        }
+
+        return sum;
+
+        double Chance(string gram)
+        {
+            var shorter = gram.Length == 1 ? 1.0 / alphabet : Chance(gram[1..]);
+            var after = all[label].Where(pair => pair.Key.Length == gram.Length && pair.Key[..^1] == gram[..^1]).ToArray();
+            double total = after.Sum(static pair => pair.Value);
+            return total == 0 ? shorter : (all[label].GetValueOrDefault(gram) + (Discount * after.Length * shorter)) / (total + (Discount * after.Length));
+        }
+    }
+
+    private static Dictionary<string, int> Count(int language)
+    {
+        var counts = new Dictionary<string, int>();
+        foreach (var word in Texts.Where((_, row) => row % 3 == language).SelectMany(static text => text.Split(' ')))
+        {
+            var text = $" {word} ";
+            for (var place = 1; place < text.Length; place++)
+            {
+                for (var length = 1; length <= 3 && place - length + 1 >= 0; length++)
+                {
+                    var gram = text.Substring(place - length + 1, length);
+                    counts[gram] = counts.GetValueOrDefault(gram) + 1;
+                }
+            }
+        }
+
+        return counts;
+    }
+}
