@@ -25,7 +25,7 @@ internal sealed partial class BatchScheduler : IThreadPoolWorkItem
         InstanceRunner? mine = null;
         lock (_lock)
         {
-            if (!_mayRunInline || _isStopping || AverageRun >= OwnThreadFrom || Volatile.Read(ref _queuedTasks) == 0 || !_idle.TryPop(out mine))
+            if (!_mayRunInline || _isStopping || AverageRun >= OwnThreadFrom || Volatile.Read(ref _queuedTasks) == 0 || !MayRun_NeedsLock() || !_idle.TryPop(out mine))
             {
                 Next_NeedsLock(_time.GetTimestamp());
             }
