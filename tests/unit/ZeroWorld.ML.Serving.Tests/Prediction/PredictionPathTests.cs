@@ -329,7 +329,7 @@ public sealed class PredictionPathTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private Task ReadFeaturesAsync() =>
+    private Task<FeatureRows> ReadFeaturesAsync() =>
         _host.Features.ReadAsync(_host.Plan, [ServingHost.Ids("customer_id", 1), ServingHost.Ids("terminal_id", 1)], [ServingHost.Amounts(1)], Cancellation).AsTask();
 
     private Task<PredictionResult> PredictAsync(PredictionRequest request) => _host.Predictions.PredictAsync(request, Cancellation).AsTask();
