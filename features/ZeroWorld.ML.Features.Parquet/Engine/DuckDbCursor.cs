@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed unsafe class DuckDbCursor : IDisposable
 {
     private readonly DuckDbVectors _vectors;
+    private readonly nint[] _handles;
     private readonly nint[] _data;
     private readonly nint[] _validity;
     private int _row;
@@ -14,6 +15,7 @@ internal sealed unsafe class DuckDbCursor : IDisposable
     public DuckDbCursor(DuckDbVectors vectors, int columns)
     {
         _vectors = vectors;
+        _handles = new nint[columns];
         _data = new nint[columns];
         _validity = new nint[columns];
         _row = -1;
@@ -33,7 +35,7 @@ internal sealed unsafe class DuckDbCursor : IDisposable
             for (var ordinal = 0; ordinal < _data.Length; ordinal++)
             {
                 var column = _vectors.Column(ordinal);
-                (_data[ordinal], _validity[ordinal]) = (column.Data, column.Validity);
+                (_handles[ordinal], _data[ordinal], _validity[ordinal]) = (column.Handle, column.Data, column.Validity);
             }
 
             _row = 0;
@@ -57,5 +59,5 @@ internal sealed unsafe class DuckDbCursor : IDisposable
         }
     }
 
-    private DuckDbVector Column(int ordinal) => new((byte*)_data[ordinal], (ulong*)_validity[ordinal], _vectors.Count);
+    private DuckDbVector Column(int ordinal) => new(_handles[ordinal], (byte*)_data[ordinal], (ulong*)_validity[ordinal], _vectors.Count);
 }
