@@ -31,6 +31,7 @@ public static class TableFile
             ? $"read_parquet({Sql.List(files)})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
         session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
+        RefuseOneOfTexts(session, path, cancellationToken);
         var columns = new List<OfflineColumn>();
         var expressions = new List<string>();
         using (var rows = session.Query("DESCRIBE data", cancellationToken))
@@ -45,6 +46,24 @@ public static class TableFile
         }
 
         return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);
+    }
+
+    // Where rows have different numbers of fields the engine takes each line for one value. Read with the separator that the header shows, it says which row it is.
+    private static void RefuseOneOfTexts(DuckDbSession session, string path, CancellationToken cancellationToken)
+    {
+        string? only = null;
+        using (var rows = session.Query("DESCRIBE data", cancellationToken))
+        {
+            for (var count = 0; rows.Read(); count++)
+            {
+                only = count == 0 ? rows.GetString(0) : null;
+            }
+        }
+
+        if (only is not null && ",;\t|".FirstOrDefault(separator => only.Contains(separator, StringComparison.Ordinal)) is var found and not '\0' && !path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
+        {
+            session.Execute($"CREATE TABLE strict AS SELECT * FROM read_csv({Sql.List([path])}, header = true, delim = '{found}', sample_size = -1)", cancellationToken);
+        }
     }
 
     private static ColumnFrame Load(DuckDbSession session, string path, List<OfflineColumn> columns, List<string> expressions, CancellationToken cancellationToken)

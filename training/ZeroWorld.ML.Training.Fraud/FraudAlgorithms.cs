@@ -9,16 +9,20 @@ public static class FraudAlgorithms
     public const string LightGbm = "lightgbm";
     public const string TreeBlend = "tree-blend";
     public const string IsolationForest = "isolation-forest";
+    public const string Autoencoder = "autoencoder";
 
-    /// <value>From simple to complex, the anomaly detector last.</value>
-    public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest];
+    private const int StoppedTreesMax = 2000;
+
+    /// <value>From simple to complex, the anomaly detectors last.</value>
+    public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest, Autoencoder];
 
     /// <summary>Whether log odds are probabilities by themselves: others need a calibrator.</summary>
     public static bool IsCalibrated(string algorithm) => algorithm is Logistic or FastTree or LightGbm or TreeBlend;
 
     /// <summary>The settings to try, from simple to complex.</summary>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
-    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm) => algorithm switch
+    /// <param name="earlyStopping">As <see cref="LightGbmSettings.EarlyStopping"/>: above 0, LightGBM adds trees until it is met, at most 2,000. Of no account to the others.</param>
+    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0) => algorithm switch
     {
         Logistic => [.. ((double[])[0.1, 1, 10]).Select(static l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2 }))],
         RandomForest =>
@@ -32,11 +36,14 @@ public static class FraudAlgorithms
         ],
         LightGbm =>
         [
-            new LightGbmFraudTrainer(new LightGbmSettings { Trees = 100, LeavesMax = 4, DepthMax = 3 }),
-            new LightGbmFraudTrainer(new LightGbmSettings()),
-            new LightGbmFraudTrainer(new LightGbmSettings { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 }),
-            new LightGbmFraudTrainer(new LightGbmSettings { BinsMax = 60_000 }),
-            new LightGbmFraudTrainer(new LightGbmSettings { BinsMax = 60_000, Fits = 4 }),
+            .. ((LightGbmSettings[])
+            [
+                new() { Trees = 100, LeavesMax = 4, DepthMax = 3 },
+                new(),
+                new() { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
+                new() { BinsMax = 60_000 },
+                new() { BinsMax = 60_000, Fits = 4 },
+            ]).Select(settings => new LightGbmFraudTrainer(earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings)),
         ],
         TreeBlend =>
         [
@@ -49,6 +56,11 @@ public static class FraudAlgorithms
         [
             new IsolationForestTrainer(new IsolationForestSettings()),
             new IsolationForestTrainer(new IsolationForestSettings { RowsPerTree = 1024, Trees = 200 }),
+        ],
+        Autoencoder =>
+        [
+            new AutoencoderTrainer(new AutoencoderSettings { Code = 4 }),
+            new AutoencoderTrainer(new AutoencoderSettings { Hidden = 64, Code = 8 }),
         ],
         _ => throw new TrainingException(TrainingError.InvalidInput, $"algorithm: '{algorithm}' is unknown; expected one of {string.Join(", ", Names)}."),
     };

@@ -11,4 +11,7 @@ public enum TrainingError
 
     /// <summary>The exported model does not score as its trainer does.</summary>
     ParityBroken,
+
+    /// <summary>The state of a fit cannot be kept: the disk is full, or a file may not be written.</summary>
+    CheckpointFailed,
 }

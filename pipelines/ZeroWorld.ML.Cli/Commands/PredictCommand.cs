@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Spectre.Console;
 using ZeroWorld.ML.V1;
 
@@ -23,12 +24,19 @@ internal static class PredictCommand
         var time = new Option<string?>("--time") { Description = "The moment of the read, RFC 3339 with a zone. Default: now." };
         var version = new Option<long?>("--version-number") { Description = "A version of the model. Default: alias champion." };
         var alias = new Option<string?>("--alias") { Description = "An alias of the model. Default: champion." };
+        var reasons = new Option<int>("--reasons") { Description = "How many reason codes: the features that moved the score most. Default: none." };
         var json = CommonOptions.Json();
-        var command = new Command("predict", "Asks for one prediction by entity id.") { model, entities, values, time, version, alias, json };
+        var command = new Command("predict", "Asks for one prediction by entity id.") { model, entities, values, time, version, alias, reasons, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var request = new PredictRequest { Project = common.Project(parse), Model = parse.GetRequiredValue(model) };
+            var wanted = parse.GetValue(reasons);
+            if (wanted < 0)
+            {
+                throw new UsageException($"--reasons is {wanted}; expected 0 or more.");
+            }
+
+            var request = new PredictRequest { Project = common.Project(parse), Model = parse.GetRequiredValue(model), Reasons = (uint)wanted };
             request.Entities.AddRange((parse.GetValue(entities) ?? []).Select(text => ColumnText.Parse("--entity", text)));
             request.Request.AddRange((parse.GetValue(values) ?? []).Select(text => ColumnText.Parse("--request", text)));
             if (parse.GetValue(time) is { } text)
@@ -78,6 +86,18 @@ internal static class PredictCommand
         if (answer.Decisions.Count > 0)
         {
             Terminals.Output.MarkupLineInterpolated($"decision  [bold]{answer.Decisions[0]}[/]");
+        }
+
+        if (answer.Reasons.Count > 0)
+        {
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("reason", "contribution");
+            foreach (var code in answer.Reasons[0].Codes)
+            {
+                table.AddRow(Markup.Escape(code.Feature), code.Contribution.ToString("+0.0000;-0.0000", CultureInfo.InvariantCulture));
+            }
+
+            table.Caption(string.Create(CultureInfo.InvariantCulture, $"log odds; {answer.Reasons[0].BaseValue:0.0000} on the mean of the training rows"));
+            Terminals.Output.Write(table);
         }
 
         Terminals.Output.Write(FeatureTable.Of(answer.Features, row: 0));

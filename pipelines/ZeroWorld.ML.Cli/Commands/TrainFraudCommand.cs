@@ -53,6 +53,7 @@ internal static class TrainFraudCommand
         private readonly Option<double> _delay = new("--label-delay") { Description = "Days after which a label is known.", DefaultValueFactory = static _ => 0 };
         private readonly Option<string?> _asOf = new("--as-of") { Description = "Moment of training: later labels are not mature." };
         private readonly Option<CalibrationMethod> _calibration = new("--calibration") { Description = "How probabilities are calibrated." };
+        private readonly Option<int> _stopping = new("--early-stopping") { Description = "Trees without a better loss on later rows after which LightGBM adds no more. Default: as many as its grid says." };
         private readonly Option<double> _alertShare = new("--alert-share") { Description = "Share of a day's rows that may be stopped.", DefaultValueFactory = static _ => 0.012 };
         private readonly Option<double> _blockShare = new("--block-share") { Description = "Share of a day's rows that may be blocked.", DefaultValueFactory = static _ => 0.003 };
         private readonly Option<double?> _falseAlarm = new("--cost-false-alarm") { Description = "Cost of a false alarm: with --cost-miss the cheapest threshold is taken." };
@@ -70,7 +71,7 @@ internal static class TrainFraudCommand
         {
             Option[] all =
             [
-                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _testFrom, _testShare, _delay, _asOf, _calibration,
+                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _testFrom, _testShare, _delay, _asOf, _calibration, _stopping,
                 _alertShare, _blockShare, _falseAlarm, _miss, _cards, _accepted, _model, _name, _resume, _output, _alias,
             ];
             foreach (var option in all)
@@ -113,6 +114,7 @@ internal static class TrainFraudCommand
                     LabelDelay = ToDays(parse.GetValue(_delay)),
                     AsOf = parse.GetValue(_asOf),
                     Calibration = parse.GetValue(_calibration),
+                    EarlyStopping = parse.GetValue(_stopping),
                     AlertShare = parse.GetValue(_alertShare),
                     BlockShare = parse.GetValue(_blockShare),
                     Costs = falseAlarm is { } alarm && miss is { } missed ? (alarm, missed) : null,

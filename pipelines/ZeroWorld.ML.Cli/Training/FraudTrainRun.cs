@@ -52,6 +52,7 @@ internal sealed class FraudTrainRun(FraudTrainOptions options, StepConsole conso
             Scorer = context.Scorer,
             Champion = context.Champion,
             KnownTrials = context.Run.KnownTrials,
+            Checkpoints = context.Checkpoints,
             OnTrial = trial => context.Run.AddTrialAsync(
                 new TrackedTrial(trial.Index, trial.Key, trial.Algorithm, trial.Parameters, trial.AveragePrecision), cancellationToken),
         };

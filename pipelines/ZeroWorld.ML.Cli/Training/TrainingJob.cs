@@ -50,16 +50,24 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
                 return (registered, Describe(registered.Version, registered.Alias));
             });
             await run.FinishAsync(outcome, version, alias, cancellationToken);
+            CheckpointsOf(run).Delete();
             return new TrainingReport<T>(result, outcome, run.Run.Id, version, alias);
+        }
+        catch (Exception exception) when (exception is TrainingException { Error: TrainingError.CheckpointFailed } or RegistryException { Error: RegistryError.StoreUnavailable })
+        {
+            // A full disk, or a database that is away: the run is as one that was killed, and is taken up again with what it had.
+            throw;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             await run.FailAsync(exception.Message);
+            CheckpointsOf(run).Delete();
             throw;
         }
         catch (OperationCanceledException)
         {
             await run.CancelAsync();
+            CheckpointsOf(run).Delete();
             throw;
         }
         finally
@@ -77,7 +85,7 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
     {
         await using var server = await LocalServer.StartScratchAsync(Path.Combine(scratch, "server"), cancellationToken);
         var champion = await FindChampionAsync(models, cancellationToken);
-        var context = new TrainingContext(run, champion, target.Output ?? Path.Combine(scratch, "package"), server.Services);
+        var context = new TrainingContext(run, champion, target.Output ?? Path.Combine(scratch, "package"), CheckpointsOf(run), server.Services);
         var (result, outcome) = await console.RunAsync("training", async progress =>
         {
             var trained = await train(context, new TrainingShare(progress));
@@ -116,6 +124,8 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
         await connection.Client.Registry.SetAliasAsync(request, cancellationToken: cancellationToken);
         return (version.Version, request.Alias);
     }
+
+    private CheckpointFolder CheckpointsOf(RunTracker run) => new(Path.Combine(target.Directory, "checkpoints", run.Run.Id), run.Fingerprint);
 
     private string Describe(long? version, string? alias) => version switch
     {

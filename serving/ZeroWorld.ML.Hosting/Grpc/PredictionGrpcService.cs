@@ -10,16 +10,16 @@ using ZeroWorld.ML.V1;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.PredictionService</c>.</summary>
-internal sealed class PredictionGrpcService(PredictionPath predictions, PredictionReplay replay, RecommendationCalls recommendations, GrpcErrors errors) : PredictionGrpcServiceBase
+internal sealed class PredictionGrpcService(PredictionReasons predictions, PredictionReplay replay, RecommendationCalls recommendations, GrpcErrors errors) : PredictionGrpcServiceBase
 {
     public override async Task<PredictionReply> Predict(PredictRequest request, ServerCallContext context)
     {
         errors.ThrowIfExpired(context);
         try
         {
-            var result = await predictions.PredictAsync(
-                ToRequest(request, GrpcErrors.DeadlineOf(context), Stopwatch.GetTimestamp()), context.CancellationToken).ConfigureAwait(false);
-            return new PredictionReply(result, request.OmitFeatures);
+            var (result, reasons) = await predictions.PredictAsync(
+                ToRequest(request, GrpcErrors.DeadlineOf(context), Stopwatch.GetTimestamp()), request.Reasons, context.CancellationToken).ConfigureAwait(false);
+            return new PredictionReply(result, request.OmitFeatures) { Reasons = reasons };
         }
         catch (Exception exception) when (exception is not RpcException)
         {

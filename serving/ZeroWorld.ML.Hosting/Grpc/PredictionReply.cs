@@ -1,4 +1,5 @@
 using System.Buffers;
+using Google.Protobuf;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Serving.Protocol;
 using ZeroWorld.ML.V1;
@@ -14,6 +15,9 @@ internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatur
     // One row of some tens of features; more grows it.
     internal const int Capacity = 2048;
 
+    /// <value>One per row; <see langword="null"/> where none were asked for.</value>
+    public IReadOnlyList<RowReasons>? Reasons { get; init; }
+
     /// <summary>Writes a PredictResponse (prediction.proto).</summary>
     public void WriteTo(Grpc.Core.SerializationContext context)
     {
@@ -27,6 +31,11 @@ internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatur
 
     internal void Write(ReverseProtoWriter writer)
     {
+        if (Reasons is not null)
+        {
+            WriteReasons(writer, Reasons);
+        }
+
         for (var index = Result.RowErrors.Count - 1; index >= 0; index--)
         {
             var error = Result.RowErrors[index];
@@ -53,5 +62,26 @@ internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatur
         writer.WriteStringField(PredictResponse.ModelFieldNumber, Result.Model.Name);
         writer.WriteStringField(PredictResponse.ProjectFieldNumber, Result.Model.Project);
         writer.WriteStringField(PredictResponse.PredictionIdFieldNumber, Result.PredictionId);
+    }
+
+    private static void WriteReasons(ReverseProtoWriter writer, IReadOnlyList<RowReasons> reasons)
+    {
+        for (var row = reasons.Count - 1; row >= 0; row--)
+        {
+            var rowMark = writer.Length;
+            for (var index = reasons[row].Codes.Count - 1; index >= 0; index--)
+            {
+                var code = reasons[row].Codes[index];
+                var mark = writer.Length;
+                writer.WriteDouble(code.Contribution);
+                writer.WriteTag(ReasonCode.ContributionFieldNumber, WireFormat.WireType.Fixed64);
+                writer.WriteStringField(ReasonCode.FeatureFieldNumber, code.Column);
+                writer.EndField(V1.RowReasons.CodesFieldNumber, mark);
+            }
+
+            writer.WriteDouble(reasons[row].BaseValue);
+            writer.WriteTag(V1.RowReasons.BaseValueFieldNumber, WireFormat.WireType.Fixed64);
+            writer.EndField(PredictResponse.ReasonsFieldNumber, rowMark);
+        }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class PredictJson : IDisposable
 
     public bool OmitFeatures { get; private set; }
 
+    /// <summary>Reason codes per row; 0 for none.</summary>
+    public uint Reasons { get; private set; }
+
     /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>.</exception>
     public static PredictJson Parse(ReadOnlyMemory<byte> json)
     {
@@ -102,9 +105,14 @@ internal sealed class PredictJson : IDisposable
                         ? property.Value.GetBoolean()
                         : throw Wrong("'omit_features'", property.Value, "true or false");
                     break;
+                case "reasons":
+                    Reasons = property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetUInt32(out var reasons)
+                        ? reasons
+                        : throw Wrong("'reasons'", property.Value, $"a whole number of 0 to {PredictionReasons.CodesMax}");
+                    break;
                 default:
                     throw new ServingException(
-                        ServingError.InvalidInput, $"Unknown property '{property.Name}'; expected one of entities, request, version, alias, omit_features.");
+                        ServingError.InvalidInput, $"Unknown property '{property.Name}'; expected one of entities, request, version, alias, omit_features, reasons.");
             }
         }
 

@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>Writes predictions row by row, for people and scripts.</summary>
 internal static class PredictJsonWriter
 {
-    public static void Write(Utf8JsonWriter writer, PredictionResult result, bool omitFeatures)
+    public static void Write(Utf8JsonWriter writer, PredictionResult result, IReadOnlyList<RowReasons>? reasons, bool omitFeatures)
     {
         var errors = result.RowErrors.ToDictionary(static error => error.Row);
         writer.WriteStartObject();
@@ -27,6 +27,10 @@ internal static class PredictJsonWriter
             else
             {
                 WriteOutputs(writer, result, row);
+                if (reasons is not null)
+                {
+                    WriteReasons(writer, reasons[row]);
+                }
             }
 
             if (!omitFeatures)
@@ -70,6 +74,21 @@ internal static class PredictJsonWriter
         {
             writer.WriteString("decision", result.Decisions[row]);
         }
+    }
+
+    private static void WriteReasons(Utf8JsonWriter writer, RowReasons reasons)
+    {
+        writer.WriteNumber("base_value", reasons.BaseValue);
+        writer.WriteStartArray("reasons");
+        foreach (var code in reasons.Codes)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("feature", code.Column);
+            writer.WriteNumber("contribution", code.Contribution);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteElement(Utf8JsonWriter writer, OutputElements elements, int index)

@@ -8,7 +8,7 @@ using ZeroWorld.ML.Serving;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Prediction by entity over REST: <c>POST /v1/models/MODEL:predict</c>.</summary>
-internal sealed class PredictionRest(PredictionPath predictions, ServableManager servables, ServerOptions options)
+internal sealed class PredictionRest(PredictionReasons predictions, ServableManager servables, ServerOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -31,13 +31,13 @@ internal sealed class PredictionRest(PredictionPath predictions, ServableManager
             request = body.ToRequest(model, lease.Servable.Plan, received);
         }
 
-        var result = await predictions.PredictAsync(request, context.RequestAborted).ConfigureAwait(false);
+        var (result, reasons) = await predictions.PredictAsync(request, body.Reasons, context.RequestAborted).ConfigureAwait(false);
         await RestBody.WriteAsync(
             context,
-            (result, body.OmitFeatures),
+            (result, reasons, body.OmitFeatures),
             static (writer, answer) =>
             {
-                PredictJsonWriter.Write(writer, answer.result, answer.OmitFeatures);
+                PredictJsonWriter.Write(writer, answer.result, answer.reasons, answer.OmitFeatures);
                 answer.result.Answered.Finish();
             }).ConfigureAwait(false);
     }

@@ -41,6 +41,8 @@ internal static class ServerEndpoints
         services.AddSingleton<GenerateRest>();
         services.AddSingleton<PredictionRest>();
         services.AddSingleton<Recommenders>();
+        services.AddSingleton<ReasonModels>();
+        services.AddSingleton<PredictionReasons>();
         services.AddSingleton<RecentItemsReader>();
         services.AddSingleton<RecommendationCalls>();
         services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();

@@ -74,7 +74,7 @@ public sealed class PredictionPath
             var features = Stopwatch.GetTimestamp() - featuresStarted;
             if (rows.Rows.Length == 0)
             {
-                throw new ServingException(ServingError.RequiredFeatureMissing, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
+                throw new ServingException(rows.Errors[0].Error, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
             }
 
             var outputs = await servable.RunInGroupAsync(

@@ -24,6 +24,12 @@ if (args is ["training-set", .. var options])
     return 0;
 }
 
+if (args is ["fraud", .. var fraud])
+{
+    await FraudBenchmark.RunAsync(fraud, stop.Token);
+    return 0;
+}
+
 if (args is ["recommendation", .. var training])
 {
     await RecommendationBenchmark.RunAsync(training, stop.Token);
@@ -45,6 +51,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
     }
 
     Console.Error.WriteLine("  training-set    a point-in-time training set against ASOF SQL and pandas   (--features=N --spine=N --memory=MiB --rounds=N --only)");
+    Console.Error.WriteLine("  fraud           the fit of boosted trees against XGBoost, and the reasons of one row   (--rows=N --only=fit|reasons)");
     Console.Error.WriteLine("  recommendation  retrieval, and training against NumPy and PyTorch   (--data=FOLDER --only=retrieval|ease|als|neumf)");
     Console.Error.WriteLine("  text            fit and score against scikit-learn, text to decision, the moderation stream   (--data=FILE --only=fit|score|stream)");
     return 2;

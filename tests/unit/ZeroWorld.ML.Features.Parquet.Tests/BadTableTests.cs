@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Testing;
+
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
 public sealed class BadTableTests : IDisposable

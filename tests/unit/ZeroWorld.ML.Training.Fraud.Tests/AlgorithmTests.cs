@@ -48,6 +48,7 @@ public sealed class AlgorithmTests
     [InlineData(FraudAlgorithms.RandomForest)]
     [InlineData(FraudAlgorithms.LightGbm)]
     [InlineData(FraudAlgorithms.IsolationForest)]
+    [InlineData(FraudAlgorithms.Autoencoder)]
     public void Fit_OtherSeed_GivesOtherBytes(string algorithm)
     {
         Assert.NotEqual(BytesOf(algorithm, Rows.Value, 5), BytesOf(algorithm, Rows.Value, 6));
@@ -95,7 +96,7 @@ public sealed class AlgorithmTests
     {
         var exception = Assert.Throws<TrainingException>(() => FraudAlgorithms.Grid("svm"));
 
-        Assert.Equal("algorithm: 'svm' is unknown; expected one of logistic-regression, random-forest, fasttree, lightgbm, tree-blend, isolation-forest.", exception.Message);
+        Assert.Equal("algorithm: 'svm' is unknown; expected one of logistic-regression, random-forest, fasttree, lightgbm, tree-blend, isolation-forest, autoencoder.", exception.Message);
     }
 
     [Fact]
@@ -153,6 +154,7 @@ public sealed class AlgorithmTests
     private static ITrainer<IFraudModel> Trainer(string algorithm) => algorithm switch
     {
         FraudAlgorithms.LightGbm => new LightGbmFraudTrainer(new LightGbmSettings { Trees = 40, Fits = 2, RowFraction = 0.7 }),
+        FraudAlgorithms.Autoencoder => new AutoencoderTrainer(new AutoencoderSettings { Hidden = 12, Code = 4, EpochsMax = 6, EpochRowsMax = 2_000 }),
         FraudAlgorithms.RandomForest => new ForestFraudTrainer(new ForestSettings { Trees = 20, LeavesMax = 30 }),
         FraudAlgorithms.FastTree => new FastTreeFraudTrainer(new FastTreeSettings { Trees = 40, BinsMax = 255 }),
         FraudAlgorithms.TreeBlend => new TreeBlendTrainer(

@@ -19,6 +19,22 @@ public sealed class LightGbmFraudTrainerTests
     }
 
     [Fact]
+    public void Fit_EarlyStopping_FitsTheNumberOfTreesWithTheLeastLossOnLaterRows()
+    {
+        var table = SyntheticTransactions.Table(10, 500);
+        int[] rows = SyntheticTransactions.All(table), earlier = rows[..4_000], later = rows[4_000..];
+        var settings = Settings with { Trees = 300, LearningRate = 0.3, RowFraction = 1, FeatureFraction = 1 };
+        var whole = new LightGbmFraudTrainer(settings).Fit(table, earlier, 1, TestContext.Current.CancellationToken).ToTreeEnsemble();
+        var curve = LearningCurve.Of(whole, table, earlier, later, pointsMax: 300);
+        var best = curve.MinBy(static step => step.ValidationLogLoss)!.Trees;
+
+        var stopped = new LightGbmFraudTrainer(settings with { EarlyStopping = 250 }).Fit(table, rows, 1, TestContext.Current.CancellationToken).ToTreeEnsemble();
+
+        Assert.InRange(best, 1, 50);
+        Assert.Equal(best, stopped.Trees.Count);
+    }
+
+    [Fact]
     public void ToTreeEnsemble_WrittenAsOnnx_ScoresTenThousandRowsAsTheTrainer()
     {
         var table = SyntheticTransactions.Table(10, 1_500);

@@ -46,13 +46,16 @@ internal static class FraudModelPackage
     {
         var median = runs.Median;
         Directory.CreateDirectory(request.OutputDirectory);
-        TreeEnsembleGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), median.Model.ToTreeEnsemble()!);
+        var trees = TreeReasons.WithCovers(median.Model.ToTreeEnsemble()!, table, runs.Rows.Train.Span);
+        TreeEnsembleGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), trees);
+        new ReasonModel(trees, table.FeatureNames).Write(Path.Combine(request.OutputDirectory, ReasonModel.FileName));
         var sample = Strided(runs.Rows.Train.Length, ReferenceRowsMax).Select(position => runs.Rows.Train.Span[position]).ToArray();
         var sampleScores = median.Model.Score(table, sample, cancellationToken);
         var content = new ModelPackageContent
         {
             Model = request.Model,
             ModelFile = ModelFile,
+            FurtherFiles = [ReasonModel.FileName],
             FeatureService = request.FeatureService,
             Inputs = [new ManifestInput(TreeEnsembleGraph.Input, "FP32", [-1, table.FeatureNames.Count], table.FeatureNames)],
             Outputs = [new ManifestOutput(TreeEnsembleGraph.Output, OutputName, "FP32", [-1, 1])],

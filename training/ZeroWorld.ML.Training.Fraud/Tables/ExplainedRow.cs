@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Models;
+
 namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>A suspicious test row with its reasons.</summary>

@@ -38,4 +38,14 @@ public sealed record FraudTableRequest
 
     /// <value>Called after every trial, before the next one: what it has written is a checkpoint.</value>
     public Func<TableTrial, Task>? OnTrial { get; init; }
+
+    /// <value>Where fits that can be taken up keep their state; <see langword="null"/>: nowhere.</value>
+    public CheckpointFolder? Checkpoints { get; init; }
+
+    /// <summary>A fit, from its checkpoint where there is one.</summary>
+    /// <param name="part">Which part of the rows it is of.</param>
+    internal IFraudModel Fit(ITrainer<IFraudModel> trainer, string part, TrainingTable table, int[] rows, int seed, CancellationToken cancellationToken) =>
+        trainer is IResumableTrainer<IFraudModel> resumable && Checkpoints is { } folder
+            ? resumable.Fit(table, rows, seed, folder.For(FormattableString.Invariant($"{part}: {TableTrial.KeyOf(trainer.Algorithm, trainer.Parameters)}, seed {seed}")), cancellationToken)
+            : trainer.Fit(table, rows, seed, cancellationToken);
 }

@@ -23,6 +23,9 @@ public sealed record FraudTableSettings
 
     public CalibrationMethod Calibration { get; init; }
 
+    /// <value>Trees without a better log loss on later rows after which LightGBM adds no more; 0, the default: as many as the grid says. The autoencoder always stops by itself.</value>
+    public int EarlyStopping { get; init; }
+
     /// <value>Share of a day's rows that may be stopped (review or block); above 0, below 1. Of no account with <see cref="Costs"/>.</value>
     public double AlertShare { get; init; } = 0.012;
 
@@ -53,6 +56,7 @@ public sealed record FraudTableSettings
             { LabelDelay.Ticks: < 0 } => $"label-delay: {LabelDelay.TotalDays} days; expected 0 or more.",
             { AlertShare: not (> 0 and < 1) } => $"alert-share: {AlertShare}; expected above 0 and below 1.",
             { BlockShare: var share } when !(share > 0 && share <= AlertShare) => $"block-share: {BlockShare}; expected above 0 and at most alert-share, {AlertShare}.",
+            { EarlyStopping: < 0 } => $"early-stopping: {EarlyStopping}; expected 0 or more.",
             { CardsPerDay: < 1 } => $"cards-per-day: {CardsPerDay}; expected 1 or more.",
             _ => null,
         };

@@ -44,7 +44,7 @@ public sealed class FraudTableTraining(TimeProvider time)
         var innerEncoder = TableEncoder.Fit(source, split.Fit);
         var inner = innerEncoder.Encode(source, split.Fit);
         var search = await TableSearch.RunAsync(request, inner, split, steps, cancellationToken).ConfigureAwait(false);
-        var validation = ValidateSeeds(inner, split, search, settings, steps, cancellationToken);
+        var validation = ValidateSeeds(request, inner, split, search, steps, cancellationToken);
         var median = validation.OrderBy(static run => run.AveragePrecision).ElementAt(validation.Count / 2);
         var labels = inner.LabelsOf(split.Validation);
         var calibrator = Calibration.Fit(settings.Calibration, median.LogOdds, labels);
@@ -59,7 +59,7 @@ public sealed class FraudTableTraining(TimeProvider time)
         var (evaluations, packaged, scores) = (new List<Evaluation>(), (CalibratedFraudModel?)null, Array.Empty<float>());
         foreach (var seed in settings.Seeds)
         {
-            var model = new CalibratedFraudModel(search.Trainer.Fit(table, split.Train, seed, cancellationToken), calibrator);
+            var model = new CalibratedFraudModel(request.Fit(search.Trainer, "training", table, split.Train, seed, cancellationToken), calibrator);
             var seedScores = model.Score(table, split.Test, cancellationToken);
             evaluations.Add(Evaluation.Of(table, split.Test, seedScores, settings.CardsPerDay));
             if (seed == median.Seed)
@@ -104,13 +104,13 @@ public sealed class FraudTableTraining(TimeProvider time)
     }
 
     private static List<ValidatedSeed> ValidateSeeds(
-        TrainingTable table, TableSplit split, TableSearch search, FraudTableSettings settings, StepCounter steps, CancellationToken cancellationToken)
+        FraudTableRequest request, TrainingTable table, TableSplit split, TableSearch search, StepCounter steps, CancellationToken cancellationToken)
     {
         var labels = table.LabelsOf(split.Validation);
         var runs = new List<ValidatedSeed>();
-        foreach (var seed in settings.Seeds)
+        foreach (var seed in request.Settings.Seeds)
         {
-            var model = search.Trainer.Fit(table, split.Fit, seed, cancellationToken);
+            var model = request.Fit(search.Trainer, "validation", table, split.Fit, seed, cancellationToken);
             var logOdds = model.LogOdds(table, split.Validation, cancellationToken);
             var precision = BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, logOdds), labels);
             runs.Add(new ValidatedSeed(seed, model, logOdds, precision));
@@ -150,13 +150,12 @@ public sealed class FraudTableTraining(TimeProvider time)
 
     private static (IReadOnlyList<ReasonCode> Importance, IReadOnlyList<ExplainedRow> Explained) Explain(FittedTable fitted)
     {
-        if (fitted.Model.Model.ToTreeEnsemble() is not { } ensemble)
+        if (fitted.Reasons is not { } reasons)
         {
             return ([], []);
         }
 
         var (table, test) = (fitted.Table, fitted.Split.Test);
-        var reasons = new TreeReasons(TreeReasons.WithCovers(ensemble, table, fitted.Split.Train), fitted.Encoder.Sources);
         ExplainedRow[] explained =
         [
             .. Enumerable.Range(0, test.Length).OrderByDescending(index => fitted.TestScores[index]).ThenBy(static index => index).Take(ExplainedRows)
@@ -167,7 +166,7 @@ public sealed class FraudTableTraining(TimeProvider time)
                     [.. reasons.Explain(table.Features(test[index])).Where(static reason => reason.Contribution > 0)
                         .OrderByDescending(static reason => reason.Contribution).Take(ReasonsPerRow)])),
         ];
-        return (reasons.Importance(table, test, ImportanceRows), explained);
+        return (TreeReasons.Importance(reasons, table, test, ImportanceRows), explained);
     }
 
     private static int IndexOf(IReadOnlyList<int> seeds, int seed) => Enumerable.Range(0, seeds.Count).First(index => seeds[index] == seed);
@@ -187,4 +186,10 @@ internal sealed record FittedTable(
     int Seed,
     IReadOnlyList<Evaluation> Evaluations,
     DecisionThresholds Thresholds,
-    IReadOnlyList<string> Notes);
+    IReadOnlyList<string> Notes)
+{
+    /// <summary>Reasons of encoded rows by raw column; <see langword="null"/> for a model that is not made of trees.</summary>
+    internal ReasonModel? Reasons { get; } = Model.Model.ToTreeEnsemble() is { } ensemble
+        ? new ReasonModel(TreeReasons.WithCovers(ensemble, Table, Split.Train), Encoder.Sources)
+        : null;
+}

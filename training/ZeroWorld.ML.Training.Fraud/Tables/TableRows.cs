@@ -10,6 +10,11 @@ internal static class TableRows
     internal static (TableSource Source, TableSplit Split) Prepare(FraudTableRequest request, List<string> notes)
     {
         var (columns, settings) = (request.Columns, request.Settings);
+        if (request.Frame.Rows == 0 || request.Test is { Rows: 0 })
+        {
+            throw new TrainingException(TrainingError.UnsuitableData, $"The {(request.Frame.Rows == 0 ? "table" : "table of test rows")} has no rows.");
+        }
+
         var (frame, types) = request.Test is { } test ? Stack(request.Frame, test, request.Types) : (request.Frame, request.Types);
         CheckRoles(types, columns);
         var unit = types[columns.Time] == FeatureType.Timestamp ? TimeUnit.Microseconds
@@ -47,6 +52,12 @@ internal static class TableRows
         }
 
         int[] mature = [.. Enumerable.Range(0, source.Rows).Where(row => source.Times[row] <= asOf - delay)];
+        if (mature.Length == 0 && source.Rows > 0)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData, $"as-of: at that moment the label of none of the {source.Rows} rows is mature; name a later one, or a shorter label delay.");
+        }
+
         if (mature.Length < source.Rows)
         {
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"{source.Rows - mature.Length} rows were left out: their labels are not mature at the moment of training"));

@@ -7,7 +7,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         FraudTableRequest request, TrainingTable table, TableSplit split, StepCounter steps, CancellationToken cancellationToken)
     {
         var grid = request.Settings.Algorithms
-            .SelectMany(static algorithm => FraudAlgorithms.Grid(algorithm).Select(trainer => (Algorithm: algorithm, Trainer: trainer))).ToArray();
+            .SelectMany(algorithm => FraudAlgorithms.Grid(algorithm, request.Settings.EarlyStopping).Select(trainer => (Algorithm: algorithm, Trainer: trainer))).ToArray();
         var labels = table.LabelsOf(split.Validation);
         var trials = new List<TableTrial>(grid.Length);
         foreach (var (algorithm, trainer) in grid)
@@ -16,7 +16,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             var isKnown = request.KnownTrials.TryGetValue(TableTrial.KeyOf(algorithm, trainer.Parameters), out var precision);
             if (!isKnown)
             {
-                var logOdds = trainer.Fit(table, split.Fit, request.Settings.Seeds[0], cancellationToken).LogOdds(table, split.Validation, cancellationToken);
+                var logOdds = request.Fit(trainer, "search", table, split.Fit, request.Settings.Seeds[0], cancellationToken).LogOdds(table, split.Validation, cancellationToken);
                 precision = BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, logOdds), labels);
             }
 

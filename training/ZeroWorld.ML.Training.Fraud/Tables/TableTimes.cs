@@ -16,7 +16,7 @@ internal static class TableTimes
         if (frame.GetColumn(name) is not long[] values)
         {
             throw new TrainingException(
-                TrainingError.InvalidInput, $"time: the column '{name}' holds texts or fractions; expected timestamps such as 2024-05-01 12:00:00, dates, or whole numbers.");
+                TrainingError.InvalidInput, $"time: the column '{name}' {DescribeTexts(frame.GetColumn(name))}; expected timestamps such as 2024-05-01 12:00:00, dates, or whole numbers.");
         }
 
         var missing = Array.IndexOf(values, long.MinValue);
@@ -29,6 +29,20 @@ internal static class TableTimes
         var resolved = Resolve(values, unit);
         return resolved is TimeUnit.Microseconds or TimeUnit.Index ? values : Array.ConvertAll(values, value => Convert(name, value, resolved));
     }
+
+    // A column is one of texts by a single value that is no time: the first one is what its user looks for.
+    private static string DescribeTexts(Array column)
+    {
+        if (column is not string?[] texts)
+        {
+            return "holds fractions";
+        }
+
+        var wrong = Array.FindIndex(texts, static text => text is not null && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _));
+        return wrong < 0 ? "holds texts" : string.Create(CultureInfo.InvariantCulture, $"is '{Shorten(texts[wrong]!)}' in row {wrong + 1}");
+    }
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "...";
 
     /// <summary>The unit that <see cref="TimeUnit.Auto"/> stands for.</summary>
     internal static TimeUnit Resolve(ReadOnlySpan<long> values, TimeUnit unit)

@@ -12,6 +12,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 public sealed class LightGbmFraudTrainer : ITrainer<TreeFraudModel>
 {
     private const int ThreadCount = 1;
+    private const double HeldOutShare = 0.2;
 
     // Far enough apart that the parts of one seed are not those of the next.
     private const int SeedsPerFit = 1000;
@@ -36,12 +37,13 @@ public sealed class LightGbmFraudTrainer : ITrainer<TreeFraudModel>
     {
         TrainingRows.CheckBothClasses(table, rows);
         var context = new MLContext(seed);
+        var trees = _settings.EarlyStopping > 0 ? ChooseTrees(context, table, rows, seed, cancellationToken) : _settings.Trees;
         var view = TableView.Of(context, table, rows, _settings.PositiveWeight);
         var parts = new List<TreeFraudModel.Part>(_settings.Fits);
         for (var fit = 0; fit < _settings.Fits; fit++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var trainer = context.BinaryClassification.Trainers.LightGbm(ToOptions(fit == 0 ? seed : unchecked((seed * SeedsPerFit) + fit)));
+            var trainer = context.BinaryClassification.Trainers.LightGbm(ToOptions(fit == 0 ? seed : unchecked((seed * SeedsPerFit) + fit), trees));
             var transformer = trainer.Fit(view);
             var calibrator = transformer.Model.Calibrator;
 
@@ -52,12 +54,32 @@ public sealed class LightGbmFraudTrainer : ITrainer<TreeFraudModel>
         return new TreeFraudModel(context, parts, table.FeatureNames.Count);
     }
 
-    private LightGbmBinaryTrainer.Options ToOptions(int seed) => new()
+    // As many as had the least log loss on later rows; all of them where the later or the earlier rows are of one class.
+    private int ChooseTrees(MLContext context, TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
+    {
+        var boundary = (int)(rows.Length * (1 - HeldOutShare));
+        var (fit, held) = (rows[..boundary], rows[boundary..]);
+        if (!HasBoth(table, fit) || !HasBoth(table, held))
+        {
+            return _settings.Trees;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var options = ToOptions(seed, _settings.Trees);
+        options.EarlyStoppingRound = _settings.EarlyStopping;
+        var transformer = context.BinaryClassification.Trainers.LightGbm(options)
+            .Fit(TableView.Of(context, table, fit, _settings.PositiveWeight), TableView.Of(context, table, held, _settings.PositiveWeight));
+        return Math.Max(1, transformer.Model.SubModel.TrainedTreeEnsemble.Trees.Count);
+    }
+
+    private static bool HasBoth(TrainingTable table, ReadOnlyMemory<int> rows) => table.CountPositives(rows.Span) is var positives && positives > 0 && positives < rows.Length;
+
+    private LightGbmBinaryTrainer.Options ToOptions(int seed, int trees) => new()
     {
         LabelColumnName = nameof(TableView.Row.Label),
         FeatureColumnName = nameof(TableView.Row.Features),
         ExampleWeightColumnName = _settings.PositiveWeight == 1 ? null : nameof(TableView.Row.Weight),
-        NumberOfIterations = _settings.Trees,
+        NumberOfIterations = trees,
         LearningRate = _settings.LearningRate,
         NumberOfLeaves = _settings.LeavesMax,
         MinimumExampleCountPerLeaf = _settings.LeafRowsMin,

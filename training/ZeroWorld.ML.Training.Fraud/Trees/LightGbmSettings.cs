@@ -39,6 +39,12 @@ public sealed record LightGbmSettings
     /// <value>Weight of a positive row against a negative one; above 0. Other weights than 1 distort probabilities: calibrate then.</value>
     public double PositiveWeight { get; init; } = 1;
 
+    /// <value>
+    /// Trees without a better log loss on the last fifth of the rows in time, after which no more are added; the best number is then fitted on all rows. 0, the default: all
+    /// <see cref="Trees"/> are.
+    /// </value>
+    public int EarlyStopping { get; init; }
+
     /// <value>Models that are fitted with seeds of their own and averaged in log odds; 1 to 100.</value>
     public int Fits { get; init; } = 1;
 
@@ -47,6 +53,7 @@ public sealed record LightGbmSettings
     {
         ["bins_max"] = BinsMax.ToString(CultureInfo.InvariantCulture),
         ["depth_max"] = DepthMax.ToString(CultureInfo.InvariantCulture),
+        ["early_stopping"] = EarlyStopping.ToString(CultureInfo.InvariantCulture),
         ["feature_fraction"] = FeatureFraction.ToString(CultureInfo.InvariantCulture),
         ["fits"] = Fits.ToString(CultureInfo.InvariantCulture),
         ["l2"] = L2.ToString(CultureInfo.InvariantCulture),
@@ -64,6 +71,7 @@ public sealed record LightGbmSettings
         { Trees: < 1 } => $"Trees is {Trees}; expected 1 or more.",
         { LearningRate: not (> 0 and <= 1) } => $"LearningRate is {LearningRate}; expected above 0 and at most 1.",
         { LeavesMax: < 2 } => $"LeavesMax is {LeavesMax}; expected 2 or more.",
+        { EarlyStopping: < 0 } => $"EarlyStopping is {EarlyStopping}; expected 0 or more.",
         { DepthMax: < 1 } => $"DepthMax is {DepthMax}; expected 1 or more.",
         { LeafRowsMin: < 1 } => $"LeafRowsMin is {LeafRowsMin}; expected 1 or more.",
         { L2: not >= 0 } => $"L2 is {L2}; expected 0 or more.",

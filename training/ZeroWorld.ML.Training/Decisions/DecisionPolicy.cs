@@ -40,7 +40,7 @@ public static class DecisionPolicy
             output,
             [new Decision(Allow, 0), new Decision(Review, review), new Decision(Block, block)],
             $"lowest scores that give at most {budget.AlertsPerDay} alerts (review or block) and at most {budget.BlocksPerDay} blocks on each of {days} validation days "
-            + $"({scores.Length} rows without known compromised cards), before the model was fitted again on the whole training period");
+            + $"({scores.Length} rows), before the model was fitted again on the whole training period");
     }
 
     /// <summary>The threshold of block with the smallest cost on validation rows: below it rows are allowed.</summary>

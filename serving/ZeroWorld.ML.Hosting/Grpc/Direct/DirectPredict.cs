@@ -18,7 +18,10 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
         var received = Stopwatch.GetTimestamp();
         try
         {
-            return new Call(predictions, PredictRequest.Parser.ParseFrom(message), received);
+            var request = PredictRequest.Parser.ParseFrom(message);
+
+            // Reasons are the other path's.
+            return request.Reasons == 0 ? new Call(predictions, request, received) : null;
         }
         catch (InvalidProtocolBufferException)
         {

@@ -12,19 +12,26 @@ internal static class FraudModel
     /// <param name="trees">How many trees.</param>
     /// <param name="seed">Another seed is another model.</param>
     /// <param name="name">Name of the model.</param>
+    /// <param name="hasReasons">Whether the package can say why.</param>
     public static async Task<ModelPackage> WriteAsync(
-        string folder, FeatureService service, int trees, int seed, CancellationToken cancellationToken, string name = "fraud")
+        string folder, FeatureService service, int trees, int seed, CancellationToken cancellationToken, string name = "fraud", bool hasReasons = true)
     {
         Directory.CreateDirectory(folder);
         var columns = service.Columns.Count;
         var random = new Random(seed);
         var ensemble = new TreeEnsemble { FeatureCount = columns, Trees = [.. Enumerable.Range(0, trees).Select(_ => Grow(random, columns, splits: 15))] };
         TreeEnsembleGraph.Write(Path.Combine(folder, "model.onnx"), ensemble);
+        if (hasReasons)
+        {
+            new ReasonModel(ensemble, [.. service.Columns.Select(static column => column.Name)]).Write(Path.Combine(folder, ReasonModel.FileName));
+        }
+
         return await ModelPackageWriter.WriteAsync(
             folder,
             new ModelPackageContent
             {
                 Model = new ModelName("default", name),
+                FurtherFiles = hasReasons ? [ReasonModel.FileName] : [],
                 FeatureService = new FeatureServiceReference(service.Project, service.Name, service.Fingerprint),
                 Inputs = [new ManifestInput(TreeEnsembleGraph.Input, "FP32", [-1, columns], [.. service.Columns.Select(static column => column.Name)])],
                 Outputs = [new ManifestOutput(TreeEnsembleGraph.Output, "probability", "FP32", [-1, 1])],
@@ -71,6 +78,7 @@ internal static class FraudModel
         RightChildren = [.. Enumerable.Range(0, splits).Select(split => Child((2 * split) + 2, splits))],
         MissingLeft = [.. Enumerable.Repeat(true, splits)],
         LeafValues = [.. Enumerable.Range(0, splits + 1).Select(_ => (random.NextDouble() - 0.5) * 0.6)],
+        LeafCovers = [.. Enumerable.Range(0, splits + 1).Select(leaf => (double)(1 + (leaf * 7 % 50)))],
     };
 
     private static int Child(int node, int splits) => node < splits ? node : ~(node - splits);

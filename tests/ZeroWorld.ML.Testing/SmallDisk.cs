@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using Xunit;
 
-namespace ZeroWorld.ML.Features.Parquet.Tests;
+namespace ZeroWorld.ML.Testing;
 
 /// <summary>A file system of a few megabytes, for what happens when a disk is full. The test is skipped where nothing may be mounted.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string path) => Path = path;
 
