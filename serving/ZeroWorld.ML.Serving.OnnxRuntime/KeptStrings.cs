@@ -3,12 +3,14 @@ using Microsoft.ML.OnnxRuntime;
 namespace ZeroWorld.ML.Serving.OnnxRuntime;
 
 /// <summary>Tensors of strings that an instance uses again: their strings keep their memory, so that a run of the shapes of an earlier one allocates nothing.</summary>
-/// <remarks>Not thread safe. Bounded: few tensors per place, of few strings, none of which was ever long.</remarks>
+/// <remarks>Not thread safe. Bounded: few tensors per place, whose strings could all be as long as the longest that any of them ever was.</remarks>
 internal sealed class KeptStrings : IDisposable
 {
     private const int KeptMax = 4;
-    private const int ElementsMax = 16 * 1024;
-    private const int LongestMax = 256;
+    private const long BytesMax = 4 << 20;
+
+    // What a string takes without any content.
+    private const int ElementBytes = 32;
     private readonly List<(int Place, long[] Shape, OrtValue Value)> _kept = [];
 
     /// <summary>A tensor of any content, which belongs to the caller until it is given back.</summary>
@@ -39,7 +41,7 @@ internal sealed class KeptStrings : IDisposable
             elements *= size;
         }
 
-        if (longest > LongestMax || elements > ElementsMax)
+        if (elements * Math.Max(longest, ElementBytes) > BytesMax)
         {
             value.Dispose();
             return;

@@ -66,7 +66,7 @@ internal sealed class ColumnBuffer
         }
         else if (value.IsList)
         {
-            SetBytes(row, ListBytes.Encode(value));
+            SetBytes(row, FeatureListCodec.Encode(value));
         }
         else
         {
@@ -109,7 +109,7 @@ internal sealed class ColumnBuffer
             }
             else if (_ends.Length > 0)
             {
-                SetBytes(at + row, vector.Bytes(from + row));
+                SetBytes(at + row, ColumnTypes.IsList(Kind) ? vector.List(from + row, type) : vector.Bytes(from + row));
             }
             else
             {

@@ -41,7 +41,7 @@ internal static class ColumnTypes
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    /// <summary>The type as features see it; <see langword="null"/> for types that features do not have.</summary>
+    /// <summary>The type as features see it, lists of numbers and texts among them; <see langword="null"/> for types that features do not have.</summary>
     public static FeatureType? FeatureTypeOf(string engineType) => engineType switch
     {
         "BOOLEAN" => FeatureType.Bool,
@@ -52,16 +52,15 @@ internal static class ColumnTypes
         "VARCHAR" => FeatureType.String,
         "BLOB" => FeatureType.Bytes,
         Instant => FeatureType.Timestamp,
-        _ => null,
-    };
-
-    /// <summary>The type of a column of a training set: as <see cref="FeatureTypeOf"/>, and lists, which no source and no spine has.</summary>
-    public static FeatureType? ResultTypeOf(string engineType) => engineType switch
-    {
-        "BIGINT[]" => FeatureType.Int64List,
-        "DOUBLE[]" => FeatureType.Float64List,
-        "VARCHAR[]" => FeatureType.StringList,
-        _ => FeatureTypeOf(engineType),
+        _ => ElementOf(engineType) is { } element
+            ? FeatureTypeOf(element) switch
+            {
+                FeatureType.Int64 => FeatureType.Int64List,
+                FeatureType.Float32 or FeatureType.Float64 => FeatureType.Float64List,
+                FeatureType.String => FeatureType.StringList,
+                _ => null,
+            }
+            : null,
     };
 
     /// <summary>Whether the engine's type is a time without a zone (a DATE has none either).</summary>
@@ -86,12 +85,27 @@ internal static class ColumnTypes
             FeatureType.String when engineType == "VARCHAR" => name,
             FeatureType.Bytes when engineType == "BLOB" => name,
             FeatureType.Timestamp when engineType == Instant => $"epoch_us({name})",
-            FeatureType.Int64List when engineType == "BIGINT[]" => name,
-            FeatureType.Float64List when engineType == "DOUBLE[]" => name,
-            FeatureType.StringList when engineType == "VARCHAR[]" => name,
+            FeatureType.Int64List => ConvertList(name, engineType, FeatureType.Int64),
+            FeatureType.Float64List => ConvertList(name, engineType, FeatureType.Float64),
+            FeatureType.StringList => ConvertList(name, engineType, FeatureType.String),
             _ => null,
         };
     }
+
+    /// <summary>An expression that is true for a list with a null among its elements, which no feature takes.</summary>
+    public static string HasNullElement(string expression) => $"coalesce(len({expression}) <> list_count({expression}), false)";
+
+    // Elements widen as single values do; an array of fixed length is a list.
+    private static string? ConvertList(string name, string engineType, FeatureType element)
+    {
+        var wanted = $"{EngineNameOf(KindOf(element))}[]";
+        return engineType == wanted ? name
+            : ElementOf(engineType) is { } type && Convert("e", type, element) is not null ? $"CAST({name} AS {wanted})"
+            : null;
+    }
+
+    private static string? ElementOf(string engineType) =>
+        engineType.EndsWith(']') && engineType.LastIndexOf('[') is > 0 and var at ? engineType[..at] : null;
 
     /// <summary>An expression that gives a numeric column as DOUBLE, as aggregates read it: bool as 0 or 1.</summary>
     public static string? ConvertNumber(string column, string engineType) => engineType == "BOOLEAN"
@@ -108,7 +122,7 @@ internal static class ColumnTypes
             : null;
     }
 
-    public static string Describe(FeatureType type) => type.ToString().ToLowerInvariant();
+    public static string Describe(FeatureType type) => FeatureTypeNames.Of(type);
 
     private static bool IsSignedInteger(string engineType) => engineType is "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT";
 }

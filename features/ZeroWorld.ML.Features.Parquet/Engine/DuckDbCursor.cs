@@ -4,15 +4,18 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed unsafe class DuckDbCursor : IDisposable
 {
     private readonly DuckDbVectors _vectors;
+    private readonly nint[] _handles;
     private readonly nint[] _data;
     private readonly nint[] _validity;
     private int _row;
+    private bool _isDisposed;
 
     /// <param name="vectors">The result; belongs to the cursor from now on.</param>
     /// <param name="columns">Columns of it.</param>
     public DuckDbCursor(DuckDbVectors vectors, int columns)
     {
         _vectors = vectors;
+        _handles = new nint[columns];
         _data = new nint[columns];
         _validity = new nint[columns];
         _row = -1;
@@ -32,7 +35,7 @@ internal sealed unsafe class DuckDbCursor : IDisposable
             for (var ordinal = 0; ordinal < _data.Length; ordinal++)
             {
                 var column = _vectors.Column(ordinal);
-                (_data[ordinal], _validity[ordinal]) = (column.Data, column.Validity);
+                (_handles[ordinal], _data[ordinal], _validity[ordinal]) = (column.Handle, column.Data, column.Validity);
             }
 
             _row = 0;
@@ -46,7 +49,15 @@ internal sealed unsafe class DuckDbCursor : IDisposable
     /// <summary>A value of a column that <see cref="ColumnTypes.Convert"/> made: timestamps are BIGINT microseconds.</summary>
     public FeatureValue GetValue(int ordinal, FeatureType type) => Column(ordinal).Value(_row, type);
 
-    public void Dispose() => _vectors.Dispose();
+    public void Dispose()
+    {
+        // Once: the engine frees a result each time that it is told to.
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _vectors.Dispose();
+        }
+    }
 
-    private DuckDbVector Column(int ordinal) => new((byte*)_data[ordinal], (ulong*)_validity[ordinal], _vectors.Count);
+    private DuckDbVector Column(int ordinal) => new(_handles[ordinal], (byte*)_data[ordinal], (ulong*)_validity[ordinal], _vectors.Count);
 }

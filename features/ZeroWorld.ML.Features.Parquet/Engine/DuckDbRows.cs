@@ -107,6 +107,9 @@ internal sealed class DuckDbRows : IDisposable
             FeatureType.String => FeatureValue.FromString(GetString(ordinal)),
             FeatureType.Bytes => FeatureValue.FromBytes(GetBytes(ordinal)),
             FeatureType.Timestamp => FeatureValue.FromTimestamp(GetInt64(ordinal)),
+            FeatureType.Int64List => FeatureValue.FromInt64List([.. GetList<long>(ordinal)]),
+            FeatureType.Float64List => FeatureValue.FromFloat64List([.. GetList<double>(ordinal)]),
+            FeatureType.StringList => FeatureValue.FromStringList([.. GetList<string>(ordinal)]),
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
         };
 

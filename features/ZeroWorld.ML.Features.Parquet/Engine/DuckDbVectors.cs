@@ -69,7 +69,7 @@ internal sealed unsafe class DuckDbVectors : IDisposable
     {
         var vector = NativeMethods.DataChunks.DuckDBDataChunkGetVector(_chunk!, ordinal);
         return new DuckDbVector(
-            (byte*)NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), Count);
+            vector, (byte*)NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), Count);
     }
 
     public void Dispose()
@@ -85,11 +85,14 @@ internal sealed unsafe class DuckDbVectors : IDisposable
 }
 
 /// <summary>One column of the rows at hand, in the engine's memory.</summary>
-internal readonly unsafe ref struct DuckDbVector(byte* data, ulong* validity, int count)
+internal readonly unsafe ref struct DuckDbVector(IntPtr vector, byte* data, ulong* validity, int count)
 {
     // A text of up to 12 bytes lies in its descriptor; of a longer one, its address does (duckdb.h, duckdb_string_t).
     private const int DescriptorLength = 16;
     private const int InlineLengthMax = 12;
+
+    /// <summary>The engine's name for it: lists are asked for their elements by it.</summary>
+    public nint Handle => vector;
 
     /// <summary>Where the values lie.</summary>
     public nint Data => (nint)data;
@@ -134,12 +137,47 @@ internal readonly unsafe ref struct DuckDbVector(byte* data, ulong* validity, in
         return new ReadOnlySpan<byte>(length <= InlineLengthMax ? descriptor + sizeof(int) : *(byte**)(descriptor + sizeof(long)), length);
     }
 
+    /// <summary>A list as <see cref="FeatureListCodec"/> has it.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: an element is null.</exception>
+    public ReadOnlySpan<byte> List(int row, FeatureType type)
+    {
+        var entry = ((DuckDBListEntry*)data)[row];
+        var child = NativeMethods.Vectors.DuckDBListVectorGetChild(vector);
+        var elements = new DuckDbVector(
+            child, (byte*)NativeMethods.Vectors.DuckDBVectorGetData(child), NativeMethods.Vectors.DuckDBVectorGetValidity(child), (int)(entry.Offset + entry.Length));
+        for (var at = (int)entry.Offset; elements.MayHaveNulls && at < (int)(entry.Offset + entry.Length); at++)
+        {
+            if (elements.IsNull(at))
+            {
+                throw new FeatureException(FeatureError.InvalidInput, $"A list has a null as its element {at - (int)entry.Offset + 1}; expected lists without nulls.");
+            }
+        }
+
+        return type == FeatureType.StringList
+            ? elements.Texts((int)entry.Offset, (int)entry.Length)
+            : new ReadOnlySpan<byte>((byte*)elements.Data + (entry.Offset * sizeof(long)), (int)entry.Length * sizeof(long));
+    }
+
+    private byte[] Texts(int first, int length)
+    {
+        var bytes = new List<byte>();
+        for (var at = first; at < first + length; at++)
+        {
+            var text = Bytes(at);
+            bytes.AddRange(BitConverter.GetBytes(text.Length));
+            bytes.AddRange(text);
+        }
+
+        return [.. bytes];
+    }
+
     public FeatureValue Value(int row, FeatureType type) => IsNull(row)
         ? FeatureValue.Null(type)
         : type switch
         {
             FeatureType.String => FeatureValue.FromString(System.Text.Encoding.UTF8.GetString(Bytes(row))),
             FeatureType.Bytes => FeatureValue.FromBytes(Bytes(row).ToArray()),
+            FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => ListBytes.Decode(type, List(row, type)),
             _ => FeatureBits.ToValue(type, Bits(row, type)),
         };
 }

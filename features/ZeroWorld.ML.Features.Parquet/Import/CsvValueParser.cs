@@ -30,6 +30,9 @@ internal sealed class CsvValueParser(SourceZone? zone)
             ColumnKind.Float64 or ColumnKind.Float32 => TrySetFloat(text, column, row),
             ColumnKind.Timestamp => TrySetTime(text, column, row),
             ColumnKind.Bool => TrySetBool(text, column, row),
+            ColumnKind.Int64List => TrySetList(text, FeatureType.Int64List, column, row),
+            ColumnKind.Float64List => TrySetList(text, FeatureType.Float64List, column, row),
+            ColumnKind.StringList => TrySetList(text, FeatureType.StringList, column, row),
             _ => TrySetBytes(text, column, row),
         };
     }
@@ -122,6 +125,17 @@ internal sealed class CsvValueParser(SourceZone? zone)
         }
 
         column.SetBytes(row, bytes.AsSpan(0, length));
+        return null;
+    }
+
+    private static string? TrySetList(ReadOnlySpan<byte> text, FeatureType type, ColumnBuffer column, int row)
+    {
+        if (!FeatureListJson.TryRead(text, type, out var value))
+        {
+            return FeatureListJson.Expected(type);
+        }
+
+        column.Set(row, value);
         return null;
     }
 

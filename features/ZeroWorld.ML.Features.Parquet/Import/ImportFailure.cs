@@ -27,6 +27,11 @@ internal static class ImportFailure
                 CultureInfo.InvariantCulture,
                 $"File '{path}', {place} {number}, column '{column}': there is no value (null); expected {ColumnTypes.Describe(type)}."));
 
+    public static FeatureException NullElement(string path, long number, string column) =>
+        new(
+            FeatureError.InvalidInput,
+            string.Create(CultureInfo.InvariantCulture, $"File '{path}', row {number}, column '{column}': the list has a null among its elements; expected lists without nulls."));
+
     public static FeatureException MissingColumn(string path, string column, IEnumerable<string> columns) =>
         File(path, $"has no column '{column}'. Its columns: {string.Join(", ", columns.Select(static name => Show(Encoding.UTF8.GetBytes(name))))}.");
 

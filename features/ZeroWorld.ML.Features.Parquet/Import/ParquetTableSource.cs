@@ -26,7 +26,11 @@ internal sealed class ParquetTableSource
         var (scan, types) = Describe(cancellationToken);
         var expressions = _import.Columns.Select(column => ExpressionOf(column, types)).ToList();
         var (isNaive, isNano) = (Flags(types, ColumnTypes.IsNaiveTime), Flags(types, static type => type == "TIMESTAMP_NS"));
-        using var rows = Open($"SELECT {string.Join(", ", expressions)} FROM {scan}", cancellationToken);
+
+        // Behind the values, whether a list has a null among its elements.
+        var lists = _import.Columns.Index().Where(static item => ColumnTypes.IsList(ColumnTypes.KindOf(item.Item.Type))).Select(static item => item.Index).ToList();
+        var faults = lists.Select(index => ColumnTypes.HasNullElement(expressions[index]));
+        using var rows = Open($"SELECT {string.Join(", ", expressions.Concat(faults))} FROM {scan}", cancellationToken);
         var (filled, number) = (0, 0L);
         while (ReadNext(rows))
         {
@@ -34,6 +38,16 @@ internal sealed class ParquetTableSource
             for (var index = 0; index < columns.Length; index++)
             {
                 SetValue(rows, index, columns[index], filled, number, isNaive[index], isNano[index]);
+            }
+
+            for (var index = 0; index < lists.Count; index++)
+            {
+                if (rows.GetBool(columns.Length + index))
+                {
+                    throw ImportFailure.NullElement(_import.Path, number, columns[lists[index]].Name);
+                }
+
+                columns[lists[index]].Set(filled, rows.GetValue(lists[index], _import.Columns[lists[index]].Type));
             }
 
             if (++filled == ColumnBuffer.BlockRows)
@@ -147,6 +161,9 @@ internal sealed class ParquetTableSource
                 break;
             case ColumnKind.Timestamp when isNaive:
                 column.SetBits(row, ToUtc(rows.GetInt64(index), column.Name, number, isNano));
+                break;
+            case ColumnKind.Int64List or ColumnKind.Float64List or ColumnKind.StringList:
+                // Set once it is known that no element is null.
                 break;
             default:
                 column.SetBits(row, rows.GetInt64(index));

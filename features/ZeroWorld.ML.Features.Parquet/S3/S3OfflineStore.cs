@@ -67,6 +67,14 @@ public sealed partial class S3OfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
+    /// <remarks>Objects in a bucket are not rewritten: their earlier versions would stay for readers. The tables are named as kept; nothing that is made of them shows the entity.</remarks>
+    public Task<TableErasure> EraseAsync(TableErasureRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Task.FromResult(new TableErasure(0, 0) { Kept = [.. TableEraser.TablesOf(request)] });
+    }
+
+    /// <inheritdoc/>
     public Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken) =>
         _local.LoadAsync(path, columns, filter, cancellationToken);
 

@@ -55,7 +55,7 @@ internal static class FrameLoader
             throw new FeatureException(FeatureError.NotFound, $"File '{file}' has no column '{column}'. Its columns: {string.Join(", ", types.Keys)}.");
         }
 
-        return ColumnTypes.ResultTypeOf(type) is { } known and not FeatureType.Bytes
+        return ColumnTypes.FeatureTypeOf(type) is { } known and not FeatureType.Bytes
             ? known
             : throw ImportFailure.File(file, $"column '{column}' is {type}; expected a bool, number, string, a time in UTC or a list to load.");
     }

@@ -11,6 +11,9 @@ internal sealed class TableFolder(string dataDirectory)
     /// <summary>Files that streams append.</summary>
     public const string StreamPrefix = "stream";
 
+    // Held while a file takes another one's name: what was read of the old one must not replace a newer one.
+    private readonly Lock _names = new();
+
     private const string FileName = "part-0.parquet";
     public const string GenerationFile = "generation";
     private const int NameLengthMax = 64;
@@ -107,15 +110,40 @@ internal sealed class TableFolder(string dataDirectory)
             throw StreamsWouldGo(table);
         }
 
-        // Named before and after: whoever reads in between, and wherever this ends, no two contents of the table have one generation.
-        NameGeneration(folder);
-        File.Move(temporaryPath, target, overwrite: true);
-        foreach (var other in Directory.GetFiles(folder, "*.parquet").Where(file => Path.GetFileName(file) != FileName))
+        lock (_names)
         {
-            File.Delete(other);
-        }
+            // Named before and after: whoever reads in between, and wherever this ends, no two contents of the table have one generation.
+            NameGeneration(folder);
+            File.Move(temporaryPath, target, overwrite: true);
+            foreach (var other in Directory.GetFiles(folder, "*.parquet").Where(file => Path.GetFileName(file) != FileName))
+            {
+                File.Delete(other);
+            }
 
-        NameGeneration(folder);
+            NameGeneration(folder);
+        }
+    }
+
+    /// <summary>What changes when a file is another one.</summary>
+    public static (long Bytes, DateTime Written) StampOf(string file) => (new FileInfo(file).Length, File.GetLastWriteTimeUtc(file));
+
+    /// <summary>Makes the complete file at <paramref name="temporaryPath"/> stand for a file of the table, as old as that one, so that it does not count as new.</summary>
+    /// <param name="stamp">Of the file when it was read.</param>
+    /// <returns><see langword="false"/> when the file is another one by now, or gone; the temporary one is deleted.</returns>
+    public bool TryReplace(string file, string temporaryPath, (long Bytes, DateTime Written) stamp)
+    {
+        lock (_names)
+        {
+            if (!File.Exists(file) || StampOf(file) != stamp)
+            {
+                File.Delete(temporaryPath);
+                return false;
+            }
+
+            File.SetLastWriteTimeUtc(temporaryPath, stamp.Written);
+            File.Move(temporaryPath, file, overwrite: true);
+            return true;
+        }
     }
 
     /// <summary>What is said to an import that would replace events of a stream.</summary>

@@ -17,14 +17,13 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
     public void Append(ColumnBuffer column, int rows)
     {
         _rows += rows;
-        var isText = type is FeatureType.String or FeatureType.Bytes;
         for (var row = 0; row < rows; row++)
         {
             if (column.Nulls[row])
             {
                 _nulls++;
             }
-            else if (!isText)
+            else if (IsNumber)
             {
                 Add(ToDouble(column.Bits[row]));
             }
@@ -34,10 +33,13 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
     public ColumnStatistics Complete()
     {
         var count = _rows - _nulls - _notANumber;
-        return type is FeatureType.String or FeatureType.Bytes || count == 0
+        return !IsNumber || count == 0
             ? new ColumnStatistics(name, type, _rows, _nulls, _notANumber, null, null, null, _outOfBounds)
             : new ColumnStatistics(name, type, _rows, _nulls, _notANumber, _minimum, _maximum, _sum / count, _outOfBounds);
     }
+
+    // Texts and lists are only counted.
+    private bool IsNumber => type is not (FeatureType.String or FeatureType.Bytes or FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList);
 
     private double ToDouble(long bits) => type switch
     {

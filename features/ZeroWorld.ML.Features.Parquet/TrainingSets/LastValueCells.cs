@@ -118,7 +118,7 @@ internal sealed class LastValueCells : ViewCells
         }
 
         var field = _view.Fields[_service.Columns[column].Field];
-        var isText = field.Type is FeatureType.String or FeatureType.Bytes;
+        var isText = ColumnTypes.IsOfBytes(target.Kind);
         var place = _places[column];
         for (var row = 0; row < moments.Length; row++)
         {

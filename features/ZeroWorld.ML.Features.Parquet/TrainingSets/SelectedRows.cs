@@ -34,8 +34,13 @@ internal sealed class SelectedRows
         _used = new int[workers];
     }
 
-    /// <summary>Bytes that a value takes, roughly for texts.</summary>
-    public static int ValueBytes(FeatureType type) => type is FeatureType.String or FeatureType.Bytes ? 48 : sizeof(long) + 1;
+    /// <summary>Bytes that a value takes, roughly for texts and lists.</summary>
+    public static int ValueBytes(FeatureType type) => type switch
+    {
+        FeatureType.String or FeatureType.Bytes => 48,
+        FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => 512,
+        _ => sizeof(long) + 1,
+    };
 
     public bool IsNull(int place, int column) => _nulls[place >> BlockShift][At(place, column)];
 
@@ -67,7 +72,12 @@ internal sealed class SelectedRows
             }
             else
             {
-                _bits[block][at] = type is FeatureType.String or FeatureType.Bytes ? Keep(vector.Bytes(row), worker) : vector.Bits(row, type);
+                _bits[block][at] = type switch
+                {
+                    FeatureType.String or FeatureType.Bytes => Keep(vector.Bytes(row), worker),
+                    FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => Keep(vector.List(row, type), worker),
+                    _ => vector.Bits(row, type),
+                };
             }
         }
     }

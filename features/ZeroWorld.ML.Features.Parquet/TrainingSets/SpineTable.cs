@@ -13,6 +13,7 @@ internal sealed class SpineTable
     private readonly List<string> _expressions = [];
     private readonly List<EntityKey> _keys = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly List<(string Source, string Column)> _lists = [];
 
     private SpineTable(TrainingSetRequest request, TableFiles table)
     {
@@ -38,7 +39,7 @@ internal sealed class SpineTable
             if (request.RequestColumns.TryGetValue(values[index].Name, out var column))
             {
                 RequestOrdinals[index] = index;
-                _expressions.Add($"{Convert(column, values[index].Type)} AS r{index}");
+                Add(column, values[index].Type, $"r{index}");
             }
             else if (values[index].Default.IsNull)
             {
@@ -51,9 +52,9 @@ internal sealed class SpineTable
         {
             var column = request.PassThrough[index];
             var type = ColumnTypes.FeatureTypeOf(TypeOf(column))
-                ?? throw Refuse($"column '{column}' is {TypeOf(column)}, which cannot be handed through; expected a bool, number, string, bytes or a time in UTC");
+                ?? throw Refuse($"column '{column}' is {TypeOf(column)}, which cannot be handed through; expected a bool, number, string, bytes, a time in UTC or a list");
             PassThroughTypes[index] = type;
-            _expressions.Add($"{Convert(column, type)} AS p{index}");
+            Add(column, type, $"p{index}");
         }
     }
 
@@ -88,12 +89,24 @@ internal sealed class SpineTable
         table.Require(spine._used, []);
         session.Execute(
             $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {table.Scan}{spine.Where()}", cancellationToken);
-        using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL) FROM {Name}", cancellationToken);
+        var lists = string.Concat(spine._lists.Select(static list => $", min(rowid) FILTER ({ColumnTypes.HasNullElement(list.Column)})"));
+        using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL){lists} FROM {Name}", cancellationToken);
         rows.Read();
         spine.Rows = rows.GetInt64(0);
-        return rows.IsNull(1)
-            ? spine
-            : throw spine.Refuse($"column '{request.TimeColumn}' is null in row {rows.GetInt64(1) + 1}; expected the moment of the read in every row");
+        if (!rows.IsNull(1))
+        {
+            throw spine.Refuse($"column '{request.TimeColumn}' is null in row {rows.GetInt64(1) + 1}; expected the moment of the read in every row");
+        }
+
+        for (var index = 0; index < spine._lists.Count; index++)
+        {
+            if (!rows.IsNull(index + 2))
+            {
+                throw spine.Refuse($"column '{spine._lists[index].Source}' holds a list with a null element in row {rows.GetInt64(index + 2) + 1}; expected lists without nulls");
+            }
+        }
+
+        return spine;
     }
 
     /// <summary>Index of a key's column.</summary>
@@ -108,6 +121,15 @@ internal sealed class SpineTable
 
         var time = Convert(filter.Column, FeatureType.Timestamp);
         return $" WHERE {time} >= {Sql.Number(filter.From)} AND {time} < {Sql.Number(filter.To)}";
+    }
+
+    private void Add(string column, FeatureType type, string name)
+    {
+        _expressions.Add($"{Convert(column, type)} AS {name}");
+        if (ColumnTypes.IsList(ColumnTypes.KindOf(type)))
+        {
+            _lists.Add((column, name));
+        }
     }
 
     private string Convert(string column, FeatureType type)

@@ -85,7 +85,8 @@ internal sealed class TrainingSetBuilder
         return set;
     }
 
-    // The next block is made while this one is written.
+    // The next block is made while this one is written. Waiting blocks a thread, and may: the whole build runs on one that the store starts for it
+    // (DuckDbOfflineStore.RunAsync), since the engine's calls block too, and what is waited for needs no thread of a request to end.
     private void Write(IEnumerable<TrainingBlock> blocks, Action<TrainingBlock> write)
     {
         var pending = Task.CompletedTask;
@@ -212,6 +213,7 @@ internal sealed class TrainingSetBuilder
         var (temporary, temporaryCard) = (ParquetFile.TemporaryPathOf(set.Path), ParquetFile.TemporaryPathOf(CardPathOf(set.Path)));
         if (ArrowFile.IsName(set.Path))
         {
+            // Blocks for the same reason as in Write: every call of the engine below it does.
             ArrowFile.WriteAsync(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken).GetAwaiter().GetResult();
         }
         else

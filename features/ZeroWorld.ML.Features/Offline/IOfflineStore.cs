@@ -22,6 +22,14 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>.</exception>
     Task<TrainingSet> BuildTrainingSetAsync(TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes an entity out of the files of the tables that views read: in its rows the keys become null, and so does every column that no view of another entity
+    /// reads, but for times and event ids. Rows keep their places, so that what reads them meanwhile sees the old or the new ones. Each file is replaced whole.
+    /// </summary>
+    /// <remarks>Rows of a table that another entity's windows count stay counted there. Repeating it touches nothing.</remarks>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file does not fit its view; <see cref="FeatureError.StoreUnavailable"/>.</exception>
+    Task<TableErasure> EraseAsync(TableErasureRequest request, CancellationToken cancellationToken);
+
     /// <summary>Loads columns of a training set (or of any Parquet file) into memory.</summary>
     /// <param name="path">Path of the file; a relative one is looked up in the data directory where the working directory has none.</param>
     /// <param name="columns">Names of the columns.</param>
@@ -167,3 +175,19 @@ public sealed record MaterializationRange(long ArrivedAfter, long ArrivedUntil, 
 /// <param name="Bytes">Its length.</param>
 /// <param name="Stored">Ingestion time of its rows: when it was stored, microseconds since the epoch.</param>
 public sealed record SourceFile(string Name, long Bytes, long Stored);
+
+/// <summary>Which rows of which tables are an entity's.</summary>
+/// <param name="Project">Project of the tables.</param>
+/// <param name="Views">Every view of the project: what other entities' views read is kept.</param>
+/// <param name="Entity">Name of the entity, not of an alias.</param>
+/// <param name="Keys">Its key values, in the order of its keys.</param>
+/// <param name="Until">Event time, microseconds since the epoch, inclusive: later rows are kept.</param>
+public sealed record TableErasureRequest(string Project, IReadOnlyList<FeatureView> Views, string Entity, IReadOnlyList<FeatureValue> Keys, long Until);
+
+/// <param name="Rows">Rows that were the entity's.</param>
+/// <param name="Files">Files that were written anew for it.</param>
+public sealed record TableErasure(long Rows, long Files)
+{
+    /// <value>Tables whose files the store cannot rewrite: they keep the rows until they are imported anew without them.</value>
+    public IReadOnlyList<string> Kept { get; init; } = [];
+}

@@ -153,6 +153,7 @@ public static class OnlineRowCodec
         FeatureType.Float32 => sizeof(float),
         FeatureType.String => sizeof(int) + Encoding.UTF8.GetByteCount(value.AsString()),
         FeatureType.Bytes => sizeof(int) + value.AsBytes().Length,
+        FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => checked(sizeof(int) + FeatureListCodec.LengthOf(value)),
         _ => sizeof(long),
     };
 
@@ -181,6 +182,11 @@ public static class OnlineRowCodec
                 BinaryPrimitives.WriteInt32LittleEndian(target, value.AsBytes().Length);
                 value.AsBytes().Span.CopyTo(target[sizeof(int)..]);
                 return sizeof(int) + value.AsBytes().Length;
+            case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
+                var list = FeatureListCodec.Encode(value);
+                BinaryPrimitives.WriteInt32LittleEndian(target, list.Length);
+                list.CopyTo(target[sizeof(int)..]);
+                return sizeof(int) + list.Length;
             default:
                 throw new ArgumentOutOfRangeException(nameof(value), value.Type, "A stored value has a type.");
         }

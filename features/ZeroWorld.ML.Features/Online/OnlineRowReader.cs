@@ -40,6 +40,12 @@ internal ref struct OnlineRowReader
             return false;
         }
 
+        if (!isNull && type is FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList)
+        {
+            _isBroken = !FeatureListCodec.TryDecode(type, bytes, out value);
+            return !_isBroken;
+        }
+
         value = isNull ? FeatureValue.Null(type) : type switch
         {
             FeatureType.Bool => FeatureValue.FromBool(bytes[0] != 0),
@@ -74,14 +80,14 @@ internal ref struct OnlineRowReader
             return true;
         }
 
-        var prefix = type is FeatureType.String or FeatureType.Bytes ? sizeof(int) : 0;
         var length = type switch
         {
             FeatureType.Bool => 1,
             FeatureType.Float32 => 4,
-            FeatureType.String or FeatureType.Bytes => _rest.Length >= prefix ? BinaryPrimitives.ReadUInt32LittleEndian(_rest) : uint.MaxValue,
-            _ => 8L,
+            FeatureType.Int64 or FeatureType.Timestamp or FeatureType.Float64 => 8L,
+            _ => _rest.Length >= sizeof(int) ? BinaryPrimitives.ReadUInt32LittleEndian(_rest) : uint.MaxValue,
         };
+        var prefix = type is FeatureType.String or FeatureType.Bytes or >= FeatureType.Int64List ? sizeof(int) : 0;
         if (length > _rest.Length - prefix)
         {
             _isBroken = true;

@@ -21,6 +21,8 @@ internal sealed class ViewEvents
     private readonly FeatureValue[] _values;
     private readonly Dictionary<string, WindowBlockBuilder> _blocks = new(StringComparer.Ordinal);
     private readonly List<OnlineRowWrite> _rows = [];
+    private int _keyRow = -1;
+    private string _key = "";
 
     /// <param name="field">The stored form of the view.</param>
     /// <param name="table">The events.</param>
@@ -99,10 +101,9 @@ internal sealed class ViewEvents
             }
         }
 
-        ReadKey(row);
         try
         {
-            var until = _erasures.UntilOf(_field.View.Entity.Name, EntityKeyCodec.Encode(_field.View.Entity, _keyValues));
+            var until = _erasures.UntilOf(_field.View.Entity.Name, KeyOf(row));
             return eventTime.AsInt64() > until ? null : $"its {_field.View.Entity.Name} was deleted with everything up to {UnixMicroseconds.ToText(until)}; expected a later event.";
         }
         catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
@@ -115,8 +116,7 @@ internal sealed class ViewEvents
     /// <returns>Its event time.</returns>
     public long Add(int row)
     {
-        ReadKey(row);
-        var key = EntityKeyCodec.Encode(_field.View.Entity, _keyValues);
+        var key = KeyOf(row);
         var eventTime = _eventTime.Values[row].AsInt64();
         var isStamped = _createdTime is null || _createdTime.Values[row].IsNull;
         var createdTime = isStamped ? ArrivalOf(row) : _createdTime!.Values[row].AsInt64();
@@ -169,11 +169,22 @@ internal sealed class ViewEvents
 
     private EntityId Entity(string key) => new(_field.View.Project, _field.View.Entity.Name, key);
 
-    private void ReadKey(int row)
+    /// <summary>The encoded key of an event; a row that was looked at last has it already.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: it is too long, or has no UTF-8.</exception>
+    private string KeyOf(int row)
     {
+        if (_keyRow == row)
+        {
+            return _key;
+        }
+
         for (var index = 0; index < _keys.Length; index++)
         {
             _keyValues[index] = _keys[index].Values[row];
         }
+
+        _key = EntityKeyCodec.Encode(_field.View.Entity, _keyValues);
+        _keyRow = row;
+        return _key;
     }
 }

@@ -141,6 +141,7 @@ internal sealed class JsonEventDecoder
             (FeatureType.Bytes, JsonTokenType.String) => reader.TryGetBytesFromBase64(out var bytes) ? FeatureValue.FromBytes(bytes) : null,
             (FeatureType.Timestamp, JsonTokenType.String) => ReadText(ref reader) is { } text && UnixMicroseconds.TryParse(text.AsString(), out var time) ? FeatureValue.FromTimestamp(time) : null,
             (FeatureType.Timestamp, JsonTokenType.Number) => ReadTime(ref reader, column),
+            (FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList, JsonTokenType.StartArray) => ReadList(ref reader, column.Type),
             _ => null,
         };
         value = read ?? value;
@@ -158,6 +159,13 @@ internal sealed class JsonEventDecoder
             // Half a surrogate pair, or bytes that are no UTF-8.
             return null;
         }
+    }
+
+    // Several columns may read one property: each reads a copy from its start.
+    private static FeatureValue? ReadList(ref Utf8JsonReader reader, FeatureType type)
+    {
+        var copy = reader;
+        return FeatureListJson.TryRead(ref copy, type, out var list) ? list : null;
     }
 
     private static double? NonFinite(ref Utf8JsonReader reader) =>
@@ -191,6 +199,7 @@ internal sealed class JsonEventDecoder
         FeatureType.Float32 or FeatureType.Float64 => $"a finite {FeatureTypeNames.Of(column.Type)} number, or the text NaN, Infinity or -Infinity",
         FeatureType.String => "a text",
         FeatureType.Bytes => "a text of base64",
+        FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => FeatureListJson.Expected(column.Type),
         _ => "a time as 2018-08-08T12:00:00Z, or a whole number in the declared unit",
     };
 

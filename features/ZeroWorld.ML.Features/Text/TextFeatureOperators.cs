@@ -3,11 +3,19 @@ using Value = ZeroWorld.ML.Features.FeatureValue;
 namespace ZeroWorld.ML.Features;
 
 /// <summary>The text featurizer as functions of expressions: <c>text_ids(text)</c> and <c>text_weights(text)</c>, element by element of one sparse vector.</summary>
-/// <remarks>Of <see cref="TextFeaturizer.Default"/>; their version is <see cref="TextFeaturizerSettings.OperatorVersion"/>.</remarks>
+/// <remarks>Of <see cref="TextFeaturizer.Default"/>, or with as many bits as a second argument says (NULL beyond the settings' range); their version is <see cref="TextFeaturizerSettings.OperatorVersion"/>.</remarks>
 internal static class TextFeatureOperators
 {
+    private const int KeptLengthMax = 4096;
+
     [ThreadStatic]
     private static TextWorkspace? _workspace;
+
+    [ThreadStatic]
+    private static string? _lastText;
+
+    [ThreadStatic]
+    private static TextFeaturizer? _lastFeaturizer;
 
     public static IReadOnlyList<string> Names { get; } = ["text_ids", "text_weights"];
 
@@ -15,11 +23,25 @@ internal static class TextFeatureOperators
     [
         new("text_ids", TextFeaturizerSettings.OperatorVersion, [FeatureType.String], FeatureType.Int64List, static (in Value a) => Ids(a.AsString()), null),
         new("text_weights", TextFeaturizerSettings.OperatorVersion, [FeatureType.String], FeatureType.Float64List, static (in Value a) => Weights(a.AsString()), null),
+        new("text_ids", TextFeaturizerSettings.OperatorVersion, [FeatureType.String, FeatureType.Int64], FeatureType.Int64List, null, static (in Value a, in Value b) =>
+            Find(b.AsInt64()) is { } featurizer ? Ids(a.AsString(), featurizer) : Value.Null(FeatureType.Int64List)),
+        new("text_weights", TextFeaturizerSettings.OperatorVersion, [FeatureType.String, FeatureType.Int64], FeatureType.Float64List, null, static (in Value a, in Value b) =>
+            Find(b.AsInt64()) is { } featurizer ? Weights(a.AsString(), featurizer) : Value.Null(FeatureType.Float64List)),
     ];
 
-    private static Value Ids(string text)
+    // The default settings but for their bits: one featurizer for each number of them.
+    private static readonly Lazy<TextFeaturizer>[] ByBits =
+    [
+        .. Enumerable.Range(TextFeaturizerSettings.BitsMin, TextFeaturizerSettings.BitsMax - TextFeaturizerSettings.BitsMin + 1)
+            .Select(static bits => new Lazy<TextFeaturizer>(() => new TextFeaturizer(new TextFeaturizerSettings { Bits = bits }))),
+    ];
+
+    private static TextFeaturizer? Find(long bits) =>
+        bits is >= TextFeaturizerSettings.BitsMin and <= TextFeaturizerSettings.BitsMax ? ByBits[bits - TextFeaturizerSettings.BitsMin].Value : null;
+
+    private static Value Ids(string text, TextFeaturizer? featurizer = null)
     {
-        var workspace = Featurize(text);
+        var workspace = Featurize(text, featurizer ?? TextFeaturizer.Default);
         var ids = new long[workspace.Ids.Length];
         for (var place = 0; place < ids.Length; place++)
         {
@@ -29,9 +51,9 @@ internal static class TextFeatureOperators
         return Value.FromInt64List(ids);
     }
 
-    private static Value Weights(string text)
+    private static Value Weights(string text, TextFeaturizer? featurizer = null)
     {
-        var workspace = Featurize(text);
+        var workspace = Featurize(text, featurizer ?? TextFeaturizer.Default);
         var weights = new double[workspace.Values.Length];
         for (var place = 0; place < weights.Length; place++)
         {
@@ -41,10 +63,20 @@ internal static class TextFeatureOperators
         return Value.FromFloat64List(weights);
     }
 
-    private static TextWorkspace Featurize(string text)
+    // Ids and weights of one text are asked for one after the other: the second finds what the first made.
+    private static TextWorkspace Featurize(string text, TextFeaturizer featurizer)
     {
         var workspace = _workspace ??= new TextWorkspace();
-        TextFeaturizer.Default.Featurize(text, workspace);
+        if (ReferenceEquals(text, _lastText) && ReferenceEquals(featurizer, _lastFeaturizer))
+        {
+            return workspace;
+        }
+
+        _lastText = null;
+        featurizer.Featurize(text, workspace);
+
+        // A long text is not kept alive for the sake of its twin.
+        (_lastText, _lastFeaturizer) = (text.Length <= KeptLengthMax ? text : null, featurizer);
         return workspace;
     }
 }

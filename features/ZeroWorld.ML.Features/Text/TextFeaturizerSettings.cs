@@ -14,6 +14,9 @@ public sealed record TextFeaturizerSettings
     /// <summary>Version of the algorithm: a change of any output for any text is a new version, and the old one stays while a live model pins it.</summary>
     public const int OperatorVersion = 1;
 
+    internal const int BitsMin = 8;
+    internal const int BitsMax = 24;
+
     /// <value>Ids are 0 to 2^bits - 1. Range 8 to 24, default 20.</value>
     public int Bits { get; init; } = 20;
 
@@ -72,7 +75,7 @@ public sealed record TextFeaturizerSettings
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the message names the setting, its value and the range.</exception>
     public void Validate()
     {
-        Check("bits", Bits, 8, 24);
+        Check("bits", Bits, BitsMin, BitsMax);
         Check("word_max", WordMax, 1, 4);
         Check("character_max", CharacterMax, 1, 8);
         Check("character_min", CharacterMin, 1, CharacterMax);

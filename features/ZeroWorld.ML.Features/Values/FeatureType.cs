@@ -13,10 +13,10 @@ public enum FeatureType
     /// <summary>Microseconds since 1970-01-01T00:00:00Z, int64.</summary>
     Timestamp = 7,
 
-    /// <summary>A list of int64: what <c>first_k</c>, <c>last_k</c> and <c>top_k</c> of an int64 column give. Lists are never keys, request values or stored columns.</summary>
+    /// <summary>A list of int64 without nulls: what <c>first_k</c>, <c>last_k</c> and <c>top_k</c> of an int64 column give, ids of a sparse feature. Lists are never keys.</summary>
     Int64List = 8,
 
-    /// <summary>A list of float64, as above.</summary>
+    /// <summary>A list of float64 without nulls: as above, a vector, or the weights of a sparse feature.</summary>
     Float64List = 9,
 
     /// <summary>A list of strings, as above.</summary>

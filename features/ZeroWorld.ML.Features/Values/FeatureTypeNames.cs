@@ -3,20 +3,16 @@ namespace ZeroWorld.ML.Features;
 /// <summary>The names of types in definitions, canonical JSON and messages.</summary>
 public static class FeatureTypeNames
 {
-    private static readonly string[] Names = ["bool", "int64", "float32", "float64", "string", "bytes", "timestamp"];
+    private static readonly string[] Names =
+        ["bool", "int64", "float32", "float64", "string", "bytes", "timestamp", "int64_list", "float64_list", "string_list"];
 
-    private static readonly string[] ListNames = ["int64_list", "float64_list", "string_list"];
-
-    /// <summary>The names that definitions may declare, for messages: all but lists.</summary>
+    /// <summary>The names that definitions may declare, for messages.</summary>
     public static string All { get; } = string.Join(", ", Names);
 
     /// <exception cref="ArgumentOutOfRangeException">It is no defined type.</exception>
-    public static string Of(FeatureType type) => type switch
-    {
-        >= FeatureType.Bool and <= FeatureType.Timestamp => Names[(int)type - 1],
-        >= FeatureType.Int64List and <= FeatureType.StringList => ListNames[type - FeatureType.Int64List],
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, $"Expected one of: {All}, {string.Join(", ", ListNames)}."),
-    };
+    public static string Of(FeatureType type) => type is >= FeatureType.Bool and <= FeatureType.StringList
+        ? Names[(int)type - 1]
+        : throw new ArgumentOutOfRangeException(nameof(type), type, $"Expected one of: {All}.");
 
     /// <summary>Reads a type that a definition may declare.</summary>
     public static bool TryParse(string name, out FeatureType type)

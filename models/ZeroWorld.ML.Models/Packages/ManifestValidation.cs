@@ -108,18 +108,18 @@ internal static class ManifestValidation
             CheckUnique($"the features of the input '{input.Tensor}'", input.Features, problems);
             if (manifest.FeatureService is null)
             {
-                if (input.Features.Count > 0)
+                if (input.Features.Count > 0 || input.Layout is not null)
                 {
-                    problems.Add($"the input '{input.Tensor}' names features, but there is no feature_service");
+                    problems.Add($"the input '{input.Tensor}' names {(input.Features.Count > 0 ? "features" : "a layout")}, but there is no feature_service");
                 }
             }
             else if (input.Features.Count == 0)
             {
                 problems.Add($"the input '{input.Tensor}' names no features, but the model reads the feature service '{manifest.FeatureService.Name}'");
             }
-            else if (input.Shape.Count < 2 || input.Shape[^1] != input.Features.Count)
+            else if (InputLayoutRule.FindProblem(input, manifest.Inputs) is { } problem)
             {
-                problems.Add($"the input '{input.Tensor}' names {input.Features.Count} features; expected the last axis of its shape {Text(input.Shape)} to be as long");
+                problems.Add(problem);
             }
         }
     }

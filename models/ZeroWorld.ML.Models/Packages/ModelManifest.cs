@@ -69,7 +69,22 @@ public sealed record FeatureServiceReference(string Project, string Name, string
 /// <param name="Dtype">Datatype of the Open Inference Protocol: FP32, INT64...</param>
 /// <param name="Shape">The row axis first; -1 for any size.</param>
 /// <param name="Features">Columns of the feature service along the last axis, in order; empty without a feature service.</param>
-public sealed record ManifestInput(string Tensor, string Dtype, IReadOnlyList<long> Shape, IReadOnlyList<string> Features);
+public sealed record ManifestInput(string Tensor, string Dtype, IReadOnlyList<long> Shape, IReadOnlyList<string> Features)
+{
+    /// <summary>How features become the tensor: one of <see cref="InputLayouts"/>.</summary>
+    /// <value><see langword="null"/>: <see cref="InputLayouts.Scalars"/>.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Layout { get; init; }
+
+    /// <summary>What fills a list up to the width of the tensor.</summary>
+    /// <value>Default 0; only with <see cref="InputLayouts.List"/>.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Fill { get; init; }
+
+    /// <summary>Another input of layout list: a row whose two lists differ in length fails. The weights of a sparse feature name its ids here.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SameLengthAs { get; init; }
+}
 
 /// <param name="Tensor">Name of the tensor in the model.</param>
 /// <param name="Name">What answers call it.</param>

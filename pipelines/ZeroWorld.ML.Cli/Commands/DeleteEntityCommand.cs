@@ -12,8 +12,9 @@ internal static class DeleteEntityCommand
         var entity = new Argument<string>("entity") { Description = "Name of the entity." };
         var keys = new Option<string[]>("--key") { Description = "A key as KEY=VALUE or KEY:TYPE=VALUE; all keys of the entity.", Required = true, AllowMultipleArgumentsPerToken = true };
         var until = new Option<string?>("--until") { Description = "Delete what happened until then, RFC 3339 with a zone. Default: now." };
+        var redis = CommonOptions.Redis();
         var json = CommonOptions.Json();
-        var command = new Command("delete-entity", "Deletes an entity for good: what happened until then never comes back. Repeating it is safe.") { entity, keys, until, json };
+        var command = new Command("delete-entity", "Deletes an entity for good: what happened until then never comes back. Repeating it is safe.") { entity, keys, until, redis, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -26,7 +27,8 @@ internal static class DeleteEntityCommand
                     : throw new UsageException($"--until '{moment}' is not a time with a zone; expected RFC 3339 such as 2018-08-15T00:00:00Z.");
             }
 
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(
+                common.DataDirectory(parse), mayCreate: false, cancellationToken, CommonOptions.RedisFlags(parse.GetValue(redis)));
             var receipt = await connection.Client.Features.DeleteEntityAsync(request, cancellationToken: cancellationToken);
             if (parse.GetValue(json))
             {
@@ -34,7 +36,12 @@ internal static class DeleteEntityCommand
             }
             else
             {
-                Console.Out.WriteLine($"deleted until {UnixMicroseconds.ToText(receipt.Until)}: {receipt.Views} views online, {receipt.PredictionRows} predictions redacted in {receipt.PredictionFiles} files");
+                Console.Out.WriteLine($"deleted until {UnixMicroseconds.ToText(receipt.Until)}: {receipt.Views} views online, {receipt.PredictionRows} predictions redacted in {receipt.PredictionFiles} files, {receipt.TableRows} rows of tables in {receipt.TableFiles} files");
+                if (receipt.TablesKept.Count > 0)
+                {
+                    Console.Out.WriteLine($"kept until they are imported anew: {string.Join(", ", receipt.TablesKept)}");
+                }
+
                 Console.Out.WriteLine($"receipt {receipt.Token}");
             }
 

@@ -26,8 +26,9 @@ internal static class FeatureGetCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var time = new Option<string?>("--time") { Description = "The moment of the read, RFC 3339 with a zone. Default: now." };
+        var redis = CommonOptions.Redis();
         var json = CommonOptions.Json();
-        var command = new Command("get", "Reads online features by entity id, with status and event time of each.") { features, service, entities, values, time, json };
+        var command = new Command("get", "Reads online features by entity id, with status and event time of each.") { features, service, entities, values, time, redis, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -40,7 +41,8 @@ internal static class FeatureGetCommand
                 request.Request.Add(ColumnText.ParseTime("--time", text));
             }
 
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(
+                common.DataDirectory(parse), mayCreate: false, cancellationToken, CommonOptions.RedisFlags(parse.GetValue(redis)));
             var answer = await connection.Client.Features.GetOnlineFeaturesAsync(request, cancellationToken: cancellationToken);
             if (parse.GetValue(json))
             {

@@ -7,15 +7,13 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml import</c>: a CSV or Parquet file as a table of the offline store.</summary>
 internal static class ImportCommand
 {
-    private static readonly Dictionary<string, FeatureType> Types = Enum.GetValues<FeatureType>().ToDictionary(static type => type.ToString().ToLowerInvariant());
-
     public static Command Create()
     {
         var path = new Argument<string>("path") { Description = "A .csv, .csv.gz or .parquet file." };
         var table = new Argument<string>("table") { Description = "Name of the table." };
         var columns = new Option<string[]>("--column", "-c")
         {
-            Description = "A column to take, as NAME:TYPE (bool, int64, float32, float64, string, bytes, timestamp).",
+            Description = "A column to take, as NAME:TYPE (bool, int64, float32, float64, string, bytes, timestamp, int64_list, float64_list, string_list).",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
@@ -53,7 +51,7 @@ internal static class ImportCommand
     }
 
     private static OfflineColumn ParseColumn(string text) =>
-        text.Split(':') is [{ Length: > 0 } name, var type] && Types.TryGetValue(type, out var known)
+        text.Split(':') is [{ Length: > 0 } name, var type] && FeatureTypeNames.TryParse(type, out var known)
             ? new OfflineColumn(name, known)
-            : throw new UsageException($"--column '{text}' is not NAME:TYPE with a type of {string.Join(", ", Types.Keys)}.");
+            : throw new UsageException($"--column '{text}' is not NAME:TYPE with a type of {FeatureTypeNames.All}.");
 }

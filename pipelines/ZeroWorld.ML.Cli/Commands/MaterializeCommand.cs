@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Hosting;
@@ -33,19 +34,13 @@ internal static class MaterializeCommand
                 Shard = index,
                 Shards = count,
             };
-            var flags = new Dictionary<string, string>();
+            var flags = new Dictionary<string, string> { ["DataDirectory"] = common.DataDirectory(parse) };
             if (parse.GetValue(redis) is { } address)
             {
                 flags["Online:Redis"] = address;
             }
 
-            await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken, flags);
-            var fields = await server.Services.GetRequiredService<FeatureServiceCatalog>().GetFieldsAsync(common.Project(parse), null, cancellationToken);
-            var result = await StepConsole.ToStandardError(1).RunAsync("online store", async progress =>
-            {
-                var made = await server.Services.GetRequiredService<Materializer>().RunAsync(request with { Fields = fields, Share = progress }, cancellationToken);
-                return (made, $"{made.Views.Count} views, {made.Rows:N0} rows and events");
-            });
+            var result = await RunAsync(common.DataDirectory(parse), common.Project(parse), request, flags, cancellationToken);
             if (parse.GetValue(json))
             {
                 Console.Out.WriteLine(QualityView.ToJson(result));
@@ -62,10 +57,38 @@ internal static class MaterializeCommand
                 QualityView.Write([.. result.Views.SelectMany(static view => view.Quality)]);
             }
 
-            await server.StopAsync();
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static async Task<Materialization> RunAsync(
+        string directory, string project, MaterializationRequest request, Dictionary<string, string> flags, CancellationToken cancellationToken)
+    {
+        using var logging = LoggerFactory.Create(LocalServer.QuietLogging);
+        await using var job = await MaterializationJob.TryOpenAsync(ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(flags)), logging, TimeProvider.System, cancellationToken);
+        if (job is not null)
+        {
+            return await RunAsync(job.Materializer, job.Catalog, project, request, cancellationToken);
+        }
+
+        // The embedded store is in the process that has the directory.
+        await using var server = await LocalServer.StartAsync(directory, mayCreate: false, cancellationToken, flags);
+        var result = await RunAsync(
+            server.Services.GetRequiredService<Materializer>(), server.Services.GetRequiredService<FeatureServiceCatalog>(), project, request, cancellationToken);
+        await server.StopAsync();
+        return result;
+    }
+
+    private static async Task<Materialization> RunAsync(
+        Materializer materializer, FeatureServiceCatalog catalog, string project, MaterializationRequest request, CancellationToken cancellationToken)
+    {
+        var fields = await catalog.GetFieldsAsync(project, null, cancellationToken);
+        return await StepConsole.ToStandardError(1).RunAsync("online store", async progress =>
+        {
+            var made = await materializer.RunAsync(request with { Fields = fields, Share = progress }, cancellationToken);
+            return (made, $"{made.Views.Count} views, {made.Rows:N0} rows and events");
+        });
     }
 
     private static long? ParseTime(string option, string? text) => text is null

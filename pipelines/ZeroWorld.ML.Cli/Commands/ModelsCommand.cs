@@ -8,7 +8,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml models list|show|register|alias</c>.</summary>
+/// <summary><c>zwml models list|show|register|alias|bind</c>.</summary>
 internal static class ModelsCommand
 {
     private const int ChunkBytes = 256 * 1024;
@@ -19,6 +19,7 @@ internal static class ModelsCommand
         CreateShow(),
         CreateRegister(),
         CreateAlias(),
+        ModelsBindCommand.Create(),
     };
 
     private static Command CreateList()

@@ -30,9 +30,17 @@ internal static class ColumnText
             "string" => new Column { Name = name, Strings = new StringValues { Values = { value } } },
             "bytes" => new Column { Name = name, Bytes = new BytesValues { Values = { Base64(option, text, value) } } },
             "timestamp" => Timestamp(option, name, value),
-            var other => throw new UsageException($"{option} '{text}' names the type '{other}'; expected bool, int64, float32, float64, string, bytes (base64) or timestamp."),
+            "int64_list" => new Column { Name = name, Int64Lists = new Int64Lists { Rows = { new Int64Values { Values = { ListOf(option, text, value, FeatureType.Int64List).AsInt64List().ToArray() } } } } },
+            "float64_list" => new Column { Name = name, Float64Lists = new Float64Lists { Rows = { new Float64Values { Values = { ListOf(option, text, value, FeatureType.Float64List).AsFloat64List().ToArray() } } } } },
+            "string_list" => new Column { Name = name, StringLists = new StringLists { Rows = { new StringValues { Values = { ListOf(option, text, value, FeatureType.StringList).AsStringList().ToArray() } } } } },
+            var other => throw new UsageException($"{option} '{text}' names the type '{other}'; expected bool, int64, float32, float64, string, bytes (base64), timestamp, or for a JSON array int64_list, float64_list or string_list."),
         };
     }
+
+    private static FeatureValue ListOf(string option, string text, string value, FeatureType type) =>
+        FeatureListJson.TryRead(System.Text.Encoding.UTF8.GetBytes(value), type, out var list)
+            ? list
+            : throw new UsageException($"{option} '{text}' gives '{value}'; expected {FeatureListJson.Expected(type)}.");
 
     /// <summary>Reads such texts as columns: a name that is there again is the next row of its column.</summary>
     /// <exception cref="UsageException">As <see cref="Parse"/>; or a row is of another type than the first.</exception>
@@ -60,7 +68,7 @@ internal static class ColumnText
         return columns;
     }
 
-    /// <summary>Rows of a column that holds no lists.</summary>
+    /// <summary>Rows of a column.</summary>
     public static int Count(Column column) => column.ValuesCase switch
     {
         Column.ValuesOneofCase.Bools => column.Bools.Values.Count,
@@ -70,6 +78,9 @@ internal static class ColumnText
         Column.ValuesOneofCase.Strings => column.Strings.Values.Count,
         Column.ValuesOneofCase.Bytes => column.Bytes.Values.Count,
         Column.ValuesOneofCase.Timestamps => column.Timestamps.Microseconds.Count,
+        Column.ValuesOneofCase.Int64Lists => column.Int64Lists.Rows.Count,
+        Column.ValuesOneofCase.Float64Lists => column.Float64Lists.Rows.Count,
+        Column.ValuesOneofCase.StringLists => column.StringLists.Rows.Count,
         _ => 0,
     };
 

@@ -19,8 +19,10 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     /// <param name="dataDirectory">Full path of the data directory.</param>
     /// <param name="mayCreate">Whether a directory that is not there is made.</param>
+    /// <param name="flags">Further settings of the server in this process; a running one keeps its own.</param>
     /// <exception cref="HostingException">There is no such directory, or it cannot be used.</exception>
-    public static async Task<ServerConnection> OpenAsync(string dataDirectory, bool mayCreate, CancellationToken cancellationToken)
+    public static async Task<ServerConnection> OpenAsync(
+        string dataDirectory, bool mayCreate, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? flags = null)
     {
         if (DataDirectory.FindWriter(dataDirectory) is { } writer)
         {
@@ -31,7 +33,7 @@ internal sealed class ServerConnection : IAsyncDisposable
                     $"The data directory '{dataDirectory}' is in use by process {writer.ProcessId}, which does not answer requests (yet). Try again, or stop it."));
         }
 
-        var server = await LocalServer.StartAsync(dataDirectory, mayCreate, cancellationToken);
+        var server = await LocalServer.StartAsync(dataDirectory, mayCreate, cancellationToken, flags);
         return new ServerConnection(new ZeroWorldClient(server.Addresses.Grpc.ToString()), server);
     }
 

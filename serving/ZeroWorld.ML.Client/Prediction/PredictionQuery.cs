@@ -84,6 +84,42 @@ public sealed class PredictionQuery
     /// <summary>Gives a timestamp request value; finer than microseconds is floored.</summary>
     public PredictionQuery WithValue(string name, params ReadOnlySpan<DateTimeOffset> values) => Add(_request.Request, Times(name, values));
 
+    /// <summary>Gives a request value that is a list of int64: one list, or one per row. The elements are copied.</summary>
+    public PredictionQuery WithList(string name, params ReadOnlySpan<long[]> lists)
+    {
+        var column = new Column { Name = name, Int64Lists = new Int64Lists() };
+        foreach (var list in lists)
+        {
+            column.Int64Lists.Rows.Add(new Int64Values { Values = { list } });
+        }
+
+        return Add(_request.Request, column);
+    }
+
+    /// <summary>Gives a request value that is a list of float64, or a vector: one, or one per row. The elements are copied.</summary>
+    public PredictionQuery WithList(string name, params ReadOnlySpan<double[]> lists)
+    {
+        var column = new Column { Name = name, Float64Lists = new Float64Lists() };
+        foreach (var list in lists)
+        {
+            column.Float64Lists.Rows.Add(new Float64Values { Values = { list } });
+        }
+
+        return Add(_request.Request, column);
+    }
+
+    /// <summary>Gives a request value that is a list of strings: one list, or one per row.</summary>
+    public PredictionQuery WithList(string name, params ReadOnlySpan<string[]> lists)
+    {
+        var column = new Column { Name = name, StringLists = new StringLists() };
+        foreach (var list in lists)
+        {
+            column.StringLists.Rows.Add(new StringValues { Values = { list } });
+        }
+
+        return Add(_request.Request, column);
+    }
+
     /// <summary>Sets the moment of the read; without it the server's clock is.</summary>
     public PredictionQuery At(params ReadOnlySpan<DateTimeOffset> times) => Add(_request.Request, Times("time", times));
 

@@ -6,13 +6,12 @@ using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>Deletes one entity everywhere: the list of deletions first, then the online store, then the prediction log.</summary>
+/// <summary>Deletes one entity everywhere: the list of deletions first, then the online store, the prediction log, and the files of tables.</summary>
 /// <remarks>
-/// In that order a deletion that ends half-way leaves nothing that could bring the entity back, and is repeated as it was. Tables of the offline store keep
-/// their rows until they are imported anew: nothing that is made of them shows the entity. Thread safe: one deletion at a time.
+/// In that order a deletion that ends half-way leaves nothing that could bring the entity back, and is repeated as it was. Thread safe: one deletion at a time.
 /// </remarks>
 public sealed class EntityEraser(
-    FeatureServiceCatalog catalog, ErasureList erasures, IOnlineStore online, PredictionLog log, DataDirectory directory, IOptions<ParquetOfflineOptions> offline, TimeProvider time) : IDisposable
+    FeatureServiceCatalog catalog, ErasureList erasures, IOnlineStore online, IOfflineStore tables, PredictionLog log, DataDirectory directory, IOptions<ParquetOfflineOptions> offline, TimeProvider time) : IDisposable
 {
     // What the log says of a row beside whose it was and when (docs/formats/prediction-log.md).
     private static readonly string[] Redacted =
@@ -57,7 +56,8 @@ public sealed class EntityEraser(
             var match = new LoggedEntity(NamesOf(set, definition), values);
             var (rows, files) = await new ParquetRowEraser(directory.PredictionLog, offline.Value).EraseAsync(
                 $"project={project}", "entities", match.IsIn, Redacted, ("error", LoggedPrediction.Erased), cancellationToken).ConfigureAwait(false);
-            return new ErasureReceipt(token, moment, fields.Count, rows, files);
+            var erased = await tables.EraseAsync(new TableErasureRequest(project, set.Views, entity, values, moment), cancellationToken).ConfigureAwait(false);
+            return new ErasureReceipt(token, moment, fields.Count, rows, files, erased.Rows, erased.Files) { TablesKept = erased.Kept };
         }
         finally
         {

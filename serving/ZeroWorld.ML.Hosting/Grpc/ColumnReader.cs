@@ -42,8 +42,13 @@ internal static class ColumnReader
             Column.ValuesOneofCase.Timestamps =>
                 (FeatureType.Timestamp, Convert(column.Timestamps.Microseconds, static value => FeatureValue.FromTimestamp(value))),
             Column.ValuesOneofCase.None => throw new ServingException(ServingError.InvalidInput, $"Column '{column.Name}' has no values."),
-            var lists => throw new ServingException(
-                ServingError.InvalidInput, $"Column '{column.Name}' holds {lists}; expected one value per row, since keys, request values and events have no lists."),
+            Column.ValuesOneofCase.Int64Lists =>
+                (FeatureType.Int64List, Convert(column.Int64Lists.Rows, static value => FeatureValue.FromInt64List([.. value.Values]))),
+            Column.ValuesOneofCase.Float64Lists =>
+                (FeatureType.Float64List, Convert(column.Float64Lists.Rows, static value => FeatureValue.FromFloat64List([.. value.Values]))),
+            Column.ValuesOneofCase.StringLists =>
+                (FeatureType.StringList, Convert(column.StringLists.Rows, static value => FeatureValue.FromStringList([.. value.Values]))),
+            var unknown => throw new ServingException(ServingError.InvalidInput, $"Column '{column.Name}' holds {unknown}, which this build does not know."),
         };
         ApplyNulls(column, type, values);
         return new RequestColumn(column.Name, type, values);

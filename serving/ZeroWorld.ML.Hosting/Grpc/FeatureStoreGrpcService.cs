@@ -131,6 +131,9 @@ internal sealed class FeatureStoreGrpcService(
             Views = (uint)receipt.Views,
             PredictionRows = receipt.PredictionRows,
             PredictionFiles = receipt.PredictionFiles,
+            TableRows = receipt.TableRows,
+            TableFiles = receipt.TableFiles,
+            TablesKept = { receipt.TablesKept },
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Serving;
@@ -14,6 +15,11 @@ internal static class JsonValues
     /// <param name="declared">The declared type; <see langword="null"/> when nobody declares the column: then the JSON decides, and the engine refuses the name.</param>
     public static RequestColumn ReadColumn(string name, string path, JsonElement value, FeatureType? declared)
     {
+        if (declared is FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList)
+        {
+            return ReadLists(name, path, value, declared.Value);
+        }
+
         if (value.ValueKind != JsonValueKind.Array)
         {
             var type = declared ?? Guess(value);
@@ -31,6 +37,57 @@ internal static class JsonValues
         }
 
         return new RequestColumn(name, columnType, values);
+    }
+
+    /// <summary>An array of arrays (or nulls) is one list per row; any other array is the one list of all rows.</summary>
+    private static RequestColumn ReadLists(string name, string path, JsonElement value, FeatureType type)
+    {
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0 || value[0].ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
+        {
+            return new RequestColumn(name, type, new[] { ReadList(path, value, type) });
+        }
+
+        var lists = new FeatureValue[value.GetArrayLength()];
+        var index = 0;
+        foreach (var element in value.EnumerateArray())
+        {
+            lists[index] = ReadList($"{path}[{index}]", element, type);
+            index++;
+        }
+
+        return new RequestColumn(name, type, lists);
+    }
+
+    private static FeatureValue ReadList(string path, JsonElement value, FeatureType type)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return FeatureValue.Null(type);
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw new ServingException(ServingError.InvalidInput, $"'{path}' is {Shorten(value)}; expected {FeatureListJson.Expected(type)}, or an array of such arrays.");
+        }
+
+        if (FeatureListJson.TryRead(JsonMarshal.GetRawUtf8Value(value), type, out var list))
+        {
+            return list;
+        }
+
+        // Slowly, to say which one.
+        var index = 0;
+        foreach (var element in value.EnumerateArray())
+        {
+            if (!FeatureListJson.TryRead(System.Text.Encoding.UTF8.GetBytes($"[{element.GetRawText()}]"), type, out _))
+            {
+                throw new ServingException(ServingError.InvalidInput, $"'{path}[{index}]' is {Shorten(element)}; expected {FeatureListJson.Expected(type)}.");
+            }
+
+            index++;
+        }
+
+        throw new ServingException(ServingError.InvalidInput, $"'{path}' is no list; expected {FeatureListJson.Expected(type)}.");
     }
 
     /// <summary>The JSON text of a value for a message, cut where it is long.</summary>

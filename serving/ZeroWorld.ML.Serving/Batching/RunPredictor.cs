@@ -7,10 +7,13 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class RunPredictor
 {
     private const int Weight = 8;
-    private const double FullCost = 1.1;
+    private const double FixedShare = 0.25;
 
-    // Of a row, in thousandths of a tick: a moving average as well.
-    private readonly long[] _perRow = new long[18];
+    // Nearer ones say more of the noise than of the rows.
+    private const double SizesApart = 1.6;
+
+    // Thousandths of rows: moving averages as well.
+    private readonly long[] _rows = new long[18];
     private readonly long[] _ticks = new long[18];
     private long _average;
 
@@ -42,34 +45,35 @@ internal sealed class RunPredictor
         return 0;
     }
 
-    /// <summary>Whether a run of so many rows costs each of them about as little as any larger one would: then nothing is gained by waiting for more.</summary>
-    /// <remarks>Larger runs that were seen say so; where there are none, a smaller one does, whose rows cost no more by a tenth. Where only one size was seen, it is not known.</remarks>
+    /// <summary>Whether a run of so many rows is mostly its rows, so that little is gained by waiting for more of them: what any run costs, however few its rows, is a quarter of it or less.</summary>
+    /// <remarks>By the line through two sizes that were seen: the one that these rows have reached, and the next smaller one, or else larger one, that differs enough. Where there is no such one it is not known.</remarks>
     public bool IsFull(int rows)
     {
-        // The sizes that these rows have reached; the nearest that was seen.
-        var bucket = rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows), _ticks.Length - 1);
-        while (bucket > 0 && PerRow(bucket) == 0)
+        var mine = rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows), _ticks.Length - 1);
+        while (mine > 0 && Volatile.Read(ref _ticks[mine]) == 0)
         {
-            bucket--;
+            mine--;
         }
 
-        var mine = PerRow(bucket);
-        var larger = long.MaxValue;
-        for (var other = bucket + 1; other < _ticks.Length; other++)
+        var (size, ticks) = Read(mine);
+        if (ticks == 0)
         {
-            larger = PerRow(other) is > 0 and var cost ? Math.Min(larger, cost) : larger;
+            return false;
         }
 
-        if (mine == 0 || larger != long.MaxValue)
+        for (var other = mine - 1; other >= 0; other--)
         {
-            return mine > 0 && mine <= larger * FullCost;
-        }
-
-        for (var other = bucket - 1; other >= 0; other--)
-        {
-            if (PerRow(other) is > 0 and var cost)
+            if (Read(other) is { Ticks: > 0 } less && less.Rows * SizesApart <= size)
             {
-                return mine * FullCost >= cost;
+                return FixedCost(less, (size, ticks)) <= ticks * FixedShare;
+            }
+        }
+
+        for (var other = mine + 1; other < _ticks.Length; other++)
+        {
+            if (Read(other) is { Ticks: > 0 } more && more.Rows >= size * SizesApart)
+            {
+                return FixedCost((size, ticks), more) <= ticks * FixedShare;
             }
         }
 
@@ -80,15 +84,14 @@ internal sealed class RunPredictor
     {
         ref var slot = ref _ticks[BucketOf(rows)];
         Move(ref slot, ticks);
-        if (rows > 0)
-        {
-            Move(ref _perRow[BucketOf(rows)], ticks * 1000 / rows);
-        }
-
+        Move(ref _rows[BucketOf(rows)], rows * 1000L);
         Move(ref _average, ticks);
     }
 
-    private long PerRow(int bucket) => Volatile.Read(ref _perRow[bucket]);
+    private (double Rows, long Ticks) Read(int bucket) => (Volatile.Read(ref _rows[bucket]) / 1000.0, Volatile.Read(ref _ticks[bucket]));
+
+    private static double FixedCost((double Rows, long Ticks) less, (double Rows, long Ticks) more) =>
+        less.Ticks - ((more.Ticks - less.Ticks) / (more.Rows - less.Rows) * less.Rows);
 
     private static int BucketOf(int rows) => rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows - 1) + 1, 17);
 

@@ -70,6 +70,9 @@ internal sealed class FeaturePreparation(CoverageCache coverage, FeatureStage fe
             FeatureType.Float64 => FeatureValue.FromFloat64(0),
             FeatureType.String => FeatureValue.FromString(""),
             FeatureType.Bytes => FeatureValue.FromBytes([]),
+            FeatureType.Int64List => FeatureValue.FromInt64List([]),
+            FeatureType.Float64List => FeatureValue.FromFloat64List([]),
+            FeatureType.StringList => FeatureValue.FromStringList([]),
             _ => FeatureValue.FromTimestamp(0),
         },
     });

@@ -7,9 +7,10 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>The rows of one request that the model runs: those that lack no required feature, written once into its input tensors.</summary>
 internal sealed class ModelRows
 {
-    private ModelRows(int[] rows, byte[][] data, IReadOnlyList<RowError> errors)
+    private ModelRows(int[] rows, int[] widths, byte[][] data, IReadOnlyList<RowError> errors)
     {
         Rows = rows;
+        Widths = widths;
         Data = data;
         Errors = errors;
     }
@@ -17,12 +18,16 @@ internal sealed class ModelRows
     /// <summary>Indexes of the rows, ascending.</summary>
     public int[] Rows { get; }
 
-    /// <summary>Per input of the manifest: [rows, columns], little-endian.</summary>
+    /// <summary>Per input of the manifest the elements of a row.</summary>
+    public int[] Widths { get; }
+
+    /// <summary>Per input of the manifest: [rows, width], little-endian.</summary>
     public byte[][] Data { get; }
 
     /// <summary>The other rows, ascending.</summary>
     public IReadOnlyList<RowError> Errors { get; }
 
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>: lists so long that their tensor would be too large.</exception>
     public static ModelRows Of(PredictionPlan plan, FeatureCell[] cells, int rows)
     {
         var columns = plan.Service.Service.Columns.Count;
@@ -31,23 +36,29 @@ internal sealed class ModelRows
         for (var row = 0; row < rows; row++)
         {
             var missing = plan.Service.FindMissingRequired(cells.AsSpan(row * columns, columns));
-            if (missing < 0)
-            {
-                scored.Add(row);
-            }
-            else
+            if (missing >= 0)
             {
                 (errors ??= []).Add(new RowError(row, ServingError.RequiredFeatureMissing, Describe(plan, cells[(row * columns) + missing], missing)));
             }
+            else if (!plan.IsPlain && ListInputs.FindFault(plan, row, cells.AsSpan(row * columns, columns)) is { } fault)
+            {
+                (errors ??= []).Add(fault);
+            }
+            else
+            {
+                scored.Add(row);
+            }
         }
 
-        var data = new byte[plan.Inputs.Length][];
+        var (widths, data) = (new int[plan.Inputs.Length], new byte[plan.Inputs.Length][]);
         for (var index = 0; index < data.Length; index++)
         {
-            data[index] = Write(plan.Inputs[index], cells, columns, scored);
+            var input = plan.Inputs[index];
+            widths[index] = input.IsVariable ? ListInputs.WidthOf(input, cells, columns, scored) : input.Width;
+            data[index] = Write(input, cells, columns, scored, widths[index]);
         }
 
-        return new ModelRows([.. scored], data, errors ?? (IReadOnlyList<RowError>)[]);
+        return new ModelRows([.. scored], widths, data, errors ?? (IReadOnlyList<RowError>)[]);
     }
 
     /// <summary>The tensors in the order of the model file.</summary>
@@ -57,15 +68,21 @@ internal sealed class ModelRows
         for (var index = 0; index < tensors.Length; index++)
         {
             var input = plan.Inputs[index];
-            tensors[input.Position] = TensorBuffer.Of(input.Dtype, [Rows.Length, input.Columns.Length], Data[index]);
+            tensors[input.Position] = TensorBuffer.Of(input.Dtype, input.ShapeOf(Rows.Length, Widths[index]), Data[index]);
         }
 
         return tensors;
     }
 
     /// <summary>What one value is to the model: bool is 0 or 1, a missing value NaN.</summary>
-    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows)
+    /// <param name="width">Elements of a row.</param>
+    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width)
     {
+        if (!input.IsPlain)
+        {
+            return ListInputs.Write(input, cells, columns, rows, width);
+        }
+
         var data = new byte[rows.Count * input.RowBytes];
         var position = 0;
         if (input.Dtype == TensorDtype.Float32)

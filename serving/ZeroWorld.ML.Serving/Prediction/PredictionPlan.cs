@@ -12,10 +12,8 @@ internal sealed class PredictionPlan
     {
         Reader = $"Model '{manifest.Name}'";
         var columns = service.Service.Columns.Select(static column => column.Name).ToList();
-        Inputs = [.. manifest.Inputs.Select(input => new FeatureInput(
-            IndexOf(signature.Inputs, input.Tensor),
-            input.Dtype == "FP32" ? TensorDtype.Float32 : TensorDtype.Float64,
-            [.. input.Features.Select(name => columns.IndexOf(name))]))];
+        Inputs = [.. manifest.Inputs.Select(input => FeatureInput.Of(input, manifest.Inputs, IndexOf(signature.Inputs, input.Tensor), columns.IndexOf))];
+        IsPlain = Array.TrueForAll(Inputs, static input => input.IsPlain);
         Outputs = [.. manifest.Outputs.Select(output => new NamedOutput(output.Name, IndexOf(signature.Outputs, output.Tensor)))];
         if (manifest.Thresholds is { } thresholds)
         {
@@ -66,6 +64,9 @@ internal sealed class PredictionPlan
     /// <summary>In the order of the manifest.</summary>
     public FeatureInput[] Inputs { get; } = [];
 
+    /// <summary>Whether no value can fail to be what an input takes, and every row has the same width.</summary>
+    public bool IsPlain { get; } = true;
+
     /// <summary>In the order of the manifest.</summary>
     public NamedOutput[] Outputs { get; } = [];
 
@@ -105,14 +106,6 @@ internal sealed class PredictionPlan
 
         throw new ArgumentException($"The model file has no tensor '{name}'.", nameof(name));
     }
-}
-
-/// <param name="Position">Index among the inputs of the model file.</param>
-/// <param name="Dtype">FP32 or FP64.</param>
-/// <param name="Columns">Columns of the feature service along the last axis.</param>
-internal sealed record FeatureInput(int Position, TensorDtype Dtype, int[] Columns)
-{
-    public int RowBytes => Columns.Length * Dtype.Width();
 }
 
 /// <param name="Name">What answers call it.</param>

@@ -73,6 +73,9 @@ internal sealed class LoggedJson
             case FeatureType.Float64 when double.IsFinite(value.AsFloat64()):
                 writer.WriteNumberValue(value.AsFloat64());
                 break;
+            case FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList:
+                writer.WriteRawValue(LoggedLists.ToText(value));
+                break;
             default:
                 writer.WriteStringValue(value.ToString());
                 break;

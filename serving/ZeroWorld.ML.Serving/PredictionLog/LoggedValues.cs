@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -27,6 +29,7 @@ internal static class LoggedValues
             FeatureType.Float64 => FeatureValue.FromFloat64(value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.Parse(value.GetString()!, CultureInfo.InvariantCulture)),
             FeatureType.String => FeatureValue.FromString(value.GetString()!),
             FeatureType.Bytes => FeatureValue.FromBytes(value.GetBytesFromBase64()),
+            FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => LoggedLists.FromText(type, value.GetRawText()),
             _ => throw new FormatException($"There is no type {type}."),
         };
     }
@@ -56,19 +59,63 @@ internal static class LoggedValues
         _ => FeatureValue.Null(type),
     };
 
-    /// <summary>One row of the model's inputs, concatenated in the order of the manifest.</summary>
-    public static byte[] ConcatenateInputs(PredictionPlan plan, byte[][] data, int row)
+    /// <summary>One row of the model's inputs, concatenated in the order of the manifest; of a variable width behind its elements (uint32).</summary>
+    public static byte[] ConcatenateInputs(PredictionPlan plan, int[] widths, byte[][] data, int row)
     {
-        var bytes = new byte[plan.Inputs.Sum(static input => input.RowBytes)];
+        var length = 0;
+        for (var index = 0; index < data.Length; index++)
+        {
+            length += (widths[index] * plan.Inputs[index].Dtype.Width()) + (plan.Inputs[index].IsVariable ? sizeof(uint) : 0);
+        }
+
+        var bytes = new byte[length];
         var offset = 0;
         for (var index = 0; index < data.Length; index++)
         {
-            var width = plan.Inputs[index].RowBytes;
+            if (plan.Inputs[index].IsVariable)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(offset), widths[index]);
+                offset += sizeof(uint);
+            }
+
+            var width = widths[index] * plan.Inputs[index].Dtype.Width();
             data[index].AsSpan(row * width, width).CopyTo(bytes.AsSpan(offset));
             offset += width;
         }
 
         return bytes;
+    }
+
+    /// <summary>Where each input of a row lies in what <see cref="ConcatenateInputs"/> made, and its elements.</summary>
+    /// <returns><see langword="false"/> when the bytes are no such row.</returns>
+    public static bool TryFindInputs(PredictionPlan plan, ReadOnlySpan<byte> bytes, Span<int> offsets, Span<int> widths)
+    {
+        var offset = 0;
+        for (var index = 0; index < plan.Inputs.Length; index++)
+        {
+            var input = plan.Inputs[index];
+            widths[index] = input.Width;
+            if (input.IsVariable)
+            {
+                if (bytes.Length - offset < sizeof(uint))
+                {
+                    return false;
+                }
+
+                widths[index] = BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);
+                offset += sizeof(uint);
+            }
+
+            offsets[index] = offset;
+            if (widths[index] < 0 || (long)widths[index] * input.Dtype.Width() > bytes.Length - offset)
+            {
+                return false;
+            }
+
+            offset += widths[index] * input.Dtype.Width();
+        }
+
+        return offset == bytes.Length;
     }
 
     /// <summary>One row of the outputs, concatenated; BYTES as uint32 length and bytes per element.</summary>

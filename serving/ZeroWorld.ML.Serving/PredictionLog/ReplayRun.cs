@@ -119,10 +119,20 @@ internal sealed class ReplayRun
     private void CompareInput(int row)
     {
         List<int> one = [row];
-        var data = _plan.Inputs.Select(input => ModelRows.Write(input, _cells, _columns.Count, one)).ToArray();
-        if (!LoggedValues.ConcatenateInputs(_plan, data, 0).AsSpan().SequenceEqual(_rows[row].Input))
+        var (offsets, widths) = (new int[_plan.Inputs.Length], new int[_plan.Inputs.Length]);
+        FindInputs(row, offsets, widths);
+        var data = _plan.Inputs.Select((input, index) => ModelRows.Write(input, _cells, _columns.Count, one, widths[index])).ToArray();
+        if (!LoggedValues.ConcatenateInputs(_plan, widths, data, 0).AsSpan().SequenceEqual(_rows[row].Input))
         {
             AddDifference($"row {row}: the logged input is not what the logged features make");
+        }
+    }
+
+    private void FindInputs(int row, Span<int> offsets, Span<int> widths)
+    {
+        if (!LoggedValues.TryFindInputs(_plan, _rows[row].Input, offsets, widths))
+        {
+            throw Misfit(row, $"an input of {_rows[row].Input!.Length} bytes");
         }
     }
 
@@ -130,30 +140,11 @@ internal sealed class ReplayRun
     private PredictionOutput[] RunModel(List<int> scored)
     {
         var (batchRows, start) = ReadBatch(scored);
-        var rowBytes = _plan.Inputs.Sum(static input => input.RowBytes);
-        var tensors = new TensorBuffer[_plan.Inputs.Length];
-        var offset = 0;
-        foreach (var input in _plan.Inputs)
-        {
-            var data = new byte[batchRows * input.RowBytes];
-            for (var place = 0; place < batchRows; place++)
-            {
-                // Of the rows themselves, repeated to both sides.
-                var row = scored[(place - start + (batchRows * scored.Count)) % scored.Count];
-                var bytes = _rows[row].Input!;
-                if (bytes.Length != rowBytes)
-                {
-                    throw Misfit(row, $"an input of {bytes.Length} bytes");
-                }
-
-                bytes.AsSpan(offset, input.RowBytes).CopyTo(data.AsSpan(place * input.RowBytes));
-            }
-
-            tensors[input.Position] = TensorBuffer.Of(input.Dtype, [batchRows, input.Columns.Length], data);
-            offset += input.RowBytes;
-        }
-
-        var outputs = _model.Instance.Run(tensors);
+        var tensors = MakeTensors(scored, batchRows, start);
+        var lengths = Array.Empty<int>();
+        var padding = _model.Padding is { HasAxes: true } known ? known : null;
+        var outputs = _model.Instance.Run(padding?.Pad(tensors, out lengths) ?? tensors);
+        outputs = padding?.Cut(outputs, lengths) ?? outputs;
         if (!BatchBuffers.HasRows(outputs, batchRows))
         {
             throw new ServingException(ServingError.BackendFailed, "The model did not give one output row per input row.");
@@ -161,6 +152,41 @@ internal sealed class ReplayRun
 
         return [.. _plan.Outputs.Select(output => new PredictionOutput(
             output.Name, RowScatter.ToAllRows(outputs[output.Position].SliceRows(start, scored.Count), scored.ToArray(), _rows.Count)))];
+    }
+
+    private TensorBuffer[] MakeTensors(List<int> scored, int batchRows, int start)
+    {
+        var (offsets, widths, first) = (new int[_plan.Inputs.Length], new int[_plan.Inputs.Length], new int[_plan.Inputs.Length]);
+        if (scored.Count > 0)
+        {
+            FindInputs(scored[0], offsets, first);
+        }
+
+        var data = _plan.Inputs.Select((input, index) => new byte[(long)batchRows * first[index] * input.Dtype.Width()]).ToArray();
+        for (var place = 0; place < batchRows; place++)
+        {
+            // Of the rows themselves, repeated to both sides.
+            var row = scored[(place - start + (batchRows * scored.Count)) % scored.Count];
+            FindInputs(row, offsets, widths);
+            if (!widths.AsSpan().SequenceEqual(first))
+            {
+                throw Misfit(row, "lists of another width than the rows beside it");
+            }
+
+            for (var index = 0; index < data.Length; index++)
+            {
+                var rowBytes = widths[index] * _plan.Inputs[index].Dtype.Width();
+                _rows[row].Input.AsSpan(offsets[index], rowBytes).CopyTo(data[index].AsSpan(place * rowBytes));
+            }
+        }
+
+        var tensors = new TensorBuffer[_plan.Inputs.Length];
+        for (var index = 0; index < tensors.Length; index++)
+        {
+            tensors[_plan.Inputs[index].Position] = TensorBuffer.Of(_plan.Inputs[index].Dtype, _plan.Inputs[index].ShapeOf(batchRows, first[index]), data[index]);
+        }
+
+        return tensors;
     }
 
     private (int Rows, int Start) ReadBatch(List<int> scored)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>The system's clock, with timers that end within a fraction of a millisecond of their time: what deadlines of requests are counted with.</summary>
+/// <summary>The system's clock, with timers that wait to the microsecond: what deadlines of requests are counted with.</summary>
 /// <remarks>
 /// Timers of .NET count whole milliseconds of a clock that moves with the kernel's tick, every 4 ms on most systems. These wait on one thread, on Linux by <c>ppoll</c>, to the microsecond;
 /// elsewhere by milliseconds, rounded up. A timer never ends early. Callbacks run on the thread pool. Thread safe. Once disposed, timers end no more.

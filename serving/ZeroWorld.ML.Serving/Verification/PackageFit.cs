@@ -33,9 +33,15 @@ internal static class PackageFit
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var input in manifest.Inputs)
         {
-            if (input.Dtype is not ("FP32" or "FP64"))
+            if (input.Layout is not (null or InputLayouts.Scalars))
             {
-                differences.Add($"the feature input '{input.Tensor}' has dtype {input.Dtype}; expected FP32 or FP64");
+                CheckList(input, service, positions, taken, differences);
+                continue;
+            }
+
+            if (input.Dtype is not ("FP32" or "FP64" or "INT64" or "INT32"))
+            {
+                differences.Add($"the feature input '{input.Tensor}' has dtype {input.Dtype}; expected FP32, FP64, INT64 or INT32");
             }
 
             if (input.Shape.Count != 2)
@@ -50,6 +56,31 @@ internal static class PackageFit
         if (missing.Count > 0)
         {
             differences.Add($"the feature service '{service.Name}' has columns that the model does not take: {Names(missing)}");
+        }
+    }
+
+    private static void CheckList(ManifestInput input, FeatureService service, Dictionary<string, int> positions, HashSet<string> taken, List<string> differences)
+    {
+        var feature = input.Features[0];
+        if (!positions.TryGetValue(feature, out var position))
+        {
+            differences.Add($"the input '{input.Tensor}' takes columns that the feature service '{service.Name}' does not have: '{feature}'");
+            return;
+        }
+
+        var counts = input.Layout is InputLayouts.Mask or InputLayouts.Length;
+        if (!counts && !taken.Add(feature))
+        {
+            differences.Add($"the column '{feature}' is taken twice");
+        }
+
+        FeatureType[] expected = counts ? [FeatureType.Int64List, FeatureType.Float64List, FeatureType.StringList]
+            : input.Dtype is "INT64" or "INT32" ? [FeatureType.Int64List]
+            : [FeatureType.Int64List, FeatureType.Float64List];
+        if (!expected.Contains(service.Columns[position].Type))
+        {
+            differences.Add(
+                $"the column '{feature}' of the feature service is {service.Columns[position].Type.ToText()}; the input '{input.Tensor}' of layout {input.Layout} and {input.Dtype} expects {string.Join(" or ", expected.Select(FeatureTypeNames.Of))}");
         }
     }
 
@@ -79,6 +110,10 @@ internal static class PackageFit
             if (!IsNumeric(service.Columns[position].Type))
             {
                 differences.Add($"the column '{feature}' of the feature service is {service.Columns[position].Type.ToText()}, which is no number");
+            }
+            else if (input.Dtype is "INT64" or "INT32" && service.Columns[position].Type is FeatureType.Float32 or FeatureType.Float64)
+            {
+                differences.Add($"the column '{feature}' of the feature service is {service.Columns[position].Type.ToText()}; the input '{input.Tensor}' of {input.Dtype} takes whole numbers");
             }
 
             if (isOrdered && position < previous)

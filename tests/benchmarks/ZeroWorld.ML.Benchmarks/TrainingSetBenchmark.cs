@@ -8,7 +8,10 @@ using ZeroWorld.ML.Features.Parquet;
 namespace ZeroWorld.ML.Benchmarks;
 
 /// <summary>A point-in-time training set against hand-written ASOF SQL of the same engine on the same files, and against pandas.</summary>
-/// <remarks>Options: <c>--features=N</c> and <c>--spine=N</c> rows, <c>--memory=MiB</c>, <c>--rounds=N</c>, <c>--only</c> (without the others).</remarks>
+/// <remarks>
+/// Options: <c>--features=N</c> and <c>--spine=N</c> rows, <c>--memory=MiB</c>, <c>--rounds=N</c>, <c>--only</c> (without the others); <c>--views=N</c> last-value views of
+/// 5 features and <c>--windows=N</c> windowed views of 5 features instead of the one view, for the time and memory of many at once (then nothing is compared).
+/// </remarks>
 internal static class TrainingSetBenchmark
 {
     private const int Entities = 100_000;
@@ -23,10 +26,12 @@ internal static class TrainingSetBenchmark
             MakeTables(folder, features, spine, Path.Combine(folder, "offline", "default"));
             var store = new DuckDbOfflineStore(
                 new ParquetOfflineOptions { DataDirectory = folder, MemoryLimitMiB = memory }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
-            var request = Request(folder);
+            var (views, windows) = ((int)Option(options, "views", 1), (int)Option(options, "windows", 0));
+            var request = Request(folder, views, windows);
             var (mine, theirs) = (new List<double>(), new List<double>());
             var set = default(TrainingSet);
-            var isAlone = options.Contains("--only");
+            var isAlone = options.Contains("--only") || views != 1 || windows > 0;
+            Console.WriteLine($"{request.Plan.Service.Columns.Count} features of {views} last-value and {windows} windowed views");
             for (var round = 0; round <= rounds; round++)
             {
                 var before = Environment.CpuUsage.TotalTime;
@@ -52,6 +57,9 @@ internal static class TrainingSetBenchmark
             var ratio = mine.Zip(theirs, static (one, other) => one / other).Order().ElementAt(rounds / 2);
             Console.WriteLine($"  training set {Median(mine):F2} s, ASOF SQL {Median(theirs):F2} s; ratio {ratio:F2}, the median of the rounds' own (bar: at most 1.5)");
             Compare(folder);
+            var started = Environment.CpuUsage.TotalTime;
+            var floor = await TimeAsync(() => Task.Run(() => Scan(folder, memory), cancellationToken));
+            Console.WriteLine($"  reading the same columns alone, and nothing else: {floor:F2} s, {(Environment.CpuUsage.TotalTime - started).TotalSeconds:F2} s of processor");
             if (await PandasMergeAsync(folder, cancellationToken) is { } pandas)
             {
                 Console.WriteLine($"  pandas merge_asof {pandas:F2} s, without reading and writing; {pandas / Median(mine):F1} times as long (bar: 5)");
@@ -84,25 +92,43 @@ internal static class TrainingSetBenchmark
             """));
     }
 
-    private static TrainingSetRequest Request(string folder)
+    private static TrainingSetRequest Request(string folder, int views, int windows)
     {
         var entity = new Entity { Name = "customer", Keys = [new EntityKey("k", FeatureType.Int64)] };
-        var view = new LastValueView
-        {
-            Project = "default",
-            Name = "facts",
-            Entity = entity,
-            Source = new ViewSource { Table = "facts", EventTimeColumn = "event", CreatedTimeColumn = "created", KeyColumns = ["k"] },
-            TimeToLive = TimeSpan.FromDays(30),
-            Features = [.. "abde".Select(static name => Feature(name, FeatureType.Float64)), Feature('c', FeatureType.Int64)],
-        };
+        var source = new ViewSource { Table = "facts", EventTimeColumn = "event", CreatedTimeColumn = "created", KeyColumns = ["k"] };
+        FeatureView[] all =
+        [
+            .. Enumerable.Range(0, views).Select(view => new LastValueView
+            {
+                Project = "default",
+                Name = $"facts_{view}",
+                Entity = entity,
+                Source = source,
+
+                // Each another ttl, so that no two views have the same cells.
+                TimeToLive = TimeSpan.FromDays(30 + view),
+                Features = [.. "abde".Select(name => Feature(views == 1 ? $"{name}" : $"{name}_{view}", FeatureType.Float64, $"{name}")), Feature(views == 1 ? "c" : $"c_{view}", FeatureType.Int64, "c")],
+            }),
+            .. Enumerable.Range(0, windows).Select(view => new WindowedView
+            {
+                Project = "default",
+                Name = $"windows_{view}",
+                Entity = entity,
+                Source = source,
+                Features =
+                [
+                    Window($"count_{view}", AggregateFunction.Count, null, 1 + view), Window($"sum_{view}", AggregateFunction.Sum, "a", 2 + view), Window($"mean_{view}", AggregateFunction.Mean, "b", 7 + view),
+                    Window($"max_{view}", AggregateFunction.Max, "d", 14 + view), Window($"spread_{view}", AggregateFunction.StandardDeviation, "a", 30),
+                ],
+            }),
+        ];
         var service = new FeatureService
         {
             Project = "default",
             Name = "benchmark",
             RequestValues = [],
             Transforms = [],
-            Columns = [.. view.Fields.Select((field, index) => new ServiceColumn { Name = field.Name, Type = field.Type, View = view, Field = index })],
+            Columns = [.. all.SelectMany(static view => view.Fields.Select((field, index) => new ServiceColumn { Name = field.Name, Type = field.Type, View = view, Field = index }))],
             Fingerprint = new string('0', 64),
         };
         return new TrainingSetRequest
@@ -117,8 +143,13 @@ internal static class TrainingSetBenchmark
         };
     }
 
-    private static LastValueFeature Feature(char name, FeatureType type) =>
-        new(new FeatureField(name.ToString(), type, FeatureValue.Null(type), false), name.ToString());
+    private static LastValueFeature Feature(string name, FeatureType type, string column) => new(new FeatureField(name, type, FeatureValue.Null(type), false), column);
+
+    private static WindowFeature Window(string name, AggregateFunction function, string? column, int days)
+    {
+        var type = WindowFeature.ResultTypeOf(function, FeatureType.Float64);
+        return new WindowFeature(new FeatureField(name, type, FeatureValue.Null(type), false), function, column, TimeSpan.FromDays(days));
+    }
 
     // What one would write for this one join: no created time, no ttl, no ties, no order.
     private static void JoinBySql(string folder, int memory)
@@ -129,6 +160,13 @@ internal static class TrainingSetBenchmark
             FROM '{folder}/offline/default/reads/part-0.parquet' s ASOF LEFT JOIN '{folder}/offline/default/facts/part-0.parquet' f ON s.k = f.k AND s.q >= f.event)
             TO '{folder}/sql.parquet' (FORMAT parquet, COMPRESSION zstd)
             """);
+    }
+
+    // The least that any join of these files must do: every value that it reads is decoded once. A sum makes the engine look at each.
+    private static void Scan(string folder, int memory)
+    {
+        using var connection = Open(Path.Combine(folder, "engine"), memory);
+        Execute(connection, $"SELECT sum(k), max(event), max(created), sum(a), sum(b), sum(c), sum(d), sum(e) FROM '{folder}/offline/default/facts/part-0.parquet'");
     }
 
     // Rows whose newest event is known at q, is fresh, and alone at its time must be equal in both.

@@ -10,3 +10,13 @@ public sealed class RedisOnlineContractTests(RedisContractFixture fixture) : Onl
         return fixture.OpenAsync(cancellationToken);
     }
 }
+
+/// <summary>The same on three shards.</summary>
+public sealed class RedisClusterOnlineContractTests(RedisClusterContractFixture fixture) : OnlineContract, IClassFixture<RedisClusterContractFixture>
+{
+    protected override ValueTask<IOnlineStore> OpenAsync(CancellationToken cancellationToken)
+    {
+        RedisServerProcess.SkipIfMissing();
+        return fixture.OpenAsync(cancellationToken);
+    }
+}

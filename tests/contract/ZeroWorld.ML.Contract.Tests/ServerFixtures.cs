@@ -63,6 +63,19 @@ public sealed class RedisContractFixture : ServerFixture
     protected override ValueTask StopAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
+public sealed class RedisClusterContractFixture : ServerFixture
+{
+    private RedisClusterProcess? _cluster;
+
+    protected override async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        _cluster = await RedisClusterProcess.StartAsync(cancellationToken);
+        return _cluster.Shards[0].Address;
+    }
+
+    protected override ValueTask StopAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
 public sealed class GarnetContractFixture : ServerFixture
 {
     private GarnetHost? _garnet;

@@ -7,7 +7,7 @@ using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Cli.Tests;
 
-/// <summary>Materializations as real processes, killed where a chunk ends.</summary>
+/// <summary>Materializations as real processes: killed where a chunk ends, and side by side.</summary>
 public sealed class MaterializeProcessTests : IDisposable
 {
     private const int Cards = 400;
@@ -57,6 +57,20 @@ public sealed class MaterializeProcessTests : IDisposable
         var expected = await DumpAsync(calm);
         Assert.Equal(2 * Cards, expected.Count(static item => item.Key.StartsWith("z1:{", StringComparison.Ordinal)));
         Assert.Equal(expected, await DumpAsync(redis));
+    }
+
+    [Fact]
+    public async Task Materialize_ShardsSideBySide_TogetherGiveWhatOneRunGives()
+    {
+        RedisServerProcess.SkipIfMissing();
+        var data = await PrepareAsync("data");
+        await using var whole = await RedisServerProcess.StartAsync(Token);
+        await SucceedAsync(data, "materialize", "--redis", whole.Address);
+        await using var redis = await RedisServerProcess.StartAsync(Token);
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(shard => SucceedAsync(data, "materialize", "--shard", $"{shard}/3", "--redis", redis.Address)));
+
+        Assert.Equal(await DumpAsync(whole), await DumpAsync(redis));
     }
 
     private static byte[] LedgerScript()

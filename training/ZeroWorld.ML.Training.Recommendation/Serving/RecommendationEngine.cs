@@ -7,8 +7,8 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// <remarks>Pure, immutable and thread safe.</remarks>
 public sealed class RecommendationEngine
 {
-    // Enough candidates for a recall of 0.98 at 100 of 50,000 items (docs/operations/performance.md).
-    private const int IndexWidth = 400;
+    // Enough candidates for a recall of 0.985 and more at 100 of 50,000 items (docs/operations/performance.md).
+    private const int IndexWidth = 600;
 
     private readonly RecommenderBundle _bundle;
     private readonly float[] _popularity;

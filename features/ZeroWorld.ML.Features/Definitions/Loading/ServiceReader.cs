@@ -100,7 +100,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
 
             if (type == FeatureType.Bytes)
             {
-                transform.Fail("type", "'type' of a transform is bytes; expected one of: bool, int64, float32, float64, string, timestamp");
+                transform.Fail("type", $"'type' of a transform is bytes; expected one of: {FeatureTypeNames.All.Replace("bytes, ", "", StringComparison.Ordinal)}");
                 continue;
             }
 

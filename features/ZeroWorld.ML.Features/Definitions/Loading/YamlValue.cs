@@ -12,6 +12,7 @@ internal static class YamlValue
         FeatureType.Float32 or FeatureType.Float64 => $"a {FeatureTypeNames.Of(type)} number",
         FeatureType.String => "a string (in quotes where it looks like a number or a bool)",
         FeatureType.Bytes => "bytes in base64",
+        FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => "none, since a list has no default",
         _ => "a time as 2018-08-08T12:00:00Z",
     };
 
