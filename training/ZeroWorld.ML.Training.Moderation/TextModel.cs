@@ -10,6 +10,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> Labels, bool IsExclusive, LinearWeights Weights, Calibration Calibration)
 {
     private const int StackLabelsMax = 256;
+    private const int ReasonLengthMax = 100;
 
     /// <summary>Probability of each label.</summary>
     /// <param name="probabilities">[labels].</param>
@@ -35,7 +36,7 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
     /// <summary>The parts of a text that moved a label's margin most.</summary>
     /// <param name="label">Place in <see cref="Labels"/>.</param>
     /// <param name="most">Parts at most.</param>
-    /// <returns>Words of the text as given with their share of the margin, greatest first; only those that raise it.</returns>
+    /// <returns>Words of the text as given, at most their first 100 UTF-16 code units, with their share of the margin, greatest first; only those that raise it.</returns>
     public IReadOnlyList<TextReason> Explain(string text, int label, int most, TextWorkspace workspace)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -47,25 +48,38 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
             counts[seen.Feature]++;
         }
 
-        // A feature's share is spread evenly over its occurrences and their characters.
-        var shares = new double[text.Length + 1];
+        // A feature's share is spread evenly over its occurrences and their characters. Of a long text only its two ends were read.
+        var (head, tail) = Ends(text.Length);
+        var shares = new double[head + text.Length - tail];
         foreach (var (feature, start, end) in trace)
         {
-            if (end <= start)
+            var stop = Math.Min(end, text.Length);
+            var read = start < head && stop > tail ? stop - start - (tail - head) : stop - start;
+            var each = Contribution(workspace.Ids[feature], label) * workspace.Values[feature] / counts[feature] / Math.Max(1, read);
+            for (var place = start; place < stop; place++)
             {
-                continue;
-            }
-
-            var (from, to) = (Math.Min(start, text.Length), Math.Min(end, text.Length));
-            var each = Contribution(workspace.Ids[feature], label) * workspace.Values[feature] / counts[feature] / Math.Max(1, to - from);
-            for (var place = from; place < to; place++)
-            {
-                shares[place] += each;
+                // Two words with the unread middle between them.
+                place = place == head ? tail : place;
+                shares[place < head ? place : place - tail + head] += each;
             }
         }
 
         var reasons = new List<TextReason>();
-        for (int start = 0, end; start < text.Length; start = end)
+        AddReasons(text, 0, head, shares.AsSpan(0, head), reasons);
+        AddReasons(text, tail, text.Length, shares.AsSpan(head), reasons);
+        return [.. reasons.OrderByDescending(static reason => reason.Share).ThenBy(static reason => reason.Start).Take(most)];
+    }
+
+    // What was read of a text: everything before the first place, and from the second one on.
+    private (int Head, int Tail) Ends(int length)
+    {
+        var most = Featurizer.Settings.LengthMax;
+        return length <= most ? (length, length) : (most / 4 * 3, length - (most / 4));
+    }
+
+    private static void AddReasons(string text, int first, int last, ReadOnlySpan<double> shares, List<TextReason> reasons)
+    {
+        for (int start = first, end; start < last; start = end)
         {
             end = start + 1;
             if (char.IsWhiteSpace(text[start]))
@@ -73,7 +87,7 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
                 continue;
             }
 
-            while (end < text.Length && !char.IsWhiteSpace(text[end]))
+            while (end < last && !char.IsWhiteSpace(text[end]))
             {
                 end++;
             }
@@ -81,16 +95,14 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
             var sum = 0.0;
             for (var place = start; place < end; place++)
             {
-                sum += shares[place];
+                sum += shares[place - first];
             }
 
             if (sum > 0)
             {
-                reasons.Add(new TextReason(start, end, text[start..end], sum));
+                reasons.Add(new TextReason(start, end, text[start..Math.Min(end, start + ReasonLengthMax)], sum));
             }
         }
-
-        return [.. reasons.OrderByDescending(static reason => reason.Share).ThenBy(static reason => reason.Start).Take(most)];
     }
 
     private double Contribution(int id, int label) => Weights.Labels == Labels.Count

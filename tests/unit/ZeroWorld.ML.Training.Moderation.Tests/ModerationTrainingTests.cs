@@ -56,6 +56,24 @@ public sealed class ModerationTrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task Explain_LongTexts_ShowsBothEndsInShortReasons()
+    {
+        var request = new ModerationTrainingRequest
+        {
+            Model = new ModelName("default", "text"), Data = Data(2, true), OutputDirectory = Path.Combine(_folder.FullName, "package"), Features = new TextFeaturizerSettings { Bits = 14 },
+        };
+        var model = (await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken)).Model;
+        var foul = model.Labels.ToList().IndexOf("label0");
+        var text = new string('x', 20_000) + " filth " + new string('y', 4_000_000) + " vile scum";
+
+        var reasons = model.Explain(text, foul, 5, new TextWorkspace());
+
+        Assert.Contains(reasons, reason => reason.Text == "scum" && reason.Start == text.Length - 4 && reason.End == text.Length);
+        Assert.All(reasons, reason => Assert.Equal(text[reason.Start..Math.Min(reason.End, reason.Start + 100)], reason.Text));
+        Assert.All(reasons, static reason => Assert.NotEqual("filth", reason.Text));
+    }
+
+    [Fact]
     public async Task RunAsync_LabelWithFewRows_NamesIt()
     {
         var texts = Enumerable.Range(0, 30).Select(static number => $"text number {number}").ToArray();
