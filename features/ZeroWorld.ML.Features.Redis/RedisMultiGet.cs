@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>The reads of one call, sent as one pipeline; none is touched after the call has ended.</summary>
 /// <remarks>
 /// One server answers in the order of the commands, so when the last answer is there all are: one continuation takes them all, instead of one per command.
-/// Servers of a cluster answer independently; there each read is answered on its own, so that a slow shard delays only what lies on it.
+/// Servers of a cluster answer independently; there what has come is answered as it comes, so that a slow shard delays only what lies on it.
 /// </remarks>
 internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
 {
@@ -39,13 +39,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
                 await WhenAllAsync(sent).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            foreach (var read in sent)
-            {
-                if (read.IsCompleted)
-                {
-                    Answer(read);
-                }
-            }
+            Answer(sent);
         }
         catch (TimeoutException)
         {
@@ -104,7 +98,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         var answered = new Task[sent.Length];
         for (var index = 0; index < sent.Length; index++)
         {
-            answered[index] = AnswerAsync(sent[index]);
+            answered[index] = AnswerAsync(sent, index);
         }
 
         return Task.WhenAll(answered);
@@ -121,26 +115,22 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         return Task.WhenAll(all);
     }
 
-    private async Task AnswerAsync(Sent sent)
+    /// <summary>Answers a read when it is there, and with it all others that are there by then: a shard's answers come in one piece.</summary>
+    private async Task AnswerAsync(Sent[] sent, int index)
     {
-        await sent.All.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Answer(sent);
+        await sent[index].All.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (sent[index].Read.State == OnlineReadState.Pending)
+        {
+            Answer(sent);
+        }
     }
 
-    /// <param name="sent">A read whose commands have completed, well or not.</param>
-    private void Answer(Sent sent)
+    /// <param name="sent">Those whose commands have completed, well or not, are answered, all at once; the others stay.</param>
+    private void Answer(Sent[] sent)
     {
-        ReadOnlyMemory<byte>?[]? payloads = null;
-        try
-        {
-            payloads = sent.Plan.Assemble(
-                sent.Rows is null ? [] : sent.Rows.GetAwaiter().GetResult(), sent.Windows is null ? [] : sent.Windows.GetAwaiter().GetResult());
-        }
-        catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
-        {
-            // Unavailable, as below.
-        }
-
+        var reads = new OnlineRead[sent.Length];
+        var payloads = new IReadOnlyList<ReadOnlyMemory<byte>?>?[sent.Length];
+        var count = 0;
         lock (_lock)
         {
             if (_isClosed)
@@ -148,14 +138,30 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
                 return;
             }
 
-            if (payloads is null)
+            foreach (var item in sent)
             {
-                sent.Read.Fail();
+                if (item.IsCompleted && item.Read.State == OnlineReadState.Pending)
+                {
+                    reads[count] = item.Read;
+                    payloads[count++] = Assemble(item);
+                }
             }
-            else
-            {
-                sent.Read.Answer(payloads);
-            }
+
+            OnlineRead.Answer(reads.AsSpan(0, count), payloads.AsSpan(0, count));
+        }
+    }
+
+    /// <returns><see langword="null"/>: unavailable.</returns>
+    private static ReadOnlyMemory<byte>?[]? Assemble(in Sent sent)
+    {
+        try
+        {
+            return sent.Plan.Assemble(
+                sent.Rows is null ? [] : sent.Rows.GetAwaiter().GetResult(), sent.Windows is null ? [] : sent.Windows.GetAwaiter().GetResult());
+        }
+        catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
+        {
+            return null;
         }
     }
 

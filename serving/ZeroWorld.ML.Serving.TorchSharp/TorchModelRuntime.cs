@@ -41,9 +41,15 @@ public sealed class TorchModelRuntime : IModelRuntime
         jit.ScriptModule? module = null;
         try
         {
-            module = TorchLoadThread.Run(() => jit.load(package.ModelPath, new Device(device)));
-            module.eval();
-            var inputs = module.GetNumberOfInputs();
+            // A file without forward is whole, and asking for its inputs is what native code gives up on.
+            var inputs = 0L;
+            module = TorchLoadThread.Run(() =>
+            {
+                var loaded = jit.load(package.ModelPath, new Device(device));
+                loaded.eval();
+                inputs = loaded.GetNumberOfInputs();
+                return loaded;
+            });
             if (inputs != signature.Inputs.Count)
             {
                 throw Refuse(package, $"its forward takes {inputs} tensors, and {signature.Inputs.Count} inputs are declared.");

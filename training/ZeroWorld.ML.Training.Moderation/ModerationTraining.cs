@@ -44,7 +44,11 @@ public static class ModerationTraining
         var policy = PolicyOf(request, package, probabilities, data.Labels);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
         Report("package", package.Digest);
-        return new ModerationTrainingResult(model, package, policy, metrics, parity);
+        return new ModerationTrainingResult(model, package, policy, metrics, parity)
+        {
+            Gate = TextGate.Judge(request.Gate, request.Champion, data, probabilities, cancellationToken),
+            Parameters = settings.Parameters.ToDictionary(static entry => entry.Key, static entry => entry.Value),
+        };
 
         void Report(string stage, string detail) => progress?.Report(new TrainingProgress(stage, detail, Math.Min(++done, total), total));
     }

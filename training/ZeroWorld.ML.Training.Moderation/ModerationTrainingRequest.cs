@@ -29,4 +29,10 @@ public sealed record ModerationTrainingRequest
     public IReadOnlyList<string> Harmless { get; init; } = [];
 
     public int Seed { get; init; } = 1;
+
+    /// <value>The model in place, scored on the same texts; <see langword="null"/>: none.</value>
+    public ModelPackage? Champion { get; init; }
+
+    /// <value>The gate against it.</value>
+    public EvaluationGate Gate { get; init; } = new();
 }

@@ -8,6 +8,7 @@ internal sealed unsafe class DuckDbCursor : IDisposable
     private readonly nint[] _data;
     private readonly nint[] _validity;
     private int _row;
+    private bool _isDisposed;
 
     /// <param name="vectors">The result; belongs to the cursor from now on.</param>
     /// <param name="columns">Columns of it.</param>
@@ -48,7 +49,15 @@ internal sealed unsafe class DuckDbCursor : IDisposable
     /// <summary>A value of a column that <see cref="ColumnTypes.Convert"/> made: timestamps are BIGINT microseconds.</summary>
     public FeatureValue GetValue(int ordinal, FeatureType type) => Column(ordinal).Value(_row, type);
 
-    public void Dispose() => _vectors.Dispose();
+    public void Dispose()
+    {
+        // Once: the engine frees a result each time that it is told to.
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _vectors.Dispose();
+        }
+    }
 
     private DuckDbVector Column(int ordinal) => new(_handles[ordinal], (byte*)_data[ordinal], (ulong*)_validity[ordinal], _vectors.Count);
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The source table of a view, checked against the view, as pieces of statements.</summary>
@@ -125,26 +127,41 @@ internal sealed class SourceQuery
     /// <param name="range">Which rows.</param>
     /// <param name="files">Only what these files hold; <see langword="null"/>: everything.</param>
     /// <param name="wholeEntities">Of the entities that are in those files everything, whatever file it is in.</param>
-    public string HistoryStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
+    public string HistoryStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities) =>
+        $"SELECT {HistoryColumns} FROM ({HistoryRows(range, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
+
+    /// <summary>Makes a table of what <see cref="HistoryStatement"/> gives, in no order, for <see cref="StagedStatement"/>.</summary>
+    public string StageStatement(string table, MaterializationRange range, IReadOnlyList<string>? files, bool wholeEntities) =>
+        $"CREATE TABLE {table} AS {HistoryRows(range, files, wholeEntities)}";
+
+    /// <summary>As <see cref="HistoryStatement"/>, of neighbouring partitions of a table that was made before.</summary>
+    public string StagedStatement(string table, int firstPartition, int lastPartition, bool inArrivalOrder) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"SELECT {HistoryColumns} FROM {table} WHERE bucket BETWEEN {firstPartition} AND {lastPartition} ORDER BY {HistoryOrder(inArrivalOrder)}");
+
+    private string HistoryColumns =>
+        $"CAST(bucket AS BIGINT), event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
+
+    private string KeyNames => string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
+
+    private string HistoryOrder(bool inArrivalOrder) => $"bucket, {KeyNames}" + (!inArrivalOrder
+        ? string.Empty
+        : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number");
+
+    private string HistoryRows(MaterializationRange range, IReadOnlyList<string>? files, bool wholeEntities)
     {
-        var names = _view.Entity.Keys.Select(static (_, index) => $"k{index}").ToList();
-        var keys = string.Join(", ", names);
-        var values = string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "));
-        var text = string.Join(", ", names.Select(static key => $"CAST({key} AS VARCHAR)"));
+        var text = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"CAST(k{index} AS VARCHAR)"));
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
-        var among = !wholeEntities || files is null ? Among(files) : $" AND ({keys}) IN (SELECT ({keys}) FROM {_rows} WHERE {_visible}{Among(files)})";
         var where = range.Partitions is null || range.Partitions.Count == MaterializationLedger.PartitionCount
             ? string.Empty
             : $" WHERE bucket IN ({string.Join(", ", range.Partitions)})";
-        var order = !inArrivalOrder
-            ? string.Empty
-            : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number";
+
+        // The digest is the dearest part of all: once per entity, not per row. The partition as one byte: keys of a sort that fit into 32 bytes are sorted several times as fast.
         return $"""
-            SELECT bucket, event, created, id, {values}{keys}
-            FROM (
-                SELECT *, CAST(md5_number_lower(concat_ws('|', {text})) % {MaterializationLedger.PartitionCount} AS BIGINT) AS bucket
-                FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{among}){where}
-            ORDER BY bucket, {keys}{order}
+            SELECT * FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{Among(wholeEntities ? null : files)}) s
+            JOIN (
+                SELECT *, CAST(md5_number_lower({(_view.Entity.Keys.Count == 1 ? text : $"concat_ws('|', {text})")}) % {MaterializationLedger.PartitionCount} AS UTINYINT) AS bucket
+                FROM (SELECT DISTINCT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)})) k USING ({KeyNames}){where}
             """;
     }
 
@@ -214,13 +231,15 @@ internal sealed class SourceQuery
     public string ValueAt(int column) => _values[column];
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, and counts nothing else.</summary>
-    public void CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
+    /// <returns>Rows of the table.</returns>
+    public long CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
     {
         using var rows = session.Query(
-            $"SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}) FROM {_rows}", cancellationToken);
+            $"SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}), count(*) FROM {_rows}", cancellationToken);
         rows.Read();
         CheckTimes(session, rows.GetInt64(0), rows.GetInt64(1));
         RefuseNulls(session, rows.GetInt64(2), "event id", _view.Source.EventIdColumn, "id");
+        return rows.GetInt64(3);
     }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>

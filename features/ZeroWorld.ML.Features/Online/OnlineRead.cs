@@ -34,8 +34,36 @@ public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
         OnFinished();
     }
 
+    /// <summary>Answers reads that the store answered together: those who wait for them are told together, which costs a fraction of one after the other.</summary>
+    /// <param name="reads">Pending reads of one multi-get.</param>
+    /// <param name="payloads">Per read what <see cref="Answer(IReadOnlyList{ReadOnlyMemory{byte}?})"/> takes; <see langword="null"/> fails the read.</param>
+    public static void Answer(ReadOnlySpan<OnlineRead> reads, ReadOnlySpan<IReadOnlyList<ReadOnlyMemory<byte>?>?> payloads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(payloads.Length, reads.Length);
+        for (var index = 0; index < reads.Length; index++)
+        {
+            var read = reads[index];
+            read.Payloads = payloads[index] ?? [];
+            read.State = payloads[index] is null ? OnlineReadState.Unavailable : OnlineReadState.Answered;
+        }
+
+        if (reads.Length > 0)
+        {
+            reads[0].OnFinished(reads);
+        }
+    }
+
     /// <summary>Called once, by the thread that answered or failed the read; the other reads of the multi-get may still be pending.</summary>
     private protected virtual void OnFinished()
     {
+    }
+
+    /// <summary>Called once for reads that ended together, on the first of them; the others may be of another kind.</summary>
+    private protected virtual void OnFinished(ReadOnlySpan<OnlineRead> together)
+    {
+        foreach (var read in together)
+        {
+            read.OnFinished();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features;
 
@@ -60,17 +61,25 @@ public sealed class OnlineReadCache : IOnlineStore
         ArgumentNullException.ThrowIfNull(reads);
         cancellationToken.ThrowIfCancellationRequested();
         List<OnlineRead>? missing = null;
+        List<OnlineRead>? found = null;
+        List<IReadOnlyList<ReadOnlyMemory<byte>?>?>? answers = null;
         for (var index = 0; index < reads.Count; index++)
         {
             if (TryFind(reads[index]) is { } payloads)
             {
-                reads[index].Answer(payloads);
+                (found ??= []).Add(reads[index]);
+                (answers ??= []).Add(payloads);
             }
             else
             {
                 // The version is that of before the read: what is written meanwhile makes the entry old before it is there.
                 (missing ??= []).Add(new ForwardedRead(this, reads[index], VersionOf(reads[index].Entity)));
             }
+        }
+
+        if (found is not null)
+        {
+            OnlineRead.Answer(CollectionsMarshal.AsSpan(found), CollectionsMarshal.AsSpan(answers));
         }
 
         FeatureMetrics.RecordCache(reads.Count - (missing?.Count ?? 0), missing?.Count ?? 0);
@@ -260,6 +269,8 @@ public sealed class OnlineReadCache : IOnlineStore
     /// <summary>A read on its way through; answers the one that was asked for as soon as it is answered itself.</summary>
     private sealed class ForwardedRead(OnlineReadCache cache, OnlineRead outer, int version) : OnlineRead(outer.Entity, outer.Fields)
     {
+        private readonly OnlineRead _outer = outer;
+
         public int Version { get; } = version;
 
         public int Epoch { get; } = Volatile.Read(ref cache._epoch);
@@ -270,12 +281,30 @@ public sealed class OnlineReadCache : IOnlineStore
         {
             if (State != OnlineReadState.Answered)
             {
-                outer.Fail();
+                _outer.Fail();
                 return;
             }
 
             cache.Add(this);
-            outer.Answer(Payloads);
+            _outer.Answer(Payloads);
+        }
+
+        private protected override void OnFinished(ReadOnlySpan<OnlineRead> together)
+        {
+            var outers = new OnlineRead[together.Length];
+            var payloads = new IReadOnlyList<ReadOnlyMemory<byte>?>?[together.Length];
+            for (var index = 0; index < outers.Length; index++)
+            {
+                var read = (ForwardedRead)together[index];
+                outers[index] = read._outer;
+                if (read.State == OnlineReadState.Answered)
+                {
+                    cache.Add(read);
+                    payloads[index] = read.Payloads;
+                }
+            }
+
+            Answer(outers, payloads);
         }
     }
 

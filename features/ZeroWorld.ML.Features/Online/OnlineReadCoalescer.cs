@@ -117,6 +117,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     /// <summary>Fails what waits, and returns when no multi-get is in flight any more.</summary>
     public async ValueTask DisposeAsync()
     {
+        List<OnlineReadCall>? ended;
         lock (_lock)
         {
             if (_isStopping)
@@ -126,12 +127,14 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
 
             _isStopping = true;
             _queue.FailWaiting();
+            ended = _queue.TakeEnded();
             if (_unanswered.Count == 0)
             {
                 _drained.TrySetResult();
             }
         }
 
+        OnlineReadGroup.Tell(ended);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _drained.Task.ConfigureAwait(false);
         await _collectTimer.DisposeAsync().ConfigureAwait(false);
@@ -139,33 +142,54 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>Hands a read's result to the calls that wait for it.</summary>
-    internal void OnFinished(SharedOnlineRead read)
+    /// <summary>Hands the results of reads, all made here, to the calls that wait for them.</summary>
+    internal void OnFinished(ReadOnlySpan<OnlineRead> reads)
     {
-        var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) : OnlineReadAnswer.Unavailable;
+        List<OnlineReadCall>? ended;
         lock (_lock)
         {
-            _queue.Finish(read, answer);
+            foreach (var read in reads)
+            {
+                var shared = (SharedOnlineRead)read;
+                var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) : OnlineReadAnswer.Unavailable;
+                _queue.Finish(shared, answer);
+                if (shared.MultiGet is { } multiGet)
+                {
+                    multiGet.IsPartlyAnswered = true;
+                }
+            }
+
+            ended = _queue.TakeEnded();
         }
+
+        OnlineReadGroup.Tell(ended);
     }
 
     /// <summary>Ends a call whose caller has gone.</summary>
     internal void GiveUp(OnlineReadCall call, CancellationToken cancellationToken)
     {
+        List<OnlineReadCall>? ended;
         lock (_lock)
         {
             _queue.GiveUp(call, cancellationToken);
+            ended = _queue.TakeEnded();
         }
+
+        OnlineReadGroup.Tell(ended);
     }
 
     /// <summary>Ends the calls whose time is over. One timer for all of them: calls come and go many times faster than they run out of time.</summary>
     private void OnDue()
     {
+        List<OnlineReadCall>? ended;
         lock (_lock)
         {
             _nextDue = _queue.GiveUpDue(_time.GetTimestamp());
+            ended = _queue.TakeEnded();
             SetDueTimer_NeedsLock();
         }
+
+        OnlineReadGroup.Tell(ended);
     }
 
     private void SetDueTimer_NeedsLock()
@@ -200,6 +224,11 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         }
 
         var multiGet = new OnlineMultiGet(reads, _time.GetTimestamp());
+        foreach (var read in reads)
+        {
+            ((SharedOnlineRead)read).MultiGet = multiGet;
+        }
+
         _unanswered.Add(multiGet);
         return multiGet;
     }
@@ -217,8 +246,11 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 break;
             }
 
-            young++;
-            oldestAge = age;
+            if (!_unanswered[index].IsPartlyAnswered)
+            {
+                young++;
+                oldestAge = age;
+            }
         }
 
         if (young < _options.MultiGetsInFlight)
@@ -294,6 +326,8 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
 
     private OnlineMultiGet? Finish(OnlineMultiGet multiGet, bool hasAnswer)
     {
+        List<OnlineReadCall>? ended;
+        OnlineMultiGet? next;
         lock (_lock)
         {
             _unanswered.Remove(multiGet);
@@ -320,8 +354,12 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 _queue.FailWaiting();
             }
 
-            return TakeNext_NeedsLock();
+            ended = _queue.TakeEnded();
+            next = TakeNext_NeedsLock();
         }
+
+        OnlineReadGroup.Tell(ended);
+        return next;
     }
 
     [LoggerMessage(2001, LogLevel.Error, "The online store threw from a read; its reads are unavailable")]

@@ -9,6 +9,7 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
     private readonly Dictionary<OnlineReadKey, SharedOnlineRead> _reads = new(KeyComparer.Instance);
     private Queue<SharedOnlineRead> _queue = [];
     private OnlineReadCall? _newest;
+    private List<OnlineReadCall> _ended = [];
     private int _waiting;
 
     /// <summary>Whether a read waits to be sent.</summary>
@@ -161,7 +162,20 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
         return next;
     }
 
-    /// <summary>Completes the call; its continuation runs elsewhere, so this is safe under the lock.</summary>
+    /// <summary>The calls that have ended since this was asked last: to be told once the lock is free.</summary>
+    public List<OnlineReadCall>? TakeEnded()
+    {
+        if (_ended.Count == 0)
+        {
+            return null;
+        }
+
+        var ended = _ended;
+        _ended = [];
+        return ended;
+    }
+
+    /// <summary>Completes the call; it is told by whoever takes the ended ones.</summary>
     private void Complete(OnlineReadCall call, CancellationToken cancellationToken)
     {
         if (call.Next is { } next)
@@ -181,6 +195,7 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
         call.Previous = null;
         call.Next = null;
         call.Complete(cancellationToken);
+        _ended.Add(call);
     }
 
     /// <summary>Calls that gave up have left reads behind that nobody wants.</summary>

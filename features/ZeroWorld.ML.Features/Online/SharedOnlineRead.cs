@@ -13,10 +13,29 @@ internal sealed class SharedOnlineRead(OnlineReadCoalescer owner, OnlineReadKey 
     /// <summary>Waits whose call has not given up. A read that nobody wants any more is not sent.</summary>
     public int Wanted { get; set; }
 
+    /// <summary>What it was sent with; <see langword="null"/>: it was not sent yet.</summary>
+    public OnlineMultiGet? MultiGet { get; set; }
+
     /// <summary>Whether every call that waits has been told.</summary>
     public bool IsFinished { get; set; }
 
-    private protected override void OnFinished() => owner.OnFinished(this);
+    private protected override void OnFinished() => owner.OnFinished([this]);
+
+    private protected override void OnFinished(ReadOnlySpan<OnlineRead> together)
+    {
+        foreach (var read in together)
+        {
+            if (read is not SharedOnlineRead shared || !shared.IsOf(owner))
+            {
+                base.OnFinished(together);
+                return;
+            }
+        }
+
+        owner.OnFinished(together);
+    }
+
+    private bool IsOf(OnlineReadCoalescer coalescer) => coalescer == owner;
 }
 
 /// <summary>That one call waits for one read: a link of the read's chain and of the call's chain.</summary>
@@ -37,9 +56,9 @@ internal sealed class OnlineReadWait(OnlineReadCall call, int index, SharedOnlin
 /// <summary>One call of <see cref="OnlineReadCoalescer.TryReadAsync"/>. Guarded by the coalescer's lock, apart from what its awaiter calls.</summary>
 internal sealed class OnlineReadCall(OnlineReadCoalescer owner, Memory<OnlineReadAnswer> answers, int pending, long due) : IValueTaskSource<bool>
 {
-    // The continuation runs elsewhere: a call completes under the lock.
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core;
     private CancellationTokenRegistration _registration;
+    private CancellationToken _canceled;
 
     public OnlineReadCoalescer Owner { get; } = owner;
 
@@ -48,6 +67,9 @@ internal sealed class OnlineReadCall(OnlineReadCoalescer owner, Memory<OnlineRea
 
     /// <summary>Timestamp at which the caller goes on without what is missing; <see cref="long.MaxValue"/>: never.</summary>
     public long Due { get; } = due;
+
+    /// <summary>Number of its reads.</summary>
+    public int Reads { get; } = pending;
 
     /// <summary>Answers that are still missing.</summary>
     public int Pending { get; set; } = pending;
@@ -78,13 +100,20 @@ internal sealed class OnlineReadCall(OnlineReadCoalescer owner, Memory<OnlineRea
         return new ValueTask<bool>(this, _core.Version);
     }
 
+    /// <summary>Ends the call; its caller hears of it by <see cref="Tell"/>.</summary>
     public void Complete(CancellationToken cancellationToken)
     {
         IsComplete = true;
         Waits = null;
-        if (cancellationToken.IsCancellationRequested)
+        _canceled = cancellationToken;
+    }
+
+    /// <summary>What the caller of a complete call does next is done here. Not under the lock.</summary>
+    public void Tell()
+    {
+        if (_canceled.IsCancellationRequested)
         {
-            _core.SetException(new OperationCanceledException(cancellationToken));
+            _core.SetException(new OperationCanceledException(_canceled));
         }
         else
         {
@@ -111,4 +140,7 @@ internal sealed class OnlineMultiGet(List<OnlineRead> reads, long started)
 
     /// <summary>Timestamp.</summary>
     public long Started { get; } = started;
+
+    /// <summary>Whether a part of it has come: what is missing then lies on a server that is slower than others, and holds back nothing.</summary>
+    public bool IsPartlyAnswered { get; set; }
 }

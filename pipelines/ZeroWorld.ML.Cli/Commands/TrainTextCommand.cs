@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
@@ -22,49 +21,55 @@ internal static class TrainTextCommand
         var harmless = new Option<string[]>("--harmless") { Description = "Labels that are no reason to act.", AllowMultipleArgumentsPerToken = true };
         var review = new Option<string>("--review") { Description = "What flagging for review must reach: precision=P, recall=R or cost=C.", DefaultValueFactory = static _ => "recall=0.9" };
         var block = new Option<string>("--block") { Description = "What blocking must reach.", DefaultValueFactory = static _ => "precision=0.95" };
-        var output = new Option<string>("--output", "-o") { Description = "A new folder for the package.", Required = true };
-        var name = new Option<string>("--name") { Description = "Name of the model.", DefaultValueFactory = static _ => "moderation" };
-        var project = new Option<string>("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
+        var output = new Option<string?>("--output", "--out", "-o") { Description = "Write the package and its policy to this new folder and do not register it." };
+        var name = new Option<string>("--model", "--name") { Description = "Name of the model, and of the experiment.", DefaultValueFactory = static _ => "moderation" };
+        var alias = new Option<string?>("--alias") { Description = "Alias of a version that passed the gate. Default: champion for the first one, else challenger." };
+        var accepted = new Option<double>("--gate-loss") { Description = "Loss of log likelihood against the champion that is accepted for sure.", DefaultValueFactory = static _ => 0 };
         var algorithm = new Option<string>("--algorithm") { Description = "linear or embedding-bag.", DefaultValueFactory = static _ => "linear" };
         algorithm.AcceptOnlyFromAmong("linear", "embedding-bag");
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Texts to labels: a model over hashed n-grams, calibrated, with a policy.")
         {
-            table, text, label, labels, harmless, review, block, output, name, project, algorithm, seed, json,
+            table, text, label, labels, harmless, review, block, output, name, alias, accepted, algorithm, seed, json,
         };
+        var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var request = new ModerationTrainingRequest
+            var target = new TrainingTarget
             {
-                Model = new ModelName(parse.GetRequiredValue(project), parse.GetRequiredValue(name)),
-                Data = LabelledTexts.Read(parse.GetRequiredValue(table), parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
-                OutputDirectory = Path.GetFullPath(parse.GetRequiredValue(output)),
+                Model = new ModelName(common.Project(parse), parse.GetRequiredValue(name)),
+                Directory = common.DataDirectory(parse),
+                Output = parse.GetValue(output) is { } folder ? Path.GetFullPath(folder) : null,
+                Alias = parse.GetValue(alias),
+            };
+            var (reviewGoal, blockGoal) = (ThresholdGoal.Parse(parse.GetRequiredValue(review)), ThresholdGoal.Parse(parse.GetRequiredValue(block)));
+            ModerationTrainingRequest ToRequest(LabelledTexts data, string package) => new()
+            {
+                Model = target.Model,
+                Data = data,
+                OutputDirectory = package,
                 Features = new TextFeaturizerSettings { LettersWeight = 1 },
                 Harmless = parse.GetValue(harmless) ?? [],
-                Review = ThresholdGoal.Parse(parse.GetRequiredValue(review)),
-                Block = ThresholdGoal.Parse(parse.GetRequiredValue(block)),
+                Review = reviewGoal,
+                Block = blockGoal,
                 Algorithm = parse.GetRequiredValue(algorithm) == "linear" ? TextAlgorithm.Linear : TextAlgorithm.EmbeddingBag,
                 Seed = parse.GetValue(seed),
+                Gate = new EvaluationGate { LossAccepted = parse.GetValue(accepted) },
             };
-            var result = await StepConsole.ToStandardError(1).RunAsync("train", async progress =>
+            var file = Path.GetFullPath(parse.GetRequiredValue(table));
+            var settings = new Dictionary<string, string>
             {
-                // Parity runs in the runtime that will serve; its data directory is of this command alone, so that a running server is not in the way.
-                var folder = Directory.CreateTempSubdirectory("zwml-train-");
-                try
-                {
-                    await using var server = await LocalServer.StartAsync(folder.FullName, mayCreate: true, cancellationToken);
-                    var trained = await ModerationTraining.RunAsync(
-                        request, server.Services.GetRequiredService<ISparseScorer>(), TimeProvider.System, new Share(progress), cancellationToken);
-                    await server.StopAsync();
-                    return (trained, string.Create(CultureInfo.InvariantCulture, $"{trained.Metrics["rows"]:N0} texts"));
-                }
-                finally
-                {
-                    folder.Delete(recursive: true);
-                }
-            });
-            Write(result, parse.GetValue(json));
+                ["text"] = parse.GetRequiredValue(text),
+                ["label"] = string.Join(",", parse.GetRequiredValue(label)),
+                ["algorithm"] = parse.GetRequiredValue(algorithm),
+                ["seed"] = parse.GetValue(seed).ToString(CultureInfo.InvariantCulture),
+            };
+            var report = await new ModerationTrainRun(
+                file,
+                () => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
+                ToRequest, settings, target, StepConsole.ToStandardError(ModerationTrainRun.StepCount)).RunAsync(cancellationToken);
+            Write(report, target.Output is not null, parse.GetValue(json));
             return ExitCode.Success;
         });
         return command;
@@ -90,11 +95,16 @@ internal static class TrainTextCommand
         return command;
     }
 
-    private static void Write(ModerationTrainingResult result, bool isJson)
+    private static void Write(TrainingReport<ModerationTrainingResult> trained, bool hasFolder, bool isJson)
     {
+        var result = trained.Result;
         if (isJson)
         {
-            var report = new { package = result.Package.Directory, digest = result.Package.Digest, metrics = result.Metrics, parity = result.Parity, policy = result.Policy };
+            var report = new
+            {
+                run = trained.Run, version = trained.Version, alias = trained.Alias, package = hasFolder ? result.Package.Directory : null, digest = result.Package.Digest,
+                metrics = result.Metrics, parity = result.Parity, policy = result.Policy, gate = result.Gate,
+            };
             Console.Out.WriteLine(JsonSerializer.Serialize(report, ReproduceCommand.JsonOptions));
             return;
         }
@@ -114,11 +124,7 @@ internal static class TrainTextCommand
 
         Terminals.Output.Write(rules);
         Terminals.Output.MarkupLineInterpolated($"ONNX parity: {result.Parity.Texts} texts, greatest difference {result.Parity.Difference:G3}, {result.Parity.Disagreements} other labels");
-        Terminals.Output.MarkupLineInterpolated($"{result.Package.Directory}  {result.Package.Digest}");
-    }
-
-    private sealed class Share(IProgress<double> progress) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => progress.Report(value.Total == 0 ? 0 : (double)value.Done / value.Total);
+        Terminals.Output.MarkupLineInterpolated($"gate: {(result.Gate.IsPassed ? "passed" : "refused")}. {result.Gate.Reason}");
+        Terminals.Output.MarkupLineInterpolated($"run {trained.Run}, {(hasFolder ? result.Package.Directory : $"version {trained.Version}")}  {result.Package.Digest}");
     }
 }

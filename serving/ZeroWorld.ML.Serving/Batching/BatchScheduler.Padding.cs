@@ -4,16 +4,21 @@ namespace ZeroWorld.ML.Serving;
 internal sealed partial class BatchScheduler
 {
     /// <summary><see cref="RunAsync"/> for a model that may have padded axes: they are padded before the request waits, so that it can share a run with others, and cut back in its answer.</summary>
+    /// <param name="isTogether">Whether it is one of several: <see cref="RunTogetherAsync"/>.</param>
     /// <inheritdoc cref="RunAsync"/>
-    public ValueTask<BatchOutputs> RunFittedAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
-        _padding is { HasAxes: true } ? RunPaddedAsync(_padding, inputs, rows, urgency, cancellationToken) : RunAsync(inputs, rows, urgency, cancellationToken);
+    public ValueTask<BatchOutputs> RunFittedAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, bool isTogether, CancellationToken cancellationToken) =>
+        _padding is { HasAxes: true } ? RunPaddedAsync(_padding, inputs, rows, urgency, isTogether, cancellationToken)
+        : isTogether ? RunTogetherAsync(inputs, rows, urgency, cancellationToken)
+        : RunAsync(inputs, rows, urgency, cancellationToken);
 
-    private async ValueTask<BatchOutputs> RunPaddedAsync(PaddingPlan padding, TensorBuffer[] inputs, int rows, RequestUrgency urgency, CancellationToken cancellationToken)
+    private async ValueTask<BatchOutputs> RunPaddedAsync(
+        PaddingPlan padding, TensorBuffer[] inputs, int rows, RequestUrgency urgency, bool isTogether, CancellationToken cancellationToken)
     {
         var padded = padding.Pad(inputs, out var lengths);
         var bytes = PaddingPlan.CountBytes(inputs);
         _metrics.AddPadding(_tags, bytes, PaddingPlan.CountBytes(padded) - bytes);
-        var outputs = await RunAsync(padded, rows, urgency, cancellationToken).ConfigureAwait(false);
+        var running = isTogether ? RunTogetherAsync(padded, rows, urgency, cancellationToken) : RunAsync(padded, rows, urgency, cancellationToken);
+        var outputs = await running.ConfigureAwait(false);
         return outputs with { Tensors = padding.Cut(outputs.Tensors, lengths) };
     }
 

@@ -89,12 +89,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     public ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var now = _time.GetTimestamp();
-        if (urgency.Due != 0 && urgency.Due <= now)
-        {
-            throw new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came.");
-        }
-
+        var now = GetTimestampBefore(urgency);
         InferenceTask task;
         InstanceRunner? mine = null;
         lock (_lock)
@@ -108,7 +103,8 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
             else
             {
                 task = CreateTask(inputs, rows, urgency, now);
-                Enqueue_NeedsLock(task, now);
+                Enqueue_NeedsLock(task);
+                Next_NeedsLock(now);
             }
         }
 
@@ -193,7 +189,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
     }
 
-    private void Enqueue_NeedsLock(InferenceTask task, long now)
+    private long GetTimestampBefore(in RequestUrgency urgency)
+    {
+        var now = _time.GetTimestamp();
+        return urgency.Due == 0 || urgency.Due > now
+            ? now
+            : throw new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came.");
+    }
+
+    private void Enqueue_NeedsLock(InferenceTask task)
     {
         var rows = Interlocked.Add(ref _queuedRows, task.QueueRows);
         if (rows > _options.QueueRowsMax || _isStopping)
@@ -217,7 +221,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         }
 
         _queue.Add(task, Interlocked.Increment(ref _queuedTasks));
-        Next_NeedsLock(now);
     }
 
     private void Release(InstanceRunner runner)

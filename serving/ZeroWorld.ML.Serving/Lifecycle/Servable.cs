@@ -104,7 +104,12 @@ public sealed class Servable
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
     internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
-        _scheduler.RunFittedAsync(inputs, rows, urgency, cancellationToken);
+        _scheduler.RunFittedAsync(inputs, rows, urgency, isTogether: false, cancellationToken);
+
+    /// <summary><see cref="RunAsync"/> for a request that goes on in a group of reads that ended together: all rows of the group share a run at its end.</summary>
+    /// <inheritdoc cref="BatchScheduler.RunAsync"/>
+    internal ValueTask<BatchOutputs> RunInGroupAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
+        _scheduler.RunFittedAsync(inputs, rows, urgency, OnlineReadGroup.TryDefer(_scheduler), cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
     internal ServableLease? TryAcquire() => TryHold() ? new ServableLease(this) : null;

@@ -22,8 +22,17 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
     /// <inheritdoc cref="StartAsync"/>
     /// <returns>Cells, row-major: [rows, columns of the service].</returns>
     /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.InvalidInput"/> (a key too long).</exception>
-    public async ValueTask<FeatureCell[]> ReadAsync(PredictionPlan plan, BoundRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
-        await StartAsync(plan, request, timeout, out var reads, cancellationToken).ConfigureAwait(false) ? Build(plan, request, reads) : throw Refuse();
+    public async ValueTask<FeatureCell[]> ReadAsync(PredictionPlan plan, BoundRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (!await StartAsync(plan, request, timeout, out var reads, cancellationToken).ConfigureAwait(false))
+        {
+            throw Refuse();
+        }
+
+        // Out of the group: nobody knows how long what the caller does with the rows takes, and predictions may stand behind it.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return Build(plan, request, reads);
+    }
 
     public static ServingException Refuse() => new(ServingError.Overloaded, "Too many feature reads are waiting for the online store. Try again later.");
 

@@ -77,7 +77,7 @@ public sealed class PredictionPath
                 throw new ServingException(rows.Errors[0].Error, $"No row can be scored. Row 0: {rows.Errors[0].Message}");
             }
 
-            var outputs = await servable.RunAsync(
+            var outputs = await servable.RunInGroupAsync(
                 rows.ToTensors(plan), rows.Rows.Length, RequestUrgency.Of(0, request.Deadline, null, _time), cancellationToken).ConfigureAwait(false);
             var result = Answer(servable, plan, bound, cells, rows, outputs.Tensors, received);
             _log.Add(new PredictionLogEntry(servable, plan, bound, rows, outputs, result, received, Stopwatch.GetElapsedTime(started)));

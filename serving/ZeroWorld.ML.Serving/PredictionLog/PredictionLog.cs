@@ -14,7 +14,8 @@ namespace ZeroWorld.ML.Serving;
 /// </remarks>
 public sealed partial class PredictionLog : IAsyncDisposable
 {
-    private const int WakeRowsMax = 1024;
+    // What waits is alive in every collection, and makes a heap of work of a pool thread at once.
+    private const int WakeRowsMax = 64;
 
     private readonly IPredictionLogSink _sink;
     private readonly PredictionLogOptions _options;

@@ -21,7 +21,7 @@ internal sealed class PredictionLogColumns
     private readonly LogBuffer<long> _time = new();
     private readonly LogLists<char> _entities = new();
     private readonly LogLists<char> _request = new();
-    private readonly LogLists<string?> _featureNames = new();
+    private readonly LogNames _featureNames = new();
     private readonly LogLists<double> _featureValues = new();
     private readonly LogBuffer<bool> _areValuesNull = new();
     private readonly LogLists<string?> _featureTexts = new();
@@ -32,7 +32,7 @@ internal sealed class PredictionLogColumns
     private readonly LogLists<byte> _input = new();
     private readonly LogBuffer<int> _batchRows = new();
     private readonly LogBuffer<int> _batchRow = new();
-    private readonly LogLists<string?> _outputNames = new();
+    private readonly LogNames _outputNames = new();
     private readonly LogLists<byte> _output = new();
     private readonly LogBuffer<string?> _decision = new();
     private readonly LogBuffer<string?> _error = new();
@@ -41,8 +41,8 @@ internal sealed class PredictionLogColumns
     // Made for every row, so kept from one to the next.
     private readonly LoggedJson _json = new();
     private PredictionPlan? _plan;
-    private string?[] _planFeatureNames = [];
-    private string?[] _planOutputNames = [];
+    private string[] _planFeatureNames = [];
+    private string[] _planOutputNames = [];
 
     public int Rows => _row.Count;
 

@@ -101,7 +101,8 @@ internal sealed class FiftyFeatures
         return builder.Build();
     }
 
-    private static string Definitions(bool isWindows)
+    /// <summary>The definitions as YAML, with the service <c>all</c>.</summary>
+    public static string Definitions(bool isWindows)
     {
         var yaml = new StringBuilder("version: 1\nentities: [{ name: customer, keys: [{ name: customer_id, type: int64 }] }]\nfeature_views:\n");
         for (var view = 0; view < Views; view++)

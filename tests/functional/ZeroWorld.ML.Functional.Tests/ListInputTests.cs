@@ -45,14 +45,18 @@ public sealed class ListInputTests : IAsyncLifetime
     private static readonly DateTimeOffset Noon = new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly TempFolder _folder = new();
     private FraudServer _server = null!;
+    private ZeroWorldClient _client = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
+
+        // A deadline that only bounds a hang: the first call on a busy machine compiles all that it runs.
+        _client = new ZeroWorldClient(_server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = TimeSpan.FromMinutes(3) });
         var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), CancellationToken.None);
-        await _server.Client.Features.ApplyDefinitionsAsync(new ApplyDefinitionsRequest
+        await _client.Features.ApplyDefinitionsAsync(new ApplyDefinitionsRequest
         {
             Files = { new DefinitionFile { Path = "fraud.yaml", Yaml = yaml }, new DefinitionFile { Path = "lists.yaml", Yaml = Definitions } },
         });
@@ -60,6 +64,7 @@ public sealed class ListInputTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        _client?.Dispose();
         await _server.DisposeAsync();
         _folder.Dispose();
     }
@@ -73,7 +78,7 @@ public sealed class ListInputTests : IAsyncLifetime
         long[][] recent = [[5, 6, 1L << 20], [], [9]];
         var query = new PredictionQuery("ranker").WithEntity("item_id", 1, 2, 1).WithList("recent", recent).At(Noon);
 
-        var prediction = await _server.Client.PredictAsync(query, Cancellation);
+        var prediction = await _client.PredictAsync(query, Cancellation);
 
         var set = await BuildAsync(plan, recent, [1, 2, 1]);
         for (var row = 0; row < 3; row++)
@@ -84,7 +89,7 @@ public sealed class ListInputTests : IAsyncLifetime
             Assert.Equal(Score(set.Get<long[]>("recent")[row], set.Get<double[]>("embedding")[row], set.Get<double>("price")[row]), prediction.Rows[row].GetOutput("score"), 1e-3);
         }
 
-        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     [Fact]
@@ -94,16 +99,16 @@ public sealed class ListInputTests : IAsyncLifetime
         await ImportAsync(plan);
         await RegisterRankerAsync(plan.Service, "ranker", width: 2);
 
-        var prediction = await _server.Client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3, 1, 4).WithList("recent", [[1, 2, 3]]).At(Noon), Cancellation);
+        var prediction = await _client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3, 1, 4).WithList("recent", [[1, 2, 3]]).At(Noon), Cancellation);
         var alone = await Assert.ThrowsAsync<RpcException>(
-            async () => await _server.Client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3).WithList("recent", [[1]]).At(Noon), Cancellation));
+            async () => await _client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3).WithList("recent", [[1]]).At(Noon), Cancellation));
 
         // The third element of the list is beyond the width of 2; a missing vector is NaN.
         Assert.Contains("'embedding' has 1 elements; expected 3", prediction.Rows[0].Error!.Message, StringComparison.Ordinal);
         Assert.Equal(Score([1, 2], [0.5, -1.25, 3], 9.5), prediction.Rows[1].GetOutput("score"), 1e-6);
         Assert.True(double.IsNaN(prediction.Rows[2].GetOutput("score")));
         Assert.Equal(StatusCode.InvalidArgument, alone.StatusCode);
-        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     [Fact]
@@ -155,10 +160,10 @@ public sealed class ListInputTests : IAsyncLifetime
             ],
             Cancellation);
         await _server.UploadAsync(bound.Directory, "text", Cancellation);
-        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = "text", Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
+        await _client.Registry.SetAliasAsync(new SetAliasRequest { Model = "text", Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
         string[] texts = ["a sunny walk", "you rotten filth", "", "V1LE scum, and a longer text behind it", "\u4f60\u597d"];
 
-        var prediction = await _server.Client.PredictAsync(new PredictionQuery("text").WithValue("text", texts), Cancellation);
+        var prediction = await _client.PredictAsync(new PredictionQuery("text").WithValue("text", texts), Cancellation);
 
         var (workspace, expected) = (new TextWorkspace(), new float[trained.Model.Labels.Count]);
         for (var row = 0; row < texts.Length; row++)
@@ -170,7 +175,7 @@ public sealed class ListInputTests : IAsyncLifetime
             }
         }
 
-        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     private static double Score(long[] recent, double[] embedding, double price) =>
@@ -272,7 +277,7 @@ public sealed class ListInputTests : IAsyncLifetime
             },
             Cancellation);
         await _server.UploadAsync(folder, name, Cancellation);
-        await _server.Client.Registry.SetAliasAsync(new SetAliasRequest { Model = name, Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
+        await _client.Registry.SetAliasAsync(new SetAliasRequest { Model = name, Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
     }
 
     /// <summary>A text model after one fit, as a package that is called with tensors.</summary>

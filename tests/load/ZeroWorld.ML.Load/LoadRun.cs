@@ -20,7 +20,7 @@ internal static class LoadRun
         await CheckAsync(client);
         if (options.Only is { } only)
         {
-            RunOnly(options, server, only);
+            await RunOnlyAsync(options, server, only);
             return null;
         }
 
@@ -49,17 +49,21 @@ internal static class LoadRun
         return new LoadReport(options.InFlight, options.Connections, Environment.ProcessorCount, options.IsEmbedded ? "embedded" : "redis-server", rounds, CoalescedRequests, reads);
     }
 
-    private static LoadCost Measure(LoadOptions options, ChildProcess server, GrpcTarget target)
+    private static LoadCost Measure(LoadOptions options, ChildProcess server, GrpcTarget target) => Measure(server, target, options.Connections, options.InFlight, options.Seconds);
+
+    /// <summary>The closed loop, with the processor time that the server spends on it.</summary>
+    /// <exception cref="InvalidOperationException">A call failed.</exception>
+    public static LoadCost Measure(ChildProcess server, GrpcTarget target, int connections, int inFlight, double seconds)
     {
         var before = server.ProcessorTime;
-        var result = Loops.Closed(server.Grpc, target, options.Connections, options.InFlight, options.Seconds);
+        var result = Loops.Closed(server.Grpc, target, connections, inFlight, seconds);
         return result.Failures > 0
             ? throw new InvalidOperationException($"{result.Failures} calls of {target.Path} failed.")
             : new LoadCost(result.PerSecond, (server.ProcessorTime - before).TotalMicroseconds / result.Latencies.Length);
     }
 
-    /// <summary>One measurement again and again, to look at it with a profiler.</summary>
-    private static void RunOnly(LoadOptions options, ChildProcess server, string only)
+    /// <summary>One measurement again and again, to look at it with a profiler; with what it allocates and how long the collector stops it.</summary>
+    private static async Task RunOnlyAsync(LoadOptions options, ChildProcess server, string only)
     {
         var target = only switch
         {
@@ -67,13 +71,22 @@ internal static class LoadRun
             "lean" => Requests.PredictLean,
             _ => Requests.Predict,
         };
+        await server.AskAsync(ChildMemory.WatchPauses);
         for (var round = 0; round < options.Rounds; round++)
         {
+            var before = await server.AskAsync(ChildMemory.Tell);
             var closed = Measure(options, server, target);
+            var between = await server.AskAsync(ChildMemory.Tell);
             var open = Loops.Open(server.Grpc, target, options.Connections, closed.PerSecond / 2, options.Seconds);
-            Console.Error.WriteLine($"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us; at half p50 {open.P50:F2} p99 {open.P99:F2} p99.9 {open.P999:F2} ms");
+            var after = await server.AskAsync(ChildMemory.Tell);
+            var bytes = (between.AllocatedBytes - before.AllocatedBytes) / (closed.PerSecond * options.Seconds);
+            await Console.Error.WriteLineAsync(
+                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at half p50 {open.P50:F2} p99 {open.P99:F2} p99.9 {open.P999:F2} ms, pauses {Show(after.Pauses)}");
         }
     }
+
+    private static string Show(PauseListener.Pauses? pauses) =>
+        pauses is null ? "" : $"{pauses.Count} of {pauses.LongestMs:F1} ms at most (stopping {pauses.LongestStopMs:F1}), {pauses.TotalMs:F0} ms in all";
 
     /// <summary>Whether it is the real thing that is measured: every feature there, a score in range.</summary>
     private static async Task CheckAsync(ZeroWorldClient client)

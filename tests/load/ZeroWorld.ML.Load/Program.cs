@@ -9,6 +9,12 @@ switch (args)
         return await ModelServerChild.RunAsync(child);
     case [BareServerChild.Argument, .. var child]:
         return await BareServerChild.RunAsync(child);
+    case [FiftyServerChild.Argument, .. var child]:
+        return await FiftyServerChild.RunAsync(child);
+    case [FiftyOptions.Argument, .. var rest] when FiftyOptions.TryParse(rest) is { } fifty:
+        var report = await FiftyRun.RunAsync(fifty);
+        await Console.Out.WriteLineAsync(fifty.IsJson ? report.ToJson() : report.ToTable());
+        return 0;
     case [SpeedOptions.Argument, .. var rest] when SpeedOptions.TryParse(rest) is { } speed:
         var ratios = await SpeedRun.RunAsync(speed);
         await Console.Out.WriteLineAsync(speed.IsJson ? ratios.ToJson() : ratios.ToTable());
@@ -27,13 +33,14 @@ if (LoadOptions.TryParse(args) is not { } options)
 {
     await Console.Error.WriteLineAsync(LoadOptions.Usage);
     await Console.Error.WriteLineAsync(SpeedOptions.Usage);
+    await Console.Error.WriteLineAsync(FiftyOptions.Usage);
     await Console.Error.WriteLineAsync(DeadlineRun.Usage);
     return 2;
 }
 
-if (await LoadRun.RunAsync(options) is { } report)
+if (await LoadRun.RunAsync(options) is { } result)
 {
-    await Console.Out.WriteLineAsync(options.IsJson ? report.ToJson() : report.ToTable());
+    await Console.Out.WriteLineAsync(options.IsJson ? result.ToJson() : result.ToTable());
 }
 
 return 0;

@@ -9,7 +9,7 @@ internal static class ZwmlProcess
     private static readonly string Program = Path.Combine(
         AppContext.BaseDirectory, "..", "..", "ZeroWorld.ML.Cli", Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "zwml.dll");
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Starts a command that runs until it is ended; nobody reads what it says.</summary>
     public static Process Start(string workingDirectory, params string[] arguments)

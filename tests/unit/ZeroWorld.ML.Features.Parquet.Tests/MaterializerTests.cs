@@ -17,15 +17,18 @@ public sealed class MaterializerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task RunAsync_WholeHistory_OnlineRowsEqualTheTrainingSet()
+    // Of the second size partitions are sorted group by group.
+    [Theory]
+    [InlineData(Transactions)]
+    [InlineData(60_000)]
+    public async Task RunAsync_WholeHistory_OnlineRowsEqualTheTrainingSet(int transactions)
     {
-        await ImportAsync(days: 90);
+        await ImportAsync(days: 90, transactions);
         var set = await _folder.Store.BuildTrainingSetAsync(FraudDefinitions.Request(_folder.PathOf("set.parquet")) with { WithStatuses = true }, null, Token);
 
         var result = await RunAsync();
 
-        Assert.All(result.Views, static view => Assert.InRange(view.Rows, 1, Transactions - 1));
+        Assert.All(result.Views, view => Assert.InRange(view.Rows, 1, transactions - 1));
         Assert.InRange(result.Views[0].Entities, 1490, 1500);
         var newest = Start.AddDays(90).AddSeconds(-1);
         var frame = await _folder.Store.LoadAsync(
@@ -33,7 +36,7 @@ public sealed class MaterializerTests : IDisposable
             ["time", "CUSTOMER_ID", "TERMINAL_ID", .. FraudDefinitions.Plan.Service.Columns.Select(static column => column.Name)],
             new TimeFilter("time", UnixMicroseconds.FromDateTimeOffset(newest.AddDays(-10)), long.MaxValue),
             Token);
-        Assert.InRange(frame.Rows, 1000, Transactions);
+        Assert.InRange(frame.Rows, 1000, transactions);
         for (var row = 0; row < frame.Rows; row++)
         {
             var cells = await ReadOnlineAsync(frame, row);
@@ -141,13 +144,13 @@ public sealed class MaterializerTests : IDisposable
         return cells;
     }
 
-    private async Task ImportAsync(int days)
+    private async Task ImportAsync(int days, int transactions = Transactions)
     {
         var random = new Random(7);
         var text = new StringBuilder("TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD\n");
-        for (var id = 0; id < Transactions; id++)
+        for (var id = 0; id < transactions; id++)
         {
-            var time = Start.AddSeconds((long)(days * 86_400.0 * id / Transactions));
+            var time = Start.AddSeconds((long)(days * 86_400.0 * id / transactions));
             text.Append(CultureInfo.InvariantCulture, $"{id},{time:yyyy-MM-dd HH:mm:ss},{random.Next(1500)},{random.Next(700)},{random.Next(1, 20_000) / 100.0},{(random.Next(50) == 0 ? 1 : 0)}\n");
         }
 

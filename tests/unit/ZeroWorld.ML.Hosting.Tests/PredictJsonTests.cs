@@ -63,7 +63,7 @@ public sealed class PredictJsonTests
     [InlineData("""{"request": {"amount": {}}}""", "'request.amount' is an object; expected a number.")]
     [InlineData("""{"request": {"time": "2018-08-08 12:00"}}""", "'request.time' is \"2018-08-08 12:00\"; expected a time with a zone such as \"2018-08-08T12:00:00Z\", or microseconds since the epoch.")]
     [InlineData("""{"request": {"blob": "?"}}""", "'request.blob' is \"?\"; expected a string of base64.")]
-    [InlineData("""{"entites": {}}""", "Unknown property 'entites'; expected one of entities, request, version, alias, omit_features.")]
+    [InlineData("""{"entites": {}}""", "Unknown property 'entites'; expected one of entities, request, version, alias, omit_features, reasons.")]
     [InlineData("""{"version": 1, "alias": "x"}""", "Both 'version' and 'alias' are given; expected one of them, or none.")]
     [InlineData("""{"version": 0}""", "'version' is 0; expected a whole number of 1 or more.")]
     [InlineData("""{"entities": []}""", "'entities' is an array; expected an object.")]

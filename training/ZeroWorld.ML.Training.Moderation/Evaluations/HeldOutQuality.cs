@@ -22,15 +22,24 @@ internal static class HeldOutQuality
         var sum = 0.0;
         for (var place = 0; place < rows.Length; place++)
         {
-            for (var label = 0; label < labels.Columns; label++)
-            {
-                var isTrue = labels[rows[place], label];
-                var likelihood = isTrue ? probabilities[place][label] : 1 - probabilities[place][label];
-                sum -= labels.IsExclusive && !isTrue ? 0 : Math.Log(Math.Max(likelihood, 1e-7));
-            }
+            sum -= LogLikelihood(probabilities[place], labels, rows[place]);
         }
 
         return sum / rows.Length;
+    }
+
+    /// <summary>Log likelihood of the right answers of one row, in nats.</summary>
+    public static double LogLikelihood(ReadOnlySpan<float> probabilities, LabelMatrix labels, int row)
+    {
+        var sum = 0.0;
+        for (var label = 0; label < labels.Columns; label++)
+        {
+            var isTrue = labels[row, label];
+            var likelihood = isTrue ? probabilities[label] : 1 - probabilities[label];
+            sum += labels.IsExclusive && !isTrue ? 0 : Math.Log(Math.Max(likelihood, 1e-7));
+        }
+
+        return sum;
     }
 
     public static SortedDictionary<string, double> Measure(float[][] probabilities, LabelMatrix labels)

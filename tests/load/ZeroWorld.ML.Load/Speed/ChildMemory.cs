@@ -12,19 +12,27 @@ internal static class ChildMemory
     /// <summary>Has large objects counted from now on.</summary>
     public const string WatchLarge = "watch-large";
 
+    /// <summary>Has pauses of the collector counted from now on.</summary>
+    public const string WatchPauses = "watch-pauses";
+
     /// <param name="AllocatedBytes">Of the managed heap, since the start.</param>
     /// <param name="LargeObjects">Objects of 85,000 bytes and more that were seen being allocated.</param>
-    public sealed record Figures(long AllocatedBytes, int LargeObjects);
+    /// <param name="Pauses">Pauses of the collector since the last question; <see langword="null"/>: they are not counted.</param>
+    public sealed record Figures(long AllocatedBytes, int LargeObjects, PauseListener.Pauses? Pauses = null);
 
     /// <summary>Answers until the standard input ends.</summary>
     public static async Task ServeAsync()
     {
         LargeObjectListener? listener = null;
+        PauseListener? pauses = null;
         while (await Console.In.ReadLineAsync() is { } question)
         {
             listener = question == WatchLarge ? listener ?? new LargeObjectListener() : listener;
-            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new Figures(GC.GetTotalAllocatedBytes(), listener?.Count ?? 0)));
+            pauses = question == WatchPauses ? pauses ?? new PauseListener() : pauses;
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new Figures(GC.GetTotalAllocatedBytes(), listener?.Count ?? 0, pauses?.Take())));
         }
+
+        pauses?.Dispose();
 
         listener?.Dispose();
     }

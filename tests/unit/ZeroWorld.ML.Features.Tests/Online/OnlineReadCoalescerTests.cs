@@ -326,7 +326,7 @@ public sealed partial class OnlineReadCoalescerTests
 
     private static EntityId Id(string key) => new("default", "customer", key);
 
-    private static StorageField Field(string view) => StorageField.Of(
+    internal static StorageField Field(string view) => StorageField.Of(
         new LastValueView
         {
             Project = "default",

@@ -31,7 +31,7 @@ public sealed class PaddingTests : IDisposable
                 var shapes = new ConcurrentQueue<(long, long)>();
                 await using var scheduler = Create(shapes, Ladder);
 
-                var answers = await Task.WhenAll(requests.Select((request, index) => scheduler.RunFittedAsync(Inputs(request.Item1, request.Item2, index), request.Item1, default, Cancellation).AsTask()));
+                var answers = await Task.WhenAll(requests.Select((request, index) => scheduler.RunFittedAsync(Inputs(request.Item1, request.Item2, index), request.Item1, default, isTogether: false, Cancellation).AsTask()));
 
                 for (var index = 0; index < requests.Count; index++)
                 {
@@ -53,10 +53,10 @@ public sealed class PaddingTests : IDisposable
         var instance = new FakeInstance(Signature, Model);
         await using var scheduler = Create(instance, Ladder);
         instance.Close();
-        var first = scheduler.RunFittedAsync(Inputs(1, 16, 0), 1, default, Cancellation).AsTask();
+        var first = scheduler.RunFittedAsync(Inputs(1, 16, 0), 1, default, isTogether: false, Cancellation).AsTask();
         await instance.Running.WaitAsync(Cancellation);
 
-        Task<BatchOutputs>[] others = [scheduler.RunFittedAsync(Inputs(1, 5, 1), 1, default, Cancellation).AsTask(), scheduler.RunFittedAsync(Inputs(2, 8, 2), 2, default, Cancellation).AsTask()];
+        Task<BatchOutputs>[] others = [scheduler.RunFittedAsync(Inputs(1, 5, 1), 1, default, isTogether: false, Cancellation).AsTask(), scheduler.RunFittedAsync(Inputs(2, 8, 2), 2, default, isTogether: false, Cancellation).AsTask()];
         instance.Open();
         await Task.WhenAll([first, .. others]).WaitAsync(Cancellation);
 
@@ -66,12 +66,32 @@ public sealed class PaddingTests : IDisposable
     }
 
     [Fact]
+    public async Task RunFittedAsync_DifferentLengthsTogether_ShareARun()
+    {
+        var instance = new FakeInstance(Signature, Model);
+        await using var scheduler = Create(instance, Ladder);
+
+        Task<BatchOutputs>[] requests =
+        [
+            scheduler.RunFittedAsync(Inputs(1, 5, 1), 1, default, isTogether: true, Cancellation).AsTask(),
+            scheduler.RunFittedAsync(Inputs(2, 8, 2), 2, default, isTogether: true, Cancellation).AsTask(),
+        ];
+        Assert.Empty(instance.BatchRows);
+        scheduler.Execute();
+        await Task.WhenAll(requests).WaitAsync(Cancellation);
+
+        Assert.Equal([4], instance.BatchRows);
+        var second = await requests[1];
+        Assert.Equal((4, 1), (second.BatchRows, second.Start));
+    }
+
+    [Fact]
     public async Task RunFittedAsync_InputsOfOneAxisDiffer_IsRefusedByName()
     {
         await using var scheduler = Create(new FakeInstance(Signature, Model), Ladder);
         TensorBuffer[] inputs = [Inputs(1, 3, 0)[0], Inputs(1, 5, 0)[1]];
 
-        var exception = await Assert.ThrowsAsync<ServingException>(() => scheduler.RunFittedAsync(inputs, 1, default, Cancellation).AsTask());
+        var exception = await Assert.ThrowsAsync<ServingException>(() => scheduler.RunFittedAsync(inputs, 1, default, isTogether: false, Cancellation).AsTask());
 
         Assert.Equal(ServingError.InvalidInput, exception.Error);
         Assert.Contains("input 'mask'", exception.Message, StringComparison.Ordinal);

@@ -43,18 +43,10 @@ internal sealed class FakeOnlineStore : IOnlineStore
         }
 
         await Gate.WaitAsync(cancellationToken);
-        foreach (var read in reads)
-        {
-            if (IsDown)
-            {
-                read.Fail();
-            }
-            else
-            {
-                read.Answer([.. read.Fields.Select(field =>
-                    _payloads.TryGetValue((read.Entity.Entity, read.Entity.Key, field.Name), out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null)]);
-            }
-        }
+        OnlineRead.Answer([.. reads], [.. reads.Select(read => IsDown
+            ? null
+            : read.Fields.Select(field =>
+                _payloads.TryGetValue((read.Entity.Entity, read.Entity.Key, field.Name), out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null).ToArray())]);
     }
 
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken) => throw new NotSupportedException("Serving writes no features.");

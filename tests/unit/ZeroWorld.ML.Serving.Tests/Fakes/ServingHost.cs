@@ -60,7 +60,7 @@ internal sealed class ServingHost : IAsyncDisposable
             new DeviceInventory([new Device { Id = DeviceId.Cpu, Name = "test", MemoryBytes = 32_000_000, Cores = 2 }]), new MemoryBudgetOptions()));
 
         // Its own clock: a request's timeout passes while the rest of the test stands still.
-        services.AddSingleton(provider => new OnlineReadCoalescer(Store, new OnlineReadCoalescerOptions(), TimeProvider.System, provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
+        services.AddSingleton(provider => new OnlineReadCoalescer(Store, Reads, TimeProvider.System, provider.GetRequiredService<ILogger<OnlineReadCoalescer>>()));
         services.AddServing();
 
         // A busy machine must not make features unavailable; the test of the timeout sets its own.
@@ -81,6 +81,9 @@ internal sealed class ServingHost : IAsyncDisposable
     public FakeRuntime Runtime { get; } = new();
 
     public FakeOnlineStore Store { get; } = new();
+
+    /// <summary>Limits of the reads, until the first.</summary>
+    public OnlineReadCoalescerOptions Reads { get; } = new();
 
     public FakeFeatureServices Services { get; } = new();
 

@@ -32,6 +32,33 @@ public sealed class PredictionPathTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task PredictAsync_ReadsOfSeveralRequestsAnsweredTogether_RowsShareARun()
+    {
+        _host.Reads.MultiGetsInFlight = 1;
+        _host.Reads.CollectTimeMax = TimeSpan.FromMinutes(1);
+        var package = await _host.StartAsync();
+        var before = _host.Runtime.Instance(package.Digest).BatchRows.Count;
+        await ReadFeaturesAsync();
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _host.Store.Gate = gate.Task;
+
+        // One multi-get is under way, of a read that needs no model: the reads of all predictions are collected behind it.
+        var first = ReadFeaturesAsync();
+        var requests = Enumerable.Range(0, 8).Select(index => PredictAsync(new PredictionRequest
+        {
+            Model = "fraud",
+            Entities = [ServingHost.Ids("customer_id", 100 + index), ServingHost.Ids("terminal_id", 2)],
+            Request = [ServingHost.Amounts(index)],
+        })).ToList();
+        gate.SetResult();
+        var results = await Task.WhenAll(requests).WaitAsync(Cancellation);
+        await first.WaitAsync(Cancellation);
+
+        Assert.Equal([8], _host.Runtime.Instance(package.Digest).BatchRows.Skip(before));
+        Assert.Equal(Enumerable.Range(0, 8).Select(static index => (double)index), results.Select(static result => result.FeatureCells.Span[0].Value.AsFloat64()));
+    }
+
+    [Fact]
     public async Task PredictAsync_ColumnsOfOneAndOfN_AreBroadcastAndEachEntityIsReadOnce()
     {
         await _host.StartAsync();
@@ -301,6 +328,9 @@ public sealed class PredictionPathTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private Task<FeatureRows> ReadFeaturesAsync() =>
+        _host.Features.ReadAsync(_host.Plan, [ServingHost.Ids("customer_id", 1), ServingHost.Ids("terminal_id", 1)], [ServingHost.Amounts(1)], Cancellation).AsTask();
 
     private Task<PredictionResult> PredictAsync(PredictionRequest request) => _host.Predictions.PredictAsync(request, Cancellation).AsTask();
 }

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary><c>zwml train moderation</c> in the frame that every family has.</summary>
+public sealed class TrainModerationTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private string Data => _folder.Combine("data");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task TrainModeration_Twice_RegistersTracksAndComparesWithTheChampion()
+    {
+        var random = new Random(3);
+        var rows = Enumerable.Range(0, 150).Select(row => random.Next(2) == 0 ? $"vile scum number {row},foul" : $"sunny walk number {row},fine");
+        await File.WriteAllLinesAsync(_folder.Combine("texts.csv"), rows.Prepend("text,label"), TestContext.Current.CancellationToken);
+
+        using var first = await TrainAsync();
+        using var second = await TrainAsync();
+
+        Assert.Equal(("champion", 1), (first.RootElement.GetProperty("alias").GetString(), first.RootElement.GetProperty("version").GetInt32()));
+        Assert.False(second.RootElement.GetProperty("gate").GetProperty("is_passed").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, second.RootElement.GetProperty("alias").ValueKind);
+        var listed = await ZwmlProcess.RunAsync(_folder.Path, "runs", "list", "--json", "--data", Data);
+        using var runs = JsonDocument.Parse(listed.Output);
+        Assert.Equal(2, runs.RootElement.GetArrayLength());
+        Assert.All(runs.RootElement.EnumerateArray(), static run => Assert.Contains(
+            "policy.json", run.GetProperty("artifacts").EnumerateArray().Select(static artifact => artifact.GetProperty("name").GetString())));
+    }
+
+    private async Task<JsonDocument> TrainAsync()
+    {
+        var train = await ZwmlProcess.RunAsync(
+            _folder.Path, "train", "moderation", "--table", "texts.csv", "--label", "label", "--harmless", "fine", "--data", Data, "--json");
+        Assert.True(train.ExitCode == 0, train.Error);
+        return JsonDocument.Parse(train.Output);
+    }
+}
