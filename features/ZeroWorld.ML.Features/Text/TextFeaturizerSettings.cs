@@ -72,6 +72,30 @@ public sealed record TextFeaturizerSettings
     /// <summary><c>sha256:</c> and the digest of <see cref="Canonical"/>: what a model package pins.</summary>
     public string Fingerprint => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
 
+    /// <summary>Reads what <see cref="Canonical"/> writes; settings that are not named have their defaults.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: another form or version, an unknown name, or a value that is out of range; the message says which.</exception>
+    public static TextFeaturizerSettings Parse(string canonical)
+    {
+        ArgumentNullException.ThrowIfNull(canonical);
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"text_ngrams@{OperatorVersion}(");
+        if (!canonical.StartsWith(prefix, StringComparison.Ordinal) || !canonical.EndsWith(')'))
+        {
+            throw new FeatureException(FeatureError.InvalidInput, $"text featurizer: '{canonical}' is of another form or version; expected {prefix}NAME=VALUE,...).");
+        }
+
+        var settings = new TextFeaturizerSettings();
+        foreach (var part in canonical[prefix.Length..^1].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var (name, text) = part.Split('=', 2) is [var key, var given] ? (key, given) : (part, "");
+            settings = float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                ? settings.With(name, value)
+                : throw new FeatureException(FeatureError.InvalidInput, $"text featurizer: '{part}' has no number; expected NAME=VALUE.");
+        }
+
+        settings.Validate();
+        return settings;
+    }
+
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the message names the setting, its value and the range.</exception>
     public void Validate()
     {
@@ -90,6 +114,29 @@ public sealed record TextFeaturizerSettings
         Check("script_weight", ScriptWeight, 0, 16);
         Check("letters_weight", LettersWeight, 0, 16);
     }
+
+    private TextFeaturizerSettings With(string name, float value) => name switch
+    {
+        "bits" => this with { Bits = Whole(name, value) },
+        "word_max" => this with { WordMax = Whole(name, value) },
+        "character_min" => this with { CharacterMin = Whole(name, value) },
+        "character_max" => this with { CharacterMax = Whole(name, value) },
+        "squeezed_min" => this with { SqueezedMin = Whole(name, value) },
+        "squeezed_max" => this with { SqueezedMax = Whole(name, value) },
+        "length_max" => this with { LengthMax = Whole(name, value) },
+        "word_weight" => this with { WordWeight = value },
+        "character_weight" => this with { CharacterWeight = value },
+        "folded_weight" => this with { FoldedWeight = value },
+        "squeezed_weight" => this with { SqueezedWeight = value },
+        "shape_weight" => this with { ShapeWeight = value },
+        "script_weight" => this with { ScriptWeight = value },
+        "letters_weight" => this with { LettersWeight = value },
+        _ => throw new FeatureException(FeatureError.InvalidInput, $"text featurizer: there is no setting '{name}'; expected those of {Canonical}."),
+    };
+
+    private static int Whole(string name, float value) => float.IsInteger(value) && Math.Abs(value) <= 1 << 24
+        ? (int)value
+        : throw new FeatureException(FeatureError.InvalidInput, string.Create(CultureInfo.InvariantCulture, $"text featurizer, {name}: {value} is no whole number."));
 
     private static void Check(string name, double value, double least, double most)
     {

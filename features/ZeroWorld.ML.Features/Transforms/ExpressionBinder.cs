@@ -85,6 +85,10 @@ internal static class ExpressionBinder
                 {
                     NumberOperators.CheckEdges(arguments[1..], positions[1..]);
                 }
+                else if (arguments.Length > 1 && TextFeatureOperators.Names.Contains(name))
+                {
+                    TextFeatureOperators.CheckSettings(name, arguments[1], positions[1]);
+                }
 
                 return Apply(name, name, positions[0], arguments);
         }

@@ -113,6 +113,9 @@ public sealed record GoldenReference(string File, double AbsoluteTolerance, doub
 /// <summary>What a model was made of.</summary>
 public sealed record ModelLineage
 {
+    /// <summary>The parameter that says which text features a model learned from, as their canonical text; registration holds a feature service to it.</summary>
+    public const string TextFeatures = "text_features";
+
     /// <value>Fingerprint of the training set, or <see langword="null"/> for a model that was trained elsewhere.</value>
     public string? TrainingSet { get; init; }
 

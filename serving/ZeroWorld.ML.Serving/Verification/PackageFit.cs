@@ -22,9 +22,30 @@ internal static class PackageFit
         if (service is not null)
         {
             CheckFeatures(manifest, service, differences);
+            CheckTexts(manifest, service, differences);
         }
 
         return differences;
+    }
+
+    /// <summary>Ids of another featurizer would be numbers too, and every score wrong.</summary>
+    private static void CheckTexts(ModelManifest manifest, FeatureService service, List<string> differences)
+    {
+        if (!manifest.Lineage.Parameters.TryGetValue(ModelLineage.TextFeatures, out var settings))
+        {
+            return;
+        }
+
+        foreach (var name in manifest.Inputs.SelectMany(static input => input.Features).Distinct())
+        {
+            if (service.Columns.FirstOrDefault(column => column.Name == name) is { Transform: >= 0 } column
+                && service.Transforms[column.Transform] is { Expression: var expression }
+                && TextTransform.FindSettings(expression) is { } found
+                && found.Canonical != settings)
+            {
+                differences.Add($"the column '{name}' of the feature service is {expression}, but the model learned from the text features {settings}; write them, in quotes, as the second argument");
+            }
+        }
     }
 
     private static void CheckFeatures(ModelManifest manifest, FeatureService service, List<string> differences)

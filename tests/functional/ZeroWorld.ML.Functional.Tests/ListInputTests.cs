@@ -39,6 +39,12 @@ public sealed class ListInputTests : IAsyncLifetime
               - { name: ids, type: int64_list, expression: "text_ids(text, 14)" }
               - { name: weights, type: float64_list, expression: "text_weights(text, 14)" }
             features: [ text, ids, weights ]
+          - name: letters
+            request: [ { name: text, type: string } ]
+            transforms:
+              - { name: ids, type: int64_list, expression: "text_ids(text, 'text_ngrams@1(bits=14,letters_weight=1)')" }
+              - { name: weights, type: float64_list, expression: "text_weights(text, 'text_ngrams@1(bits=14,letters_weight=1)')" }
+            features: [ ids, weights ]
         """;
 
     private const string Items = "item_id,at,embedding,price\n1,2024-01-01T00:00:00Z,\"[0.5, -1.25, 3]\",9.5\n2,2024-01-01T00:00:00Z,\"[1e3, 0, 0.125]\",\n3,2024-01-01T00:00:00Z,\"[7]\",1\n4,2024-01-01T00:00:00Z,,2\n";
@@ -145,25 +151,19 @@ public sealed class ListInputTests : IAsyncLifetime
         Assert.Contains("the input 'vector' of layout vector has the shape [-1, -1]; expected [-1, n]", width.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Predict_TextModelBoundToAService_ScoresAsTheTrainer()
+    [Theory]
+    [InlineData("content", 0)]
+    [InlineData("letters", 1)]
+    public async Task Predict_TextModelBoundToAService_ScoresAsTheTrainer(string service, float lettersWeight)
     {
-        var trained = await TrainTextAsync();
-        var service = (await PlanAsync("content")).Service;
-        var bound = await ModelPackageBinding.BindAsync(
-            trained.Package,
-            _folder.Combine("bound"),
-            new FeatureServiceReference(service.Project, service.Name, service.Fingerprint),
-            [
-                new ManifestInput(TextModelGraph.Ids, "", [], ["ids"]) { Layout = InputLayouts.List },
-                new ManifestInput(TextModelGraph.Weights, "", [], ["weights"]) { Layout = InputLayouts.List, SameLengthAs = TextModelGraph.Ids },
-            ],
-            Cancellation);
-        await _server.UploadAsync(bound.Directory, "text", Cancellation);
+        var trained = await TrainTextAsync(new TextFeaturizerSettings { Bits = 14, LettersWeight = lettersWeight });
+        await _server.UploadAsync((await BindTextAsync(trained.Package, service)).Directory, "text", Cancellation);
         await _client.Registry.SetAliasAsync(new SetAliasRequest { Model = "text", Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
         string[] texts = ["a sunny walk", "you rotten filth", "", "V1LE scum, and a longer text behind it", "\u4f60\u597d"];
 
         var prediction = await _client.PredictAsync(new PredictionQuery("text").WithValue("text", texts), Cancellation);
+        var mismatch = await Assert.ThrowsAsync<RpcException>(async () =>
+            await _server.UploadAsync((await BindTextAsync(trained.Package, service == "letters" ? "content" : "letters")).Directory, "text", Cancellation));
 
         var (workspace, expected) = (new TextWorkspace(), new float[trained.Model.Labels.Count]);
         for (var row = 0; row < texts.Length; row++)
@@ -176,6 +176,21 @@ public sealed class ListInputTests : IAsyncLifetime
         }
 
         Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.Contains($"but the model learned from the text features {trained.Model.Featurizer.Settings.Canonical}", mismatch.Status.Detail, StringComparison.Ordinal);
+    }
+
+    private async Task<ModelPackage> BindTextAsync(ModelPackage package, string name)
+    {
+        var service = (await PlanAsync(name)).Service;
+        return await ModelPackageBinding.BindAsync(
+            package,
+            _folder.Combine($"bound-{name}"),
+            new FeatureServiceReference(service.Project, service.Name, service.Fingerprint),
+            [
+                new ManifestInput(TextModelGraph.Ids, "", [], ["ids"]) { Layout = InputLayouts.List },
+                new ManifestInput(TextModelGraph.Weights, "", [], ["weights"]) { Layout = InputLayouts.List, SameLengthAs = TextModelGraph.Ids },
+            ],
+            Cancellation);
     }
 
     private static double Score(long[] recent, double[] embedding, double price) =>
@@ -281,13 +296,13 @@ public sealed class ListInputTests : IAsyncLifetime
     }
 
     /// <summary>A text model after one fit, as a package that is called with tensors.</summary>
-    private async Task<(TextModel Model, ModelPackage Package)> TrainTextAsync()
+    private async Task<(TextModel Model, ModelPackage Package)> TrainTextAsync(TextFeaturizerSettings settings)
     {
         string[] kind = ["lovely garden", "sunny walk", "fresh bread", "quiet lake", "good friends", "warm tea"];
         string[] foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
         var texts = Enumerable.Range(0, 20).Select(row => row % 2 == 0 ? $"{kind[row % 6]} number {row}" : $"{foul[row % 4]} number {row}").ToArray();
         var labels = new LabelMatrix(["kind", "foul"], [.. Enumerable.Range(0, texts.Length).SelectMany(static row => new[] { row % 2 == 0, row % 2 == 1 })], IsExclusive: true);
-        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { Bits = 14 });
+        var featurizer = new TextFeaturizer(settings);
         var weights = LinearTextTrainer.Fit(SparseRows.Of(featurizer, texts, Cancellation), labels, [.. Enumerable.Range(0, texts.Length)], new LinearTextSettings(), 1, Cancellation);
         var model = new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(weights.Labels));
         var folder = _folder.Combine("text");
@@ -308,7 +323,7 @@ public sealed class ListInputTests : IAsyncLifetime
                         new Dictionary<string, GoldenTensor> { [TextModelGraph.Ids] = new([1, 1], [3]), [TextModelGraph.Weights] = new([1, 1], [1]) },
                         new Dictionary<string, GoldenTensor> { [TextModelGraph.Output] = new([1, 2], [expected[0], expected[1]]) }),
                 ],
-                Lineage = new ModelLineage { CreatedTime = DateTimeOffset.UnixEpoch },
+                Lineage = new ModelLineage { CreatedTime = DateTimeOffset.UnixEpoch, Parameters = new Dictionary<string, string> { [ModelLineage.TextFeatures] = settings.Canonical } },
             },
             Cancellation);
         return (model, package);

@@ -47,7 +47,7 @@ internal static class TextModelPackage
                 Seed = request.Seed,
                 Parameters = new Dictionary<string, string>(parameters)
                 {
-                    ["text_features"] = model.Featurizer.Settings.Canonical,
+                    [ModelLineage.TextFeatures] = model.Featurizer.Settings.Canonical,
                     ["text_features_fingerprint"] = model.Featurizer.Settings.Fingerprint,
                 },
                 CreatedTime = createdTime,

@@ -55,6 +55,29 @@ public sealed class TextFeaturizerTests
         Assert.NotEqual(Ids(letters, plain), Ids(letters, plain + "x"));
     }
 
+    [Theory]
+    [InlineData(14, 1f, 0f)]
+    [InlineData(20, 0f, 0.25f)]
+    public void Parse_CanonicalText_GivesTheSettings(int bits, float letters, float shape)
+    {
+        var settings = new TextFeaturizerSettings { Bits = bits, LettersWeight = letters, ShapeWeight = shape };
+
+        Assert.Equal(settings, TextFeaturizerSettings.Parse(settings.Canonical));
+        Assert.Equal(settings, TextTransform.FindSettings($"text_weights(concat(title, '. '), '{settings.Canonical}')"));
+        Assert.Equal(new TextFeaturizerSettings { Bits = bits }, TextTransform.FindSettings($"text_ids(text, {bits})"));
+        Assert.Equal(new TextFeaturizerSettings(), TextTransform.FindSettings("text_ids(concat(text, 'x'))"));
+        Assert.Null(TextTransform.FindSettings("length(text)"));
+    }
+
+    [Theory]
+    [InlineData("text_ngrams@2(bits=14)", "expected text_ngrams@1(")]
+    [InlineData("text_ngrams@1(bits)", "'bits' has no number")]
+    [InlineData("text_ngrams@1(bits=14.5)", "14.5 is no whole number")]
+    [InlineData("text_ngrams@1(size=14)", "there is no setting 'size'")]
+    [InlineData("text_ngrams@1(letters_weight=NaN)", "out of range")]
+    public void Parse_OtherText_SaysWhatIsWrong(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<FeatureException>(() => TextFeaturizerSettings.Parse(text)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Fingerprint_WithoutLetters_IsThatOfModelsFromBeforeThem()
     {
