@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Benchmarks;
 
 /// <summary>Latency at half of the highest rate, in an open loop: counted from when a call was due, so that a late answer delays nobody's clock.</summary>
-internal static class HalfLoad
+internal static partial class HalfLoad
 {
     private const int CallersMax = 2;
     private static readonly TimeSpan FullTime = TimeSpan.FromSeconds(2);
@@ -43,19 +44,19 @@ internal static class HalfLoad
         var count = (int)(rate * HalfTime.TotalSeconds);
         var latencies = new double[count];
         var calls = new Task[count];
-        var started = Stopwatch.GetTimestamp();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        for (var next = 0; next < count;)
-        {
-            while (next < count && Stopwatch.GetElapsedTime(started).TotalSeconds >= next / rate)
+        await Task.Factory.StartNew(
+            () =>
             {
-                calls[next] = CallAsync(next, started + (long)(next / rate * Stopwatch.Frequency), latencies, operation);
-                next++;
-            }
-
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-
+                var started = Stopwatch.GetTimestamp();
+                for (var next = 0; next < count; next++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var due = started + (long)(next / rate * Stopwatch.Frequency);
+                    SleepUntil(due);
+                    calls[next] = CallAsync(next, due, latencies, operation);
+                }
+            },
+            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await Task.WhenAll(calls);
         return latencies;
     }
@@ -65,6 +66,25 @@ internal static class HalfLoad
         await operation(number);
         latencies[number] = Stopwatch.GetElapsedTime(due).TotalMilliseconds;
     }
+
+    // Timers of .NET move with the kernel's tick, 4 ms on most systems: calls would come in bursts and wait for one another.
+    private static void SleepUntil(long due)
+    {
+        while (due - Stopwatch.GetTimestamp() is > 0 and var left)
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                _ = Sleep((uint)Math.Min(999_999, (left * 1_000_000 / Stopwatch.Frequency) + 1));
+            }
+            else
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    private static partial int Sleep(uint microseconds);
 
     private static double Quantile(double[] sorted, double quantile) => sorted[(int)((sorted.Length - 1) * quantile)];
 }
