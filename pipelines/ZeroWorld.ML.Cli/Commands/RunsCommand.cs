@@ -162,7 +162,7 @@ internal static class RunsCommand
         return command;
     }
 
-    private static RegistryAccess Open(string dataDirectory) => Directory.Exists(dataDirectory)
+    private static RegistryAccess Open(string dataDirectory) => DataDirectory.Exists(dataDirectory)
         ? LocalServer.OpenRegistry(dataDirectory)
         : throw new UsageException($"--data: there is no data directory '{dataDirectory}'.");
 
