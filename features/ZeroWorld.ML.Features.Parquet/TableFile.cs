@@ -26,7 +26,8 @@ public static class TableFile
             throw new FeatureException(FeatureError.NotFound, $"There is no file '{path}', and no folder of Parquet files.");
         }
 
-        using var session = new DuckDbSession(new ParquetOfflineOptions { MemoryLimitMiB = EngineMiB, Threads = 2 });
+        // A file belongs to no data directory: spilling into the default one would make it, wherever the caller stands.
+        using var session = new DuckDbSession(new ParquetOfflineOptions { MemoryLimitMiB = EngineMiB, Threads = 2, TempDirectory = Path.GetTempPath() });
         var scan = files[0].EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
             ? $"read_parquet({Sql.List(files)})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";

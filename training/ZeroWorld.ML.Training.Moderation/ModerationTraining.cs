@@ -147,7 +147,10 @@ public static class ModerationTraining
             bool[] positives = [.. Enumerable.Range(0, labels.Rows).Select(row => labels[row, label])];
             var (review, reviewText) = Choose(scores, positives, request.Review);
             var (block, blockText) = Choose(scores, positives, request.Block);
-            rules.Add(new ModerationRule(labels.Names[label], Math.Min(review, block), block) { ChosenFor = $"review {reviewText}; block {blockText}" });
+            rules.Add(new ModerationRule(labels.Names[label], Math.Min(review, block), block)
+            {
+                ChosenFor = $"review {reviewText}{(review > block ? ", lowered to the block threshold: nothing waits for review" : "")}; block {blockText}",
+            });
         }
 
         return new ModerationPolicy { Name = request.Model.Name, Version = 1, Model = package.Digest, Rules = rules };

@@ -15,7 +15,7 @@ internal static class FeatureShowCommand
     {
         var name = new Argument<string>("name") { Description = "Entity, feature view or feature service." };
         var json = CommonOptions.Json();
-        var command = new Command("show", "Shows a definition: its people's texts, its fingerprint and what the fingerprint is made of.") { name, json };
+        var command = new Command("show", "Shows a definition: its owner and description, its fingerprint and what the fingerprint is made of.") { name, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {

@@ -14,6 +14,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml moderate</c>: decisions about content.</summary>
 internal static class ModerateCommand
 {
+    private static readonly string[] Tables = [".csv", ".tsv", ".xlsx", ".gz", ".zip"];
     private static readonly JsonSerializerOptions Indented = new(ModerationJson.Options) { WriteIndented = true };
 
     public static Command Create() => new("moderate", "Decides about content by a model and a policy.") { Text(), RunFile(), ModerateStreamCommand.Create(), MapPolicy(), Language() };
@@ -47,7 +48,7 @@ internal static class ModerateCommand
             var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
             var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), static problem => Console.Error.WriteLine(problem));
             var path = parse.GetRequiredValue(input);
-            using IItemFile file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetItemFile(path, new ParquetOfflineOptions { Threads = 1 }) : new JsonItemFile(path);
+            using var file = OpenItems(path);
             var length = Math.Max(1.0, file.Length);
             var result = await StepConsole.ToStandardError(1).RunAsync("moderate", progress => Task.Run(() =>
             {
@@ -61,6 +62,19 @@ internal static class ModerateCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static IItemFile OpenItems(string path)
+    {
+        if (path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
+        {
+            return new ParquetItemFile(path, new ParquetOfflineOptions { Threads = 1, TempDirectory = Path.GetTempPath() });
+        }
+
+        // Each line of a table would become a dead letter.
+        return Tables.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            ? throw new UsageException($"--input: '{path}' is a table of another kind; expected a .jsonl file with an item a line (id, text), or a .parquet file with these columns.")
+            : new JsonItemFile(path);
     }
 
     private static Command MapPolicy()

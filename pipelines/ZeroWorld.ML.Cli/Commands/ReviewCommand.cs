@@ -18,10 +18,16 @@ internal static class ReviewCommand
         var command = new Command("list", "Shows open cases, oldest first.") { folder, most, json };
         command.SetAction(parse =>
         {
-            var cases = new ReviewQueue(parse.GetRequiredValue(folder)).Open().Take(parse.GetValue(most)).ToArray();
+            var cases = Open(parse.GetRequiredValue(folder)).Open().Take(parse.GetValue(most)).ToArray();
             if (parse.GetValue(json))
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(cases, ModerationJson.Options));
+                return ExitCode.Success;
+            }
+
+            if (cases.Length == 0)
+            {
+                Terminals.Output.WriteLine("No open cases.");
                 return ExitCode.Success;
             }
 
@@ -45,18 +51,22 @@ internal static class ReviewCommand
     private static Command Verdict()
     {
         var folder = Folder();
-        var id = new Argument<string>("id") { Description = "Of the case." };
+        var id = new Argument<string>("id") { Description = "Id of the case, as zwml review list shows it." };
         var label = new Argument<string>("label") { Description = "What is true of it: a label of the model." };
         var reviewer = new Option<string>("--reviewer") { Description = "Who says so.", DefaultValueFactory = static _ => Environment.UserName };
         var command = new Command("verdict", "Closes a case: verdicts.jsonl is data for zwml train moderation (columns text and label).") { id, label, folder, reviewer };
         command.SetAction(parse =>
         {
-            new ReviewQueue(parse.GetRequiredValue(folder)).Close(
+            Open(parse.GetRequiredValue(folder)).Close(
                 parse.GetRequiredValue(id), parse.GetRequiredValue(label), parse.GetRequiredValue(reviewer), TimeProvider.System.GetUtcNow());
             return ExitCode.Success;
         });
         return command;
     }
+
+    private static ReviewQueue Open(string folder) => Directory.Exists(folder)
+        ? new ReviewQueue(folder)
+        : throw new UsageException($"--output: there is no folder '{folder}'; expected the folder that zwml moderate file wrote its decisions to.");
 
     private static Option<string> Folder() => new("--output", "-o") { Description = "Folder of the decisions.", Required = true };
 }

@@ -7,7 +7,7 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml runs list|show|compare|note|tag</c>: what was tried, and what came out.</summary>
+/// <summary><c>zwml runs list|show|compare|artifact|note|tag</c>: what was tried, and what came out.</summary>
 internal static class RunsCommand
 {
     // Six signs of life that did not come.
@@ -15,7 +15,7 @@ internal static class RunsCommand
 
     private static readonly JsonSerializerOptions JsonOptions = new(RunCurves.JsonOptions) { WriteIndented = true };
 
-    public static Command Create() => new("runs", "Training runs: parameters, metrics, artifacts.") { CreateList(), CreateShow(), CreateCompare(), CreateNote(), CreateTag() };
+    public static Command Create() => new("runs", "Training runs: parameters, metrics, artifacts.") { CreateList(), CreateShow(), CreateCompare(), CreateArtifact(), CreateNote(), CreateTag() };
 
     private static Command CreateList()
     {
@@ -117,6 +117,37 @@ internal static class RunsCommand
         return command;
     }
 
+    private static Command CreateArtifact()
+    {
+        var run = new Argument<string>("run") { Description = "Id of the run, or its beginning." };
+        var artifact = new Argument<string>("name") { Description = "Name of the artifact, as zwml runs show lists it." };
+        var output = new Option<string>("--output", "-o") { Description = "A new file for it.", Required = true };
+        var command = new Command("artifact", "Writes an artifact of a run to a file.") { run, artifact, output };
+        var common = CommonOptions.AddTo(command);
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var path = Path.GetFullPath(parse.GetRequiredValue(output));
+            if (Path.Exists(path))
+            {
+                throw new UsageException($"--output: '{path}' is there already; expected a new file.");
+            }
+
+            using var registry = Open(common.DataDirectory(parse));
+            var store = registry.Runs;
+            var found = await store.GetAsync(common.Project(parse), parse.GetRequiredValue(run), cancellationToken);
+            var name = parse.GetRequiredValue(artifact);
+            if (!found.Artifacts.Any(known => known.Name == name))
+            {
+                throw new UsageException($"Run {found.Id} has no artifact '{name}'; it has {string.Join(", ", found.Artifacts.Select(static known => known.Name))}.");
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await store.GetArtifactAsync(found.Id, name, path, cancellationToken);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
     private static Command CreateNote()
     {
         var run = new Argument<string>("run") { Description = "Id of the run, or its beginning." };
@@ -162,7 +193,7 @@ internal static class RunsCommand
         return command;
     }
 
-    private static RegistryAccess Open(string dataDirectory) => Directory.Exists(dataDirectory)
+    private static RegistryAccess Open(string dataDirectory) => DataDirectory.Exists(dataDirectory)
         ? LocalServer.OpenRegistry(dataDirectory)
         : throw new UsageException($"--data: there is no data directory '{dataDirectory}'.");
 

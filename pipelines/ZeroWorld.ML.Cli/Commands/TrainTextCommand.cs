@@ -29,7 +29,7 @@ internal static class TrainTextCommand
         algorithm.AcceptOnlyFromAmong("linear", "embedding-bag");
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var json = CommonOptions.Json();
-        var command = new Command("moderation", "Texts to labels: a model over hashed n-grams, calibrated, with a policy.")
+        var command = new Command("moderation", "Trains a model of texts and their labels, calibrated, with a policy; tracks, gates and registers it.")
         {
             table, text, label, labels, harmless, review, block, output, name, alias, accepted, algorithm, seed, json,
         };
@@ -79,7 +79,7 @@ internal static class TrainTextCommand
     {
         var path = new Option<string>("--path") { Description = "Folder with langid-tatoeba and langid-udhr.", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "File of the model.", Required = true };
-        var command = new Command("language", "Texts to languages.") { path, output };
+        var command = new Command("language", "Trains a model that says in which language a text is.") { path, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var languages = await StepConsole.ToStandardError(1).RunAsync("train", progress => Task.Run(() =>

@@ -9,6 +9,8 @@ namespace ZeroWorld.ML.Cli;
 /// <summary>Columns of one value as a person writes and reads them.</summary>
 internal static class ColumnText
 {
+    private const int ElementsShown = 20;
+
     /// <summary>Reads <c>NAME=VALUE</c> or <c>NAME:TYPE=VALUE</c>; without a type, an integer is int64, a number float64, true and false bool, the rest string.</summary>
     /// <exception cref="UsageException">The text is not of this form, or the value not of the type.</exception>
     public static Column Parse(string option, string text)
@@ -104,7 +106,14 @@ internal static class ColumnText
             _ => "null",
         };
 
-    private static string List(IEnumerable<string> elements) => $"[{string.Join(", ", elements)}]";
+    // A person looks: of hundreds of ids the first ones say enough, and --json has all of them.
+    private static string List(IEnumerable<string> elements)
+    {
+        string[] all = [.. elements];
+        return all.Length <= ElementsShown
+            ? $"[{string.Join(", ", all)}]"
+            : string.Create(CultureInfo.InvariantCulture, $"[{string.Join(", ", all.Take(ElementsShown))}, ... {all.Length - ElementsShown:N0} more]");
+    }
 
     private static string Guess(string value) =>
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) ? "int64"

@@ -32,8 +32,9 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
         Func<TrainingContext, IProgress<TrainingProgress>, Task<(T Result, TrainingOutcome Outcome, string Summary)>> train,
         CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(target.Directory))
+        if (!DataDirectory.Exists(target.Directory))
         {
+            // Made before the training, not after it: a folder that is none is refused while nothing is lost.
             DataDirectory.OpenForWriting(target.Directory).Dispose();
         }
 

@@ -100,7 +100,7 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         return entry.Engine ?? throw new ProtocolFailure(
             StatusCode.FailedPrecondition,
             $"No policy was chosen for model '{servable.Model.Name}' version {servable.Version} ({servable.Digest}): {folder} has {files.Length} policies, none of this package. "
-            + "Put the package's policy.json there, or carry an older one over with zwml moderate map-policy.");
+            + "Put its policy.json there (zwml runs artifact writes that of the run it comes from), or carry an older one over with zwml moderate map-policy.");
     }
 
     private void Take(string file, Servable servable, TextModel model, Entry entry)

@@ -55,6 +55,14 @@ public sealed class DataDirectory : IDisposable
 
     public string PredictionLog => Path.Combine(Root, "prediction-log");
 
+    /// <summary>Whether the folder is a data directory of this build's format.</summary>
+    /// <exception cref="HostingException">The format is another build's.</exception>
+    public static bool Exists(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return CheckFormat(Path.GetFullPath(path));
+    }
+
     /// <summary>Opens the folder as its only writer, making it when it is not there.</summary>
     /// <exception cref="HostingException">Another process writes here, the format is another build's, or the folder holds something else.</exception>
     public static DataDirectory OpenForWriting(string path)

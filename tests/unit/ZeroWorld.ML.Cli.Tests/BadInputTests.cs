@@ -89,6 +89,12 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Review_NoFolder_NamesIt()
+    {
+        await AssertFailsAsync(2, ["there is no folder 'nothing'"], ["review", "list", "-o", "nothing"]);
+    }
+
+    [Fact]
     public async Task Command_Unknown_IsAUsageError()
     {
         await AssertFailsAsync(2, ["dmo"], ["dmo"]);

@@ -42,4 +42,16 @@ public sealed class ColumnTextTests
 
         Assert.Equal(["7", "null"], [ColumnText.Show(column, 0), ColumnText.Show(column, 1)]);
     }
+
+    [Theory]
+    [InlineData(2, "[0, 1]")]
+    [InlineData(20, "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]")]
+    [InlineData(1_025, "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, ... 1,005 more]")]
+    public void Show_List_SaysHowManyMoreThereAre(int elements, string expected)
+    {
+        var list = new Int64Values { Values = { Enumerable.Range(0, elements).Select(static value => (long)value) } };
+        var column = new Column { Name = "ids", Int64Lists = new Int64Lists { Rows = { list } } };
+
+        Assert.Equal(expected, ColumnText.Show(column, 0));
+    }
 }

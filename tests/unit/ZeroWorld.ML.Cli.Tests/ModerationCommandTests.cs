@@ -69,11 +69,16 @@ public sealed class ModerationCommandTests : IDisposable
         Assert.Equal("mine", only.GetProperty("decision").GetProperty("policy").GetString());
         Assert.NotEmpty(only.GetProperty("decision").GetProperty("reasons").EnumerateArray());
         await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "rosa");
+        Assert.Contains("No open cases", await RunAsync("review", "list", "-o", "out"), StringComparison.Ordinal);
         Assert.Equal("[]", (await RunAsync("review", "list", "-o", "out", "--json")).Trim());
         Assert.Equal("foul", Property(File.ReadLines(PathOf("out", "verdicts.jsonl")).Single(), "label"));
 
         var wrong = await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "foul", "-o", "out");
         Assert.Contains("no open case", wrong.Error);
+        var table = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "-i", "train.csv", "-o", "of-table");
+        Assert.Equal(2, table.ExitCode);
+        Assert.Contains("'train.csv' is a table of another kind", table.Error.ReplaceLineEndings(" "));
+        Assert.False(Directory.Exists(PathOf("of-table")));
         var stranger = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "text", "hello", "--package", "package", "--policy", "other.json");
         Assert.NotEqual(0, stranger.ExitCode);
         Assert.Contains("map them", stranger.Error.ReplaceLineEndings(" "));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Registry;
 using ZeroWorld.ML.Testing;
@@ -106,6 +107,36 @@ public sealed class TrainFraudTests : IDisposable
         await FailsAsync("There is no run", "--resume", "0123");
         await FailsAsync("'svm' is unknown", "--algorithm", "svm");
         await FailsAsync("go together", "--cost-miss", "3");
+    }
+
+    [Fact]
+    public async Task TrainFraud_NoDataDirectoryYet_MakesTheDefaultOneAndRegisters()
+    {
+        WriteTable(1_000);
+        string[] arguments = ["train", "fraud", "--table", "table.csv", "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1", "--algorithm", "logistic-regression", "--json"];
+
+        // Also after a call that came as far as reading the table.
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--features", "nothing"]);
+        var trained = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+
+        Assert.NotEqual(0, wrong.ExitCode);
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        using var report = JsonDocument.Parse(trained.Output);
+        Assert.Equal(1, report.RootElement.GetProperty("version").GetInt32());
+        Assert.True(DataDirectory.Exists(Path.Combine(_folder.Path, ".zeroworld")));
+    }
+
+    [Fact]
+    public async Task TrainFraud_DataIsAFolderOfOtherFiles_IsRefusedBeforeTheTraining()
+    {
+        WriteTable(500);
+
+        var failed = await ZwmlProcess.RunAsync(_folder.Path, "train", "fraud", "--table", "table.csv", "--label", "bad", "--time", "at", "--entity", "customer", "--data", ".");
+
+        Assert.NotEqual(0, failed.ExitCode);
+        Assert.Contains("is no data directory", failed.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("training", failed.Error, StringComparison.Ordinal);
+        Assert.Equal([Table], System.IO.Directory.GetFileSystemEntries(_folder.Path));
     }
 
     private async Task FailsAsync(string part, params string[] further)

@@ -30,6 +30,23 @@ public sealed class TrainModerationTests : IDisposable
         Assert.Equal(2, runs.RootElement.GetArrayLength());
         Assert.All(runs.RootElement.EnumerateArray(), static run => Assert.Contains(
             "policy.json", run.GetProperty("artifacts").EnumerateArray().Select(static artifact => artifact.GetProperty("name").GetString())));
+        await AssertPolicyIsAtHandAsync(first);
+    }
+
+    /// <summary>The registered package has no policy: the server's comes from the run.</summary>
+    private async Task AssertPolicyIsAtHandAsync(JsonDocument trained)
+    {
+        string[] arguments = ["runs", "artifact", trained.RootElement.GetProperty("run").GetString()!, "policy.json", "-o", "policies/default/moderation/1.json", "--data", Data];
+        var written = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+        Assert.True(written.ExitCode == 0, written.Error);
+        using var policy = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder.Combine("policies", "default", "moderation", "1.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(trained.RootElement.GetProperty("digest").GetString(), policy.RootElement.GetProperty("model").GetString());
+
+        var again = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+        var unknown = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments[..3], "nothing", "-o", "other", "--data", Data]);
+        Assert.Equal((2, 2), (again.ExitCode, unknown.ExitCode));
+        Assert.Contains("policy.json", unknown.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.Combine("other")));
     }
 
     private async Task<JsonDocument> TrainAsync()
