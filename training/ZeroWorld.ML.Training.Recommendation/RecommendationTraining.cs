@@ -3,6 +3,8 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// <summary>Trains one recommender on a data set: chooses its hyper-parameters on rows that are held back, measures it on others, and fits it on all rows.</summary>
 public static class RecommendationTraining
 {
+    private const int SampledNegatives = 99;
+
     /// <summary>Algorithms that can be trained and packaged.</summary>
     public static IReadOnlyList<string> Algorithms { get; } = ["als", "ease", "item-neighbours", "user-neighbours", "mf", "neumf", "neumf-torchsharp", "two-tower", "sasrec", "content", "hybrid"];
 
@@ -47,13 +49,16 @@ public static class RecommendationTraining
             }
         }
 
-        var (users, rankings) = RankingEvaluation.FullByUser(best.Fit(test.Train, seed, cancellationToken), test, OptionsOf(test), cancellationToken);
+        var measured = best.Fit(test.Train, seed, cancellationToken);
+        var (users, rankings) = RankingEvaluation.FullByUser(measured, test, OptionsOf(test), cancellationToken);
         var metrics = RankingEvaluation.Mean(rankings, OptionsOf(test), "full");
+        var sampled = RankingEvaluation.Sampled(measured, test, SampledCandidates.Draw(test, SampledNegatives, seed), OptionsOf(test), cancellationToken);
         Step("measure", $"{metrics.NameOf("NDCG")} {metrics.Ndcg:F4}");
         var model = best.Fit(interactions, seed, cancellationToken);
         Step("fit", $"{interactions.Count} interactions");
         return new TrainedRecommender(model, best.Parameters, metrics)
         {
+            Sampled = sampled,
             HeldBack = new HeldBackRows(users, [.. users.Select(user => test.Test.ItemsOf(user)[0])], [.. rankings.Select(static ranking => (float)ranking.Ndcg)]),
         };
 

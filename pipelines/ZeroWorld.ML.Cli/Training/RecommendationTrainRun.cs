@@ -56,7 +56,7 @@ internal sealed class RecommendationTrainRun(RecommendationTrainOptions options,
         var gate = await Task.Run(() => RecommenderGate.Judge(options.Gate, champion, set, trained.HeldBack, cancellationToken), cancellationToken);
         var bundle = await Task.Run(
             () => RecommenderBundle.Of(trained.Model, set, attributes, recent, trained.HeldBack, recent?.Key ?? options.Source.User, cancellationToken), cancellationToken);
-        var metrics = MetricsOf(trained.Metrics);
+        var metrics = MetricsOf(trained);
         var package = await RecommenderPackage.WriteAsync(
             context.PackageDirectory, options.Target.Model, bundle, trained.Parameters, metrics, options.Seed, TimeProvider.System.GetUtcNow(), cancellationToken);
         var outcome = new TrainingOutcome
@@ -84,14 +84,22 @@ internal sealed class RecommendationTrainRun(RecommendationTrainOptions options,
             : throw new UsageException("The champion of this model is no recommender; expected one, or another --model.");
     }
 
-    internal static Dictionary<string, double> MetricsOf(RankingMetrics metrics) => new()
+    /// <summary>Figures of the full ranking and of the one among drawn negatives; the names say which.</summary>
+    internal static Dictionary<string, double> MetricsOf(TrainedRecommender trained)
     {
-        [$"hr_at_{metrics.Cut}_full"] = metrics.HitRate,
-        [$"ndcg_at_{metrics.Cut}_full"] = metrics.Ndcg,
-        [$"mrr_at_{metrics.Cut}_full"] = metrics.Mrr,
-        [$"pessimistic_hr_at_{metrics.Cut}_full"] = metrics.PessimisticHitRate,
-        ["test_users"] = metrics.Users,
-    };
+        var (full, sampled) = (trained.Metrics, trained.Sampled);
+        return new Dictionary<string, double>
+        {
+            [$"hr_at_{full.Cut}_full"] = full.HitRate,
+            [$"ndcg_at_{full.Cut}_full"] = full.Ndcg,
+            [$"mrr_at_{full.Cut}_full"] = full.Mrr,
+            [$"pessimistic_hr_at_{full.Cut}_full"] = full.PessimisticHitRate,
+            [$"hr_at_{sampled.Cut}_99_sampled"] = sampled.HitRate,
+            [$"ndcg_at_{sampled.Cut}_99_sampled"] = sampled.Ndcg,
+            [$"pessimistic_hr_at_{sampled.Cut}_99_sampled"] = sampled.PessimisticHitRate,
+            ["test_users"] = full.Users,
+        };
+    }
 
     /// <summary>The definition as it is now: a server refuses the model when it has another.</summary>
     private async Task<RecentItemsSource> PinAsync((string Service, string Column, string Key) source, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal static class RecommendationTrainView
     public static void Show(IAnsiConsole console, TrainingReport<RecommendationTrainResult> report)
     {
         var (trained, table) = (report.Result.Trained, new Table().Border(TableBorder.Rounded).AddColumns("metric", "value"));
-        foreach (var (metric, value) in RecommendationTrainRun.MetricsOf(trained.Metrics))
+        foreach (var (metric, value) in RecommendationTrainRun.MetricsOf(trained))
         {
             table.AddRow(Markup.Escape(metric), value.ToString(metric == "test_users" ? "N0" : "F4", CultureInfo.InvariantCulture));
         }
@@ -33,7 +33,7 @@ internal static class RecommendationTrainView
             items = set.ItemCount,
             duplicates = set.DuplicateCount,
             parameters = trained.Parameters,
-            metrics = RecommendationTrainRun.MetricsOf(trained.Metrics),
+            metrics = RecommendationTrainRun.MetricsOf(trained),
             gate = new { passed = report.Outcome.Gate.IsPassed, reason = report.Outcome.Gate.Reason },
             model = options.Target.Model.Name,
             version = report.Version,

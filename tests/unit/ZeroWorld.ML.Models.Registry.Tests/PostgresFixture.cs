@@ -1,3 +1,4 @@
+using Npgsql;
 using ZeroWorld.ML.Models.Registry.Tests;
 using ZeroWorld.ML.Testing;
 
@@ -35,6 +36,15 @@ public sealed class PostgresFixture : IAsyncLifetime
         var schema = $"test_{Interlocked.Increment(ref _schemas)}";
         await postgres.RunAsync($"CREATE SCHEMA {schema}", cancellationToken);
         return new RegistryFixture($"{postgres.ConnectionString};Search Path={schema};Maximum Pool Size=4");
+    }
+
+    /// <summary>A registry in a database of its own: locks of the tests beside it are not felt, and its connections can be cut.</summary>
+    internal async Task<(RegistryFixture Registry, string Database)> CreateAloneAsync(CancellationToken cancellationToken)
+    {
+        var postgres = await GetAsync(cancellationToken);
+        var database = $"alone_{Interlocked.Increment(ref _schemas)}";
+        await postgres.RunAsync($"CREATE DATABASE {database}", cancellationToken);
+        return (new RegistryFixture(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = database, MaxPoolSize = 4 }.ConnectionString), database);
     }
 
     public async ValueTask DisposeAsync()

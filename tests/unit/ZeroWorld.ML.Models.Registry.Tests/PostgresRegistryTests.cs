@@ -11,7 +11,8 @@ public sealed class PostgresRegistryTests(PostgresFixture postgres)
     [Fact]
     public async Task SetAliasAsync_RowHeldByAnotherProcess_IsUnavailableInTime()
     {
-        using var fixture = await postgres.CreateAsync(Cancellation);
+        var (fixture, _) = await postgres.CreateAloneAsync(Cancellation);
+        using var registry = fixture;
         await fixture.RegisterAsync(1);
         var impatient = fixture.Open(options: fixture.Options with { BusyTimeout = TimeSpan.FromMilliseconds(50) });
         await impatient.GetRevisionAsync(Cancellation);
@@ -74,12 +75,11 @@ public sealed class PostgresRegistryTests(PostgresFixture postgres)
     [Fact]
     public async Task GetRevisionAsync_AfterTheConnectionsWereCut_RecoversByItself()
     {
-        // A database of its own: the connections of the tests beside this one stay.
         var process = await postgres.GetAsync(Cancellation);
-        await process.RunAsync("CREATE DATABASE cut", Cancellation);
-        using var fixture = new RegistryFixture(new NpgsqlConnectionStringBuilder(process.ConnectionString) { Database = "cut", MaxPoolSize = 4 }.ConnectionString);
+        var (fixture, database) = await postgres.CreateAloneAsync(Cancellation);
+        using var registry = fixture;
         await fixture.RegisterAsync(1);
-        await process.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'cut'", Cancellation);
+        await process.RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'", Cancellation);
 
         var (failures, revision) = (0, 0L);
         while (revision == 0)

@@ -59,8 +59,10 @@ public sealed class RecommendationTrainingTests
 
         var trained = RecommendationTraining.Run(Sets.Tastes, "ease", null, true, 1, new Steps(steps), Sets.Token);
 
-        Assert.Equal(120, trained.Metrics.Users);
+        Assert.Equal((120, "full"), (trained.Metrics.Users, trained.Metrics.Kind));
+        Assert.Equal((120, "99 sampled"), (trained.Sampled.Users, trained.Sampled.Kind));
         Assert.True(trained.Metrics.HitRate > 0.55, $"{trained.Metrics.HitRate}");
+        Assert.InRange(trained.Sampled.HitRate, trained.Metrics.HitRate, 1);
         Assert.Equal(steps[^1].Total, steps[^1].Done);
         using var folder = new TempFolder();
         var package = await RecommenderPackage.WriteAsync(
