@@ -26,7 +26,7 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
         var reading = ReadAsync(requests, answers.Writer, abort.Token);
         try
         {
-            await WriteAsync(answers.Reader, responses, endsOnError, abort.Token).ConfigureAwait(false);
+            await WriteAsync(answers.Reader, responses, endsOnError, context, abort.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -77,7 +77,8 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
         }
     }
 
-    private static async Task WriteAsync(ChannelReader<Task<Answer>> answers, IServerStreamWriter<ModelStreamInferResponse> responses, bool endsOnError, CancellationToken aborted)
+    private static async Task WriteAsync(
+        ChannelReader<Task<Answer>> answers, IServerStreamWriter<ModelStreamInferResponse> responses, bool endsOnError, ServerCallContext context, CancellationToken aborted)
     {
         await foreach (var answering in answers.ReadAllAsync(aborted).ConfigureAwait(false))
         {
@@ -87,7 +88,7 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
                 throw new RpcException(error);
             }
 
-            await responses.WriteAsync(answer.Response, aborted).ConfigureAwait(false);
+            await responses.WriteToCallerAsync(answer.Response, context, aborted).ConfigureAwait(false);
         }
     }
 

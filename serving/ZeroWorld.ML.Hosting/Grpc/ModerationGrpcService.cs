@@ -22,9 +22,14 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
                 named = request.Model.Length > 0 ? request : named
                     ?? throw new ProtocolFailure(StatusCode.InvalidArgument, "model: the first message names none; expected the name of a text model.");
                 items++;
-                await responseStream.WriteAsync(await DecideAsync(request, named, items, workspace, context.CancellationToken).ConfigureAwait(false), context.CancellationToken)
-                    .ConfigureAwait(false);
+                var response = await DecideAsync(request, named, items, workspace, context.CancellationToken).ConfigureAwait(false);
+                await responseStream.WriteToCallerAsync(response, context, context.CancellationToken).ConfigureAwait(false);
             }
+        }
+        catch (IOException)
+        {
+            // The caller reset the stream: nobody is there to be told.
+            throw new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
         }
         catch (Exception exception) when (exception is not RpcException)
         {
