@@ -10,7 +10,9 @@ internal sealed class GrpcErrors(TimeProvider timeProvider, ILogger<GrpcErrors> 
     private const string TimeoutHeader = "grpc-timeout";
     private static readonly Status Expired = new(StatusCode.DeadlineExceeded, "The deadline had passed before the call was looked at.");
     private static readonly Status TooLate = new(StatusCode.DeadlineExceeded, "The deadline passed.");
-    private static readonly Status Gone = new(StatusCode.Cancelled, "The caller went away.");
+
+    /// <summary>What is said to nobody: the caller went away.</summary>
+    public static Status Gone { get; } = new(StatusCode.Cancelled, "The caller went away.");
 
     /// <returns><see langword="null"/>: the call has none.</returns>
     public static DateTimeOffset? DeadlineOf(ServerCallContext context) => context.Deadline == DateTime.MaxValue ? null : new DateTimeOffset(context.Deadline);

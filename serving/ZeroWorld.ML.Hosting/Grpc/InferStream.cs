@@ -15,7 +15,6 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
 {
     private const string ErrorMetadata = "triton_grpc_error";
     private const string FinalResponse = "triton_final_response";
-    private static readonly Status Gone = new(StatusCode.Cancelled, "The caller went away.");
     private static readonly Status Stopping = new(StatusCode.Unavailable, "The server is stopping.");
 
     public async Task RunAsync(IAsyncStreamReader<ModelInferRequest> requests, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context)
@@ -65,7 +64,7 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
         catch (IOException)
         {
             // The caller reset the stream: nobody is there to be told.
-            throw new RpcException(Gone);
+            throw new RpcException(GrpcErrors.Gone);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !aborted.IsCancellationRequested)
         {

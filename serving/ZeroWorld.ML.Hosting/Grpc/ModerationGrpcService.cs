@@ -29,7 +29,7 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
         catch (IOException)
         {
             // The caller reset the stream: nobody is there to be told.
-            throw new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
+            throw new RpcException(GrpcErrors.Gone);
         }
         catch (Exception exception) when (exception is not RpcException)
         {

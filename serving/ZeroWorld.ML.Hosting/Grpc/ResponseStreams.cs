@@ -5,8 +5,6 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>Writing to a caller that may leave at any moment.</summary>
 internal static class ResponseStreams
 {
-    private static readonly Status Gone = new(StatusCode.Cancelled, "The caller went away.");
-
     /// <summary>Writes one message.</summary>
     /// <exception cref="RpcException">CANCELLED: the caller left between the look at the token and the write, which the stream calls an invalid operation.</exception>
     public static async Task WriteToCallerAsync<T>(this IServerStreamWriter<T> responses, T message, ServerCallContext context, CancellationToken cancellationToken)
@@ -18,7 +16,7 @@ internal static class ResponseStreams
         }
         catch (InvalidOperationException) when (context.CancellationToken.IsCancellationRequested || context.GetHttpContext().RequestAborted.IsCancellationRequested)
         {
-            throw new RpcException(Gone);
+            throw new RpcException(GrpcErrors.Gone);
         }
     }
 }
