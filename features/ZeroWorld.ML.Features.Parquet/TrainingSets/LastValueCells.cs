@@ -3,30 +3,31 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>The winners of a last-value view, and the values of their rows.</summary>
 internal sealed class LastValueCells : ViewCells
 {
+    // So many rows before it is needed, memory is asked for: rows of neighbouring moments lie anywhere.
+    private const int PrefetchRows = 24;
+
     private readonly SpineMoments _spine;
     private readonly LastValueView _view;
     private readonly FeatureService _service;
-    private readonly int[] _winners;
-    private readonly long[] _eventTimes;
     private readonly SelectedRows _rows;
-    private readonly long? _ttl;
+
+    // Per moment the place of its winner, or below 0 the status of a moment without one.
+    private readonly int[] _winners;
 
     // Per column of the service its place in the selected rows, or -1.
     private readonly int[] _places;
 
-    // What the columns of one block have in common: the winner of each row, or below 0 the status of a row without one.
+    // What the columns of one block have in common: the winner of each row.
     private readonly int[] _blockWinners = new int[ColumnBuffer.BlockRows];
     private int _block = -1;
 
-    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] slots, int[] winners, long[] eventTimes, SelectedRows rows)
+    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] slots, int[] winners, SelectedRows rows)
     {
         _spine = spine;
         _view = view;
         _service = service;
         _winners = winners;
-        _eventTimes = eventTimes;
         _rows = rows;
-        _ttl = view.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : null;
         _places = [.. service.Columns.Select(column => column.View == view ? slots[column.Field] : -1)];
     }
 
@@ -43,35 +44,29 @@ internal sealed class LastValueCells : ViewCells
         Action<long> scanned,
         CancellationToken cancellationToken)
     {
-        // Without ties one list of winners is that of every view.
-        var lists = search.HasTies ? views.Length : 1;
+        // Views of one ttl share their winners, unless ties may give each its own.
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
-        for (var list = 0; list < lists; list++)
+        var lists = new Dictionary<(int List, long? TimeToLive), int[]>();
+        var winners = new int[views.Length][];
+        for (var view = 0; view < views.Length; view++)
         {
-            for (var moment = 0; moment < spine.Moments.Length; moment++)
+            var key = (search.HasTies ? view : 0, views[view].View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null);
+            if (!lists.TryGetValue(key, out var list))
             {
-                if (search.WinnerAt(list, moment, out _) is >= 0 and var row)
-                {
-                    selection.Add(row);
-                }
+                list = new int[spine.Moments.Length];
+                lists.Add(key, list);
+                Select(search, spine, key, list, selection);
             }
+
+            winners[view] = list;
         }
 
         selection.Complete();
-        var needsTimes = Array.Exists(views, static view => view.View.TimeToLive is not null);
-        var eventTimes = needsTimes ? new long[spine.Moments.Length] : [];
-        var winners = new int[lists][];
-        for (var list = 0; list < lists; list++)
+        foreach (var (key, list) in lists)
         {
-            winners[list] = new int[spine.Moments.Length];
-            for (var moment = 0; moment < spine.Moments.Length; moment++)
+            for (var moment = 0; moment < list.Length; moment++)
             {
-                var row = search.WinnerAt(list, moment, out var eventTime);
-                winners[list][moment] = row < 0 ? -1 : selection.Find(row);
-                if (needsTimes)
-                {
-                    eventTimes[moment] = eventTime;
-                }
+                list[moment] = list[moment] < 0 ? list[moment] : selection.Find(search.WinnerAt(key.List, moment, out _));
             }
         }
 
@@ -87,7 +82,28 @@ internal sealed class LastValueCells : ViewCells
                 (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Count, values), scanned, cancellationToken);
         }
 
-        return [.. views.Select((view, index) => new LastValueCells(spine, view.View, service, slots[index], winners[search.HasTies ? index : 0], eventTimes, values))];
+        return [.. views.Select((view, index) => new LastValueCells(spine, view.View, service, slots[index], winners[index], values))];
+    }
+
+    // A moment without a fresh winner gets its status; of the others the rows are selected.
+    private static void Select(LastValueSearch search, SpineMoments spine, (int List, long? TimeToLive) key, int[] winners, RowSelection selection)
+    {
+        for (var moment = 0; moment < winners.Length; moment++)
+        {
+            var row = search.WinnerAt(key.List, moment, out var eventTime);
+            if (row < 0)
+            {
+                winners[moment] = -(int)FeatureStatus.NotFound;
+            }
+            else if (LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, key.TimeToLive))
+            {
+                winners[moment] = -(int)FeatureStatus.OutsideMaxAge;
+            }
+            else
+            {
+                selection.Add(row);
+            }
+        }
     }
 
     // Per stored column of the view its place among the wanted ones, or -1 where the service does not ask for it.
@@ -114,14 +130,20 @@ internal sealed class LastValueCells : ViewCells
     {
         if (_block != first)
         {
-            FindWinners(first, moments);
+            FindWinners(first, moments.Length);
         }
 
         var field = _view.Fields[_service.Columns[column].Field];
         var isText = ColumnTypes.IsOfBytes(target.Kind);
         var place = _places[column];
+        var ahead = place % SelectedRows.PrefetchColumns == 0 ? PrefetchRows : int.MaxValue / 2;
         for (var row = 0; row < moments.Length; row++)
         {
+            if (row + ahead < moments.Length && _blockWinners[row + ahead] is >= 0 and var next)
+            {
+                _rows.Prefetch(next, place);
+            }
+
             var winner = _blockWinners[row];
             if (winner < 0 || _rows.IsNull(winner, place))
             {
@@ -142,15 +164,17 @@ internal sealed class LastValueCells : ViewCells
         }
     }
 
-    private void FindWinners(int first, ReadOnlySpan<long> moments)
+    private void FindWinners(int first, int count)
     {
-        for (var row = 0; row < moments.Length; row++)
+        var rows = _spine.MomentOfRow.AsSpan(first, count);
+        for (var row = 0; row < count; row++)
         {
-            var moment = _spine.MomentOfRow[first + row];
-            var winner = moment < 0 ? -1 : _winners[moment];
-            _blockWinners[row] = winner < 0 ? -(int)FeatureStatus.NotFound
-                : _ttl is not null && LastValueView.IsOutsideMaxAge(moments[row], _eventTimes[moment], _ttl) ? -(int)FeatureStatus.OutsideMaxAge
-                : winner;
+            if (row + PrefetchRows < count && rows[row + PrefetchRows] is >= 0 and var next)
+            {
+                Prefetch.Read(ref _winners[next]);
+            }
+
+            _blockWinners[row] = rows[row] < 0 ? -(int)FeatureStatus.NotFound : _winners[rows[row]];
         }
 
         _block = first;

@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class LastValueSearch
 {
     private const int FirstKeyOrdinal = 4;
-    private const int Stripes = 1 << 12;
+    private const int SearchRows = 64;
     private const long TieFlag = 1L << 62;
 
     private readonly SpineMoments _spine;
@@ -21,7 +21,6 @@ internal sealed class LastValueSearch
     private readonly SourceQuery _source;
     private readonly int _keys;
     private readonly Candidate[] _candidates;
-    private readonly int[] _locks = new int[Stripes];
     private readonly long _until;
     private readonly long _skew;
 
@@ -70,7 +69,9 @@ internal sealed class LastValueSearch
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
     public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, Action<long> scanned, CancellationToken cancellationToken)
     {
-        SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, Take, scanned, cancellationToken);
+        var parts = new ArrivalParts(_spine, threads, Compete);
+        SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
+        parts.Complete();
         _source.CheckTimes(session, _nullEvents, _nullCreated);
         HasTies = Array.Exists(_candidates, static candidate => candidate.IsTied);
         if (HasTies)
@@ -113,7 +114,7 @@ internal sealed class LastValueSearch
         }
     }
 
-    private void Take(DuckDbVectors rows, SourceSlice slice, int worker)
+    private void Take(DuckDbVectors rows, SourceSlice slice, int worker, ArrivalParts parts)
     {
         Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
         var numbers = rows.Column(0).Int64;
@@ -131,38 +132,16 @@ internal sealed class LastValueSearch
             return;
         }
 
-        // In steps over all rows, so that the memory of one row comes while others are looked at.
-        var moments = entities;
-        foreach (var entity in entities[..rows.Count])
-        {
-            Prefetch.Read(ref _spine.Starts[Math.Max(entity, 0)]);
-        }
-
-        foreach (var entity in entities[..rows.Count])
-        {
-            if (entity >= 0)
-            {
-                Prefetch.Read(ref _spine.Moments[(_spine.Starts[entity] + _spine.Starts[entity + 1]) >> 1]);
-            }
-        }
-
         var quarantined = 0;
         for (var row = 0; row < rows.Count; row++)
         {
-            var isQuarantined = IsQuarantined(events[row], created[row]);
-            quarantined += isQuarantined ? 1 : 0;
-            moments[row] = isQuarantined || IsErased(entities[row], events[row]) ? -1 : FindMoment(entities[row], Math.Max(events[row], created[row]));
-            if (moments[row] >= 0)
+            if (IsQuarantined(events[row], created[row]))
             {
-                Prefetch.Read(ref _candidates[moments[row]]);
+                quarantined++;
             }
-        }
-
-        for (var row = 0; row < rows.Count; row++)
-        {
-            if (moments[row] is >= 0 and var moment)
+            else if (entities[row] is >= 0 and var entity && Math.Max(events[row], created[row]) <= _until && !IsErased(entity, events[row]))
             {
-                Compete(moment, new Candidate(events[row], created[row], slice.FirstNumbers[files[row]] + numbers[row] + 1));
+                parts.Add(worker, new Arrival(events[row], created[row], slice.FirstNumbers[files[row]] + numbers[row] + 1, entity));
             }
         }
 
@@ -182,53 +161,80 @@ internal sealed class LastValueSearch
             return -1;
         }
 
-        var (low, high) = (_spine.Starts[entity], _spine.Starts[entity + 1]);
-        var end = high;
-        while (low < high)
-        {
-            var middle = (int)(((uint)low + (uint)high) >> 1);
-            if (_spine.Moments[middle] < arrival)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low < end ? low : -1;
+        var (low, end) = (_spine.Starts[entity], _spine.Starts[entity + 1]);
+        var at = _spine.Moments.AsSpan(low, end - low).BinarySearch(arrival);
+        at = at < 0 ? ~at : at;
+        return low + at < end ? low + at : -1;
     }
 
-    private void Compete(int moment, in Candidate challenger)
+    private void Compete(ReadOnlySpan<Arrival> arrivals)
     {
-        ref var champion = ref _candidates[moment];
-
-        // Event times only grow, and are there before the row is: what is older than what is seen without the lock is older for good.
-        if (Volatile.Read(ref champion.Row) != 0 && challenger.EventTime < Volatile.Read(ref champion.EventTime))
+        Span<int> moments = stackalloc int[SearchRows];
+        for (; !arrivals.IsEmpty; arrivals = arrivals[Math.Min(SearchRows, arrivals.Length)..])
         {
-            return;
+            var some = arrivals[..Math.Min(SearchRows, arrivals.Length)];
+            FindMoments(some, moments);
+            for (var index = 0; index < some.Length; index++)
+            {
+                if (moments[index] >= 0)
+                {
+                    Compete(ref _candidates[moments[index]], new Candidate(some[index].EventTime, some[index].CreatedTime, some[index].Row));
+                }
+            }
+        }
+    }
+
+    /// <summary>As <see cref="FindMoment"/>, for some rows side by side: the memory that one needs next comes while others are looked at.</summary>
+    private void FindMoments(ReadOnlySpan<Arrival> arrivals, Span<int> moments)
+    {
+        Span<int> counts = stackalloc int[SearchRows];
+        var (starts, all) = (_spine.Starts, _spine.Moments);
+        foreach (ref readonly var arrival in arrivals)
+        {
+            Prefetch.Read(ref starts[arrival.Entity]);
         }
 
-        ref var stripe = ref _locks[moment & (Stripes - 1)];
-        var spin = default(SpinWait);
-        while (Interlocked.CompareExchange(ref stripe, 1, 0) != 0)
+        var most = 0;
+        for (var index = 0; index < arrivals.Length; index++)
         {
-            spin.SpinOnce();
+            var first = starts[arrivals[index].Entity];
+            (moments[index], counts[index]) = (first, starts[arrivals[index].Entity + 1] - first);
+            most = Math.Max(most, counts[index]);
+            Prefetch.Read(ref all[first + (Math.Max(counts[index] >> 1, 1) - 1)]);
         }
 
+        // Halves without a branch on the comparison, which no processor could foresee; once one moment is left, nothing changes any more.
+        for (; most > 1; most -= most >> 1)
+        {
+            for (var index = 0; index < arrivals.Length; index++)
+            {
+                var half = counts[index] >> 1;
+                moments[index] += half & -(all[moments[index] + Math.Max(half - 1, 0)] < ArrivalOf(arrivals[index]) ? 1 : 0);
+                counts[index] -= half;
+                Prefetch.Read(ref all[moments[index] + Math.Max((counts[index] >> 1) - 1, 0)]);
+            }
+        }
+
+        for (var index = 0; index < arrivals.Length; index++)
+        {
+            var moment = moments[index] + (all[moments[index]] < ArrivalOf(arrivals[index]) ? 1 : 0);
+            moments[index] = moment < starts[arrivals[index].Entity + 1] ? moment : -1;
+            Prefetch.Read(ref _candidates[Math.Max(moments[index], 0)]);
+        }
+    }
+
+    private static long ArrivalOf(in Arrival arrival) => Math.Max(arrival.EventTime, arrival.CreatedTime);
+
+    private static void Compete(ref Candidate champion, in Candidate challenger)
+    {
         if (champion.Row == 0 || challenger.IsNewerThan(champion))
         {
-            champion.CreatedTime = challenger.CreatedTime;
-            Volatile.Write(ref champion.EventTime, challenger.EventTime);
-            Volatile.Write(ref champion.Row, challenger.Row);
+            champion = challenger;
         }
         else if (challenger.IsEqualTo(champion))
         {
             champion.Row |= TieFlag;
         }
-
-        Volatile.Write(ref stripe, 0);
     }
 
     // The second scan: of the rows that tied, for each view the one with the greatest hash (docs/formats/online-row.md).

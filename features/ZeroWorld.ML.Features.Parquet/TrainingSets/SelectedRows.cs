@@ -1,9 +1,14 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>The values of some source columns in selected rows, row by row: what belongs to one row lies together.</summary>
+/// <summary>The values of some source columns in selected rows, row by row: what belongs to one row lies together, its null bits before its values.</summary>
 /// <remarks>Thread safety: workers write different places concurrently, each with its own number.</remarks>
 internal sealed class SelectedRows
 {
+    /// <summary>Columns that one <see cref="Prefetch"/> is good for: a cache line of values.</summary>
+    public const int PrefetchColumns = 8;
+
     private const int BlockShift = 14;
     private const int BlockRows = 1 << BlockShift;
     private const int TextBlockLength = 1 << 20;
@@ -12,7 +17,8 @@ internal sealed class SelectedRows
 
     private readonly FeatureType[] _types;
     private readonly long[][] _bits;
-    private readonly bool[][] _nulls;
+    private readonly int _nullWords;
+    private readonly int _stride;
     private readonly List<byte[]>[] _texts;
     private readonly int[] _used;
 
@@ -22,12 +28,12 @@ internal sealed class SelectedRows
     public SelectedRows(FeatureType[] types, int count, int workers)
     {
         _types = types;
-        var blocks = (count + BlockRows - 1) >> BlockShift;
-        (_bits, _nulls) = (new long[blocks][], new bool[blocks][]);
-        for (var block = 0; block < blocks; block++)
+        _nullWords = (types.Length + 63) / 64;
+        _stride = _nullWords + types.Length;
+        _bits = new long[(count + BlockRows - 1) >> BlockShift][];
+        for (var block = 0; block < _bits.Length; block++)
         {
-            var rows = Math.Min(BlockRows, count - (block << BlockShift));
-            (_bits[block], _nulls[block]) = (new long[rows * types.Length], new bool[rows * types.Length]);
+            _bits[block] = new long[Math.Min(BlockRows, count - (block << BlockShift)) * _stride];
         }
 
         _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];
@@ -42,8 +48,19 @@ internal sealed class SelectedRows
         _ => sizeof(long) + 1,
     };
 
-    public bool IsNull(int place, int column) => _nulls[place >> BlockShift][At(place, column)];
+    /// <summary>Asks for what <see cref="IsNull"/> and <see cref="Bits"/> will read of this column and its next neighbours.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(int place, int column)
+    {
+        var block = _bits[place >> BlockShift];
+        Parquet.Prefetch.Read(ref block[NullsAt(place, column)]);
+        Parquet.Prefetch.Read(ref block[At(place, Math.Min(column + PrefetchColumns, _types.Length) - 1)]);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsNull(int place, int column) => (_bits[place >> BlockShift][NullsAt(place, column)] & (1L << column)) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Bits(int place, int column) => _bits[place >> BlockShift][At(place, column)];
 
     public ReadOnlySpan<byte> Bytes(int place, int column)
@@ -65,14 +82,14 @@ internal sealed class SelectedRows
                 continue;
             }
 
-            var (block, at) = (places[row] >> BlockShift, At(places[row], column));
+            var block = _bits[places[row] >> BlockShift];
             if (vector.IsNull(row))
             {
-                _nulls[block][at] = true;
+                block[NullsAt(places[row], column)] |= 1L << column;
             }
             else
             {
-                _bits[block][at] = type switch
+                block[At(places[row], column)] = type switch
                 {
                     FeatureType.String or FeatureType.Bytes => Keep(vector.Bytes(row), worker),
                     FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => Keep(vector.List(row, type), worker),
@@ -82,7 +99,9 @@ internal sealed class SelectedRows
         }
     }
 
-    private int At(int place, int column) => ((place & (BlockRows - 1)) * _types.Length) + column;
+    private int At(int place, int column) => ((place & (BlockRows - 1)) * _stride) + _nullWords + column;
+
+    private int NullsAt(int place, int column) => ((place & (BlockRows - 1)) * _stride) + (column >> 6);
 
     // A text lies behind its length in a block of its worker.
     private long Keep(ReadOnlySpan<byte> text, int worker)
