@@ -73,6 +73,12 @@ internal sealed class TableImporter
             // Named when it is there: a file that is stored counts as stored from then on.
             _tables.Append(_import.Project, _import.Table, temporary, _time.GetUtcNow());
         }
+        catch (FeatureException exception)
+        {
+            // What does not agree is told of the file that the caller knows.
+            File.Delete(temporary);
+            throw new FeatureException(exception.Error, exception.Message.Replace(temporary, _import.Path, StringComparison.Ordinal), exception);
+        }
         catch
         {
             File.Delete(temporary);
