@@ -10,6 +10,8 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// </remarks>
 public sealed partial class DuckDbOfflineStore : IOfflineStore
 {
+    private const int AttemptsMax = 3;
+
     private readonly ParquetOfflineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<DuckDbOfflineStore> _logger;
@@ -87,9 +89,23 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         ArgumentNullException.ThrowIfNull(request);
         var started = _time.GetTimestamp();
-        var set = await RunAsync(session => Build(session, request, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        LogTrainingSet(request.Plan.Service.Name, set.Rows, _time.GetElapsedTime(started).TotalSeconds);
-        return set;
+        for (var attempt = 1; ; attempt++)
+        {
+            var stamps = new FileStamps();
+            try
+            {
+                var set = await RunAsync(
+                    session => Build(session, request, stamps, progress, cancellationToken),
+                    () => new DuckDbSession(_options, _options.JoinMiB, _options.ThreadCount), cancellationToken).ConfigureAwait(false);
+                LogTrainingSet(request.Plan.Service.Name, set.Rows, _time.GetElapsedTime(started).TotalSeconds);
+                return set;
+            }
+            catch (FeatureException) when (attempt < AttemptsMax && stamps.FindChanged() is not null)
+            {
+                // Whatever the scan stumbled over may be the file's going: the new one is read from the start.
+                LogReplaced(request.Plan.Service.Name, stamps.FindChanged() ?? string.Empty);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -132,8 +148,9 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         }
     }
 
-    private TrainingSet Build(DuckDbSession session, TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken)
+    private TrainingSet Build(DuckDbSession session, TrainingSetRequest request, FileStamps stamps, IProgress<long>? progress, CancellationToken cancellationToken)
     {
+        stamps.Add(_tables.FilesOfSpine(request.Plan.Service.Project, request.Spine));
         var spine = SpineTable.Create(session, _tables, request, cancellationToken);
         var sources = new List<SourceQuery>();
         var files = new Dictionary<string, TableFiles>(StringComparer.Ordinal);
@@ -143,7 +160,9 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             SourceQuery.CheckHistory(plan.View);
             if (!files.TryGetValue(plan.View.Source.Table, out var table))
             {
-                table = TableFiles.Open(session, _tables.FilesOf(plan.View.Project, plan.View.Source.Table), cancellationToken);
+                var names = _tables.FilesOf(plan.View.Project, plan.View.Source.Table);
+                stamps.Add(names);
+                table = TableFiles.Open(session, names, cancellationToken);
                 files.Add(plan.View.Source.Table, table);
             }
 
@@ -163,7 +182,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             }
         }
 
-        var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress);
+        var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress) { Stamps = stamps };
         foreach (var (view, count) in quarantined)
         {
             builder.Quarantined[view] = count;
@@ -195,10 +214,13 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         }
     }
 
-    private Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, CancellationToken cancellationToken) => Task.Run(
+    private Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, CancellationToken cancellationToken) =>
+        RunAsync(operation, () => new DuckDbSession(_options), cancellationToken);
+
+    private static Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, Func<DuckDbSession> open, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
-            using var session = new DuckDbSession(_options);
+            using var session = open();
             return operation(session);
         },
         cancellationToken);
@@ -250,6 +272,9 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
     [LoggerMessage(2106, LogLevel.Warning, "Table {Table}: {Absence}")]
     private partial void LogAbsence(string table, string absence);
+
+    [LoggerMessage(2107, LogLevel.Warning, "Training set of service {Service}: file {File} was replaced meanwhile; it is built again")]
+    private partial void LogReplaced(string service, string file);
 
     [LoggerMessage(2103, LogLevel.Warning, "View {View}: {Count} rows of table {Table} lie in the future of their arrival by more than {Skew} and are left out")]
     private partial void LogQuarantined(string view, string table, long count, TimeSpan skew);

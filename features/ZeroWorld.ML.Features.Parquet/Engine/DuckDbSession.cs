@@ -14,8 +14,14 @@ internal sealed class DuckDbSession : IDisposable
     private readonly Lock _duplication = new();
 
     public DuckDbSession(ParquetOfflineOptions options)
+        : this(options, options.EngineMiB, options.ThreadCount)
     {
-        _threads = options.ThreadCount;
+    }
+
+    /// <summary>An engine that shares an operation with others.</summary>
+    public DuckDbSession(ParquetOfflineOptions options, long memoryMiB, int threads)
+    {
+        _threads = threads;
         _spill = SpillFolder.Create(options.SpillParent);
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
@@ -25,8 +31,8 @@ internal sealed class DuckDbSession : IDisposable
             string.Create(CultureInfo.InvariantCulture, $"""
             SET autoinstall_known_extensions = false;
             SET autoload_known_extensions = false;
-            SET memory_limit = '{options.EngineMiB}MiB';
-            SET threads = {options.ThreadCount};
+            SET memory_limit = '{memoryMiB}MiB';
+            SET threads = {threads};
             SET temp_directory = {Sql.Text(_spill.Path)};
             SET TimeZone = 'UTC';
             SET preserve_insertion_order = true;

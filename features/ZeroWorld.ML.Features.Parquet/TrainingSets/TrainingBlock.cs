@@ -57,6 +57,9 @@ internal sealed class TrainingBlock
         return $"SELECT rowid, q{inputs}{passed} FROM {SpineTable.Name} WHERE {range.Condition("rowid")}";
     }
 
+    /// <summary>What the block takes, roughly where there are texts.</summary>
+    public long MemoryBytes => ColumnBuffer.BlockRows * (((Buffers.Length + _inputs.Length) * (sizeof(long) + 1L)) + (_states.Length * sizeof(FeatureStatus)));
+
     /// <summary>Rows of the block.</summary>
     public int Count { get; private set; }
 

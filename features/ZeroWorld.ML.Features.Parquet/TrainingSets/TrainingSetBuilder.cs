@@ -7,8 +7,6 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// </remarks>
 internal sealed class TrainingSetBuilder
 {
-    private const string Output = "training_set";
-
     /// <summary>Memory per row of a range, for each search: numbers, moments, candidates, places, hashes of ties.</summary>
     private const int KeyRowBytes = 144;
 
@@ -18,6 +16,7 @@ internal sealed class TrainingSetBuilder
     private readonly IReadOnlyList<SourceQuery> _sources;
     private readonly Erasures _erasures;
     private readonly List<LastValueGroup> _groups = [];
+    private readonly ParquetOfflineOptions _options;
     private readonly int _threads;
     private readonly long _memoryBytes;
     private readonly TrainingProgress _progress;
@@ -30,6 +29,7 @@ internal sealed class TrainingSetBuilder
         _request = request;
         _spine = spine;
         _sources = sources;
+        _options = options;
         _threads = options.ThreadCount;
         _memoryBytes = options.CellBytes;
         foreach (var group in request.Plan.Views.Index().Where(static item => !item.Item.Field.IsWindow)
@@ -44,68 +44,58 @@ internal sealed class TrainingSetBuilder
         _progress = new TrainingProgress(sourceRows, (spine.Rows + rangeRows - 1) / rangeRows, spine.Rows, progress, request.Share);
     }
 
+    /// <summary>The files that are read, which must be the same ones at the end.</summary>
+    public required FileStamps Stamps { get; init; }
+
     /// <summary>Per view the rows of its table that lie in the future of their arrival.</summary>
     public Dictionary<FeatureView, long> Quarantined { get; } = [];
 
     /// <returns>The training set; its file is written and complete.</returns>
     public TrainingSet Run(CancellationToken cancellationToken)
     {
-        var rows = new TrainingRows(_request, _spine);
-        var statistics = rows.CreateStatistics();
-        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, rows.Columns);
-        using (var writer = new DuckDbTableWriter(_session, Output, rows.Columns))
+        var blocks = CreateBlocks();
+        var statistics = blocks[0].CreateStatistics();
+        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, blocks[0].Buffers);
+        using var output = new TrainingOutput(
+            _options, _request.OutputPath, blocks, TrainingSetCard.LengthMax(_request, Complete(statistics)), cancellationToken);
+        var rows = new TrainingRows(_request, _spine, output);
+        var rangeRows = RangeRows();
+        for (var first = 0L; first < _spine.Rows; first += rangeRows)
         {
-            var rangeRows = RangeRows();
-            for (var first = 0L; first < _spine.Rows; first += rangeRows)
+            var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
+            foreach (var block in rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken))
             {
-                var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
-                var blocks = rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken);
-                Write(blocks, block =>
+                var count = block.Count;
+                fingerprint.Append(block.Buffers, count);
+                for (var column = 0; column < statistics.Length; column++)
                 {
-                    fingerprint.Append(block.Buffers, block.Count);
-                    writer.Append(block.Buffers, block.Count);
-                    for (var column = 0; column < statistics.Length; column++)
-                    {
-                        statistics[column]?.Append(block.Buffers[column], block.Count);
-                    }
-                });
-            }
+                    statistics[column]?.Append(block.Buffers[column], count);
+                }
 
-            writer.Complete();
+                output.Write(block);
+                _progress.Wrote(count);
+            }
         }
 
-        // What is no longer needed makes room for the file's column chunks.
-        _session.Execute($"DROP TABLE {SpineTable.Name}", cancellationToken);
         var set = new TrainingSet(_request.OutputPath, _spine.Rows, fingerprint.Complete(), _request.Plan.Service.Fingerprint, Quarantined.Values.Sum())
         {
             SpineHash = _spine.Hash(),
-            Statistics = [.. statistics.OfType<ColumnStatisticsBuilder>().Select(static column => column.Complete())],
+            Statistics = Complete(statistics),
         };
-        Publish(set, cancellationToken);
+        Stamps.Require();
+        output.Complete(() => TrainingSetCard.Write(_request, set), _request.OutputPath + ".json");
         return set;
     }
 
-    // The next block is made while this one is written. Waiting blocks a thread, and may: the whole build runs on one that the store starts for it
-    // (DuckDbOfflineStore.RunAsync), since the engine's calls block too, and what is waited for needs no thread of a request to end.
-    private void Write(IEnumerable<TrainingBlock> blocks, Action<TrainingBlock> write)
+    private static IReadOnlyList<ColumnStatistics> Complete(ColumnStatisticsBuilder?[] statistics) =>
+        [.. statistics.OfType<ColumnStatisticsBuilder>().Select(static column => column.Complete())];
+
+    // As many as one row group takes, in an eighth of the join's memory.
+    private TrainingBlock[] CreateBlocks()
     {
-        var pending = Task.CompletedTask;
-        try
-        {
-            foreach (var block in blocks)
-            {
-                pending.GetAwaiter().GetResult();
-                pending = Task.Run(() =>
-                {
-                    write(block);
-                    _progress.Wrote(block.Count);
-                });
-            }
-        }
-        finally
-        {
-            pending.GetAwaiter().GetResult();
-        }
+        var first = new TrainingBlock(_request, _spine);
+        var count = Math.Clamp(_memoryBytes / 8 / first.MemoryBytes, 2, TrainingOutput.BlocksMax);
+        return [first, .. Enumerable.Range(1, (int)count - 1).Select(_ => new TrainingBlock(_request, _spine))];
     }
 
     private ViewCells?[] Join(SpineRange range, CancellationToken cancellationToken)
@@ -201,41 +191,6 @@ internal sealed class TrainingSetBuilder
         var blocks = _memoryBytes / rowBytes / ColumnBuffer.BlockRows;
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
     }
-
-    private void Publish(TrainingSet set, CancellationToken cancellationToken)
-    {
-        if (Path.GetDirectoryName(Path.GetFullPath(set.Path)) is { } folder)
-        {
-            Directory.CreateDirectory(folder);
-        }
-
-        var card = TrainingSetCard.Write(_request, set);
-        var (temporary, temporaryCard) = (ParquetFile.TemporaryPathOf(set.Path), ParquetFile.TemporaryPathOf(CardPathOf(set.Path)));
-        if (ArrowFile.IsName(set.Path))
-        {
-            // Blocks for the same reason as in Write: every call of the engine below it does.
-            ArrowFile.WriteAsync(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken).GetAwaiter().GetResult();
-        }
-        else
-        {
-            ParquetFile.Write(_session, Output, temporary, (TrainingSetCard.Key, card), cancellationToken);
-        }
-
-        try
-        {
-            File.WriteAllText(temporaryCard, card + "\n");
-            File.Move(temporary, set.Path, overwrite: true);
-            File.Move(temporaryCard, CardPathOf(set.Path), overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            File.Delete(temporaryCard);
-            throw;
-        }
-    }
-
-    private static string CardPathOf(string path) => path + ".json";
 
     /// <summary>Views that one search serves.</summary>
     private sealed record LastValueGroup(KeyTuple Keys, LastValueSource[] Views, IReadOnlyList<SourceSlice> Slices);

@@ -48,6 +48,25 @@ internal static class TrainingSetCard
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>Bytes of a card at most, whatever its columns turn out to hold.</summary>
+    public static int LengthMax(TrainingSetRequest request, IEnumerable<ColumnStatistics> columns)
+    {
+        // No number has more digits than these, by which the longest card is written.
+        const long Longest = long.MinValue;
+        var set = new TrainingSet(request.OutputPath, Longest, new string('0', 64), request.Plan.Service.Fingerprint, Longest)
+        {
+            SpineHash = new string('0', 64),
+            Statistics =
+            [
+                .. columns.Select(static column => column with
+                {
+                    Nulls = Longest, NotANumber = Longest, Minimum = double.MinValue, Maximum = double.MinValue, Mean = double.MinValue, OutOfBounds = long.MaxValue,
+                }),
+            ],
+        };
+        return Encoding.UTF8.GetByteCount(Write(request, set));
+    }
+
     private static void WriteColumn(Utf8JsonWriter writer, ColumnStatistics column)
     {
         writer.WriteStartObject();

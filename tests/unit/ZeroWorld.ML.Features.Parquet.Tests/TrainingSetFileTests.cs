@@ -66,7 +66,7 @@ public sealed class TrainingSetFileTests : IDisposable
         using (var rows = session.Query($"SELECT decode(value) FROM parquet_kv_metadata({Sql.Text(set.Path)}) WHERE decode(key) = 'zeroworld.training_set'", Token))
         {
             Assert.True(rows.Read());
-            Assert.Equal(beside.TrimEnd('\n'), rows.GetString(0));
+            Assert.Equal(beside.TrimEnd('\n'), rows.GetString(0).TrimEnd(' '));
         }
 
         using var card = JsonDocument.Parse(beside);
@@ -93,7 +93,7 @@ public sealed class TrainingSetFileTests : IDisposable
         Assert.Equal(parquet.Fingerprint, arrow.Fingerprint);
         using var reader = new ArrowStreamReader(File.OpenRead(arrow.Path));
         var batch = await reader.ReadNextRecordBatchAsync(Token);
-        Assert.Contains("zeroworld.training_set", reader.Schema.Metadata.Keys);
+        Assert.Equal(await File.ReadAllTextAsync(arrow.Path + ".json", Token), reader.Schema.Metadata["zeroworld.training_set"].TrimEnd(' ') + "\n");
         Assert.Equal(["id", "time", "money"], reader.Schema.FieldsList.Take(3).Select(static field => field.Name));
         var time = Assert.IsType<TimestampType>(reader.Schema.GetFieldByName("time").DataType);
         Assert.Equal((TimeUnit.Microsecond, "Etc/UTC"), (time.Unit, time.Timezone));
@@ -101,6 +101,36 @@ public sealed class TrainingSetFileTests : IDisposable
         Assert.Equal([-5, 20, null], ((DoubleArray)batch.Column("sender_amount")));
         Assert.Equal(["CH", "DE", null], Enumerable.Range(0, 3).Select(row => ((StringArray)batch.Column("sender_country")).GetString(row)));
         Assert.Null(await reader.ReadNextRecordBatchAsync(Token));
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_TableReplacedBetweenItsTwoScans_IsBuiltOfTheNewOne()
+    {
+        WriteTables();
+        var replace = new Once(() => WriteBalances(
+            """
+            SELECT * FROM (VALUES (8, '2024-01-01 00:00:00+00'::TIMESTAMPTZ, '2024-01-01 00:00:00+00'::TIMESTAMPTZ, 2.0::DOUBLE, 'FR'),
+                (7::INTEGER, '2024-01-01 00:00:00+00', '2024-01-01 00:00:00+00', 1.0, 'IT')) t(account, "at", known, amount, country)
+            """));
+
+        var set = await _folder.Store.BuildTrainingSetAsync(Request("set.parquet") with { Share = replace }, null, Token);
+
+        var frame = await _folder.Store.LoadAsync(set.Path, ["sender_amount", "sender_country"], null, Token);
+        Assert.Equal([1, 2, double.NaN], frame.Get<double>("sender_amount"));
+        Assert.Equal(["IT", "FR", null], frame.Get<string>("sender_country"));
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_TableReplacedAgainAndAgain_IsRefusedAndLeavesNothing()
+    {
+        WriteTables();
+        var replace = new Always(WriteTables);
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.BuildTrainingSetAsync(Request("set.parquet") with { Share = replace }, null, Token));
+
+        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+        Assert.Contains("was replaced", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.Root, "set.parquet*"));
     }
 
     [Fact]
@@ -220,6 +250,26 @@ public sealed class TrainingSetFileTests : IDisposable
         WithStatuses = true,
         OutputPath = _folder.PathOf(name),
     };
+
+    private sealed class Once(Action action) : IProgress<double>
+    {
+        private Action? _action = action;
+
+        public void Report(double value) => Interlocked.Exchange(ref _action, null)?.Invoke();
+    }
+
+    private sealed class Always(Action action) : IProgress<double>
+    {
+        private readonly Lock _one = new();
+
+        public void Report(double value)
+        {
+            lock (_one)
+            {
+                action();
+            }
+        }
+    }
 
     private sealed class Reports(List<long> reports) : IProgress<long>
     {
