@@ -28,7 +28,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly int _wakeRows;
     private readonly Task _loop;
-    private readonly IDisposable? _owned;
+    private readonly ServingMetrics? _owned;
     private int _queuedRows;
     private long _droppedRows;
 

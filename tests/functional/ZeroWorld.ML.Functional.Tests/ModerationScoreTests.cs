@@ -100,7 +100,7 @@ public sealed class ModerationScoreTests : IAsyncLifetime
         Directory.CreateDirectory(PolicyFolder);
         _policy.Write(Path.Combine(PolicyFolder, "1.json"));
         using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
-        var blocked = await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = "you v1le scum \u0000", Language = "en" });
+        var blocked = await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = "you v1le scum\u0000", Language = "en" });
         var allowed = await AskAsync(call, new ScoreRequest { Id = "2", Text = "" });
         await call.RequestStream.CompleteAsync();
         File.Delete(Path.Combine(PolicyFolder, "1.json"));
@@ -111,7 +111,7 @@ public sealed class ModerationScoreTests : IAsyncLifetime
 
             Assert.True(replay.Equal && replay.SameBuild);
             Assert.Equal(["action", "label", "scores[0]", "scores[1]", "reasons"], replay.ReplayedOutputs.Select(static output => output.Name));
-            Assert.Equal(decision.Action == ModerationAction.Block ? "block" : "allow", replay.ReplayedOutputs[0].Bytes.Values[0].ToStringUtf8());
+            Assert.Equal(decision.Action.ToString(), replay.ReplayedOutputs[0].Bytes.Values[0].ToStringUtf8(), ignoreCase: true);
             Assert.Equal(1, replay.ModelVersion);
         }
     }
