@@ -33,6 +33,7 @@ internal static class ModerateStreamCommand
         var drain = new Option<bool>("--drain") { Description = "End when nothing is left." };
         var (package, policy) = (ModerateCommand.Package(), ModerateCommand.Policy());
         var command = new Command("stream", "Decides about the entries of a Redis stream or a Kafka topic, until it is ended.") { redis, kafka, kafkaSettings, metricsPort, stream, group, consumer, prefix, abandoned, drain, package, policy };
+        var log = DecisionLogOption.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
@@ -66,7 +67,8 @@ internal static class ModerateStreamCommand
                 await Console.Error.WriteLineAsync($"metrics: {metrics.Address}metrics");
             }
 
-            var finished = await RunAsync(new ModerationWorker(engine, work, parse.GetRequiredValue(prefix), TimeProvider.System), work, watch, parse.GetValue(drain), cancellationToken);
+            var finished = await log.RunAsync(parse, engine, parse.GetRequiredValue(package), decisions => RunAsync(
+                new ModerationWorker(engine, work, parse.GetRequiredValue(prefix), TimeProvider.System, decisions), work, watch, parse.GetValue(drain), cancellationToken), cancellationToken);
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{finished:N0} entries finished"));
             return ExitCode.Success;
         });

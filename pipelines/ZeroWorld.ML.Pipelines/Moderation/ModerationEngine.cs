@@ -54,11 +54,22 @@ public sealed class ModerationEngine
     }
 
     /// <param name="offset">Place of the item in its input.</param>
-    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace)
+    /// <param name="log">Keeps the decision; <see langword="null"/>: nobody does.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, IDecisionLog? log = null)
+    {
+        var started = _time.GetTimestamp();
+        var policy = _policy;
+        var decision = Decide(item, offset, workspace, policy);
+        return log is null ? decision : decision with { PredictionId = log.Add(item, decision, policy, _time.GetElapsedTime(started)) };
+    }
+
+    /// <summary>As <see cref="Decide(ModerationItem, string, TextWorkspace, IDecisionLog?)"/>, by a policy of this model that need not be in force.</summary>
+    /// <param name="policy">Its labels are the model's.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, ModerationPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(workspace);
-        var policy = _policy;
+        ArgumentNullException.ThrowIfNull(policy);
         var scores = new float[_model.Labels.Count];
         _model.Score(item.Text, workspace, scores);
         var isTruncated = workspace.IsTruncated;

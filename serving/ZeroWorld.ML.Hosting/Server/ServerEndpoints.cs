@@ -49,6 +49,7 @@ internal static class ServerEndpoints
         services.AddSingleton<RecommendationRest>();
         services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
         services.AddSingleton<ModerationEngines>();
+        services.AddSingleton<Serving.IPackageReplay, DecisionReplay>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();

@@ -34,7 +34,7 @@ public sealed class PredictionReplay
         var rows = await FindAsync(project.Length == 0 ? ModelName.DefaultProject : project, predictionId, cancellationToken).ConfigureAwait(false);
         var package = await OpenPackageAsync(rows[0], cancellationToken).ConfigureAwait(false);
 
-        if (Array.Find(_others, other => other.IsOf(package)) is { } other)
+        if (Array.Find(_others, other => other.IsOf(package, rows[0])) is { } other)
         {
             return await other.ReplayAsync(package, rows[0], cancellationToken).ConfigureAwait(false);
         }

@@ -84,6 +84,26 @@ public sealed class ModerationCommandTests : IDisposable
         Assert.Contains("map them", stranger.Error.ReplaceLineEndings(" "));
     }
 
+    [Fact]
+    public async Task Replay_DecisionOfAFileJob_IsMadeAgain()
+    {
+        WriteTrainingData();
+        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await RunAsync("models", "register", "moderation", "package");
+        Write("two.jsonl", """
+            {"id":"1","text":"a quiet lake"}
+            {"id":"2","text":"you w0rthless trash"}
+
+            """);
+
+        await RunAsync("moderate", "file", "--package", "package", "-i", "two.jsonl", "-o", "out", "--prediction-log", Path.Combine(".zeroworld", "prediction-log"));
+
+        foreach (var line in File.ReadLines(PathOf("out", "decisions.jsonl")))
+        {
+            Assert.Contains("equal, bit for bit", await RunAsync("replay", Property(line, "prediction_id")!), StringComparison.Ordinal);
+        }
+    }
+
     private async Task KillWhenWrittenAsync(long bytes)
     {
         using var process = ZwmlProcess.Start(_folder.Path, "moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "killed");

@@ -1,0 +1,62 @@
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Pipelines.Moderation;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>Decides about a logged item again, by the package and the rules that decided then, and compares bit for bit.</summary>
+/// <remarks>Thread safe.</remarks>
+internal sealed class DecisionReplay(TimeProvider time) : IPackageReplay
+{
+    public bool IsOf(ModelPackage package, LoggedPrediction row) => package.Manifest.Files.ContainsKey(TextModelFile.Name) && DecisionRows.IsDecision(row);
+
+    public async Task<ReplayReport> ReplayAsync(ModelPackage package, LoggedPrediction row, CancellationToken cancellationToken)
+    {
+        var (item, policy) = DecisionRows.QuestionOf(row);
+        var (logged, replayed) = await Task.Run(() => Decide(package, row, item, policy), cancellationToken).ConfigureAwait(false);
+        var differences = new List<string>();
+        foreach (var (before, now) in logged.Zip(replayed))
+        {
+            if (!before.Tensor.ToRaw().Span.SequenceEqual(now.Tensor.ToRaw().Span))
+            {
+                differences.Add($"output '{before.Name}': what was logged and what is decided now are not the same");
+            }
+        }
+
+        return new ReplayReport
+        {
+            PredictionId = row.PredictionId,
+            Model = new ModelName(row.Project, row.Model),
+            Version = row.ModelVersion,
+            IsEqual = differences.Count == 0,
+            IsSameBuild = row.RuntimeBuild == AnsweredRow.ManagedBuild,
+            LoggedBuild = row.RuntimeBuild,
+            CurrentBuild = AnsweredRow.ManagedBuild,
+            Rows = 1,
+            LoggedOutputs = logged,
+            ReplayedOutputs = replayed,
+            FeatureColumns = [],
+            FeatureCells = Array.Empty<FeatureCell>(),
+            Times = new[] { row.Time },
+            Differences = differences,
+        };
+    }
+
+    private (IReadOnlyList<PredictionOutput> Logged, IReadOnlyList<PredictionOutput> Replayed) Decide(ModelPackage package, LoggedPrediction row, ModerationItem item, ModerationPolicy policy)
+    {
+        try
+        {
+            var model = TextModelFile.Read(Path.Combine(package.Directory, TextModelFile.Name));
+            var logged = DecisionRows.OutputsOf(row, model.Labels.Count);
+            var decision = new ModerationEngine(model, package.Digest, policy, time).Decide(item, "1", new TextWorkspace());
+            return (logged, DecisionRows.OutputsOf(decision, model.Labels));
+        }
+        catch (TrainingException exception)
+        {
+            throw new ServingException(ServingError.CorruptPackage, $"The package of prediction '{row.PredictionId}' cannot be read: {exception.Message}", exception);
+        }
+    }
+}
