@@ -93,7 +93,7 @@ internal static class FraudBenchmark
         {
             Trees = Trees, LearningRate = 0.1, LeavesMax = 1 << depth, DepthMax = depth, LeafRowsMin = 1, L2 = 1, BinsMax = 1024, RowFraction = 1,
         });
-        var (cpu, wall, model) = (double.PositiveInfinity, double.PositiveInfinity, (TreeFraudModel?)null);
+        var (cpu, wall, model) = (double.PositiveInfinity, double.PositiveInfinity, (IFraudModel?)null);
         for (var repeat = 0; repeat < 3; repeat++)
         {
             var (seconds, fitted) = RecommendationBenchmark.Measure(() => trainer.Fit(table, fit, 1, cancellationToken), out var elapsed);
