@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Benchmarks;
 /// <summary>A materialization from Parquet, and its writes alone, against pipelined HSETs of the same bytes by the same client that look at nothing.</summary>
 internal static class MaterializeBenchmark
 {
-    private const int Entities = 100_000;
+    private const int Entities = 300_000;
     private const int Rounds = 5;
     private const double RatioMin = 0.6;
 

@@ -10,8 +10,8 @@ namespace ZeroWorld.ML.Cli.Tests;
 /// <summary>Materializations as real processes: killed where a chunk ends, and side by side.</summary>
 public sealed class MaterializeProcessTests : IDisposable
 {
-    // Enough for three marks of a view: one comes with each 4,000 entities.
-    private const int Cards = 12_000;
+    // Enough for three marks of a view: one comes with each 10,000 entities.
+    private const int Cards = 30_000;
 
     private const string Definitions = """
         version: 1
@@ -31,7 +31,7 @@ public sealed class MaterializeProcessTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // The ledger of a view is replaced when a run takes its turn, when it has cleared, when partitions of 4,000 entities are done, and twice at its end. The process
+    // The ledger of a view is replaced when a run takes its turn, when it has cleared, when partitions of 10,000 entities are done, and twice at its end. The process
     // ends before the ledger gets what was done, or when it got it and nobody has heard of that.
     [Fact]
     public async Task Materialize_KilledAtChunkBoundaries_LeavesTheRowsOfAnUndisturbedRun()
