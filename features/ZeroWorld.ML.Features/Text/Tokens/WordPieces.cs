@@ -32,7 +32,7 @@ internal static class WordPieces
     }
 
     // The tokenizer's special tokens go: those of the settings come. What a text of nothing gives is both of them, or nothing at all.
-    private static IReadOnlyList<int> Inner(IReadOnlyList<int> ids, int begin, int end)
+    private static List<int> Inner(IReadOnlyList<int> ids, int begin, int end)
     {
         var inner = new List<int>(ids.Count);
         for (var place = 0; place < ids.Count; place++)
