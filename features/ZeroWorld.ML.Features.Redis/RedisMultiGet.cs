@@ -230,7 +230,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         {
             try
             {
-                // Throws what the client threw.
+                // Completed, both of them: nothing is waited for, and an error comes as itself.
                 using var rows = RedisHashAnswer.Of(Rows);
                 using var windows = RedisHashAnswer.Of(Windows);
                 return Plan.Assemble(rows, windows, ref target);

@@ -32,6 +32,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly int _wakeRows;
     private readonly Task _loop;
+    private readonly ServingMetrics? _owned;
     private int _queuedRows;
     private long _droppedRows;
 
@@ -59,6 +60,16 @@ public sealed partial class PredictionLog : IAsyncDisposable
         _logger = logger;
         _wakeRows = Math.Max(1, Math.Min(WakeRowsMax, Math.Min(options.QueueRowsMax / 2, options.FileRowsMax)));
         _loop = Task.Run(RunLoopAsync);
+    }
+
+    private PredictionLog(IPredictionLogSink sink, PredictionLogOptions options, TimeProvider time, ILogger<PredictionLog> logger, ServingMetrics metrics)
+        : this(sink, options, metrics, time, logger) => _owned = metrics;
+
+    /// <summary>A log of a process that serves nothing: its answers are from elsewhere.</summary>
+    public static PredictionLog Open(IPredictionLogSink sink, PredictionLogOptions options, TimeProvider time, ILogger<PredictionLog> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new PredictionLog(sink, options, time, logger, new ServingMetrics());
     }
 
     /// <summary>Rows that could not be logged since the start.</summary>
@@ -93,6 +104,20 @@ public sealed partial class PredictionLog : IAsyncDisposable
         }
 
         await _loop.ConfigureAwait(false);
+        _owned?.Dispose();
+    }
+
+    /// <summary>Queues an answer of one row, or drops and counts it. Never waits.</summary>
+    /// <param name="model">Who answered.</param>
+    /// <param name="version">0 for a package that is not registered.</param>
+    /// <param name="digest">Of the package.</param>
+    /// <returns>Its prediction id.</returns>
+    public string Add(AnsweredRow answer, ModelName model, long version, string digest, DateTimeOffset received, TimeSpan duration)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        var id = PredictionId.New(received);
+        Add(FinishedLogRow.Of(answer, id, model, version, digest, received, duration));
+        return id;
     }
 
     /// <summary>Queues an answer, or drops and counts it. Never waits.</summary>

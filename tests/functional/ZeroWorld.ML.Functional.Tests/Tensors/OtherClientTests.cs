@@ -111,7 +111,7 @@ public sealed class OtherClientTests(TensorServer server) : IClassFixture<Tensor
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    /// <summary>KServe's InferenceRESTClient: health as JSON, infer without a content type, the answer's JSON whole.</summary>
+    /// <summary>KServe's InferenceRESTClient: health as JSON, infer without a content type, the model's name in the body too, the answer's JSON whole.</summary>
     [Fact]
     public async Task KServe_OverRest_FindsWhatItReads()
     {
@@ -120,7 +120,7 @@ public sealed class OtherClientTests(TensorServer server) : IClassFixture<Tensor
         using var model = await GetAsync("/v2/models/simple/ready");
         var values = string.Join(',', Enumerable.Range(0, 16));
         var body = $$"""
-            {"id": "9", "inputs": [{"name": "INPUT0", "shape": [1, 16], "datatype": "INT32", "data": [{{values}}]}, {"name": "INPUT1", "shape": [1, 16], "datatype": "INT32", "data": [[{{values}}]]}]}
+            {"id": "9", "model_name": "simple", "inputs": [{"name": "INPUT0", "shape": [1, 16], "datatype": "INT32", "data": [{{values}}]}, {"name": "INPUT1", "shape": [1, 16], "datatype": "INT32", "data": [[{{values}}]]}]}
             """;
 
         using var response = await server.Http.PostAsync(server.Path("/v2/models/simple/infer"), new ByteArrayContent(Encoding.UTF8.GetBytes(body)), Cancellation);
