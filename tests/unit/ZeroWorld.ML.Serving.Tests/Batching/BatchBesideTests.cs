@@ -12,7 +12,7 @@ public sealed class BatchBesideTests
     [Fact]
     public async Task Execute_RowsThatCostTheSameInAnyRun_AreSharedByIdleInstances()
     {
-        FakeInstance[] instances = [Burning(0, Millisecond / 5), Burning(0, Millisecond / 5)];
+        FakeInstance[] instances = [Burning(static rows => rows * Millisecond / 5), Burning(static rows => rows * Millisecond / 5)];
         await using var scheduler = Create(instances);
         await TrainAsync(scheduler);
         var before = instances.Select(static instance => instance.BatchRows.Count).ToArray();
@@ -26,7 +26,7 @@ public sealed class BatchBesideTests
     [Fact]
     public async Task Execute_RunsThatCostTheSameForAnyRows_StayWhole()
     {
-        FakeInstance[] instances = [Burning(6 * Millisecond, 0), Burning(6 * Millisecond, 0)];
+        FakeInstance[] instances = [Burning(static _ => 6 * Millisecond), Burning(static _ => 6 * Millisecond)];
         await using var scheduler = Create(instances);
         await TrainAsync(scheduler);
         var before = instances.Select(static instance => instance.BatchRows.Count).ToArray();
@@ -34,6 +34,30 @@ public sealed class BatchBesideTests
         await ExecuteAsync(scheduler, [32, 32, 32, 32]);
 
         Assert.Equal([128], instances.SelectMany((instance, index) => instance.BatchRows.Skip(before[index])));
+    }
+
+    [Fact]
+    public async Task RunAsync_LongRunsOfOneModel_RunBesideOnlyWhereALargerBatchWouldGainNothing()
+    {
+        // With nothing to gain from 4 rows on.
+        FakeInstance[] instances = [.. Enumerable.Range(0, 2).Select(static _ => Burning(static rows => Math.Max(rows, 4) * Millisecond))];
+        await using var scheduler = Create(instances);
+        foreach (var rows in (int[])[1, 2, 4, 8])
+        {
+            await Run(scheduler, rows).WaitAsync(Cancellation);
+        }
+
+        Array.ForEach(instances, static instance => instance.Close());
+        var first = Run(scheduler, 1);
+        await Task.WhenAny(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
+        var second = Run(scheduler, 2);
+        Assert.Equal(1, scheduler.QueuedTasks);
+        var third = Run(scheduler, 6);
+        await Task.WhenAll(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
+        Assert.Equal(0, scheduler.QueuedTasks);
+        Array.ForEach(instances, static instance => instance.Open());
+
+        await Task.WhenAll(first, second, third).WaitAsync(Cancellation);
     }
 
     private static BatchScheduler Create(FakeInstance[] instances) => BatchSchedulers.Create(
@@ -57,9 +81,9 @@ public sealed class BatchBesideTests
     }
 
     /// <summary>Takes time of the processor, in nanoseconds, whatever else the machine does.</summary>
-    private static FakeInstance Burning(long fixedCost, long costPerRow) => new(FakeInstance.ScoreSignature(1), inputs =>
+    private static FakeInstance Burning(Func<int, long> cost) => new(FakeInstance.ScoreSignature(1), inputs =>
     {
-        var end = ComputeThread.GetProcessorTime() + fixedCost + (costPerRow * inputs[0].Rows);
+        var end = ComputeThread.GetProcessorTime() + cost(inputs[0].Rows);
         while (ComputeThread.GetProcessorTime() < end)
         {
         }
