@@ -156,6 +156,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
     {
         try
         {
+            // Completed, both of them: nothing is waited for, and an error comes as itself.
             return sent.Plan.Assemble(
                 sent.Rows is null ? [] : sent.Rows.GetAwaiter().GetResult(), sent.Windows is null ? [] : sent.Windows.GetAwaiter().GetResult());
         }

@@ -33,7 +33,7 @@ internal sealed class DecisionLogOption
         var manifest = (await ModelPackageReader.OpenAsync(packageFolder, cancellationToken)).Manifest;
         using var logging = LoggerFactory.Create(LocalServer.QuietLogging);
         await using var log = DecisionLog.OpenFolder(folder, TimeProvider.System, logging.CreateLogger<PredictionLog>());
-        var result = await run(new DecisionLog(log, new ModelName(manifest.Project, manifest.Name), 0, engine.Model.Labels));
+        var result = await run(new DecisionLog(log, new ModelName(manifest.Project, manifest.Name), 0, engine.Model));
         await log.FlushAsync(CancellationToken.None);
         if (log.DroppedRows > 0)
         {

@@ -28,7 +28,8 @@ internal static class ModerateCommand
         var command = new Command("text", "Decides about one text, and says why.") { text, package, policy, language, surface };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
+            var engine = source.Engine;
             var item = ModerationItem.TryCreate("text", parse.GetRequiredValue(text), parse.GetRequiredValue(language), parse.GetRequiredValue(surface), out var reason)
                 ?? throw new UsageException(reason);
             Console.Out.WriteLine(JsonSerializer.Serialize(engine.Decide(item, "1", new TextWorkspace()), Indented));
@@ -46,7 +47,8 @@ internal static class ModerateCommand
         var log = DecisionLogOption.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
+            var engine = source.Engine;
             var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), static problem => Console.Error.WriteLine(problem));
             var path = parse.GetRequiredValue(input);
             using var file = OpenItems(path);

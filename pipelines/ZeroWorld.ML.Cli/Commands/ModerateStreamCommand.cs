@@ -36,7 +36,8 @@ internal static class ModerateStreamCommand
         var log = DecisionLogOption.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
+            var engine = source.Engine;
             var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), Console.Error.WriteLine);
             if (parse.GetValue(abandoned) is not (>= 0.1 and <= 86_400) and var seconds)
             {

@@ -50,7 +50,7 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
         var model = new ModelName(named.Project.Length == 0 ? ModelName.DefaultProject : named.Project, named.Model);
         using var lease = await servables.AcquireAsync(model, SelectorOf(named), cancellationToken).ConfigureAwait(false);
         var engine = await engines.GetAsync(lease.Servable, cancellationToken).ConfigureAwait(false);
-        var decision = engine.Decide(item, place.ToString(System.Globalization.CultureInfo.InvariantCulture), workspace, new DecisionLog(log, lease.Servable.Model, lease.Servable.Version, engine.Model.Labels));
+        var decision = engine.Decide(item, place.ToString(System.Globalization.CultureInfo.InvariantCulture), workspace, new DecisionLog(log, lease.Servable.Model, lease.Servable.Version, engine.Model));
         ModerationMetrics.Decided(decision);
         response.Decision = ToMessage(decision, lease.Servable.Version);
         return response;

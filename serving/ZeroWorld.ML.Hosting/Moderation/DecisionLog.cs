@@ -9,8 +9,7 @@ namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Decisions of one model as rows of a prediction log. Thread safe.</summary>
 /// <param name="version">0 for a package that is not registered.</param>
-/// <param name="labels">Of the model.</param>
-public sealed class DecisionLog(PredictionLog log, ModelName model, long version, IReadOnlyList<string> labels) : IDecisionLog
+public sealed class DecisionLog(PredictionLog log, ModelName model, long version, ITextModel textModel) : IDecisionLog
 {
     /// <summary>A prediction log in a folder, for processes that are no server. Several may write to one folder: each file has a name of its own.</summary>
     /// <param name="folder">Such as <c>prediction-log</c> of a data directory, where <c>zwml replay</c> finds it.</param>
@@ -21,6 +20,6 @@ public sealed class DecisionLog(PredictionLog log, ModelName model, long version
     public string Add(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, TimeSpan duration)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        return log.Add(DecisionRows.Of(item, decision, policy, labels), model, version, decision.Model, decision.Time, duration);
+        return log.Add(DecisionRows.Of(item, decision, policy, textModel), model, version, decision.Model, decision.Time, duration);
     }
 }

@@ -9,14 +9,14 @@ namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Decides about a logged item again, by the package and the rules that decided then, and compares bit for bit.</summary>
 /// <remarks>Thread safe.</remarks>
-internal sealed class DecisionReplay(TimeProvider time) : IPackageReplay
+internal sealed class DecisionReplay(TextModels models, TimeProvider time) : IPackageReplay
 {
-    public bool IsOf(ModelPackage package, LoggedPrediction row) => package.Manifest.Files.ContainsKey(TextModelFile.Name) && DecisionRows.IsDecision(row);
+    public bool IsOf(ModelPackage package, LoggedPrediction row) => TextModels.IsOf(package.Manifest) && DecisionRows.IsDecision(row);
 
     public async Task<ReplayReport> ReplayAsync(ModelPackage package, LoggedPrediction row, CancellationToken cancellationToken)
     {
         var (item, policy) = DecisionRows.QuestionOf(row);
-        var (logged, replayed) = await Task.Run(() => Decide(package, row, item, policy), cancellationToken).ConfigureAwait(false);
+        var (logged, replayed, build) = await Task.Run(() => Decide(package, row, item, policy), cancellationToken).ConfigureAwait(false);
         var differences = new List<string>();
         foreach (var (before, now) in logged.Zip(replayed))
         {
@@ -32,9 +32,9 @@ internal sealed class DecisionReplay(TimeProvider time) : IPackageReplay
             Model = new ModelName(row.Project, row.Model),
             Version = row.ModelVersion,
             IsEqual = differences.Count == 0,
-            IsSameBuild = row.RuntimeBuild == AnsweredRow.ManagedBuild,
+            IsSameBuild = row.RuntimeBuild == build,
             LoggedBuild = row.RuntimeBuild,
-            CurrentBuild = AnsweredRow.ManagedBuild,
+            CurrentBuild = build,
             Rows = 1,
             LoggedOutputs = logged,
             ReplayedOutputs = replayed,
@@ -45,14 +45,15 @@ internal sealed class DecisionReplay(TimeProvider time) : IPackageReplay
         };
     }
 
-    private (IReadOnlyList<PredictionOutput> Logged, IReadOnlyList<PredictionOutput> Replayed) Decide(ModelPackage package, LoggedPrediction row, ModerationItem item, ModerationPolicy policy)
+    private (IReadOnlyList<PredictionOutput> Logged, IReadOnlyList<PredictionOutput> Replayed, string Build) Decide(ModelPackage package, LoggedPrediction row, ModerationItem item, ModerationPolicy policy)
     {
         try
         {
-            var model = TextModelFile.Read(Path.Combine(package.Directory, TextModelFile.Name));
+            var model = models.Open(package);
+            using var owned = model as IDisposable;
             var logged = DecisionRows.OutputsOf(row, model.Labels.Count);
             var decision = new ModerationEngine(model, package.Digest, policy, time).Decide(item, "1", new TextWorkspace());
-            return (logged, DecisionRows.OutputsOf(decision, model.Labels));
+            return (logged, DecisionRows.OutputsOf(decision, model.Labels), model.Build ?? AnsweredRow.ManagedBuild);
         }
         catch (TrainingException exception)
         {

@@ -19,12 +19,13 @@ internal static class DecisionRows
     /// <summary>Whether a row of the log is a decision about content.</summary>
     public static bool IsDecision(LoggedPrediction row) => row.OutputNames.SequenceEqual(Outputs);
 
-    public static AnsweredRow Of(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, IReadOnlyList<string> labels) => new()
+    public static AnsweredRow Of(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, ITextModel model) => new()
     {
         Entities = new JsonObject { [Key] = item.Id }.ToJsonString(),
-        Request = JsonSerializer.Serialize(QuestionOf(item, policy, labels), ModerationJson.Options),
-        Outputs = OutputsOf(decision, labels),
+        Request = JsonSerializer.Serialize(QuestionOf(item, policy, model.Labels), ModerationJson.Options),
+        Outputs = OutputsOf(decision, model.Labels),
         Decision = decision.Action,
+        Build = model.Build ?? AnsweredRow.ManagedBuild,
     };
 
     /// <summary>What was decided, as outputs of one row.</summary>
