@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace ZeroWorld.ML.Features.Parquet;
@@ -10,7 +11,11 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// </remarks>
 public sealed partial class DuckDbOfflineStore : IOfflineStore
 {
+    // Builds of a training set whose files are replaced meanwhile.
     private const int AttemptsMax = 3;
+
+    // Read before they are written: a group of partitions is sorted meanwhile.
+    private const int BatchesAhead = 8;
 
     private readonly ParquetOfflineOptions _options;
     private readonly TimeProvider _time;
@@ -117,35 +122,21 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(
-        StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
-        if (!field.IsWindow)
-        {
-            throw new ArgumentException($"View '{field.View.Name}' is no windowed view.", nameof(field));
-        }
-
-        await foreach (var batch in ReadHistoryAsync(field, range, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new([.. batch.Items.Select(static item => new WindowAppend(item.Entity, item.Bytes))], batch.Partition, batch.IsLast);
-        }
+        return field.IsWindow
+            ? ReadHistoryAsync(field, range, static (entity, bytes) => new WindowAppend(entity, bytes), cancellationToken)
+            : throw new ArgumentException($"View '{field.View.Name}' is no windowed view.", nameof(field));
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(
-        StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
-        if (field.IsWindow)
-        {
-            throw new ArgumentException($"View '{field.View.Name}' is no last-value view.", nameof(field));
-        }
-
-        await foreach (var batch in ReadHistoryAsync(field, range, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new([.. batch.Items.Select(static item => new OnlineRowWrite(item.Entity, item.Bytes))], batch.Partition, batch.IsLast);
-        }
+        return !field.IsWindow
+            ? ReadHistoryAsync(field, range, static (entity, bytes) => new OnlineRowWrite(entity, bytes), cancellationToken)
+            : throw new ArgumentException($"View '{field.View.Name}' is no last-value view.", nameof(field));
     }
 
     private TrainingSet Build(DuckDbSession session, TrainingSetRequest request, FileStamps stamps, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -202,15 +193,44 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         return set;
     }
 
-    private async IAsyncEnumerable<HistoryBatch<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>> ReadHistoryAsync(
-        StorageField field, MaterializationRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads on while the consumer writes, a few batches ahead; the engine blocks, on a thread that is not the consumer's.</summary>
+    private async IAsyncEnumerable<HistoryBatch<T>> ReadHistoryAsync<T>(
+        StorageField field, MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // The engine blocks: it gets a pool thread for each batch, not the consumer's.
-        using var batches = await Task.Run(
-            () => HistoryBatches.Open(_options, _tables, _erasures.Of(field.View.Project), field, range, cancellationToken), cancellationToken).ConfigureAwait(false);
-        while (await Task.Run(batches.Next, cancellationToken).ConfigureAwait(false) is { } batch)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var ahead = Channel.CreateBounded<HistoryBatch<T>>(new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = true });
+        var reading = Task.Run(() => ReadAheadAsync(field, range, itemOf, ahead.Writer, stop.Token), CancellationToken.None);
+        try
         {
-            yield return batch;
+            await foreach (var batch in ahead.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return batch;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadAheadAsync<T>(
+        StorageField field, MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, ChannelWriter<HistoryBatch<T>> target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var batches = HistoryBatches.Open(_options, _tables, _erasures.Of(field.View.Project), field, range, cancellationToken);
+            while (batches.Next(itemOf) is { } batch)
+            {
+                await target.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+            }
+
+            target.Complete();
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the consumer gets it, in its place behind the batches before it.
+            target.Complete(exception);
         }
     }
 

@@ -9,7 +9,7 @@ public static class TableFile
     private const int EngineMiB = 1024;
 
     /// <summary>Reads all rows in the order of the file.</summary>
-    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row.</param>
+    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row, numbers with a decimal comma, thousands apart, a sign of money or percent (13.5% is 13.5) among them.</param>
     /// <returns>The columns with their types: int64, float64, timestamp (a time without a zone is UTC) and string (everything else).</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: it is no such table; the message names what is wrong and where.</exception>
     public static Task<TableFileContent> ReadAsync(string path, CancellationToken cancellationToken)
@@ -28,7 +28,8 @@ public static class TableFile
 
         // A file belongs to no data directory: spilling into the default one would make it, wherever the caller stands.
         using var session = new DuckDbSession(new ParquetOfflineOptions { MemoryLimitMiB = EngineMiB, Threads = 2, TempDirectory = Path.GetTempPath() });
-        var scan = files[0].EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
+        var isParquet = files[0].EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
+        var scan = isParquet
             ? $"read_parquet({Sql.List(files)})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
         session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
@@ -44,6 +45,13 @@ public static class TableFile
                 columns.Add(new OfflineColumn(name, kind));
                 expressions.Add(expression);
             }
+        }
+
+        // A Parquet file says what is a text.
+        foreach (var (name, expression) in isParquet ? [] : TextNumbers.Find(session, [.. columns.Where(static column => column.Type == FeatureType.String).Select(static column => column.Name)], cancellationToken))
+        {
+            var place = columns.FindIndex(column => column.Name == name);
+            (columns[place], expressions[place]) = (new OfflineColumn(name, FeatureType.Float64), expression);
         }
 
         return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);

@@ -51,9 +51,9 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
     public TimeSpan ReconnectInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Writes of one call that may be unanswered at once.</summary>
-    /// <value>Default 256.</value>
+    /// <value>Default 1024.</value>
     [Range(1, 65536)]
-    public int WritesInFlightMax { get; set; } = 256;
+    public int WritesInFlightMax { get; set; } = 1024;
 
     /// <summary>Bytes of one call's unanswered writes; one write may pass it alone.</summary>
     /// <value>Default 8 MiB.</value>

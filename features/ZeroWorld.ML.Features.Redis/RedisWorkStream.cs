@@ -24,6 +24,7 @@ public sealed class RedisWorkStream : IWorkStream
         return 1
         """;
 
+    // All commands share one connection, so that no read may wait in the server; this much later is an entry of an idle stream seen at most.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly RedisWorkStreamOptions _options;

@@ -84,6 +84,7 @@ public static class ServingServiceCollectionExtensions
             // Later than this: the manager reads the registry, and the registry verifies.
             model => provider.GetRequiredService<ServableManager>().MakeRoomAsync(model)));
         services.TryAddSingleton<IModelScorer>(static provider => new ModelScorer(provider.GetRequiredService<PackageLoader>()));
+        services.TryAddSingleton(static provider => new TokenModels(provider.GetRequiredService<PackageLoader>()));
         services.TryAddSingleton<ISparseScorer>(static provider => new SparseScorer(provider.GetRequiredService<PackageLoader>()));
     }
 

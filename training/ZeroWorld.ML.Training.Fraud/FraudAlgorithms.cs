@@ -13,6 +13,11 @@ public static class FraudAlgorithms
 
     private const int StoppedTreesMax = 2000;
 
+    // LightGBM takes 16 bytes per bin, feature and leaf: so many bins of all features together are half a gigabyte with eight leaves.
+    private const int AllBinsMax = 4_000_000;
+    private const int FewBins = 1024;
+    private const int ManyBins = 60_000;
+
     /// <value>From simple to complex, the anomaly detectors last.</value>
     public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest, Autoencoder];
 
@@ -20,38 +25,36 @@ public static class FraudAlgorithms
     public static bool IsCalibrated(string algorithm) => algorithm is Logistic or FastTree or LightGbm or TreeBlend;
 
     /// <summary>The settings to try, from simple to complex.</summary>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
     /// <param name="earlyStopping">As <see cref="LightGbmSettings.EarlyStopping"/>: above 0, LightGBM adds trees until it is met, at most 2,000. Of no account to the others.</param>
-    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0) => algorithm switch
+    /// <param name="featureCount">Features of the rows: many bins are tried where there are not too many features for them.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
+    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1) => algorithm switch
     {
         Logistic => [.. ((double[])[0.1, 1, 10]).Select(static l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2 }))],
         RandomForest =>
         [
-            new ForestFraudTrainer(new ForestSettings { LeavesMax = 64, LeafRowsMin = 2 }),
+            new TreeFraudTrainer(new ForestSettings { LeavesMax = 64, LeafRowsMin = 2 }),
         ],
         FastTree =>
         [
-            new FastTreeFraudTrainer(new FastTreeSettings()),
-            new FastTreeFraudTrainer(new FastTreeSettings { Trees = 200, LearningRate = 0.1 }),
+            new TreeFraudTrainer(new FastTreeSettings()),
+            new TreeFraudTrainer(new FastTreeSettings { Trees = 200, LearningRate = 0.1 }),
         ],
         LightGbm =>
         [
-            .. ((LightGbmSettings[])
+            .. LightGbmGrid(BinsOf(featureCount))
+                .Select(settings => new TreeFraudTrainer(earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings)),
+        ],
+        TreeBlend => TreeBlendTrainer.Grid(
             [
-                new() { Trees = 100, LeavesMax = 4, DepthMax = 3 },
-                new(),
-                new() { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
-                new() { BinsMax = 60_000 },
-                new() { BinsMax = 60_000, Fits = 4 },
-            ]).Select(settings => new LightGbmFraudTrainer(earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings)),
-        ],
-        TreeBlend =>
-        [
-            new TreeBlendTrainer(
-                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = 60_000, Fits = 3 },
+                new LightGbmSettings { BinsMax = BinsOf(featureCount), Fits = 4 },
+                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = BinsOf(featureCount), Fits = 3 },
+            ],
+            [
+                new FastTreeSettings(),
                 new FastTreeSettings { Trees = 200, LearningRate = 0.05, LeafRowsMin = 10, BinsMax = 16_000, RowFraction = 0.8 },
-                0.3),
-        ],
+            ],
+            [0.15, 0.3, 0.5]),
         IsolationForest =>
         [
             new IsolationForestTrainer(new IsolationForestSettings()),
@@ -62,6 +65,22 @@ public static class FraudAlgorithms
             new AutoencoderTrainer(new AutoencoderSettings { Code = 4 }),
             new AutoencoderTrainer(new AutoencoderSettings { Hidden = 64, Code = 8 }),
         ],
-        _ => throw new TrainingException(TrainingError.InvalidInput, $"algorithm: '{algorithm}' is unknown; expected one of {string.Join(", ", Names)}."),
+        _ => throw new TrainingException(TrainingError.InvalidInput, Unknown(algorithm)),
     };
+
+    internal static string Unknown(string algorithm) => $"algorithm: '{algorithm}' is unknown; expected one of {string.Join(", ", Names)}.";
+
+    private static IEnumerable<LightGbmSettings> LightGbmGrid(int manyBins) => ((LightGbmSettings[])
+    [
+        new() { Trees = 100, LeavesMax = 4, DepthMax = 3 },
+        new(),
+        new() { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
+        new() { BinsMax = manyBins },
+        new() { BinsMax = manyBins, Fits = 4 },
+
+        // For many rows of many columns, which small trees do not exhaust.
+        new() { Trees = 400, LeavesMax = 31, DepthMax = 8, FeatureFraction = 0.6 },
+    ]).Distinct();
+
+    private static int BinsOf(int featureCount) => Math.Clamp(AllBinsMax / featureCount, FewBins, ManyBins);
 }

@@ -9,7 +9,7 @@ internal sealed record SeedRuns(EvaluationSummary Summary, IReadOnlyList<Trial> 
     /// <summary>Fits every seed twice: on the fit rows for validation, then on the whole training period.</summary>
     internal static SeedRuns Measure(
         TrainingTable table, TemporalSplit split, TemporalSplit validation, FraudTrainingSettings settings, StepCounter steps, CancellationToken cancellationToken) =>
-        Measure(table, split, validation, [.. settings.Grid.Select(static point => new LightGbmFraudTrainer(point))], settings, steps, cancellationToken);
+        Measure(table, split, validation, [.. settings.Grid.Select(static point => new TreeFraudTrainer(point))], settings, steps, cancellationToken);
 
     /// <summary>The same with trainers of any algorithm instead of the grid of the settings.</summary>
     internal static SeedRuns Measure(

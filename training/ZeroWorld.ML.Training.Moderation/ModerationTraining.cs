@@ -41,7 +41,7 @@ public static class ModerationTraining
         var probabilities = HeldOutQuality.Probabilities(margins, calibration, data.Labels);
         var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
         var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings.Parameters, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-        var policy = PolicyOf(request, package, probabilities, data.Labels);
+        var policy = PolicyChoice.Choose(request.Model.Name, package.Digest, probabilities, data.Labels, request.Harmless, request.Review, request.Block);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
         Report("package", package.Digest);
         return new ModerationTrainingResult(model, package, policy, metrics, parity)
@@ -130,42 +130,5 @@ public static class ModerationTraining
         }
 
         return margins;
-    }
-
-    // A label whose goal cannot be reached is not acted on so strictly, and the rule says so.
-    private static ModerationPolicy PolicyOf(ModerationTrainingRequest request, ModelPackage package, float[][] probabilities, LabelMatrix labels)
-    {
-        var rules = new List<ModerationRule>();
-        for (var label = 0; label < labels.Columns; label++)
-        {
-            if (request.Harmless.Contains(labels.Names[label], StringComparer.Ordinal))
-            {
-                continue;
-            }
-
-            float[] scores = [.. probabilities.Select(row => row[label])];
-            bool[] positives = [.. Enumerable.Range(0, labels.Rows).Select(row => labels[row, label])];
-            var (review, reviewText) = Choose(scores, positives, request.Review);
-            var (block, blockText) = Choose(scores, positives, request.Block);
-            rules.Add(new ModerationRule(labels.Names[label], Math.Min(review, block), block)
-            {
-                ChosenFor = $"review {reviewText}{(review > block ? ", lowered to the block threshold: nothing waits for review" : "")}; block {blockText}",
-            });
-        }
-
-        return new ModerationPolicy { Name = request.Model.Name, Version = 1, Model = package.Digest, Rules = rules };
-    }
-
-    private static (double Threshold, string Text) Choose(float[] scores, bool[] positives, ThresholdGoal goal)
-    {
-        try
-        {
-            var chosen = Thresholds.Choose(scores, positives, goal);
-            return (chosen.Threshold, $"{goal}: precision {chosen.Precision:F3}, recall {chosen.Recall:F3} on held-out rows");
-        }
-        catch (TrainingException exception) when (exception.Error == TrainingError.UnsuitableData)
-        {
-            return (Thresholds.Never, $"{goal}: never, since no threshold reaches it on held-out rows");
-        }
     }
 }

@@ -7,10 +7,19 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <param name="Labels">Order of all scores.</param>
 /// <param name="IsExclusive">Whether the labels' probabilities add up to 1.</param>
 /// <param name="Weights">One column per label; of two exclusive labels one column for the second.</param>
-public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> Labels, bool IsExclusive, LinearWeights Weights, Calibration Calibration)
+public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> Labels, bool IsExclusive, LinearWeights Weights, Calibration Calibration) : ITextModel
 {
     private const int StackLabelsMax = 256;
     private const int ReasonLengthMax = 100;
+
+    string? ITextModel.Build => null;
+
+    ScoredText ITextModel.Score(string text, TextWorkspace workspace)
+    {
+        var probabilities = new float[Labels.Count];
+        Score(text, workspace, probabilities);
+        return new ScoredText(probabilities, workspace.IsTruncated);
+    }
 
     /// <summary>Probability of each label.</summary>
     /// <param name="probabilities">[labels].</param>

@@ -5,47 +5,35 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class HistoryBatches : IDisposable
 {
     private const int EntitiesMax = 1000;
-    private const int BytesMax = 8 << 20;
-
-    // Between these many rows some partitions are sorted while those before them are written; a larger table would be read from disk again and again for that.
-    private const long StagedRowsMin = 50_000;
-    private const long StagedRowsMax = 4_000_000;
-    private const int PartitionsAtOnce = 8;
-    private const string Staged = "staged_history";
+    private const int BytesMax = 2 << 20;
 
     private readonly DuckDbSession _session;
-    private readonly SourceQuery _source;
     private readonly StorageField _field;
     private readonly MaterializationRange _range;
     private readonly CancellationToken _cancellationToken;
     private readonly Erasures _erasures;
     private readonly bool _mayBeErased;
     private readonly EntityHistory _history;
-    private DuckDbCursor _rows;
-    private int _nextPartition = MaterializationLedger.PartitionCount;
+    private readonly DuckDbCursor _rows;
     private bool _hasRow;
 
     private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IReadOnlyList<string>? files, long tableRows,
+        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IReadOnlyList<string>? files,
         CancellationToken cancellationToken)
     {
         _erasures = erasures;
         _mayBeErased = erasures.Has(field.View.Entity.Name);
         _session = session;
-        _source = source;
         _field = field;
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
-        if (tableRows is < StagedRowsMin or > StagedRowsMax)
-        {
-            _rows = Query(source.HistoryStatement(range, inArrivalOrder: field.IsWindow, files, wholeEntities: field.IsHop));
-        }
-        else
-        {
-            session.Execute(source.StageStatement(Staged, range, files, wholeEntities: field.IsHop), cancellationToken);
-            _rows = QueryStaged(0);
-        }
+
+        // What is read is sorted by all that its order depends on.
+        session.Execute("SET preserve_insertion_order = false", cancellationToken);
+        session.Register(EntityPartition.Function, EntityPartition.Of);
+        _rows = session.QueryCursor(
+            source.HistoryStatement(range, inArrivalOrder: field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
     }
 
     public static HistoryBatches Open(
@@ -57,9 +45,9 @@ internal sealed class HistoryBatches : IDisposable
         {
             var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
             source.CheckField(field);
-            var rows = source.CheckTimes(session, cancellationToken);
+            source.CheckTimes(session, cancellationToken);
             var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
-            batches = new HistoryBatches(session, field, source, erasures, range, files, rows, cancellationToken);
+            batches = new HistoryBatches(session, field, source, erasures, range, files, cancellationToken);
             batches._hasRow = batches._rows.Read();
             return batches;
         }
@@ -72,22 +60,15 @@ internal sealed class HistoryBatches : IDisposable
     }
 
     /// <returns>The next batch, of one partition and each entity once; <see langword="null"/> at the end.</returns>
-    public HistoryBatch<(EntityId Entity, ReadOnlyMemory<byte> Bytes)>? Next()
+    public HistoryBatch<T>? Next<T>(Func<EntityId, ReadOnlyMemory<byte>, T> itemOf)
     {
-        while (!_hasRow)
+        if (!_hasRow)
         {
-            if (_nextPartition >= MaterializationLedger.PartitionCount)
-            {
-                return null;
-            }
-
-            _rows.Dispose();
-            _rows = QueryStaged(_nextPartition);
-            _hasRow = _rows.Read();
+            return null;
         }
 
         var partition = _rows.GetInt64(EntityHistory.PartitionOrdinal);
-        var batch = new List<(EntityId, ReadOnlyMemory<byte>)>(EntitiesMax);
+        var batch = new List<T>(EntitiesMax);
         var size = 0;
         while (IsOf(partition) && batch.Count < EntitiesMax && size < BytesMax)
         {
@@ -98,21 +79,13 @@ internal sealed class HistoryBatches : IDisposable
             var bytes = _history.Encode(_range);
             if (!bytes.IsEmpty)
             {
-                batch.Add((new EntityId(_field.View.Project, _field.View.Entity.Name, key), bytes));
+                batch.Add(itemOf(new EntityId(_field.View.Project, _field.View.Entity.Name, key), bytes));
                 size += bytes.Length;
             }
         }
 
-        return new HistoryBatch<(EntityId, ReadOnlyMemory<byte>)>(batch, (int)partition, !IsOf(partition));
+        return new HistoryBatch<T>(batch, (int)partition, !IsOf(partition));
     }
-
-    private DuckDbCursor QueryStaged(int firstPartition)
-    {
-        _nextPartition = firstPartition + PartitionsAtOnce;
-        return Query(_source.StagedStatement(Staged, firstPartition, _nextPartition - 1, inArrivalOrder: _field.IsWindow));
-    }
-
-    private DuckDbCursor Query(string statement) => _session.QueryCursor(statement, EntityHistory.ColumnsOf(_field.View), _cancellationToken);
 
     private bool IsOf(long partition) => _hasRow && _rows.GetInt64(EntityHistory.PartitionOrdinal) == partition;
 

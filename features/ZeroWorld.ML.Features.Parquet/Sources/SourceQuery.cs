@@ -122,22 +122,13 @@ internal sealed class SourceQuery
     /// <summary>
     /// Rows of whole entities, partition by partition and entity by entity: partition, event time, created time, event id, values, keys. Within an entity
     /// in order of arrival where <paramref name="inArrivalOrder"/>; rows that arrived together keep the order of the table. An entity is of the same partition on
-    /// every machine and in every build.
+    /// every machine and in every build. The session knows <see cref="EntityPartition.Function"/>.
     /// </summary>
     /// <param name="range">Which rows.</param>
     /// <param name="files">Only what these files hold; <see langword="null"/>: everything.</param>
     /// <param name="wholeEntities">Of the entities that are in those files everything, whatever file it is in.</param>
     public string HistoryStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities) =>
-        $"SELECT {HistoryColumns} FROM ({HistoryRows(range, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
-
-    /// <summary>Makes a table of what <see cref="HistoryStatement"/> gives, in no order, for <see cref="StagedStatement"/>.</summary>
-    public string StageStatement(string table, MaterializationRange range, IReadOnlyList<string>? files, bool wholeEntities) =>
-        $"CREATE TABLE {table} AS {HistoryRows(range, files, wholeEntities)}";
-
-    /// <summary>As <see cref="HistoryStatement"/>, of neighbouring partitions of a table that was made before.</summary>
-    public string StagedStatement(string table, int firstPartition, int lastPartition, bool inArrivalOrder) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"SELECT {HistoryColumns} FROM {table} WHERE bucket BETWEEN {firstPartition} AND {lastPartition} ORDER BY {HistoryOrder(inArrivalOrder)}");
+        $"SELECT {HistoryColumns} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
 
     private string HistoryColumns =>
         $"CAST(bucket AS BIGINT), event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
@@ -148,20 +139,23 @@ internal sealed class SourceQuery
         ? string.Empty
         : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number");
 
-    private string HistoryRows(MaterializationRange range, IReadOnlyList<string>? files, bool wholeEntities)
+    // No column more than the sort needs: what it carries along is most of its cost.
+    private string HistoryRows(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
     {
         var text = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"CAST(k{index} AS VARCHAR)"));
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
+        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_row_number" : ", file_row_number";
+        var among = files is not null && wholeEntities ? $" SEMI JOIN (SELECT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)}) USING ({KeyNames})" : string.Empty;
         var where = range.Partitions is null || range.Partitions.Count == MaterializationLedger.PartitionCount
             ? string.Empty
             : $" WHERE bucket IN ({string.Join(", ", range.Partitions)})";
 
-        // The digest is the dearest part of all: once per entity, not per row. The partition as one byte: keys of a sort that fit into 32 bytes are sorted several times as fast.
+        // The partition as one byte: keys of a sort that fit into 32 bytes are sorted several times as fast.
         return $"""
-            SELECT * FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{Among(wholeEntities ? null : files)}) s
-            JOIN (
-                SELECT *, CAST(md5_number_lower({(_view.Entity.Keys.Count == 1 ? text : $"concat_ws('|', {text})")}) % {MaterializationLedger.PartitionCount} AS UTINYINT) AS bucket
-                FROM (SELECT DISTINCT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)})) k USING ({KeyNames}){where}
+            SELECT * FROM (
+                SELECT event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}{place},
+                    CAST({EntityPartition.Function}({(_view.Entity.Keys.Count == 1 ? text : $"concat_ws('|', {text})")}) AS UTINYINT) AS bucket
+                FROM {_rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
             """;
     }
 
@@ -231,15 +225,13 @@ internal sealed class SourceQuery
     public string ValueAt(int column) => _values[column];
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, and counts nothing else.</summary>
-    /// <returns>Rows of the table.</returns>
-    public long CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
+    public void CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
     {
         using var rows = session.Query(
-            $"SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}), count(*) FROM {_rows}", cancellationToken);
+            $"SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}) FROM {_rows}", cancellationToken);
         rows.Read();
         CheckTimes(session, rows.GetInt64(0), rows.GetInt64(1));
         RefuseNulls(session, rows.GetInt64(2), "event id", _view.Source.EventIdColumn, "id");
-        return rows.GetInt64(3);
     }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>

@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>A Redis stream read by a consumer group: XREADGROUP, XACK, and XAUTOCLAIM for what members left behind that never came back.</summary>
 /// <remarks>
 /// An entry holds its event in the field <c>event</c>, or in its only field. What this member was given and did not see, since the answer was lost, is asked for
-/// again. Dead letters and the acknowledgement are one transaction.
+/// again. Dead letters and the acknowledgement are one transaction, where both topics lie on one slot.
 /// </remarks>
 internal sealed class RedisEventSource(EventStream stream, RedisConnection connection, string member, RedisStreamOptions options, TimeProvider time) : IEventSource
 {
@@ -65,15 +65,14 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
             {
                 var transaction = database.CreateTransaction();
                 var answers = new List<Task>();
-                foreach (var letter in deadLetters)
+                if (IsOneSlot(database))
                 {
-                    answers.Add(transaction.StreamAddAsync(
-                        stream.DeadLetterTopic,
-                        [
-                            new NameValueEntry(EventField, letter.Event.Value), new NameValueEntry("reason", letter.Reason),
-                            new NameValueEntry("stream", stream.Topic), new NameValueEntry("position", letter.Event.Position),
-                        ],
-                        maxLength: options.DeadLettersMax, useApproximateMaxLength: true));
+                    answers.AddRange(deadLetters.Select(letter => AddAsync(transaction, letter)));
+                }
+                else
+                {
+                    // No transaction spans two slots of a cluster: letters first, so that none is lost.
+                    await Task.WhenAll(deadLetters.Select(letter => AddAsync(database, letter))).ConfigureAwait(false);
                 }
 
                 foreach (var chunk in events.Select(static item => (RedisValue)item.Position).Concat(_gone.Select(static id => (RedisValue)id)).Chunk(AcknowledgementsMax))
@@ -111,6 +110,17 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool IsOneSlot(IDatabase database) =>
+        !connection.IsCluster || database.Multiplexer.HashSlot(_topic) == database.Multiplexer.HashSlot(stream.DeadLetterTopic);
+
+    private Task<RedisValue> AddAsync(IDatabaseAsync target, DeadLetter letter) => target.StreamAddAsync(
+        stream.DeadLetterTopic,
+        [
+            new NameValueEntry(EventField, letter.Event.Value), new NameValueEntry("reason", letter.Reason),
+            new NameValueEntry("stream", stream.Topic), new NameValueEntry("position", letter.Event.Position),
+        ],
+        maxLength: options.DeadLettersMax, useApproximateMaxLength: true);
 
     private async Task<IReadOnlyList<StreamEvent>> ReadOnceAsync(IDatabase database, int count)
     {

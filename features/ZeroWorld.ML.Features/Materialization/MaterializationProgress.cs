@@ -1,6 +1,6 @@
 namespace ZeroWorld.ML.Features;
 
-/// <summary>Tells how far a run is. Not thread safe, but for <see cref="Add"/>, which one write at a time calls.</summary>
+/// <summary>Tells how far a run is. Not thread safe.</summary>
 internal sealed class MaterializationProgress(MaterializationRequest request)
 {
     private long _rows;

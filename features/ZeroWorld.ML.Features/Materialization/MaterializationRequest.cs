@@ -27,6 +27,9 @@ public sealed record MaterializationRequest
     /// <value>For how long a writer that does not move keeps its turn. Default 20 s.</value>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <value>Partitions that have ended are marked in the ledger when they hold so many entities, and at the end: a mark is two round trips. 0: each by itself. Default 10,000.</value>
+    public int EntitiesPerMark { get; init; } = 10_000;
+
     /// <value>Receives rows and events acknowledged so far, over all views.</value>
     public IProgress<long>? Progress { get; init; }
 

@@ -12,6 +12,8 @@ namespace ZeroWorld.ML.Features;
 /// </remarks>
 public sealed class Materializer(IOfflineStore offline, IMaterializationLedger online, TimeProvider time)
 {
+    private const int BatchesInFlightMax = 4;
+
     /// <summary>Materializes what is new, view by view.</summary>
     /// <inheritdoc cref="RunAsync(MaterializationRequest, CancellationToken)"/>
     public Task<Materialization> RunAsync(IReadOnlyList<StorageField> fields, IProgress<long>? progress, CancellationToken cancellationToken) =>
@@ -109,7 +111,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         foreach (var group in plan.Groups)
         {
             var range = new MaterializationRange(long.MinValue, arrivedUntil, trim) { StoredAfter = group.StoredAfter, Partitions = group.Partitions };
-            var count = await CopyAsync(session, field, range, plan.Entry, extent.Rows, total, cancellationToken).ConfigureAwait(false);
+            var count = await CopyAsync(session, field, range, plan.Entry, extent.Rows, request.EntitiesPerMark, total, cancellationToken).ConfigureAwait(false);
             (entities, rows) = (entities + count.Entities, rows + count.Rows);
         }
 
@@ -131,18 +133,18 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
     }
 
     private async Task<Count> CopyAsync(
-        LedgerSession session, StorageField field, MaterializationRange range, LedgerPartition entry, long sourceRows, MaterializationProgress total, CancellationToken cancellationToken)
+        LedgerSession session, StorageField field, MaterializationRange range, LedgerPartition entry, long sourceRows, int entitiesPerMark, MaterializationProgress total, CancellationToken cancellationToken)
     {
         var left = range.Partitions!.ToHashSet();
         var count = sourceRows == 0
             ? default
             : field.IsWindow
                 ? await CopyAsync(
-                    offline.ReadEventsAsync(field, range, cancellationToken), session, entry, left, total,
+                    offline.ReadEventsAsync(field, range, cancellationToken), session, entry, left, entitiesPerMark, total,
                     (items, validUntil) => online.AppendEventsAsync(field, items, range.Trim, validUntil, cancellationToken),
                     append => EventsOf(field, append.Block), cancellationToken).ConfigureAwait(false)
                 : await CopyAsync(
-                    offline.ReadRowsAsync(field, range, cancellationToken), session, entry, left, total,
+                    offline.ReadRowsAsync(field, range, cancellationToken), session, entry, left, entitiesPerMark, total,
                     (items, validUntil) => online.WriteRowsAsync(field, items, validUntil, cancellationToken),
                     static _ => 1, cancellationToken).ConfigureAwait(false);
         if (left.Count > 0)
@@ -155,51 +157,69 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         return count;
     }
 
-    /// <summary>Reads the next batch while the one before it is being written; never more than two are in memory.</summary>
+    /// <summary>Reads the next batches while those before them are being written; what is acknowledged is marked, some partitions at once.</summary>
     private static async Task<Count> CopyAsync<T>(
-        IAsyncEnumerable<HistoryBatch<T>> batches, LedgerSession session, LedgerPartition entry, HashSet<int> left, MaterializationProgress total,
+        IAsyncEnumerable<HistoryBatch<T>> batches, LedgerSession session, LedgerPartition entry, HashSet<int> left, int entitiesPerMark, MaterializationProgress total,
         Func<IReadOnlyList<T>, long, Task> write, Func<T, int> rowsOf, CancellationToken cancellationToken)
     {
         var (entities, rows) = (0L, 0L);
-        var (pending, ended) = (Task.CompletedTask, (int?)null);
+        var unanswered = new Queue<(Task Answer, HistoryBatch<T> Batch)>(BatchesInFlightMax);
+        var (ended, unmarked) = (new List<int>(), 0);
         try
         {
             await foreach (var batch in batches.ConfigureAwait(false))
             {
-                await EndAsync().ConfigureAwait(false);
+                while (unanswered.Count == BatchesInFlightMax)
+                {
+                    await EndOldestAsync().ConfigureAwait(false);
+                }
+
                 await session.RenewAsync(cancellationToken).ConfigureAwait(false);
-                entities += batch.Items.Count;
-                var added = batch.Items.Sum(rowsOf);
-                rows += added;
-                pending = WriteAsync(batch.Items, added);
-                ended = batch.IsLast ? batch.Partition : null;
+                unanswered.Enqueue((write(batch.Items, session.ValidUntil), batch));
+            }
+
+            while (unanswered.Count > 0)
+            {
+                await EndOldestAsync().ConfigureAwait(false);
             }
         }
         catch
         {
-            // A write must not be left behind unobserved; what stopped the reading is what is told.
-            await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A write must not be left behind unobserved; what stopped the reading, or the first write that failed, is what is told.
+            await Task.WhenAll(unanswered.Select(static sent => sent.Answer)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
-        await EndAsync().ConfigureAwait(false);
+        await MarkAsync().ConfigureAwait(false);
         return new Count(entities, rows);
 
-        async Task WriteAsync(IReadOnlyList<T> items, int added)
+        async Task EndOldestAsync()
         {
-            await write(items, session.ValidUntil).ConfigureAwait(false);
+            var (answer, batch) = unanswered.Peek();
+            await answer.ConfigureAwait(false);
+            unanswered.Dequeue();
+            var added = batch.Items.Sum(rowsOf);
+            (entities, rows, unmarked) = (entities + batch.Items.Count, rows + added, unmarked + batch.Items.Count);
             total.Add(added);
+            if (batch.IsLast)
+            {
+                ended.Add(batch.Partition);
+                if (unmarked >= entitiesPerMark)
+                {
+                    await MarkAsync().ConfigureAwait(false);
+                }
+            }
         }
 
-        async Task EndAsync()
+        async Task MarkAsync()
         {
-            await pending.ConfigureAwait(false);
-            if (ended is { } partition)
+            if (ended.Count > 0)
             {
-                await session.MarkAsync([partition], entry, cancellationToken).ConfigureAwait(false);
-                left.Remove(partition);
-                total.EndPartitions(1);
-                ended = null;
+                await session.MarkAsync(ended, entry, cancellationToken).ConfigureAwait(false);
+                left.ExceptWith(ended);
+                total.EndPartitions(ended.Count);
+                ended.Clear();
+                unmarked = 0;
             }
         }
     }

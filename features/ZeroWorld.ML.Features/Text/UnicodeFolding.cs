@@ -18,6 +18,7 @@ internal sealed class UnicodeFolding
     private readonly byte[] _flags = new byte[CodePoints];
     private readonly uint[] _sequences;
     private readonly Dictionary<long, uint> _compositions = [];
+    private readonly Dictionary<uint, (uint Start, uint Mark)> _decompositions = [];
 
     private UnicodeFolding(IEnumerable<string> lines)
     {
@@ -40,6 +41,7 @@ internal sealed class UnicodeFolding
                     break;
                 case 'c':
                     _compositions[((long)parts[0] << 32) | parts[1]] = parts[2];
+                    _decompositions[parts[2]] = (parts[0], parts[1]);
                     break;
                 default:
                     Mark(parts[0], parts[1], line[0] == 'm' ? MarkFlag : LetterFlag);
@@ -76,6 +78,14 @@ internal sealed class UnicodeFolding
     public bool TrySkeleton(uint code, out ReadOnlySpan<uint> skeleton) => TryFind(_skeleton, code, out skeleton);
 
     public bool TryCompose(uint start, uint mark, out uint composed) => _compositions.TryGetValue(((long)start << 32) | mark, out composed);
+
+    /// <summary>What a small letter with a mark is composed of.</summary>
+    public bool TryDecompose(uint code, out uint start, out uint mark)
+    {
+        var isKnown = _decompositions.TryGetValue(code, out var parts);
+        (start, mark) = parts;
+        return isKnown;
+    }
 
     public bool IsMark(uint code) => code < CodePoints && (_flags[code] & MarkFlag) != 0;
 

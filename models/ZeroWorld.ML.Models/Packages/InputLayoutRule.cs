@@ -33,6 +33,11 @@ internal static class InputLayoutRule
                 : $"the input '{input.Tensor}' names {input.Features.Count} features; expected the last axis of its shape {shape} to be as long";
         }
 
+        if (InputLayouts.AreTokens(layout))
+        {
+            return FindProblemOfTokens(input, inputs, layout, shape);
+        }
+
         if (input.Features.Count != 1)
         {
             return $"the input '{input.Tensor}' of layout {layout} names {input.Features.Count} features; expected one, a list";
@@ -59,4 +64,12 @@ internal static class InputLayoutRule
             ? $"the input '{input.Tensor}' of {input.Dtype} has the fill {input.Fill}; expected a whole number of 32 bits"
             : null;
     }
+
+    private static string? FindProblemOfTokens(ManifestInput input, IReadOnlyList<ManifestInput> inputs, string layout, string shape) =>
+        input.Features.Count is not (1 or 2) ? $"the input '{input.Tensor}' of layout {layout} names {input.Features.Count} features; expected one text, or the two of a pair"
+        : input.Dtype is not ("INT64" or "INT32") ? $"the input '{input.Tensor}' of layout {layout} has the dtype {input.Dtype}; expected INT64 or INT32"
+        : input.Shape.Count != 2 ? $"the input '{input.Tensor}' of layout {layout} has the shape {shape}; expected [-1, n], or [-1, -1] for any width"
+        : inputs.FirstOrDefault(other => InputLayouts.AreTokens(other?.Layout) && !other!.Features.SequenceEqual(input.Features)) is { } other
+            ? $"the inputs '{input.Tensor}' and '{other.Tensor}' take the tokens of different texts; expected the same, since the package has one tokenizer"
+        : null;
 }

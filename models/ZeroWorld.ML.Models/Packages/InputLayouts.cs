@@ -19,6 +19,18 @@ public static class InputLayouts
     /// <summary>[rows] or [rows, 1]: elements of the list in the tensor.</summary>
     public const string Length = "length";
 
+    /// <summary>[rows, n] or, with -1 for n, [rows, longest]: the token ids of a text, or of a pair of texts, by the tokenizer of the package; a missing text is an empty one.</summary>
+    public const string Tokens = "tokens";
+
+    /// <summary>As <see cref="Tokens"/>: 1 where there is a token, 0 where it is filled up.</summary>
+    public const string TokenMask = "token_mask";
+
+    /// <summary>As <see cref="Tokens"/>: 1 at the tokens of the second text of a pair, else 0.</summary>
+    public const string TokenTypes = "token_types";
+
     /// <summary>Every layout, for messages.</summary>
-    public static IReadOnlyList<string> All { get; } = [Scalars, Vector, List, Mask, Length];
+    public static IReadOnlyList<string> All { get; } = [Scalars, Vector, List, Mask, Length, Tokens, TokenMask, TokenTypes];
+
+    /// <summary>Whether a layout is made of texts.</summary>
+    public static bool AreTokens(string? layout) => layout is Tokens or TokenMask or TokenTypes;
 }

@@ -8,7 +8,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml models list|show|register|alias|bind</c>.</summary>
+/// <summary><c>zwml models list|show|register|alias|bind|package-text</c>.</summary>
 internal static class ModelsCommand
 {
     private const int ChunkBytes = 256 * 1024;
@@ -20,6 +20,7 @@ internal static class ModelsCommand
         CreateRegister(),
         CreateAlias(),
         ModelsBindCommand.Create(),
+        ModelsPackageTextCommand.Create(),
     };
 
     private static Command CreateList()

@@ -28,7 +28,8 @@ internal static class ModerateCommand
         var command = new Command("text", "Decides about one text, and says why.") { text, package, policy, language, surface };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
+            var engine = source.Engine;
             var item = ModerationItem.TryCreate("text", parse.GetRequiredValue(text), parse.GetRequiredValue(language), parse.GetRequiredValue(surface), out var reason)
                 ?? throw new UsageException(reason);
             Console.Out.WriteLine(JsonSerializer.Serialize(engine.Decide(item, "1", new TextWorkspace()), Indented));
@@ -43,19 +44,21 @@ internal static class ModerateCommand
         var output = new Option<string>("--output", "-o") { Description = "Folder of the decisions; one that was interrupted goes on.", Required = true };
         var (package, policy, json) = (Package(), Policy(), CommonOptions.Json());
         var command = new Command("file", "Decides about every item of a file.") { input, output, package, policy, json };
+        var log = DecisionLogOption.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
+            var engine = source.Engine;
             var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), static problem => Console.Error.WriteLine(problem));
             var path = parse.GetRequiredValue(input);
             using var file = OpenItems(path);
             var length = Math.Max(1.0, file.Length);
-            var result = await StepConsole.ToStandardError(1).RunAsync("moderate", progress => Task.Run(() =>
+            var result = await log.RunAsync(parse, engine, parse.GetRequiredValue(package), decisions => StepConsole.ToStandardError(1).RunAsync("moderate", progress => Task.Run(() =>
             {
-                var job = new ModerationFileJob(engine, TimeProvider.System, state => progress.Report(state.InputBytes / length));
+                var job = new ModerationFileJob(engine, TimeProvider.System, state => progress.Report(state.InputBytes / length), decisions);
                 var state = job.Run(file, parse.GetRequiredValue(output), watch.Look, cancellationToken);
                 return (state, string.Create(CultureInfo.InvariantCulture, $"{state.Lines:N0} items"));
-            }, cancellationToken));
+            }, cancellationToken)), cancellationToken);
             Console.Out.WriteLine(parse.GetValue(json)
                 ? JsonSerializer.Serialize(result, ModerationJson.Options)
                 : string.Create(CultureInfo.InvariantCulture, $"{result.Allowed:N0} allowed, {result.Reviews:N0} for review, {result.Blocked:N0} blocked, {result.Repeated:N0} repeated, {result.DeadLetters:N0} dead letters"));

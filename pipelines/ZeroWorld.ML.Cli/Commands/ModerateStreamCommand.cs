@@ -33,9 +33,11 @@ internal static class ModerateStreamCommand
         var drain = new Option<bool>("--drain") { Description = "End when nothing is left." };
         var (package, policy) = (ModerateCommand.Package(), ModerateCommand.Policy());
         var command = new Command("stream", "Decides about the entries of a Redis stream or a Kafka topic, until it is ended.") { redis, kafka, kafkaSettings, metricsPort, stream, group, consumer, prefix, abandoned, drain, package, policy };
+        var log = DecisionLogOption.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var engine = await ModerationEngine.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), TimeProvider.System, cancellationToken);
+            await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
+            var engine = source.Engine;
             var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), Console.Error.WriteLine);
             if (parse.GetValue(abandoned) is not (>= 0.1 and <= 86_400) and var seconds)
             {
@@ -66,7 +68,8 @@ internal static class ModerateStreamCommand
                 await Console.Error.WriteLineAsync($"metrics: {metrics.Address}metrics");
             }
 
-            var finished = await RunAsync(new ModerationWorker(engine, work, parse.GetRequiredValue(prefix), TimeProvider.System), work, watch, parse.GetValue(drain), cancellationToken);
+            var finished = await log.RunAsync(parse, engine, parse.GetRequiredValue(package), decisions => RunAsync(
+                new ModerationWorker(engine, work, parse.GetRequiredValue(prefix), TimeProvider.System, decisions), work, watch, parse.GetValue(drain), cancellationToken), cancellationToken);
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{finished:N0} entries finished"));
             return ExitCode.Success;
         });

@@ -39,8 +39,8 @@ internal static class TrainFraudCommand
         private readonly Option<string> _table = new("--table") { Description = "The table: .csv, .csv.gz or .parquet.", Required = true };
         private readonly Option<string?> _test = new("--test") { Description = "Test rows in a file of their own. Default: the later rows of --table." };
         private readonly Option<string> _label = new("--label") { Description = "Column of the label.", Required = true };
-        private readonly Option<string?> _positive = new("--positive") { Description = "Value of the label that is positive. Default: 1 or true." };
-        private readonly Option<string> _time = new("--time") { Description = "Column of the time: timestamps, dates or whole numbers.", Required = true };
+        private readonly Option<string?> _positive = new("--positive") { Description = "Value of the label that is positive. Default: 1, true or yes." };
+        private readonly Option<string> _time = new("--time") { Description = "Column of the time: timestamps, dates in any usual form, or whole numbers.", Required = true };
         private readonly Option<TimeUnit> _unit = new("--time-unit") { Description = "What whole numbers of the time count." };
         private readonly Option<string> _entity = new("--entity") { Description = "Column of the card, account or user.", Required = true };
         private readonly Option<string[]> _features = Many("--features", "Features. Default: every other column that holds something.");
@@ -84,13 +84,12 @@ internal static class TrainFraudCommand
 
         public FraudTrainOptions Read(ParseResult parse)
         {
-            var (falseAlarm, miss) = (parse.GetValue(_falseAlarm), parse.GetValue(_miss));
-            if (falseAlarm.HasValue != miss.HasValue)
+            var settings = ReadSettings(parse);
+            if (settings.FindProblem() is { } problem)
             {
-                throw new UsageException("--cost-false-alarm and --cost-miss go together.");
+                throw new UsageException($"--{problem}");
             }
 
-            var defaults = new FraudTableSettings();
             return new FraudTrainOptions
             {
                 Table = Path.GetFullPath(parse.GetRequiredValue(_table)),
@@ -105,23 +104,7 @@ internal static class TrainFraudCommand
                     Features = Names(parse.GetValue(_features)) is { Count: > 0 } features ? features : null,
                     Categorical = Names(parse.GetValue(_categorical)),
                 },
-                Settings = defaults with
-                {
-                    Algorithms = Names(parse.GetValue(_algorithms)) is { Count: > 0 } algorithms ? algorithms : defaults.Algorithms,
-                    Seeds = parse.GetValue(_seeds) ?? defaults.Seeds,
-                    TestFrom = parse.GetValue(_testFrom),
-                    TestShare = parse.GetValue(_testShare),
-                    LabelDelay = ToDays(parse.GetValue(_delay)),
-                    AsOf = parse.GetValue(_asOf),
-                    Calibration = parse.GetValue(_calibration),
-                    EarlyStopping = parse.GetValue(_stopping),
-                    AlertShare = parse.GetValue(_alertShare),
-                    BlockShare = parse.GetValue(_blockShare),
-                    Costs = falseAlarm is { } alarm && miss is { } missed ? (alarm, missed) : null,
-                    CardsPerDay = parse.GetValue(_cards),
-                    Segments = Names(parse.GetValue(_segments)),
-                    Gate = defaults.Gate with { LossAccepted = parse.GetValue(_accepted) },
-                },
+                Settings = settings,
                 Name = parse.GetValue(_name),
                 Target = new TrainingTarget
                 {
@@ -131,6 +114,34 @@ internal static class TrainFraudCommand
                     Alias = parse.GetValue(_alias),
                     Resume = parse.GetValue(_resume),
                 },
+            };
+        }
+
+        private FraudTableSettings ReadSettings(ParseResult parse)
+        {
+            var (falseAlarm, miss) = (parse.GetValue(_falseAlarm), parse.GetValue(_miss));
+            if (falseAlarm.HasValue != miss.HasValue)
+            {
+                throw new UsageException("--cost-false-alarm and --cost-miss go together.");
+            }
+
+            var defaults = new FraudTableSettings();
+            return defaults with
+            {
+                Algorithms = Names(parse.GetValue(_algorithms)) is { Count: > 0 } algorithms ? algorithms : defaults.Algorithms,
+                Seeds = parse.GetValue(_seeds) ?? defaults.Seeds,
+                TestFrom = parse.GetValue(_testFrom),
+                TestShare = parse.GetValue(_testShare),
+                LabelDelay = ToDays(parse.GetValue(_delay)),
+                AsOf = parse.GetValue(_asOf),
+                Calibration = parse.GetValue(_calibration),
+                EarlyStopping = parse.GetValue(_stopping),
+                AlertShare = parse.GetValue(_alertShare),
+                BlockShare = parse.GetValue(_blockShare),
+                Costs = falseAlarm is { } alarm && miss is { } missed ? (alarm, missed) : null,
+                CardsPerDay = parse.GetValue(_cards),
+                Segments = Names(parse.GetValue(_segments)),
+                Gate = defaults.Gate with { LossAccepted = parse.GetValue(_accepted) },
             };
         }
 

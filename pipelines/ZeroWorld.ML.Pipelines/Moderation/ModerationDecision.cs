@@ -11,6 +11,9 @@ public sealed record ModerationDecision
     /// <value>Id of the content.</value>
     public required string Id { get; init; }
 
+    /// <value>Id in the prediction log; <see langword="null"/> where none is kept.</value>
+    public string? PredictionId { get; init; }
+
     /// <value>allow, review or block.</value>
     public required string Action { get; init; }
 

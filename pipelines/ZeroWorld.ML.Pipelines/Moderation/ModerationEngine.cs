@@ -11,14 +11,14 @@ public sealed class ModerationEngine
 {
     private const int ReasonsMax = 5;
 
-    private readonly TextModel _model;
+    private readonly ITextModel _model;
     private readonly string _digest;
     private readonly TimeProvider _time;
     private volatile ModerationPolicy _policy;
 
     /// <param name="digest">Of the model's package.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the policy is of another model.</exception>
-    public ModerationEngine(TextModel model, string digest, ModerationPolicy policy, TimeProvider time)
+    public ModerationEngine(ITextModel model, string digest, ModerationPolicy policy, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(policy);
@@ -28,16 +28,17 @@ public sealed class ModerationEngine
 
     public ModerationPolicy Policy => _policy;
 
-    public TextModel Model => _model;
+    public ITextModel Model => _model;
 
-    /// <summary>Opens a package of <c>zwml train moderation</c> with a policy.</summary>
-    /// <param name="policyPath"><see langword="null"/> for the one in the package's folder.</param>
-    public static async Task<ModerationEngine> OpenAsync(string packageFolder, string? policyPath, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Puts a package's model and a policy together.</summary>
+    /// <param name="model">Of the package.</param>
+    /// <param name="policyPath"><see langword="null"/> for <c>policy.json</c> in the package's folder.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no policy, or it is of another model.</exception>
+    public static ModerationEngine Open(ModelPackage package, ITextModel model, string? policyPath, TimeProvider time)
     {
-        ArgumentException.ThrowIfNullOrEmpty(packageFolder);
-        var package = await ModelPackageReader.OpenAsync(packageFolder, cancellationToken).ConfigureAwait(false);
-        var model = TextModelFile.Read(Path.Combine(packageFolder, TextModelFile.Name));
-        return new ModerationEngine(model, package.Digest, ModerationPolicy.Read(policyPath ?? Path.Combine(packageFolder, "policy.json"), model.Labels), time);
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(model);
+        return new ModerationEngine(model, package.Digest, ModerationPolicy.Read(policyPath ?? Path.Combine(package.Directory, "policy.json"), model.Labels), time);
     }
 
     /// <summary>Puts a new version of the policy in force for every later decision.</summary>
@@ -54,14 +55,23 @@ public sealed class ModerationEngine
     }
 
     /// <param name="offset">Place of the item in its input.</param>
-    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace)
+    /// <param name="log">Keeps the decision; <see langword="null"/>: nobody does.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, IDecisionLog? log = null)
+    {
+        var started = _time.GetTimestamp();
+        var policy = _policy;
+        var decision = Decide(item, offset, workspace, policy);
+        return log is null ? decision : decision with { PredictionId = log.Add(item, decision, policy, _time.GetElapsedTime(started)) };
+    }
+
+    /// <summary>As <see cref="Decide(ModerationItem, string, TextWorkspace, IDecisionLog?)"/>, by a policy of this model that need not be in force.</summary>
+    /// <param name="policy">Its labels are the model's.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, ModerationPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(workspace);
-        var policy = _policy;
-        var scores = new float[_model.Labels.Count];
-        _model.Score(item.Text, workspace, scores);
-        var isTruncated = workspace.IsTruncated;
+        ArgumentNullException.ThrowIfNull(policy);
+        var (scores, isTruncated) = _model.Score(item.Text, workspace);
         var (action, label) = policy.Decide(_model.Labels, scores, item.Language, item.Surface);
         var byLabel = new Dictionary<string, float>(scores.Length, StringComparer.Ordinal);
         for (var place = 0; place < scores.Length; place++)

@@ -21,12 +21,14 @@ public sealed class ModerationFileJob
     private readonly ModerationEngine _engine;
     private readonly TimeProvider _time;
     private readonly Action<ModerationFileProgress>? _finished;
+    private readonly IDecisionLog? _log;
 
     /// <param name="finished">Called after each batch is in force.</param>
-    public ModerationFileJob(ModerationEngine engine, TimeProvider time, Action<ModerationFileProgress>? finished = null)
+    /// <param name="log">Keeps the decisions, those of a batch that was not finished too. <see langword="null"/>: nobody does.</param>
+    public ModerationFileJob(ModerationEngine engine, TimeProvider time, Action<ModerationFileProgress>? finished = null, IDecisionLog? log = null)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        (_engine, _time, _finished) = (engine, time, finished);
+        (_engine, _time, _finished, _log) = (engine, time, finished, log);
     }
 
     /// <summary>Runs from where the folder is to the end of the input.</summary>
@@ -91,7 +93,7 @@ public sealed class ModerationFileJob
             return progress with { Repeated = progress.Repeated + 1 };
         }
 
-        var decision = _engine.Decide(item, offset, workspace);
+        var decision = _engine.Decide(item, offset, workspace, _log);
         ModerationMetrics.Decided(decision);
         output.Write(0, decision);
         if (decision.Action == "review")

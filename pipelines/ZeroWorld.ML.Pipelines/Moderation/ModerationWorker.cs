@@ -10,7 +10,8 @@ namespace ZeroWorld.ML.Pipelines.Moderation;
 /// when the one before it is finished, so that what waits stays in the stream. An item id is decided once, as long as the stream remembers it.
 /// </remarks>
 /// <param name="prefix">Of the output streams.</param>
-public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream, string prefix, TimeProvider time)
+/// <param name="log">Keeps the decisions; an item that comes again is kept again. <see langword="null"/>: nobody does.</param>
+public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream, string prefix, TimeProvider time, IDecisionLog? log = null)
 {
     private const int BatchItems = 256;
 
@@ -60,7 +61,7 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
             return new Outcome(new WorkResult(entry.Id, "", [Dead(entry, reason, text)]), null);
         }
 
-        var decision = engine.Decide(item, entry.Id, _workspace);
+        var decision = engine.Decide(item, entry.Id, _workspace, log);
         var outputs = new List<(string, ReadOnlyMemory<byte>)> { ($"{prefix}:decisions", Json(decision)) };
         if (decision.Action == "review")
         {

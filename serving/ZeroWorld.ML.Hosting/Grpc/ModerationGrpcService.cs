@@ -8,7 +8,7 @@ using ZeroWorld.ML.V1;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.ModerationService</c>: one item after the other, so that a caller who reads no answers holds nothing but one item here.</summary>
-internal sealed class ModerationGrpcService(ServableManager servables, ModerationEngines engines, GrpcErrors errors) : ModerationService.ModerationServiceBase
+internal sealed class ModerationGrpcService(ServableManager servables, ModerationEngines engines, PredictionLog log, GrpcErrors errors) : ModerationService.ModerationServiceBase
 {
     public override async Task Score(IAsyncStreamReader<ScoreRequest> requestStream, IServerStreamWriter<ScoreResponse> responseStream, ServerCallContext context)
     {
@@ -50,7 +50,7 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
         var model = new ModelName(named.Project.Length == 0 ? ModelName.DefaultProject : named.Project, named.Model);
         using var lease = await servables.AcquireAsync(model, SelectorOf(named), cancellationToken).ConfigureAwait(false);
         var engine = await engines.GetAsync(lease.Servable, cancellationToken).ConfigureAwait(false);
-        var decision = engine.Decide(item, place.ToString(System.Globalization.CultureInfo.InvariantCulture), workspace);
+        var decision = engine.Decide(item, place.ToString(System.Globalization.CultureInfo.InvariantCulture), workspace, new DecisionLog(log, lease.Servable.Model, lease.Servable.Version, engine.Model));
         ModerationMetrics.Decided(decision);
         response.Decision = ToMessage(decision, lease.Servable.Version);
         return response;
@@ -77,6 +77,7 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
             PackageDigest = decision.Model,
             Time = decision.Time.ToUnixTimeMilliseconds() * 1000,
             Truncated = decision.IsTruncated,
+            PredictionId = decision.PredictionId,
         };
         message.Scores.Add(new Dictionary<string, float>(decision.Scores));
         message.Reasons.AddRange(decision.Reasons.Select(static reason => new ScoreReason { Start = reason.Start, End = reason.End, Text = reason.Text, Share = reason.Share }));

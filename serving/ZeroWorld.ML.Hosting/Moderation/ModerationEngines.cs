@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Pipelines.Moderation;
 using ZeroWorld.ML.Serving;
@@ -13,7 +14,7 @@ namespace ZeroWorld.ML.Hosting;
 /// Thread safe. Of the policies of a model the latest version that was chosen for the package decides: a file that is added is in force within <see cref="LookInterval"/>;
 /// one that is wrong is logged and changes nothing.
 /// </remarks>
-internal sealed class ModerationEngines(ModerationOptions options, DataDirectory directory, TimeProvider time, ILogger<ModerationEngines> logger)
+internal sealed class ModerationEngines(ModerationOptions options, DataDirectory directory, TextModels models, TimeProvider time, ILogger<ModerationEngines> logger)
 {
     private const int KeptMax = 8;
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -55,20 +56,21 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         {
             if (!_entries.TryGetValue(servable.Digest, out var entry))
             {
-                if (!servable.Manifest.Files.ContainsKey(TextModelFile.Name))
+                if (!TextModels.IsOf(servable.Manifest))
                 {
                     throw new ProtocolFailure(
-                        StatusCode.FailedPrecondition, $"Model '{servable.Model.Name}' version {servable.Version} is no text model: its package has no {TextModelFile.Name}.");
+                        StatusCode.FailedPrecondition, $"Model '{servable.Model.Name}' version {servable.Version} is no text model: its package has neither {TextModelFile.Name} nor {TextTokenizerSettings.FileName} with classes.");
                 }
 
                 while (_entries.Count >= KeptMax)
                 {
-                    _entries.Remove(_entries.MinBy(static pair => pair.Value.LastUsed).Key);
+                    _entries.Remove(_entries.MinBy(static pair => pair.Value.LastUsed).Key, out var oldest);
+                    _ = DisposeAsync(oldest!);
                 }
 
                 // Reading blocks for as long as the disk takes: not on a thread that others wait for.
-                var path = Path.Combine(servable.Package.Directory, TextModelFile.Name);
-                entry = new Entry(Task.Run(() => TextModelFile.Read(path), CancellationToken.None));
+                var package = servable.Package;
+                entry = new Entry(Task.Run(() => models.Open(package), CancellationToken.None));
                 _entries.Add(servable.Digest, entry);
             }
 
@@ -77,7 +79,17 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         }
     }
 
-    private ModerationEngine Look(Servable servable, TextModel model, Entry entry)
+    // What waits for its turn on it is told to ask again.
+    private static async Task DisposeAsync(Entry entry)
+    {
+        await entry.Model.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        if (entry.Model.IsCompletedSuccessfully && await entry.Model.ConfigureAwait(false) is IDisposable disposable)
+        {
+            disposable.Dispose();
+        }
+    }
+
+    private ModerationEngine Look(Servable servable, ITextModel model, Entry entry)
     {
         if (entry.Engine is { } known && time.GetElapsedTime(entry.LastLook) < LookInterval)
         {
@@ -103,7 +115,7 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
             + "Put its policy.json there (zwml runs artifact writes that of the run it comes from), or carry an older one over with zwml moderate map-policy.");
     }
 
-    private void Take(string file, Servable servable, TextModel model, Entry entry)
+    private void Take(string file, Servable servable, ITextModel model, Entry entry)
     {
         try
         {
@@ -128,9 +140,9 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         }
     }
 
-    private sealed class Entry(Task<TextModel> model)
+    private sealed class Entry(Task<ITextModel> model)
     {
-        public Task<TextModel> Model => model;
+        public Task<ITextModel> Model => model;
 
         public ModerationEngine? Engine { get; set; }
 

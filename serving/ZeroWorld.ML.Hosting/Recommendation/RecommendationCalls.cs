@@ -74,7 +74,7 @@ internal sealed class RecommendationCalls(RecommendationPath path, Recommenders 
             }
         }
 
-        public RecommendationRow Answer()
+        public AnsweredRow Answer()
         {
             Given = RecommendationQuestion.Answer(_engine!, request, _recent.Ids);
             return RecommendationRows.Of(_engine!.Bundle, request, _recent, Given);

@@ -9,7 +9,7 @@ namespace ZeroWorld.ML.Hosting;
 /// <remarks>Thread safe.</remarks>
 internal sealed class RecommendationReplay(Recommenders recommenders) : IPackageReplay
 {
-    public bool IsOf(ModelPackage package) => package.Manifest.Files.ContainsKey(RecommenderBundle.FileName);
+    public bool IsOf(ModelPackage package, LoggedPrediction row) => package.Manifest.Files.ContainsKey(RecommenderBundle.FileName);
 
     public async Task<ReplayReport> ReplayAsync(ModelPackage package, LoggedPrediction row, CancellationToken cancellationToken)
     {
@@ -37,9 +37,9 @@ internal sealed class RecommendationReplay(Recommenders recommenders) : IPackage
             Model = new ModelName(row.Project, row.Model),
             Version = row.ModelVersion,
             IsEqual = differences.Count == 0,
-            IsSameBuild = row.RuntimeBuild == RecommendationPath.Build,
+            IsSameBuild = row.RuntimeBuild == AnsweredRow.ManagedBuild,
             LoggedBuild = row.RuntimeBuild,
-            CurrentBuild = RecommendationPath.Build,
+            CurrentBuild = AnsweredRow.ManagedBuild,
             Rows = 1,
             LoggedOutputs = logged,
             ReplayedOutputs = replayed,

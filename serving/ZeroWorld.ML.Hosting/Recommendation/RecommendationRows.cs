@@ -17,7 +17,7 @@ internal static class RecommendationRows
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(false).WithRecursionLimit(16));
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
 
-    public static RecommendationRow Of(RecommenderBundle bundle, RecommendRequest request, RecentItems recent, Recommendations given) => new()
+    public static AnsweredRow Of(RecommenderBundle bundle, RecommendRequest request, RecentItems recent, Recommendations given) => new()
     {
         Entities = EntitiesOf(bundle.UserKey, request, recent.IsNumber),
         Request = Formatter.Format(request),

@@ -48,7 +48,9 @@ internal static class ServerEndpoints
         services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();
         services.AddSingleton<RecommendationRest>();
         services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
+        services.AddSingleton<TextModels>();
         services.AddSingleton<ModerationEngines>();
+        services.AddSingleton<Serving.IPackageReplay, DecisionReplay>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();

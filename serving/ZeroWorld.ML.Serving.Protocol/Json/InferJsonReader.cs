@@ -65,6 +65,10 @@ public static class InferJsonReader
                 case "outputs":
                     ReadOutputs(property.Value, outputs);
                     break;
+                case "model_name":
+                    // KServe's client repeats it here. The path says which model it is, for every server of the protocol.
+                    Text(property.Value, "model_name");
+                    break;
                 default:
                     throw Unknown(property.Name, "the request", "id, parameters, inputs, outputs");
             }

@@ -18,6 +18,9 @@ internal sealed record LoadedModel(
     /// <summary>Sizes that its runs are brought to; <see langword="null"/>: none.</summary>
     public PaddingPlan? Padding { get; init; }
 
+    /// <summary>What makes tokens of texts for it; <see langword="null"/>: it takes none.</summary>
+    public TextTokenizer? Tokenizer { get; init; }
+
     /// <summary>Frees everything. Called where nobody else has taken it over.</summary>
     public void Free()
     {

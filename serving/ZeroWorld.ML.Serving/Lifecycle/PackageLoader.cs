@@ -63,6 +63,7 @@ internal sealed class PackageLoader(
         var runtime = GetRuntime(package.Manifest);
         var plan = await FindPlanAsync(package.Manifest, cancellationToken).ConfigureAwait(false);
         var golden = await ReadGoldenAsync(package, cancellationToken).ConfigureAwait(false);
+        var tokenizer = await Task.Run(() => OpenTokenizer(package), cancellationToken).ConfigureAwait(false);
 
         // Opening a model blocks for as long as the engine takes: not on a thread that others wait for.
         var instance = await Task.Run(() => runtime.Open(package, device), cancellationToken).ConfigureAwait(false);
@@ -77,12 +78,35 @@ internal sealed class PackageLoader(
             }
 
             var padding = PaddingPlan.Of(package, instance.Signature);
-            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance), Padding = padding };
+            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance), Padding = padding, Tokenizer = tokenizer };
         }
         catch
         {
             instance.Dispose();
             throw;
+        }
+    }
+
+    /// <returns><see langword="null"/> where no input takes tokens.</returns>
+    private static TextTokenizer? OpenTokenizer(ModelPackage package)
+    {
+        if (!package.Manifest.Inputs.Any(static input => InputLayouts.AreTokens(input.Layout)))
+        {
+            return null;
+        }
+
+        try
+        {
+            var tokenizer = TextTokenizer.Open(package.Directory);
+            var narrow = package.Manifest.Inputs.FirstOrDefault(input => InputLayouts.AreTokens(input.Layout) && input.Shape[1] > 0 && input.Shape[1] < tokenizer.Settings.LengthMax);
+            return narrow is null
+                ? tokenizer
+                : throw new ServingException(
+                    ServingError.ModelRefused, $"The input '{narrow.Tensor}' of model '{package.Manifest.Name}' takes {narrow.Shape[1]} tokens, and its tokenizer makes up to {tokenizer.Settings.LengthMax} (length_max).");
+        }
+        catch (FeatureException exception)
+        {
+            throw new ServingException(ServingError.ModelRefused, $"The package of model '{package.Manifest.Name}' has no tokenizer that could be read: {exception.Message}", exception);
         }
     }
 

@@ -94,7 +94,7 @@ internal sealed partial class ServableLoader(
             loaded = await LoadMeasuredAsync(package, memory, settings, makeRoom, cancellationToken).ConfigureAwait(false);
             if (loaded.Plan is { } plan)
             {
-                prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, cancellationToken).ConfigureAwait(false);
+                prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, loaded.Tokenizer, cancellationToken).ConfigureAwait(false);
             }
 
             var scheduler = new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, new ServableStatistics(time), time, logger, loaded.Padding);

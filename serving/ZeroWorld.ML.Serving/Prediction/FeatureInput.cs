@@ -30,6 +30,9 @@ internal sealed record FeatureInput(int Position, TensorDtype Dtype, int[] Colum
     /// <summary>Whether every row is numbers that have a NaN, one per column.</summary>
     public bool IsPlain => Layout == InputLayouts.Scalars && Dtype is TensorDtype.Float32 or TensorDtype.Float64;
 
+    /// <summary>Whether it is made of texts, by the tokenizer of the package.</summary>
+    public bool IsTokens => InputLayouts.AreTokens(Layout);
+
     public bool IsVariable => Width < 0;
 
     /// <summary>Bytes of a row; only of a fixed width.</summary>

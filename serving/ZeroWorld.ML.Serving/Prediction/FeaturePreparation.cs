@@ -15,10 +15,10 @@ internal sealed class FeaturePreparation(CoverageCache coverage, FeatureStage fe
 
     /// <summary>Prepares what a model reads. Undone by <see cref="Return"/>.</summary>
     public async Task<PredictionPlan> PrepareAsync(
-        ModelManifest manifest, ModelSignature signature, FeatureServicePlan service, CancellationToken cancellationToken)
+        ModelManifest manifest, ModelSignature signature, FeatureServicePlan service, TextTokenizer? tokenizer, CancellationToken cancellationToken)
     {
         var slots = await coverage.RentAsync(service, cancellationToken).ConfigureAwait(false);
-        return await WarmUpAsync(slots, () => new PredictionPlan(manifest, signature, service, slots), cancellationToken).ConfigureAwait(false);
+        return await WarmUpAsync(slots, () => new PredictionPlan(manifest, signature, service, slots, tokenizer), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Prepares a service without a model. Undone by <see cref="Return"/>.</summary>

@@ -50,12 +50,13 @@ internal sealed class ModelRows
             }
         }
 
+        var tokens = TokenRows.Of(plan, cells, columns, scored);
         var (widths, data) = (new int[plan.Inputs.Length], new byte[plan.Inputs.Length][]);
         for (var index = 0; index < data.Length; index++)
         {
             var input = plan.Inputs[index];
-            widths[index] = input.IsVariable ? ListInputs.WidthOf(input, cells, columns, scored) : input.Width;
-            data[index] = Write(input, cells, columns, scored, widths[index]);
+            widths[index] = !input.IsVariable ? input.Width : input.IsTokens ? tokens!.Width : ListInputs.WidthOf(input, cells, columns, scored);
+            data[index] = Write(input, cells, columns, scored, widths[index], tokens);
         }
 
         return new ModelRows([.. scored], widths, data, errors ?? (IReadOnlyList<RowError>)[]);
@@ -76,8 +77,14 @@ internal sealed class ModelRows
 
     /// <summary>What one value is to the model: bool is 0 or 1, a missing value NaN.</summary>
     /// <param name="width">Elements of a row.</param>
-    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width)
+    /// <param name="tokens">Of these rows, where an input takes tokens.</param>
+    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width, TokenRows? tokens)
     {
+        if (input.IsTokens)
+        {
+            return tokens!.Write(input, width);
+        }
+
         if (!input.IsPlain)
         {
             return ListInputs.Write(input, cells, columns, rows, width);

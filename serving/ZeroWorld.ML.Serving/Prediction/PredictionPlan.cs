@@ -7,9 +7,11 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Immutable and thread safe. Made of a package that <see cref="PackageFit"/> found to fit.</remarks>
 internal sealed class PredictionPlan
 {
-    public PredictionPlan(ModelManifest manifest, ModelSignature signature, FeatureServicePlan service, IReadOnlyList<CoverageSlot> coverage)
+    /// <param name="tokenizer">Of the package; <see langword="null"/> where no input takes tokens.</param>
+    public PredictionPlan(ModelManifest manifest, ModelSignature signature, FeatureServicePlan service, IReadOnlyList<CoverageSlot> coverage, TextTokenizer? tokenizer)
         : this(service, coverage)
     {
+        Tokenizer = tokenizer;
         Reader = $"Model '{manifest.Name}'";
         var columns = service.Service.Columns.Select(static column => column.Name).ToList();
         Inputs = [.. manifest.Inputs.Select(input => FeatureInput.Of(input, manifest.Inputs, IndexOf(signature.Inputs, input.Tensor), columns.IndexOf))];
@@ -63,6 +65,8 @@ internal sealed class PredictionPlan
 
     /// <summary>In the order of the manifest.</summary>
     public FeatureInput[] Inputs { get; } = [];
+
+    public TextTokenizer? Tokenizer { get; }
 
     /// <summary>Whether no value can fail to be what an input takes, and every row has the same width.</summary>
     public bool IsPlain { get; } = true;

@@ -2,12 +2,12 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>Replays logged answers that a package makes without the feature service and the runtime of its model: recommendations.</summary>
+/// <summary>Replays logged answers that a package makes without the feature service and the runtime of its model: recommendations, decisions about content.</summary>
 /// <remarks>Thread safe.</remarks>
 public interface IPackageReplay
 {
-    /// <summary>Whether the answers of this package are of this kind.</summary>
-    bool IsOf(ModelPackage package);
+    /// <summary>Whether this answer of the package is of this kind.</summary>
+    bool IsOf(ModelPackage package, LoggedPrediction row);
 
     /// <param name="package">The package that answered.</param>
     /// <param name="row">The logged answer.</param>

@@ -34,7 +34,7 @@ public sealed class PredictionReplay
         var rows = await FindAsync(project.Length == 0 ? ModelName.DefaultProject : project, predictionId, cancellationToken).ConfigureAwait(false);
         var package = await OpenPackageAsync(rows[0], cancellationToken).ConfigureAwait(false);
 
-        if (Array.Find(_others, other => other.IsOf(package)) is { } other)
+        if (Array.Find(_others, other => other.IsOf(package, rows[0])) is { } other)
         {
             return await other.ReplayAsync(package, rows[0], cancellationToken).ConfigureAwait(false);
         }
@@ -43,7 +43,7 @@ public sealed class PredictionReplay
         var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
         using var instance = loaded.Instance;
         var plan = loaded.Plan is { } service
-            ? new PredictionPlan(package.Manifest, instance.Signature, service, [])
+            ? new PredictionPlan(package.Manifest, instance.Signature, service, [], loaded.Tokenizer)
             : throw new ServingException(ServingError.ModelRefused, $"The package {package.Digest} names no feature service; its predictions cannot have been logged.");
         return await Task.Run(() => ReplayRun.Run(loaded, plan, rows), cancellationToken).ConfigureAwait(false);
     }

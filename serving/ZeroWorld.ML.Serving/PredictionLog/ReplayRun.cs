@@ -121,7 +121,14 @@ internal sealed class ReplayRun
         List<int> one = [row];
         var (offsets, widths) = (new int[_plan.Inputs.Length], new int[_plan.Inputs.Length]);
         FindInputs(row, offsets, widths);
-        var data = _plan.Inputs.Select((input, index) => ModelRows.Write(input, _cells, _columns.Count, one, widths[index])).ToArray();
+        var tokens = TokenRows.Of(_plan, _cells, _columns.Count, one);
+        if (tokens is not null && Array.Exists(_plan.Inputs, input => input.IsTokens && widths[Array.IndexOf(_plan.Inputs, input)] < tokens.Width))
+        {
+            AddDifference($"row {row}: the logged texts make {tokens.Width} tokens, more than the logged input has");
+            return;
+        }
+
+        var data = _plan.Inputs.Select((input, index) => ModelRows.Write(input, _cells, _columns.Count, one, widths[index], tokens)).ToArray();
         if (!LoggedValues.ConcatenateInputs(_plan, widths, data, 0).AsSpan().SequenceEqual(_rows[row].Input))
         {
             AddDifference($"row {row}: the logged input is not what the logged features make");

@@ -10,5 +10,5 @@ public interface IRecommendation
     ValueTask ReadAsync(Servable servable, CancellationToken cancellationToken);
 
     /// <summary>Computes the answer.</summary>
-    RecommendationRow Answer();
+    AnsweredRow Answer();
 }

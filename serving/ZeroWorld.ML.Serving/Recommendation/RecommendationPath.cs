@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
@@ -18,9 +17,6 @@ public sealed class RecommendationPath
     {
         (_servables, _log, _metrics, _traces, _time) = (servables, log, metrics, traces, time);
     }
-
-    /// <summary>What computes recommendations, as the prediction log names it: <c>managed 10.0.2; zeroworld 0.1.0; linux-x64-avx2</c>.</summary>
-    public static string Build { get; } = RuntimeBuilds.DescribeManaged();
 
     /// <param name="model">The model.</param>
     /// <param name="selector">Which version of it.</param>
@@ -50,7 +46,7 @@ public sealed class RecommendationPath
             var row = recommendation.Answer();
             var run = new RunTimes(0, 0, Stopwatch.GetTimestamp() - read, 0);
             var id = PredictionId.New(now);
-            _log.Add(new FinishedLogRow(ToLogged(row, id, servable, now, Stopwatch.GetElapsedTime(started)), servable.Model, now));
+            _log.Add(FinishedLogRow.Of(row, id, servable.Model, servable.Version, servable.Digest, now, Stopwatch.GetElapsedTime(started)));
             statistics.RecordRun(1, run);
             statistics.RecordSuccess(1, started, run);
             return new RecommendationResult(
@@ -63,34 +59,5 @@ public sealed class RecommendationPath
             trace?.Fail(exception);
             throw;
         }
-    }
-
-    private static LoggedPrediction ToLogged(RecommendationRow row, string id, Servable servable, DateTimeOffset received, TimeSpan duration)
-    {
-        var time = UnixMicroseconds.FromDateTimeOffset(received);
-        return new LoggedPrediction
-        {
-            PredictionId = id,
-            Row = 0,
-            Project = servable.Model.Project,
-            Model = servable.Model.Name,
-            ModelVersion = servable.Version,
-            PackageDigest = servable.Digest,
-            ServiceFingerprint = row.ServiceFingerprint,
-            RuntimeBuild = Build,
-            ReceivedTime = time,
-            Time = time,
-            Entities = row.Entities,
-            Request = row.Request,
-            FeatureNames = [.. row.Features.Select(static feature => feature.Column)],
-            FeatureValues = [.. row.Features.Select(static _ => (double?)null)],
-            FeatureTexts = [.. row.Features.Select(static feature => LoggedValues.ToText(feature.Cell.Value))],
-            FeatureStatuses = [.. row.Features.Select(static feature => feature.Cell.Status)],
-            FeatureEventTimes = [.. row.Features.Select(static feature => feature.Cell.EventTime)],
-            FeatureDefaulted = [.. row.Features.Select(static feature => feature.Cell.IsDefaulted)],
-            OutputNames = [.. row.Outputs.Select(static output => output.Name)],
-            Output = LoggedValues.ConcatenateOutputs(row.Outputs, 0),
-            Duration = (long)duration.TotalNanoseconds,
-        };
     }
 }

@@ -54,6 +54,12 @@ internal static class PackageFit
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var input in manifest.Inputs)
         {
+            if (InputLayouts.AreTokens(input.Layout))
+            {
+                CheckTokens(input, service, differences);
+                continue;
+            }
+
             if (input.Layout is not (null or InputLayouts.Scalars))
             {
                 CheckList(input, service, positions, taken, differences);
@@ -77,6 +83,21 @@ internal static class PackageFit
         if (missing.Count > 0)
         {
             differences.Add($"the feature service '{service.Name}' has columns that the model does not take: {Names(missing)}");
+        }
+    }
+
+    private static void CheckTokens(ManifestInput input, FeatureService service, List<string> differences)
+    {
+        foreach (var name in input.Features)
+        {
+            if (service.Columns.FirstOrDefault(column => column.Name == name) is not { } column)
+            {
+                differences.Add($"the input '{input.Tensor}' takes columns that the feature service '{service.Name}' does not have: '{name}'");
+            }
+            else if (column.Type != FeatureType.String)
+            {
+                differences.Add($"the column '{name}' of the feature service is {column.Type.ToText()}; the input '{input.Tensor}' of layout {input.Layout} expects {FeatureType.String.ToText()}");
+            }
         }
     }
 

@@ -27,7 +27,7 @@ internal static class FraudBenchmark
         best = None
         for _ in range(3):
             cpu, wall = time.process_time(), time.perf_counter()
-            model = xgb.train(settings, xgb.DMatrix(X[:rows], label=y[:rows]), num_boost_round=trees)
+            model = xgb.train(settings, xgb.DMatrix(X[:rows], label=y[:rows], nthread=1), num_boost_round=trees)
             took = (time.process_time() - cpu, time.perf_counter() - wall)
             best = took if best is None or took < best else best
         print(best[0], best[1], average_precision_score(y[rows:], model.predict(xgb.DMatrix(X[rows:]))))
@@ -59,7 +59,7 @@ internal static class FraudBenchmark
         {
             int[] few = fit[..Math.Min(fit.Length, 50_000)];
             var settings = new LightGbmSettings { Trees = Trees, LearningRate = 0.1, LeavesMax = leaves, DepthMax = depth };
-            var ensemble = TreeReasons.WithCovers(new LightGbmFraudTrainer(settings).Fit(table, few, 1, cancellationToken).ToTreeEnsemble(), table, few);
+            var ensemble = TreeReasons.WithCovers(new TreeFraudTrainer(settings).FitTrees(table, few, 1, null, cancellationToken).ToTreeEnsemble(), table, few);
             var model = new ReasonModel(ensemble, table.FeatureNames);
             var times = new double[2000];
             for (var index = -500; index < times.Length; index++)
@@ -89,11 +89,11 @@ internal static class FraudBenchmark
 
     private static async Task FitAsync(TrainingTable table, int[] fit, int depth, CancellationToken cancellationToken)
     {
-        var trainer = new LightGbmFraudTrainer(new LightGbmSettings
+        var trainer = new TreeFraudTrainer(new LightGbmSettings
         {
             Trees = Trees, LearningRate = 0.1, LeavesMax = 1 << depth, DepthMax = depth, LeafRowsMin = 1, L2 = 1, BinsMax = 1024, RowFraction = 1,
         });
-        var (cpu, wall, model) = (double.PositiveInfinity, double.PositiveInfinity, (TreeFraudModel?)null);
+        var (cpu, wall, model) = (double.PositiveInfinity, double.PositiveInfinity, (IFraudModel?)null);
         for (var repeat = 0; repeat < 3; repeat++)
         {
             var (seconds, fitted) = RecommendationBenchmark.Measure(() => trainer.Fit(table, fit, 1, cancellationToken), out var elapsed);

@@ -94,6 +94,28 @@ public sealed class ModerationScoreTests : IAsyncLifetime
         await AssertRefusedAsync(new ScoreRequest { Model = "comments", Id = "1" }, StatusCode.FailedPrecondition, "has 1 policies, none of this package");
     }
 
+    [Fact]
+    public async Task Replay_DecisionsOfPoliciesThatChanged_AreMadeAgainBitForBit()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        _policy.Write(Path.Combine(PolicyFolder, "1.json"));
+        using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
+        var blocked = await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = "you v1le scum\u0000", Language = "en" });
+        var allowed = await AskAsync(call, new ScoreRequest { Id = "2", Text = "" });
+        await call.RequestStream.CompleteAsync();
+        File.Delete(Path.Combine(PolicyFolder, "1.json"));
+
+        foreach (var decision in (ScoredDecision[])[blocked.Decision, allowed.Decision])
+        {
+            var replay = await _server.Client.Predictions.ReplayPredictionAsync(new ReplayPredictionRequest { PredictionId = decision.PredictionId }, cancellationToken: Cancellation);
+
+            Assert.True(replay.Equal && replay.SameBuild);
+            Assert.Equal(["action", "label", "scores[0]", "scores[1]", "reasons"], replay.ReplayedOutputs.Select(static output => output.Name));
+            Assert.Equal(decision.Action.ToString(), replay.ReplayedOutputs[0].Bytes.Values[0].ToStringUtf8(), ignoreCase: true);
+            Assert.Equal(1, replay.ModelVersion);
+        }
+    }
+
     private static async Task<ScoreResponse> AskAsync(AsyncDuplexStreamingCall<ScoreRequest, ScoreResponse> call, ScoreRequest request)
     {
         await call.RequestStream.WriteAsync(request, Cancellation);

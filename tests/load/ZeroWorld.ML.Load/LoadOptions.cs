@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ZeroWorld.ML.Load;
 
-/// <summary>What the command line says.</summary>
+/// <summary>What the command line says: a command takes some of these settings, and has defaults of its own.</summary>
 internal sealed record LoadOptions
 {
     public const string Usage = """
@@ -16,9 +16,13 @@ internal sealed record LoadOptions
           --json          the result as JSON
         """;
 
+    private static readonly LoadOptions Defaults = new() { Seconds = 3 };
+
     public int Rounds { get; private init; } = 5;
 
-    public double Seconds { get; private init; } = 3;
+    public double Seconds { get; init; } = 1;
+
+    public TimeSpan WarmUp { get; init; }
 
     public int InFlight { get; private init; } = 48;
 
@@ -28,48 +32,76 @@ internal sealed record LoadOptions
 
     public bool IsEmbedded { get; private init; }
 
+    public Uri? Beside { get; private init; }
+
+    public int BesideProcess { get; private init; }
+
+    public string? Models { get; private init; }
+
     public bool IsJson { get; private init; }
 
-    /// <returns><see langword="null"/> when the command line is not understood.</returns>
-    public static LoadOptions? TryParse(string[] arguments)
+    /// <returns><see langword="null"/> when the command line of the plain run is not understood.</returns>
+    public static LoadOptions? TryParse(ReadOnlySpan<string> arguments) =>
+        TryParse(arguments, Defaults, ["--rounds", "--seconds", "--in-flight", "--connections", "--only", "--embedded", "--json"], ["infer", "predict", "lean"]);
+
+    /// <param name="arguments">The command line after the command's name.</param>
+    /// <param name="defaults">What holds for what it does not say.</param>
+    /// <param name="known">The settings that the command takes.</param>
+    /// <param name="onlies">Values of <c>--only</c>; none: any.</param>
+    /// <returns><see langword="null"/> when it is not understood.</returns>
+    public static LoadOptions? TryParse(ReadOnlySpan<string> arguments, LoadOptions defaults, ReadOnlySpan<string> known, ReadOnlySpan<string> onlies = default)
     {
-        var options = new LoadOptions();
+        var options = defaults;
         for (var index = 0; index < arguments.Length; index++)
         {
-            var value = arguments.ElementAtOrDefault(index + 1);
-            switch (arguments[index])
+            var name = arguments[index];
+            if (!known.Contains(name))
             {
-                case "--rounds" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) && rounds > 0:
-                    options = options with { Rounds = rounds };
-                    index++;
-                    break;
-                case "--seconds" when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds > 0:
-                    options = options with { Seconds = seconds };
-                    index++;
-                    break;
-                case "--in-flight" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var inFlight) && inFlight > 0:
-                    options = options with { InFlight = inFlight };
-                    index++;
-                    break;
-                case "--connections" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var connections) && connections > 0:
-                    options = options with { Connections = connections };
-                    index++;
-                    break;
-                case "--only" when value is "infer" or "predict" or "lean":
-                    options = options with { Only = value };
-                    index++;
-                    break;
-                case "--embedded":
-                    options = options with { IsEmbedded = true };
-                    break;
-                case "--json":
-                    options = options with { IsJson = true };
-                    break;
-                default:
-                    return null;
+                return null;
             }
+
+            if (options.TryFlag(name) is { } flagged)
+            {
+                options = flagged;
+                continue;
+            }
+
+            if (++index == arguments.Length || (name == "--only" && onlies.Length > 0 && !onlies.Contains(arguments[index])) || options.TryValue(name, arguments[index]) is not { } changed)
+            {
+                return null;
+            }
+
+            options = changed;
         }
 
         return options;
+    }
+
+    public bool Includes(string name) => Only is null || name.Contains(Only, StringComparison.Ordinal);
+
+    private LoadOptions? TryFlag(string name) => name switch
+    {
+        "--embedded" => this with { IsEmbedded = true },
+        "--json" => this with { IsJson = true },
+        _ => null,
+    };
+
+    private LoadOptions? TryValue(string name, string value)
+    {
+        var count = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) && whole > 0 ? whole : 0;
+        var seconds = double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : double.NaN;
+        return name switch
+        {
+            "--rounds" when count > 0 => this with { Rounds = count },
+            "--seconds" when seconds > 0 => this with { Seconds = seconds },
+            "--warm-up" when seconds >= 0 => this with { WarmUp = TimeSpan.FromSeconds(seconds) },
+            "--in-flight" when count > 1 => this with { InFlight = count },
+            "--connections" when count > 0 => this with { Connections = count },
+            "--only" => this with { Only = value },
+            "--models" => this with { Models = value },
+            "--beside" when value.Split('/') is [var address, var process] && Uri.TryCreate($"http://{address}", UriKind.Absolute, out var uri)
+                && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id) => this with { Beside = uri, BesideProcess = id },
+            _ => null,
+        };
     }
 }

@@ -11,11 +11,11 @@ switch (args)
         return await BareServerChild.RunAsync(child);
     case [FiftyServerChild.Argument, .. var child]:
         return await FiftyServerChild.RunAsync(child);
-    case [FiftyOptions.Argument, .. var rest] when FiftyOptions.TryParse(rest) is { } fifty:
+    case [FiftyRun.Argument, .. var rest] when FiftyRun.TryParse(rest) is { } fifty:
         var report = await FiftyRun.RunAsync(fifty);
         await Console.Out.WriteLineAsync(fifty.IsJson ? report.ToJson() : report.ToTable());
         return 0;
-    case [SpeedOptions.Argument, .. var rest] when SpeedOptions.TryParse(rest) is { } speed:
+    case [SpeedRun.Argument, .. var rest] when SpeedRun.TryParse(rest) is { } speed:
         var ratios = await SpeedRun.RunAsync(speed);
         await Console.Out.WriteLineAsync(speed.IsJson ? ratios.ToJson() : ratios.ToTable());
         return 0;
@@ -32,8 +32,8 @@ switch (args)
 if (LoadOptions.TryParse(args) is not { } options)
 {
     await Console.Error.WriteLineAsync(LoadOptions.Usage);
-    await Console.Error.WriteLineAsync(SpeedOptions.Usage);
-    await Console.Error.WriteLineAsync(FiftyOptions.Usage);
+    await Console.Error.WriteLineAsync(SpeedRun.Usage);
+    await Console.Error.WriteLineAsync(FiftyRun.Usage);
     await Console.Error.WriteLineAsync(DeadlineRun.Usage);
     return 2;
 }

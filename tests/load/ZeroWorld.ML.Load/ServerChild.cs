@@ -25,28 +25,35 @@ internal static class ServerChild
     public static async Task<int> RunAsync(string[] arguments)
     {
         var (folder, redis) = (arguments[0], arguments[1]);
+        return await RunAsync(folder, new() { ["Online:Redis"] = redis }, services => SetUpAsync(services, folder));
+    }
+
+    /// <summary>Serves with the settings of the default and some others, until the standard input ends; says where on the standard output.</summary>
+    /// <param name="folder">Where its data lie.</param>
+    /// <param name="settings">The others.</param>
+    /// <param name="setUpAsync">Makes what it serves once it has started, and gives the path of a model or of the folder of them.</param>
+    public static async Task<int> RunAsync(string folder, Dictionary<string, string> settings, Func<IServiceProvider, Task<string>> setUpAsync)
+    {
         var configuration = ZeroWorldConfiguration.Load(new ConfigurationInputs
         {
-            Flags = new Dictionary<string, string>
+            Flags = new Dictionary<string, string>(settings)
             {
                 ["DataDirectory"] = Path.Combine(folder, "data"),
                 ["Server:HttpPort"] = "0",
                 ["Server:GrpcPort"] = "0",
                 ["Server:MetricsPort"] = "0",
-                ["Online:Redis"] = redis,
             },
         });
         await using var server = ZeroWorldServer.Create(configuration, static logging => logging.SetMinimumLevel(LogLevel.None));
         await server.StartAsync(CancellationToken.None);
-        var package = await SetUpAsync(server, folder);
-        await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new Ready(server.Addresses.Grpc.ToString(), package.ModelPath)));
+        var path = await setUpAsync(server.Services);
+        await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new Ready(server.Addresses.Grpc.ToString(), path)));
         await ChildMemory.ServeAsync();
         return 0;
     }
 
-    private static async Task<ModelPackage> SetUpAsync(ZeroWorldServer server, string folder)
+    private static async Task<string> SetUpAsync(IServiceProvider services, string folder)
     {
-        var services = server.Services;
         var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"));
         await services.GetRequiredService<DefinitionApplier>().ApplyAsync(DefinitionLoader.Load([new DefinitionFile("fraud.yaml", yaml)]), CancellationToken.None);
         var plan = await services.GetRequiredService<FeatureServiceCatalog>().GetAsync(ModelName.DefaultProject, "fraud", CancellationToken.None);
@@ -57,6 +64,6 @@ internal static class ServerChild
         await FraudStore.FillAsync(services.GetRequiredService<IOnlineStore>(), plan, Entities, Events, CancellationToken.None);
         await services.GetRequiredService<ServableManager>().RefreshAsync(CancellationToken.None);
         await services.GetRequiredService<CoverageCache>().RefreshAsync(CancellationToken.None);
-        return package;
+        return package.ModelPath;
     }
 }

@@ -84,6 +84,52 @@ public sealed class ModerationCommandTests : IDisposable
         Assert.Contains("map them", stranger.Error.ReplaceLineEndings(" "));
     }
 
+    [Fact]
+    public async Task Replay_DecisionOfAFileJob_IsMadeAgain()
+    {
+        WriteTrainingData();
+        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await RunAsync("models", "register", "moderation", "package");
+        Write("two.jsonl", """
+            {"id":"1","text":"a quiet lake"}
+            {"id":"2","text":"you w0rthless trash"}
+
+            """);
+
+        await RunAsync("moderate", "file", "--package", "package", "-i", "two.jsonl", "-o", "out", "--prediction-log", Path.Combine(".zeroworld", "prediction-log"));
+
+        foreach (var line in File.ReadLines(PathOf("out", "decisions.jsonl")))
+        {
+            Assert.Contains("equal, bit for bit", await RunAsync("replay", Property(line, "prediction_id")!), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task PackageText_TransformerWithLabelledTexts_DecidesByTheThresholdsChosenOnThem()
+    {
+        foreach (var file in (string[])["tiny-transformer.onnx", "vocab.txt"])
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "Tokens", file), PathOf(file));
+        }
+
+        Write("held-out.csv", "text,label\n" + string.Join('\n', Enumerable.Range(0, 20).Select(static row => row % 2 == 0 ? $"you vile scum {row},foul" : $"hello lovely garden {row},fine")) + "\n");
+        Write("one.jsonl", """{"id":"1","text":"you vile scum 4"}""" + "\n");
+
+        var said = await RunAsync(
+            "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "WordPiece", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "--length-max", "32",
+            "--table", "held-out.csv", "--harmless", "fine", "--review", "recall=1", "--block", "cost=1000", "-o", "transformer");
+        using var decision = JsonDocument.Parse(await RunAsync("moderate", "text", "you vile scum 4", "--package", "transformer"));
+        await RunAsync("moderate", "file", "--package", "transformer", "-i", "one.jsonl", "-o", "out");
+
+        Assert.Contains("packaged", said, StringComparison.Ordinal);
+        Assert.Contains("foul: review from", said, StringComparison.Ordinal);
+        Assert.Contains(decision.RootElement.GetProperty("action").GetString(), (string[])["review", "block"]);
+        Assert.Equal(decision.RootElement.GetProperty("action").GetString(), Property(File.ReadLines(PathOf("out", "decisions.jsonl")).Single(), "action"));
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "Bpe", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "-o", "wrong");
+        Assert.NotEqual(0, wrong.ExitCode);
+        Assert.Contains("merges is ''; expected the name of a file beside it, for bpe only", wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
     private async Task KillWhenWrittenAsync(long bytes)
     {
         using var process = ZwmlProcess.Start(_folder.Path, "moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "killed");

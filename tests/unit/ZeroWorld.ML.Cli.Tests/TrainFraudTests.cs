@@ -73,6 +73,44 @@ public sealed class TrainFraudTests : IDisposable
     }
 
     [Fact]
+    public async Task TrainFraud_KilledAmongTheFitsOfItsSeeds_EndsWithTheModelOfAnUnbrokenRun()
+    {
+        WriteTable(20_000);
+        string[] arguments =
+        [
+            "train", "fraud", "--table", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--algorithm", "fasttree", "--seeds", "1", "2", "3", "--data", Directory, "--json",
+        ];
+        using var process = ZwmlProcess.Start(_folder.Path, [.. arguments, "--out", Path.Combine(_folder.Path, "killed")]);
+        using var store = await WaitForStoreAsync(process);
+
+        // Two trials and two of the seeds on the fit rows: three fits on all training rows are still to come.
+        while (CountCheckpoints() < 4 && !process.HasExited)
+        {
+            await Task.Delay(10, Cancellation);
+        }
+
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync(Cancellation);
+        var killed = Assert.Single(await store.ListAsync("default", null, null, 100, Cancellation), static run => run.Parent is null);
+        Assert.Equal(RunStatus.Running, killed.Status);
+        Assert.InRange(CountCheckpoints(), 4, 7);
+
+        var resumed = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--resume", killed.Id, "--out", Path.Combine(_folder.Path, "resumed")]);
+        var whole = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--out", Path.Combine(_folder.Path, "whole")]);
+
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.True(whole.ExitCode == 0, whole.Error);
+        Assert.Equal(await ModelAsync("whole"), await ModelAsync("resumed"));
+        Assert.Equal(0, CountCheckpoints());
+
+        int CountCheckpoints() => System.IO.Directory.Exists(Path.Combine(Directory, "checkpoints"))
+            ? System.IO.Directory.GetFiles(Path.Combine(Directory, "checkpoints"), "*.checkpoint", SearchOption.AllDirectories).Length
+            : 0;
+
+        Task<byte[]> ModelAsync(string package) => File.ReadAllBytesAsync(Path.Combine(_folder.Path, package, "model.onnx"), Cancellation);
+    }
+
+    [Fact]
     public async Task TrainFraud_RegistryInPostgres_KeepsRunsAndFindsTheChampionThere()
     {
         PostgresProcess.SkipIfMissing();
@@ -89,7 +127,7 @@ public sealed class TrainFraudTests : IDisposable
         using var champion = JsonDocument.Parse(first.Output);
         using var again = JsonDocument.Parse(second.Output);
         Assert.Equal("champion", champion.RootElement.GetProperty("alias").GetString());
-        Assert.Contains("better by 0.0000", again.RootElement.GetProperty("gate").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("neither better nor worse: the difference is 0.0000", again.RootElement.GetProperty("gate").GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, again.RootElement.GetProperty("alias").ValueKind);
         using var store = RunStore.Open(new ModelRegistryOptions { DataDirectory = Directory, Postgres = postgres.ConnectionString });
         Assert.Equal(2, (await store.ListAsync("default", "fraud", null, 100, Cancellation)).Count(static run => run.Parent is null && run.Status == RunStatus.Finished));
@@ -105,8 +143,21 @@ public sealed class TrainFraudTests : IDisposable
 
         await FailsAsync("there is no column 'nothing'", "--features", "nothing");
         await FailsAsync("There is no run", "--resume", "0123");
-        await FailsAsync("'svm' is unknown", "--algorithm", "svm");
         await FailsAsync("go together", "--cost-miss", "3");
+    }
+
+    [Theory]
+    [InlineData("--algorithm: 'svm' is unknown; expected one of logistic-regression, ", "--algorithm", "svm")]
+    [InlineData("--test-share: 1.5; expected above 0 and below 1", "--test-share", "1.5")]
+    [InlineData("--seeds: 1, 2; expected an odd number", "--seeds", "1", "2")]
+    [InlineData("--cost-miss: -3; expected a number above 0", "--cost-false-alarm", "1", "--cost-miss", "-3")]
+    [InlineData("--gate-loss: -1; expected 0 or more", "--gate-loss", "-1")]
+    public async Task TrainFraud_SettingOutOfRange_IsRefusedAsUsageBeforeTheTableIsRead(string sentence, params string[] further)
+    {
+        var failed = await ZwmlProcess.RunAsync(_folder.Path, ["train", "fraud", "--table", "none.csv", "--label", "bad", "--time", "at", "--entity", "customer", "--data", Directory, .. further]);
+
+        Assert.Equal(2, failed.ExitCode);
+        Assert.Contains(sentence, failed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

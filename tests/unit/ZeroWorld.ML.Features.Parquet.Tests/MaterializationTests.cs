@@ -187,7 +187,7 @@ public sealed class MaterializationTests : IDisposable
 
     private Task<Materialization> RunAsync(InMemoryOnlineStore online, int shard = 0, int shards = 1, TimeSpan? lateness = null, StorageField[]? fields = null) =>
         new Materializer(_folder.Store, online, TimeProvider.System).RunAsync(
-            new MaterializationRequest { Fields = fields ?? Fields, Shard = shard, Shards = shards, Lateness = lateness ?? TimeSpan.FromMinutes(10) }, Token);
+            new MaterializationRequest { Fields = fields ?? Fields, EntitiesPerMark = 0, Shard = shard, Shards = shards, Lateness = lateness ?? TimeSpan.FromMinutes(10) }, Token);
 
     private async Task ImportAsync(string name, int first, int count, bool isAppended = false, string extra = "")
     {

@@ -36,6 +36,23 @@ public sealed class TableFileTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_NumbersAsPeopleWriteThem_AreNumbers()
+    {
+        var content = await TableFile.ReadAsync(
+            Write("d.csv", "\uFEFFcomma;grouped;percent;money;thousands;code;mixed\r\n1,5;1.234.567,25;13.56%;$1,234.50;12,345;1-2;1,5\r\n-12;-0,5; 7 %;$ 3;7;3-4;ab\r\n;;;;;;\r\n"), Cancellation);
+
+        Assert.Equal(
+            [FeatureType.Float64, FeatureType.Float64, FeatureType.Float64, FeatureType.Float64, FeatureType.Float64, FeatureType.String, FeatureType.String],
+            content.Columns.Select(static column => column.Type));
+        Assert.Equal([1.5, -12, double.NaN], content.Frame.Get<double>("comma"));
+        Assert.Equal([1_234_567.25, -0.5, double.NaN], content.Frame.Get<double>("grouped"));
+        Assert.Equal([13.56, 7, double.NaN], content.Frame.Get<double>("percent"));
+        Assert.Equal([1_234.5, 3, double.NaN], content.Frame.Get<double>("money"));
+        Assert.Equal([12_345, 7, double.NaN], content.Frame.Get<double>("thousands"));
+        Assert.Equal(["1,5", "ab", null], content.Frame.Get<string?>("mixed"));
+    }
+
+    [Fact]
     public async Task ReadAsync_NoFileOrNoTable_SaysSo()
     {
         var missing = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Path.Combine(_folder, "none.csv"), Cancellation));

@@ -120,7 +120,7 @@ public sealed class RedisClusterFixture : OnlineStoreFixture
 public sealed class RedisTlsFixture : OnlineStoreFixture
 {
     /// <summary>The list of docs/operations/online-store.md.</summary>
-    public const string Rights = "~z1:* -@all +@hash +time +pexpire +persist +scan +eval +evalsha +script|load +@connection +info +cluster|nodes +cluster|slots +cluster|shards +config|get";
+    public const string Rights = "~z1:* -@all +@hash +exists +time +pexpire +persist +scan +eval +evalsha +script|load +@connection +info +cluster|nodes +cluster|slots +cluster|shards +config|get";
 
     private readonly RedisTls _tls = new();
     private readonly TempFolder _folder = new();

@@ -52,6 +52,24 @@ public sealed class RedisEventSourceTests
     }
 
     [Fact]
+    public async Task CommitAsync_ClusterWithDeadLettersOnAnotherSlot_KeepsThemAndGoesOn()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(cluster.Addresses);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "poison");
+        await using var factory = Factory(cluster.Addresses);
+        var source = factory.Open(Stream with { DeadLetterTopic = "elsewhere" });
+        Assert.NotEqual(client.HashSlot("tx"), client.HashSlot("elsewhere"));
+        var events = await source.ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+
+        await source.CommitAsync(events, [new DeadLetter(events[0], "why")], Token);
+
+        Assert.Equal("why", (await client.GetDatabase().StreamRangeAsync("elsewhere")).Single()["reason"].ToString());
+        Assert.Equal(0, (await client.GetDatabase().StreamPendingAsync("tx", "g")).PendingMessageCount);
+    }
+
+    [Fact]
     public async Task ReadAsync_ServerThatCameBackEmpty_GoesOnWithWhatComes()
     {
         RedisServerProcess.SkipIfMissing();

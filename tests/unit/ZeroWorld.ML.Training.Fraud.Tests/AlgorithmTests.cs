@@ -104,8 +104,8 @@ public sealed class AlgorithmTests
     {
         var table = Rows.Value;
         int[] fit = [.. Enumerable.Range(0, 4_000)], calibrate = [.. Enumerable.Range(4_000, 4_000)], test = [.. Enumerable.Range(8_000, 7_000)];
-        var plain = new LightGbmFraudTrainer(new LightGbmSettings { Trees = 50 }).Fit(table, fit, 1, Cancellation);
-        var weighted = new LightGbmFraudTrainer(new LightGbmSettings { Trees = 50, PositiveWeight = 30 }).Fit(table, fit, 1, Cancellation);
+        var plain = new TreeFraudTrainer(new LightGbmSettings { Trees = 50 }).Fit(table, fit, 1, Cancellation);
+        var weighted = new TreeFraudTrainer(new LightGbmSettings { Trees = 50, PositiveWeight = 30 }).Fit(table, fit, 1, Cancellation);
         var calibrated = new CalibratedFraudModel(weighted, Calibration.Fit(CalibrationMethod.Platt, weighted.LogOdds(table, calibrate, Cancellation), table.LabelsOf(calibrate)));
 
         Assert.True(Mean(weighted) > 3 * Mean(plain), $"{Mean(weighted)} {Mean(plain)}");
@@ -153,10 +153,10 @@ public sealed class AlgorithmTests
 
     private static ITrainer<IFraudModel> Trainer(string algorithm) => algorithm switch
     {
-        FraudAlgorithms.LightGbm => new LightGbmFraudTrainer(new LightGbmSettings { Trees = 40, Fits = 2, RowFraction = 0.7 }),
+        FraudAlgorithms.LightGbm => new TreeFraudTrainer(new LightGbmSettings { Trees = 40, Fits = 2, RowFraction = 0.7 }),
         FraudAlgorithms.Autoencoder => new AutoencoderTrainer(new AutoencoderSettings { Hidden = 12, Code = 4, EpochsMax = 6, EpochRowsMax = 2_000 }),
-        FraudAlgorithms.RandomForest => new ForestFraudTrainer(new ForestSettings { Trees = 20, LeavesMax = 30 }),
-        FraudAlgorithms.FastTree => new FastTreeFraudTrainer(new FastTreeSettings { Trees = 40, BinsMax = 255 }),
+        FraudAlgorithms.RandomForest => new TreeFraudTrainer(new ForestSettings { Trees = 20, LeavesMax = 30 }),
+        FraudAlgorithms.FastTree => new TreeFraudTrainer(new FastTreeSettings { Trees = 40, BinsMax = 255 }),
         FraudAlgorithms.TreeBlend => new TreeBlendTrainer(
             new LightGbmSettings { Trees = 20, Fits = 2, RowFraction = 0.7 }, new FastTreeSettings { Trees = 20, BinsMax = 255, RowFraction = 0.8 }, 0.3),
         _ => FraudAlgorithms.Grid(algorithm)[0],

@@ -62,7 +62,11 @@ public sealed class AutoencoderTrainerTests : IDisposable
 
         Assert.Equal((3, 5), (writes, rest));
         Assert.Equal(whole, resumed);
-        Assert.False(File.Exists(_folder.File("fit.checkpoint")));
+
+        // A fit that is done is not done again.
+        var done = Checkpoint();
+        done.Written = static () => Assert.Fail("A pass was made again.");
+        Assert.Equal(whole, LogOdds(trainer.Fit(Rows.Value, Train, 7, done, Cancellation)));
     }
 
     [Theory]

@@ -214,15 +214,80 @@ public sealed class FraudTableTrainingTests : IDisposable
         var texts = new ColumnFrame(frame.Rows);
         foreach (var name in frame.Names)
         {
-            texts.Add(name, name == "bad" ? Array.ConvertAll(frame.Get<long>("bad"), static value => value == 1 ? "yes" : "no") : frame.GetColumn(name));
+            texts.Add(name, name == "bad" ? Array.ConvertAll(frame.Get<long>("bad"), static value => value == 1 ? "Charged Off" : "Fully Paid") : frame.GetColumn(name));
         }
 
         var types = new Dictionary<string, FeatureType>(TableFrames.Types) { ["bad"] = FeatureType.String };
-        var result = await RunAsync(texts, Quick, columns: TableFrames.Columns with { Positive = "yes" }, types: types);
+        var result = await RunAsync(texts, Quick, columns: TableFrames.Columns with { Positive = "Charged Off" }, types: types);
         var exception = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(texts, Quick, folder: "x", types: types));
 
         Assert.Equal(frame.Get<long>("bad").Skip(2_400).Sum(), result.Packaged.Positives);
         Assert.Contains("expected 0 or 1, or the value that is positive", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_PositiveThatNoRowHas_ListsTheValuesOfTheLabel() => await RefusedAsync(
+        TableFrames.Make(3_000), Quick, TrainingError.UnsuitableData, "positive: no row of the label 'bad' is '2'; its values are '0', '1'.", columns: TableFrames.Columns with { Positive = "2" });
+
+    [Fact]
+    public async Task RunAsync_YesThatWasReadAsOne_IsThePositiveOne()
+    {
+        var result = await RunAsync(TableFrames.Make(3_000), Quick, columns: TableFrames.Columns with { Positive = "Yes" });
+
+        Assert.Equal(TableFrames.Make(3_000).Get<long>("bad").Skip(2_400).Sum(), result.Packaged.Positives);
+    }
+
+    [Theory]
+    [InlineData("dd.MM.yyyy HH:mm", "d.M.yyyy H:mm", "10.02.2023")]
+    [InlineData("d/M/yyyy, h:mm:ss tt", "d/M/yyyy, h:mm:ss tt", "2023-02-10")]
+    [InlineData("MMM-yyyy", "MMM-yyyy", "Feb-2023")]
+    [InlineData("yyyyMMdd", null, "20230210")]
+    public async Task RunAsync_TimesAsPeopleWriteThem_AreTimes(string written, string? read, string testFrom)
+    {
+        var frame = new ColumnFrame(3_000);
+        var made = TableFrames.Make(3_000);
+        string[] times = Array.ConvertAll(made.Get<long>("at"), micros => UnixMicroseconds.ToDateTimeOffset(micros).ToString(written, System.Globalization.CultureInfo.InvariantCulture));
+        foreach (var name in made.Names)
+        {
+            frame.Add(name, name != "at" ? made.GetColumn(name) : read is null ? Array.ConvertAll(times, static text => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture)) : times);
+        }
+
+        var result = await RunAsync(
+            frame, Quick with { TestFrom = testFrom }, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = read is null ? FeatureType.Int64 : FeatureType.String });
+
+        var boundary = UnixMicroseconds.FromDateTimeOffset(new DateTimeOffset(2023, 2, testFrom == "Feb-2023" ? 1 : 10, 0, 0, 0, TimeSpan.Zero));
+        Assert.Equal(made.Get<long>("at").Count(micros => micros >= boundary), result.Packaged.Rows);
+        Assert.Equal(read is null ? 0 : 1, result.Notes.Count(note => note == $"the time 'at' was read as {read}"));
+    }
+
+    [Fact]
+    public async Task RunAsync_ColumnsThatTeachNothing_AreLeftOutWithTheReason()
+    {
+        var frame = TableFrames.Make(3_000);
+        frame.Add("same", Enumerable.Repeat(1L, 3_000).ToArray());
+        frame.Add("row", Enumerable.Range(0, 3_000).Select(static row => 7_000L + (3 * row)).ToArray());
+        var types = new Dictionary<string, FeatureType>(TableFrames.Types) { ["same"] = FeatureType.Int64, ["row"] = FeatureType.Int64 };
+
+        var result = await RunAsync(frame, Quick, types: types);
+
+        Assert.Contains("feature 'same' was left out: it has the same value in all training rows", result.Notes);
+        Assert.Contains("feature 'row' was left out: it grows with the time as a row number does", result.Notes);
+    }
+
+    [Fact]
+    public async Task RunAsync_TestTableWhoseColumnsWereReadAsOtherTypes_IsTakenAsTheSameTable()
+    {
+        var (train, test) = (TableFrames.Make(3_000), TableFrames.Make(1_000, seed: 2, firstDay: 60));
+        var read = new ColumnFrame(1_000);
+        foreach (var name in test.Names)
+        {
+            // All gaps are read as texts, whole numbers as such.
+            read.Add(name, name == "nothing" ? new string?[1_000] : name == "amount" ? Array.ConvertAll(test.Get<double>(name), static value => double.IsNaN(value) ? long.MinValue : (long)value) : test.GetColumn(name));
+        }
+
+        var result = await RunAsync(train, Quick, test: read);
+
+        Assert.Equal(1_000, result.Packaged.Rows);
     }
 
     private static ColumnFrame With<T>(string column, Action<T[]> change)

@@ -65,7 +65,6 @@ public sealed class AutoencoderTrainer : IResumableTrainer<AutoencoderModel>
         var unscaled = new AutoencoderModel(network, scaler, 1, 0);
         var sample = RowSample.Spread(rows.Span, ScalingRowsMax);
         var scaling = PlattScaling.Fit(unscaled.LogOdds(table, sample, cancellationToken), table.LabelsOf(sample));
-        checkpoint?.Delete();
         return new AutoencoderModel(network, scaler, scaling.Slope, scaling.Offset);
     }
 

@@ -89,8 +89,8 @@ public sealed class FraudHandbookReproduction(Func<string, long, long, Cancellat
 
     private static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm) => algorithm switch
     {
-        ClassWeights => [.. ((double[])[10, 100]).Select(static weight => new LightGbmFraudTrainer(new LightGbmSettings { PositiveWeight = weight }))],
-        Undersampling => [.. ((double[])[5, 20]).Select(static negatives => new ResampledTrainer(new LightGbmFraudTrainer(new LightGbmSettings()), negatives))],
+        ClassWeights => [.. ((double[])[10, 100]).Select(static weight => new TreeFraudTrainer(new LightGbmSettings { PositiveWeight = weight }))],
+        Undersampling => [.. ((double[])[5, 20]).Select(static negatives => new ResampledTrainer(new TreeFraudTrainer(new LightGbmSettings()), negatives))],
         _ => FraudAlgorithms.Grid(algorithm),
     };
 

@@ -3,16 +3,16 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Which columns of a table mean what.</summary>
 public sealed record FraudTableColumns
 {
-    /// <value>The label: 0 or 1, true or false, or two texts of which <see cref="Positive"/> is one. A row without a label is left out and counted.</value>
+    /// <value>The label: 0 or 1, true or false, yes or no, or two texts of which <see cref="Positive"/> is one. A row without a label is left out and counted.</value>
     public required string Label { get; init; }
 
-    /// <value>Time of the row: a timestamp, a date or whole numbers in <see cref="TimeUnit"/>.</value>
+    /// <value>Time of the row: a timestamp, a date, a text such as 31.12.2024 23:59 or Dec-2015, or whole numbers in <see cref="TimeUnit"/>.</value>
     public required string Time { get; init; }
 
     /// <value>Card, account or user: whole numbers or texts. Rows of one entity are drawn together where a difference is judged.</value>
     public required string Entity { get; init; }
 
-    /// <value>Value of the label that is positive; <see langword="null"/>: 1 or true.</value>
+    /// <value>Value of the label that is positive; <see langword="null"/>: 1, true or yes.</value>
     public string? Positive { get; init; }
 
     public TimeUnit TimeUnit { get; init; }

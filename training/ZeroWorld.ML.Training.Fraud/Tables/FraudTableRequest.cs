@@ -6,6 +6,11 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>A table to learn from, and where the package goes.</summary>
 public sealed record FraudTableRequest
 {
+    /// <summary>Parts of the rows that are fitted on: what tells checkpoints of the same settings apart.</summary>
+    internal const string FitRows = "fit rows";
+
+    internal const string TrainingRows = "training rows";
+
     /// <value>The rows, in the order of their file.</value>
     public required ColumnFrame Frame { get; init; }
 

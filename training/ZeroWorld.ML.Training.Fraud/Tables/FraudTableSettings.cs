@@ -44,23 +44,29 @@ public sealed record FraudTableSettings
     /// <value>The gate against the champion.</value>
     public EvaluationGate Gate { get; init; } = new();
 
+    /// <returns>A sentence about the first setting outside its range, which begins with its name, or <see langword="null"/>.</returns>
+    public string? FindProblem() => this switch
+    {
+        { Algorithms.Count: 0 } => "algorithm: none was given; expected at least one.",
+        { Algorithms: var names } when names.FirstOrDefault(static name => !FraudAlgorithms.Names.Contains(name)) is { } unknown => FraudAlgorithms.Unknown(unknown),
+        { Seeds: var seeds } when seeds.Count % 2 == 0 || seeds.Distinct().Count() != seeds.Count
+            => $"seeds: {string.Join(", ", seeds)}; expected an odd number of different seeds.",
+        { TestShare: not (> 0 and < 1) } => FormattableString.Invariant($"test-share: {TestShare}; expected above 0 and below 1."),
+        { LabelDelay.Ticks: < 0 } => FormattableString.Invariant($"label-delay: {LabelDelay.TotalDays} days; expected 0 or more."),
+        { AlertShare: not (> 0 and < 1) } => FormattableString.Invariant($"alert-share: {AlertShare}; expected above 0 and below 1."),
+        { BlockShare: var share } when !(share > 0 && share <= AlertShare) => FormattableString.Invariant($"block-share: {BlockShare}; expected above 0 and at most alert-share, {AlertShare}."),
+        { Costs: (not (> 0 and < double.PositiveInfinity), _) } => FormattableString.Invariant($"cost-false-alarm: {Costs.Value.FalseAlarm}; expected a number above 0."),
+        { Costs: (_, not (> 0 and < double.PositiveInfinity)) } => FormattableString.Invariant($"cost-miss: {Costs.Value.Miss}; expected a number above 0."),
+        { EarlyStopping: < 0 } => $"early-stopping: {EarlyStopping}; expected 0 or more.",
+        { CardsPerDay: < 1 } => $"cards-per-day: {CardsPerDay}; expected 1 or more.",
+        { Gate.LossAccepted: not (>= 0 and < double.PositiveInfinity) } => FormattableString.Invariant($"gate-loss: {Gate.LossAccepted}; expected 0 or more."),
+        _ => null,
+    };
+
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
     internal void Check()
     {
-        var problem = this switch
-        {
-            { Algorithms.Count: 0 } => "algorithm: none was given; expected at least one.",
-            { Seeds: var seeds } when seeds.Count % 2 == 0 || seeds.Distinct().Count() != seeds.Count
-                => $"seeds: {string.Join(", ", seeds)}; expected an odd number of different seeds.",
-            { TestShare: not (> 0 and < 1) } => $"test-share: {TestShare}; expected above 0 and below 1.",
-            { LabelDelay.Ticks: < 0 } => $"label-delay: {LabelDelay.TotalDays} days; expected 0 or more.",
-            { AlertShare: not (> 0 and < 1) } => $"alert-share: {AlertShare}; expected above 0 and below 1.",
-            { BlockShare: var share } when !(share > 0 && share <= AlertShare) => $"block-share: {BlockShare}; expected above 0 and at most alert-share, {AlertShare}.",
-            { EarlyStopping: < 0 } => $"early-stopping: {EarlyStopping}; expected 0 or more.",
-            { CardsPerDay: < 1 } => $"cards-per-day: {CardsPerDay}; expected 1 or more.",
-            _ => null,
-        };
-        if (problem is not null)
+        if (FindProblem() is { } problem)
         {
             throw new TrainingException(TrainingError.InvalidInput, problem);
         }

@@ -35,13 +35,13 @@ public sealed class FraudTableTraining(TimeProvider time)
         var settings = request.Settings;
         settings.Check();
         FraudModelPackage.CheckFolder(request.OutputDirectory);
-        var steps = new StepCounter(2 + TableSearch.CountTrials(settings) + (2 * settings.Seeds.Count), progress);
         var notes = new List<string>();
         var (source, split) = TableRows.Prepare(request, notes);
-        steps.Finish("rows", $"{split.Train.Length} training rows, {split.Validation.Length} of them for validation, {split.Test.Length} test rows");
 
         // 1. On the fit rows: search, and the calibrator and thresholds by the median seed.
         var innerEncoder = TableEncoder.Fit(source, split.Fit);
+        var steps = new StepCounter(2 + TableSearch.CountTrials(settings, innerEncoder.Names.Count) + (2 * settings.Seeds.Count), progress);
+        steps.Finish("rows", $"{split.Train.Length} training rows, {split.Validation.Length} of them for validation, {split.Test.Length} test rows");
         var inner = innerEncoder.Encode(source, split.Fit);
         var search = await TableSearch.RunAsync(request, inner, split, steps, cancellationToken).ConfigureAwait(false);
         var validation = ValidateSeeds(request, inner, split, search, steps, cancellationToken);
@@ -50,7 +50,7 @@ public sealed class FraudTableTraining(TimeProvider time)
         var calibrator = Calibration.Fit(settings.Calibration, median.LogOdds, labels);
         var thresholds = ChooseThresholds(inner, split, LogOddsScores.Apply(calibrator, median.LogOdds), labels, settings);
         var learning = median.Model is TreeFraudModel boosted
-            ? LearningCurve.Of(boosted.ToTreeEnsemble(), inner, split.Fit, split.Validation, LearningPoints)
+            ? LearningCurve.Of(boosted.ToTreeEnsemble(), boosted.TreesPerStep, inner, split.Fit, split.Validation, LearningPoints)
             : [];
 
         // 2. On the whole training part: every seed, looked at on the test rows.
@@ -59,7 +59,7 @@ public sealed class FraudTableTraining(TimeProvider time)
         var (evaluations, packaged, scores) = (new List<Evaluation>(), (CalibratedFraudModel?)null, Array.Empty<float>());
         foreach (var seed in settings.Seeds)
         {
-            var model = new CalibratedFraudModel(request.Fit(search.Trainer, "training", table, split.Train, seed, cancellationToken), calibrator);
+            var model = new CalibratedFraudModel(request.Fit(search.Trainer, FraudTableRequest.TrainingRows, table, split.Train, seed, cancellationToken), calibrator);
             var seedScores = model.Score(table, split.Test, cancellationToken);
             evaluations.Add(Evaluation.Of(table, split.Test, seedScores, settings.CardsPerDay));
             if (seed == median.Seed)
@@ -110,7 +110,7 @@ public sealed class FraudTableTraining(TimeProvider time)
         var runs = new List<ValidatedSeed>();
         foreach (var seed in request.Settings.Seeds)
         {
-            var model = request.Fit(search.Trainer, "validation", table, split.Fit, seed, cancellationToken);
+            var model = request.Fit(search.Trainer, FraudTableRequest.FitRows, table, split.Fit, seed, cancellationToken);
             var logOdds = model.LogOdds(table, split.Validation, cancellationToken);
             var precision = BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, logOdds), labels);
             runs.Add(new ValidatedSeed(seed, model, logOdds, precision));

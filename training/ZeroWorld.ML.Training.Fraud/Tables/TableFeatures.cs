@@ -6,6 +6,8 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Which columns of a table are features, and of which kind.</summary>
 internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyList<string> Categorical)
 {
+    private const int RowNumbersMin = 100;
+
     /// <summary>Chooses by the columns asked for, or takes all that hold something.</summary>
     /// <param name="types">Type of each column.</param>
     /// <param name="trainRows">Rows of the file that may decide: those of the training part only.</param>
@@ -36,6 +38,10 @@ internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyLis
                 notes.Add(columns.Features is null
                     ? $"feature '{name}' was left out: it {problem}"
                     : throw new TrainingException(TrainingError.UnsuitableData, $"Feature '{name}' {problem}; leave it out of the features."));
+            }
+            else if (columns.Features is null && FindUseless(frame, name, isCategory, trainRows) is { } useless)
+            {
+                notes.Add($"feature '{name}' was left out: it {useless}");
             }
             else if (types[name] == FeatureType.Timestamp && !columns.Categorical.Contains(name))
             {
@@ -78,5 +84,34 @@ internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyLis
         }
 
         return null;
+    }
+
+    // Not refused where it was asked for by name: it does no harm that its user does not want.
+    private static string? FindUseless(ColumnFrame frame, string name, bool isCategory, IReadOnlyList<int> trainRows)
+    {
+        var column = frame.GetColumn(name);
+        if (trainRows.All(row => Equals(column.GetValue(row), column.GetValue(trainRows[0]))))
+        {
+            return "has the same value in all training rows";
+        }
+
+        // Rows are in the order of time here. A number that only grows with them is a time or a row number in disguise: later rows lie where no tree has seen any.
+        return column is long[] whole && !isCategory && trainRows.Count > RowNumbersMin && Grows(whole, trainRows) ? "grows with the time as a row number does" : null;
+    }
+
+    private static bool Grows(long[] values, IReadOnlyList<int> rows)
+    {
+        var steps = 0;
+        for (var index = 1; index < rows.Count; index++)
+        {
+            if (values[rows[index]] < values[rows[index - 1]])
+            {
+                return false;
+            }
+
+            steps += values[rows[index]] > values[rows[index - 1]] ? 1 : 0;
+        }
+
+        return 2L * steps > rows.Count;
     }
 }

@@ -6,6 +6,11 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Reads a label column: 1, 0, and -1 for a row whose label is not known.</summary>
 internal static class TableLabels
 {
+    private const int ValuesShown = 5;
+
+    private static readonly string[] Yes = ["1", "true", "t", "yes", "y"];
+    private static readonly string[] No = ["0", "false", "f", "no", "n"];
+
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a value that is no label; the message names row and value.</exception>
     internal static sbyte[] Read(ColumnFrame frame, FraudTableColumns columns)
     {
@@ -21,8 +26,8 @@ internal static class TableLabels
             labels[row] = texts[row] switch
             {
                 null => -1,
-                "0" or "false" or "False" or "FALSE" => 0,
-                "1" or "true" or "True" or "TRUE" => 1,
+                var text when IsOne(text, No) => 0,
+                var text when IsOne(text, Yes) => 1,
                 var other => throw Wrong(columns.Label, row, other, "0 or 1, or the value that is positive (--positive)"),
             };
         }
@@ -32,6 +37,7 @@ internal static class TableLabels
 
     private static sbyte[] ReadTwo(string?[] texts, string column, string positive)
     {
+        positive = Resolve(texts, column, positive);
         string? negative = null;
         var labels = new sbyte[texts.Length];
         for (var row = 0; row < labels.Length; row++)
@@ -54,12 +60,32 @@ internal static class TableLabels
         return labels;
     }
 
-    private static string?[] ToTexts(Array column) => column switch
+    // Yes and No are read from a file as truth values, which are 1 and 0 here.
+    private static string Resolve(string?[] texts, string column, string positive)
+    {
+        if (Array.IndexOf(texts, positive) >= 0)
+        {
+            return positive;
+        }
+
+        string?[] known = [.. texts.Where(static text => text is not null).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(ValuesShown + 1)];
+        string? sameTruth = IsOne(positive, Yes) ? "1" : IsOne(positive, No) ? "0" : null;
+        return sameTruth is not null && known.Length <= 2 && Array.TrueForAll(known, static text => text is "0" or "1")
+            ? sameTruth
+            : throw new TrainingException(
+                TrainingError.UnsuitableData,
+                $"positive: no row of the label '{column}' is '{positive}'; its values are {string.Join(", ", known.Take(ValuesShown).Select(static text => $"'{text}'"))}{(known.Length > ValuesShown ? " and more" : "")}.");
+    }
+
+    private static bool IsOne(string text, string[] words) => Array.Exists(words, word => string.Equals(word, text, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Values as texts; null stays null.</summary>
+    internal static string?[] ToTexts(Array column) => column switch
     {
         string?[] texts => texts,
         long[] whole => Array.ConvertAll(whole, static value => value == long.MinValue ? null : value.ToString(CultureInfo.InvariantCulture)),
         double[] numbers => Array.ConvertAll(numbers, static value => double.IsNaN(value) ? null : value.ToString(CultureInfo.InvariantCulture)),
-        _ => throw new TrainingException(TrainingError.InvalidInput, "label: the column holds lists; expected 0 and 1."),
+        _ => throw new TrainingException(TrainingError.InvalidInput, "columns: a column holds lists; expected numbers or texts."),
     };
 
     private static TrainingException Wrong(string column, int row, string value, string expected) => new(

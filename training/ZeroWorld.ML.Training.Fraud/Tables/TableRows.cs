@@ -17,12 +17,13 @@ internal static class TableRows
 
         var (frame, types) = request.Test is { } test ? Stack(request.Frame, test, request.Types) : (request.Frame, request.Types);
         CheckRoles(types, columns);
+        (frame, types, var format) = ReadTimeTexts(frame, types, columns.Time, notes);
         var unit = types[columns.Time] == FeatureType.Timestamp ? TimeUnit.Microseconds
             : frame.GetColumn(columns.Time) is long[] values ? TableTimes.Resolve(values, columns.TimeUnit) : columns.TimeUnit;
         columns = columns with { TimeUnit = unit };
         var delay = unit == TimeUnit.Index ? 0 : UnixMicroseconds.FromTimeSpan(settings.LabelDelay);
-        var asOf = settings.AsOf is { } moment ? TableTimes.Parse("as-of", moment, unit) : long.MaxValue;
-        var testFrom = settings.TestFrom is { } from ? TableTimes.Parse("test-from", from, unit) : (long?)null;
+        var asOf = settings.AsOf is { } moment ? TableTimes.Parse("as-of", moment, unit, format) : long.MaxValue;
+        var testFrom = settings.TestFrom is { } from ? TableTimes.Parse("test-from", from, unit, format) : (long?)null;
 
         // Which columns are features is decided by training rows only, so the rows are split by time first, without a feature.
         var bare = Mature(TableSource.Of(frame, columns, new TableFeatures([], []), notes), asOf, delay, notes);
@@ -42,6 +43,25 @@ internal static class TableRows
                 throw new TrainingException(TrainingError.InvalidInput, $"{role}: there is no column '{name}'; the table has {string.Join(", ", types.Keys)}.");
             }
         }
+    }
+
+    // The reader of the file leaves times of rarer forms as texts.
+    private static (ColumnFrame Frame, IReadOnlyDictionary<string, FeatureType> Types, string? Format) ReadTimeTexts(
+        ColumnFrame frame, IReadOnlyDictionary<string, FeatureType> types, string time, List<string> notes)
+    {
+        if (frame.GetColumn(time) is not string?[] texts || TimeTexts.FindFormat(texts) is not { } format)
+        {
+            return (frame, types, null);
+        }
+
+        notes.Add($"the time '{time}' was read as {format}");
+        var read = new ColumnFrame(frame.Rows);
+        foreach (var name in frame.Names)
+        {
+            read.Add(name, name == time ? TimeTexts.Read(texts, format) : frame.GetColumn(name));
+        }
+
+        return (read, new Dictionary<string, FeatureType>(types, StringComparer.Ordinal) { [time] = FeatureType.Timestamp }, format);
     }
 
     private static TableSource Mature(TableSource source, long asOf, long delay, List<string> notes)
@@ -117,16 +137,21 @@ internal static class TableRows
             Array joined = (first.GetColumn(name), second.GetColumn(name)) switch
             {
                 (long[] left, long[] right) => (long[])[.. left, .. right],
-                (string?[] left, string?[] right) => (string?[])[.. left, .. right],
                 (double[] or long[], double[] or long[]) => (double[])[.. ToDoubles(first.GetColumn(name)), .. ToDoubles(second.GetColumn(name))],
-                _ => throw new TrainingException(TrainingError.InvalidInput, $"test: its column '{name}' is of another type than the training table's."),
+
+                // A column without any value has no type of its own, and one of numbers is one of texts where the other table has texts.
+                (string?[] left, double[] or long[]) when IsEmpty(left) => (double[])[.. Enumerable.Repeat(double.NaN, left.Length), .. ToDoubles(second.GetColumn(name))],
+                (double[] or long[], string?[] right) when IsEmpty(right) => (double[])[.. ToDoubles(first.GetColumn(name)), .. Enumerable.Repeat(double.NaN, right.Length)],
+                _ => (string?[])[.. TableLabels.ToTexts(first.GetColumn(name)), .. TableLabels.ToTexts(second.GetColumn(name))],
             };
-            stacked[name] = joined is double[] ? FeatureType.Float64 : types[name];
+            stacked[name] = joined switch { double[] => FeatureType.Float64, string?[] => FeatureType.String, _ => types[name] };
             frame.Add(name, joined);
         }
 
         return (frame, stacked);
     }
+
+    private static bool IsEmpty(string?[] texts) => Array.TrueForAll(texts, static text => text is null);
 
     private static double[] ToDoubles(Array column) =>
         column as double[] ?? Array.ConvertAll((long[])column, static value => value == long.MinValue ? double.NaN : value);

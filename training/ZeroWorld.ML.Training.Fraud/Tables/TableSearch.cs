@@ -6,8 +6,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
     internal static async Task<TableSearch> RunAsync(
         FraudTableRequest request, TrainingTable table, TableSplit split, StepCounter steps, CancellationToken cancellationToken)
     {
-        var grid = request.Settings.Algorithms
-            .SelectMany(algorithm => FraudAlgorithms.Grid(algorithm, request.Settings.EarlyStopping).Select(trainer => (Algorithm: algorithm, Trainer: trainer))).ToArray();
+        var grid = request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count)
+            .Select(trainer => (Algorithm: algorithm, Trainer: trainer))).ToArray();
         var labels = table.LabelsOf(split.Validation);
         var trials = new List<TableTrial>(grid.Length);
         foreach (var (algorithm, trainer) in grid)
@@ -16,7 +16,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             var isKnown = request.KnownTrials.TryGetValue(TableTrial.KeyOf(algorithm, trainer.Parameters), out var precision);
             if (!isKnown)
             {
-                var logOdds = request.Fit(trainer, "search", table, split.Fit, request.Settings.Seeds[0], cancellationToken).LogOdds(table, split.Validation, cancellationToken);
+                var logOdds = request.Fit(trainer, FraudTableRequest.FitRows, table, split.Fit, request.Settings.Seeds[0], cancellationToken).LogOdds(table, split.Validation, cancellationToken);
                 precision = BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, logOdds), labels);
             }
 
@@ -34,5 +34,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         return new TableSearch(best.Algorithm, grid[best.Index].Trainer, trials);
     }
 
-    internal static int CountTrials(FraudTableSettings settings) => settings.Algorithms.Sum(static algorithm => FraudAlgorithms.Grid(algorithm).Count);
+    internal static int CountTrials(FraudTableSettings settings, int featureCount) => settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount).Count);
+
+    private static IReadOnlyList<ITrainer<IFraudModel>> GridOf(FraudTableSettings settings, string algorithm, int featureCount) =>
+        FraudAlgorithms.Grid(algorithm, settings.EarlyStopping, featureCount);
 }

@@ -61,6 +61,7 @@ internal static class TableTimes
         return (least, most) switch
         {
             (>= 1800, <= 2200) => TimeUnit.Years,
+            (>= 18_000_101, <= 22_001_231) when AreDates(values) => TimeUnit.Dates,
             (>= SecondsMin, < SecondsMax) => TimeUnit.Seconds,
             (>= SecondsMin * 1000, < SecondsMax * 1000) => TimeUnit.Milliseconds,
             (>= SecondsMin * 1_000_000, < SecondsMax * 1_000_000) => TimeUnit.Microseconds,
@@ -69,9 +70,15 @@ internal static class TableTimes
     }
 
     /// <summary>A moment as a person writes it, in the unit of the column.</summary>
+    /// <param name="format">The form of a column of texts, which is tried first.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
-    internal static long Parse(string setting, string text, TimeUnit unit)
+    internal static long Parse(string setting, string text, TimeUnit unit, string? format = null)
     {
+        if (format is not null && TimeTexts.TryParseMoment(text, format, out var micros))
+        {
+            return micros;
+        }
+
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
             return unit is TimeUnit.Microseconds or TimeUnit.Index ? number : Convert(setting, number, unit);
@@ -82,6 +89,21 @@ internal static class TableTimes
             : throw new TrainingException(TrainingError.InvalidInput, $"{setting}: '{text}' is no moment; expected a date, a time, or a whole number as in the time column.");
     }
 
+    private static bool AreDates(ReadOnlySpan<long> values)
+    {
+        foreach (var value in values)
+        {
+            if (value / 100 % 100 is not (>= 1 and <= 12) || value % 100 is var day && (day < 1 || day > DateTime.DaysInMonth((int)(value / 10_000), (int)(value / 100 % 100))))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static DateTimeOffset DateOf(long value) => new(checked((int)(value / 10_000)), (int)(value / 100 % 100), (int)(value % 100), 0, 0, 0, TimeSpan.Zero);
+
     private static long Convert(string name, long value, TimeUnit unit)
     {
         try
@@ -89,6 +111,7 @@ internal static class TableTimes
             return unit switch
             {
                 TimeUnit.Years => UnixMicroseconds.FromDateTimeOffset(new DateTimeOffset(checked((int)value), 1, 1, 0, 0, 0, TimeSpan.Zero)),
+                TimeUnit.Dates => UnixMicroseconds.FromDateTimeOffset(DateOf(value)),
                 TimeUnit.Days => checked(value * UtcDay.Length),
                 TimeUnit.Seconds => checked(value * 1_000_000),
                 TimeUnit.Milliseconds => checked(value * 1000),

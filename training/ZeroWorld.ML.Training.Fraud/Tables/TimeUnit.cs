@@ -3,11 +3,14 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>What the whole numbers of a time column count.</summary>
 public enum TimeUnit
 {
-    /// <summary>By the size of the numbers: years (1800 to 2200), seconds, milliseconds or microseconds since the epoch where all lie between 1973 and 2286, else <see cref="Index"/>.</summary>
+    /// <summary>By the size of the numbers: years (1800 to 2200), dates (all of them like 20240131), seconds, milliseconds or microseconds since the epoch where all lie between 1973 and 2286, else <see cref="Index"/>.</summary>
     Auto,
 
     /// <summary>Calendar years.</summary>
     Years,
+
+    /// <summary>Dates: 20240131 is 31 January 2024.</summary>
+    Dates,
 
     /// <summary>Days since any day.</summary>
     Days,

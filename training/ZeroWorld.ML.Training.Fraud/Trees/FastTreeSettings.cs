@@ -1,53 +1,20 @@
-using System.Globalization;
-
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>Hyper-parameters of <see cref="FastTreeFraudTrainer"/>, and nothing else.</summary>
-public sealed record FastTreeSettings
+/// <summary>Hyper-parameters of gradient boosted trees by FastTree, and nothing else.</summary>
+public sealed record FastTreeSettings : TreeSettings
 {
-    /// <value>Trees, one per boosting step; 1 or more.</value>
-    public int Trees { get; init; } = 100;
+    /// <summary>The defaults: 100 trees of at most 8 leaves and at least 20 rows in each, 4,096 bins, all rows for every tree.</summary>
+    public FastTreeSettings() => (Trees, LeavesMax, LeafRowsMin, BinsMax, RowFraction) = (100, 8, 20, 4096, 1);
 
     /// <value>Shrinkage of each tree; above 0, at most 1.</value>
     public double LearningRate { get; init; } = 0.1;
 
-    /// <value>Leaves of a tree, at most; 2 or more.</value>
-    public int LeavesMax { get; init; } = 8;
+    internal override string Title => "FastTree";
 
-    /// <value>Training rows of a leaf, at least; 1 or more.</value>
-    public int LeafRowsMin { get; init; } = 20;
+    internal override string Algorithm => FraudAlgorithms.FastTree;
 
-    /// <value>Bins of a feature's histogram, at most; 2 to 65,535.</value>
-    public int BinsMax { get; init; } = 4096;
+    private protected override IEnumerable<(string Name, string Value)> OwnParameters() => [("learning_rate", Text(LearningRate))];
 
-    /// <value>Share of rows drawn for each tree; above 0, at most 1.</value>
-    public double RowFraction { get; init; } = 1;
-
-    /// <value>Weight of a positive row against a negative one; above 0.</value>
-    public double PositiveWeight { get; init; } = 1;
-
-    /// <summary>Names and values for lineage.</summary>
-    public IReadOnlyDictionary<string, string> ToParameters() => new SortedDictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["bins_max"] = BinsMax.ToString(CultureInfo.InvariantCulture),
-        ["leaf_rows_min"] = LeafRowsMin.ToString(CultureInfo.InvariantCulture),
-        ["learning_rate"] = LearningRate.ToString(CultureInfo.InvariantCulture),
-        ["leaves_max"] = LeavesMax.ToString(CultureInfo.InvariantCulture),
-        ["positive_weight"] = PositiveWeight.ToString(CultureInfo.InvariantCulture),
-        ["row_fraction"] = RowFraction.ToString(CultureInfo.InvariantCulture),
-        ["trees"] = Trees.ToString(CultureInfo.InvariantCulture),
-    };
-
-    /// <returns>A sentence about the first setting outside its range, or <see langword="null"/>.</returns>
-    internal string? FindProblem() => this switch
-    {
-        { Trees: < 1 } => $"Trees is {Trees}; expected 1 or more.",
-        { LearningRate: not (> 0 and <= 1) } => $"LearningRate is {LearningRate}; expected above 0 and at most 1.",
-        { LeavesMax: < 2 } => $"LeavesMax is {LeavesMax}; expected 2 or more.",
-        { LeafRowsMin: < 1 } => $"LeafRowsMin is {LeafRowsMin}; expected 1 or more.",
-        { BinsMax: < 2 or > 65_535 } => $"BinsMax is {BinsMax}; expected 2 to 65535.",
-        { RowFraction: not (> 0 and <= 1) } => $"RowFraction is {RowFraction}; expected above 0 and at most 1.",
-        { PositiveWeight: not (> 0 and < double.PositiveInfinity) } => $"PositiveWeight is {PositiveWeight}; expected a number above 0.",
-        _ => null,
-    };
+    private protected override string? FindOwnProblem() =>
+        LearningRate is > 0 and <= 1 ? null : $"LearningRate is {LearningRate}; expected above 0 and at most 1.";
 }

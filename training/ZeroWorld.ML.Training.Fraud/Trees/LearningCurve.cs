@@ -7,18 +7,25 @@ internal static class LearningCurve
 {
     private const int RowsMax = 20_000;
 
-    internal static IReadOnlyList<LearningStep> Of(TreeEnsemble ensemble, TrainingTable table, ReadOnlySpan<int> fit, ReadOnlySpan<int> validation, int pointsMax)
+    /// <param name="treesPerStep">Trees that were added together, one by each of the averaged fits.</param>
+    internal static IReadOnlyList<LearningStep> Of(
+        TreeEnsemble ensemble, int treesPerStep, TrainingTable table, ReadOnlySpan<int> fit, ReadOnlySpan<int> validation, int pointsMax)
     {
         var (seen, held) = (new Progress(ensemble, table, fit), new Progress(ensemble, table, validation));
-        var every = Math.Max(1, (ensemble.Trees.Count + pointsMax - 1) / pointsMax);
+        var count = ensemble.Trees.Count / treesPerStep;
+        var every = Math.Max(1, (count + pointsMax - 1) / pointsMax);
         var steps = new List<LearningStep>();
-        for (var tree = 0; tree < ensemble.Trees.Count; tree++)
+        for (var step = 1; step <= count; step++)
         {
-            seen.Add(ensemble.Trees[tree]);
-            held.Add(ensemble.Trees[tree]);
-            if ((tree + 1) % every == 0 || tree + 1 == ensemble.Trees.Count)
+            for (var tree = (step - 1) * treesPerStep; tree < step * treesPerStep; tree++)
             {
-                steps.Add(new LearningStep(tree + 1, seen.LogLoss(), held.LogLoss()));
+                seen.Add(ensemble.Trees[tree]);
+                held.Add(ensemble.Trees[tree]);
+            }
+
+            if (step % every == 0 || step == count)
+            {
+                steps.Add(new LearningStep(step, seen.LogLoss(), held.LogLoss()));
             }
         }
 

@@ -1,6 +1,8 @@
 using Microsoft.ML;
+using Microsoft.ML.Calibrators;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.FastTree;
+using Microsoft.ML.Trainers.LightGbm;
 using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Training.Fraud;
@@ -18,21 +20,6 @@ public sealed class TreeFraudModel : IFraudModel
         _context = context;
         _parts = parts;
         _featureCount = featureCount;
-    }
-
-    /// <summary>The weighted mean of two models' log odds, as one model.</summary>
-    /// <param name="weight">Weight of <paramref name="second"/>; that of <paramref name="first"/> is the rest to 1.</param>
-    internal static TreeFraudModel Blend(TreeFraudModel first, TreeFraudModel second, double weight)
-    {
-        // Parts are averaged, so each is scaled by what its weight is more or less than that.
-        var count = first._parts.Count + second._parts.Count;
-        return new TreeFraudModel(
-            first._context,
-            [
-                .. first._parts.Select(part => part.Scale((1 - weight) * count / first._parts.Count)),
-                .. second._parts.Select(part => part.Scale(weight * count / second._parts.Count)),
-            ],
-            first._featureCount);
     }
 
     /// <inheritdoc/>
@@ -61,11 +48,18 @@ public sealed class TreeFraudModel : IFraudModel
     /// <inheritdoc/>
     public void AddLogOdds(OnnxGraphBuilder graph, string input, string output) => TreeEnsembleGraph.AddLogOdds(graph, ToTreeEnsemble(), input, output);
 
-    /// <summary>The trees of all parts in neutral form: their links are in the leaves, so that the sum is the log odds.</summary>
+    /// <value>Trees of one boosting step: one of each part.</value>
+    internal int TreesPerStep => _parts.Count;
+
+    /// <summary>The trees of all parts in neutral form, in the order of their steps: their links are in the leaves, so that the sum is the log odds.</summary>
     public Models.Onnx.TreeEnsemble ToTreeEnsemble() => new()
     {
         FeatureCount = _featureCount,
-        Trees = [.. _parts.SelectMany(part => part.Trees.Zip(part.Weights, (tree, weight) => ToTree(tree, weight * part.Slope / _parts.Count)))],
+        Trees =
+        [
+            .. _parts.SelectMany(part => part.Trees.Zip(part.Weights, (tree, weight) => ToTree(tree, weight * part.Slope / _parts.Count)).Index())
+                .OrderBy(static tree => tree.Index).Select(static tree => tree.Item),
+        ],
         Offset = _parts.Average(static part => (part.Slope * part.Bias) + part.Offset),
     };
 
@@ -85,10 +79,29 @@ public sealed class TreeFraudModel : IFraudModel
     internal sealed record Part(
         ITransformer Transformer, IReadOnlyList<RegressionTreeBase> Trees, IReadOnlyList<double> Weights, double Bias, double Slope, double Offset)
     {
-        internal Part Scale(double factor) => this with { Slope = Slope * factor, Offset = Offset * factor };
+        internal static Part Of(ITransformer transformer) => ModelOf(transformer) switch
+        {
+            // ML.NET's Platt calibrator is 1 / (1 + exp(slope x score + offset)): both signs turn for a sigmoid.
+            CalibratedModelParametersBase<LightGbmBinaryModelParameters, PlattCalibrator> { SubModel: var trees, Calibrator: var calibrator } =>
+                Of(transformer, trees.TrainedTreeEnsemble, -calibrator.Slope, -calibrator.Offset),
+            CalibratedModelParametersBase<FastTreeBinaryModelParameters, PlattCalibrator> { SubModel: var trees, Calibrator: var calibrator } =>
+                Of(transformer, trees.TrainedTreeEnsemble, -calibrator.Slope, -calibrator.Offset),
 
-        internal static Part Of<TTree>(ITransformer transformer, TreeEnsemble<TTree> trees, double slope, double offset)
+            // A leaf is the mean of its labels as -1 and 1, and the score is the sum over the trees: half of the mean and a half are the probability.
+            FastForestBinaryModelParameters { TrainedTreeEnsemble: var trees } => Of(transformer, trees, 0.5 / trees.Trees.Count, 0.5),
+            var other => throw new ArgumentException($"A model of {other.GetType()} has no trees.", nameof(transformer)),
+        };
+
+        private static Part Of<TTree>(ITransformer transformer, TreeEnsemble<TTree> trees, double slope, double offset)
             where TTree : RegressionTreeBase =>
             new(transformer, [.. trees.Trees], [.. trees.TreeWeights], trees.Bias, slope, offset);
+
+        // What was read from a file may be a chain of one.
+        private static object ModelOf(ITransformer transformer) => transformer switch
+        {
+            ISingleFeaturePredictionTransformer<object> prediction => prediction.Model,
+            IEnumerable<ITransformer> chain => ModelOf(chain.Last()),
+            _ => throw new ArgumentException($"A transformer of {transformer.GetType()} holds no model.", nameof(transformer)),
+        };
     }
 }

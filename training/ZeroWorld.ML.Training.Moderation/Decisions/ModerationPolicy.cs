@@ -87,6 +87,13 @@ public sealed record ModerationPolicy
         return (action, at);
     }
 
+    /// <summary>The rules that are asked about a text of a language on a surface: at most one per label.</summary>
+    public IReadOnlyList<ModerationRule> RulesFor(IReadOnlyList<string> labels, string language, string surface)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        return [.. labels.Select(label => Find(label, language, surface)).OfType<ModerationRule>()];
+    }
+
     // The rule that names most of what is known: language before surface.
     private ModerationRule? Find(string label, string language, string surface)
     {

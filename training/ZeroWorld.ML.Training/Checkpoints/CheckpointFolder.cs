@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ZeroWorld.ML.Training;
 
-/// <summary>The checkpoints of one run: a file per fit that is under way.</summary>
+/// <summary>The checkpoints of one run: a file per fit, or part of one, that is under way or done.</summary>
 /// <param name="folder">Made by the first checkpoint; <see cref="Delete"/> removes it when the run is over.</param>
 /// <param name="fingerprint">Of data, columns and settings of the run.</param>
 public sealed class CheckpointFolder(string folder, string fingerprint)

@@ -10,6 +10,7 @@ public sealed class FitCheckpoint
     private static readonly byte[] Magic = "ZWCKPT01"u8.ToArray();
 
     private readonly string _path;
+    private readonly string _fit;
     private readonly byte[] _key;
 
     /// <param name="path">The file; its folder is made when it is not there.</param>
@@ -18,7 +19,7 @@ public sealed class FitCheckpoint
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(key);
-        (_path, _key) = (path, SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+        (_path, _fit, _key) = (path, key, SHA256.HashData(Encoding.UTF8.GetBytes(key)));
     }
 
     /// <summary>Called after each write; tests stop a fit at a known place with it.</summary>
@@ -78,8 +79,13 @@ public sealed class FitCheckpoint
         Written?.Invoke();
     }
 
-    /// <summary>Removes the state of a fit that is done.</summary>
-    public void Delete() => TryDelete(_path);
+    /// <summary>The checkpoint of one part of a fit that has several.</summary>
+    /// <param name="name">Letters and digits.</param>
+    public FitCheckpoint Part(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return new FitCheckpoint($"{_path}.{name}", $"{_fit}\n{name}");
+    }
 
     // What cannot be deleted now goes with its folder.
     private static void TryDelete(string path)

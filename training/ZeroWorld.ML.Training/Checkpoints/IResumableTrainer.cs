@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Training;
 public interface IResumableTrainer<out TModel> : ITrainer<TModel>
     where TModel : ITrainedModel
 {
-    /// <param name="checkpoint">Read first, written as the fit goes on, deleted at its end; <see langword="null"/>: none is kept.</param>
+    /// <param name="checkpoint">Read first, written as the fit goes on and at its end: a fit that is done is not done again. <see langword="null"/>: none is kept.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>; <see cref="TrainingError.CheckpointFailed"/>.</exception>
     /// <inheritdoc cref="ITrainer{TModel}.Fit"/>
     TModel Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, FitCheckpoint? checkpoint, CancellationToken cancellationToken);

@@ -60,13 +60,14 @@ public sealed record EvaluationGate
     private GateVerdict Decide(string metric, BootstrapInterval gain)
     {
         var isPassed = LossAccepted == 0 ? gain.Lower > 0 : gain.Lower >= -LossAccepted;
+        var change = gain.Value switch { > 0 => "better by", < 0 => "worse: the difference is", _ => "neither better nor worse: the difference is" };
         var demand = LossAccepted == 0 ? "a lower end above 0" : string.Create(CultureInfo.InvariantCulture, $"a lower end of at least {-LossAccepted:0.####}");
         return new GateVerdict(
             isPassed,
             gain,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{metric} of the challenger is better by {gain} ({gain.Confidence:P0} of {gain.Resamples} resamples of {gain.Units} units); expected {demand}."));
+                $"{metric} of the challenger is {change} {gain} ({gain.Confidence:P0} of {gain.Resamples} resamples of {gain.Units} units); expected {demand}."));
     }
 
     private void Check()

@@ -42,6 +42,21 @@ public sealed class OtherClientTests(TensorServer server) : IClassFixture<Tensor
         Assert.Equal([stats.Success.Count, stats.Success.Count, stats.Success.Count, stats.Success.Count], [stats.Queue.Count, stats.ComputeInput.Count, stats.ComputeInfer.Count, stats.ComputeOutput.Count]);
     }
 
+    /// <summary>--grpc-compression-algorithm, and -C of Triton's examples: requests that are packed, with a deadline and a header of the caller.</summary>
+    [Theory]
+    [InlineData("gzip", 1)]
+    [InlineData("gzip", 8)]
+    [InlineData("deflate", 1)]
+    [InlineData("deflate", 8)]
+    public async Task PerfAnalyzer_PackedOverGrpc_IsAnswered(string encoding, int rows)
+    {
+        var headers = new Metadata { { "grpc-internal-encoding-request", encoding }, { "test", "1" } };
+
+        var answer = await server.Grpc.ModelInferAsync(TensorRequests.Simple(rows), headers, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1), Cancellation);
+
+        Assert.Equal(Enumerable.Range(1, 16 * rows), TensorRequests.Ints(answer.RawOutputContents[0]));
+    }
+
     /// <summary>perf_analyzer -i grpc --streaming.</summary>
     [Fact]
     public async Task PerfAnalyzer_Streaming_GetsOneFinalAnswerPerRequest()
@@ -111,7 +126,7 @@ public sealed class OtherClientTests(TensorServer server) : IClassFixture<Tensor
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    /// <summary>KServe's InferenceRESTClient: health as JSON, infer without a content type, the answer's JSON whole.</summary>
+    /// <summary>KServe's InferenceRESTClient: health as JSON, infer without a content type, the model's name in the body too, the answer's JSON whole.</summary>
     [Fact]
     public async Task KServe_OverRest_FindsWhatItReads()
     {
@@ -120,7 +135,7 @@ public sealed class OtherClientTests(TensorServer server) : IClassFixture<Tensor
         using var model = await GetAsync("/v2/models/simple/ready");
         var values = string.Join(',', Enumerable.Range(0, 16));
         var body = $$"""
-            {"id": "9", "inputs": [{"name": "INPUT0", "shape": [1, 16], "datatype": "INT32", "data": [{{values}}]}, {"name": "INPUT1", "shape": [1, 16], "datatype": "INT32", "data": [[{{values}}]]}]}
+            {"id": "9", "model_name": "simple", "inputs": [{"name": "INPUT0", "shape": [1, 16], "datatype": "INT32", "data": [{{values}}]}, {"name": "INPUT1", "shape": [1, 16], "datatype": "INT32", "data": [[{{values}}]]}]}
             """;
 
         using var response = await server.Http.PostAsync(server.Path("/v2/models/simple/infer"), new ByteArrayContent(Encoding.UTF8.GetBytes(body)), Cancellation);

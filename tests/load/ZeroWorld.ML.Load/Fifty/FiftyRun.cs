@@ -9,6 +9,18 @@ namespace ZeroWorld.ML.Load;
 /// <summary>All measurements of <c>fifty</c>.</summary>
 internal static class FiftyRun
 {
+    public const string Argument = "fifty";
+
+    public const string Usage = """
+        fifty: measures Predict of a model of 50 features in 5 views against ModelInfer of the same model, with a redis-server, with a cluster of 3 shards,
+        and with a cluster of which one shard answers 50 ms late, by the requests that do not need that shard.
+          --rounds N      interleaved rounds of every measurement, medians are shown (default 5)
+          --seconds N     length of each measurement (default 2)
+          --in-flight N   requests in flight in the closed loops (default 48)
+          --only NAME     only redis, cluster or slow
+          --json          the result as JSON
+        """;
+
     private const int Connections = 2;
     private const int WarmUps = 6;
     private const double SlowShare = 0.1;
@@ -18,7 +30,13 @@ internal static class FiftyRun
     private static readonly TimeSpan SlowDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan TopologyTimeout = TimeSpan.FromSeconds(30);
 
-    public static async Task<FiftyReport> RunAsync(FiftyOptions options)
+    private static readonly LoadOptions Defaults = new() { Seconds = 2 };
+
+    /// <returns><see langword="null"/> when the command line is not understood.</returns>
+    public static LoadOptions? TryParse(ReadOnlySpan<string> arguments) =>
+        LoadOptions.TryParse(arguments, Defaults, ["--rounds", "--seconds", "--in-flight", "--only", "--json"], ["redis", "cluster", "slow"]);
+
+    public static async Task<FiftyReport> RunAsync(LoadOptions options)
     {
         var stores = new Dictionary<string, IReadOnlyList<FiftyRound>>();
         IReadOnlyList<SlowShardRound> slow = [];
@@ -42,7 +60,7 @@ internal static class FiftyRun
         return new FiftyReport(Environment.ProcessorCount, stores, slow);
     }
 
-    private static async Task<IReadOnlyList<FiftyRound>> MeasureAsync(FiftyOptions options, string addresses)
+    private static async Task<IReadOnlyList<FiftyRound>> MeasureAsync(LoadOptions options, string addresses)
     {
         using var folder = new TempFolder();
         await using var server = await StartAsync(folder, addresses);
@@ -62,7 +80,7 @@ internal static class FiftyRun
     }
 
     /// <summary>Requests for all shards come at a steady rate; one shard answers late in every other measurement.</summary>
-    private static async Task<IReadOnlyList<SlowShardRound>> MeasureSlowAsync(FiftyOptions options)
+    private static async Task<IReadOnlyList<SlowShardRound>> MeasureSlowAsync(LoadOptions options)
     {
         await using var cluster = await RedisClusterProcess.StartAsync(CancellationToken.None);
         await using var proxy = new DelayProxy(cluster.Shards[0].Port);
@@ -87,7 +105,7 @@ internal static class FiftyRun
         return rounds;
     }
 
-    private static async Task<(LoopResult Others, LoopResult Needed)> BesideAsync(FiftyOptions options, ChildProcess server, GrpcTarget others, GrpcTarget needed, double perSecond)
+    private static async Task<(LoopResult Others, LoopResult Needed)> BesideAsync(LoadOptions options, ChildProcess server, GrpcTarget others, GrpcTarget needed, double perSecond)
     {
         var beside = Task.Run(() => Loops.Open(server.Grpc, needed, 1, Math.Min(perSecond * SlowShare, SlowPerSecondMax), options.Seconds));
         var main = Loops.Open(server.Grpc, others, Connections, perSecond * (1 - SlowShare), options.Seconds);
@@ -140,7 +158,7 @@ internal static class FiftyRun
             : throw new InvalidOperationException($"The server's answer is not what was set up: {answer}");
     }
 
-    private static void WarmUp(FiftyOptions options, ChildProcess server, GrpcTarget predict)
+    private static void WarmUp(LoadOptions options, ChildProcess server, GrpcTarget predict)
     {
         // Code is compiled anew while it runs, for some seconds.
         for (var index = 0; index < WarmUps; index++)
@@ -149,5 +167,5 @@ internal static class FiftyRun
         }
     }
 
-    private static LoadCost Measure(FiftyOptions options, ChildProcess server, GrpcTarget target) => LoadRun.Measure(server, target, Connections, options.InFlight, options.Seconds);
+    private static LoadCost Measure(LoadOptions options, ChildProcess server, GrpcTarget target) => LoadRun.Measure(server, target, Connections, options.InFlight, options.Seconds);
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using ZeroWorld.ML.Benchmarks;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Functional.Tests;
@@ -22,30 +20,18 @@ internal static class FiftyServerChild
     public static async Task<int> RunAsync(string[] arguments)
     {
         var (folder, redis) = (arguments[0], arguments[1]);
-        var configuration = ZeroWorldConfiguration.Load(new ConfigurationInputs
+        var settings = new Dictionary<string, string>
         {
-            Flags = new Dictionary<string, string>
-            {
-                ["DataDirectory"] = Path.Combine(folder, "data"),
-                ["Server:HttpPort"] = "0",
-                ["Server:GrpcPort"] = "0",
-                ["Server:MetricsPort"] = "0",
-                ["Online:Redis"] = redis,
+            ["Online:Redis"] = redis,
 
-                // Requests that need the slow shard wait for it: none may be spared the wait by a timeout.
-                ["Serving:Prediction:FeatureTimeout"] = "00:00:01",
-                ["Features:Redis:ReadTimeout"] = "00:00:01",
-            },
-        });
-        await using var server = ZeroWorldServer.Create(configuration, static logging => logging.SetMinimumLevel(LogLevel.None));
-        await server.StartAsync(CancellationToken.None);
-        await SetUpAsync(server.Services, folder);
-        await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new ServerChild.Ready(server.Addresses.Grpc.ToString(), folder)));
-        await ChildMemory.ServeAsync();
-        return 0;
+            // Requests that need the slow shard wait for it: none may be spared the wait by a timeout.
+            ["Serving:Prediction:FeatureTimeout"] = "00:00:01",
+            ["Features:Redis:ReadTimeout"] = "00:00:01",
+        };
+        return await ServerChild.RunAsync(folder, settings, services => SetUpAsync(services, folder));
     }
 
-    private static async Task SetUpAsync(IServiceProvider services, string folder)
+    private static async Task<string> SetUpAsync(IServiceProvider services, string folder)
     {
         var yaml = FiftyFeatures.Definitions(isWindows: false);
         await services.GetRequiredService<DefinitionApplier>().ApplyAsync(DefinitionLoader.Load([new DefinitionFile("fifty.yaml", yaml)]), CancellationToken.None);
@@ -65,5 +51,6 @@ internal static class FiftyServerChild
 
         await services.GetRequiredService<ServableManager>().RefreshAsync(CancellationToken.None);
         await services.GetRequiredService<CoverageCache>().RefreshAsync(CancellationToken.None);
+        return package.ModelPath;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Tracing;
 using System.Text.Json;
+using System.Threading.Channels;
 
 namespace ZeroWorld.ML.Load;
 
@@ -25,7 +26,7 @@ internal static class ChildMemory
     {
         LargeObjectListener? listener = null;
         PauseListener? pauses = null;
-        while (await Console.In.ReadLineAsync() is { } question)
+        await foreach (var question in ReadLines().ReadAllAsync())
         {
             listener = question == WatchLarge ? listener ?? new LargeObjectListener() : listener;
             pauses = question == WatchPauses ? pauses ?? new PauseListener() : pauses;
@@ -35,6 +36,23 @@ internal static class ChildMemory
         pauses?.Dispose();
 
         listener?.Dispose();
+    }
+
+    /// <summary>Lines of the standard input, read on a thread of their own: the console has no other way than to block, and of the few threads of the pool none may be missing from what is measured.</summary>
+    private static ChannelReader<string> ReadLines()
+    {
+        var lines = Channel.CreateUnbounded<string>();
+        new Thread(() =>
+        {
+            while (Console.In.ReadLine() is { } line)
+            {
+                lines.Writer.TryWrite(line);
+            }
+
+            lines.Writer.Complete();
+        })
+        { IsBackground = true, Name = "standard input" }.Start();
+        return lines.Reader;
     }
 
     /// <summary>The runtime tells of an allocation after every 100 kB of either kind of object: of every large one that counts here, and of some of the others.</summary>

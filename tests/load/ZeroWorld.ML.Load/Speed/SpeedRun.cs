@@ -4,8 +4,22 @@ using ZeroWorld.ML.Testing;
 namespace ZeroWorld.ML.Load;
 
 /// <summary>All measurements of ModelInfer, round by round: whatever else the machine does meets each of them.</summary>
-internal sealed class SpeedRun(SpeedOptions options, ChildProcess engine, ChildProcess bare, string models) : IDisposable
+internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildProcess bare, string models) : IDisposable
 {
+    public const string Argument = "speed";
+
+    public const string Usage = """
+        speed: measures ModelInfer of a server in a process of its own, in turns with the least that can answer it, and prints the ratios with their bars.
+          --rounds N      interleaved rounds of every measurement, medians are shown (default 5)
+          --seconds N     length of each measurement (default 1)
+          --warm-up N     seconds of the same before the first round (default 40)
+          --only NAME     only the measurements whose names contain this, again and again, for a profiler
+          --beside HOST:PORT/PROCESS
+                          another server of the models 'small' and 'large' (tests/load writes them into --models), measured in the same rounds
+          --models FOLDER keeps the models there
+          --json          the result as JSON
+        """;
+
     public const string Engine = "engine";
     public const string Bare = "bare";
     public const string Beside = "beside";
@@ -18,10 +32,16 @@ internal sealed class SpeedRun(SpeedOptions options, ChildProcess engine, ChildP
     private readonly RawSession[] _raw = [new(SpeedModels.PathOf(models, SpeedModels.Large), 1), new(SpeedModels.PathOf(models, SpeedModels.Large), Environment.ProcessorCount)];
     private readonly Process? _beside = options.Beside is null ? null : Process.GetProcessById(options.BesideProcess);
 
+    private static readonly LoadOptions Defaults = new() { WarmUp = TimeSpan.FromSeconds(40) };
+
     /// <summary>Requests in flight of the table.</summary>
     public static IReadOnlyList<int> InFlights { get; } = [1, 8, 32];
 
-    public static async Task<SpeedReport> RunAsync(SpeedOptions options)
+    /// <returns><see langword="null"/> when the command line is not understood.</returns>
+    public static LoadOptions? TryParse(ReadOnlySpan<string> arguments) =>
+        LoadOptions.TryParse(arguments, Defaults, ["--rounds", "--seconds", "--warm-up", "--only", "--beside", "--models", "--json"]);
+
+    public static async Task<SpeedReport> RunAsync(LoadOptions options)
     {
         using var folder = new TempFolder();
         var models = options.Models ?? Path.Combine(folder.Path, "models");
@@ -77,13 +97,13 @@ internal sealed class SpeedRun(SpeedOptions options, ChildProcess engine, ChildP
         Closed(Engine, "batches of rows", SpeedRequests.LargeBatch, LargeBatchesInFlight);
         Closed(Engine, "floats", SpeedRequests.Floats, TensorsInFlight);
         Closed(Engine, "strings", SpeedRequests.Strings, TensorsInFlight);
-        if (saturation is { PerSecond: var perSecond } && IsWanted("open loop"))
+        if (saturation is { PerSecond: var perSecond } && options.Includes("open loop"))
         {
             var open = Loops.Open(engine.Grpc, SpeedRequests.Small, 2, perSecond / 2, options.Seconds);
             _samples.Add(Engine, "open loop", new SpeedSample(open.PerSecond, 0, open.P50 * 1000, open.P99 * 1000));
         }
 
-        if (IsWanted("raw"))
+        if (options.Includes("raw"))
         {
             var (tinyRows, tinyTimes) = _tiny.Measure(1, options.Seconds / 2);
             _samples.Add(Bare, "raw 1", new SpeedSample(tinyRows, 0, Loops.Percentile(tinyTimes, 0.5) * 1000, Loops.Percentile(tinyTimes, 0.99) * 1000));
@@ -92,11 +112,9 @@ internal sealed class SpeedRun(SpeedOptions options, ChildProcess engine, ChildP
         }
     }
 
-    private bool IsWanted(string name) => options.Only is null || name.Contains(options.Only, StringComparison.Ordinal);
-
     private SpeedSample? Closed(string server, string name, GrpcTarget target, int inFlight)
     {
-        if (!IsWanted(name) || (server == Beside && _beside is null))
+        if (!options.Includes(name) || (server == Beside && _beside is null))
         {
             return null;
         }

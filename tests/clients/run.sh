@@ -1,0 +1,76 @@
+#!/bin/bash
+# Runs the examples of Triton's Python client, unmodified, against a server of this repository, and prints what each of them ended with.
+#   tests/clients/run.sh CLIENT COMMON
+# CLIENT and COMMON are checkouts of triton-inference-server/client and /common. Needs, on Debian: python3-grpcio python3-protobuf protobuf-compiler-grpc python3-numpy
+# python3-packaging python3-rapidjson python3-geventhttpclient python3-aiohttp python3-onnx. Build the server before: dotnet build -c Release.
+set -euo pipefail
+client=$1 common=$2
+here=$(cd "$(dirname "$0")" && pwd)
+server=$(cd "$here/../.." && pwd)/artifacts/bin/ZeroWorld.ML.Serving.Server/release/ZeroWorld.ML.Serving.Server.dll
+work=$(mktemp -d)
+pid=
+stop() { [[ -z $pid ]] || { kill "$pid" 2> /dev/null && wait "$pid" || true; pid=; }; }
+trap 'stop; rm -rf "$work"' EXIT
+
+# The package as its wheel has it: the sources, and the generated messages under other names.
+cp -r "$client/src/python/library" "$work/python"
+mkdir "$work/proto"
+(cd "$common/protobuf" && protoc --python_out="$work/proto" --grpc_out="$work/proto" --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)" grpc_service.proto model_config.proto)
+package=$work/python/tritonclient/grpc
+sed 's/^import model_config_pb2/from tritonclient.grpc import model_config_pb2/' "$work/proto/grpc_service_pb2.py" > "$package/service_pb2.py"
+sed 's/^import grpc_service_pb2/from tritonclient.grpc import service_pb2/' "$work/proto/grpc_service_pb2_grpc.py" > "$package/service_pb2_grpc.py"
+cp "$work/proto/model_config_pb2.py" "$package/"
+python=/usr/bin/python3
+"$python" "$here/models.py" "$work/models"
+read -r http grpc metrics < <("$python" -c '
+import socket
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+print(*(s.getsockname()[1] for s in sockets))')
+
+start() {
+    stop
+    dotnet "$server" --DataDirectory="$work/data" --Models:Folder="$work/models" --Server:HttpPort="$http" --Server:GrpcPort="$grpc" --Server:MetricsPort="$metrics" \
+        --Server:Name=triton --Server:SharedMemory=true "$@" > "$work/server.log" 2>&1 &
+    pid=$!
+    for _ in $(seq 600); do
+        curl -sf "http://127.0.0.1:$http/v2/health/ready" > /dev/null && return
+        kill -0 "$pid" || break
+        sleep 0.1
+    done
+    cat "$work/server.log" >&2
+    exit 1
+}
+
+failed=0
+run() { # PORT EXAMPLE [ARGUMENTS]
+    local port=$1 example=$2
+    shift 2
+    if (cd "$work" && PYTHONPATH="$work/python" timeout 120 "$python" "$client/src/python/examples/$example.py" -u "127.0.0.1:$port" "$@") > "$work/example.log" 2>&1; then
+        echo "ok      $example $*"
+    else
+        echo "FAILED  $example $*"
+        tail -5 "$work/example.log" | sed 's/^/        /'
+        failed=$((failed + 1))
+    fi
+}
+
+start
+for name in infer async_infer aio_infer string_infer keepalive shm shm_string custom_args; do run "$grpc" "simple_grpc_${name}_client"; done
+run "$grpc" simple_grpc_health_metadata
+for name in deflate gzip; do run "$grpc" simple_grpc_infer_client -C "$name"; done
+run "$grpc" simple_grpc_infer_client -t 5
+for name in infer async_infer aio_infer string_infer shm shm_string; do run "$http" "simple_http_${name}_client"; done
+run "$http" simple_http_health_metadata
+for name in deflate gzip; do run "$http" simple_http_infer_client --request-compression-algorithm "$name" --response-compression-algorithm "$name"; done
+for name in grpc_client grpc_explicit_int_content_client grpc_explicit_int8_content_client grpc_explicit_byte_content_client; do run "$grpc" "$name"; done
+run "$grpc" reuse_infer_objects_client -i grpc
+run "$http" reuse_infer_objects_client -i http
+start --Models:Control=Explicit
+run "$grpc" simple_grpc_model_control
+
+# The other one counts a model less.
+rm -r "$work/models/other_3"
+start --Models:Control=Explicit
+run "$http" simple_http_model_control
+echo "not run: sequences, ensembles, images, decoupled answers and CUDA shared memory, which this server does not have and does not advertise."
+exit $((failed > 0))
