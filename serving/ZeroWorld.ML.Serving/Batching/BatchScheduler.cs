@@ -23,6 +23,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly bool _mayRunInline;
     private readonly bool _isBatchable;
+    private readonly bool _measuresCost;
     private readonly RunPredictor _predictor = new();
     private readonly QueuePolicies _policies;
     private readonly PaddingPlan? _padding;
@@ -59,6 +60,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _isBatchable = instances[0].Signature.IsBatchable;
         _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
+        _measuresCost = options.RunsBesideForFullBatches && _runners.Length > 1;
         _idle = new Stack<InstanceRunner>(_runners);
         _timer = time.CreateTimer(static state => ((BatchScheduler)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.AddQueue(this, tags);
@@ -148,7 +150,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         {
             lock (_lock)
             {
-                rows = _queue.Take(runner.Batch, Volatile.Read(ref _queuedRows), _time.GetTimestamp());
+                var now = _time.GetTimestamp();
+                var waiting = Volatile.Read(ref _queuedRows);
+                var share = ShareOf_NeedsLock(waiting);
+                rows = _queue.Take(runner.Batch, waiting, share, now);
+                if (share < waiting)
+                {
+                    // The rest is for the others.
+                    Next_NeedsLock(now);
+                }
             }
         }
 
@@ -346,6 +356,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, BatchMemory memory, out long infer)
     {
         var started = _time.GetTimestamp();
+        var spent = _measuresCost && AverageRun >= OwnThreadFrom ? ComputeThread.GetProcessorTime() : 0;
         infer = 0;
         try
         {
@@ -367,7 +378,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         {
             infer = _time.GetTimestamp() - started;
             _metrics.RecordRun(_tags, ToSpan(infer), rows);
-            _predictor.Add(rows, infer);
+            _predictor.Add(rows, infer, spent == 0 ? 0 : ComputeThread.GetProcessorTime() - spent);
         }
     }
 
