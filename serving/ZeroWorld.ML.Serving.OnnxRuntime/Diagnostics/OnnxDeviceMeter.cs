@@ -142,7 +142,7 @@ public static class OnnxDeviceMeter
         session.RunWithBinding(run, binding);
 
         // Its memory outlives the session: the value holds the allocator.
-        return binding.GetOutputValues().First();
+        return binding.GetOutputValues()[0];
     }
 
     /// <returns>Median seconds of some calls, after some that are not counted.</returns>
