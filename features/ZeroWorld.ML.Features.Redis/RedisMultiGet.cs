@@ -9,8 +9,13 @@ namespace ZeroWorld.ML.Features.Redis;
 /// </remarks>
 internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
 {
+    private const string Command = "HMGET";
+    private const int StackMax = 128;
     private readonly Lock _lock = new();
     private bool _isClosed;
+
+    // Of the command that is being sent: the client is done with them when it has been.
+    private RedisKeyOrValue[] _arguments = [];
 
     /// <summary>Sends the reads and answers them. Returns when all are answered, failed, or out of time; those then still pending are failed.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -60,36 +65,54 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         plan.RowFields.Length == 0 ? null : Get(RedisKeys.Rows(read.Entity), plan.RowFields),
         plan.WindowFields.Length == 0 ? null : Get(RedisKeys.Windows(read.Entity), plan.WindowFields));
 
-    private Task<RedisValue[]> Get(RedisKey key, RedisValue[] fields)
+    private Task Get(RedisKey key, RedisValue[] fields)
     {
         try
         {
             // For a shard that is down the client asks another one and follows its redirection to the dead one, where the command waits for the
             // next attempt to connect. So redirections are followed here.
-            var values = database.HashGetAsync(key, fields, CommandFlags.NoRedirect);
+            var values = database.ExecuteRespAsync(Command, Arguments(key, fields), CommandFlags.NoRedirect);
             return isCluster ? FollowAsync(values, key, fields) : values;
         }
         catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
         {
-            return Task.FromException<RedisValue[]>(exception);
+            return Task.FromException<RespResult>(exception);
         }
     }
 
-    private async Task<RedisValue[]> FollowAsync(Task<RedisValue[]> values, RedisKey key, RedisValue[] fields)
+    private ReadOnlyMemory<RedisKeyOrValue> Arguments(RedisKey key, RedisValue[] fields)
+    {
+        var count = fields.Length + 1;
+        if (_arguments.Length < count)
+        {
+            _arguments = new RedisKeyOrValue[count];
+        }
+
+        _arguments[0] = key;
+        for (var index = 0; index < fields.Length; index++)
+        {
+            _arguments[index + 1] = fields[index];
+        }
+
+        return _arguments.AsMemory(0, count);
+    }
+
+    private async Task<RedisHashAnswer> FollowAsync(Task<RespResult> values, RedisKey key, RedisValue[] fields)
     {
         try
         {
-            return await values.ConfigureAwait(false);
+            return new RedisHashAnswer(await values.ConfigureAwait(false));
         }
         catch (RedisServerException exception) when (exception.Message.Contains("MOVED", StringComparison.Ordinal))
         {
             // The client has learned where the slot lies now. If that server is not there, this fails as the first time.
-            return await database.HashGetAsync(key, fields, CommandFlags.NoRedirect).ConfigureAwait(false);
+            return new RedisHashAnswer(await database.HashGetAsync(key, fields, CommandFlags.NoRedirect).ConfigureAwait(false));
         }
         catch (RedisConnectionException exception) when (exception.Message.StartsWith("Endpoint is not reachable", StringComparison.Ordinal))
         {
             // What the client makes of ASK, the redirection while a slot is moving between two servers that are there.
-            return await database.HashGetAsync(key, fields).ConfigureAwait(false);
+            // An answer that is leased does not outlive that way.
+            return new RedisHashAnswer(await database.HashGetAsync(key, fields).ConfigureAwait(false));
         }
     }
 
@@ -130,7 +153,6 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
     {
         var reads = new OnlineRead[sent.Length];
         var payloads = new IReadOnlyList<ReadOnlyMemory<byte>?>?[sent.Length];
-        var count = 0;
         lock (_lock)
         {
             if (_isClosed)
@@ -138,31 +160,37 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
                 return;
             }
 
-            foreach (var item in sent)
+            var (count, bytes) = (0, 0);
+            Span<int> ended = sent.Length <= StackMax ? stackalloc int[StackMax] : new int[sent.Length];
+            for (var index = 0; index < sent.Length; index++)
             {
-                if (item.IsCompleted && item.Read.State == OnlineReadState.Pending)
+                if (sent[index].IsCompleted && sent[index].Read.State == OnlineReadState.Pending)
                 {
-                    reads[count] = item.Read;
-                    payloads[count++] = Assemble(item);
+                    ended[count++] = index;
+                    bytes += sent[index].CountBytes();
                 }
             }
 
-            OnlineRead.Answer(reads.AsSpan(0, count), payloads.AsSpan(0, count));
-        }
-    }
+            if (count == 0)
+            {
+                return;
+            }
 
-    /// <returns><see langword="null"/>: unavailable.</returns>
-    private static ReadOnlyMemory<byte>?[]? Assemble(in Sent sent)
-    {
-        try
-        {
-            // Completed, both of them: nothing is waited for, and an error comes as itself.
-            return sent.Plan.Assemble(
-                sent.Rows is null ? [] : sent.Rows.GetAwaiter().GetResult(), sent.Windows is null ? [] : sent.Windows.GetAwaiter().GetResult());
-        }
-        catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
-        {
-            return null;
+            // One copy out of the client's buffers, for all of them into one piece.
+            var memory = OnlineReadMemory.Rent(bytes, count);
+            var target = memory.Bytes;
+            for (var index = 0; index < count; index++)
+            {
+                ref readonly var item = ref sent[ended[index]];
+                reads[index] = item.Read;
+                payloads[index] = item.Assemble(ref target);
+                if (payloads[index] is null)
+                {
+                    memory.Release();
+                }
+            }
+
+            OnlineRead.Answer(reads.AsSpan(0, count), payloads.AsSpan(0, count), memory);
         }
     }
 
@@ -183,12 +211,36 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         }
     }
 
-    private readonly record struct Sent(OnlineRead Read, RedisReadPlan Plan, Task<RedisValue[]>? Rows, Task<RedisValue[]>? Windows)
+    /// <param name="Rows">A task of what <see cref="RedisHashAnswer.Of"/> takes.</param>
+    /// <param name="Windows">Likewise.</param>
+    private readonly record struct Sent(OnlineRead Read, RedisReadPlan Plan, Task? Rows, Task? Windows)
     {
         public Task All => Task.WhenAll(Rows ?? Task.CompletedTask, Windows ?? Task.CompletedTask);
 
         public Task Last => Windows ?? Rows ?? Task.CompletedTask;
 
         public bool IsCompleted => (Rows?.IsCompleted ?? true) && (Windows?.IsCompleted ?? true);
+
+        /// <summary>Bytes of its payloads; 0 when there are none. Only when completed.</summary>
+        public int CountBytes() => CountBytes(Rows) + CountBytes(Windows);
+
+        /// <summary>Copies its payloads out and lets go of the client's buffers. Only when completed, once.</summary>
+        /// <returns><see langword="null"/>: unavailable.</returns>
+        public ReadOnlyMemory<byte>?[]? Assemble(ref Memory<byte> target)
+        {
+            try
+            {
+                // Completed, both of them: nothing is waited for, and an error comes as itself.
+                using var rows = RedisHashAnswer.Of(Rows);
+                using var windows = RedisHashAnswer.Of(Windows);
+                return Plan.Assemble(rows, windows, ref target);
+            }
+            catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
+            {
+                return null;
+            }
+        }
+
+        private static int CountBytes(Task? task) => task is { IsCompletedSuccessfully: true } ? RedisHashAnswer.Of(task).CountBytes() : 0;
     }
 }

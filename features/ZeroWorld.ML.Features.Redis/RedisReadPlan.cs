@@ -1,3 +1,4 @@
+using System.Text;
 using StackExchange.Redis;
 
 namespace ZeroWorld.ML.Features.Redis;
@@ -15,8 +16,8 @@ internal sealed class RedisReadPlan
         _count = fields.Count;
         _rowTargets = [.. indexes.Where(index => !fields[index].IsWindow)];
         _windowTargets = [.. indexes.Where(index => fields[index].IsWindow)];
-        RowFields = [.. _rowTargets.Select(index => (RedisValue)fields[index].Name)];
-        WindowFields = [.. _windowTargets.Select(index => (RedisValue)fields[index].Name)];
+        RowFields = [.. _rowTargets.Select(index => (RedisValue)Encoding.UTF8.GetBytes(fields[index].Name))];
+        WindowFields = [.. _windowTargets.Select(index => (RedisValue)Encoding.UTF8.GetBytes(fields[index].Name))];
     }
 
     /// <summary>Names of fields in the hash of rows; never written to.</summary>
@@ -25,23 +26,14 @@ internal sealed class RedisReadPlan
     /// <summary>Names of fields in the hash of window blocks; never written to.</summary>
     public RedisValue[] WindowFields { get; }
 
-    /// <summary>Puts the answers of both hashes in the order of the fields.</summary>
-    public ReadOnlyMemory<byte>?[] Assemble(RedisValue[] rows, RedisValue[] windows)
+    /// <summary>Copies the payloads of both answers out, in the order of the fields.</summary>
+    /// <param name="target">Where to; what is left of it stays there.</param>
+    /// <exception cref="RedisException">An answer is not as many values as fields were asked for.</exception>
+    public ReadOnlyMemory<byte>?[] Assemble(in RedisHashAnswer rows, in RedisHashAnswer windows, ref Memory<byte> target)
     {
         var payloads = new ReadOnlyMemory<byte>?[_count];
-        Place(rows, _rowTargets, payloads);
-        Place(windows, _windowTargets, payloads);
+        rows.CopyTo(_rowTargets, payloads, ref target);
+        windows.CopyTo(_windowTargets, payloads, ref target);
         return payloads;
-    }
-
-    private static void Place(RedisValue[] values, int[] targets, ReadOnlyMemory<byte>?[] payloads)
-    {
-        for (var index = 0; index < targets.Length; index++)
-        {
-            if (!values[index].IsNull)
-            {
-                payloads[targets[index]] = (ReadOnlyMemory<byte>)values[index];
-            }
-        }
     }
 }

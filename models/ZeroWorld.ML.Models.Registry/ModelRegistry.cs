@@ -150,7 +150,14 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
             cancellationToken).ConfigureAwait(false);
         if (moved.PreviousVersion != version)
         {
-            _logger.AliasMoved(alias, model, moved.PreviousVersion, version, actor);
+            if (moved.PreviousVersion is { } previous)
+            {
+                _logger.AliasMoved(alias, model, previous, version, actor);
+            }
+            else
+            {
+                _logger.AliasSet(alias, model, version, actor);
+            }
         }
 
         return moved;

@@ -8,7 +8,10 @@ internal static partial class RegistryLog
     internal static partial void Registered(this ILogger logger, ModelName model, long version, string digest, string actor);
 
     [LoggerMessage(3001, LogLevel.Information, "The alias {Alias} of {Model} moved from version {Previous} to {Version} for {Actor}.")]
-    internal static partial void AliasMoved(this ILogger logger, string alias, ModelName model, long? previous, long version, string actor);
+    internal static partial void AliasMoved(this ILogger logger, string alias, ModelName model, long previous, long version, string actor);
+
+    [LoggerMessage(3003, LogLevel.Information, "The alias {Alias} of {Model} is new and names version {Version}, for {Actor}.")]
+    internal static partial void AliasSet(this ILogger logger, string alias, ModelName model, long version, string actor);
 
     [LoggerMessage(3002, LogLevel.Warning, "The local copy of package {Digest} is damaged and is brought again: {Reason}")]
     internal static partial void LocalCopyReplaced(this ILogger logger, string digest, string reason);

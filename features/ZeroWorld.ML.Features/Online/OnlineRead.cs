@@ -21,6 +21,9 @@ public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
     /// <summary>Bytes per field, in the order of <see cref="Fields"/>; <see langword="null"/> where the store has none. Only when answered.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>?> Payloads { get; private set; } = [];
 
+    /// <summary>Where the payloads lie, with one hold that is this read's; <see langword="null"/>: in memory of their own.</summary>
+    internal OnlineReadMemory? Memory { get; private set; }
+
     public void Answer(IReadOnlyList<ReadOnlyMemory<byte>?> payloads)
     {
         Payloads = payloads;
@@ -37,13 +40,15 @@ public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
     /// <summary>Answers reads that the store answered together: those who wait for them are told together, which costs a fraction of one after the other.</summary>
     /// <param name="reads">Pending reads of one multi-get.</param>
     /// <param name="payloads">Per read what <see cref="Answer(IReadOnlyList{ReadOnlyMemory{byte}?})"/> takes; <see langword="null"/> fails the read.</param>
-    public static void Answer(ReadOnlySpan<OnlineRead> reads, ReadOnlySpan<IReadOnlyList<ReadOnlyMemory<byte>?>?> payloads)
+    /// <param name="memory">Where all these payloads lie, with one hold per answered read; <see langword="null"/>: in memory of their own.</param>
+    public static void Answer(ReadOnlySpan<OnlineRead> reads, ReadOnlySpan<IReadOnlyList<ReadOnlyMemory<byte>?>?> payloads, OnlineReadMemory? memory = null)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(payloads.Length, reads.Length);
         for (var index = 0; index < reads.Length; index++)
         {
             var read = reads[index];
             read.Payloads = payloads[index] ?? [];
+            read.Memory = payloads[index] is null ? null : memory;
             read.State = payloads[index] is null ? OnlineReadState.Unavailable : OnlineReadState.Answered;
         }
 

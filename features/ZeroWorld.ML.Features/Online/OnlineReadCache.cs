@@ -186,7 +186,7 @@ public sealed class OnlineReadCache : IOnlineStore
                     Remove_NeedsLock(known);
                 }
 
-                var entry = new Entry(key, read.Payloads[index], read.Version, read.Epoch, read.Began);
+                var entry = new Entry(key, Keep(read, index), read.Version, read.Epoch, read.Began);
                 _entries.Add(key, _byUse.AddFirst(entry));
                 _bytes += entry.Bytes;
             }
@@ -197,6 +197,9 @@ public sealed class OnlineReadCache : IOnlineStore
             }
         }
     }
+
+    /// <summary>A payload in memory that stays.</summary>
+    private static ReadOnlyMemory<byte>? Keep(OnlineRead read, int index) => read.Memory is null ? read.Payloads[index] : read.Payloads[index]?.ToArray();
 
     private void Remove_NeedsLock(LinkedListNode<Entry> node)
     {
@@ -286,13 +289,14 @@ public sealed class OnlineReadCache : IOnlineStore
             }
 
             cache.Add(this);
-            _outer.Answer(Payloads);
+            Answer([_outer], [Payloads], Memory);
         }
 
         private protected override void OnFinished(ReadOnlySpan<OnlineRead> together)
         {
             var outers = new OnlineRead[together.Length];
             var payloads = new IReadOnlyList<ReadOnlyMemory<byte>?>?[together.Length];
+            OnlineReadMemory? memory = null;
             for (var index = 0; index < outers.Length; index++)
             {
                 var read = (ForwardedRead)together[index];
@@ -301,10 +305,11 @@ public sealed class OnlineReadCache : IOnlineStore
                 {
                     cache.Add(read);
                     payloads[index] = read.Payloads;
+                    memory = read.Memory;
                 }
             }
 
-            Answer(outers, payloads);
+            Answer(outers, payloads, memory);
         }
     }
 

@@ -151,7 +151,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             foreach (var read in reads)
             {
                 var shared = (SharedOnlineRead)read;
-                var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) : OnlineReadAnswer.Unavailable;
+                var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) { Memory = read.Memory } : OnlineReadAnswer.Unavailable;
                 _queue.Finish(shared, answer);
                 if (shared.MultiGet is { } multiGet)
                 {

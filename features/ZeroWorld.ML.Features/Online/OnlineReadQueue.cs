@@ -98,6 +98,7 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
                 continue;
             }
 
+            answer.Memory?.Hold(1);
             call.Answers.Span[wait.Index] = answer;
             _waiting--;
             if (--call.Pending == 0)
@@ -107,6 +108,9 @@ internal sealed class OnlineReadQueue(OnlineReadCoalescer owner, OnlineReadCoale
         }
 
         read.Waits = null;
+
+        // The read's own: nobody looks at it any more.
+        answer.Release();
     }
 
     /// <summary>Fails the reads that are not sent yet.</summary>

@@ -61,6 +61,10 @@ internal sealed class RestErrors(ILogger<RestErrors> logger)
             case BadHttpRequestException bad:
                 HostingLog.CallRefused(logger, method, $"{bad.StatusCode}", bad.Message);
                 return WriteAsync(context, bad.StatusCode, bad.Message);
+            case IOException { InnerException: OverflowException } chunk:
+                // What Kestrel makes of a chunk that says it has more bytes than a number can hold.
+                HostingLog.CallRefused(logger, method, $"{StatusCodes.Status400BadRequest}", chunk.Message);
+                return WriteAsync(context, StatusCodes.Status400BadRequest, chunk.Message);
         }
 
         if (CallFailure.Of(exception) is not { } call)

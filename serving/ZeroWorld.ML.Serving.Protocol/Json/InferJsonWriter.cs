@@ -73,21 +73,15 @@ public static class InferJsonWriter
         }
 
         writer.WriteEndArray();
+
+        // The caller said where in shared memory the output goes. Triton's C++ client takes 'parameters' for a sign of bytes behind the JSON, and fails without their number.
         if (output.IsBinary)
         {
             writer.WriteStartObject("parameters");
             writer.WriteNumber("binary_data_size", tensor.Data.Length);
             writer.WriteEndObject();
         }
-        else if (output.SharedMemory is { } range)
-        {
-            writer.WriteStartObject("parameters");
-            writer.WriteString("shared_memory_region", range.Region);
-            writer.WriteNumber("shared_memory_offset", range.Offset);
-            writer.WriteNumber("shared_memory_byte_size", range.ByteSize);
-            writer.WriteEndObject();
-        }
-        else
+        else if (output.SharedMemory is null)
         {
             writer.WriteStartArray("data");
             WriteData(writer, tensor);

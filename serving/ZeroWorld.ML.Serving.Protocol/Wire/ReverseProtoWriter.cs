@@ -13,7 +13,6 @@ namespace ZeroWorld.ML.Serving.Protocol;
 /// </remarks>
 public sealed class ReverseProtoWriter : IDisposable
 {
-    private const int VarintBytesMax = 10;
     private byte[] _buffer;
     private int _start;
 
@@ -45,15 +44,14 @@ public sealed class ReverseProtoWriter : IDisposable
             return;
         }
 
-        Span<byte> bytes = stackalloc byte[VarintBytesMax];
-        var count = 0;
-        for (; value >= 0x80; value >>= 7)
+        var bytes = Take((BitOperations.Log2(value) / 7) + 1);
+        var last = bytes.Length - 1;
+        for (var index = 0; index < last; index++, value >>= 7)
         {
-            bytes[count++] = (byte)(value | 0x80);
+            bytes[index] = (byte)(value | 0x80);
         }
 
-        bytes[count++] = (byte)value;
-        bytes[..count].CopyTo(Take(count));
+        bytes[last] = (byte)value;
     }
 
     /// <summary>A signed value as sint64 has it.</summary>
@@ -88,8 +86,14 @@ public sealed class ReverseProtoWriter : IDisposable
     public void WriteStringElement(int field, string value)
     {
         var mark = Length;
-        var count = Encoding.UTF8.GetByteCount(value);
-        Encoding.UTF8.GetBytes(value, Take(count));
+        if (Ascii.FromUtf16(value, Take(value.Length), out _) != OperationStatus.Done)
+        {
+            // As many bytes as characters it would have been.
+            _start += value.Length;
+            var count = Encoding.UTF8.GetByteCount(value);
+            Encoding.UTF8.GetBytes(value, Take(count));
+        }
+
         EndField(field, mark);
     }
 

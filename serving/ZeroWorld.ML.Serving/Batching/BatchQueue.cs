@@ -60,10 +60,11 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
     /// <summary>Takes the next batch. Its tasks are started: they belong to the caller.</summary>
     /// <param name="batch">Receives it; empty when nothing waits.</param>
     /// <param name="waiting">Rows that wait.</param>
+    /// <param name="rowsMax">Rows that it takes at most; a request that has more is taken whole, and alone.</param>
     /// <returns>Rows of the batch.</returns>
-    public int Take(List<InferenceTask> batch, int waiting, long now)
+    public int Take(List<InferenceTask> batch, int waiting, int rowsMax, long now)
     {
-        var limit = ChooseLimit(waiting, now);
+        var limit = Math.Min(ChooseLimit(waiting, now), rowsMax);
         var rows = 0;
         while (_byUrgency.TryPeek(out var task, out _))
         {

@@ -47,8 +47,24 @@ internal sealed partial class BatchScheduler
             return _ordered is null;
         }
 
-        var rows = Volatile.Read(ref _queuedRows);
-        return ToSpan(_predictor.Predict(rows)) >= OwnThreadFrom && (!_isBatchable || _predictor.IsFull(rows));
+        return IsWorthARun(Volatile.Read(ref _queuedRows));
+    }
+
+    /// <summary>Whether so many rows may have a run of their own beside another.</summary>
+    private bool IsWorthARun(int rows) => ToSpan(_predictor.Predict(rows)) >= OwnThreadFrom && (!_isBatchable || _predictor.IsFull(rows));
+
+    /// <summary>
+    /// Rows that an instance may take of those that wait. All of them, unless others are idle, too, and an equal share for each is worth a run: one that took all would leave the others without work for as long as it runs.
+    /// </summary>
+    private int ShareOf_NeedsLock(int rows)
+    {
+        if (!_measuresCost || _ordered is not null || _idle.Count == 0)
+        {
+            return int.MaxValue;
+        }
+
+        var share = (rows + _idle.Count) / (_idle.Count + 1);
+        return IsWorthARun(share) ? share : int.MaxValue;
     }
 
     private void SetTimer_NeedsLock(long at, long now)

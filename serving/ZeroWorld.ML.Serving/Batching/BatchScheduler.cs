@@ -24,6 +24,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
     private readonly bool _isBatchable;
+    private readonly bool _measuresCost;
     private readonly RunPredictor _predictor = new();
     private readonly QueuePolicies _policies;
     private readonly PaddingPlan? _padding;
@@ -61,6 +62,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         _isBatchable = instances[0].Signature.IsBatchable;
         _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
+        _measuresCost = options.RunsBesideForFullBatches && _runners.Length > 1;
         _idle = new Stack<InstanceRunner>(_runners);
         _timer = time.CreateTimer(static state => ((BatchScheduler)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.AddQueue(this, tags);
@@ -150,7 +152,15 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         {
             lock (_lock)
             {
-                rows = _queue.Take(runner.Batch, Volatile.Read(ref _queuedRows), _time.GetTimestamp());
+                var now = _time.GetTimestamp();
+                var waiting = Volatile.Read(ref _queuedRows);
+                var share = ShareOf_NeedsLock(waiting);
+                rows = _queue.Take(runner.Batch, waiting, share, now);
+                if (share < waiting)
+                {
+                    // The rest is for the others.
+                    Next_NeedsLock(now);
+                }
             }
         }
 
@@ -348,6 +358,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, BatchMemory memory, out long infer)
     {
         var started = _time.GetTimestamp();
+        var spent = _measuresCost && AverageRun >= OwnThreadFrom ? ComputeThread.GetProcessorTime() : 0;
         infer = 0;
         try
         {
@@ -369,7 +380,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         {
             infer = _time.GetTimestamp() - started;
             _metrics.RecordRun(_tags, ToSpan(infer), rows);
-            _predictor.Add(rows, infer);
+            _predictor.Add(rows, infer, spent == 0 ? 0 : ComputeThread.GetProcessorTime() - spent);
         }
     }
 

@@ -56,6 +56,7 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
 
     private void RunThread()
     {
+        ComputeThread.TryLengthenSlices();
         while (true)
         {
             _wake.Wait();

@@ -2,12 +2,15 @@ using System.Numerics;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>How long a run of some rows takes, from the runs before it: a moving average per power of two of rows.</summary>
-/// <remarks>Thread safe; writers may overwrite one another, which an average survives.</remarks>
+/// <summary>How long a run of some rows takes, and what it costs, from the runs before it: a moving average per power of two of rows.</summary>
+/// <remarks>
+/// A run beside another takes longer, and costs no more of the processor: by their times alone, small runs would look as if they cost what large ones do, and be made all the more often.
+/// Thread safe; writers may overwrite one another, which an average survives.
+/// </remarks>
 internal sealed class RunPredictor
 {
     private const int Weight = 8;
-    private const double FixedShare = 0.25;
+    private const double FixedShare = 0.2;
 
     // Nearer ones say more of the noise than of the rows.
     private const double SizesApart = 1.6;
@@ -15,6 +18,7 @@ internal sealed class RunPredictor
     // Thousandths of rows: moving averages as well.
     private readonly long[] _rows = new long[18];
     private readonly long[] _ticks = new long[18];
+    private readonly long[] _costs = new long[18];
     private long _average;
 
     /// <summary>Moving average over all runs, in timestamp ticks; 0 before the first.</summary>
@@ -45,53 +49,60 @@ internal sealed class RunPredictor
         return 0;
     }
 
-    /// <summary>Whether a run of so many rows is mostly its rows, so that little is gained by waiting for more of them: what any run costs, however few its rows, is a quarter of it or less.</summary>
+    /// <summary>Whether a run of so many rows is mostly its rows, so that little is gained by waiting for more of them: what any run costs, however few its rows, is a fifth of it or less.</summary>
     /// <remarks>By the line through two sizes that were seen: the one that these rows have reached, and the next smaller one, or else larger one, that differs enough. Where there is no such one it is not known.</remarks>
     public bool IsFull(int rows)
     {
         var mine = rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows), _ticks.Length - 1);
-        while (mine > 0 && Volatile.Read(ref _ticks[mine]) == 0)
+        while (mine > 0 && Volatile.Read(ref _costs[mine]) == 0)
         {
             mine--;
         }
 
-        var (size, ticks) = Read(mine);
-        if (ticks == 0)
+        var (size, cost) = Read(mine);
+        if (cost == 0)
         {
             return false;
         }
 
         for (var other = mine - 1; other >= 0; other--)
         {
-            if (Read(other) is { Ticks: > 0 } less && less.Rows * SizesApart <= size)
+            if (Read(other) is { Cost: > 0 } less && less.Rows * SizesApart <= size)
             {
-                return FixedCost(less, (size, ticks)) <= ticks * FixedShare;
+                return FixedCost(less, (size, cost)) <= cost * FixedShare;
             }
         }
 
         for (var other = mine + 1; other < _ticks.Length; other++)
         {
-            if (Read(other) is { Ticks: > 0 } more && more.Rows >= size * SizesApart)
+            if (Read(other) is { Cost: > 0 } more && more.Rows >= size * SizesApart)
             {
-                return FixedCost((size, ticks), more) <= ticks * FixedShare;
+                return FixedCost((size, cost), more) <= cost * FixedShare;
             }
         }
 
         return false;
     }
 
-    public void Add(int rows, long ticks)
+    /// <param name="rows">0 or more.</param>
+    /// <param name="ticks">Timestamp ticks from its start to its end.</param>
+    /// <param name="cost">Time of the processor, in any unit; 0: it was not measured.</param>
+    public void Add(int rows, long ticks, long cost)
     {
-        ref var slot = ref _ticks[BucketOf(rows)];
-        Move(ref slot, ticks);
-        Move(ref _rows[BucketOf(rows)], rows * 1000L);
+        var bucket = BucketOf(rows);
+        Move(ref _ticks[bucket], ticks);
         Move(ref _average, ticks);
+        if (cost > 0)
+        {
+            Move(ref _costs[bucket], cost);
+            Move(ref _rows[bucket], rows * 1000L);
+        }
     }
 
-    private (double Rows, long Ticks) Read(int bucket) => (Volatile.Read(ref _rows[bucket]) / 1000.0, Volatile.Read(ref _ticks[bucket]));
+    private (double Rows, long Cost) Read(int bucket) => (Volatile.Read(ref _rows[bucket]) / 1000.0, Volatile.Read(ref _costs[bucket]));
 
-    private static double FixedCost((double Rows, long Ticks) less, (double Rows, long Ticks) more) =>
-        less.Ticks - ((more.Ticks - less.Ticks) / (more.Rows - less.Rows) * less.Rows);
+    private static double FixedCost((double Rows, long Cost) less, (double Rows, long Cost) more) =>
+        less.Cost - ((more.Cost - less.Cost) / (more.Rows - less.Rows) * less.Rows);
 
     private static int BucketOf(int rows) => rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows - 1) + 1, 17);
 

@@ -51,6 +51,16 @@ internal sealed class EntityReads
             : ViewPayload.Unavailable;
     }
 
+    /// <summary>Lets go of the answers: no payload is looked at after that.</summary>
+    public void Release()
+    {
+        foreach (ref var answer in Answers.AsSpan())
+        {
+            answer.Release();
+            answer = default;
+        }
+    }
+
     private static int[] Add(EntityRead entity, BoundRequest request, List<OnlineReadKey> keys)
     {
         var isBroadcast = true;

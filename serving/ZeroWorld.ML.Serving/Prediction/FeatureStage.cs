@@ -36,6 +36,7 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
 
     public static ServingException Refuse() => new(ServingError.Overloaded, "Too many feature reads are waiting for the online store. Try again later.");
 
+    /// <summary>Makes the rows of what was read, and lets go of it.</summary>
     /// <returns>Cells, row-major: [rows, columns of the service].</returns>
     public static FeatureCell[] Build(PredictionPlan plan, BoundRequest request, EntityReads reads)
     {
@@ -62,6 +63,8 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
 
             plan.Service.FillRow(moments[row], given, views, cells.AsSpan(row * columns, columns));
         }
+
+        reads.Release();
 
         // All rows at once, by the code that makes training sets.
         plan.Service.RunTransforms(moments, values, cells);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 
@@ -37,6 +38,7 @@ public sealed class PredictionPath
 
     /// <exception cref="ServingException">Any; the message is meant for the caller.</exception>
     /// <exception cref="OperationCanceledException">The caller went away, or its deadline passed, before the model ran.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<PredictionResult> PredictAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -7,47 +7,52 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>Keys and request values of a row as the log holds them: a JSON object.</summary>
 /// <remarks>Numbers round-trip; what JSON numbers cannot say is a string, bytes are base64, timestamps microseconds. Not thread safe: its buffer is used again.</remarks>
+#pragma warning disable CA1001 // What the writer holds is the buffer beside it, and nothing else.
 internal sealed class LoggedJson
+#pragma warning restore CA1001
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly Utf8JsonWriter _writer;
+
+    public LoggedJson() => _writer = new Utf8JsonWriter(_buffer);
 
     public void WriteKeys(PredictionPlan plan, BoundRequest request, int row, LogLists<char> target)
     {
-        using var writer = Begin();
+        var writer = Begin();
         for (var index = 0; index < plan.Keys.Length; index++)
         {
             writer.WritePropertyName(plan.Keys[index].Name);
             Write(writer, request.Keys[index][row]);
         }
 
-        End(writer, target);
+        End(target);
     }
 
     public void WriteValues(PredictionPlan plan, BoundRequest request, int row, LogLists<char> target)
     {
         var values = plan.Service.Service.RequestValues;
-        using var writer = Begin();
+        var writer = Begin();
         for (var index = 0; index < values.Count; index++)
         {
             writer.WritePropertyName(values[index].Name);
             Write(writer, request.Values[index][row]);
         }
 
-        End(writer, target);
+        End(target);
     }
 
     private Utf8JsonWriter Begin()
     {
         _buffer.ResetWrittenCount();
-        var writer = new Utf8JsonWriter(_buffer);
-        writer.WriteStartObject();
-        return writer;
+        _writer.Reset(_buffer);
+        _writer.WriteStartObject();
+        return _writer;
     }
 
-    private void End(Utf8JsonWriter writer, LogLists<char> target)
+    private void End(LogLists<char> target)
     {
-        writer.WriteEndObject();
-        writer.Flush();
+        _writer.WriteEndObject();
+        _writer.Flush();
         Encoding.UTF8.GetChars(_buffer.WrittenSpan, target.AddRow(Encoding.UTF8.GetCharCount(_buffer.WrittenSpan)));
     }
 

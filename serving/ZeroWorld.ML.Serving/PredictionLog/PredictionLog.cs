@@ -9,13 +9,17 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>
 /// A request hands its answer over and goes on; one loop makes columns of it, many answers at a time: waking it for each would cost more than the columns do.
 /// The queue is bounded in rows: what it cannot take is dropped and counted.
-/// When files cannot be written, rows are kept up to the size of a file and tried again; beyond that they are dropped and counted too.
+/// While one file is written the next is filled: rows that waited for a disk would be alive in every collection meanwhile.
+/// When files cannot be written, rows are kept up to the size of two files and tried again; beyond that they are dropped and counted too.
 /// <para>Thread safe.</para>
 /// </remarks>
 public sealed partial class PredictionLog : IAsyncDisposable
 {
     // What waits is alive in every collection, and makes a heap of work of a pool thread at once.
     private const int WakeRowsMax = 64;
+
+    // Columns whose memory is kept: of the file that is filled and of the one that is written.
+    private const int SpareMax = 2;
 
     private readonly IPredictionLogSink _sink;
     private readonly PredictionLogOptions _options;
@@ -35,12 +39,17 @@ public sealed partial class PredictionLog : IAsyncDisposable
     // 1 while the loop has nothing to wait for but the next entry.
     private int _isIdle;
 
-    // Owned by the loop.
-    private readonly OrderedDictionary<(ModelName Model, DateOnly Date), PredictionLogFile> _pending = [];
-    private PredictionLogColumns? _spare;
-    private int _pendingRows;
-    private long _sinceTimestamp;
+    // Owned by the loop. Files that are being filled hold as many rows as one file may; so do, together, those that are full, or old enough, and not written yet.
+    private readonly OrderedDictionary<(ModelName Model, DateOnly Date), PredictionLogFile> _open = [];
+    private readonly Queue<PredictionLogFile> _closed = [];
+    private readonly Stack<PredictionLogColumns> _spare = [];
+    private int _openRows;
+    private long _openSince;
+
+    // The first of the closed files on its way, and what became of it; null: none is.
+    private Task<Exception?>? _writing;
     private bool _hasFailed;
+    private long _failedAt;
 
     internal PredictionLog(IPredictionLogSink sink, PredictionLogOptions options, ServingMetrics metrics, TimeProvider time, ILogger<PredictionLog> logger)
     {
@@ -65,6 +74,9 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
     /// <summary>Rows that could not be logged since the start.</summary>
     public long DroppedRows => Interlocked.Read(ref _droppedRows);
+
+    /// <summary>Rows that the loop has not taken yet.</summary>
+    internal int QueuedRows => Volatile.Read(ref _queuedRows);
 
     /// <summary>Writes what was logged until now to files.</summary>
     /// <exception cref="IOException">The files cannot be written now; the rows are kept and tried again.</exception>
@@ -139,9 +151,15 @@ public sealed partial class PredictionLog : IAsyncDisposable
         while (true)
         {
             await TakeAsync(reader).ConfigureAwait(false);
-            if (_pendingRows > 0 && TimeUntilDue() <= TimeSpan.Zero)
+            if (_writing is { IsCompleted: true })
             {
-                await TryWriteAsync().ConfigureAwait(false);
+                await SettleAsync().ConfigureAwait(false);
+            }
+
+            if (TimeUntilDue() <= TimeSpan.Zero)
+            {
+                Close();
+                StartWriting();
             }
 
             if (reader.Completion.IsCompleted)
@@ -152,20 +170,24 @@ public sealed partial class PredictionLog : IAsyncDisposable
             await SleepAsync(reader).ConfigureAwait(false);
         }
 
-        if (await TryWriteAsync().ConfigureAwait(false) is not null)
+        if (await WriteAllAsync().ConfigureAwait(false) is not null)
         {
-            Drop(_pending.Values.Sum(static file => file.Columns.Rows));
+            Drop(_closed.Concat(_open.Values).Sum(static file => file.Columns.Rows));
         }
     }
 
-    /// <summary>After a failure as after the first row of a file: one interval.</summary>
-    private TimeSpan TimeUntilDue() =>
-        _pendingRows >= _options.FileRowsMax && !_hasFailed ? TimeSpan.Zero : _options.FlushInterval - _time.GetElapsedTime(_sinceTimestamp);
+    /// <summary>Until there is something to write: after a failure as after the first row of a file one interval.</summary>
+    private TimeSpan TimeUntilDue() => (_closed.Count, _writing) switch
+    {
+        ( > 0, null) => _hasFailed ? _options.FlushInterval - _time.GetElapsedTime(_failedAt) : TimeSpan.Zero,
+        ( > 0, _) => TimeSpan.MaxValue,
+        _ => _openRows == 0 ? TimeSpan.MaxValue : _openRows >= _options.FileRowsMax ? TimeSpan.Zero : _options.FlushInterval - _time.GetElapsedTime(_openSince),
+    };
 
     /// <summary>Waits for the time to write, or to be woken, whichever comes first.</summary>
     private async Task SleepAsync(ChannelReader<object> reader)
     {
-        if (_pendingRows == 0)
+        if (_openRows == 0)
         {
             Interlocked.Exchange(ref _isIdle, 1);
 
@@ -175,12 +197,14 @@ public sealed partial class PredictionLog : IAsyncDisposable
                 Interlocked.Exchange(ref _isIdle, 0);
                 return;
             }
-
-            await _wake.WaitAsync().ConfigureAwait(false);
-            return;
         }
 
-        if (TimeUntilDue() is var left && left > TimeSpan.Zero)
+        var left = TimeUntilDue();
+        if (left == TimeSpan.MaxValue)
+        {
+            await _wake.WaitAsync().ConfigureAwait(false);
+        }
+        else if (left > TimeSpan.Zero)
         {
             using var cancellation = new CancellationTokenSource();
             var delay = Task.Delay(left, _time, cancellation.Token);
@@ -196,7 +220,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
         {
             if (item is TaskCompletionSource flush)
             {
-                if (await TryWriteAsync().ConfigureAwait(false) is { } failure)
+                if (await WriteAllAsync().ConfigureAwait(false) is { } failure)
                 {
                     flush.TrySetException(failure);
                 }
@@ -210,66 +234,141 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
             var entry = (PredictionLogItem)item;
             Interlocked.Add(ref _queuedRows, -entry.Weight);
-            if (_pendingRows > 0 && _pendingRows + entry.Weight > _options.FileRowsMax && !await MakeRoomAsync().ConfigureAwait(false))
+            if (_openRows > 0 && _openRows + entry.Weight > _options.FileRowsMax && !await MakeRoomAsync().ConfigureAwait(false))
             {
                 Drop(entry.RowCount);
                 continue;
             }
 
-            if (_pendingRows == 0)
-            {
-                _sinceTimestamp = _time.GetTimestamp();
-            }
-
-            var part = (entry.Model, DateOnly.FromDateTime(entry.ReceivedAt.UtcDateTime));
-            if (!_pending.TryGetValue(part, out var file))
-            {
-                _pending.Add(part, file = new PredictionLogFile(_spare ?? new PredictionLogColumns(), entry));
-                _spare = null;
-            }
-
-            file.Add(entry);
-            _pendingRows += entry.Weight;
+            Add(entry, entry.Model, DateOnly.FromDateTime(entry.ReceivedAt.UtcDateTime));
         }
     }
 
+    private void Add(PredictionLogItem entry, ModelName model, DateOnly date)
+    {
+        if (_openRows == 0)
+        {
+            _openSince = _time.GetTimestamp();
+        }
+
+        if (!_open.TryGetValue((model, date), out var file))
+        {
+            _open.Add((model, date), file = new PredictionLogFile(_spare.TryPop(out var columns) ? columns : new PredictionLogColumns(), entry));
+        }
+
+        file.Add(entry);
+        _openRows += entry.Weight;
+    }
+
+    /// <summary>Closes the files that are full; waits for those before them.</summary>
     /// <returns><see langword="false"/> when files cannot be written, or could not a moment ago.</returns>
-    private async ValueTask<bool> MakeRoomAsync() => (!_hasFailed || TimeUntilDue() <= TimeSpan.Zero) && await TryWriteAsync().ConfigureAwait(false) is null;
+    private async ValueTask<bool> MakeRoomAsync()
+    {
+        var isRefused = _hasFailed && _writing is null && TimeUntilDue() > TimeSpan.Zero;
+        if (isRefused || await WriteClosedAsync().ConfigureAwait(false) is not null)
+        {
+            return false;
+        }
+
+        Close();
+        StartWriting();
+        return true;
+    }
+
+    /// <summary>Closes what is being filled, where nothing closed waits before it.</summary>
+    private void Close()
+    {
+        if (_closed.Count > 0)
+        {
+            return;
+        }
+
+        foreach (var file in _open.Values)
+        {
+            _closed.Enqueue(file);
+        }
+
+        _open.Clear();
+        _openRows = 0;
+    }
 
     /// <returns>Why not everything was written; what was is forgotten, the rest is kept.</returns>
-    private async Task<IOException?> TryWriteAsync()
+    private async Task<IOException?> WriteAllAsync()
     {
-        if (_pendingRows == 0)
+        if (await WriteClosedAsync().ConfigureAwait(false) is { } failure)
         {
+            return failure;
+        }
+
+        Close();
+        return await WriteClosedAsync().ConfigureAwait(false);
+    }
+
+    private async Task<IOException?> WriteClosedAsync()
+    {
+        while (_closed.Count > 0)
+        {
+            StartWriting();
+            if (await SettleAsync().ConfigureAwait(false) is { } failure)
+            {
+                return failure;
+            }
+        }
+
+        return null;
+    }
+
+    private void StartWriting()
+    {
+        if (_writing is null && _closed.TryPeek(out var file))
+        {
+            _writing = WriteAsync(file);
+        }
+    }
+
+    /// <returns>Why it could not be written.</returns>
+    private async Task<Exception?> WriteAsync(PredictionLogFile file)
+    {
+        try
+        {
+            await _sink.WriteFileAsync(file.Path, file.Columns.ToSinkColumns(), CancellationToken.None).ConfigureAwait(false);
             return null;
         }
-
-        foreach (var (part, file) in _pending.ToArray())
-        {
-            try
-            {
-                await _sink.WriteFileAsync(file.Path, file.Columns.ToSinkColumns(), CancellationToken.None).ConfigureAwait(false);
-            }
 #pragma warning disable CA1031 // The edge of a loop that must live: a full disk today must not end the log for ever.
-            catch (Exception exception)
+        catch (Exception exception)
 #pragma warning restore CA1031
-            {
-                // The next attempt comes after another interval, not with every row.
-                _hasFailed = true;
-                _sinceTimestamp = _time.GetTimestamp();
-                LogWriteFailed(_logger, exception, file.Path, _pendingRows);
-                return new IOException($"The prediction log file '{file.Path}' cannot be written: {exception.Message}", exception);
-            }
+        {
+            return exception;
+        }
+        finally
+        {
+            _wake.Release();
+        }
+    }
 
-            _pending.Remove(part);
-            _pendingRows -= file.Weight;
-            _metrics.AddLogged(file.Columns.Rows);
-            file.Columns.Clear();
-            _spare = file.Columns;
+    /// <summary>Waits for the file that is being written, and draws the consequences.</summary>
+    private async Task<IOException?> SettleAsync()
+    {
+        var file = _closed.Peek();
+        var failure = await _writing!.ConfigureAwait(false);
+        _writing = null;
+        _hasFailed = failure is not null;
+        if (failure is not null)
+        {
+            // The next attempt comes after another interval, not with every row.
+            _failedAt = _time.GetTimestamp();
+            LogWriteFailed(_logger, failure, file.Path, _openRows + _closed.Sum(static waiting => waiting.Weight));
+            return new IOException($"The prediction log file '{file.Path}' cannot be written: {failure.Message}", failure);
         }
 
-        _hasFailed = false;
-        Debug.Assert(_pendingRows == 0 && _pending.Count == 0);
+        _closed.Dequeue();
+        _metrics.AddLogged(file.Columns.Rows);
+        if (_spare.Count < SpareMax)
+        {
+            file.Columns.Clear();
+            _spare.Push(file.Columns);
+        }
+
         return null;
     }
 

@@ -13,9 +13,9 @@ public sealed class PredictionLogOptions : IValidatableObject
     public int QueueRowsMax { get; set; } = 65536;
 
     /// <summary>Rows after which a file is written.</summary>
-    /// <value>Default 65,536.</value>
+    /// <value>Default 16,384: what a file is made of is in memory twice, while it is filled and while it is written.</value>
     [Range(1, 1048576)]
-    public int FileRowsMax { get; set; } = 65536;
+    public int FileRowsMax { get; set; } = 16384;
 
     /// <summary>Age of the oldest row after which a file is written.</summary>
     /// <value>Default 10 s; 10 ms to 1 h.</value>

@@ -27,7 +27,7 @@ internal static class FraudBenchmark
         best = None
         for _ in range(3):
             cpu, wall = time.process_time(), time.perf_counter()
-            model = xgb.train(settings, xgb.DMatrix(X[:rows], label=y[:rows]), num_boost_round=trees)
+            model = xgb.train(settings, xgb.DMatrix(X[:rows], label=y[:rows], nthread=1), num_boost_round=trees)
             took = (time.process_time() - cpu, time.perf_counter() - wall)
             best = took if best is None or took < best else best
         print(best[0], best[1], average_precision_score(y[rows:], model.predict(xgb.DMatrix(X[rows:]))))

@@ -184,7 +184,7 @@ public sealed class InferJsonTests
                 new AnsweredOutput(new WireTensor("d", "BYTES", [0], Array.Empty<byte>()), IsBinary: true),
             ]);
 
-        const string Json = """{"model_name":"m","model_version":"1","id":"7","outputs":[{"name":"a","datatype":"FP16","shape":[1],"parameters":{"binary_data_size":2}},{"name":"b","datatype":"INT8","shape":[1],"data":[3]},{"name":"c","datatype":"FP32","shape":[1],"parameters":{"shared_memory_region":"r","shared_memory_offset":8,"shared_memory_byte_size":4}},{"name":"d","datatype":"BYTES","shape":[0],"parameters":{"binary_data_size":0}}]}""";
+        const string Json = """{"model_name":"m","model_version":"1","id":"7","outputs":[{"name":"a","datatype":"FP16","shape":[1],"parameters":{"binary_data_size":2}},{"name":"b","datatype":"INT8","shape":[1],"data":[3]},{"name":"c","datatype":"FP32","shape":[1]},{"name":"d","datatype":"BYTES","shape":[0],"parameters":{"binary_data_size":0}}]}""";
         Assert.Equal(Json.Length, length);
         Assert.Equal(Json, Encoding.UTF8.GetString(buffer.WrittenSpan[..Json.Length]));
         Assert.Equal([1, 2], buffer.WrittenSpan[Json.Length..].ToArray());

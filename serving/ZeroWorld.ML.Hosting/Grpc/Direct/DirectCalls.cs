@@ -60,7 +60,7 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
 
-            call = TryUnframe(read, out var message) ? method.TryRead(message) : null;
+            call = TryUnframe(read, out var message) ? method.TryRead(message, deadline.Time) : null;
             if (call is null)
             {
                 reader.AdvanceTo(read.Buffer.Start);
@@ -71,7 +71,7 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
             reader.AdvanceTo(read.Buffer.End);
             if (timeout is null)
             {
-                await call.RunAsync(null, context).ConfigureAwait(false);
+                await call.RunAsync(context).ConfigureAwait(false);
             }
             else if (!await RunInTimeAsync(call, deadline, context).ConfigureAwait(false))
             {
@@ -106,7 +106,7 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
     /// <returns><see langword="false"/>: the time is over and the model still runs. It cannot be stopped, and the caller need not wait for that; the call is disposed when it has ended.</returns>
     private static async ValueTask<bool> RunInTimeAsync(IDirectCall call, DirectDeadline deadline, HttpContext context)
     {
-        var running = call.RunAsync(deadline.Time, context).AsTask();
+        var running = call.RunAsync(context).AsTask();
         await running.WaitAsync(deadline.TimeToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!running.IsCompleted)
         {

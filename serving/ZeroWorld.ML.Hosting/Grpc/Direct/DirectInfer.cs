@@ -20,13 +20,13 @@ internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
 
     public string Name => "/inference.GRPCInferenceService/ModelInfer";
 
-    public IDirectCall? TryRead(in ReadOnlySequence<byte> message)
+    public IDirectCall? TryRead(in ReadOnlySequence<byte> message, DateTimeOffset? deadline)
     {
         var received = Stopwatch.GetTimestamp();
         var request = _request ??= new RawInferRequest();
         try
         {
-            return request.TryRead(message) && inference.TryBegin(request.ModelName, request.ModelVersion, received) is { } draft ? Fill(draft, request) : null;
+            return request.TryRead(message) && inference.TryBegin(request.ModelName, request.ModelVersion, received) is { } draft ? Fill(draft, request, deadline) : null;
         }
         finally
         {
@@ -34,7 +34,7 @@ internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
         }
     }
 
-    private static Call? Fill(InferenceDraft draft, RawInferRequest request)
+    private static Call? Fill(InferenceDraft draft, RawInferRequest request, DateTimeOffset? deadline)
     {
         var isFilled = true;
         for (var index = 0; index < request.InputCount && isFilled; index++)
@@ -50,16 +50,16 @@ internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
 
         if (isFilled && draft.TryFill())
         {
-            return new Call(draft, request.ModelName, request.Id);
+            return new Call(draft, request.ModelName, request.Id, deadline);
         }
 
         draft.Dispose();
         return null;
     }
 
-    private sealed class Call(InferenceDraft draft, string model, string id) : IDirectCall
+    private sealed class Call(InferenceDraft draft, string model, string id, DateTimeOffset? deadline) : IDirectCall
     {
-        public ValueTask RunAsync(DateTimeOffset? deadline, HttpContext context) => draft.RunAsync(deadline, context.RequestAborted);
+        public ValueTask RunAsync(HttpContext context) => draft.RunAsync(deadline, context.RequestAborted);
 
         public void WriteTo(DirectOutput output, int bytesMax)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using ZeroWorld.ML.Serving;
@@ -13,29 +14,47 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
 {
     public string Name => "/zeroworld.ml.v1.PredictionService/Predict";
 
-    public IDirectCall? TryRead(in ReadOnlySequence<byte> message)
+    public IDirectCall? TryRead(in ReadOnlySequence<byte> message, DateTimeOffset? deadline)
     {
         var received = Stopwatch.GetTimestamp();
+        if (DirectPredictMessage.TryRead(message.IsSingleSegment ? message.FirstSpan : message.ToArray(), out var plain))
+        {
+            return new Call(
+                predictions,
+                new PredictionRequest
+                {
+                    Project = plain.Project,
+                    Model = plain.Model,
+                    Selector = plain.Selector,
+                    Entities = plain.Entities,
+                    Request = plain.Request,
+                    Deadline = deadline,
+                    Received = received,
+                },
+                plain.OmitsFeatures);
+        }
+
         try
         {
             var request = PredictRequest.Parser.ParseFrom(message);
 
             // Reasons are the other path's.
-            return request.Reasons == 0 ? new Call(predictions, request, received) : null;
+            return request.Reasons == 0 ? new Call(predictions, PredictionGrpcService.ToRequest(request, deadline, received), request.OmitFeatures) : null;
         }
-        catch (InvalidProtocolBufferException)
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or ServingException)
         {
             // Said by whoever reads it again.
             return null;
         }
     }
 
-    private sealed class Call(PredictionPath predictions, PredictRequest request, long received) : IDirectCall
+    private sealed class Call(PredictionPath predictions, PredictionRequest request, bool omitsFeatures) : IDirectCall
     {
         private PredictionReply? _reply;
 
-        public async ValueTask RunAsync(DateTimeOffset? deadline, HttpContext context) => _reply = new PredictionReply(
-            await predictions.PredictAsync(PredictionGrpcService.ToRequest(request, deadline, received), context.RequestAborted).ConfigureAwait(false), request.OmitFeatures);
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+        public async ValueTask RunAsync(HttpContext context) =>
+            _reply = new PredictionReply(await predictions.PredictAsync(request, context.RequestAborted).ConfigureAwait(false), omitsFeatures);
 
         public void WriteTo(DirectOutput output, int bytesMax)
         {

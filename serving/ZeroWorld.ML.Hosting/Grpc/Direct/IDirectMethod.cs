@@ -10,16 +10,16 @@ internal interface IDirectMethod
     string Name { get; }
 
     /// <summary>Reads a request. What of it is needed later is copied: the memory goes when this returns.</summary>
+    /// <param name="deadline">When the caller stops waiting; <see langword="null"/>: never.</param>
     /// <returns><see langword="null"/> when the request is for the long way: the message is not what this one takes.</returns>
-    IDirectCall? TryRead(in ReadOnlySequence<byte> message);
+    IDirectCall? TryRead(in ReadOnlySequence<byte> message, DateTimeOffset? deadline);
 }
 
 /// <summary>One call. Disposed when it is answered, or, when it is not waited for any more, when it has run.</summary>
 internal interface IDirectCall : IDisposable
 {
-    /// <param name="deadline">When the caller stops waiting; <see langword="null"/>: never.</param>
     /// <param name="context">The request: its token ends what need not run any more.</param>
-    ValueTask RunAsync(DateTimeOffset? deadline, HttpContext context);
+    ValueTask RunAsync(HttpContext context);
 
     /// <summary>Writes the answer once it has run.</summary>
     /// <param name="bytesMax">Largest message.</param>

@@ -42,6 +42,21 @@ public sealed class OtherClientTests(TensorServer server) : IClassFixture<Tensor
         Assert.Equal([stats.Success.Count, stats.Success.Count, stats.Success.Count, stats.Success.Count], [stats.Queue.Count, stats.ComputeInput.Count, stats.ComputeInfer.Count, stats.ComputeOutput.Count]);
     }
 
+    /// <summary>--grpc-compression-algorithm, and -C of Triton's examples: requests that are packed, with a deadline and a header of the caller.</summary>
+    [Theory]
+    [InlineData("gzip", 1)]
+    [InlineData("gzip", 8)]
+    [InlineData("deflate", 1)]
+    [InlineData("deflate", 8)]
+    public async Task PerfAnalyzer_PackedOverGrpc_IsAnswered(string encoding, int rows)
+    {
+        var headers = new Metadata { { "grpc-internal-encoding-request", encoding }, { "test", "1" } };
+
+        var answer = await server.Grpc.ModelInferAsync(TensorRequests.Simple(rows), headers, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1), Cancellation);
+
+        Assert.Equal(Enumerable.Range(1, 16 * rows), TensorRequests.Ints(answer.RawOutputContents[0]));
+    }
+
     /// <summary>perf_analyzer -i grpc --streaming.</summary>
     [Fact]
     public async Task PerfAnalyzer_Streaming_GetsOneFinalAnswerPerRequest()

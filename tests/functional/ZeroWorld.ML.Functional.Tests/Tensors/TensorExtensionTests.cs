@@ -224,6 +224,10 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
         Assert.Equal(HttpStatusCode.OK, rest.StatusCode);
         Assert.Equal(Enumerable.Range(-1, 16), memory.Ints(192));
 
+        // perf_analyzer -i http --shared-memory system breaks off where such an output has parameters.
+        using var answer = JsonDocument.Parse(await rest.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(["name", "datatype", "shape"], answer.RootElement.GetProperty("outputs")[0].EnumerateObject().Select(static property => property.Name));
+
         foreach (var (offset, bytes, code) in new[] { (0L, 257L, StatusCode.InvalidArgument), (257, 0, StatusCode.InvalidArgument), (1, long.MaxValue, StatusCode.InvalidArgument), (long.MaxValue, 1, StatusCode.InvalidArgument) })
         {
             request.Inputs[0].Parameters["shared_memory_offset"] = new InferParameter { Int64Param = offset };

@@ -123,6 +123,24 @@ public sealed class TensorStormTests(TensorServer server) : IClassFixture<Tensor
         await AssertAnswersAsync();
     }
 
+    [Theory]
+    [InlineData("-5")]
+    [InlineData("zz")]
+    [InlineData("7FFFFFFFFF")]
+    [InlineData("FFFFFFFFFFFFFFFFF")]
+    public async Task Rest_ChunkOfASizeThatCannotBe_IsABadRequest(string size)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, server.Server.Addresses.Http.Port, Cancellation);
+        await socket.GetStream().WriteAsync(
+            Encoding.Latin1.GetBytes($"POST /v2/models/simple/infer HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\nabc"), Cancellation);
+        var start = new byte[12];
+        await socket.GetStream().ReadExactlyAsync(start, Cancellation);
+
+        Assert.Equal("HTTP/1.1 400", Encoding.Latin1.GetString(start));
+        await AssertAnswersAsync();
+    }
+
     [Fact]
     public async Task Repository_LoadsAndUnloadsUnderTraffic_GiveAnswersOrStatusesThatSayWhy()
     {

@@ -166,32 +166,6 @@ public sealed class BatchClosingTests
     }
 
     [Fact]
-    public async Task RunAsync_LongRunsOfOneModel_RunBesideOnlyWhereALargerBatchWouldGainNothing()
-    {
-        // A run takes as long as its rows say: with nothing to gain from 4 rows on.
-        var time = new FakeTimeProvider();
-        FakeInstance[] instances = [Timed(time), Timed(time)];
-        var options = new BatchSchedulerOptions { BatchRowsMax = 8, RunsInlineWhenIdle = false, RunsBesideForFullBatches = true };
-        await using var scheduler = Create(instances, options, time);
-        foreach (var rows in (int[])[1, 2, 4, 8])
-        {
-            await Run(scheduler, rows).WaitAsync(Cancellation);
-        }
-
-        Array.ForEach(instances, static instance => instance.Close());
-        var first = Run(scheduler, 1);
-        await Task.WhenAny(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
-        var second = Run(scheduler, 2);
-        Assert.Equal(1, scheduler.QueuedTasks);
-        var third = Run(scheduler, 6);
-        await Task.WhenAll(instances[0].Running, instances[1].Running).WaitAsync(Cancellation);
-        Assert.Equal(0, scheduler.QueuedTasks);
-        Array.ForEach(instances, static instance => instance.Open());
-
-        await Task.WhenAll(first, second, third).WaitAsync(Cancellation);
-    }
-
-    [Fact]
     public async Task RunAsync_StormOfCancelledCallers_LeavesNothingBehind()
     {
         var instance = FakeInstance.Score(1);
@@ -215,10 +189,4 @@ public sealed class BatchClosingTests
 
         Assert.Equal([1, 16], instance.BatchRows);
     }
-
-    private static FakeInstance Timed(FakeTimeProvider time) => new(FakeInstance.ScoreSignature(1), inputs =>
-    {
-        time.Advance(TimeSpan.FromMilliseconds(inputs[0].Rows <= 4 ? 4 : inputs[0].Rows));
-        return FakeInstance.ScoreRows(inputs);
-    });
 }

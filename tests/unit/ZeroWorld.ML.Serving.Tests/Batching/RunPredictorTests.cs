@@ -8,13 +8,13 @@ public sealed class RunPredictorTests
         var predictor = new RunPredictor();
         foreach (var (rows, ticks) in (ReadOnlySpan<(int, long)>)[(1, 500), (4, 700), (8, 1000), (16, 1450), (32, 2400), (64, 4600)])
         {
-            predictor.Add(rows, ticks);
+            predictor.Add(rows, 2 * ticks, ticks);
         }
 
         Assert.False(predictor.IsFull(1));
         Assert.False(predictor.IsFull(7));
-        Assert.False(predictor.IsFull(31));
-        Assert.True(predictor.IsFull(32));
+        Assert.False(predictor.IsFull(63));
+        Assert.True(predictor.IsFull(64));
         Assert.True(predictor.IsFull(1000));
     }
 
@@ -24,11 +24,32 @@ public sealed class RunPredictorTests
         var predictor = new RunPredictor();
         Assert.False(predictor.IsFull(8));
 
-        predictor.Add(8, 1000);
+        predictor.Add(8, 1000, 1000);
 
         Assert.False(predictor.IsFull(8));
-        predictor.Add(96, 11_500);
+        predictor.Add(96, 11_500, 11_500);
         Assert.True(predictor.IsFull(8));
         Assert.True(predictor.IsFull(64));
+    }
+
+    [Fact]
+    public void IsFull_TimesThatSayOtherwise_LooksAtWhatRunsCost()
+    {
+        var predictor = new RunPredictor();
+        predictor.Add(4, 400, 1000);
+        predictor.Add(64, 6400, 3800);
+
+        Assert.False(predictor.IsFull(64));
+        Assert.Equal(400, predictor.Predict(4));
+    }
+
+    [Fact]
+    public void IsFull_CostsNotMeasured_IsNotKnown()
+    {
+        var predictor = new RunPredictor();
+        predictor.Add(4, 1000, 0);
+        predictor.Add(64, 16_000, 0);
+
+        Assert.False(predictor.IsFull(64));
     }
 }

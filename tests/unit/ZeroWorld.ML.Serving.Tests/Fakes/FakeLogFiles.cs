@@ -11,21 +11,24 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
     /// <summary>Thrown by every write while it is set.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>What every write waits for.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     /// <summary>Changes rows as they are read, for tests of logs that were tampered with.</summary>
     public Func<LoggedPrediction, LoggedPrediction> OnRead { get; set; } = static row => row;
 
     public int Rows => Files.Values.Sum(columns => columns[0].Values.Length);
 
-    public Task WriteFileAsync(string path, IReadOnlyList<SinkColumn> columns, CancellationToken cancellationToken)
+    public async Task WriteFileAsync(string path, IReadOnlyList<SinkColumn> columns, CancellationToken cancellationToken)
     {
+        await Gate.WaitAsync(cancellationToken);
         if (Failure is { } failure)
         {
-            return Task.FromException(failure);
+            throw failure;
         }
 
         // The arrays are the log's again afterwards.
         Files[path] = [.. columns.Select(ToRows)];
-        return Task.CompletedTask;
     }
 
     public Task<IReadOnlyList<LoggedPrediction>> FindAsync(string project, string predictionId, DateOnly date, CancellationToken cancellationToken)
