@@ -17,6 +17,9 @@ internal sealed record NodeReport
 
     public required IReadOnlyList<DeviceCheck> Checks { get; init; }
 
+    /// <summary>Figures of the GPUs that were measured; empty unless that was asked for.</summary>
+    public required IReadOnlyList<MeasurementLine> Measurements { get; init; }
+
     /// <summary>Sentences about devices that this build leaves unused.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
@@ -33,6 +36,10 @@ internal sealed record DeviceLine(
 /// <param name="Provider">How the runtime reaches the device: cpu, cuda, tensorrt.</param>
 /// <param name="Message">Why it did not pass; <see langword="null"/> when it did.</param>
 internal sealed record DeviceCheck(string Runtime, string Provider, string Device, string Computation, CheckOutcome Outcome, string? Message);
+
+/// <summary>One figure of one device.</summary>
+/// <param name="Unit">us, ms, GB/s, TFLOP/s or MiB.</param>
+internal sealed record MeasurementLine(string Device, string Name, double Value, string Unit);
 
 internal enum CheckOutcome
 {

@@ -4,7 +4,7 @@ using ZeroWorld.ML.Serving.TorchSharp;
 
 namespace ZeroWorld.ML.GpuNodes.Verify;
 
-/// <summary>Asks the node and the runtimes, and runs one small computation on each device.</summary>
+/// <summary>Asks the node and the runtimes, and runs small computations on each device.</summary>
 internal sealed class NodeVerifier
 {
     private const string WrongResult = "The result differs from the one computed by plain loops.";
@@ -30,15 +30,20 @@ internal sealed class NodeVerifier
             : null;
     }
 
-    public NodeReport Verify(DeviceId? wanted)
+    public NodeReport Verify(DeviceId? wanted, bool wantsMeasurements = false)
     {
         var torch = TorchRuntimeReport.Create();
         var budget = new MemoryBudget(_inventory, new MemoryBudgetOptions()).Snapshot();
         var checks = new List<DeviceCheck>();
+        var measurements = new List<MeasurementLine>();
         foreach (var device in _inventory.Devices.Select(device => device.Id).Where(device => wanted is null || wanted == device))
         {
             checks.AddRange(CheckOnnxRuntime(device));
-            checks.AddRange(CheckTorch(device));
+            checks.AddRange(CheckTorch(device, torch));
+            if (wantsMeasurements && device.Kind == DeviceKind.Cuda && checks.Exists(check => check is { Provider: "cuda", Runtime: "onnxruntime", Outcome: CheckOutcome.Passed } && check.Device == device.ToString()))
+            {
+                checks.Add(Measure(device, measurements));
+            }
         }
 
         return new NodeReport
@@ -54,6 +59,7 @@ internal sealed class NodeVerifier
             LibtorchVersion = torch.LibtorchVersion,
             TorchCudaAvailable = torch.HasCuda,
             Checks = checks,
+            Measurements = measurements,
             Notes = _onnx.HasCuda
                 ? []
                 : [.. _inventory.Gpus.Select(static gpu => $"{gpu.Id} is not used: this is a CPU build. Build with -p:Accelerator=cuda (docs/operations/gpu.md).")],
@@ -69,6 +75,10 @@ internal sealed class NodeVerifier
         else if (_onnx.HasCuda)
         {
             yield return CheckProvider(OnnxProvider.Cuda, device);
+
+            // FP32 on the tensor cores (TF32) keeps 10 bits of each factor, and without it all 23.
+            yield return CheckLarge(device, "TF32", "1", 3e-3);
+            yield return CheckLarge(device, "FP32", "0", 1e-5);
             if (_onnx.Has(OnnxProvider.TensorRt))
             {
                 // TensorRT's libraries are a separate installation: where they are absent, the provider is in the build and does not start.
@@ -86,13 +96,54 @@ internal sealed class NodeVerifier
             () => OnnxDeviceProbe.Run(Mlp.ReadModel(), provider, device.Index, Mlp.Input, [Mlp.Rows, Mlp.Inputs]),
             Mlp.Expected());
 
-    private IEnumerable<DeviceCheck> CheckTorch(DeviceId device)
+    /// <summary>A network with products large enough for every kernel, against the CPU's.</summary>
+    /// <param name="distanceMax">The length of the difference in parts of the length of what the CPU gives.</param>
+    private static DeviceCheck CheckLarge(DeviceId device, string precision, string tf32, double distanceMax)
     {
-        if (device.Kind == DeviceKind.Cpu || _onnx.HasCuda)
+        var check = new DeviceCheck("onnxruntime", "cuda", device.ToString(), $"network 512-2048-2048-16 in {precision}, 64 rows", CheckOutcome.Passed, null);
+        try
+        {
+            var (model, input) = LargeNetwork.Make();
+            var expected = OnnxDeviceProbe.Run(model, OnnxProvider.Cpu, 0, input, LargeNetwork.Shape);
+            var got = OnnxDeviceProbe.Run(model, OnnxProvider.Cuda, device.Index, input, LargeNetwork.Shape, new Dictionary<string, string> { ["use_tf32"] = tf32 });
+            var distance = LargeNetwork.Distance(expected, got);
+
+            // Written so that NaN does not pass.
+            return distance <= distanceMax
+                ? check
+                : check with { Outcome = CheckOutcome.Failed, Message = FormattableString.Invariant($"The result is {distance:0.0e+0} away from the CPU's; expected at most {distanceMax:0.0e+0}.") };
+        }
+        catch (ServingException exception)
+        {
+            return check with { Outcome = CheckOutcome.Failed, Message = exception.Message };
+        }
+    }
+
+    private static DeviceCheck Measure(DeviceId device, List<MeasurementLine> measurements)
+    {
+        var check = new DeviceCheck("onnxruntime", "cuda", device.ToString(), "measurements", CheckOutcome.Passed, null);
+        try
+        {
+            measurements.AddRange(OnnxDeviceMeter.Measure(device.Index).Select(figure => new MeasurementLine(device.ToString(), figure.Name, figure.Value, figure.Unit)));
+            return check;
+        }
+        catch (ServingException exception)
+        {
+            return check with { Outcome = CheckOutcome.Failed, Message = exception.Message };
+        }
+    }
+
+    private IEnumerable<DeviceCheck> CheckTorch(DeviceId device, TorchRuntimeReport torch)
+    {
+        var check = new DeviceCheck("libtorch", device.Kind == DeviceKind.Cpu ? "cpu" : "cuda", device.ToString(), "product [64,16] x [16,32]", CheckOutcome.Passed, null);
+        if (device.Kind == DeviceKind.Cuda && _onnx.HasCuda && !torch.IsCudaBuild)
+        {
+            yield return check with { Outcome = CheckOutcome.Unavailable, Message = "This build has the libtorch of the CPU (-p:TorchAccelerator=cpu)." };
+        }
+        else if (device.Kind == DeviceKind.Cpu || _onnx.HasCuda)
         {
             yield return Check(
-                new DeviceCheck(
-                    "libtorch", device.Kind == DeviceKind.Cpu ? "cpu" : "cuda", device.ToString(), "product [64,16] x [16,32]", CheckOutcome.Passed, null),
+                check,
                 () => TorchDeviceProbe.Multiply(device.ToString(), Mlp.Input, Mlp.FirstWeights, Mlp.Inputs),
                 Mlp.ExpectedProduct());
         }

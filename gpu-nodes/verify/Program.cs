@@ -14,6 +14,6 @@ if (node.FindRefusal(arguments.Device) is { } refusal)
     return 2;
 }
 
-var report = node.Verify(arguments.Device);
+var report = node.Verify(arguments.Device, arguments.WantsMeasurements);
 Console.Out.Write(arguments.WantsJson ? ReportText.ToJson(report) : ReportText.ToText(report));
 return report.Passed ? 0 : 1;

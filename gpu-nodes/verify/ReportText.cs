@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -44,6 +45,15 @@ internal static class ReportText
         {
             text.Append($"  {check.Outcome.ToString().ToLowerInvariant(),-11} {check.Runtime} ({check.Provider}) on {check.Device}: {check.Computation}");
             text.Append(check.Message is null ? "\n" : $"\n              {check.Message.ReplaceLineEndings(" ")}\n");
+        }
+
+        if (report.Measurements.Count > 0)
+        {
+            text.Append("Measured\n");
+            foreach (var line in report.Measurements)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {line.Device,-8} {line.Value,10:0.##} {line.Unit,-8} {line.Name}\n");
+            }
         }
 
         foreach (var note in report.Notes)

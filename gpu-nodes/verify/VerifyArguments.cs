@@ -4,15 +4,19 @@ namespace ZeroWorld.ML.GpuNodes.Verify;
 
 /// <summary>The command line.</summary>
 /// <param name="Device">The only device to check; <see langword="null"/> for all that this build can use.</param>
-internal sealed record VerifyArguments(DeviceId? Device = null, bool WantsJson = false, bool WantsHelp = false)
+/// <param name="WantsJson">Whether a program reads the report.</param>
+/// <param name="WantsMeasurements">Whether GPUs are measured, too.</param>
+/// <param name="WantsHelp">Whether nothing else is wanted.</param>
+internal sealed record VerifyArguments(DeviceId? Device = null, bool WantsJson = false, bool WantsMeasurements = false, bool WantsHelp = false)
 {
     public const string Usage =
         """
         Prints what each runtime can use on this machine, and checks a small computation on each device against its known result.
 
-        Usage: ZeroWorld.ML.GpuNodes.Verify [--device cpu|cuda|cuda:N] [--json]
+        Usage: ZeroWorld.ML.GpuNodes.Verify [--device cpu|cuda|cuda:N] [--measure] [--json]
 
           --device   check this device only; the exit code is 2 when this build or this machine cannot use it
+          --measure  measure each GPU too: latency, matrix products, transfers, memory; takes some seconds
           --json     print the report as JSON
           --help     print this text
 
@@ -30,6 +34,9 @@ internal sealed record VerifyArguments(DeviceId? Device = null, bool WantsJson =
             {
                 case "--json":
                     arguments = arguments with { WantsJson = true };
+                    break;
+                case "--measure":
+                    arguments = arguments with { WantsMeasurements = true };
                     break;
                 case "--help" or "-h":
                     arguments = arguments with { WantsHelp = true };

@@ -5,6 +5,14 @@ namespace ZeroWorld.ML.Serving.OnnxRuntime;
 /// <summary>What ONNX Runtime says, in a form for callers.</summary>
 internal static class OnnxErrors
 {
+    // What the arena, CUDA, cuBLAS and the C++ library say; the engine has one code for all of its failures.
+    private static readonly string[] OutOfMemoryWords =
+        ["Failed to allocate memory", "is smaller than requested bytes", "out of memory", "ALLOC_FAILED", "std::bad_alloc", "bad allocation"];
+
+    /// <summary>Whether it failed because its device has no memory left, which a smaller run or a later one may not.</summary>
+    public static bool IsOutOfMemory(OnnxRuntimeException exception) =>
+        OutOfMemoryWords.Any(words => exception.Message.Contains(words, StringComparison.Ordinal));
+
     /// <summary>The message without the code in front and without the place in the engine's source.</summary>
     public static string ToText(OnnxRuntimeException exception)
     {

@@ -5,14 +5,13 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving.OnnxRuntime;
 
-/// <summary>One session. Inputs are read in place; outputs are copied into memory of their own.</summary>
+/// <summary>One execution context of a loaded model. Inputs are read in place; outputs are copied into memory of their own.</summary>
 /// <remarks>Not thread safe: one call at a time.</remarks>
 internal sealed class OnnxModelInstance : IModelInstance
 {
     // The engine reads elements with aligned instructions in places.
     private const int AlignmentBytes = 8;
     private readonly SharedSession _shared;
-    private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
@@ -22,14 +21,15 @@ internal sealed class OnnxModelInstance : IModelInstance
 
     // Of each input of a run: its longest string.
     private readonly int[] _longest;
+    private readonly DeviceArena[] _arenas;
+    private readonly bool _isShared;
     private BoundOutputs? _boundOutputs;
     private bool _isDisposed;
 
-    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device, int besideMax)
+    public OnnxModelInstance(SharedSession shared, ModelSignature signature, string device, int besideMax, bool isShared = false)
     {
         BesideMax = besideMax;
         _shared = shared.Hold();
-        _session = shared.Session;
         Signature = signature;
         Device = device;
         _inputNames = [.. signature.Inputs.Select(static spec => spec.Name)];
@@ -38,6 +38,8 @@ internal sealed class OnnxModelInstance : IModelInstance
         _boundOutputs = BoundOutputs.TryCreate(signature);
         _stringOutputs = _hasOptionalInputs ? null : StringOutputs.TryCreate(signature, _keptStrings);
         _longest = new int[signature.Inputs.Count];
+        _isShared = isShared;
+        _arenas = OnnxSessionOptions.TryGetCudaIndex(device, out var index) ? [.. shared.Sessions.Select(session => new DeviceArena(session, index))] : [];
     }
 
     public ModelSignature Signature { get; internal set; }
@@ -47,8 +49,12 @@ internal sealed class OnnxModelInstance : IModelInstance
     public int BesideMax { get; }
 
     /// <inheritdoc/>
-    /// <remarks>On a GPU a session has one stream: only a session of its own runs beside another.</remarks>
-    public IModelInstance? TryShare() => Device == "cpu" ? new OnnxModelInstance(_shared, Signature, Device, BesideMax) : null;
+    /// <remarks>Weights and arena on a GPU. The memory of the CPU is counted for the whole process.</remarks>
+    public long? DeviceMemoryBytes => _arenas.Length == 0 ? null : _isShared ? 0 : _arenas.Sum(static arena => arena.ReadBytes());
+
+    /// <inheritdoc/>
+    /// <remarks>On a GPU every run that overlaps another has a stream of its own, over the same weights.</remarks>
+    public IModelInstance? TryShare() => new OnnxModelInstance(_shared, Signature, Device, BesideMax, isShared: true);
 
     public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => Run(inputs, HeapMemory.Instance);
 
@@ -92,6 +98,11 @@ internal sealed class OnnxModelInstance : IModelInstance
 
             return Run(names, values, inputs, memory);
         }
+        catch (OnnxRuntimeException exception) when (OnnxErrors.IsOutOfMemory(exception))
+        {
+            _stringOutputs?.Forgive();
+            throw new ServingException(ServingError.Overloaded, $"{Device} has no memory left for a run of this size: {OnnxErrors.ToText(exception)}", exception);
+        }
         catch (OnnxRuntimeException exception)
         {
             _stringOutputs?.Forgive();
@@ -120,23 +131,24 @@ internal sealed class OnnxModelInstance : IModelInstance
 
     private TensorBuffer[] Run(IReadOnlyCollection<string> names, OrtValue[] values, ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory)
     {
-        if (_boundOutputs is { } outputs && outputs.TryRun(_session, _runOptions, names, values, inputs[0].Rows, memory, out var tensors))
+        var session = _shared.Find(inputs);
+        if (_boundOutputs is { } outputs && outputs.TryRun(session, _runOptions, names, values, inputs[0].Rows, memory, out var tensors))
         {
             return tensors;
         }
 
-        if (_stringOutputs is null || !_stringOutputs.TryRun(_session, _runOptions, names, values, inputs, memory, out tensors))
+        if (_stringOutputs is null || !_stringOutputs.TryRun(session, _runOptions, names, values, inputs, memory, out tensors))
         {
-            tensors = RunUnbound(names, values, memory);
+            tensors = RunUnbound(session, names, values, memory);
             _stringOutputs?.Learn(inputs, tensors);
         }
 
         return tensors;
     }
 
-    private TensorBuffer[] RunUnbound(IReadOnlyCollection<string> names, OrtValue[] values, IOutputMemory memory)
+    private TensorBuffer[] RunUnbound(InferenceSession session, IReadOnlyCollection<string> names, OrtValue[] values, IOutputMemory memory)
     {
-        using var outputs = _session.Run(_runOptions, names, values, _outputNames);
+        using var outputs = session.Run(_runOptions, names, values, _outputNames);
         var tensors = new TensorBuffer[outputs.Count];
         for (var index = 0; index < tensors.Length; index++)
         {
@@ -159,6 +171,7 @@ internal sealed class OnnxModelInstance : IModelInstance
             _isDisposed = true;
             _keptStrings.Dispose();
             _runOptions.Dispose();
+            Array.ForEach(_arenas, static arena => arena.Dispose());
             _shared.Release();
         }
     }

@@ -32,19 +32,25 @@ public sealed class OnnxModelRuntime : IModelRuntime
     /// An integer division of the smallest value by -1 ends the process, so no input may get there: where a file divides integers by something that is not a harmless
     /// constant, the graph is loaded with a guard before the division (<see cref="Models.Onnx.IntegerDivisionGuard"/>).
     /// </remarks>
-    public IModelInstance Open(ModelPackage package, string device)
+    public IModelInstance Open(ModelPackage package, string device, long? memoryBytesMax = null)
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(device);
-        InferenceSession? session = null;
+        List<InferenceSession> sessions = [];
         try
         {
-            using var options = OnnxSessionOptions.Create(package, device, _environment);
+            using var options = OnnxSessionOptions.Create(package, device, memoryBytesMax, _environment);
             using var model = GuardedModel.Of(package.ModelPath);
-            session = new InferenceSession(model.Path, options);
-            var signature = DeclaredSignature.Apply(package, OnnxSignature.Read(session, model.File, out var isShared), isShared, out var needsTrial);
-            var instance = new OnnxModelInstance(new SharedSession(session), signature, device, device == "cpu" ? _environment.CountBeside(package.Settings.Onnx.Threads) : 1);
-            session = null;
+            sessions.Add(new InferenceSession(model.Path, options));
+            var signature = DeclaredSignature.Apply(package, OnnxSignature.Read(sessions[0], model.File, out var isShared), isShared, out var needsTrial);
+            var rows = FindSizes(package, model.File, signature, device);
+            while (sessions.Count < rows.Length)
+            {
+                sessions.Add(new InferenceSession(model.Path, options));
+            }
+
+            var instance = new OnnxModelInstance(new SharedSession([.. sessions], rows), signature, device, device == "cpu" ? _environment.CountBeside(package.Settings.Onnx.Threads) : 1);
+            sessions.Clear();
             if (needsTrial && !RowTrial.Passes(instance))
             {
                 instance.Signature = signature with { IsBatchable = false };
@@ -57,9 +63,13 @@ public sealed class OnnxModelRuntime : IModelRuntime
             // The binding fails so, without a name, on element types that it does not know: float8 and smaller.
             throw Refuse(package, DescribeTypes(package.ModelPath), exception);
         }
+        catch (OnnxRuntimeException exception) when (OnnxErrors.IsOutOfMemory(exception))
+        {
+            throw new ServingException(ServingError.Overloaded, $"The model file '{package.Manifest.ModelFile}' cannot be loaded now: {device} has no memory left for it: {OnnxErrors.ToText(exception)}", exception);
+        }
         catch (OnnxRuntimeException exception)
         {
-            throw Refuse(package, OnnxErrors.ToText(exception), exception);
+            throw Refuse(package, device == "cpu" ? OnnxErrors.ToText(exception) : $"on {device}: {OnnxErrors.ToText(exception)}", exception);
         }
         catch (RegistryException exception)
         {
@@ -71,9 +81,15 @@ public sealed class OnnxModelRuntime : IModelRuntime
         }
         finally
         {
-            session?.Dispose();
+            sessions.ForEach(static session => session.Dispose());
         }
     }
+
+    /// <returns>Sizes in rows that have a session each, see <see cref="SharedSession"/>; empty where one session is for all.</returns>
+    private static int[] FindSizes(ModelPackage package, OnnxModel file, ModelSignature signature, string device) =>
+        device != "cpu" && signature.IsBatchable && (package.Settings.Padding ?? package.Manifest.Padding) is { Rows: { Count: > 1 } rows } && file.Operators.Any(static name => name is "Conv" or "ConvTranspose")
+            ? [.. rows]
+            : [];
 
     private static string DescribeTypes(string path)
     {

@@ -10,12 +10,13 @@ internal static class OnnxSessionOptions
 {
     private const string CudaProvider = "CUDAExecutionProvider";
     private const string TensorRtProvider = "TensorrtExecutionProvider";
+    private const string MemoryLimit = "gpu_mem_limit";
     private static readonly string[] EntryPrefixes = ["session.", "optimization.", "ep.", "mlas."];
 
     /// <summary>Options of the CUDA provider (onnxruntime.ai, CUDA Execution Provider). The device comes from the placement.</summary>
     private static readonly FrozenSet<string> CudaOptions = FrozenSet.ToFrozenSet(
     [
-        "gpu_mem_limit", "arena_extend_strategy", "cudnn_conv_algo_search", "do_copy_in_default_stream", "cudnn_conv_use_max_workspace", "cudnn_conv1d_pad_to_nc1d",
+        MemoryLimit, "arena_extend_strategy", "cudnn_conv_algo_search", "do_copy_in_default_stream", "cudnn_conv_use_max_workspace", "cudnn_conv1d_pad_to_nc1d",
         "enable_skip_layer_norm_strict_mode", "use_tf32", "prefer_nhwc", "fuse_conv_bias", "sdpa_kernel", "use_ep_level_unified_stream", "tunable_op_enable", "tunable_op_tuning_enable",
         "tunable_op_max_tuning_duration_ms",
     ]);
@@ -33,9 +34,10 @@ internal static class OnnxSessionOptions
     /// <summary>What the engine's own defaults do badly: an arena that doubles, and a search of seconds for every new shape.</summary>
     private static readonly (string Name, string Value)[] CudaDefaults = [("arena_extend_strategy", "kSameAsRequested"), ("cudnn_conv_algo_search", "HEURISTIC")];
 
+    /// <param name="memoryBytesMax">The most that it may take of a GPU; <see langword="null"/>: no limit.</param>
     /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>, with the setting that cannot be met.</exception>
     /// <exception cref="OnnxRuntimeException">The engine does not take a value.</exception>
-    public static SessionOptions Create(ModelPackage package, string device, OnnxEnvironment environment)
+    public static SessionOptions Create(ModelPackage package, string device, long? memoryBytesMax, OnnxEnvironment environment)
     {
         var settings = package.Settings.Onnx;
         var options = new SessionOptions
@@ -68,7 +70,7 @@ internal static class OnnxSessionOptions
                 options.AddSessionConfigEntry(name, value);
             }
 
-            AddProviders(package, device, environment, options);
+            AddProviders(package, device, memoryBytesMax, environment, options);
             return options;
         }
         catch
@@ -78,7 +80,14 @@ internal static class OnnxSessionOptions
         }
     }
 
-    private static void AddProviders(ModelPackage package, string device, OnnxEnvironment environment, SessionOptions options)
+    /// <returns><see langword="false"/> when the device is no <c>cuda:N</c>.</returns>
+    public static bool TryGetCudaIndex(string device, out int index)
+    {
+        index = 0;
+        return device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out index);
+    }
+
+    private static void AddProviders(ModelPackage package, string device, long? memoryBytesMax, OnnxEnvironment environment, SessionOptions options)
     {
         var settings = package.Settings.Onnx;
         foreach (var (provider, asked) in new[] { (CudaProvider, settings.Cuda), (TensorRtProvider, settings.TensorRt) })
@@ -101,15 +110,14 @@ internal static class OnnxSessionOptions
             return;
         }
 
-        if (!device.StartsWith("cuda:", StringComparison.Ordinal) || !int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)
-            || !environment.Providers.Contains(CudaProvider))
+        if (!TryGetCudaIndex(device, out var ordinal) || !environment.Providers.Contains(CudaProvider))
         {
             throw new ServingException(
                 ServingError.ModelRefused,
                 $"The model file '{package.Manifest.ModelFile}' cannot be loaded: it was placed on '{device}', and this build of ONNX Runtime runs on {(environment.Providers.Contains(CudaProvider) ? "cuda and cpu" : "cpu")}. A CUDA build is made with -p:Accelerator=cuda.");
         }
 
-        var index = device["cuda:".Length..];
+        var index = ordinal.ToString(CultureInfo.InvariantCulture);
         if (settings.TensorRt is { } tensorRt)
         {
             using var provider = new OrtTensorRTProviderOptions();
@@ -121,6 +129,11 @@ internal static class OnnxSessionOptions
         foreach (var (name, value) in settings.Cuda ?? new Dictionary<string, string>())
         {
             cuda[name] = value;
+        }
+
+        if (memoryBytesMax is { } room && !(cuda.TryGetValue(MemoryLimit, out var given) && long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit <= room))
+        {
+            cuda[MemoryLimit] = room.ToString(CultureInfo.InvariantCulture);
         }
 
         cuda["device_id"] = index;

@@ -8,17 +8,13 @@ namespace ZeroWorld.ML.Serving.OnnxRuntime;
 
 /// <summary>Brings strings into and out of the engine's tensors without an object per string. Pure apart from the tensors it is given.</summary>
 /// <remarks>
-/// The managed interface takes two guarded calls per string, which cost more than copying its bytes. So the same functions of the C interface are called directly: by their places in its table, to which
-/// versions of the engine only ever append (onnxruntime_c_api.h, <c>struct OrtApi</c>).
+/// The managed interface takes two guarded calls per string, which cost more than copying its bytes. So the same functions of the C interface are called directly (<see cref="OnnxApi"/>).
 /// </remarks>
-internal static unsafe partial class OnnxStrings
+internal static unsafe class OnnxStrings
 {
-    private const uint ApiVersion = 20;
     private const int GetStringTensorDataLength = 53;
     private const int GetStringTensorContent = 54;
-    private const int ReleaseStatus = 93;
     private const int GetResizedStringTensorElementBuffer = 252;
-    private static readonly void** Api = LoadApi();
 
     /// <summary>Copies the elements of a tensor into an engine's tensor of the same shape.</summary>
     /// <returns>Bytes of the longest.</returns>
@@ -69,7 +65,7 @@ internal static unsafe partial class OnnxStrings
 
         var handle = Handle(source);
         nuint total;
-        Check(((delegate* unmanaged[Cdecl]<nint, nuint*, nint>)Api[GetStringTensorDataLength])(handle, &total));
+        Check(((delegate* unmanaged[Cdecl]<nint, nuint*, nint>)OnnxApi.Table[GetStringTensorDataLength])(handle, &total));
         var bytes = (long)total + (count * sizeof(uint));
         if (bytes > Array.MaxLength)
         {
@@ -85,7 +81,7 @@ internal static unsafe partial class OnnxStrings
             {
                 // All of them at once to the end of the memory, from where each moves down behind its length: what is written never reaches what is still to be read.
                 var content = target + (count * sizeof(uint));
-                Check(((delegate* unmanaged[Cdecl]<nint, void*, nuint, nuint*, nuint, nint>)Api[GetStringTensorContent])(handle, content, total, offsets, (nuint)count));
+                Check(((delegate* unmanaged[Cdecl]<nint, void*, nuint, nuint*, nuint, nint>)OnnxApi.Table[GetStringTensorContent])(handle, content, total, offsets, (nuint)count));
                 var next = target;
                 for (var index = 0; index < (int)count; index++)
                 {
@@ -110,7 +106,7 @@ internal static unsafe partial class OnnxStrings
     {
         // A call of some nanoseconds: longer strings make it slower by one allocation at most.
         byte* buffer;
-        Check(((delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, nuint, nuint, byte**, nint>)Api[GetResizedStringTensorElementBuffer])(tensor, (nuint)index, (nuint)value.Length, &buffer));
+        Check(((delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, nuint, nuint, byte**, nint>)OnnxApi.Table[GetResizedStringTensorElementBuffer])(tensor, (nuint)index, (nuint)value.Length, &buffer));
         value.CopyTo(new Span<byte>(buffer, value.Length));
     }
 
@@ -118,21 +114,10 @@ internal static unsafe partial class OnnxStrings
     {
         if (status != 0)
         {
-            ((delegate* unmanaged[Cdecl]<nint, void>)Api[ReleaseStatus])(status);
+            ((delegate* unmanaged[Cdecl]<nint, void>)OnnxApi.Table[OnnxApi.ReleaseStatus])(status);
             throw new ServingException(ServingError.BackendFailed, "The engine could not take or give the strings of this request.");
         }
     }
-
-    private static void** LoadApi()
-    {
-        // struct OrtApiBase: GetApi, GetVersionString.
-        var table = (void**)OrtGetApiBase();
-        var api = (void**)((delegate* unmanaged[Cdecl]<uint, void*>)table[0])(ApiVersion);
-        return api is not null ? api : throw new NotSupportedException($"The engine does not know version {ApiVersion} of its own interface.");
-    }
-
-    [LibraryImport("onnxruntime")]
-    private static partial nint OrtGetApiBase();
 
     // The managed interface keeps the handle to itself.
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Handle")]

@@ -22,7 +22,7 @@ public sealed class TorchModelRuntime : IModelRuntime
     public IReadOnlyList<string> DeviceKinds => TorchNativeLibrary.Load() is null && TorchNativeLibrary.ListDevices().Count > 1 ? ["cuda", "cpu"] : ["cpu"];
 
     /// <inheritdoc/>
-    public IModelInstance Open(ModelPackage package, string device)
+    public IModelInstance Open(ModelPackage package, string device, long? memoryBytesMax = null)
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(device);

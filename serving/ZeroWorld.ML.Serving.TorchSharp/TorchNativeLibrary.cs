@@ -11,7 +11,8 @@ internal static class TorchNativeLibrary
     public static string TorchSharpVersion { get; } = typeof(Tensor).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    public static string LibtorchVersion => __version__;
+    /// <value><c>unknown</c> where libtorch does not load: TorchSharp does not tell even its version then.</value>
+    public static string LibtorchVersion => Load() is null ? __version__ : "unknown";
 
     public static int ThreadCount => get_num_threads();
 
@@ -31,7 +32,8 @@ internal static class TorchNativeLibrary
         // What TorchSharp throws depends on which of its libraries is missing; the innermost exception has the loader's own words.
         catch (Exception exception) when (exception is NotSupportedException or DllNotFoundException or TypeInitializationException or EntryPointNotFoundException)
         {
-            return $"libtorch {__version__} does not load in this process: {exception.GetBaseException().Message}";
+            // TorchSharp adds pages of what it tried.
+            return $"The libtorch of TorchSharp {TorchSharpVersion} does not load in this process: {exception.GetBaseException().Message.Split('\n')[0].TrimEnd()}";
         }
     }
 }

@@ -18,6 +18,9 @@ public sealed record TorchRuntimeReport
     /// <summary>Why the native library does not load, in a sentence; <see langword="null"/> when it does.</summary>
     public string? Failure { get; init; }
 
+    /// <summary>Whether the libtorch of this build is one for CUDA, which <c>-p:TorchAccelerator=cpu</c> leaves out of a build for CUDA.</summary>
+    public bool IsCudaBuild { get; } = new[] { "", "runtimes/linux-x64/native" }.Any(static folder => File.Exists(Path.Combine(AppContext.BaseDirectory, folder, "libtorch_cuda.so")));
+
     /// <summary>Whether libtorch sees a GPU. Always false in a CPU build.</summary>
     public bool HasCuda => Devices.Count > 1;
 

@@ -18,7 +18,7 @@ public enum ServingError
     /// <summary>A file of the package does not match its digest.</summary>
     CorruptPackage,
 
-    /// <summary>A queue is full. Retry later.</summary>
+    /// <summary>A queue is full, or a device has no memory left. Retry later.</summary>
     Overloaded,
 
     /// <summary>The caller's deadline passed before the work was done.</summary>

@@ -24,8 +24,12 @@ public sealed class MemoryBudget
             throw new ArgumentException(error.ErrorMessage, nameof(options));
         }
 
+        Devices = inventory;
         _devices = [.. inventory.Devices.Select(device => new DeviceMemory(device.Id, ToBudget(device, options), 0))];
     }
+
+    /// <summary>What the budgets are shares of.</summary>
+    public DeviceInventory Devices { get; }
 
     /// <summary>All devices at one moment, in the order of the inventory.</summary>
     public IReadOnlyList<DeviceMemory> Snapshot()

@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Processors, memory and GPUs of this machine under the names that dashboards of Triton read. What the system does not tell is left out.</summary>
 /// <remarks>Thread safe. Utilization is that of the time since it was read last.</remarks>
-internal sealed class NodeMetrics(DeviceInventory devices, Func<string, string?> readFile)
+internal sealed class NodeMetrics(DeviceInventory devices, Func<string, string?> readFile, Func<Device, GpuReading?> readGpu)
 {
     private readonly Lock _lock = new();
     private (long Busy, long Total) _last;
@@ -26,13 +26,37 @@ internal sealed class NodeMetrics(DeviceInventory devices, Func<string, string?>
             text.Sample("nv_cpu_memory_used_bytes", "", memory.Used);
         }
 
-        var gpus = devices.Devices.Where(static device => device.Id.Kind == DeviceKind.Cuda && device.MemoryBytes is not null).ToList();
-        if (gpus.Count > 0)
+        WriteGpus(text);
+    }
+
+    private void WriteGpus(PrometheusText text)
+    {
+        List<(string Labels, Device Gpu, GpuReading? Reading)> gpus =
+            [.. devices.Gpus.Select(gpu => (PrometheusText.Labels(("gpu_uuid", gpu.Uuid ?? gpu.Id.ToString())), gpu, readGpu(gpu)))];
+        Write("nv_gpu_utilization", "gauge", "Share of the last sample period in which the GPU worked, 0 to 1.", static (_, reading) => reading?.Utilization);
+        Write("nv_gpu_memory_total_bytes", "gauge", "Memory of the GPU in bytes.", static (gpu, reading) => reading?.MemoryTotalBytes ?? gpu.MemoryBytes);
+        Write("nv_gpu_memory_used_bytes", "gauge", "Memory of the GPU that is taken, by all processes, in bytes.", static (_, reading) => reading?.MemoryUsedBytes);
+        Write("nv_gpu_power_usage", "gauge", "Power that the GPU takes, in watts.", static (_, reading) => reading?.PowerWatts);
+        Write("nv_gpu_power_limit", "gauge", "The most power that the GPU may take, in watts.", static (_, reading) => reading?.PowerLimitWatts);
+        Write("nv_energy_consumption", "counter", "Energy that the GPU took since its driver was loaded, in joules.", static (_, reading) => reading?.EnergyJoules);
+
+        void Write(string name, string type, string help, Func<Device, GpuReading?, double?> read)
         {
-            text.Family("nv_gpu_memory_total_bytes", "gauge", "Memory of the GPU in bytes.");
-            foreach (var gpu in gpus)
+            var isBegun = false;
+            foreach (var (labels, gpu, reading) in gpus)
             {
-                text.Sample("nv_gpu_memory_total_bytes", PrometheusText.Labels(("gpu_uuid", gpu.Uuid ?? gpu.Id.ToString())), gpu.MemoryBytes!.Value);
+                if (read(gpu, reading) is not { } value)
+                {
+                    continue;
+                }
+
+                if (!isBegun)
+                {
+                    isBegun = true;
+                    text.Family(name, type, help);
+                }
+
+                text.Sample(name, labels, value);
             }
         }
     }

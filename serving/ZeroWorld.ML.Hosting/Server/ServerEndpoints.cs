@@ -30,7 +30,7 @@ internal static class ServerEndpoints
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ProtocolExtensions>();
         services.AddSingleton<ModelMetrics>();
-        services.AddSingleton(static provider => new NodeMetrics(provider.GetRequiredService<DeviceInventory>(), NodeSources.System.ReadFile));
+        services.AddSingleton(static provider => new NodeMetrics(provider.GetRequiredService<DeviceInventory>(), NodeSources.System.ReadFile, GpuMonitor.TryRead));
         services.AddSingleton<MetricsEndpoint>();
         AddLogSettings(services);
         AddGrpcServices(services);

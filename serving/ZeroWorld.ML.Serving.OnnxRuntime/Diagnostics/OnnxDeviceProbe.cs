@@ -10,9 +10,10 @@ public static class OnnxDeviceProbe
     /// <param name="deviceIndex">CUDA ordinal; ignored for the CPU.</param>
     /// <param name="input">Row-major elements.</param>
     /// <param name="shape">Dimensions of the input.</param>
+    /// <param name="cudaOptions">Options of the CUDA provider by name; <see langword="null"/>: its defaults.</param>
     /// <returns>The output's elements, row-major.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>: the session does not start or run there, with the runtime's reason.</exception>
-    public static float[] Run(byte[] model, OnnxProvider provider, int deviceIndex, float[] input, long[] shape)
+    public static float[] Run(byte[] model, OnnxProvider provider, int deviceIndex, float[] input, long[] shape, IReadOnlyDictionary<string, string>? cudaOptions = null)
     {
         try
         {
@@ -22,7 +23,12 @@ public static class OnnxDeviceProbe
                 case OnnxProvider.Cpu:
                     break;
                 case OnnxProvider.Cuda:
-                    options.AppendExecutionProvider_CUDA(deviceIndex);
+                    using (var cuda = new OrtCUDAProviderOptions())
+                    {
+                        cuda.UpdateOptions(new Dictionary<string, string>(cudaOptions ?? new Dictionary<string, string>()) { ["device_id"] = $"{deviceIndex}" });
+                        options.AppendExecutionProvider_CUDA(cuda);
+                    }
+
                     break;
                 case OnnxProvider.TensorRt:
                     options.AppendExecutionProvider_Tensorrt(deviceIndex);

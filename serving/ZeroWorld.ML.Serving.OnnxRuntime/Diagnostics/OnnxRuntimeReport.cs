@@ -20,8 +20,8 @@ public sealed record OnnxRuntimeReport
     /// <summary>Loads ONNX Runtime into this process, unless it is there, and asks it. Thread safe.</summary>
     public static OnnxRuntimeReport Create() => new()
     {
-        Version = OrtEnv.Instance().GetVersionString(),
-        Providers = OrtEnv.Instance().GetAvailableProviders(),
+        Version = OnnxEnvironment.Get(new OnnxRuntimeOptions()).Version,
+        Providers = OnnxEnvironment.Get(new OnnxRuntimeOptions()).Providers,
     };
 
     public bool Has(OnnxProvider provider) => Providers.Contains(NameOf(provider), StringComparer.Ordinal);

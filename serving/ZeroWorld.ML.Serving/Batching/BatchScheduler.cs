@@ -21,7 +21,6 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private readonly ModelTags _tags;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly bool _isOnCpu;
     private readonly bool _mayRunInline;
     private readonly bool _isBatchable;
     private readonly bool _measuresCost;
@@ -56,9 +55,8 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         Statistics = statistics;
         _time = time;
         _logger = logger;
-        _isOnCpu = instances[0].Device == "cpu";
         _ordered = options.Queue.PreservesOrder ? new OrderedTasks() : null;
-        _mayRunInline = options.RunsInlineWhenIdle && _ordered is null && _isOnCpu && options.QueueDelay == TimeSpan.Zero;
+        _mayRunInline = options.RunsInlineWhenIdle && _ordered is null && options.QueueDelay == TimeSpan.Zero;
         _isBatchable = instances[0].Signature.IsBatchable;
         _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
@@ -264,7 +262,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         var isClosed = ToSpan(closing - now) <= SpinMax;
         if (isClosed && MayRun_NeedsLock() && _idle.TryPop(out var runner))
         {
-            runner.Start(!_isOnCpu || AverageRun >= OwnThreadFrom);
+            runner.Start(AverageRun >= OwnThreadFrom);
         }
 
         SetTimer_NeedsLock(Math.Min(isClosed ? long.MaxValue : closing, _queue.EarliestDue), now);

@@ -18,7 +18,7 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     [Range(1, 1048576)]
     public int QueueRowsMax { get; set; } = 8192;
 
-    /// <summary>Whether a request that finds a CPU model idle runs on the caller's thread instead of waking the loop of the scheduler.</summary>
+    /// <summary>Whether a request that finds a model idle runs on the caller's thread instead of waking the loop of the scheduler.</summary>
     /// <value>Default true. It saves two thread switches. Turn it off for models that run long, since a caller's thread is blocked meanwhile.</value>
     public bool RunsInlineWhenIdle { get; set; } = true;
 

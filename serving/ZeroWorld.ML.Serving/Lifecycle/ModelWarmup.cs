@@ -55,7 +55,7 @@ internal static class ModelWarmup
             {
                 model.Instance.Run(inputs);
             }
-            catch (ServingException exception) when (exception.Error == ServingError.BackendFailed)
+            catch (ServingException exception) when (exception.Error is ServingError.BackendFailed or ServingError.Overloaded)
             {
                 return;
             }

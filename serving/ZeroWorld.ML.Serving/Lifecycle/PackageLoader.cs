@@ -54,19 +54,27 @@ internal sealed class PackageLoader(
         return memory.TryPlace(request, out reservation, out refusal);
     }
 
+    /// <summary>Begins to measure a load into memory that was reserved for it.</summary>
+    public LoadMeter StartMeter(MemoryReservation reservation) => new(memory.Devices.Find(reservation.Device)!);
+
     /// <summary>Loads the package and checks it. The caller owns the instance.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="reservation">Where it goes. On a GPU it can take no more than this and what is free there now, however large its requests are.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.ModelRefused"/> with a sentence that names every difference; <see cref="ServingError.CorruptPackage"/>.
     /// </exception>
-    public async Task<LoadedModel> LoadAsync(ModelPackage package, string device, CancellationToken cancellationToken)
+    public async Task<LoadedModel> LoadAsync(ModelPackage package, MemoryReservation reservation, CancellationToken cancellationToken)
     {
         var runtime = GetRuntime(package.Manifest);
+        var device = reservation.Device.ToString();
+        long? room = reservation.Device.Kind == DeviceKind.Cpu ? null : reservation.Bytes + memory.Snapshot().First(item => item.Device == reservation.Device).FreeBytes;
         var plan = await FindPlanAsync(package.Manifest, cancellationToken).ConfigureAwait(false);
         var golden = await ReadGoldenAsync(package, cancellationToken).ConfigureAwait(false);
         var tokenizer = await Task.Run(() => OpenTokenizer(package), cancellationToken).ConfigureAwait(false);
 
         // Opening a model blocks for as long as the engine takes: not on a thread that others wait for.
-        var instance = await Task.Run(() => runtime.Open(package, device), cancellationToken).ConfigureAwait(false);
+        var instance = await Task.Run(() => runtime.Open(package, device, room), cancellationToken).ConfigureAwait(false);
         try
         {
             // What lies in a folder has no manifest that could differ; its settings were fitted when it was opened.
@@ -78,7 +86,7 @@ internal sealed class PackageLoader(
             }
 
             var padding = PaddingPlan.Of(package, instance.Signature);
-            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance), Padding = padding, Tokenizer = tokenizer };
+            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance, room), Padding = padding, Tokenizer = tokenizer };
         }
         catch
         {
@@ -110,14 +118,14 @@ internal sealed class PackageLoader(
         }
     }
 
-    private static List<IModelInstance> OpenOthers(ModelPackage package, IModelRuntime runtime, IModelInstance first)
+    private static List<IModelInstance> OpenOthers(ModelPackage package, IModelRuntime runtime, IModelInstance first, long? room)
     {
         var others = new List<IModelInstance>();
         try
         {
             for (var count = 1; count < (package.Settings.Instances ?? first.BesideMax); count++)
             {
-                others.Add(first.TryShare() ?? runtime.Open(package, first.Device));
+                others.Add(first.TryShare() ?? runtime.Open(package, first.Device, room));
             }
 
             return others;

@@ -137,8 +137,8 @@ internal sealed partial class ServableLoader(
         await _measuring.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var before = NativeMemory.ReadInUse();
-            loaded = await packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
+            var meter = packages.StartMeter(memory);
+            loaded = await packages.LoadAsync(package, memory, cancellationToken).ConfigureAwait(false);
             try
             {
                 await Task.Run(() => ModelWarmup.Run(loaded, settings.BatchRowsMax), cancellationToken).ConfigureAwait(false);
@@ -149,7 +149,7 @@ internal sealed partial class ServableLoader(
                 throw;
             }
 
-            taken = NativeMemory.ReadInUse() - before;
+            taken = meter.ReadTaken(loaded);
         }
         finally
         {
@@ -158,11 +158,7 @@ internal sealed partial class ServableLoader(
 
         try
         {
-            // What lies on a GPU is not seen from here: there the reservation stays what it was believed to be.
-            if (memory.Device.Kind == DeviceKind.Cpu)
-            {
-                await ResizeAsync(package, memory, Math.Max(taken, PackageLoader.CountBytes(package)), makeRoom).ConfigureAwait(false);
-            }
+            await ResizeAsync(package, memory, Math.Max(taken, PackageLoader.CountBytes(package)), makeRoom).ConfigureAwait(false);
         }
         catch
         {

@@ -40,7 +40,7 @@ public sealed class PredictionReplay
         }
 
         using var memory = _packages.Reserve(package);
-        var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
+        var loaded = await _packages.LoadAsync(package, memory, cancellationToken).ConfigureAwait(false);
         using var instance = loaded.Instance;
         var plan = loaded.Plan is { } service
             ? new PredictionPlan(package.Manifest, instance.Signature, service, [], loaded.Tokenizer)

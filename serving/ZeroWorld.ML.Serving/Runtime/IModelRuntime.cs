@@ -21,9 +21,11 @@ public interface IModelRuntime
     /// <summary>Loads the model file of a package. Blocks while it does.</summary>
     /// <param name="package">A package in a local folder.</param>
     /// <param name="device">Where its weights and its work go: <c>cpu</c> or <c>cuda:N</c>.</param>
+    /// <param name="memoryBytesMax">The most that it may take of a GPU's memory, for its weights and its largest run; <see langword="null"/>: no limit. The CPU's is not limited.</param>
     /// <returns>An instance that its caller disposes.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.ModelRefused"/>: the file cannot be served (unreadable, unsupported types or operators, no such device), with a sentence.
+    /// <see cref="ServingError.Overloaded"/>: the device has no memory left for it.
     /// </exception>
-    IModelInstance Open(ModelPackage package, string device);
+    IModelInstance Open(ModelPackage package, string device, long? memoryBytesMax = null);
 }

@@ -24,7 +24,7 @@ public sealed class PackageVerifier : IPackageVerifier
         try
         {
             using var memory = await ReserveAsync(package).ConfigureAwait(false);
-            var loaded = await _packages.LoadAsync(package, memory.Device.ToString(), cancellationToken).ConfigureAwait(false);
+            var loaded = await _packages.LoadAsync(package, memory, cancellationToken).ConfigureAwait(false);
             string? difference;
             try
             {

@@ -24,9 +24,9 @@ internal sealed record LoadOptions
 
     public TimeSpan WarmUp { get; init; }
 
-    public int InFlight { get; private init; } = 48;
+    public int InFlight { get; init; } = 48;
 
-    public int Connections { get; private init; } = 2;
+    public int Connections { get; init; } = 2;
 
     public string? Only { get; private init; }
 
@@ -37,6 +37,12 @@ internal sealed record LoadOptions
     public int BesideProcess { get; private init; }
 
     public string? Models { get; private init; }
+
+    public string Device { get; private init; } = "cuda:0";
+
+    public IReadOnlyList<int> Instances { get; init; } = [];
+
+    public IReadOnlyList<int> Padding { get; private init; } = [];
 
     public bool IsJson { get; private init; }
 
@@ -99,9 +105,19 @@ internal sealed record LoadOptions
             "--connections" when count > 0 => this with { Connections = count },
             "--only" => this with { Only = value },
             "--models" => this with { Models = value },
+            "--device" => this with { Device = value },
+            "--instances" when ToCounts(value) is { } counts => this with { Instances = counts },
+            "--padding" when ToCounts(value) is { } sizes => this with { Padding = sizes },
             "--beside" when value.Split('/') is [var address, var process] && Uri.TryCreate($"http://{address}", UriKind.Absolute, out var uri)
                 && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id) => this with { Beside = uri, BesideProcess = id },
             _ => null,
         };
+    }
+
+    /// <returns><see langword="null"/> unless it is whole numbers of 1 or more with commas between.</returns>
+    private static List<int>? ToCounts(string value)
+    {
+        var counts = value.Split(',').Select(static text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0).ToList();
+        return counts.TrueForAll(static count => count > 0) ? counts : null;
     }
 }

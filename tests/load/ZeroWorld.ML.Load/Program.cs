@@ -19,6 +19,10 @@ switch (args)
         var ratios = await SpeedRun.RunAsync(speed);
         await Console.Out.WriteLineAsync(speed.IsJson ? ratios.ToJson() : ratios.ToTable());
         return 0;
+    case [GpuRun.Argument, .. var rest] when GpuRun.TryParse(rest) is { } gpu:
+        var figures = await GpuRun.RunAsync(gpu);
+        await Console.Out.WriteLineAsync(gpu.IsJson ? figures.ToJson() : figures.ToTable());
+        return 0;
     case [DeadlineRun.Argument]:
         await Console.Out.WriteLineAsync((await DeadlineRun.RunAsync(300)).ToTable());
         return 0;
@@ -34,6 +38,7 @@ if (LoadOptions.TryParse(args) is not { } options)
     await Console.Error.WriteLineAsync(LoadOptions.Usage);
     await Console.Error.WriteLineAsync(SpeedRun.Usage);
     await Console.Error.WriteLineAsync(FiftyRun.Usage);
+    await Console.Error.WriteLineAsync(GpuRun.Usage);
     await Console.Error.WriteLineAsync(DeadlineRun.Usage);
     return 2;
 }

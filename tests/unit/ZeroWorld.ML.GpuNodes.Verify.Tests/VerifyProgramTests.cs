@@ -49,6 +49,39 @@ public sealed class VerifyProgramTests
         Assert.Contains("cuda:1023", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Run_WithoutLibtorch_NamesTheCheckThatFailedAndGoesOn()
+    {
+        var folder = Directory.CreateTempSubdirectory("zeroworld-test-");
+        try
+        {
+            var program = Program();
+            var source = Path.GetDirectoryName(program)!;
+            foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(IsNoTorch))
+            {
+                var copy = Path.Combine(folder.FullName, Path.GetRelativePath(source, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+
+            // TorchSharp looks into the package cache, too, and copies from there what it finds.
+            var home = new Dictionary<string, string> { ["HOME"] = folder.FullName, ["NUGET_PACKAGES"] = folder.FullName };
+            var (exitCode, output, errors) = await RunAsync(Path.Combine(folder.FullName, Path.GetFileName(program)), home, "--device", "cpu");
+
+            Assert.Equal("", errors);
+            Assert.Equal(1, exitCode);
+            Assert.Contains("passed      onnxruntime (cpu) on cpu", output, StringComparison.Ordinal);
+            Assert.Contains("failed      libtorch (cpu) on cpu", output, StringComparison.Ordinal);
+            Assert.Contains("does not load in this process", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        static bool IsNoTorch(string file) => !Path.GetFileName(file).StartsWith("lib", StringComparison.Ordinal) || file.Contains("onnxruntime", StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--device 'gpu0' expected cpu, cuda or cuda:N", "--device", "gpu0")]
     [InlineData("--device has no value", "--device")]
@@ -62,15 +95,26 @@ public sealed class VerifyProgramTests
     }
 
     /// <summary>Runs the program that was built beside this test, in the same configuration.</summary>
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    private static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(Program(), [], arguments);
+
+    private static string Program()
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = Path.Combine(
+        return Path.Combine(
             configuration.Parent!.Parent!.FullName, "ZeroWorld.ML.GpuNodes.Verify", configuration.Name, "ZeroWorld.ML.GpuNodes.Verify.dll");
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string program, Dictionary<string, string> variables, params string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[program, .. arguments])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
         }
 
         using var process = Process.Start(start)!;

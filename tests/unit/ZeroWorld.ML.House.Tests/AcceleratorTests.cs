@@ -29,6 +29,26 @@ public sealed partial class AcceleratorTests
     }
 
     [Fact]
+    public async Task TorchAccelerator_Cpu_KeepsTheLibtorchOfTheCpuInABuildForCuda()
+    {
+        var onnx = await ReadPackagesAsync(OnnxRuntimeProject, "-p:Accelerator=cuda", "-p:TorchAccelerator=cpu");
+        var torch = await ReadPackagesAsync(TorchSharpProject, "-p:Accelerator=cuda", "-p:TorchAccelerator=cpu");
+
+        Assert.Contains("Microsoft.ML.OnnxRuntime.Gpu", onnx.References);
+        Assert.Contains("TorchSharp-cpu", torch.References);
+        Assert.DoesNotContain("TorchSharp-cuda-linux", torch.References.Concat(torch.Versions));
+    }
+
+    [Fact]
+    public async Task TorchAccelerator_CudaInABuildForTheCpu_IsRefusedWithASentence()
+    {
+        var (exitCode, output) = await RunMSBuildAsync(TorchSharpProject, "-t:Restore", "-p:TorchAccelerator=cuda");
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("TorchAccelerator is 'cuda' where Accelerator is 'cpu'; expected 'cpu' or the same.", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ProjectFiles_NameNoGpuPackageThemselves() =>
         Assert.DoesNotContain(HouseFiles.Projects, project => GpuPackage().IsMatch(HouseFiles.Read(project)));
 

@@ -5,7 +5,7 @@ using ZeroWorld.ML.Serving.OnnxRuntime;
 
 namespace ZeroWorld.ML.Contract.Tests;
 
-public sealed class OnnxModelRuntimeTests : ModelRuntimeContract
+public class OnnxModelRuntimeTests : ModelRuntimeContract
 {
     protected override IModelRuntime Runtime { get; } = new OnnxModelRuntime(new OnnxRuntimeOptions());
 

@@ -4,7 +4,7 @@ using ZeroWorld.ML.Serving.TorchSharp;
 
 namespace ZeroWorld.ML.Contract.Tests;
 
-public sealed class TorchModelRuntimeTests : ModelRuntimeContract
+public class TorchModelRuntimeTests : ModelRuntimeContract
 {
     protected override IModelRuntime Runtime { get; } = new TorchModelRuntime();
 

@@ -204,6 +204,9 @@ public sealed class FolderServingTests
         foreach (var file in Directory.EnumerateFiles(folder, "*.onnx"))
         {
             server.Add(Path.GetFileNameWithoutExtension(file), 1, file);
+
+            // Where what it is compared with runs.
+            server.Configure(Path.GetFileNameWithoutExtension(file), "device: cpu\n");
         }
 
         await server.StartAsync(Cancellation);

@@ -21,7 +21,7 @@ internal sealed class FakeRuntime : IModelRuntime
     /// <summary>What was opened, newest last.</summary>
     public ConcurrentQueue<(string Digest, FakeInstance Instance)> Opened { get; } = [];
 
-    public IModelInstance Open(ModelPackage package, string device)
+    public IModelInstance Open(ModelPackage package, string device, long? memoryBytesMax = null)
     {
         var instance = Make(package);
         Opened.Enqueue((package.Digest, instance));
