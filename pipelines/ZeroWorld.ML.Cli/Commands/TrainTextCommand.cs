@@ -86,7 +86,7 @@ internal static class TrainTextCommand
             {
                 var (texts, names) = LanguageTraining.Read(parse.GetRequiredValue(path));
                 var model = LanguageTraining.Fit(texts, names, progress, cancellationToken);
-                TextModelFile.Write(parse.GetRequiredValue(output), model);
+                TextModelFile.Write(parse.GetRequiredValue(output), model, isCompact: true);
                 return (model.Labels.Count, $"{texts.Count:N0} texts, {model.Labels.Count} languages");
             }, cancellationToken));
             Console.Out.WriteLine($"{languages} languages: {parse.GetRequiredValue(output)}");

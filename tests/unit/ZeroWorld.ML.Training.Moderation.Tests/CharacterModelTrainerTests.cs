@@ -83,6 +83,56 @@ public sealed class CharacterModelTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Fit_TwoLanguagesWithTheSameTexts_AnswersTheOneInEverydayUse()
+    {
+        string[] texts = ["una casa grande", "una casa grande", "ein gro\u00dfes Haus"];
+        var model = LanguageTraining.Fit(texts, ["cbk", "spa", "deu"], null, TestContext.Current.CancellationToken);
+
+        var scores = new float[3];
+        model.Score("casa", new TextWorkspace(), scores);
+
+        Assert.Equal("spa", model.Labels[scores.AsSpan().IndexOfMax()]);
+        Assert.True(scores[model.Labels.ToList().IndexOf("cbk")] > scores[model.Labels.ToList().IndexOf("deu")]);
+    }
+
+    [Fact]
+    public void Read_CompactFile_ScoresWithinItsSteps()
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var model = new TextModel(Featurizer, labels.Names, true, CharacterModelTrainer.Fit(Featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3));
+        var (plain, compact) = (Path.Combine(_folder.FullName, "plain.bin"), Path.Combine(_folder.FullName, "compact.bin"));
+        TextModelFile.Write(plain, model);
+        TextModelFile.Write(compact, model, isCompact: true);
+
+        var read = TextModelFile.Read(compact);
+
+        var workspace = new TextWorkspace();
+        foreach (var text in Texts.Append("").Append("nothing of it: \u4e2d"))
+        {
+            var (one, other) = (new float[3], new float[3]);
+            model.Score(text, workspace, one);
+            read.Score(text, workspace, other);
+            Assert.All(one.Zip(other), static pair => Assert.Equal(pair.First, pair.Second, 2e-3));
+        }
+
+        Assert.True(new FileInfo(compact).Length < new FileInfo(plain).Length / 2);
+    }
+
+    [Theory]
+    [InlineData(0.33)]
+    [InlineData(0.01)]
+    public void Read_CompactFileThatEndsEarly_SaysSo(double lost)
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var path = Path.Combine(_folder.FullName, "compact.bin");
+        TextModelFile.Write(path, new TextModel(Featurizer, labels.Names, true, CharacterModelTrainer.Fit(Featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3)), isCompact: true);
+        var bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, bytes[..^(int)(bytes.Length * lost)]);
+
+        Assert.Contains("text model", Assert.Throws<TrainingException>(() => TextModelFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_FileWithMoreRowsThanItHas_SaysSo()
     {
         var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);

@@ -2,7 +2,7 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>Language identification: a model of the order of characters per language, equal priors, so that a single word is judged by its letters alone.</summary>
+/// <summary>Language identification: a model of the order of characters per language, and how likely a language is before a letter is read (<see cref="LanguagePriors"/>).</summary>
 public static class LanguageTraining
 {
     /// <summary>What the featurizer is told for languages.</summary>
@@ -52,6 +52,7 @@ public static class LanguageTraining
         var labels = LabelMatrix.OfClasses([.. languages, .. languages]);
         string[] read = [.. texts, .. texts.Select(LanguageCorpus.WordsAlone)];
         var weights = CharacterModelTrainer.Fit(featurizer, read, labels, progress: progress, cancellationToken: cancellationToken);
-        return new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(labels.Names.Count));
+        var offsets = labels.Names.Select(static name => LanguagePriors.LogOf(name)).ToArray();
+        return new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(labels.Names.Count) with { Offsets = offsets });
     }
 }
