@@ -44,7 +44,7 @@ internal static class TableTimes
         if (length is not { } micros)
         {
             throw new TrainingException(
-                TrainingError.InvalidInput, $"time: the column '{name}' holds fractions; expected timestamps, dates, whole numbers, or fractions whose time unit is days, seconds, milliseconds or microseconds.");
+                TrainingError.InvalidInput, $"time: the column '{name}' holds fractions; expected timestamps, dates, whole numbers, or fractions whose time unit is days, seconds, milliseconds or microseconds (--time-unit).");
         }
 
         return Array.ConvertAll(values, value => Math.Abs(value * micros) < long.MaxValue / 2.0
