@@ -42,6 +42,26 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         Calibration.Apply(margins, probabilities, IsExclusive);
     }
 
+    /// <summary>The same model, of which only some labels may be answered: the others have probability 0, these add up to 1.</summary>
+    /// <param name="labels">One or more of <see cref="Labels"/>, which must be exclusive and three or more.</param>
+    /// <exception cref="ArgumentException">A label is unknown, or there is none.</exception>
+    public TextModel LimitedTo(IReadOnlyCollection<string> labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        if (!IsExclusive || Weights.Labels != Labels.Count)
+        {
+            throw new InvalidOperationException($"The model has {Labels.Count} labels, exclusive: {IsExclusive}; expected three or more, exclusive.");
+        }
+
+        if (labels.Count == 0 || labels.FirstOrDefault(label => !Labels.Contains(label)) is not null)
+        {
+            throw new ArgumentException($"{string.Join(", ", labels)}; expected one or more of {string.Join(", ", Labels)}.", nameof(labels));
+        }
+
+        // By their offsets, not by choosing among probabilities: those of a long text may all be 0 but for a label that is not asked for.
+        return this with { Calibration = Calibration with { Offsets = [.. Labels.Select((label, place) => labels.Contains(label) ? Calibration.Offsets[place] : float.NegativeInfinity)] } };
+    }
+
     /// <summary>The parts of a text that moved a label's margin most.</summary>
     /// <param name="label">Place in <see cref="Labels"/>.</param>
     /// <param name="most">Parts at most.</param>

@@ -119,7 +119,7 @@ public sealed class TextFeaturizer
         if (Settings.CharacterWeight > 0)
         {
             SetLimits(workspace.Normal.Codes, workspace.Limits);
-            AddNgrams(workspace, workspace.Normal, Settings.CharacterMin, Settings.CharacterMax, CharacterSeed, Settings.CharacterWeight);
+            AddNgrams(workspace, workspace.Normal, Settings.CharacterMin, Settings.CharacterMax, CharacterSeed, Settings.CharacterWeight, Settings.AreCharactersCounted);
         }
 
         if (Settings.FoldedWeight > 0)
@@ -266,7 +266,7 @@ public sealed class TextFeaturizer
         }
     }
 
-    private void AddNgrams(TextWorkspace workspace, CodeBuffer buffer, int least, int most, uint seed, float weight)
+    private void AddNgrams(TextWorkspace workspace, CodeBuffer buffer, int least, int most, uint seed, float weight, bool areCounted = false)
     {
         ReadOnlySpan<uint> codes = buffer.Codes;
         var origins = buffer.Origins;
@@ -293,6 +293,12 @@ public sealed class TextFeaturizer
                 var feature = workspace.Add(ids[place]);
                 workspace.Trace?.Add(new TextFeature(feature, origins[place], origins[place + length - 1] + 1));
             }
+        }
+
+        if (areCounted)
+        {
+            workspace.EndCounts(weight);
+            return;
         }
 
         workspace.EndChannel(weight);

@@ -59,6 +59,12 @@ public sealed record TextFeaturizerSettings
     /// </value>
     public float LettersWeight { get; init; }
 
+    /// <value>
+    /// Whether the characters' values are <see cref="CharacterWeight"/> times how often an n-gram is there, and their vector is not scaled: what a model of the order of characters adds up.
+    /// Default: no, and then not part of <see cref="Canonical"/>.
+    /// </value>
+    public bool AreCharactersCounted { get; init; }
+
     /// <value>UTF-16 code units that are read; of a longer text the first three quarters of so many and the last quarter. Range 64 to 1,048,576, default 16,384.</value>
     public int LengthMax { get; init; } = 16_384;
 
@@ -67,7 +73,7 @@ public sealed record TextFeaturizerSettings
         CultureInfo.InvariantCulture,
         $"text_ngrams@{OperatorVersion}(bits={Bits},word_max={WordMax},character_min={CharacterMin},character_max={CharacterMax},squeezed_min={SqueezedMin},"
         + $"squeezed_max={SqueezedMax},word_weight={WordWeight},character_weight={CharacterWeight},folded_weight={FoldedWeight},squeezed_weight={SqueezedWeight},"
-        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")})");
+        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")}{(AreCharactersCounted ? ",character_counts=1" : "")})");
 
     /// <summary><c>sha256:</c> and the digest of <see cref="Canonical"/>: what a model package pins.</summary>
     public string Fingerprint => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
@@ -131,6 +137,7 @@ public sealed record TextFeaturizerSettings
         "shape_weight" => this with { ShapeWeight = value },
         "script_weight" => this with { ScriptWeight = value },
         "letters_weight" => this with { LettersWeight = value },
+        "character_counts" when value is 0 or 1 => this with { AreCharactersCounted = value == 1 },
         _ => throw new FeatureException(FeatureError.InvalidInput, $"text featurizer: there is no setting '{name}'; expected those of {Canonical}."),
     };
 

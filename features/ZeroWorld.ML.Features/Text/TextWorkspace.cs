@@ -44,7 +44,7 @@ public sealed class TextWorkspace
     /// <summary>Ids of the last text's features, by channel in order of first occurrence; within a channel each id once.</summary>
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, _count);
 
-    /// <summary>Their weights, above 0: (1 + ln count) scaled so that each channel's vector has the channel's length.</summary>
+    /// <summary>Their weights, above 0: (1 + ln count) scaled so that each channel's vector has the channel's length; of counted characters the count times the weight.</summary>
     public ReadOnlySpan<float> Values => _values.AsSpan(0, _count);
 
     /// <summary>Whether the last text was longer than what is read.</summary>
@@ -128,6 +128,15 @@ public sealed class TextWorkspace
                 _counts[_count] = 1;
                 return _count++;
             }
+        }
+    }
+
+    /// <summary>Ends a channel whose values are how often each feature was seen, times the weight.</summary>
+    internal void EndCounts(float weight)
+    {
+        for (var place = _segment; place < _count; place++)
+        {
+            _values[place] = weight * _counts[place];
         }
     }
 

@@ -122,13 +122,13 @@ internal static class ModerateCommand
                 throw new UsageException($"--languages: the model does not know '{unknown}'; it knows {string.Join(", ", text.Labels)}.");
             }
 
-            int[] places = [.. Enumerable.Range(0, text.Labels.Count).Where(place => asked.Length == 0 || asked.Contains(text.Labels[place]))];
+            text = asked.Length == 0 ? text : text.LimitedTo(asked);
             var (workspace, scores) = (new TextWorkspace(), new float[text.Labels.Count]);
             var lines = parse.GetValue(input) is { } path ? File.ReadLines(path) : ReadLines(Console.In);
             foreach (var line in lines)
             {
                 text.Score(line, workspace, scores);
-                Console.Out.WriteLine(text.Labels[places.MaxBy(place => scores[place])]);
+                Console.Out.WriteLine(text.Labels[Enumerable.Range(0, scores.Length).MaxBy(place => scores[place])]);
             }
 
             return ExitCode.Success;

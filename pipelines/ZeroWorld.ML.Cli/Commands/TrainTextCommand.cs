@@ -79,14 +79,15 @@ internal static class TrainTextCommand
     {
         var path = new Option<string>("--path") { Description = "Folder with langid-tatoeba and langid-udhr.", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "File of the model.", Required = true };
-        var command = new Command("language", "Trains a model that says in which language a text is.") { path, output };
+        var only = new Option<string[]>("--languages") { Description = "Learn only these, three or more. Default: all that the folders have.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("language", "Trains a model that says in which language a text is.") { path, output, only };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var languages = await StepConsole.ToStandardError(1).RunAsync("train", progress => Task.Run(() =>
             {
-                var (texts, names) = LanguageTraining.Read(parse.GetRequiredValue(path));
+                var (texts, names) = LanguageTraining.Read(parse.GetRequiredValue(path), parse.GetValue(only));
                 var model = LanguageTraining.Fit(texts, names, progress, cancellationToken);
-                TextModelFile.Write(parse.GetRequiredValue(output), model);
+                TextModelFile.Write(parse.GetRequiredValue(output), model, isCompact: true);
                 return (model.Labels.Count, $"{texts.Count:N0} texts, {model.Labels.Count} languages");
             }, cancellationToken));
             Console.Out.WriteLine($"{languages} languages: {parse.GetRequiredValue(output)}");

@@ -83,6 +83,102 @@ public sealed class CharacterModelTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Fit_TwoLanguagesWithTheSameTexts_AnswersTheOneInEverydayUse()
+    {
+        string[] texts = ["una casa grande", "una casa grande", "ein gro\u00dfes Haus"];
+        var model = LanguageTraining.Fit(texts, ["cbk", "spa", "deu"], null, TestContext.Current.CancellationToken);
+
+        var scores = new float[3];
+        model.Score("una casa grande", new TextWorkspace(), scores);
+
+        Assert.Equal("spa", model.Labels[scores.AsSpan().IndexOfMax()]);
+        Assert.True(scores[model.Labels.ToList().IndexOf("cbk")] > scores[model.Labels.ToList().IndexOf("deu")]);
+    }
+
+    // A long text's probabilities are 0 but for one label: choosing among those of the others would give the first.
+    [Fact]
+    public void LimitedTo_LongTextOfAnotherLabel_AnswersTheNearestOfThose()
+    {
+        string[] names = ["a", "b", "c"];
+        var labels = LabelMatrix.OfClasses(names);
+        var model = new TextModel(
+            Featurizer, names, true,
+            CharacterModelTrainer.Fit(Featurizer, ["zzzz qqqq", "the cat sat on a mat", "the cat sat there"], labels, cancellationToken: TestContext.Current.CancellationToken), new Calibration([1_000, 1_000, 1_000], [0, 0, 0]));
+        var (workspace, all, some) = (new TextWorkspace(), new float[3], new float[3]);
+        const string Text = "the cat sat there, the cat sat there";
+
+        model.Score(Text, workspace, all);
+        model.LimitedTo(["a", "b"]).Score(Text, workspace, some);
+
+        Assert.Equal([0f, 0f, 1f], all);
+        Assert.Equal([0f, 1f, 0f], some);
+        Assert.Throws<ArgumentException>(() => model.LimitedTo(["d"]));
+        Assert.Throws<ArgumentException>(() => model.LimitedTo([]));
+    }
+
+    [Theory]
+    [InlineData("fra", "deu,eng,fra", "deu eng fra")]
+    [InlineData("xxx", "deu,eng,xxx", null)]
+    public void Read_OnlySomeLanguages_ReadsTheseOrNamesTheAbsent(string last, string only, string? expected)
+    {
+        var tatoeba = _folder.CreateSubdirectory("langid-tatoeba").FullName;
+        foreach (var language in (string[])["deu", "fra", "spa"])
+        {
+            File.WriteAllText(Path.Combine(tatoeba, $"tatoeba.{language}-eng.{language}"), $"text of {language}\n");
+            File.WriteAllText(Path.Combine(tatoeba, $"tatoeba.{language}-eng.eng"), $"English of {language}\n");
+        }
+
+        if (expected is null)
+        {
+            Assert.Contains($"'{last}'", Assert.Throws<TrainingException>(() => LanguageTraining.Read(_folder.FullName, only.Split(','))).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var (texts, languages) = LanguageTraining.Read(_folder.FullName, only.Split(','));
+
+        Assert.Equal(expected.Split(' '), languages.Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains($"text of {last}", texts);
+        Assert.DoesNotContain("text of spa", texts);
+    }
+
+    [Fact]
+    public void Read_CompactFile_ScoresWithinItsSteps()
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var model = new TextModel(Featurizer, labels.Names, true, CharacterModelTrainer.Fit(Featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3));
+        var (plain, compact) = (Path.Combine(_folder.FullName, "plain.bin"), Path.Combine(_folder.FullName, "compact.bin"));
+        TextModelFile.Write(plain, model);
+        TextModelFile.Write(compact, model, isCompact: true);
+
+        var read = TextModelFile.Read(compact);
+
+        var workspace = new TextWorkspace();
+        foreach (var text in Texts.Append("").Append("nothing of it: \u4e2d"))
+        {
+            var (one, other) = (new float[3], new float[3]);
+            model.Score(text, workspace, one);
+            read.Score(text, workspace, other);
+            Assert.All(one.Zip(other), static pair => Assert.Equal(pair.First, pair.Second, 2e-3));
+        }
+
+        Assert.True(new FileInfo(compact).Length < new FileInfo(plain).Length);
+    }
+
+    [Theory]
+    [InlineData(0.33)]
+    [InlineData(0.01)]
+    public void Read_CompactFileThatEndsEarly_SaysSo(double lost)
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var path = Path.Combine(_folder.FullName, "compact.bin");
+        TextModelFile.Write(path, new TextModel(Featurizer, labels.Names, true, CharacterModelTrainer.Fit(Featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3)), isCompact: true);
+        var bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, bytes[..^(int)(bytes.Length * lost)]);
+
+        Assert.Contains("text model", Assert.Throws<TrainingException>(() => TextModelFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_FileWithMoreRowsThanItHas_SaysSo()
     {
         var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);

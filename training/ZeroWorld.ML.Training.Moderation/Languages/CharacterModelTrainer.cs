@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// The chance of a character after the characters before it is interpolated with the chance after one fewer, down to the chance of any character (Witten and Bell, 1991):
 /// <c>p(c | context) = (count(context c) + d types(context) p(c | shorter context)) / (count(context) + d types(context))</c>.
 /// The weight of an n-gram is <c>ln p(c | context) - ln p(c | shorter context)</c>, less its mean over the labels: over a text these add up to the log chance under the longest
-/// contexts that were seen, so that a linear model is such a model exactly, but for how often an n-gram is repeated. Stateless and thread safe.
+/// contexts that were seen, so that a linear model over counted characters (<see cref="TextFeaturizerSettings.AreCharactersCounted"/>) is such a model exactly. Stateless and thread safe.
 /// </remarks>
 public static class CharacterModelTrainer
 {

@@ -2,35 +2,39 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>Language identification: a model of the order of characters per language, equal priors, so that a single word is judged by its letters alone.</summary>
+/// <summary>Language identification: a model of the order of characters per language, and how likely a language is before a letter is read (<see cref="LanguagePriors"/>).</summary>
 public static class LanguageTraining
 {
     /// <summary>What the featurizer is told for languages.</summary>
     public static TextFeaturizerSettings Features { get; } = new()
     {
-        Bits = 22, CharacterMin = 1, CharacterMax = 5, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0,
+        Bits = 22, CharacterMin = 1, CharacterMax = 5, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0, AreCharactersCounted = true,
     };
 
     /// <summary>Reads both corpora below a folder.</summary>
     /// <param name="path">Folder with <c>langid-tatoeba</c> and <c>langid-udhr</c>.</param>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
-    public static (IReadOnlyList<string> Texts, IReadOnlyList<string> Languages) Read(string path)
+    /// <param name="only">Languages to read, as the corpora name them (three letters); <see langword="null"/> or empty: all.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>; a language of <paramref name="only"/> has no texts.</exception>
+    public static (IReadOnlyList<string> Texts, IReadOnlyList<string> Languages) Read(string path, IReadOnlyCollection<string>? only = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        bool IsRead(string language) => only is null or { Count: 0 } || only.Contains(language);
         var (tatoeba, udhr) = (Path.Combine(path, "langid-tatoeba"), Path.Combine(path, "langid-udhr"));
         var known = LanguageCorpus.TatoebaLanguages(tatoeba);
         var (texts, languages) = (new List<string>(), new List<string>());
-        foreach (var language in known)
+        foreach (var language in known.Where(IsRead))
         {
             Add(language, LanguageCorpus.Sentences(tatoeba, language).Concat(LanguageCorpus.Declaration(udhr, language)));
         }
 
-        foreach (var (language, declaration) in LanguageCorpus.FurtherLanguages(udhr, known))
+        foreach (var (language, declaration) in LanguageCorpus.FurtherLanguages(udhr, known).Where(pair => IsRead(pair.Language)))
         {
             Add(language, declaration);
         }
 
-        return (texts, languages);
+        return only?.FirstOrDefault(language => !languages.Contains(language)) is { } absent
+            ? throw new TrainingException(TrainingError.InvalidInput, $"languages: there are no texts of '{absent}' below '{path}'; expected some of {string.Join(", ", known)}, or one that langid-udhr alone has.")
+            : (texts, languages);
 
         void Add(string language, IEnumerable<string> more)
         {
@@ -52,6 +56,6 @@ public static class LanguageTraining
         var labels = LabelMatrix.OfClasses([.. languages, .. languages]);
         string[] read = [.. texts, .. texts.Select(LanguageCorpus.WordsAlone)];
         var weights = CharacterModelTrainer.Fit(featurizer, read, labels, progress: progress, cancellationToken: cancellationToken);
-        return new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(labels.Names.Count));
+        return new TextModel(featurizer, labels.Names, true, weights, LanguagePriors.Of(labels.Names));
     }
 }

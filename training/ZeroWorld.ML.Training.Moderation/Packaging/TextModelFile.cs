@@ -5,7 +5,7 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>A text model as a file (docs/formats/text-model.md, version 1): what scores content without a tensor in between.</summary>
+/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 and 2): what scores content without a tensor in between.</summary>
 public static class TextModelFile
 {
     /// <summary>Its name in a package.</summary>
@@ -13,12 +13,14 @@ public static class TextModelFile
 
     private const uint Magic = 0x4D54_575A;
     private const int Version = 1;
+    private const int CompactVersion = 2;
     private const int HeaderBytesMax = 16 << 20;
     private const int DenseFloatsMax = 16 << 20;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Writes the file; an existing one is replaced.</summary>
-    public static void Write(string path, TextModel model)
+    /// <param name="isCompact">Weights of 16 bits, deflated (version 2): for models of many labels, a small part of the size. Scores differ from the fitted ones by what is rounded off.</param>
+    public static void Write(string path, TextModel model, bool isCompact = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         var weights = model.Weights;
@@ -26,10 +28,16 @@ public static class TextModelFile
             model.Featurizer.Settings, model.Featurizer.Settings.Fingerprint, [.. model.Labels], model.IsExclusive, weights.Bias[..weights.Labels], [.. model.Calibration.Scales], [.. model.Calibration.Offsets]);
         var text = JsonSerializer.SerializeToUtf8Bytes(header, Json);
         using var stream = File.Create(path);
-        WriteNumbers(stream, Magic, Version, (uint)text.Length);
+        WriteNumbers(stream, Magic, (uint)(isCompact ? CompactVersion : Version), (uint)text.Length);
         stream.Write(text);
         var used = Enumerable.Range(0, weights.Size).Where(id => weights.HasRow(id) && weights.RowOf(id).ContainsAnyExcept(0f)).ToArray();
         WriteNumbers(stream, (uint)used.Length);
+        if (isCompact)
+        {
+            CompactRows.Write(stream, weights, used);
+            return;
+        }
+
         foreach (var id in used)
         {
             WriteNumbers(stream, (uint)id);
@@ -55,6 +63,10 @@ public static class TextModelFile
         {
             throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': it ends early; expected the whole file.", exception);
         }
+        catch (InvalidDataException exception)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': its weights are damaged: {exception.Message}", exception);
+        }
         catch (JsonException exception)
         {
             throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': its header is no JSON of version {Version}: {exception.Message}", exception);
@@ -63,9 +75,10 @@ public static class TextModelFile
 
     private static TextModel Read(Stream stream, string path)
     {
-        if (ReadNumber(stream) != Magic || ReadNumber(stream) is not Version)
+        var (magic, version) = (ReadNumber(stream), ReadNumber(stream));
+        if (magic != Magic || version is not (Version or CompactVersion))
         {
-            throw Invalid(path, $"it does not begin as a text model of version {Version}");
+            throw Invalid(path, $"it does not begin as a text model of version {Version} or {CompactVersion}");
         }
 
         var length = ReadNumber(stream);
@@ -89,32 +102,45 @@ public static class TextModelFile
             throw Invalid(path, $"it has {header.Labels.Length} labels, {columns} biases, {header.Scales.Length} scales and {header.Offsets.Length} offsets");
         }
 
-        var weights = ReadWeights(stream, path, featurizer.Size, columns);
+        var weights = ReadWeights(stream, path, featurizer.Size, columns, version == CompactVersion);
         header.Bias.CopyTo(weights.Bias, 0);
         return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets));
     }
 
-    private static LinearWeights ReadWeights(Stream stream, string path, int size, int columns)
+    private static LinearWeights ReadWeights(Stream stream, string path, int size, int columns, bool isCompact)
     {
         var rows = ReadNumber(stream);
         var rowBytes = sizeof(uint) + (columns * sizeof(float));
-        if (rows > size || (long)rows * rowBytes > stream.Length - stream.Position)
+        var left = stream.Length - stream.Position;
+        if (rows > size || (isCompact ? !CompactRows.CanHold(left, rows, columns) : rows * (long)rowBytes > left))
         {
-            throw Invalid(path, $"it says {rows} rows of {rowBytes} bytes and has {stream.Length - stream.Position} bytes of them; expected at most {size} rows, all there");
+            throw Invalid(path, $"it says {rows} rows of {rowBytes} bytes and has {left} bytes of them; expected at most {size} rows, all there");
         }
 
         // A large table of which few ids are used keeps no room for the others.
         var weights = rows < size / 2 && (long)size * columns > DenseFloatsMax ? new LinearWeights(size, columns, (int)rows) : new LinearWeights(size, columns);
-        for (long row = 0, last = -1; row < rows; row++)
+        var last = -1L;
+        Span<float> RowOf(long row, uint id)
         {
-            var id = ReadNumber(stream);
             if (id >= size || id <= last)
             {
                 throw Invalid(path, $"row {row} is of the id {id}; expected less than {size}, and more than the id of the row before");
             }
 
             last = id;
-            stream.ReadExactly(MemoryMarshal.AsBytes(weights.AddRow((int)id)));
+            return weights.AddRow((int)id);
+        }
+
+        if (isCompact)
+        {
+            CompactRows.Read(stream, rows, columns, RowOf);
+            return weights;
+        }
+
+        for (var row = 0L; row < rows; row++)
+        {
+            var id = ReadNumber(stream);
+            stream.ReadExactly(MemoryMarshal.AsBytes(RowOf(row, id)));
         }
 
         return weights;

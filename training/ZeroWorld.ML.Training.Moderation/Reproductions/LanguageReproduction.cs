@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -10,6 +11,8 @@ internal sealed class LanguageReproduction : IReproduction
     private const int SentenceLengthMax = 150;
     private const int WordsPerLanguage = 300;
     private const int CommonLettersMin = 5;
+    private const double CommonShare = 0.9;
+    private static readonly float[] Strengths = [0, 0.5f, 1, 1.5f, 2, 3, 4];
 
     // The languages of Lingua's test set, as the corpora name them.
     private static readonly HashSet<string> Common =
@@ -40,28 +43,40 @@ internal sealed class LanguageReproduction : IReproduction
         var (tatoeba, udhr) = (Path.Combine(path, "langid-tatoeba"), Path.Combine(path, "langid-udhr"));
         var started = Stopwatch.GetTimestamp();
         var known = LanguageCorpus.TatoebaLanguages(tatoeba);
-        var train = known.SelectMany(language => LanguageCorpus.Sentences(tatoeba, language).Select(text => (text, language))).ToArray();
+        var sentences = known.ToDictionary(static language => language, language => LanguageCorpus.Sentences(tatoeba, language).ToArray(), StringComparer.Ordinal);
+        var train = known.SelectMany(language => sentences[language].Where((_, row) => !IsHeldOut(language, row)).Select(text => (text, language))).ToArray();
         var model = LanguageTraining.Fit([.. train.Select(static pair => pair.text)], [.. train.Select(static pair => pair.language)], null, cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
         string[] asked = [.. known.Where(language => LanguageCorpus.Declaration(udhr, language).Count > 0)];
-        (string Name, string[] Asked, int LetterMin)[] sets =
+        string[] common = [.. asked.Where(Common.Contains)];
+        string[] behind = [.. known.Where(LanguagePriors.IsBehind)];
+        List<string>[] Declared(string language, int seed, int part, int lettersMin) => Questions(LanguageCorpus.Declaration(udhr, language), seed, part, lettersMin);
+        List<string>[] HeldOut(string language, int seed, int part) => Questions([.. sentences[language].Where((_, row) => IsHeldOut(language, row))], seed, part, 2);
+
+        var strength = Choose(model, common, behind, (language, isCommon) => (isCommon ? Declared(language, 0, 0, CommonLettersMin) : HeldOut(language, 0, 0))[^1], cancellationToken);
+        var (chosen, equal) = (With(model, strength), With(model, 0));
+        (string Name, string[] Asked, TextModel Model, Func<string, int, List<string>[]> Questions)[] sets =
         [
-            ($"{asked.Length} languages", asked, 2),
-            ("common languages", [.. asked.Where(Common.Contains)], CommonLettersMin),
+            ($"{asked.Length} languages", asked, chosen, (language, seed) => Declared(language, seed, 1, 2)),
+            ($"{asked.Length} languages, equal priors", asked, equal, (language, seed) => Declared(language, seed, 1, 2)),
+            ("common languages", common, chosen, (language, seed) => Declared(language, seed, 1, CommonLettersMin)),
+            ("common languages, equal priors", common, equal, (language, seed) => Declared(language, seed, 1, CommonLettersMin)),
+            ("common languages, only they may be answered", common, equal.LimitedTo(common), (language, seed) => Declared(language, seed, 1, CommonLettersMin)),
+            ($"{behind.Length} languages of small use", behind, chosen, (language, seed) => HeldOut(language, seed, 1)),
+            ($"{behind.Length} languages of small use, equal priors", behind, equal, (language, seed) => HeldOut(language, seed, 1)),
         ];
         var scores = new double[sets.Length, Kinds.Length, request.Seeds.Count];
         for (var seed = 0; seed < request.Seeds.Count; seed++)
         {
             for (var set = 0; set < sets.Length; set++)
             {
-                int[] places = [.. sets[set].Asked.Select(language => model.Labels.ToList().IndexOf(language))];
                 foreach (var language in sets[set].Asked)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var texts = Questions(LanguageCorpus.Declaration(udhr, language), request.Seeds[seed], sets[set].LetterMin);
+                    var texts = sets[set].Questions(language, request.Seeds[seed]);
                     for (var kind = 0; kind < Kinds.Length; kind++)
                     {
-                        scores[set, kind, seed] += Share(model, language, texts[kind], set == 0 ? [.. Enumerable.Range(0, model.Labels.Count)] : places) / sets[set].Asked.Length;
+                        scores[set, kind, seed] += Share(sets[set].Model, language, texts[kind]) / sets[set].Asked.Length;
                     }
                 }
             }
@@ -74,8 +89,10 @@ internal sealed class LanguageReproduction : IReproduction
             Name = Name,
             Protocol =
             [
-                $"{train.Length:N0} sentences of {known.Count} languages; asked about {asked.Length} that the declaration has too, all {known.Count} may be answered",
-                $"common languages: {sets[1].Asked.Length} of the 75 of Lingua's test set, only they may be answered, words of {CommonLettersMin} letters and more",
+                $"{train.Length:N0} sentences of {known.Count} languages; asked about {asked.Length} that the declaration has too, all {known.Count} may be answered unless said",
+                $"common languages: {common.Length} of the 75 of Lingua's test set, words of {CommonLettersMin} letters and more",
+                $"{behind.Length} languages of small use: every tenth sentence of Tatoeba is asked about and not learned",
+                $"how far languages of small use start behind: of {string.Join(", ", Strengths)}, where most single words are named rightly, {CommonShare:P0} of them of common languages; half of the words are for this, figures are of the others",
                 "every language counts alike; seeds choose the words that are asked about",
             ],
             Figures =
@@ -83,31 +100,53 @@ internal sealed class LanguageReproduction : IReproduction
                 .. sets.SelectMany((set, at) => Kinds.Select((kind, place) =>
                     new ReproducedFigure(CharacterModel, $"{set.Name}: {kind}", [.. Enumerable.Range(0, request.Seeds.Count).Select(seed => scores[at, place, seed])])
                     {
-                        Published = Lingua[place],
-                        Source = "Lingua high, its own corpus",
+                        Published = set.Asked == behind ? null : Lingua[place],
+                        Source = set.Asked == behind ? null : "Lingua high, its own corpus",
                     })),
             ],
             Parameters = new Dictionary<string, IReadOnlyDictionary<string, string>>
             {
-                [CharacterModel] = new Dictionary<string, string> { ["features"] = LanguageTraining.Features.Canonical },
+                [CharacterModel] = new Dictionary<string, string> { ["features"] = LanguageTraining.Features.Canonical, ["prior"] = strength.ToString(CultureInfo.InvariantCulture) },
             },
             FitTimes = new Dictionary<string, TimeSpan> { [CharacterModel] = elapsed },
         };
     }
 
-    private static double Share(TextModel model, string language, List<string> texts, int[] places)
+    // Of languages of small use the declarations are few: every tenth of their sentences is asked about, and not learned.
+    private static bool IsHeldOut(string language, int row) => LanguagePriors.IsBehind(language) && row % 10 == 9;
+
+    private static TextModel With(TextModel model, float strength) => model with { Calibration = LanguagePriors.Of(model.Labels, strength) };
+
+    // Where single words are named rightly most often, of which nine of ten are of languages in everyday use.
+    private static float Choose(TextModel model, string[] common, string[] behind, Func<string, bool, List<string>> words, CancellationToken cancellationToken)
+    {
+        var (best, most) = (0f, double.NegativeInfinity);
+        foreach (var strength in Strengths)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var with = With(model, strength);
+            var share = (CommonShare * common.Average(language => Share(with, language, words(language, true)))) + ((1 - CommonShare) * behind.Average(language => Share(with, language, words(language, false))));
+            (best, most) = share > most ? (strength, share) : (best, most);
+        }
+
+        return best;
+    }
+
+    private static double Share(TextModel model, string language, List<string> texts)
     {
         var (workspace, scores) = (new TextWorkspace(), new float[model.Labels.Count]);
         return texts.Count == 0 ? 0 : texts.Count(text =>
         {
             model.Score(text, workspace, scores);
-            return model.Labels[places.MaxBy(place => scores[place])] == language;
+            return model.Labels[scores.AsSpan().IndexOfMax()] == language;
         }) / (double)texts.Count;
     }
 
-    private static List<string>[] Questions(IReadOnlyList<string> paragraphs, int seed, int lettersMin)
+    private static List<string>[] Questions(IReadOnlyList<string> paragraphs, int seed, int part, int lettersMin)
     {
-        var words = paragraphs.SelectMany(LanguageCorpus.Words).Where(word => word.Length >= lettersMin || word[0] is >= '\u0e00' and < '\ua000').Select(static word => word.ToLowerInvariant()).Distinct(StringComparer.Ordinal).ToArray();
+        // Of the words, every second one is for choosing.
+        var words = paragraphs.SelectMany(LanguageCorpus.Words).Where(word => word.Length >= lettersMin || word[0] is >= '\u0e00' and < '\ua000').Select(static word => word.ToLowerInvariant()).Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal).Where((_, place) => place % 2 == part).ToArray();
         new Random(seed).Shuffle(words);
         var chosen = words.Take(WordsPerLanguage).ToArray();
         return

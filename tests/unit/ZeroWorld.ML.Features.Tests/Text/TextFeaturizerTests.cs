@@ -162,6 +162,23 @@ public sealed class TextFeaturizerTests
     }
 
     [Fact]
+    public void Featurize_CountedCharacters_HaveTheirCountsAsValues()
+    {
+        var settings = new TextFeaturizerSettings
+        {
+            Bits = 22, CharacterMin = 1, CharacterMax = 1, WordWeight = 0, SqueezedWeight = 0, FoldedWeight = 0, ShapeWeight = 0, AreCharactersCounted = true,
+        };
+        var workspace = new TextWorkspace();
+
+        new TextFeaturizer(settings).Featurize("abba cab" + new string('c', 99), workspace);
+
+        Assert.Equal([3f, 3f, 100f], workspace.Values.ToArray());
+        Assert.EndsWith(",character_counts=1)", settings.Canonical, StringComparison.Ordinal);
+        Assert.Equal(settings, TextFeaturizerSettings.Parse(settings.Canonical));
+        Assert.DoesNotContain("character_counts", new TextFeaturizerSettings().Canonical, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Trace_Feature_LiesWhereItWasSeen()
     {
         const string Text = "An H A T E ful w0rd";

@@ -168,8 +168,8 @@ public sealed class ModelFolderTests
         Assert.False(folder.Servables.IsModelReady(model, VersionSelector.Any));
         Assert.Contains("m 2 Unloading unloaded", await folder.IndexAsync());
         lease.Dispose();
-        await WaitUntilAsync(() => folder.Host.Runtime.Opened.All(item => item.Instance.IsDisposed));
-        Assert.Equal(["m 1 Unavailable unloaded", "m 2 Unavailable unloaded"], await folder.IndexAsync());
+        await WaitUntilAsync(async () => (await folder.IndexAsync()).SequenceEqual(["m 1 Unavailable unloaded", "m 2 Unavailable unloaded"]));
+        Assert.All(folder.Host.Runtime.Opened, item => Assert.True(item.Instance.IsDisposed));
     }
 
     [Fact]
