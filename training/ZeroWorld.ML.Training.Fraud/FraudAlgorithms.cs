@@ -48,7 +48,7 @@ public static class FraudAlgorithms
         TreeBlend => TreeBlendTrainer.Grid(
             [
                 new LightGbmSettings { BinsMax = BinsOf(featureCount), Fits = 4 },
-                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = BinsOf(featureCount), Fits = 3 },
+                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = BinsOf(featureCount), Fits = 4 },
             ],
             [
                 new FastTreeSettings(),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
@@ -205,6 +206,47 @@ public sealed class FraudTableTrainingTests : IDisposable
             frame, Quick with { TestFrom = testFrom }, columns: TableFrames.Columns with { TimeUnit = unit }, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Int64 });
 
         Assert.Equal((2_000, 1_000, 1_000), (result.TrainRows, result.ValidationRows, result.Packaged.Rows));
+    }
+
+    [Theory]
+    [InlineData(TimeUnit.Auto, 0, 7)]
+    [InlineData(TimeUnit.Seconds, 0.25, 7)]
+    [InlineData(TimeUnit.Auto, 1_609_459_200.25, 1)]
+    public async Task RunAsync_TimesAndEntitiesAsFractions_TrainAsWholeNumbersDo(TimeUnit unit, double first, double entityStep)
+    {
+        var frame = TableFrames.Make(3_000);
+        var fractions = new ColumnFrame(frame.Rows);
+        foreach (var name in frame.Names)
+        {
+            fractions.Add(name, name switch
+            {
+                "at" => Enumerable.Range(0, frame.Rows).Select(row => first + (row * 60.0)).ToArray(),
+                "customer" => Enumerable.Range(0, frame.Rows).Select(row => row == 5 ? double.NaN : row % 300 * entityStep).ToArray(),
+                _ => frame.GetColumn(name),
+            });
+        }
+
+        var result = await RunAsync(
+            fractions, Quick with { TestFrom = ((long)first + 120_001).ToString(CultureInfo.InvariantCulture) }, columns: TableFrames.Columns with { TimeUnit = unit },
+            types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Float64, ["customer"] = FeatureType.Float64 });
+
+        Assert.Equal((2_001, 999), (result.TrainRows, result.Packaged.Rows));
+    }
+
+    [Fact]
+    public async Task RunAsync_FractionsOfNoKnownUnit_SayWhichAreTimes()
+    {
+        var frame = TableFrames.Make(3_000);
+        var fractions = new ColumnFrame(frame.Rows);
+        foreach (var name in frame.Names)
+        {
+            fractions.Add(name, name == "at" ? Enumerable.Range(0, frame.Rows).Select(static row => row * 1.5).ToArray() : frame.GetColumn(name));
+        }
+
+        var exception = await Assert.ThrowsAsync<TrainingException>(
+            () => RunAsync(fractions, Quick, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Float64 }));
+
+        Assert.Contains("holds fractions; expected timestamps, dates, whole numbers, or fractions whose time unit is days", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class TreeFraudTrainerTests
     }
 
     [Fact]
-    public void Grid_OfBlends_HasEveryPairWithEveryWeightAndItsPartsAreThoseOfTheLibraries()
+    public void Grid_OfBlends_HasEveryPairAndTheMeanOfAllWithEveryWeightAndItsPartsAreThoseOfTheLibraries()
     {
         var table = SyntheticTransactions.Table(10, 300);
         ReadOnlyMemory<int> rows = SyntheticTransactions.All(table);
@@ -100,10 +100,14 @@ public sealed class TreeFraudTrainerTests
 
         var grid = TreeBlendTrainer.Grid(left, [right], [0.25, 0.5]);
 
-        Assert.Equal(4, grid.Select(static trainer => string.Join(',', trainer.Parameters)).Distinct().Count());
-        var blend = grid[3].Fit(table, rows, 1, TestContext.Current.CancellationToken).LogOdds(table, rows, TestContext.Current.CancellationToken);
-        var (first, second) = (LogOddsOf(left[1]), LogOddsOf(right));
-        Assert.All(Enumerable.Range(0, blend.Length), row => Assert.Equal((first[row] + second[row]) / 2, blend[row], 1e-12));
+        Assert.Equal(6, grid.Select(static trainer => string.Join(',', trainer.Parameters)).Distinct().Count());
+        var (first, second, third) = (LogOddsOf(left[0]), LogOddsOf(left[1]), LogOddsOf(right));
+        var (pair, all) = (BlendOf(grid[3]), BlendOf(grid[5]));
+        Assert.All(Enumerable.Range(0, pair.Length), row => Assert.Equal((second[row] + third[row]) / 2, pair[row], 1e-12));
+        Assert.All(Enumerable.Range(0, all.Length), row => Assert.Equal((((first[row] + second[row]) / 2) + third[row]) / 2, all[row], 1e-12));
+
+        double[] BlendOf(TreeBlendTrainer trainer) =>
+            trainer.Fit(table, rows, 1, TestContext.Current.CancellationToken).LogOdds(table, rows, TestContext.Current.CancellationToken);
 
         double[] LogOddsOf(TreeSettings settings) =>
             new TreeFraudTrainer(settings).Fit(table, rows, 1, TestContext.Current.CancellationToken).LogOdds(table, rows, TestContext.Current.CancellationToken);

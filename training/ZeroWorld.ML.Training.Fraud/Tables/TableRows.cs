@@ -18,8 +18,9 @@ internal static class TableRows
         var (frame, types) = request.Test is { } test ? Stack(request.Frame, test, request.Types) : (request.Frame, request.Types);
         CheckRoles(types, columns);
         (frame, types, var format) = ReadTimeTexts(frame, types, columns.Time, notes);
+        (frame, types) = ReadWhole(frame, types, columns);
         var unit = types[columns.Time] == FeatureType.Timestamp ? TimeUnit.Microseconds
-            : frame.GetColumn(columns.Time) is long[] values ? TableTimes.Resolve(values, columns.TimeUnit) : columns.TimeUnit;
+            : TableTimes.Resolve(frame.GetColumn(columns.Time), columns.TimeUnit);
         columns = columns with { TimeUnit = unit };
         var delay = unit == TimeUnit.Index ? 0 : UnixMicroseconds.FromTimeSpan(settings.LabelDelay);
         var asOf = settings.AsOf is { } moment ? TableTimes.Parse("as-of", moment, unit, format) : long.MaxValue;
@@ -55,13 +56,33 @@ internal static class TableRows
         }
 
         notes.Add($"the time '{time}' was read as {format}");
-        var read = new ColumnFrame(frame.Rows);
-        foreach (var name in frame.Names)
+        return (With(frame, time, TimeTexts.Read(texts, format)), new Dictionary<string, FeatureType>(types, StringComparer.Ordinal) { [time] = FeatureType.Timestamp }, format);
+    }
+
+    // Other tools write whole numbers as 1.0 as soon as one value of the column is missing.
+    private static (ColumnFrame Frame, IReadOnlyDictionary<string, FeatureType> Types) ReadWhole(
+        ColumnFrame frame, IReadOnlyDictionary<string, FeatureType> types, FraudTableColumns columns)
+    {
+        foreach (var name in (string[])[columns.Time, columns.Entity])
         {
-            read.Add(name, name == time ? TimeTexts.Read(texts, format) : frame.GetColumn(name));
+            if (frame.GetColumn(name) is double[] numbers && WholeNumbers.TryRead(numbers) is { } whole)
+            {
+                (frame, types) = (With(frame, name, whole), new Dictionary<string, FeatureType>(types, StringComparer.Ordinal) { [name] = FeatureType.Int64 });
+            }
         }
 
-        return (read, new Dictionary<string, FeatureType>(types, StringComparer.Ordinal) { [time] = FeatureType.Timestamp }, format);
+        return (frame, types);
+    }
+
+    private static ColumnFrame With(ColumnFrame frame, string column, Array values)
+    {
+        var changed = new ColumnFrame(frame.Rows);
+        foreach (var name in frame.Names)
+        {
+            changed.Add(name, name == column ? values : frame.GetColumn(name));
+        }
+
+        return changed;
     }
 
     private static TableSource Mature(TableSource source, long asOf, long delay, List<string> notes)

@@ -13,36 +13,61 @@ internal static class TableTimes
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>, <see cref="TrainingError.UnsuitableData"/>: no times; the message names the row.</exception>
     internal static long[] Read(ColumnFrame frame, string name, TimeUnit unit)
     {
-        if (frame.GetColumn(name) is not long[] values)
+        switch (frame.GetColumn(name))
         {
-            throw new TrainingException(
-                TrainingError.InvalidInput, $"time: the column '{name}' {DescribeTexts(frame.GetColumn(name))}; expected timestamps such as 2024-05-01 12:00:00, dates, or whole numbers.");
+            case long[] values:
+                CheckKnown(name, Array.IndexOf(values, long.MinValue));
+                var resolved = Resolve(values, unit);
+                return resolved is TimeUnit.Microseconds or TimeUnit.Index ? values : Array.ConvertAll(values, value => Convert(name, value, resolved));
+            case double[] fractions:
+                CheckKnown(name, Array.FindIndex(fractions, double.IsNaN));
+                return ConvertFractions(name, fractions, Resolve(fractions, unit));
+            case var column:
+                throw new TrainingException(
+                    TrainingError.InvalidInput, $"time: the column '{name}' {DescribeTexts((string?[])column)}; expected timestamps such as 2024-05-01 12:00:00, dates, or whole numbers.");
         }
+    }
 
-        var missing = Array.IndexOf(values, long.MinValue);
+    private static void CheckKnown(string name, int missing)
+    {
         if (missing >= 0)
         {
             throw new TrainingException(
                 TrainingError.UnsuitableData, string.Create(CultureInfo.InvariantCulture, $"Time '{name}' of row {missing + 1} is missing; every row needs one."));
         }
+    }
 
-        var resolved = Resolve(values, unit);
-        return resolved is TimeUnit.Microseconds or TimeUnit.Index ? values : Array.ConvertAll(values, value => Convert(name, value, resolved));
+    // Clocks write 1609459200.25: what is below a microsecond is rounded.
+    private static long[] ConvertFractions(string name, double[] values, TimeUnit unit)
+    {
+        double? length = unit switch { TimeUnit.Days => UtcDay.Length, TimeUnit.Seconds => 1e6, TimeUnit.Milliseconds => 1e3, TimeUnit.Microseconds => 1, _ => null };
+        if (length is not { } micros)
+        {
+            throw new TrainingException(
+                TrainingError.InvalidInput, $"time: the column '{name}' holds fractions; expected timestamps, dates, whole numbers, or fractions whose time unit is days, seconds, milliseconds or microseconds.");
+        }
+
+        return Array.ConvertAll(values, value => Math.Abs(value * micros) < long.MaxValue / 2.0
+            ? (long)Math.Round(value * micros)
+            : throw new TrainingException(TrainingError.UnsuitableData, string.Create(CultureInfo.InvariantCulture, $"Time '{name}' has the value {value}, which is no moment in {unit}.")));
     }
 
     // A column is one of texts by a single value that is no time: the first one is what its user looks for.
-    private static string DescribeTexts(Array column)
+    private static string DescribeTexts(string?[] texts)
     {
-        if (column is not string?[] texts)
-        {
-            return "holds fractions";
-        }
-
         var wrong = Array.FindIndex(texts, static text => text is not null && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _));
         return wrong < 0 ? "holds texts" : string.Create(CultureInfo.InvariantCulture, $"is '{Shorten(texts[wrong]!)}' in row {wrong + 1}");
     }
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "...";
+
+    /// <summary>The unit that <see cref="TimeUnit.Auto"/> stands for; fractions have that of their whole parts.</summary>
+    internal static TimeUnit Resolve(Array column, TimeUnit unit) => column switch
+    {
+        long[] values => Resolve(values.AsSpan(), unit),
+        double[] fractions => Resolve(Array.ConvertAll(fractions, static value => double.IsNaN(value) ? 0 : (long)value).AsSpan(), unit),
+        _ => unit,
+    };
 
     /// <summary>The unit that <see cref="TimeUnit.Auto"/> stands for.</summary>
     internal static TimeUnit Resolve(ReadOnlySpan<long> values, TimeUnit unit)

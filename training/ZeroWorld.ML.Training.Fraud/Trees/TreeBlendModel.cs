@@ -2,10 +2,10 @@ using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>The weighted mean of the log odds of two models of trees.</summary>
-/// <param name="weight">Weight of <paramref name="second"/>; that of <paramref name="first"/> is the rest to 1.</param>
+/// <summary>The weighted mean of the log odds of models of trees.</summary>
+/// <param name="parts">The models and their weights, which add up to 1.</param>
 /// <remarks>One caller at a time, also of all blends that share a part.</remarks>
-internal sealed class TreeBlendModel(SharedFits.Model first, SharedFits.Model second, double weight) : IFraudModel
+internal sealed class TreeBlendModel(IReadOnlyList<(SharedFits.Model Model, double Weight)> parts) : IFraudModel
 {
     /// <inheritdoc/>
     public float[] Score(TrainingTable table, ReadOnlyMemory<int> rows, CancellationToken cancellationToken) =>
@@ -14,11 +14,14 @@ internal sealed class TreeBlendModel(SharedFits.Model first, SharedFits.Model se
     /// <inheritdoc/>
     public double[] LogOdds(TrainingTable table, ReadOnlyMemory<int> rows, CancellationToken cancellationToken)
     {
-        var (left, right) = (first.LogOdds(table, rows, cancellationToken), second.LogOdds(table, rows, cancellationToken));
-        var mean = new double[left.Count];
-        for (var row = 0; row < mean.Length; row++)
+        var mean = new double[rows.Length];
+        foreach (var (model, weight) in parts)
         {
-            mean[row] = ((1 - weight) * left[row]) + (weight * right[row]);
+            var logOdds = model.LogOdds(table, rows, cancellationToken);
+            for (var row = 0; row < mean.Length; row++)
+            {
+                mean[row] += weight * logOdds[row];
+            }
         }
 
         return mean;
@@ -30,11 +33,11 @@ internal sealed class TreeBlendModel(SharedFits.Model first, SharedFits.Model se
     /// <inheritdoc/>
     public TreeEnsemble ToTreeEnsemble()
     {
-        var (left, right) = (first.Trees.ToTreeEnsemble(), second.Trees.ToTreeEnsemble());
-        return left with
+        (TreeEnsemble Trees, double Weight)[] ensembles = [.. parts.Select(static part => (part.Model.Trees.ToTreeEnsemble(), part.Weight))];
+        return ensembles[0].Trees with
         {
-            Trees = [.. left.Trees.Select(tree => Scale(tree, 1 - weight)), .. right.Trees.Select(tree => Scale(tree, weight))],
-            Offset = ((1 - weight) * left.Offset) + (weight * right.Offset),
+            Trees = [.. ensembles.SelectMany(static ensemble => ensemble.Trees.Trees.Select(tree => Scale(tree, ensemble.Weight)))],
+            Offset = ensembles.Sum(static ensemble => ensemble.Weight * ensemble.Trees.Offset),
         };
     }
 
