@@ -10,7 +10,7 @@ public interface IOnlineStore : IAsyncDisposable
     /// <summary>Sends all reads as one pipelined multi-get and fills in their answers.</summary>
     /// <remarks>
     /// A read that could not be answered (a dead shard, a broken connection) ends in <see cref="OnlineReadState.Unavailable"/>; the others are not
-    /// touched by it. Nothing but cancellation is thrown.
+    /// touched by it. Nothing but cancellation is thrown. It ends as soon as all are answered: callers may be told only then.
     /// </remarks>
     /// <exception cref="OperationCanceledException">The token was cancelled; reads not answered by then stay <see cref="OnlineReadState.Pending"/>.</exception>
     ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken);

@@ -148,15 +148,23 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         List<OnlineReadCall>? ended;
         lock (_lock)
         {
+            OnlineMultiGet? multiGet = null;
             foreach (var read in reads)
             {
                 var shared = (SharedOnlineRead)read;
                 var answer = read.State == OnlineReadState.Answered ? new OnlineReadAnswer(true, read.Payloads) { Memory = read.Memory } : OnlineReadAnswer.Unavailable;
                 _queue.Finish(shared, answer);
-                if (shared.MultiGet is { } multiGet)
+                multiGet = shared.MultiGet;
+                if (multiGet is not null)
                 {
                     multiGet.IsPartlyAnswered = true;
                 }
+            }
+
+            if (multiGet?.Reads.Count == reads.Length)
+            {
+                // The store has answered all and returns now: whoever waits is told there, once the next multi-get is on its way.
+                return;
             }
 
             ended = _queue.TakeEnded();
@@ -294,9 +302,12 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
 
     private async Task RunAsync(OnlineMultiGet multiGet)
     {
+        var isCallers = false;
         try
         {
-            await _store.ReadAsync(multiGet.Reads, _stopping.Token).ConfigureAwait(false);
+            var reading = _store.ReadAsync(multiGet.Reads, _stopping.Token);
+            isCallers = reading.IsCompleted;
+            await reading.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -321,13 +332,22 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         }
 
         FeatureMetrics.RecordMultiGet(_time.GetElapsedTime(multiGet.Started), multiGet.Reads.Count, unavailable);
-        Start(Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count));
+        var (next, ended) = Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count);
+        Start(next);
+        if (isCallers)
+        {
+            // Still on the thread of a caller, who has not yet got the task that tells him.
+            OnlineReadGroup.Tell(ended);
+        }
+        else
+        {
+            OnlineReadGroup.TellHere(ended);
+        }
     }
 
-    private OnlineMultiGet? Finish(OnlineMultiGet multiGet, bool hasAnswer)
+    /// <returns>What is sent next, and the calls to tell after that.</returns>
+    private (OnlineMultiGet? Next, List<OnlineReadCall>? Ended) Finish(OnlineMultiGet multiGet, bool hasAnswer)
     {
-        List<OnlineReadCall>? ended;
-        OnlineMultiGet? next;
         lock (_lock)
         {
             _unanswered.Remove(multiGet);
@@ -338,7 +358,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                     _drained.TrySetResult();
                 }
 
-                return null;
+                return (null, _queue.TakeEnded());
             }
 
             if (hasAnswer)
@@ -354,12 +374,8 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 _queue.FailWaiting();
             }
 
-            ended = _queue.TakeEnded();
-            next = TakeNext_NeedsLock();
+            return (TakeNext_NeedsLock(), _queue.TakeEnded());
         }
-
-        OnlineReadGroup.Tell(ended);
-        return next;
     }
 
     [LoggerMessage(2001, LogLevel.Error, "The online store threw from a read; its reads are unavailable")]

@@ -8,9 +8,9 @@ public sealed class OnlineReadCoalescerOptions : IValidatableObject
     public const string Section = "Features:OnlineReads";
 
     /// <summary>Multi-gets that may be unanswered before new reads are held back to collect for the next one.</summary>
-    /// <value>Default 2.</value>
+    /// <value>Default 1: each waits for as many calls as come during a round trip, and what is done once per multi-get is shared by more of them.</value>
     [Range(1, 64)]
-    public int MultiGetsInFlight { get; set; } = 2;
+    public int MultiGetsInFlight { get; set; } = 1;
 
     /// <summary>The longest that a read is held back to collect. A multi-get older than this (a slow shard) does not hold others back.</summary>
     /// <value>Default 2 ms, about the slowest round trip that is still ordinary.</value>

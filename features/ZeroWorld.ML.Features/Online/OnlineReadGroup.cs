@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Features;
 public sealed class OnlineReadGroup : IThreadPoolWorkItem
 {
     // What a caller does next takes some microseconds: more of them than this share the processors. A call of many reads does more than others.
-    private const int CallsMax = 12;
+    private const int CallsMax = 32;
     private const int ReadsMax = 64;
 
     [ThreadStatic]
@@ -47,21 +47,36 @@ public sealed class OnlineReadGroup : IThreadPoolWorkItem
     /// <param name="calls">Complete; theirs from now on. <see langword="null"/>: none.</param>
     internal static void Tell(List<OnlineReadCall>? calls)
     {
-        for (var start = 0; calls is not null && start < calls.Count;)
+        var start = 0;
+        while (calls is not null && start < calls.Count)
         {
-            var end = start + 1;
-            for (var reads = calls[start].Reads; end < calls.Count && end - start < CallsMax && reads + calls[end].Reads <= ReadsMax; end++)
-            {
-                reads += calls[end].Reads;
-            }
-
-            ThreadPool.UnsafeQueueUserWorkItem(new OnlineReadGroup(calls, start, end), preferLocal: false);
-            start = end;
+            var group = Take(calls, ref start);
+            ThreadPool.UnsafeQueueUserWorkItem(group, preferLocal: false);
         }
     }
 
-    void IThreadPoolWorkItem.Execute()
+    /// <summary>Tells the last group of callers on this thread, which has nothing else to do, and has threads of the pool tell the others meanwhile.</summary>
+    /// <param name="calls">Complete; theirs from now on. <see langword="null"/>: none.</param>
+    internal static void TellHere(List<OnlineReadCall>? calls)
     {
+        var start = 0;
+        while (calls is not null && start < calls.Count)
+        {
+            var group = Take(calls, ref start);
+            if (start == calls.Count)
+            {
+                group.Execute();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(group, preferLocal: false);
+            }
+        }
+    }
+
+    public void Execute()
+    {
+        var outer = _current;
         _current = this;
         try
         {
@@ -72,11 +87,23 @@ public sealed class OnlineReadGroup : IThreadPoolWorkItem
         }
         finally
         {
-            _current = null;
+            _current = outer;
             foreach (var work in _deferred)
             {
                 work.Execute();
             }
         }
+    }
+
+    /// <param name="start">The first call that no group has; afterwards the first that is not in this one either.</param>
+    private static OnlineReadGroup Take(List<OnlineReadCall> calls, ref int start)
+    {
+        var first = start++;
+        for (var reads = calls[first].Reads; start < calls.Count && start - first < CallsMax && reads + calls[start].Reads <= ReadsMax; start++)
+        {
+            reads += calls[start].Reads;
+        }
+
+        return new OnlineReadGroup(calls, first, start);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
@@ -49,10 +50,13 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
 
         var model = new ModelName(named.Project.Length == 0 ? ModelName.DefaultProject : named.Project, named.Model);
         using var lease = await servables.AcquireAsync(model, SelectorOf(named), cancellationToken).ConfigureAwait(false);
-        var engine = await engines.GetAsync(lease.Servable, cancellationToken).ConfigureAwait(false);
-        var decision = engine.Decide(item, place.ToString(System.Globalization.CultureInfo.InvariantCulture), workspace, new DecisionLog(log, lease.Servable.Model, lease.Servable.Version, engine.Model));
+        var servable = lease.Servable;
+        var decision = await engines.DecideAsync(
+            servable,
+            engine => engine.Decide(item, place.ToString(CultureInfo.InvariantCulture), workspace, new DecisionLog(log, servable.Model, servable.Version, engine.Model)),
+            cancellationToken).ConfigureAwait(false);
         ModerationMetrics.Decided(decision);
-        response.Decision = ToMessage(decision, lease.Servable.Version);
+        response.Decision = ToMessage(decision, servable.Version);
         return response;
     }
 

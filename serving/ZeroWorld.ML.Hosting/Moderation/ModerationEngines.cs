@@ -22,11 +22,19 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
+    /// <summary>Decides by a package's engine: on the caller's thread, and where only a runtime can score, on the model's own loop.</summary>
     /// <exception cref="ProtocolFailure">FAILED_PRECONDITION: the package holds no text model, or no policy was chosen for it.</exception>
     /// <exception cref="TrainingException">The model's file is damaged.</exception>
-    public async ValueTask<ModerationEngine> GetAsync(Servable servable, CancellationToken cancellationToken)
+    /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.ModelNotReady"/>: as <see cref="DecisionLoop"/> says.</exception>
+    public async ValueTask<ModerationDecision> DecideAsync(Servable servable, Func<ModerationEngine, ModerationDecision> decide, CancellationToken cancellationToken)
     {
         var entry = FindOrOpen(servable);
+        var engine = await GetAsync(servable, entry, cancellationToken).ConfigureAwait(false);
+        return entry.Loop is { } loop ? await loop.RunAsync(() => decide(engine), cancellationToken).ConfigureAwait(false) : decide(engine);
+    }
+
+    private async ValueTask<ModerationEngine> GetAsync(Servable servable, Entry entry, CancellationToken cancellationToken)
+    {
         try
         {
             var model = await entry.Model.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -70,7 +78,8 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
 
                 // Reading blocks for as long as the disk takes: not on a thread that others wait for.
                 var package = servable.Package;
-                entry = new Entry(Task.Run(() => models.Open(package), CancellationToken.None));
+                var loop = TextModels.IsTransformer(servable.Manifest) ? new DecisionLoop(options.QueueCapacity) : null;
+                entry = new Entry(Task.Run(() => models.Open(package), CancellationToken.None), loop);
                 _entries.Add(servable.Digest, entry);
             }
 
@@ -79,9 +88,14 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         }
     }
 
-    // What waits for its turn on it is told to ask again.
+    // What waits for its turn is decided; who comes later is told to ask again.
     private static async Task DisposeAsync(Entry entry)
     {
+        if (entry.Loop is { } loop)
+        {
+            await loop.DisposeAsync().ConfigureAwait(false);
+        }
+
         await entry.Model.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
         if (entry.Model.IsCompletedSuccessfully && await entry.Model.ConfigureAwait(false) is IDisposable disposable)
         {
@@ -140,9 +154,11 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         }
     }
 
-    private sealed class Entry(Task<ITextModel> model)
+    private sealed class Entry(Task<ITextModel> model, DecisionLoop? loop)
     {
         public Task<ITextModel> Model => model;
+
+        public DecisionLoop? Loop => loop;
 
         public ModerationEngine? Engine { get; set; }
 

@@ -175,7 +175,7 @@ public sealed partial class OnlineReadCoalescerTests
     [Fact]
     public async Task TryReadAsync_PastItsTimeout_GivesWhatIsThereAndHarmsNobody()
     {
-        await using var coalescer = Create();
+        await using var coalescer = Create(static options => options.MultiGetsInFlight = 2);
         var answers = new OnlineReadAnswer[2];
         var patient = Read(coalescer, "b");
         var hasty = coalescer.TryReadAsync([Key("a"), Key("b")], answers, TimeSpan.FromMilliseconds(5), Cancellation);

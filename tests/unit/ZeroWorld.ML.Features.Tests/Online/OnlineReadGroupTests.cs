@@ -44,7 +44,7 @@ public sealed class OnlineReadGroupTests
     {
         await using var coalescer = Create();
         var work = new CountedWork(expected: 3);
-        var calls = await WaitBehindOneAsync(coalescer, work, 30);
+        var calls = await WaitBehindOneAsync(coalescer, work, 70);
 
         AnswerTogether(_store.MultiGets[1]);
         await work.Done.WaitAsync(Cancellation);
@@ -66,12 +66,12 @@ public sealed class OnlineReadGroupTests
 
         var reads = _store.MultiGets[1].Reads;
         OnlineRead.Answer([.. reads], [Payload("a"), null, Payload("c")]);
+        _store.MultiGets[1].Ended.SetResult();
         await Task.WhenAll(first, both, one).WaitAsync(Cancellation);
 
         Assert.Equal([true, false], answers.Select(static answer => answer.IsAvailable));
         Assert.Equal("c", Encoding.UTF8.GetString(others[0].Payloads[0]!.Value.Span));
         Assert.Equal([OnlineReadState.Answered, OnlineReadState.Unavailable, OnlineReadState.Answered], reads.Select(static read => read.State));
-        _store.MultiGets[1].Ended.SetResult();
     }
 
     [Fact]
@@ -93,6 +93,28 @@ public sealed class OnlineReadGroupTests
         Assert.False(first.IsCompleted);
         _store.MultiGets[0].AnswerAll();
         await first.WaitAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task TryReadAsync_HeldBackBehindAMultiGet_IsSentBeforeThatOnesCallersAreTold()
+    {
+        await using var coalescer = Create();
+        var sentWhenTold = -1;
+        var first = ThenCountAsync(coalescer.TryReadAsync([Key("sent")], new OnlineReadAnswer[1], Timeout.InfiniteTimeSpan, Cancellation));
+        var held = coalescer.TryReadAsync([Key("held")], new OnlineReadAnswer[1], Timeout.InfiniteTimeSpan, Cancellation).AsTask();
+
+        AnswerTogether(_store.MultiGets[0]);
+        await first.WaitAsync(Cancellation);
+
+        Assert.Equal(2, sentWhenTold);
+        _store.MultiGets[1].AnswerAll();
+        await held.WaitAsync(Cancellation);
+
+        async Task ThenCountAsync(ValueTask<bool> call)
+        {
+            await call.ConfigureAwait(false);
+            sentWhenTold = _store.MultiGets.Count;
+        }
     }
 
     [Fact]

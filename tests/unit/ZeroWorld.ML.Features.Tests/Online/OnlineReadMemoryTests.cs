@@ -20,6 +20,7 @@ public sealed class OnlineReadMemoryTests
         var (first, second) = (new OnlineReadAnswer[1], new OnlineReadAnswer[1]);
         var calls = new[] { ReadAsync(coalescer, first), ReadAsync(coalescer, second) };
         var memory = Answer(_store.MultiGets[0].Reads);
+        _store.MultiGets[0].Ended.SetResult();
         await Task.WhenAll(calls).WaitAsync(Cancellation);
 
         var held = memory.Holds;
@@ -30,7 +31,6 @@ public sealed class OnlineReadMemoryTests
 
         Assert.Equal((2, 1, 0), (held, heldByOne, memory.Holds));
         Assert.Equal("a", text);
-        _store.MultiGets[0].Ended.SetResult();
     }
 
     [Fact]
@@ -45,13 +45,13 @@ public sealed class OnlineReadMemoryTests
         await leaves.WaitAsync(Cancellation);
 
         var memory = Answer(_store.MultiGets[0].Reads);
+        _store.MultiGets[0].Ended.SetResult();
         await waits.WaitAsync(Cancellation);
 
         Assert.False(hasty[0].IsAvailable);
         hasty[0].Release();
         Assert.Equal(1, memory.Holds);
         Assert.Equal("a", Encoding.UTF8.GetString(patient[0].Payloads[0]!.Value.Span));
-        _store.MultiGets[0].Ended.SetResult();
     }
 
     [Fact]
