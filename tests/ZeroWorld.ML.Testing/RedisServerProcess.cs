@@ -123,6 +123,15 @@ public sealed class RedisServerProcess : IAsyncDisposable
         return await connection.SendAsync(command, cancellationToken);
     }
 
+    /// <summary>Waits until a replica holds as many keys as this server: <c>WAIT</c> asks only for the writes of its own connection.</summary>
+    public async Task WaitForReplicaAsync(RedisServerProcess replica, CancellationToken cancellationToken)
+    {
+        while (await SendAsync("DBSIZE", cancellationToken) is var all && await replica.SendAsync("DBSIZE", cancellationToken) != all)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;

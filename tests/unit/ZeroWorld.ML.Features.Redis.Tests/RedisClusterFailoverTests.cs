@@ -19,7 +19,7 @@ public sealed class RedisClusterFailoverTests
         Assert.True(await store.ConnectAsync(Cancellation));
         var spending = TestViews.Spending();
         await WriteAsync(store, spending, 1);
-        await WaitForReplicaAsync(dying, replica);
+        await dying.WaitForReplicaAsync(replica, Cancellation);
 
         // Sent to a shard that takes nothing any more: the others have taken their part when it dies.
         dying.Pause();
@@ -52,13 +52,5 @@ public sealed class RedisClusterFailoverTests
         await store.WriteRowsAsync(TestViews.Profile, [.. customers.Select(customer => new OnlineRowWrite(customer, TestViews.Row(moment, moment, moment)))], Cancellation);
         await store.AppendEventsAsync(
             spending, [.. customers.Select(customer => new WindowAppend(customer, TestViews.Block(spending, (moment, moment))))], long.MinValue, Cancellation);
-    }
-
-    private static async Task WaitForReplicaAsync(RedisServerProcess shard, RedisServerProcess replica)
-    {
-        while (await shard.SendAsync("DBSIZE", Cancellation) is var all && await replica.SendAsync("DBSIZE", Cancellation) != all)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
-        }
     }
 }

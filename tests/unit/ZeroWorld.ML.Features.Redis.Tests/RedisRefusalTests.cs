@@ -123,7 +123,7 @@ public sealed class RedisRefusalTests
         await using var store = Stores.Create(group.Configuration, static options => options.WriteTimeout = TimeSpan.FromSeconds(2));
         Assert.True(await store.ConnectAsync(Cancellation));
         await WriteAsync(store, 0, 1);
-        await group.Primary.SendAsync("WAIT 1 5000", Cancellation);
+        await group.Primary.WaitForReplicaAsync(group.Replica, Cancellation);
         var (written, refused, next) = (0, 0, 1);
         var killed = Stopwatch.StartNew();
         await group.Primary.KillAsync(Cancellation);
