@@ -36,7 +36,9 @@ public sealed class ParquetOfflineOptions
 
     internal long EngineMiB => Math.Max(MemoryLimitMiB * 3L / 5, 64);
 
-    /// <value>Of the engine's memory the part of the one that writes a training set while another one reads.</value>
+    /// <value>
+    /// Of the engine's memory the part of the one that writes a training set while another one reads: a quarter, since the sorts of large windowed views need the rest.
+    /// </value>
     internal long OutputMiB => Math.Max(EngineMiB / 4, 64);
 
     internal long JoinMiB => Math.Max(EngineMiB - OutputMiB, 64);

@@ -125,6 +125,14 @@ internal sealed class DuckDbSession : IDisposable
             return new OperationCanceledException("The operation was cancelled.", cause, cancellationToken);
         }
 
+        // A streamed query whose task ran out of memory may say this and nothing else.
+        if (message.Contains("unsuccessful or closed pending query result", StringComparison.Ordinal))
+        {
+            return new FeatureException(
+                FeatureError.StoreUnavailable,
+                "The offline engine stopped amid a query and does not say why; too little memory does this: try again with a larger Features:Offline:MemoryLimitMiB.", cause);
+        }
+
         // Neither a full disk nor too little memory is in the data. The engine tells some failures of the disk as others.
         var isOfMachine = type is DuckDBErrorType.OutOfMemory || message.Contains("No space left on device", StringComparison.Ordinal);
         return new FeatureException(

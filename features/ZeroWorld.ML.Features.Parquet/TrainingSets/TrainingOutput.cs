@@ -65,7 +65,7 @@ internal sealed class TrainingOutput : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // What ended the writing, or the caller did.
+            // What ended the writing, or the caller did. Blocks for a moment only: writing is what ended.
             _writing.GetAwaiter().GetResult();
             throw;
         }
@@ -78,6 +78,8 @@ internal sealed class TrainingOutput : IDisposable
     public void Complete(Func<string> cardOf, string cardPath)
     {
         _full.CompleteAdding();
+
+        // Blocks as every call of the engine does: a training set is built on a thread of its own (DuckDbOfflineStore).
         _writing.GetAwaiter().GetResult();
         var (card, temporaryCard) = (cardOf(), ParquetFile.TemporaryPathOf(cardPath));
         try
@@ -105,6 +107,7 @@ internal sealed class TrainingOutput : IDisposable
     public void Dispose()
     {
         // Where blocks are missing the engine stops, and takes its half of a file away; what it says of that is not news.
+        // Waited for, since its memory and its file are taken away next.
         _ended.Cancel();
         Task.WhenAny(_writing).GetAwaiter().GetResult();
         File.Delete(_temporary);
