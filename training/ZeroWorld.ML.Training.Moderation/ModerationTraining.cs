@@ -53,7 +53,7 @@ public static class ModerationTraining
         void Report(string stage, string detail) => progress?.Report(new TrainingProgress(stage, detail, Math.Min(++done, total), total));
     }
 
-    private static void CheckFolder(string folder)
+    internal static void CheckFolder(string folder)
     {
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
@@ -61,7 +61,7 @@ public static class ModerationTraining
         }
     }
 
-    private static void Check(LabelMatrix labels, IReadOnlyList<string> harmless)
+    internal static void Check(LabelMatrix labels, IReadOnlyList<string> harmless)
     {
         const int RowsMin = 10;
         for (var label = 0; label < labels.Columns; label++)
@@ -81,7 +81,7 @@ public static class ModerationTraining
     }
 
     // Rows of one set of labels are spread alike; rare combinations go by their first label.
-    private static int[] FoldsOf(LabelMatrix labels, int seed)
+    internal static int[] FoldsOf(LabelMatrix labels, int seed)
     {
         var classes = new int[labels.Rows];
         for (var row = 0; row < classes.Length; row++)

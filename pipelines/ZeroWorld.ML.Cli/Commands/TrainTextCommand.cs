@@ -12,6 +12,8 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml train moderation</c> and <c>zwml train language</c>: a text model out of the user's own data.</summary>
 internal static class TrainTextCommand
 {
+    private const string Convolution = "convolution";
+
     public static Command Moderation()
     {
         var table = new Option<string>("--table") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
@@ -25,8 +27,8 @@ internal static class TrainTextCommand
         var name = new Option<string>("--model", "--name") { Description = "Name of the model, and of the experiment.", DefaultValueFactory = static _ => "moderation" };
         var alias = new Option<string?>("--alias") { Description = "Alias of a version that passed the gate. Default: champion for the first one, else challenger." };
         var accepted = new Option<double>("--gate-loss") { Description = "Loss of log likelihood against the champion that is accepted for sure.", DefaultValueFactory = static _ => 0 };
-        var algorithm = new Option<string>("--algorithm") { Description = "linear or embedding-bag.", DefaultValueFactory = static _ => "linear" };
-        algorithm.AcceptOnlyFromAmong("linear", "embedding-bag");
+        var algorithm = new Option<string>("--algorithm") { Description = "linear, embedding-bag, or convolution (over word pieces, with --output; scored by a runtime, as zwml models package-text's are).", DefaultValueFactory = static _ => "linear" };
+        algorithm.AcceptOnlyFromAmong("linear", "embedding-bag", Convolution);
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Trains a model of texts and their labels, calibrated, with a policy; tracks, gates and registers it.")
@@ -58,6 +60,15 @@ internal static class TrainTextCommand
                 Gate = new EvaluationGate { LossAccepted = parse.GetValue(accepted) },
             };
             var file = Path.GetFullPath(parse.GetRequiredValue(table));
+            LabelledTexts Read() => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []);
+            if (parse.GetRequiredValue(algorithm) == Convolution)
+            {
+                var package = target.Output ?? throw new UsageException("--algorithm convolution needs --output: its package is registered afterwards (zwml models register).");
+                var packaged = await TrainConvolution.RunAsync(ToRequest(Read(), package), new ConvolutionSettings(), StepConsole.ToStandardError(2), cancellationToken);
+                Write(packaged, parse.GetValue(json));
+                return ExitCode.Success;
+            }
+
             var settings = new Dictionary<string, string>
             {
                 ["text"] = parse.GetRequiredValue(text),
@@ -67,7 +78,7 @@ internal static class TrainTextCommand
             };
             var report = await new ModerationTrainRun(
                 file,
-                () => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []),
+                Read,
                 ToRequest, settings, target, StepConsole.ToStandardError(ModerationTrainRun.StepCount)).RunAsync(cancellationToken);
             Write(report, target.Output is not null, parse.GetValue(json));
             return ExitCode.Success;
@@ -110,22 +121,40 @@ internal static class TrainTextCommand
             return;
         }
 
+        WriteTables(result.Metrics, result.Policy, result.Parity);
+        Terminals.Output.MarkupLineInterpolated($"gate: {(result.Gate.IsPassed ? "passed" : "refused")}. {result.Gate.Reason}");
+        Terminals.Output.MarkupLineInterpolated($"run {trained.Run}, {(hasFolder ? result.Package.Directory : $"version {trained.Version}")}  {result.Package.Digest}");
+    }
+
+    private static void Write(ConvolutionPackage packaged, bool isJson)
+    {
+        if (isJson)
+        {
+            var report = new { package = packaged.Package.Directory, digest = packaged.Package.Digest, metrics = packaged.Metrics, parity = packaged.Parity, policy = packaged.Policy };
+            Console.Out.WriteLine(JsonSerializer.Serialize(report, ReproduceCommand.JsonOptions));
+            return;
+        }
+
+        WriteTables(packaged.Metrics, packaged.Policy, packaged.Parity);
+        Terminals.Output.MarkupLineInterpolated($"{packaged.Package.Directory}  {packaged.Package.Digest}");
+    }
+
+    private static void WriteTables(IReadOnlyDictionary<string, double> metrics, ModerationPolicy policy, TextParity parity)
+    {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("held-out rows", "value");
-        foreach (var (metric, value) in result.Metrics)
+        foreach (var (metric, value) in metrics)
         {
             table.AddRow(Markup.Escape(metric), value.ToString(metric == "rows" ? "N0" : "F4", CultureInfo.InvariantCulture));
         }
 
         Terminals.Output.Write(table);
         var rules = new Table().Border(TableBorder.Rounded).AddColumns("label", "review from", "block from", "chosen for");
-        foreach (var rule in result.Policy.Rules)
+        foreach (var rule in policy.Rules)
         {
             rules.AddRow(Markup.Escape(rule.Label), rule.Review.ToString("F4", CultureInfo.InvariantCulture), rule.Block.ToString("F4", CultureInfo.InvariantCulture), Markup.Escape(rule.ChosenFor ?? ""));
         }
 
         Terminals.Output.Write(rules);
-        Terminals.Output.MarkupLineInterpolated($"ONNX parity: {result.Parity.Texts} texts, greatest difference {result.Parity.Difference:G3}, {result.Parity.Disagreements} other labels");
-        Terminals.Output.MarkupLineInterpolated($"gate: {(result.Gate.IsPassed ? "passed" : "refused")}. {result.Gate.Reason}");
-        Terminals.Output.MarkupLineInterpolated($"run {trained.Run}, {(hasFolder ? result.Package.Directory : $"version {trained.Version}")}  {result.Package.Digest}");
+        Terminals.Output.MarkupLineInterpolated($"ONNX parity: {parity.Texts} texts, greatest difference {parity.Difference:G3}, {parity.Disagreements} other labels");
     }
 }

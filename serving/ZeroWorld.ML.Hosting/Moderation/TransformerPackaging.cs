@@ -45,7 +45,8 @@ public static class TransformerPackaging
             GoldenSamples = [],
             GoldenAbsoluteTolerance = Tolerance,
             GoldenRelativeTolerance = 0,
-            Lineage = new ModelLineage { Parameters = new Dictionary<string, string> { ["tokenizer"] = tokenizer.Kind.ToString(), ["length_max"] = $"{tokenizer.LengthMax}" }, CreatedTime = createdTime },
+            Lineage = new ModelLineage { Parameters = new Dictionary<string, string>(source.Parameters) { ["tokenizer"] = tokenizer.Kind.ToString(), ["length_max"] = $"{tokenizer.LengthMax}" }, CreatedTime = createdTime },
+            Metrics = source.Metrics.Where(static pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
         var sample = await Task.Run(() => Sample(Draft(content, folder), source.Texts, models), cancellationToken).ConfigureAwait(false);
         return await ModelPackageWriter.WriteAsync(folder, content with { GoldenSamples = [sample] }, cancellationToken).ConfigureAwait(false);

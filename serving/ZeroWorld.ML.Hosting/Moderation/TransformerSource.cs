@@ -25,4 +25,10 @@ public sealed record TransformerSource
 
     /// <value>What golden samples are made of; one or more.</value>
     public required IReadOnlyList<string> Texts { get; init; }
+
+    /// <value>What it was trained with, for its lineage; default: nothing is known.</value>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <value>What held-out texts say of it; default: nothing is known.</value>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 }

@@ -22,21 +22,7 @@ public static class EmbeddingBagTrainer
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(settings);
         settings.Validate();
-        for (var label = 0; label < labels.Columns; label++)
-        {
-            var positives = 0;
-            foreach (var row in rows)
-            {
-                positives += labels[row, label] ? 1 : 0;
-            }
-
-            if (positives == 0 || positives == rows.Length)
-            {
-                throw new TrainingException(
-                    TrainingError.UnsuitableData, $"label '{labels.Names[label]}': {positives} of {rows.Length} training rows have it; expected rows with it and rows without it.");
-            }
-        }
-
+        labels.CheckBoth(rows);
         var bag = new Bag(features, labels, rows, settings, new Random(seed));
         bag.Fit(rows.ToArray(), cancellationToken);
         return bag.ToWeights();

@@ -35,4 +35,22 @@ public sealed record LabelMatrix(IReadOnlyList<string> Names, bool[] Positive, b
 
         return new LabelMatrix(names, positive, true);
     }
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a label that all of the rows or none have; the message names it.</exception>
+    internal void CheckBoth(ReadOnlySpan<int> rows)
+    {
+        for (var label = 0; label < Columns; label++)
+        {
+            var positives = 0;
+            foreach (var row in rows)
+            {
+                positives += this[row, label] ? 1 : 0;
+            }
+
+            if (positives == 0 || positives == rows.Length)
+            {
+                throw new TrainingException(TrainingError.UnsuitableData, $"label '{Names[label]}': {positives} of {rows.Length} training rows have it; expected rows with it and rows without it.");
+            }
+        }
+    }
 }

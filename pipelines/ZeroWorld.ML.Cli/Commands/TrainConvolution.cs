@@ -1,0 +1,81 @@
+using Microsoft.Extensions.DependencyInjection;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Hosting;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Serving;
+using ZeroWorld.ML.Training.Moderation;
+
+namespace ZeroWorld.ML.Cli;
+
+/// <summary>The part of <c>zwml train moderation</c> that trains a convolution: its package is scored by a runtime, as a transformer's is.</summary>
+internal static class TrainConvolution
+{
+    private const int SampleTexts = 16;
+
+    /// <param name="request">Its output folder is new or empty.</param>
+    public static async Task<ConvolutionPackage> RunAsync(ModerationTrainingRequest request, ConvolutionSettings settings, StepConsole steps, CancellationToken cancellationToken)
+    {
+        var scratch = Directory.CreateTempSubdirectory("zwml-").FullName;
+        try
+        {
+            var fit = await steps.RunAsync("train", progress => Task.Run(() =>
+            {
+                var fit = ConvolutionTraining.Run(request, settings, scratch, progress, cancellationToken);
+                return (fit, $"{fit.Data.Texts.Count:N0} texts");
+            }, cancellationToken));
+            await using var server = await LocalServer.StartScratchAsync(Path.Combine(scratch, "server"), cancellationToken);
+            var packaged = await steps.RunAsync("package", _ => PackageAsync(request, settings, fit, server, cancellationToken));
+            await server.StopAsync();
+            return packaged;
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    private static async Task<(ConvolutionPackage Packaged, string Detail)> PackageAsync(
+        ModerationTrainingRequest request, ConvolutionSettings settings, ConvolutionFit fit, ZeroWorldServer server, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(fit.ModelPath)!;
+        var source = new TransformerSource
+        {
+            Model = request.Model,
+            ModelPath = fit.ModelPath,
+            Tokenizer = fit.Tokenizer.Settings with { Vocabulary = Path.Combine(folder, fit.Tokenizer.Settings.Vocabulary) },
+            Labels = fit.Data.Labels.Names,
+            Texts = [.. fit.HeldOut.Texts.Take(SampleTexts)],
+            Parameters = settings.ToParameters(),
+            Metrics = fit.Metrics,
+        };
+        var package = await TransformerPackaging.WriteAsync(source, request.OutputDirectory, server.Services.GetRequiredService<TokenModels>(), TimeProvider.System.GetUtcNow(), cancellationToken);
+        var model = server.Services.GetRequiredService<TextModels>().Open(package);
+        using var owned = model as IDisposable;
+        var parity = await Task.Run(() => Compare(fit, model, package, cancellationToken), cancellationToken);
+        var policy = PolicyChoice.Choose(request.Model.Name, package.Digest, fit.Probabilities, fit.HeldOut.Labels, request.Harmless, request.Review, request.Block);
+        policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
+        return (new ConvolutionPackage(package, fit.Metrics, policy, parity), package.Digest);
+    }
+
+    // What scores otherwise than it was trained is no package.
+    private static TextParity Compare(ConvolutionFit fit, ITextModel model, ModelPackage package, CancellationToken cancellationToken)
+    {
+        var isSame = false;
+        try
+        {
+            var parity = fit.Compare(model, cancellationToken);
+            isSame = true;
+            return parity;
+        }
+        finally
+        {
+            if (!isSame)
+            {
+                File.Delete(Path.Combine(package.Directory, ModelPackage.ManifestFile));
+            }
+        }
+    }
+}
+
+/// <summary>A packaged convolution.</summary>
+internal sealed record ConvolutionPackage(ModelPackage Package, IReadOnlyDictionary<string, double> Metrics, ModerationPolicy Policy, TextParity Parity);
