@@ -100,11 +100,7 @@ public sealed class RedisEventSourceTests
         await using var factory = Factory(server.Address, "other", claimIdle: TimeSpan.FromMilliseconds(100));
 
         var source = factory.Open(Stream);
-        IReadOnlyList<StreamEvent> events = [];
-        while (events.Count == 0)
-        {
-            events = await source.ReadAsync(10, TimeSpan.FromMilliseconds(50), Token);
-        }
+        var events = await ReadSomeAsync(source);
 
         Assert.Equal("left", Encoding.UTF8.GetString(events.Single().Value.Span));
     }
@@ -132,11 +128,7 @@ public sealed class RedisEventSourceTests
         await using var factory = Factory(server.Address, "other", claimIdle: hour / 2);
 
         var source = factory.Open(Stream);
-        IReadOnlyList<StreamEvent> events = [];
-        while (events.Count == 0)
-        {
-            events = await source.ReadAsync(10, TimeSpan.FromMilliseconds(50), Token);
-        }
+        var events = await ReadSomeAsync(source);
 
         Assert.Equal(left.Position, events.Single().Position);
     }
@@ -163,6 +155,19 @@ public sealed class RedisEventSourceTests
 
         Assert.Equal("kept", Encoding.UTF8.GetString(events.Single().Value.Span));
         Assert.Equal(0, (await client.GetDatabase().StreamPendingAsync("tx", "g")).PendingMessageCount);
+    }
+
+    private static async Task<IReadOnlyList<StreamEvent>> ReadSomeAsync(IEventSource source)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            if (await source.ReadAsync(10, TimeSpan.FromMilliseconds(50), limit.Token) is { Count: > 0 } events)
+            {
+                return events;
+            }
+        }
     }
 
     private static async Task<(string Event, string Reason)> ReadDeadLetterAsync(ConnectionMultiplexer client)
