@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <remarks>
 /// The library is called without ML.NET between: that reads a table row by row four times for one fit, and lets one fit run at a time in a process.
 /// </remarks>
-/// <param name="threadsMax">Threads of a fit that runs alone; <see langword="null"/>: one per processor where there are many values.</param>
+/// <param name="threadsMax">Threads of a fit that runs alone; <see langword="null"/>: one per processor where there are many values and the processors are free.</param>
 internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax = null) : ITreeEngine
 {
     /// <summary>Log odds per unit of score. Leaves are half as large as with 1, and what <see cref="LightGbmSettings.L2"/> adds to the curvature counts four times.</summary>
@@ -16,6 +16,9 @@ internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax 
 
     // Rows times features. Below it threads wait for each other more than they work.
     private const long ManyValues = 1_000_000;
+
+    // Of the time, in which some task of the machine waited for a processor.
+    private const double BusyShare = 0.25;
 
     // More would forbid leaves whose rows are nearly all certain, the pure ones that a rare class needs.
     private const double LeafCurvatureMin = 1e-3;
@@ -27,16 +30,24 @@ internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax 
     /// <inheritdoc/>
     public ITreeFits Begin(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
     {
-        var threads = ThreadsFor(table, rows);
-        var trees = FindTrees(table, rows, seed, threads, cancellationToken);
-        return new Fits(this, LightGbmThreads.Run(threads, () => DatasetOf(table, rows.Span, seed, threads, null)), trees, threads);
+        var threads = threadsMax ?? ((long)rows.Length * table.FeatureNames.Count < ManyValues ? 1 : Environment.ProcessorCount);
+        var pressure = new ProcessorPressure();
+        var dataset = LightGbmThreads.Run(threads, () => DatasetOf(table, rows.Span, seed, threads, null));
+        try
+        {
+            // Threads that grow a tree meet every few microseconds, and spin until the last one comes: where others want the processors, one thread is done sooner than several.
+            var growing = threadsMax is null && pressure.Share() > BusyShare ? 1 : threads;
+            return new Fits(this, dataset, FindTrees(table, rows, seed, growing, cancellationToken), growing);
+        }
+        catch
+        {
+            dataset.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public IFittedTrees Read(byte[] state) => new LightGbmTrees(state);
-
-    private int ThreadsFor(TrainingTable table, ReadOnlyMemory<int> rows) =>
-        threadsMax ?? ((long)rows.Length * table.FeatureNames.Count < ManyValues ? 1 : Environment.ProcessorCount);
 
     private static bool HasBoth(TrainingTable table, ReadOnlyMemory<int> rows) => table.CountPositives(rows.Span) is var positives && positives > 0 && positives < rows.Length;
 

@@ -11,16 +11,6 @@ internal static unsafe partial class LightGbmLibrary
 
     private const string Library = "lib_lightgbm";
 
-    static LightGbmLibrary()
-    {
-        // OpenMP's threads spin between two loops unless told otherwise before the library is loaded. Beside other work that makes two threads slower than one.
-        // A second copy of the environment, which only native code sees: .NET's own does not reach it. What the user has set stays.
-        if (OperatingSystem.IsLinux())
-        {
-            _ = SetEnvironment("OMP_WAIT_POLICY", "passive", overwrite: 0);
-        }
-    }
-
     /// <exception cref="InvalidOperationException">The library refused; with its own words.</exception>
     internal static void Check(int status)
     {
@@ -67,7 +57,4 @@ internal static unsafe partial class LightGbmLibrary
 
     [LibraryImport(Library, EntryPoint = "LGBM_GetLastError")]
     private static partial nint LastError();
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -13,7 +13,7 @@ internal sealed class MlNetEngine(double positiveWeight, Func<MLContext, int, IE
     /// <inheritdoc/>
     public IFittedTrees Read(byte[] state) => MlNetTrees.Read(state);
 
-    private IFittedTrees Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
+    private MlNetTrees Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var context = new MLContext(seed);
