@@ -70,7 +70,7 @@ public sealed class TensorDraftTests(TensorServer server) : IClassFixture<Tensor
         var request = TensorRequests.Raw("slow", "FP32", [1], new byte[4]);
         request.Parameters["timeout"] = new InferParameter { Int64Param = 3_600_000_000 };
 
-        var exception = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.ModelInferAsync(request, deadline: DateTime.UtcNow.AddMilliseconds(5), cancellationToken: Cancellation));
+        var exception = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.ModelInferAsync(request, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(5), cancellationToken: Cancellation));
 
         Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
     }
