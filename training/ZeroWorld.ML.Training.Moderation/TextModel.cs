@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -10,7 +11,12 @@ namespace ZeroWorld.ML.Training.Moderation;
 public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> Labels, bool IsExclusive, LinearWeights Weights, Calibration Calibration) : ITextModel
 {
     private const int StackLabelsMax = 256;
+    private const int PartTexts = 64;
     private const int ReasonLengthMax = 100;
+
+    // What adding and taking away the same leaves over is less, and makes no order among equal words.
+    private const double ShareMin = 1e-6;
+    private const int ShareDigits = 9;
 
     string? ITextModel.Build => null;
 
@@ -42,6 +48,32 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         Calibration.Apply(margins, probabilities, IsExclusive);
     }
 
+    /// <summary>Probability of each label of many texts, on all processors.</summary>
+    /// <returns>[texts, labels], row-major.</returns>
+    public float[] ScoreAll(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var (labels, workspaces) = (Labels.Count, new ConcurrentBag<TextWorkspace>());
+        var probabilities = new float[(long)texts.Count * labels];
+        if (texts.Count == 0)
+        {
+            return probabilities;
+        }
+
+        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.ForEach(Partitioner.Create(0, texts.Count, PartTexts), options, part =>
+        {
+            var workspace = workspaces.TryTake(out var used) ? used : new TextWorkspace();
+            for (var row = part.Item1; row < part.Item2; row++)
+            {
+                Score(texts[row], workspace, probabilities.AsSpan(row * labels, labels));
+            }
+
+            workspaces.Add(workspace);
+        });
+        return probabilities;
+    }
+
     /// <summary>The same model, of which only some labels may be answered: the others have probability 0, these add up to 1.</summary>
     /// <param name="labels">One or more of <see cref="Labels"/>, which must be exclusive and three or more.</param>
     /// <exception cref="ArgumentException">A label is unknown, or there is none.</exception>
@@ -71,31 +103,32 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(workspace);
         var trace = Featurizer.Trace(text, workspace);
-        var counts = new int[workspace.Ids.Length];
-        foreach (var seen in trace)
+
+        // A feature's part is spread evenly over its characters: it begins at one and ends at another. Of a long text only its two ends were read.
+        var (head, tail) = Ends(text.Length);
+        var read = head + text.Length - tail;
+        var (weights, slopes) = (new float[trace.Length], new double[read + 1]);
+        var isOwn = Weights.Labels == Labels.Count;
+        Weights.Gather(trace, isOwn ? label : 0, weights);
+        var scale = isOwn ? Calibration.Scales[label] : (label == 1 ? 1 : -1) * Calibration.Scales[0];
+        for (var seen = 0; seen < trace.Length; seen++)
         {
-            counts[seen.Feature]++;
+            var (_, weight, start, end) = trace[seen];
+            var (first, last) = (Read(start, head, tail), Read(Math.Min(end, text.Length), head, tail));
+            var each = (double)scale * weights[seen] * weight / Math.Max(1, last - first);
+            slopes[first] += each;
+            slopes[last] -= each;
         }
 
-        // A feature's share is spread evenly over its occurrences and their characters. Of a long text only its two ends were read.
-        var (head, tail) = Ends(text.Length);
-        var shares = new double[head + text.Length - tail];
-        foreach (var (feature, start, end) in trace)
+        var shares = slopes.AsSpan(0, read);
+        for (var place = 1; place < shares.Length; place++)
         {
-            var stop = Math.Min(end, text.Length);
-            var read = start < head && stop > tail ? stop - start - (tail - head) : stop - start;
-            var each = Contribution(workspace.Ids[feature], label) * workspace.Values[feature] / counts[feature] / Math.Max(1, read);
-            for (var place = start; place < stop; place++)
-            {
-                // Two words with the unread middle between them.
-                place = place == head ? tail : place;
-                shares[place < head ? place : place - tail + head] += each;
-            }
+            shares[place] += shares[place - 1];
         }
 
         var reasons = new List<TextReason>();
-        AddReasons(text, 0, head, shares.AsSpan(0, head), reasons);
-        AddReasons(text, tail, text.Length, shares.AsSpan(head), reasons);
+        AddReasons(text, 0, head, shares[..head], reasons);
+        AddReasons(text, tail, text.Length, shares[head..], reasons);
         return [.. reasons.OrderByDescending(static reason => reason.Share).ThenBy(static reason => reason.Start).Take(most)];
     }
 
@@ -105,6 +138,9 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         var most = Featurizer.Settings.LengthMax;
         return length <= most ? (length, length) : (most / 4 * 3, length - (most / 4));
     }
+
+    // A place of the text among those that were read. What ends in the unread middle ends before it, what begins there begins behind it: that is one place.
+    private static int Read(int place, int head, int tail) => place <= head ? place : Math.Max(place, tail) - tail + head;
 
     private static void AddReasons(string text, int first, int last, ReadOnlySpan<double> shares, List<TextReason> reasons)
     {
@@ -127,14 +163,10 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
                 sum += shares[place - first];
             }
 
-            if (sum > 0)
+            if (sum > ShareMin)
             {
-                reasons.Add(new TextReason(start, end, text[start..Math.Min(end, start + ReasonLengthMax)], sum));
+                reasons.Add(new TextReason(start, end, text[start..Math.Min(end, start + ReasonLengthMax)], Math.Round(sum, ShareDigits)));
             }
         }
     }
-
-    private double Contribution(int id, int label) => Weights.Labels == Labels.Count
-        ? Weights[id, label] * Calibration.Scales[label]
-        : (label == 1 ? 1 : -1) * Weights[id, 0] * Calibration.Scales[0];
 }

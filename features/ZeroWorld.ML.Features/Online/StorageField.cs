@@ -48,18 +48,17 @@ public sealed record StorageField
         text.Append(CultureInfo.InvariantCulture, $"1\n{view.Project}\n{view.Name}\n{view.Entity.Name}\n");
         text.AppendJoin(',', view.Entity.Keys.Select(static key => $"{key.DefinedName}:{(int)key.Type}")).Append('\n');
         text.AppendJoin(',', view.StoredColumns.Select(static column => $"{column.Name}:{(int)column.Type}")).Append('\n');
-        text.Append(view is not WindowedView windowed
-            ? "row"
-            : windowed.Precision == WindowPrecision.Exact ? string.Create(CultureInfo.InvariantCulture, $"window:{width}") : DescribeTiles(windowed, width));
+        var ids = hasIntegerEventId ? "int64" : "16";
+        text.Append(view is not WindowedView windowed ? "row" : windowed.Precision == WindowPrecision.Exact ? $"window:{ids}" : DescribeTiles(windowed, ids));
         return new StorageField(view, SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), width);
     }
 
     /// <summary>What decides the bytes of tiles: their sizes, and what they keep of each column.</summary>
-    private static string DescribeTiles(WindowedView view, int idWidth)
+    private static string DescribeTiles(WindowedView view, string ids)
     {
         var sizes = string.Join(',', new HopLevels(view).Sizes);
         var plans = SummaryPlan.Of(view, view.StoredColumns)
             .Select(static plan => string.Create(CultureInfo.InvariantCulture, $"{(int)plan!.Needs}.{plan.OldestMax}.{plan.NewestMax}"));
-        return string.Create(CultureInfo.InvariantCulture, $"hop:{idWidth}\n{sizes}\n{string.Join(',', plans)}");
+        return $"hop:{ids}\n{sizes}\n{string.Join(',', plans)}";
     }
 }

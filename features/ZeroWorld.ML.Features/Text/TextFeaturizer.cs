@@ -41,8 +41,7 @@ public sealed class TextFeaturizer
     public void Featurize(ReadOnlySpan<char> text, TextWorkspace workspace)
     {
         ArgumentNullException.ThrowIfNull(workspace);
-        workspace.Trace = null;
-        Run(text, workspace);
+        Run(text, workspace, isTraced: false);
     }
 
     /// <summary>The same for UTF-8; bytes that are none are read as U+FFFD, one for each maximal ill-formed part.</summary>
@@ -53,15 +52,13 @@ public sealed class TextFeaturizer
         Featurize(text, workspace);
     }
 
-    /// <summary>As <see cref="Featurize(ReadOnlySpan{char}, TextWorkspace)"/>, and says where each feature was seen.</summary>
-    public IReadOnlyList<TextFeature> Trace(ReadOnlySpan<char> text, TextWorkspace workspace)
+    /// <summary>As <see cref="Featurize(ReadOnlySpan{char}, TextWorkspace)"/>, and says where each feature was seen, in the order of <see cref="TextWorkspace.Ids"/>' channels.</summary>
+    /// <returns>In room of the workspace; weights of one id within a channel add up to the feature's.</returns>
+    public ReadOnlySpan<TextFeature> Trace(ReadOnlySpan<char> text, TextWorkspace workspace)
     {
         ArgumentNullException.ThrowIfNull(workspace);
-        var trace = new List<TextFeature>();
-        workspace.Trace = trace;
-        Run(text, workspace);
-        workspace.Trace = null;
-        return trace;
+        Run(text, workspace, isTraced: true);
+        return workspace.Trace;
     }
 
     /// <summary>Every character n-gram of the plain text that is a feature, as often as it is there, in the order of lengths; and the space behind each word.</summary>
@@ -71,12 +68,12 @@ public sealed class TextFeaturizer
         ArgumentNullException.ThrowIfNull(workspace);
         ArgumentNullException.ThrowIfNull(ngrams);
         ngrams.Clear();
-        workspace.Begin();
+        workspace.Begin(isTraced: false);
         TextNormalizer.Normalize(text, workspace, Settings.LengthMax);
         var codes = workspace.Normal.Codes;
         ShapeDigits(codes);
-        workspace.EnsurePlaces(codes.Length + Vector<uint>.Count);
-        SetLimits(codes, workspace.Limits);
+        workspace.EnsurePlaces(codes.Length);
+        SetReaches(codes, workspace.Reaches);
         var start = NgramHashes.Start(CharacterSeed);
         var states = workspace.States.AsSpan(0, codes.Length);
         var shorter = new uint[codes.Length];
@@ -91,7 +88,7 @@ public sealed class TextFeaturizer
 
             for (var place = 0; length >= Settings.CharacterMin && place <= codes.Length - length; place++)
             {
-                if (place + length - 1 <= workspace.Limits[place] && (length > 1 || place > 0))
+                if (length <= workspace.Reaches[place] && (length > 1 || place > 0))
                 {
                     var suffix = length == 1 ? start : shorter[place + 1];
                     ngrams.Add(new CharacterNgram(states[place], shorter[place], suffix, (int)NgramHashes.Id(states[place], Settings.Bits), length));
@@ -100,9 +97,9 @@ public sealed class TextFeaturizer
         }
     }
 
-    private void Run(ReadOnlySpan<char> text, TextWorkspace workspace)
+    private void Run(ReadOnlySpan<char> text, TextWorkspace workspace, bool isTraced)
     {
-        workspace.Begin();
+        workspace.Begin(isTraced);
         TextNormalizer.Normalize(text, workspace, Settings.LengthMax);
         if (Settings.FoldedWeight > 0 || Settings.SqueezedWeight > 0 || Settings.LettersWeight > 0)
         {
@@ -110,7 +107,7 @@ public sealed class TextFeaturizer
         }
 
         ShapeDigits(workspace.Normal.Codes);
-        workspace.EnsurePlaces(Math.Max(workspace.Normal.Count, workspace.Squeezed.Count) + Vector<uint>.Count);
+        workspace.EnsurePlaces(Math.Max(workspace.Normal.Count, workspace.Squeezed.Count) + CodeBuffer.Padding);
         if (Settings.WordWeight > 0)
         {
             AddWords(workspace);
@@ -118,8 +115,7 @@ public sealed class TextFeaturizer
 
         if (Settings.CharacterWeight > 0)
         {
-            SetLimits(workspace.Normal.Codes, workspace.Limits);
-            AddNgrams(workspace, workspace.Normal, Settings.CharacterMin, Settings.CharacterMax, CharacterSeed, Settings.CharacterWeight, Settings.AreCharactersCounted);
+            AddCharacters(workspace);
         }
 
         if (Settings.FoldedWeight > 0)
@@ -129,8 +125,7 @@ public sealed class TextFeaturizer
 
         if (Settings.SqueezedWeight > 0)
         {
-            workspace.Limits.AsSpan(0, workspace.Squeezed.Count).Fill(workspace.Squeezed.Count - 1);
-            AddNgrams(workspace, workspace.Squeezed, Settings.SqueezedMin, Settings.SqueezedMax, SqueezedSeed, Settings.SqueezedWeight);
+            AddSqueezed(workspace);
         }
 
         if (Settings.ShapeWeight > 0)
@@ -199,13 +194,13 @@ public sealed class TextFeaturizer
             history.Add(workspace, codes[start..end], origins[start], origins[end - 1] + 1);
         }
 
-        workspace.EndChannel(Settings.WordWeight);
+        workspace.EndChannel(Settings.WordWeight, Settings.Bits);
     }
 
     private static bool IsInWord(ReadOnlySpan<uint> codes, int place, UnicodeFolding folding)
     {
         var code = codes[place];
-        return (folding.IsWord(code) && !folding.IsIdeograph(code))
+        return folding.IsWordButNoIdeograph(code)
             || code == '_'
             || (code is '\'' or 0x2019 && place > 0 && place + 1 < codes.Length && folding.IsWord(codes[place - 1]) && folding.IsWord(codes[place + 1]));
     }
@@ -221,7 +216,7 @@ public sealed class TextFeaturizer
             history.Add(workspace, codes.Slice(start, length), origins[start], origins[start + length - 1] + 1);
         }
 
-        workspace.EndChannel(Settings.FoldedWeight);
+        workspace.EndChannel(Settings.FoldedWeight, Settings.Bits);
     }
 
     // A word as the set of its letters: equal for a word and the same with letters in another order, or with one of them twice.
@@ -229,79 +224,138 @@ public sealed class TextFeaturizer
     {
         ReadOnlySpan<uint> codes = workspace.Folded.Codes;
         var origins = workspace.Folded.Origins;
-        Span<uint> sorted = stackalloc uint[LettersMax];
         workspace.BeginChannel(workspace.FoldedWords.Count);
         foreach (var (start, length) in workspace.FoldedWords)
         {
-            if (length is < LettersMin or > LettersMax)
+            if (length is >= LettersMin and <= LettersMax)
             {
-                continue;
+                workspace.Add(NgramHashes.Id(LetterSet(codes.Slice(start, length)), Settings.Bits), origins[start], origins[start + length - 1] + 1);
             }
-
-            var letters = sorted[..length];
-            codes.Slice(start, length).CopyTo(letters);
-            letters.Sort();
-            var (state, last) = (NgramHashes.Start(LettersSeed), uint.MaxValue);
-            foreach (var letter in letters)
-            {
-                state = letter == last ? state : NgramHashes.Step(state, letter);
-                last = letter;
-            }
-
-            var feature = workspace.Add(NgramHashes.Id(state, Settings.Bits));
-            workspace.Trace?.Add(new TextFeature(feature, origins[start], origins[start + length - 1] + 1));
         }
 
-        workspace.EndChannel(Settings.LettersWeight);
+        workspace.EndChannel(Settings.LettersWeight, Settings.Bits);
     }
 
-    // The last place that an n-gram starting here may reach: the next space, which it may hold as its end.
-    private static void SetLimits(ReadOnlySpan<uint> codes, int[] limits)
+    private static uint LetterSet(ReadOnlySpan<uint> letters)
+    {
+        var state = NgramHashes.Start(LettersSeed);
+        if (letters.IndexOfAnyExceptInRange(0u, 0x7Fu) < 0)
+        {
+            // Bits of two words instead of sorting.
+            var (low, high) = (0UL, 0UL);
+            foreach (var letter in letters)
+            {
+                low |= letter < 64 ? 1UL << (int)letter : 0;
+                high |= letter < 64 ? 0 : 1UL << (int)letter;
+            }
+
+            for (; low != 0; low &= low - 1)
+            {
+                state = NgramHashes.Step(state, (uint)BitOperations.TrailingZeroCount(low));
+            }
+
+            for (; high != 0; high &= high - 1)
+            {
+                state = NgramHashes.Step(state, 64 + (uint)BitOperations.TrailingZeroCount(high));
+            }
+
+            return state;
+        }
+
+        Span<uint> sorted = stackalloc uint[LettersMax];
+        sorted = sorted[..letters.Length];
+        letters.CopyTo(sorted);
+        sorted.Sort();
+        var last = uint.MaxValue;
+        foreach (var letter in sorted)
+        {
+            state = letter == last ? state : NgramHashes.Step(state, letter);
+            last = letter;
+        }
+
+        return state;
+    }
+
+    // How many code points an n-gram that starts here may have: it ends at the next space, which it may hold as its end.
+    private static void SetReaches(ReadOnlySpan<uint> codes, int[] reaches)
     {
         var next = codes.Length - 1;
         for (var place = codes.Length - 1; place >= 0; place--)
         {
-            limits[place] = next;
+            reaches[place] = next - place + 1;
             next = codes[place] == TextNormalizer.Space ? place : next;
         }
     }
 
-    private void AddNgrams(TextWorkspace workspace, CodeBuffer buffer, int least, int most, uint seed, float weight, bool areCounted = false)
+    private void AddCharacters(TextWorkspace workspace)
     {
-        ReadOnlySpan<uint> codes = buffer.Codes;
-        var origins = buffer.Origins;
-        var states = workspace.States.AsSpan(0, codes.Length);
-        var ids = workspace.NgramIds.AsSpan(0, codes.Length);
-        var limits = workspace.Limits.AsSpan(0, codes.Length);
-        states.Fill(NgramHashes.Start(seed));
-        workspace.BeginChannel(codes.Length * (most - least + 1));
-        for (var length = 1; length <= most && length <= codes.Length; length++)
+        SetReaches(workspace.Normal.Codes, workspace.Reaches);
+        AddNgrams(workspace, workspace.Normal, Settings.CharacterMin, Settings.CharacterMax, CharacterSeed);
+        if (Settings.AreCharactersCounted)
         {
-            NgramHashes.StepAll(states, codes[(length - 1)..], ids, Settings.Bits);
-            if (length < least)
-            {
-                continue;
-            }
-
-            for (var place = 0; place <= codes.Length - length; place++)
-            {
-                if (place + length - 1 > limits[place] || (length == 1 && codes[place] == TextNormalizer.Space))
-                {
-                    continue;
-                }
-
-                var feature = workspace.Add(ids[place]);
-                workspace.Trace?.Add(new TextFeature(feature, origins[place], origins[place + length - 1] + 1));
-            }
-        }
-
-        if (areCounted)
-        {
-            workspace.EndCounts(weight);
+            workspace.EndCounts(Settings.CharacterWeight, Settings.Bits);
             return;
         }
 
-        workspace.EndChannel(weight);
+        workspace.EndChannel(Settings.CharacterWeight, Settings.Bits);
+    }
+
+    private void AddSqueezed(TextWorkspace workspace)
+    {
+        // No n-gram ends but with the text.
+        workspace.Reaches.AsSpan(0, workspace.Squeezed.Count).Fill(int.MaxValue);
+        AddNgrams(workspace, workspace.Squeezed, Settings.SqueezedMin, Settings.SqueezedMax, SqueezedSeed);
+        workspace.EndChannel(Settings.SqueezedWeight, Settings.Bits);
+    }
+
+    private void AddNgrams(TextWorkspace workspace, CodeBuffer buffer, int least, int most, uint seed)
+    {
+        var (count, width) = (buffer.Count, Vector<uint>.Count);
+        workspace.BeginChannel(count * (most - least + 1));
+        var states = workspace.States.AsSpan(0, (count + width - 1) / width * width);
+        states.Fill(NgramHashes.Start(seed));
+        for (var length = 1; length <= most && length <= count; length++)
+        {
+            // Whole vectors: what is made of code points behind the last is no n-gram's.
+            var room = workspace.Room(states.Length);
+            NgramHashes.StepAll(states, buffer.Padded(length - 1, states.Length), room, Settings.Bits);
+            if (length >= least)
+            {
+                Keep(workspace, buffer, room[..(count - length + 1)], length);
+            }
+        }
+    }
+
+    // Of the ids of all places those that are n-grams move together, without a branch to guess.
+    private static void Keep(TextWorkspace workspace, CodeBuffer buffer, Span<uint> ids, int length)
+    {
+        ReadOnlySpan<uint> codes = buffer.Codes[..ids.Length];
+        ReadOnlySpan<int> reaches = workspace.Reaches.AsSpan(0, ids.Length);
+
+        // A space alone is none.
+        var hidden = length == 1 ? TextNormalizer.Space : uint.MaxValue;
+        if (workspace.IsTraced)
+        {
+            var origins = buffer.Origins;
+            for (var place = 0; place < ids.Length; place++)
+            {
+                if (reaches[place] >= length && codes[place] != hidden)
+                {
+                    workspace.Add(ids[place], origins[place], origins[place + length - 1] + 1);
+                }
+            }
+
+            return;
+        }
+
+        var kept = 0;
+        for (var place = 0; place < ids.Length; place++)
+        {
+            ids[kept] = ids[place];
+            kept += (reaches[place] >= length ? 1 : 0) & (codes[place] != hidden ? 1 : 0);
+        }
+
+        workspace.Saw(kept);
     }
 
     private void AddShape(TextWorkspace workspace)
@@ -316,7 +370,7 @@ public sealed class TextFeaturizer
         Add(workspace, 5, (uint)Math.Min(shape.Mentions, 3));
         Add(workspace, 6, Magnitude(shape.Invisible));
         Add(workspace, 7, Magnitude(shape.DroppedMarks));
-        workspace.EndChannel(Settings.ShapeWeight);
+        workspace.EndChannel(Settings.ShapeWeight, Settings.Bits);
     }
 
     private void AddScripts(TextWorkspace workspace)
@@ -328,19 +382,15 @@ public sealed class TextFeaturizer
         {
             if (UnicodeFolding.Default.IsWord(codes[place]) && codes[place] is not (>= '0' and <= '9'))
             {
-                var feature = workspace.Add(NgramHashes.Id(NgramHashes.Step(NgramHashes.Start(ScriptSeed), codes[place] >> 7), Settings.Bits));
-                workspace.Trace?.Add(new TextFeature(feature, origins[place], origins[place] + 1));
+                workspace.Add(NgramHashes.Id(NgramHashes.Step(NgramHashes.Start(ScriptSeed), codes[place] >> 7), Settings.Bits), origins[place], origins[place] + 1);
             }
         }
 
-        workspace.EndChannel(Settings.ScriptWeight);
+        workspace.EndChannel(Settings.ScriptWeight, Settings.Bits);
     }
 
-    private void Add(TextWorkspace workspace, uint kind, uint level)
-    {
-        var feature = workspace.Add(NgramHashes.Id(NgramHashes.Step(NgramHashes.Step(NgramHashes.Start(ShapeSeed), kind), level), Settings.Bits));
-        workspace.Trace?.Add(new TextFeature(feature, 0, 0));
-    }
+    private void Add(TextWorkspace workspace, uint kind, uint level) =>
+        workspace.Add(NgramHashes.Id(NgramHashes.Step(NgramHashes.Step(NgramHashes.Start(ShapeSeed), kind), level), Settings.Bits), 0, 0);
 
     private static uint Magnitude(int count) => count == 0 ? 0 : (uint)BitOperations.Log2((uint)count) + 1;
 }

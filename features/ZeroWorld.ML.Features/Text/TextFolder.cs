@@ -8,6 +8,9 @@ namespace ZeroWorld.ML.Features;
 /// </remarks>
 internal static class TextFolder
 {
+    private const byte Looked = 0xFF;
+    private static readonly byte[] Plain = MakePlain();
+
     public static void Fold(TextWorkspace workspace)
     {
         var codes = (ReadOnlySpan<uint>)workspace.Normal.Codes;
@@ -29,6 +32,16 @@ internal static class TextFolder
         var first = workspace.Folded.Count;
         for (var place = 0; place < chunk.Length; place++)
         {
+            if (chunk[place] < 0x80 && Plain[chunk[place]] != Looked)
+            {
+                if (Plain[chunk[place]] != 0)
+                {
+                    AddFolded(workspace, first, Plain[chunk[place]], origins[place]);
+                }
+
+                continue;
+            }
+
             var code = Leet(chunk, place);
             if (code == 0 || folding.IsInvisible(code))
             {
@@ -53,11 +66,14 @@ internal static class TextFolder
 
     private static void AddLetter(TextWorkspace workspace, UnicodeFolding folding, int first, uint letter, int origin)
     {
-        if (!folding.IsWord(letter))
+        if (folding.IsWord(letter))
         {
-            return;
+            AddFolded(workspace, first, letter, origin);
         }
+    }
 
+    private static void AddFolded(TextWorkspace workspace, int first, uint letter, int origin)
+    {
         if (workspace.Folded.Count == first || workspace.Folded.Last != letter)
         {
             workspace.Folded.Add(letter, origin);
@@ -109,6 +125,24 @@ internal static class TextFolder
         }
 
         return false;
+    }
+
+    // By ASCII code: the one letter that it is folded to, 0 for none; what depends on its neighbours, or is folded to several, is looked at where it is.
+    private static byte[] MakePlain()
+    {
+        var plain = new byte[0x80];
+        for (var code = 0u; code < plain.Length; code++)
+        {
+            var letter = code is '$' or '!' ? Looked : Leet([code], 0);
+            if (letter is not 0 and not Looked && UnicodeFolding.Default.TrySkeleton(letter, out var skeleton))
+            {
+                letter = skeleton is [< Looked and var one] ? one : skeleton.IsEmpty ? 0u : Looked;
+            }
+
+            plain[code] = letter == Looked || UnicodeFolding.Default.IsWord(letter) ? (byte)letter : (byte)0;
+        }
+
+        return plain;
     }
 
     // The letter that a sign stands for; 0 for a sign that stands for nothing.

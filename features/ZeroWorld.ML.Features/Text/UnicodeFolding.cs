@@ -94,6 +94,8 @@ internal sealed class UnicodeFolding
 
     public bool IsIdeograph(uint code) => code < CodePoints ? (_flags[code] & IdeographFlag) != 0 : code is >= 0x20000 and < 0x32000;
 
+    public bool IsWordButNoIdeograph(uint code) => code < CodePoints && (_flags[code] & (LetterFlag | IdeographFlag)) == LetterFlag;
+
     public bool IsInvisible(uint code) => code < CodePoints ? (_flags[code] & InvisibleFlag) != 0 : code is >= 0xE0000 and <= 0xE01EF;
 
     private static UnicodeFolding Load()

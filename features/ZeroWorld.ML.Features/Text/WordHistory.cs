@@ -27,8 +27,7 @@ internal ref struct WordHistory(int most, uint seed, int bits)
         for (var words = 0; words < _count; words++)
         {
             state = NgramHashes.Step(state, _hashes[words]);
-            var feature = workspace.Add(NgramHashes.Id(state, bits));
-            workspace.Trace?.Add(new TextFeature(feature, _starts[words], end));
+            workspace.Add(NgramHashes.Id(state, bits), _starts[words], end);
         }
     }
 

@@ -222,7 +222,8 @@ public sealed class WindowBlockBuilder
         }
         else if (id.Length == 8)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(id, eventId.AsInt64());
+            // As bytes these sort as the numbers do.
+            BinaryPrimitives.WriteInt64BigEndian(id, eventId.AsInt64() ^ long.MinValue);
             return;
         }
         else

@@ -14,6 +14,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml moderate</c>: decisions about content.</summary>
 internal static class ModerateCommand
 {
+    private const int LinesPerBatch = 4_096;
     private static readonly string[] Tables = [".csv", ".tsv", ".xlsx", ".gz", ".zip"];
     private static readonly JsonSerializerOptions Indented = new(ModerationJson.Options) { WriteIndented = true };
 
@@ -113,7 +114,7 @@ internal static class ModerateCommand
         var input = new Option<string?>("--input", "-i") { Description = "Texts, one a line. Default: standard input." };
         var languages = new Option<string[]>("--languages") { Description = "Only these may be answered. Default: all.", AllowMultipleArgumentsPerToken = true };
         var command = new Command("language", "Says in which language each line is.") { model, input, languages };
-        command.SetAction(parse =>
+        command.SetAction((parse, cancellationToken) =>
         {
             var text = TextModelFile.Read(parse.GetRequiredValue(model));
             var asked = parse.GetValue(languages) ?? [];
@@ -123,15 +124,19 @@ internal static class ModerateCommand
             }
 
             text = asked.Length == 0 ? text : text.LimitedTo(asked);
-            var (workspace, scores) = (new TextWorkspace(), new float[text.Labels.Count]);
-            var lines = parse.GetValue(input) is { } path ? File.ReadLines(path) : ReadLines(Console.In);
-            foreach (var line in lines)
+
+            // Who writes a line to standard input may wait for its answer.
+            var (lines, size) = parse.GetValue(input) is { } path ? (File.ReadLines(path), LinesPerBatch) : (ReadLines(Console.In), 1);
+            foreach (var batch in lines.Chunk(size))
             {
-                text.Score(line, workspace, scores);
-                Console.Out.WriteLine(text.Labels[Enumerable.Range(0, scores.Length).MaxBy(place => scores[place])]);
+                var scores = text.ScoreAll(batch, cancellationToken);
+                foreach (var one in scores.Chunk(text.Labels.Count))
+                {
+                    Console.Out.WriteLine(text.Labels[Enumerable.Range(0, one.Length).MaxBy(place => one[place])]);
+                }
             }
 
-            return ExitCode.Success;
+            return Task.FromResult(ExitCode.Success);
         });
         return command;
     }

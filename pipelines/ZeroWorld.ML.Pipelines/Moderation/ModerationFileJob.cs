@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
@@ -14,6 +16,7 @@ namespace ZeroWorld.ML.Pipelines.Moderation;
 public sealed class ModerationFileJob
 {
     private const int BatchItems = 512;
+    private const int PartItems = 32;
     private const long BatchBytes = 16 << 20;
 
     private static readonly string[] Files = ["decisions.jsonl", "dead-letters.jsonl", "review.jsonl"];
@@ -22,6 +25,7 @@ public sealed class ModerationFileJob
     private readonly TimeProvider _time;
     private readonly Action<ModerationFileProgress>? _finished;
     private readonly IDecisionLog? _log;
+    private readonly ConcurrentBag<TextWorkspace> _workspaces = [];
 
     /// <param name="finished">Called after each batch is in force.</param>
     /// <param name="log">Keeps the decisions, those of a batch that was not finished too. <see langword="null"/>: nobody does.</param>
@@ -47,13 +51,13 @@ public sealed class ModerationFileJob
         }
 
         input.Seek(progress.InputBytes);
-        var workspace = new TextWorkspace();
+        var items = new List<(string Offset, ModerationItem Item)>(BatchItems);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             beforeBatch?.Invoke();
-            var isEnd = false;
-            for (var count = 0; count < BatchItems && output.PendingBytes < BatchBytes; count++)
+            var (isEnd, bytes) = (false, 0L);
+            for (var count = 0; count < BatchItems && bytes < BatchBytes; count++)
             {
                 if (!input.TryRead(out var line))
                 {
@@ -62,12 +66,15 @@ public sealed class ModerationFileJob
                 }
 
                 progress = progress with { Lines = progress.Lines + 1, InputBytes = input.Position };
+                bytes += line.Length;
                 if (line.Length > 0)
                 {
-                    progress = Process(line, progress, output, workspace);
+                    progress = Take(line, progress, output, items);
                 }
             }
 
+            progress = Decide(items, progress, output, cancellationToken);
+            items.Clear();
             output.Commit(progress);
             _finished?.Invoke(progress);
             if (isEnd)
@@ -77,7 +84,7 @@ public sealed class ModerationFileJob
         }
     }
 
-    private ModerationFileProgress Process(ReadOnlyMemory<byte> line, ModerationFileProgress progress, ModerationOutput output, TextWorkspace workspace)
+    private ModerationFileProgress Take(ReadOnlyMemory<byte> line, ModerationFileProgress progress, ModerationOutput output, List<(string Offset, ModerationItem Item)> items)
     {
         var offset = progress.Lines.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (ModerationItem.TryParse(line, out var reason) is not { } item)
@@ -93,20 +100,55 @@ public sealed class ModerationFileJob
             return progress with { Repeated = progress.Repeated + 1 };
         }
 
-        var decision = _engine.Decide(item, offset, workspace, _log);
-        ModerationMetrics.Decided(decision);
-        output.Write(0, decision);
-        if (decision.Action == "review")
+        items.Add((offset, item));
+        return progress;
+    }
+
+    // All processors decide, and write their decisions down; the file has them in the order of the input.
+    private ModerationFileProgress Decide(List<(string Offset, ModerationItem Item)> items, ModerationFileProgress progress, ModerationOutput output, CancellationToken cancellationToken)
+    {
+        var decided = new (ModerationDecision Decision, byte[] Line)[items.Count];
+        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        try
         {
-            output.Write(2, new ReviewCase(offset, item.Id, item.Text, item.Language, item.Surface, decision));
+            Parallel.For(0, (items.Count + PartItems - 1) / PartItems, options, part =>
+            {
+                var workspace = _workspaces.TryTake(out var used) ? used : new TextWorkspace();
+                for (var place = part * PartItems; place < Math.Min((part + 1) * PartItems, items.Count); place++)
+                {
+                    var decision = _engine.Decide(items[place].Item, items[place].Offset, workspace, _log);
+                    decided[place] = (decision, JsonSerializer.SerializeToUtf8Bytes(decision, ModerationJson.Options));
+                }
+
+                _workspaces.Add(workspace);
+            });
+        }
+        catch (AggregateException exception)
+        {
+            // What one item failed with is the command's error, as when it was alone.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
 
-        return decision.Action switch
+        for (var place = 0; place < decided.Length; place++)
         {
-            "block" => progress with { Blocked = progress.Blocked + 1 },
-            "review" => progress with { Reviews = progress.Reviews + 1 },
-            _ => progress with { Allowed = progress.Allowed + 1 },
-        };
+            var (decision, line) = decided[place];
+            ModerationMetrics.Decided(decision);
+            output.WriteLine(0, line);
+            if (decision.Action == "review")
+            {
+                var (offset, item) = items[place];
+                output.Write(2, new ReviewCase(offset, item.Id, item.Text, item.Language, item.Surface, decision));
+            }
+
+            progress = decision.Action switch
+            {
+                "block" => progress with { Blocked = progress.Blocked + 1 },
+                "review" => progress with { Reviews = progress.Reviews + 1 },
+                _ => progress with { Allowed = progress.Allowed + 1 },
+            };
+        }
+
+        return progress;
     }
 
     private static FileStream Lock(string folder)

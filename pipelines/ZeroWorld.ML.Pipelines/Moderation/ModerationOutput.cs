@@ -49,6 +49,13 @@ internal sealed class ModerationOutput : IDisposable
         _pending[file].WriteByte((byte)'\n');
     }
 
+    /// <summary>Writes a line of JSON that is ready.</summary>
+    public void WriteLine(int file, ReadOnlySpan<byte> json)
+    {
+        _pending[file].Write(json);
+        _pending[file].WriteByte((byte)'\n');
+    }
+
     /// <summary>Writes the batch to the disk, and then that it is in force.</summary>
     public void Commit(ModerationFileProgress progress)
     {

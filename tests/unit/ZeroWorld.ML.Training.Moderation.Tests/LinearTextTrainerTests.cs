@@ -99,4 +99,31 @@ public sealed class LinearTextTrainerTests
         Assert.Equal(0.7, metrics.WeightedF1, 1e-8);
         Assert.Equal(0.51613, metrics.Matthews, 1e-4);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1_000)]
+    public void ScoreAll_Texts_GivesWhatEachGivesAlone(int count)
+    {
+        var random = new Random(3);
+        string[] texts = [.. Enumerable.Range(0, count).Select(_ => string.Join(' ', Enumerable.Range(0, random.Next(9)).Select(_ => $"word{random.Next(40)}")))];
+        var weights = new LinearWeights(Featurizer.Size, 3);
+        foreach (ref var weight in weights.Array.AsSpan())
+        {
+            weight = (float)random.NextDouble() - 0.5f;
+        }
+
+        var model = new TextModel(Featurizer, ["a", "b", "c"], true, weights, Calibration.Identity(3));
+        var (workspace, one) = (new TextWorkspace(), new float[3]);
+
+        var all = model.ScoreAll(texts, CancellationToken.None);
+
+        Assert.Equal(count * 3, all.Length);
+        for (var row = 0; row < count; row++)
+        {
+            model.Score(texts[row], workspace, one);
+            Assert.Equal(one, all[(row * 3)..((row * 3) + 3)]);
+        }
+    }
 }

@@ -38,17 +38,7 @@ public static class PolicyMapping
 
     private static Dictionary<string, float[]> Scores(TextModel model, IReadOnlyList<string> texts)
     {
-        var (workspace, one) = (new TextWorkspace(), new float[model.Labels.Count]);
-        var scores = model.Labels.ToDictionary(static label => label, _ => new float[texts.Count], StringComparer.Ordinal);
-        for (var row = 0; row < texts.Count; row++)
-        {
-            model.Score(texts[row], workspace, one);
-            for (var label = 0; label < one.Length; label++)
-            {
-                scores[model.Labels[label]][row] = one[label];
-            }
-        }
-
-        return scores;
+        var (labels, all) = (model.Labels.Count, model.ScoreAll(texts, CancellationToken.None));
+        return Enumerable.Range(0, labels).ToDictionary(label => model.Labels[label], label => Enumerable.Range(0, texts.Count).Select(row => all[(row * labels) + label]).ToArray(), StringComparer.Ordinal);
     }
 }

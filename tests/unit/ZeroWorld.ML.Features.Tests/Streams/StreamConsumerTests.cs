@@ -50,7 +50,7 @@ public sealed class StreamConsumerTests
         }
 
         archive.IsFull = false;
-        while (consumer.Status.Accepted < 5)
+        while (_source.Committed < 5)
         {
             _time.Advance(TimeSpan.FromMinutes(1));
             await Task.Yield();

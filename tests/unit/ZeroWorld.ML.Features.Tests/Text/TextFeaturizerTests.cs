@@ -186,10 +186,80 @@ public sealed class TextFeaturizerTests
         var squeezed = new TextFeaturizer(SqueezedOnly.Settings with { SqueezedMin = 4, SqueezedMax = 4 });
         var hate = Ids(squeezed, "hate")[0];
 
-        var trace = squeezed.Trace(Text, workspace);
+        var trace = squeezed.Trace(Text, workspace).ToArray();
 
-        var seen = Assert.Single(trace, feature => workspace.Ids[feature.Feature] == hate);
+        var seen = Assert.Single(trace, feature => feature.Id == hate);
         Assert.Equal("H A T E", Text[seen.Start..seen.End]);
+    }
+
+    [Theory]
+    [InlineData("the cat and the dog and the bird, the end", false)]
+    [InlineData("aaaa bbbb aaaa", true)]
+    public void Trace_Weights_AddUpToTheFeatures(string text, bool areCounted)
+    {
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { AreCharactersCounted = areCounted, WordWeight = areCounted ? 0 : 1, FoldedWeight = 0, SqueezedWeight = 0, LettersWeight = 1 });
+        var workspace = new TextWorkspace();
+
+        var sums = featurizer.Trace(text, workspace).ToArray().GroupBy(static feature => feature.Id).ToDictionary(static group => group.Key, static group => group.Sum(static feature => feature.Weight));
+
+        Assert.Equal(workspace.Ids.Length, sums.Count);
+        for (var place = 0; place < workspace.Ids.Length; place++)
+        {
+            Assert.Equal(workspace.Values[place], sums[workspace.Ids[place]], 1e-5f);
+        }
+    }
+
+    [Fact]
+    public void AddOnes_AnySumAndCount_RoundsAsOneByOne()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var (sum, count) = (random.Next(4) == 0 ? 0 : (float)(random.NextDouble() * Math.Pow(2, random.Next(1, 24))), random.Next(3_000));
+            var expected = sum;
+            for (var step = 0; step < count; step++)
+            {
+                expected += 1;
+            }
+
+            Assert.Equal(expected, TextWorkspace.AddOnes(sum, count));
+        }
+    }
+
+    [Theory]
+    [InlineData(8, 40)]
+    [InlineData(8, 3_000)]
+    [InlineData(20, 500)]
+    [InlineData(24, 5)]
+    public void Distinct_IdsWithRepeats_GivesEachOnceWithItsCount(int bits, int most)
+    {
+        var random = new Random(bits + most);
+        var counter = new FeatureCounter();
+        for (var round = 0; round < 20; round++)
+        {
+            var ids = Enumerable.Range(0, random.Next(most)).Select(_ => (uint)random.Next(1 << Math.Min(bits, random.Next(2, 25)))).ToArray();
+            var distinct = new int[ids.Length];
+
+            var count = counter.Distinct(ids, distinct, bits);
+
+            var expected = ids.GroupBy(static id => id).ToArray();
+            Assert.Equal(expected.Select(static group => (int)group.Key), distinct[..count]);
+            Assert.Equal(expected.Select(static group => group.Count()), distinct[..count].Select(id => counter.CountOf((uint)id)));
+            Assert.Equal(Enumerable.Range(0, count).Where(place => expected[place].Count() > 1), counter.Places.ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(' ')]
+    [InlineData('!')]
+    [InlineData('A')]
+    public void Featurize_LongPlainText_CountsEachCharacter(char character)
+    {
+        // Longer than what is tallied at once: the shape has the whole number.
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { LengthMax = 1 << 20, WordWeight = 0, CharacterWeight = 0, SqueezedWeight = 0, FoldedWeight = 0 });
+        var text = string.Concat(Enumerable.Repeat($"{character}b", 100_000));
+
+        Assert.Equal(Ids(featurizer, text), Ids(featurizer, string.Concat(Enumerable.Repeat($"{character}\u0436", 100_000))));
     }
 
     // What version 1 gives is pinned by packages: this digest never changes; a new version gets a test of its own.

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -126,7 +127,8 @@ internal sealed class WindowOracle(IReadOnlyList<OracleEvent> events, string key
     {
         if (item.Id is { } id)
         {
-            return BitConverter.GetBytes(id);
+            // The smallest id is all zeros: bytes that sort as the numbers do.
+            return Convert.FromHexString(((UInt128)((Int128)id - long.MinValue)).ToString("x16", CultureInfo.InvariantCulture));
         }
 
         var row = new List<byte>(Encoding.UTF8.GetBytes(key));
