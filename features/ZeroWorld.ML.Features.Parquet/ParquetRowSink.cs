@@ -57,6 +57,15 @@ public sealed class ParquetRowSink : IRowSink
             CompressionMethod = CompressionMethod.Zstd,
             CompressionLevel = System.IO.Compression.CompressionLevel.Fastest,
         };
+        var leaves = schema.GetDataFields();
+        for (var index = 0; index < fields.Length; index++)
+        {
+            if (fields[index].HasDictionary)
+            {
+                options.ColumnEncodingHints[leaves[index].Path.ToString()] = EncodingHint.Dictionary;
+            }
+        }
+
         var file = new BlockingFileStream(path);
         await using (file.ConfigureAwait(false))
         {
@@ -64,7 +73,6 @@ public sealed class ParquetRowSink : IRowSink
             await using (writer.ConfigureAwait(false))
             {
                 using var group = writer.CreateRowGroup();
-                var leaves = schema.GetDataFields();
                 for (var index = 0; index < fields.Length; index++)
                 {
                     await fields[index].WriteAsync(group, leaves[index], cancellationToken).ConfigureAwait(false);

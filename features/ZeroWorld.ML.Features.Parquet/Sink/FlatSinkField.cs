@@ -33,7 +33,7 @@ internal abstract class FlatSinkField(Field field) : SinkField(field)
             int[] elements => new Lists<int, int>(column, Leaf<int>(Element, false), elements, total, null),
             bool[] elements => new Lists<bool, bool>(column, Leaf<bool>(Element, false), elements, total, null),
             string?[] elements => new Lists<string?, ReadOnlyMemory<char>>(
-                column, Leaf<string>(Element, true), elements, total, static text => text is null ? null : (ReadOnlyMemory<char>?)text.AsMemory()),
+                column, Leaf<string>(Element, true), elements, total, static text => text is null ? null : (ReadOnlyMemory<char>?)text.AsMemory()) { HasDictionary = column.HasFewTexts },
             byte[] elements => new Slices<byte>(Leaf<byte[]>(column.Name, true), elements, column.Lengths),
             char[] elements => new Slices<char>(Leaf<string>(column.Name, true), elements, column.Lengths),
             _ => throw new ArgumentException($"Column '{column.Name}' has {column.Elements.GetType().Name} elements; expected one of the types that flat columns may have."),

@@ -11,6 +11,9 @@ internal abstract class SinkField(Field field)
 
     public Field Field { get; } = field;
 
+    /// <summary>Whether its values are stored once each, in a dictionary.</summary>
+    public bool HasDictionary { get; protected init; }
+
     /// <exception cref="ArgumentException">The type of the values is none that a sink writes.</exception>
     public static SinkField Create(SinkColumn column) => column is SinkLists flat ? FlatSinkField.Create(flat) : column.Values switch
     {

@@ -5,8 +5,8 @@ namespace ZeroWorld.ML.Features;
 
 /// <summary>The feature stage's reader: reads of concurrent requests go to the store together, and each (entity, fields) once.</summary>
 /// <remarks>
-/// A read starts at once while few multi-gets are unanswered; else it collects for the next one, for a bounded time. A read that is waiting or in
-/// flight is joined by later calls for the same key. Each call is answered as soon as its own reads are, so that a slow shard delays only the
+/// A read starts at once while few multi-gets are unanswered; else it collects for the next one, for a bounded time. Where work is pending in the thread pool - requests that are being
+/// read, most of them - a multi-get is sent behind it, and takes their reads along. A read that is waiting or in flight is joined by later calls for the same key. Each call is answered as soon as its own reads are, so that a slow shard delays only the
 /// requests that need it. When the store answers nothing for a while a circuit opens: reads fail at once, and one call now and then probes.
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
@@ -20,12 +20,14 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     private readonly ITimer _collectTimer;
     private readonly ITimer _dueTimer;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Sender _sender;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly Lock _lock = new();
     private readonly OnlineReadQueue _queue;
     private readonly List<OnlineMultiGet> _unanswered = [];
     private bool _isCollectTimerSet;
+    private bool _isSenderQueued;
     private bool _isStopping;
 
     // When the first of the waiting calls runs out of time, or earlier.
@@ -48,6 +50,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         _logger = logger;
         _circuit = new OnlineReadCircuit(options, time);
         _queue = new OnlineReadQueue(this, options);
+        _sender = new Sender(this);
         _collectTimer = time.CreateTimer(static state => ((OnlineReadCoalescer)state!).OnCollected(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _dueTimer = time.CreateTimer(static state => ((OnlineReadCoalescer)state!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -63,6 +66,12 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Whether work is pending in the thread pool: what is queued now has its turn behind it, and wakes nobody.</summary>
+    internal Func<bool> IsPoolBusy { get; init; } = static () => ThreadPool.PendingWorkItemCount > 0;
+
+    /// <summary>Puts work behind all that is pending.</summary>
+    internal Action<IThreadPoolWorkItem> Queue { get; init; } = static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
     /// <summary>Reads several keys; keys may repeat.</summary>
     /// <param name="keys">What to read; not looked at after the method has returned its task.</param>
@@ -107,7 +116,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 SetDueTimer_NeedsLock();
             }
 
-            next = TakeNext_NeedsLock();
+            next = TakeOrPostpone_NeedsLock();
         }
 
         Start(next);
@@ -217,89 +226,6 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         return timeout == Timeout.InfiniteTimeSpan || ticks >= long.MaxValue - now ? long.MaxValue : now + (long)ticks;
     }
 
-    /// <returns>The next multi-get, already counted as unanswered, or <see langword="null"/> when nothing may be sent now.</returns>
-    private OnlineMultiGet? TakeNext_NeedsLock()
-    {
-        if (_queue.IsEmpty || _unanswered.Count >= _options.MultiGetsUnansweredMax || !MaySend_NeedsLock())
-        {
-            return null;
-        }
-
-        var reads = _queue.Take();
-        if (reads.Count == 0)
-        {
-            return null;
-        }
-
-        var multiGet = new OnlineMultiGet(reads, _time.GetTimestamp());
-        foreach (var read in reads)
-        {
-            ((SharedOnlineRead)read).MultiGet = multiGet;
-        }
-
-        _unanswered.Add(multiGet);
-        return multiGet;
-    }
-
-    private bool MaySend_NeedsLock()
-    {
-        // Multi-gets are in order of their start, so the young ones are at the end.
-        var young = 0;
-        var oldestAge = TimeSpan.Zero;
-        for (var index = _unanswered.Count - 1; index >= 0; index--)
-        {
-            var age = _time.GetElapsedTime(_unanswered[index].Started);
-            if (age >= _options.CollectTimeMax)
-            {
-                break;
-            }
-
-            if (!_unanswered[index].IsPartlyAnswered)
-            {
-                young++;
-                oldestAge = age;
-            }
-        }
-
-        if (young < _options.MultiGetsInFlight)
-        {
-            return true;
-        }
-
-        if (!_isCollectTimerSet)
-        {
-            _isCollectTimerSet = true;
-            _collectTimer.Change(_options.CollectTimeMax - oldestAge, Timeout.InfiniteTimeSpan);
-        }
-
-        return false;
-    }
-
-    private void OnCollected()
-    {
-        OnlineMultiGet? next;
-        lock (_lock)
-        {
-            _isCollectTimerSet = false;
-            next = _isStopping ? null : TakeNext_NeedsLock();
-        }
-
-        Start(next);
-    }
-
-    /// <summary>Sends a multi-get and those that may follow it at once. Never under the lock: the store writes to its socket here.</summary>
-    private void Start(OnlineMultiGet? multiGet)
-    {
-        while (multiGet is not null)
-        {
-            _ = RunAsync(multiGet);
-            lock (_lock)
-            {
-                multiGet = TakeNext_NeedsLock();
-            }
-        }
-    }
-
     private async Task RunAsync(OnlineMultiGet multiGet)
     {
         var isCallers = false;
@@ -341,7 +267,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
         }
         else
         {
-            OnlineReadGroup.TellHere(ended);
+            OnlineReadGroup.TellHere(ended, IsPoolBusy());
         }
     }
 
@@ -374,7 +300,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                 _queue.FailWaiting();
             }
 
-            return (TakeNext_NeedsLock(), _queue.TakeEnded());
+            return (TakeOrPostpone_NeedsLock(), _queue.TakeEnded());
         }
     }
 

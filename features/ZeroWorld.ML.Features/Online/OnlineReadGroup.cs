@@ -57,8 +57,15 @@ public sealed class OnlineReadGroup : IThreadPoolWorkItem
 
     /// <summary>Tells the last group of callers on this thread, which has nothing else to do, and has threads of the pool tell the others meanwhile.</summary>
     /// <param name="calls">Complete; theirs from now on. <see langword="null"/>: none.</param>
-    internal static void TellHere(List<OnlineReadCall>? calls)
+    /// <param name="isPoolBusy">Whether those threads have other work before them: then all callers are one group, since nobody would get to them sooner.</param>
+    internal static void TellHere(List<OnlineReadCall>? calls, bool isPoolBusy)
     {
+        if (calls is not null && isPoolBusy)
+        {
+            new OnlineReadGroup(calls, 0, calls.Count).Execute();
+            return;
+        }
+
         var start = 0;
         while (calls is not null && start < calls.Count)
         {

@@ -12,6 +12,10 @@ internal static class RunHtml
         "body{font:14px system-ui,sans-serif;margin:24px;color:#1f2328}svg{margin:8px;font:11px system-ui,sans-serif}.title{font-weight:600;font-size:13px}.grid{stroke:#d1d9e0;stroke-width:.5}"
         + ".diagonal{stroke:#8c959f;stroke-dasharray:4 3}table{border-collapse:collapse;margin:8px 0}td,th{border:1px solid #d1d9e0;padding:4px 8px;text-align:left}td.n{text-align:right}";
 
+    private const string Fit = "fit_";
+    private const string Validation = "validation_";
+    private const string Trial = "trial_";
+
     public static string Render(IReadOnlyList<RunPage> pages)
     {
         var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Runs</title><style>").Append(Style).Append("</style></head><body>");
@@ -55,32 +59,51 @@ internal static class RunHtml
     {
         var stepped = pages.SelectMany(static page => page.Metrics).GroupBy(static point => point.Name)
             .Where(static group => group.Select(static point => point.Step).Distinct().Count() > 1).Select(static group => group.Key).ToArray();
+        foreach (var learning in stepped.Where(static name => name.StartsWith(Fit, StringComparison.Ordinal)).Select(static name => name[Fit.Length..]).Where(name => stepped.Contains(Validation + name)))
+        {
+            var plot = new SvgPlot($"learning curve: {Words(learning)}", "trees or passes", Words(learning), PlotFrame.Free);
+            foreach (var page in pages)
+            {
+                plot.Add($"{Label(page)}, fit rows", Points(page, Fit + learning)).Add($"{Label(page)}, validation rows", Points(page, Validation + learning));
+            }
+
+            html.Append(plot.Render());
+            stepped = [.. stepped.Except([Fit + learning, Validation + learning])];
+        }
+
         foreach (var metric in stepped)
         {
-            var plot = new SvgPlot(metric, "step", metric);
+            // Trials follow each other without being steps of one thing.
+            var isOfTrials = metric.StartsWith(Trial, StringComparison.Ordinal);
+            var name = Words(isOfTrials ? metric[Trial.Length..] : metric);
+            var plot = new SvgPlot(isOfTrials ? $"trials: {name}" : name, isOfTrials ? "trial (from 0)" : "step", name, PlotFrame.Free);
             foreach (var page in pages)
             {
-                plot.Add(Label(page), [.. page.Metrics.Where(point => point.Name == metric).Select(static point => (double[])[point.Step, point.Value])]);
+                plot.Add(Label(page), Points(page, metric), isOfTrials ? PlotMark.Dots : PlotMark.Line);
             }
 
-            html.Append(plot.Render(unit: false));
+            html.Append(plot.Render());
         }
 
-        html.Append(Plot("ROC", "false positive rate", "true positive rate", static curves => curves.Roc));
-        html.Append(Plot("precision and recall", "recall", "precision", static curves => curves.PrecisionRecall));
-        html.Append(Plot("calibration", "mean probability", "share of positives", static curves => curves.Reliability, hasDots: true));
+        html.Append(Plot("ROC", "false positive rate", "true positive rate", PlotFrame.UnitWithDiagonal, static curves => curves.Roc));
+        html.Append(Plot("precision and recall", "recall", "precision", PlotFrame.Unit, static curves => curves.PrecisionRecall));
+        html.Append(Plot("calibration", "mean probability", "share of positives", PlotFrame.SquareWithDiagonal, static curves => curves.Reliability, PlotMark.LineAndDots));
 
-        string Plot(string title, string x, string y, Func<RunCurves, IReadOnlyList<double[]>> select, bool hasDots = false)
+        string Plot(string title, string x, string y, PlotFrame frame, Func<RunCurves, IReadOnlyList<double[]>> select, PlotMark mark = PlotMark.Line)
         {
-            var plot = new SvgPlot(title, x, y);
+            var plot = new SvgPlot(title, x, y, frame);
             foreach (var page in pages)
             {
-                plot.Add(Label(page), page.Curves is { } curves ? select(curves) : [], hasDots);
+                plot.Add(Label(page), page.Curves is { } curves ? select(curves) : [], mark);
             }
 
-            return plot.Render(unit: true);
+            return plot.Render();
         }
     }
+
+    private static double[][] Points(RunPage page, string metric) => [.. page.Metrics.Where(point => point.Name == metric).Select(static point => (double[])[point.Step, point.Value])];
+
+    private static string Words(string metric) => metric.Replace('_', ' ');
 
     private static void WriteConfusion(StringBuilder html, IReadOnlyList<RunPage> pages)
     {

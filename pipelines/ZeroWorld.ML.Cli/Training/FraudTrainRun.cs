@@ -54,7 +54,7 @@ internal sealed class FraudTrainRun(FraudTrainOptions options, StepConsole conso
             KnownTrials = context.Run.KnownTrials,
             Checkpoints = context.Checkpoints,
             OnTrial = trial => context.Run.AddTrialAsync(
-                new TrackedTrial(trial.Index, trial.Key, trial.Algorithm, trial.Parameters, trial.AveragePrecision), cancellationToken),
+                new TrackedTrial(trial.Index, trial.Key, trial.Algorithm, trial.Parameters, trial.FoldPrecisions), cancellationToken),
         };
         var result = await new FraudTableTraining(TimeProvider.System).RunAsync(request, progress, cancellationToken);
         var summary = string.Create(

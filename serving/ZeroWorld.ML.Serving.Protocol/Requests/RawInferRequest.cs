@@ -3,7 +3,7 @@ using System.Buffers;
 namespace ZeroWorld.ML.Serving.Protocol;
 
 /// <summary>
-/// An inference request read where it lies: names, shapes, and where the bytes of each tensor are. It holds what almost every client sends, raw tensors without parameters;
+/// An inference request read where it lies: names, shapes, and where the bytes of each tensor are. It holds what almost every client sends, raw tensors and no parameters but the time that the request has;
 /// whatever else a request may have, and whatever is wrong with one, is for <see cref="InferRequestReader"/>.
 /// </summary>
 /// <remarks>Not thread safe; used again and again. What it holds is valid as long as the message is.</remarks>
@@ -23,6 +23,9 @@ public sealed class RawInferRequest
     public string ModelVersion { get; private set; } = "";
 
     public string Id { get; private set; } = "";
+
+    /// <inheritdoc cref="RequestParameters.Timeout"/>
+    public TimeSpan? Timeout { get; private set; }
 
     public int InputCount { get; private set; }
 
@@ -59,7 +62,7 @@ public sealed class RawInferRequest
     public void Clear()
     {
         _raws.AsSpan(0, _rawCount).Clear();
-        (ModelName, ModelVersion, Id) = ("", "", "");
+        (ModelName, ModelVersion, Id, Timeout) = ("", "", "", null);
         (InputCount, OutputCount, _rawCount, _dimensionCount) = (0, 0, 0, 0);
     }
 
@@ -77,6 +80,8 @@ public sealed class RawInferRequest
             case (3 << 3) | 2 when reader.TryReadName(out var id, isFrequent: false):
                 Id = id;
                 return true;
+            case (4 << 3) | 2:
+                return reader.TryReadLength(out var entryLength) && TryReadTimeout(ref reader, reader.Position + entryLength);
             case (5 << 3) | 2 when InputCount < TensorsMax:
                 return reader.TryReadLength(out var inputLength) && TryReadInput(ref reader, reader.Position + inputLength);
             case (6 << 3) | 2 when OutputCount < TensorsMax:
@@ -86,6 +91,20 @@ public sealed class RawInferRequest
             default:
                 return false;
         }
+    }
+
+    /// <summary>An entry of the map of parameters, as whoever writes one writes it: the name, then a value of one field.</summary>
+    private bool TryReadTimeout(ref WireReader reader, long end)
+    {
+        if (!reader.TryReadVarint(out var keyTag) || keyTag != ((1 << 3) | 2) || !reader.TryReadName(out var name) || name != "timeout"
+            || !reader.TryReadVarint(out var valueTag) || valueTag != ((2 << 3) | 2) || !reader.TryReadLength(out var length) || reader.Position + length != end
+            || !reader.TryReadVarint(out var choice) || choice != 2 << 3 || !reader.TryReadVarint(out var microseconds) || (long)microseconds < 0)
+        {
+            return false;
+        }
+
+        Timeout = RequestParameters.ToTimeout((long)microseconds);
+        return reader.Position == end;
     }
 
     private bool TryReadInput(ref WireReader reader, long end)

@@ -95,14 +95,18 @@ public sealed record RequestParameters
     private static TimeSpan? ReadTimeout(InferParameter value)
     {
         Expect("timeout", value.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.Int64Param, "int64_param");
-        return value.Int64Param switch
-        {
-            < 0 => throw new TensorFormatException($"invalid value for 'timeout', expected microseconds >= 0, got {value.Int64Param}."),
-            0 => null,
-            > long.MaxValue / TimeSpan.TicksPerMicrosecond => TimeSpan.MaxValue,
-            var microseconds => TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond),
-        };
+        return value.Int64Param >= 0
+            ? ToTimeout(value.Int64Param)
+            : throw new TensorFormatException($"invalid value for 'timeout', expected microseconds >= 0, got {value.Int64Param}.");
     }
+
+    /// <param name="microseconds">0 or more.</param>
+    internal static TimeSpan? ToTimeout(long microseconds) => microseconds switch
+    {
+        0 => null,
+        > long.MaxValue / TimeSpan.TicksPerMicrosecond => TimeSpan.MaxValue,
+        _ => TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond),
+    };
 
     private static void Expect(string name, bool isExpected, string expected)
     {

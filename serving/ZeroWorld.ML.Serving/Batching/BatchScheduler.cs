@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Serving;
 /// Without a queue delay batching is greedy: a batch is whatever queued up while the instances were busy. With one, a batch is closed when it is full, when its oldest request has
 /// waited that long, or when the tightest deadline in the queue leaves just the time that the run is expected to take, whichever is first; it grows until it is executed.
 /// When an instance is idle and nothing is queued, a request of a model on the CPU runs on its caller's thread (<see cref="BatchSchedulerOptions.RunsInlineWhenIdle"/>),
-/// unless the batch before was shared: then others are likely on their way.
+/// unless the batch before was shared, or other requests wait to be read: one thread that reads and runs them one after another would never find any to share a run with.
 /// The queue is bounded in rows and refuses at once. A batch that fails is run again request by request, so that a bad request fails alone.
 /// <para>Thread safety: <see cref="RunAsync"/> may be called from any thread; an instance is held by one thread at a time.</para>
 /// </remarks>
@@ -78,6 +78,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     /// <summary>Moving average of one run of an instance: what a request must leave before its deadline.</summary>
     public TimeSpan AverageRun => ToSpan(_predictor.Average);
 
+    /// <summary>Whether runs are known to be short.</summary>
+    private bool IsShort => AverageRun > TimeSpan.Zero && AverageRun < OwnThreadFrom;
+
     /// <summary>Requests that wait.</summary>
     public int QueuedTasks => Volatile.Read(ref _queuedTasks);
 
@@ -94,9 +97,9 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         InstanceRunner? mine = null;
         lock (_lock)
         {
-            // A long run with an end to it leaves its caller free to answer when that comes.
-            if (_mayRunInline && (urgency.Due == 0 || AverageRun < OwnThreadFrom) && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0
-                && (!_options.RunsBesideForFullBatches || _idle.Count == _runners.Length) && _idle.TryPop(out mine))
+            // A run with an end to it that is long, or may be, leaves its caller free to answer when that comes.
+            if (_mayRunInline && (urgency.Due == 0 || IsShort) && !Volatile.Read(ref _wasShared) && !_isStopping && Volatile.Read(ref _queuedTasks) == 0
+                && (!_options.RunsBesideForFullBatches || _idle.Count == _runners.Length) && _options.CountPending() == 0 && _idle.TryPop(out mine))
             {
                 task = null!;
             }

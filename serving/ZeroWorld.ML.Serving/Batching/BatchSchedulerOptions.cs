@@ -18,7 +18,7 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     [Range(1, 1048576)]
     public int QueueRowsMax { get; set; } = 8192;
 
-    /// <summary>Whether a request that finds a model idle runs on the caller's thread instead of waking the loop of the scheduler.</summary>
+    /// <summary>Whether a request that finds a model idle, and no other request about to be read, runs on the caller's thread instead of waking the loop of the scheduler.</summary>
     /// <value>Default true. It saves two thread switches. Turn it off for models that run long, since a caller's thread is blocked meanwhile.</value>
     public bool RunsInlineWhenIdle { get; set; } = true;
 
@@ -33,6 +33,9 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <summary>What one level of priority is worth: a request stands in the queue as if it had come this much later per level below the first.</summary>
     /// <value>Default 100 ms: of ten levels, the last waits at most 900 ms longer than the first, however many of those there are. More than 0.</value>
     public TimeSpan PriorityStep { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How much waits for a thread of the pool: most of it is requests that are still to be read.</summary>
+    internal Func<long> CountPending { get; set; } = static () => ThreadPool.PendingWorkItemCount;
 
     /// <summary>Levels of priority and limits of one model.</summary>
     internal QueueSettings Queue { get; set; } = QueueSettings.Default;

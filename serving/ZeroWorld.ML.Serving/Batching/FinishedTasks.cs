@@ -9,15 +9,14 @@ internal sealed class FinishedTasks(InferenceTask[] tasks, int start, int count)
     /// <param name="isOnPool">Whether this thread may do what the callers do next.</param>
     public static void Tell(InferenceTask[] tasks, bool isOnPool)
     {
-        for (var start = isOnPool ? Math.Min(GroupMax, tasks.Length) : 0; start < tasks.Length; start += GroupMax)
+        // Where threads of the pool have work before them, nobody would get to the others sooner.
+        var here = !isOnPool ? 0 : ThreadPool.PendingWorkItemCount > 0 ? tasks.Length : Math.Min(GroupMax, tasks.Length);
+        for (var start = here; start < tasks.Length; start += GroupMax)
         {
             ThreadPool.UnsafeQueueUserWorkItem(new FinishedTasks(tasks, start, Math.Min(GroupMax, tasks.Length - start)), preferLocal: false);
         }
 
-        if (isOnPool)
-        {
-            Tell(tasks, 0, Math.Min(GroupMax, tasks.Length));
-        }
+        Tell(tasks, 0, here);
     }
 
     public void Execute() => Tell(tasks, start, count);

@@ -30,6 +30,6 @@ internal sealed class LogNames
             position += names.Length;
         }
 
-        return new SinkLists(name, elements, lengths);
+        return new SinkLists(name, elements, lengths) { HasFewTexts = true };
     }
 }

@@ -63,6 +63,12 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Apply_MistypedOption_IsNoPath()
+    {
+        await AssertFailsAsync(2, ["There is no option '--dta'", "--data"], ["apply", "views.yaml", "--dta", "data"]);
+    }
+
+    [Fact]
     public async Task Predict_NoDataDirectory_SaysHowToMakeOne()
     {
         await AssertFailsAsync(1, ["is no data directory", "zwml demo"], ["predict", "fraud", "--entity", "customer_id=1", "--data", "data"]);

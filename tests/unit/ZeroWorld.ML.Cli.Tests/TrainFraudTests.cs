@@ -46,7 +46,7 @@ public sealed class TrainFraudTests : IDisposable
     [Fact]
     public async Task TrainFraud_KilledInTheMiddle_LosesNothingAndIsTakenUpAgain()
     {
-        WriteTable(20_000);
+        WriteTable(6_000);
         string[] arguments = [.. Arguments(), "--algorithm", "logistic-regression", "fasttree"];
         using var process = ZwmlProcess.Start(_folder.Path, arguments);
         using var store = await WaitForStoreAsync(process);
@@ -75,7 +75,7 @@ public sealed class TrainFraudTests : IDisposable
     [Fact]
     public async Task TrainFraud_KilledAmongTheFitsOfItsSeeds_EndsWithTheModelOfAnUnbrokenRun()
     {
-        WriteTable(20_000);
+        WriteTable(6_000);
         string[] arguments =
         [
             "train", "fraud", "--table", Table, "--label", "bad", "--time", "at", "--entity", "customer", "--algorithm", "fasttree", "--seeds", "1", "2", "3", "--data", Directory, "--json",
@@ -83,8 +83,8 @@ public sealed class TrainFraudTests : IDisposable
         using var process = ZwmlProcess.Start(_folder.Path, [.. arguments, "--out", Path.Combine(_folder.Path, "killed")]);
         using var store = await WaitForStoreAsync(process);
 
-        // Two trials and two of the seeds on the fit rows: three fits on all training rows are still to come.
-        while (CountCheckpoints() < 4 && !process.HasExited)
+        // Two trials on five folds and two of the seeds on the fit rows: three fits on all training rows are still to come.
+        while (CountCheckpoints() < 12 && !process.HasExited)
         {
             await Task.Delay(10, Cancellation);
         }
@@ -93,7 +93,7 @@ public sealed class TrainFraudTests : IDisposable
         await process.WaitForExitAsync(Cancellation);
         var killed = Assert.Single(await store.ListAsync("default", null, null, 100, Cancellation), static run => run.Parent is null);
         Assert.Equal(RunStatus.Running, killed.Status);
-        Assert.InRange(CountCheckpoints(), 4, 7);
+        Assert.InRange(CountCheckpoints(), 12, 15);
 
         var resumed = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--resume", killed.Id, "--out", Path.Combine(_folder.Path, "resumed")]);
         var whole = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--out", Path.Combine(_folder.Path, "whole")]);

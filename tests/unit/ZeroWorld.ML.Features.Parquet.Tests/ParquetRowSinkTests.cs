@@ -67,6 +67,23 @@ public sealed class ParquetRowSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteFileAsync_FewTextsInManyRows_AreTheSameInLessRoom()
+    {
+        const int Rows = 2000;
+        var sink = new ParquetRowSink(_folder.PathOf("log"));
+
+        // Rows of two lists of names in no order that would make long runs, with an empty one, none, and a null among them.
+        int[] lengths = [.. Enumerable.Range(0, Rows).Select(static row => (row % 7) switch { 3 => 0, 5 => -1, _ => 2 })];
+        string?[] texts = [.. Enumerable.Range(0, lengths.Sum(static length => Math.Max(0, length))).Select(static index => (index * index % 11) switch { 1 => null, var text => $"customer_tx_amount_mean_{text}d" })];
+
+        await sink.WriteFileAsync("plain.parquet", [new SinkLists("names", texts, lengths)], Token);
+        await sink.WriteFileAsync("few.parquet", [new SinkLists("names", texts, lengths) { HasFewTexts = true }], Token);
+
+        Assert.Equal(Read("log/plain.parquet"), Read("log/few.parquet"));
+        Assert.True(new FileInfo(_folder.PathOf("log/few.parquet")).Length < new FileInfo(_folder.PathOf("log/plain.parquet")).Length);
+    }
+
+    [Fact]
     public async Task WriteFileAsync_FlatColumnWithTooFewElements_IsRefused()
     {
         var sink = new ParquetRowSink(_folder.PathOf("log"));

@@ -33,6 +33,10 @@ public sealed class RawInferRequestTests
     {
         var parameter = new InferParameter { Int64Param = 1 };
         AssertLeft(static message => { }, expected: true);
+        AssertLeft(message => message.Parameters["timeout"] = parameter, expected: true);
+        AssertLeft(static message => message.Parameters["timeout"] = new InferParameter { Int64Param = -1 });
+        AssertLeft(static message => message.Parameters["timeout"] = new InferParameter { Uint64Param = 1 });
+        AssertLeft(static message => message.Parameters["timeout"] = new InferParameter());
         AssertLeft(message => message.Parameters["priority"] = parameter);
         AssertLeft(message => message.Inputs[0].Parameters["x"] = parameter);
         AssertLeft(message => message.Outputs.Add(new Output { Name = "y", Parameters = { ["classification"] = parameter } }));
@@ -79,6 +83,11 @@ public sealed class RawInferRequestTests
     private static ModelInferRequest RandomRequest(Random random)
     {
         var message = new ModelInferRequest { ModelName = Text(random), ModelVersion = random.Next(2) == 0 ? "" : "3", Id = Text(random) };
+        if (random.Next(3) == 0)
+        {
+            message.Parameters["timeout"] = new InferParameter { Int64Param = random.NextInt64(1L << random.Next(62)) };
+        }
+
         for (var index = random.Next(4); index > 0; index--)
         {
             var input = new Input { Name = Text(random), Datatype = "FP32" };
@@ -105,6 +114,7 @@ public sealed class RawInferRequestTests
     private void AssertEqual(ModelInferRequest message)
     {
         Assert.Equal((message.ModelName, message.ModelVersion, message.Id), (_request.ModelName, _request.ModelVersion, _request.Id));
+        Assert.Equal(RequestParameters.Read(message.Parameters), RequestParameters.None with { Timeout = _request.Timeout });
         Assert.Equal(message.Outputs.Select(static output => output.Name), _request.Outputs.ToArray());
         Assert.Equal(message.Inputs.Count, _request.InputCount);
         for (var index = 0; index < message.Inputs.Count; index++)

@@ -77,6 +77,22 @@ public sealed class FraudTableTrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_OtherValuesInLaterFolds_LeaveTheEarlierOnesAsTheyWere()
+    {
+        var changed = TableFrames.Make(3_000);
+        changed.Get<double>("amount").AsSpan(1_950).Fill(1e6);
+        changed.Get<string?>("channel").AsSpan(1_950).Fill("unheard of");
+        changed.Get<string?>("shop").AsSpan(1_950).Clear();
+
+        var first = (await RunAsync(TableFrames.Make(3_000), Quick)).Trials[0].FoldPrecisions;
+        var second = (await RunAsync(changed, Quick, folder: "again")).Trials[0].FoldPrecisions;
+
+        Assert.Equal((5, 5), (first.Count, second.Count));
+        Assert.Equal(first.Take(2), second.Take(2));
+        Assert.NotEqual(first[4], second[4]);
+    }
+
+    [Fact]
     public async Task RunAsync_CategoriesThatTrainingNeverSaw_HaveAScoreAndKeepParity()
     {
         var frame = TableFrames.Make(3_000);
@@ -165,7 +181,7 @@ public sealed class FraudTableTrainingTests : IDisposable
         var redone = new List<TableTrial>();
 
         var resumed = await RunAsync(
-            TableFrames.Make(3_000), Quick, folder: "again", known: done.Take(2).ToDictionary(static trial => trial.Key, static trial => trial.AveragePrecision), onTrial: redone.Add);
+            TableFrames.Make(3_000), Quick, folder: "again", known: done.Take(2).ToDictionary(static trial => trial.Key, static trial => trial.FoldPrecisions), onTrial: redone.Add);
 
         Assert.Equal((3, 1), (done.Count, redone.Count));
         Assert.Equal(whole.Package.Digest, resumed.Package.Digest);
@@ -354,7 +370,7 @@ public sealed class FraudTableTrainingTests : IDisposable
         FraudTableColumns? columns = null,
         ModelPackage? champion = null,
         string folder = "package",
-        IReadOnlyDictionary<string, double>? known = null,
+        IReadOnlyDictionary<string, IReadOnlyList<double>>? known = null,
         Action<TableTrial>? onTrial = null,
         IReadOnlyDictionary<string, FeatureType>? types = null)
     {
@@ -369,7 +385,7 @@ public sealed class FraudTableTrainingTests : IDisposable
             OutputDirectory = _folder.File(folder),
             Scorer = new PackageScorer(),
             Champion = champion,
-            KnownTrials = known ?? new Dictionary<string, double>(),
+            KnownTrials = known ?? new Dictionary<string, IReadOnlyList<double>>(),
             OnTrial = trial =>
             {
                 onTrial?.Invoke(trial);

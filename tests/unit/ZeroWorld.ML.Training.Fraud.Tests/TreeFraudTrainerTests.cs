@@ -19,6 +19,34 @@ public sealed class TreeFraudTrainerTests
     }
 
     [Fact]
+    public void Fit_OnOneThreadAndOnAll_GivesTheSameTrees()
+    {
+        var table = SyntheticTransactions.Table(10, 500);
+        int[] rows = SyntheticTransactions.All(table);
+        using var fits = new LightGbmEngine(Settings, threadsMax: 3).Begin(table, rows, 5, TestContext.Current.CancellationToken);
+
+        var alone = fits.Fit(5, isAlone: true, TestContext.Current.CancellationToken).Save();
+        var beside = fits.Fit(5, isAlone: false, TestContext.Current.CancellationToken).Save();
+
+        Assert.Contains("[num_threads: 3]", System.Text.Encoding.UTF8.GetString(alone), StringComparison.Ordinal);
+        Assert.Contains("[num_threads: 1]", System.Text.Encoding.UTF8.GetString(beside), StringComparison.Ordinal);
+        Assert.Equal(TreesOf(alone), TreesOf(beside));
+
+        static string TreesOf(byte[] text) => System.Text.Encoding.UTF8.GetString(text).Split("parameters:")[0];
+    }
+
+    [Fact]
+    public void Fit_RowsInManyPieces_LearnsFromThoseRowsAlone()
+    {
+        var table = SyntheticTransactions.Table(10, 300);
+        int[] odd = [.. SyntheticTransactions.All(table).Where(static row => row % 3 != 1)];
+        var copy = TrainingTable.FromRows(
+            table.FeatureNames, [.. odd.SelectMany(row => table.Features(row).ToArray())], table.LabelsOf(odd), [.. odd.Select(table.Time)], [.. odd.Select(table.Card)], [.. odd.Select(table.RowId)]);
+
+        Assert.Equal(Flatten(Fit(copy, SyntheticTransactions.All(copy), 5).ToTreeEnsemble()), Flatten(Fit(table, odd, 5).ToTreeEnsemble()));
+    }
+
+    [Fact]
     public void Fit_EarlyStopping_FitsTheNumberOfTreesWithTheLeastLossOnLaterRows()
     {
         var table = SyntheticTransactions.Table(10, 500);

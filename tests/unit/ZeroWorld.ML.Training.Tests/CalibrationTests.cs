@@ -78,6 +78,21 @@ public sealed class CalibrationTests
         Assert.Equal("platt", Calibration.Fit(CalibrationMethod.Auto, shifted, shiftedLabels).Name);
     }
 
+    [Fact]
+    public void Fit_AutoWithFewPositives_TakesNoStepsThatMakeScoresEqual()
+    {
+        var (logOdds, labels) = Distorted(180, static value => Math.Pow(value, 9));
+        Assert.True(LaterBrier(CalibrationMethod.Isotonic) < Math.Min(LaterBrier(CalibrationMethod.Platt), LaterBrier(CalibrationMethod.None)));
+
+        Assert.NotEqual("isotonic", Calibration.Fit(CalibrationMethod.Auto, logOdds, labels).Name);
+
+        double LaterBrier(CalibrationMethod method)
+        {
+            var calibrator = Calibration.Fit(method, logOdds.AsSpan(..90), labels.AsSpan(..90));
+            return BinaryMetrics.Brier([.. logOdds[90..].Select(value => (float)calibrator.Apply(value))], labels.AsSpan(90..));
+        }
+    }
+
     [Theory]
     [InlineData(CalibrationMethod.Platt)]
     [InlineData(CalibrationMethod.Isotonic)]

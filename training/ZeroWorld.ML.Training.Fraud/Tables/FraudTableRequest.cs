@@ -11,6 +11,9 @@ public sealed record FraudTableRequest
 
     internal const string TrainingRows = "training rows";
 
+    /// <param name="fold">From 0.</param>
+    internal static string FoldRows(int fold) => FormattableString.Invariant($"fold {fold}");
+
     /// <value>The rows, in the order of their file.</value>
     public required ColumnFrame Frame { get; init; }
 
@@ -38,10 +41,10 @@ public sealed record FraudTableRequest
     /// <value>The model in place, or <see langword="null"/>.</value>
     public ModelPackage? Champion { get; init; }
 
-    /// <value>Validation average precision of trials that an earlier run of the same data and settings has done, by <see cref="TableTrial.Key"/>: they are not done again.</value>
-    public IReadOnlyDictionary<string, double> KnownTrials { get; init; } = new Dictionary<string, double>();
+    /// <value><see cref="TableTrial.FoldPrecisions"/> of trials that an earlier run of the same data and settings has done, by <see cref="TableTrial.Key"/>: they are not done again.</value>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> KnownTrials { get; init; } = new Dictionary<string, IReadOnlyList<double>>();
 
-    /// <value>Called after every trial, before the next one: what it has written is a checkpoint.</value>
+    /// <value>Called with every trial when its last fold is done: what it has written is a checkpoint.</value>
     public Func<TableTrial, Task>? OnTrial { get; init; }
 
     /// <value>Where fits that can be taken up keep their state; <see langword="null"/>: nowhere.</value>

@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Trains, evaluates, explains and packages a model on any table with a label, a time and an entity.</summary>
 /// <remarks>
 /// Splits are by time only. Encoders, hyper-parameters, calibrators and thresholds see training rows only; the test is looked at once per seed of the chosen settings. The same
-/// table, settings and clock give the same package. Memory: the encoded features twice, at 4 bytes each. Thread safe; the work runs on one thread of the pool.
+/// table, settings and clock give the same package. Memory: the encoded features three times, at 4 bytes each. Thread safe; the work runs on one thread of the pool.
 /// </remarks>
 public sealed class FraudTableTraining(TimeProvider time)
 {
@@ -38,12 +38,12 @@ public sealed class FraudTableTraining(TimeProvider time)
         var notes = new List<string>();
         var (source, split) = TableRows.Prepare(request, notes);
 
-        // 1. On the fit rows: search, and the calibrator and thresholds by the median seed.
+        // 1. Inside the training part: the search on its folds; the calibrator and thresholds on its validation rows, by the median seed.
         var innerEncoder = TableEncoder.Fit(source, split.Fit);
-        var steps = new StepCounter(2 + TableSearch.CountTrials(settings, innerEncoder.Names.Count) + (2 * settings.Seeds.Count), progress);
+        var steps = new StepCounter(2 + TableSearch.CountSteps(settings, innerEncoder.Names.Count, split.Folds.Count) + (2 * settings.Seeds.Count), progress);
         steps.Finish("rows", $"{split.Train.Length} training rows, {split.Validation.Length} of them for validation, {split.Test.Length} test rows");
         var inner = innerEncoder.Encode(source, split.Fit);
-        var search = await TableSearch.RunAsync(request, inner, split, steps, cancellationToken).ConfigureAwait(false);
+        var search = await TableSearch.RunAsync(request, source, inner, split, steps, notes, cancellationToken).ConfigureAwait(false);
         var validation = ValidateSeeds(request, inner, split, search, steps, cancellationToken);
         var median = validation.OrderBy(static run => run.AveragePrecision).ElementAt(validation.Count / 2);
         var labels = inner.LabelsOf(split.Validation);

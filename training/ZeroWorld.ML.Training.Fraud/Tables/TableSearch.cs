@@ -1,40 +1,57 @@
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>Tries every algorithm's grid on the fit rows and takes the trainer with the greatest average precision on the validation rows.</summary>
+/// <summary>Tries every algorithm's grid on folds inside the training rows, each with an encoder of its own fit rows, and chooses by <see cref="TrialChoice"/>.</summary>
 internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Trainer, IReadOnlyList<TableTrial> Trials)
 {
+    /// <param name="source">All rows.</param>
+    /// <param name="table">The rows, encoded by the fit rows of <paramref name="split"/>.</param>
     internal static async Task<TableSearch> RunAsync(
-        FraudTableRequest request, TrainingTable table, TableSplit split, StepCounter steps, CancellationToken cancellationToken)
+        FraudTableRequest request, TableSource source, TrainingTable table, TableSplit split, StepCounter steps, List<string> notes, CancellationToken cancellationToken)
     {
-        var grid = request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count)
-            .Select(trainer => (Algorithm: algorithm, Trainer: trainer))).ToArray();
-        var labels = table.LabelsOf(split.Validation);
-        var trials = new List<TableTrial>(grid.Length);
-        foreach (var (algorithm, trainer) in grid)
+        (string Algorithm, ITrainer<IFraudModel> Trainer)[] grid =
+        [
+            .. request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count).Select(trainer => (algorithm, trainer))),
+        ];
+        var known = Array.ConvertAll(grid, point => request.KnownTrials.GetValueOrDefault(TableTrial.KeyOf(point.Algorithm, point.Trainer.Parameters)) ?? []);
+        var precisions = Array.ConvertAll(grid, _ => new double[split.Folds.Count]);
+        for (var fold = 0; fold < split.Folds.Count; fold++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var isKnown = request.KnownTrials.TryGetValue(TableTrial.KeyOf(algorithm, trainer.Parameters), out var precision);
-            if (!isKnown)
+            // One fold at a time: its encoded rows go before those of the next come.
+            var rows = split.Folds[fold];
+            var folded = ReferenceEquals(rows.Fit, split.Fit) ? table : TableEncoder.Fit(source, rows.Fit).Encode(source, rows.Fit);
+            var labels = folded.LabelsOf(rows.Validation);
+            for (var trial = 0; trial < grid.Length; trial++)
             {
-                var logOdds = request.Fit(trainer, FraudTableRequest.FitRows, table, split.Fit, request.Settings.Seeds[0], cancellationToken).LogOdds(table, split.Validation, cancellationToken);
-                precision = BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, logOdds), labels);
+                cancellationToken.ThrowIfCancellationRequested();
+                var isKnown = known[trial].Count == split.Folds.Count;
+                precisions[trial][fold] = isKnown ? known[trial][fold] : Measure(request, grid[trial].Trainer, fold, folded, rows, labels, cancellationToken);
+                steps.Finish("search", FormattableString.Invariant(
+                    $"fold {fold + 1} of {split.Folds.Count}, {grid[trial].Algorithm}: trial {trial + 1} of {grid.Length}, validation average precision {precisions[trial][fold]:F4}{(isKnown ? " (known)" : "")}"));
             }
-
-            trials.Add(new TableTrial(trials.Count, algorithm, trainer.Parameters, precision));
-            if (!isKnown && request.OnTrial is { } onTrial)
-            {
-                await onTrial(trials[^1]).ConfigureAwait(false);
-            }
-
-            steps.Finish("search", FormattableString.Invariant($"{algorithm}: trial {trials.Count} of {grid.Length}, validation average precision {precision:F4}{(isKnown ? " (known)" : "")}"));
         }
 
-        // Of equal trials the earlier wins: a grid is listed from simple to complex.
-        var best = trials.MaxBy(static trial => trial.AveragePrecision)!;
+        TableTrial[] trials = [.. grid.Select((point, index) => new TableTrial(index, point.Algorithm, point.Trainer.Parameters, precisions[index]))];
+        foreach (var trial in trials)
+        {
+            if (known[trial.Index].Count != split.Folds.Count && request.OnTrial is { } onTrial)
+            {
+                await onTrial(trial).ConfigureAwait(false);
+            }
+        }
+
+        var best = TrialChoice.Of(trials, notes);
         return new TableSearch(best.Algorithm, grid[best.Index].Trainer, trials);
     }
 
-    internal static int CountTrials(FraudTableSettings settings, int featureCount) => settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount).Count);
+    internal static int CountSteps(FraudTableSettings settings, int featureCount, int folds) =>
+        folds * settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount).Count);
+
+    private static double Measure(
+        FraudTableRequest request, ITrainer<IFraudModel> trainer, int fold, TrainingTable table, TableFold rows, bool[] labels, CancellationToken cancellationToken)
+    {
+        var model = request.Fit(trainer, FraudTableRequest.FoldRows(fold), table, rows.Fit, request.Settings.Seeds[0], cancellationToken);
+        return BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken)), labels);
+    }
 
     private static IReadOnlyList<ITrainer<IFraudModel>> GridOf(FraudTableSettings settings, string algorithm, int featureCount) =>
         FraudAlgorithms.Grid(algorithm, settings.EarlyStopping, featureCount);

@@ -4,10 +4,11 @@ namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Rows of a table by time: training before the test, and inside the training fit rows before validation rows, with the label delay between both.</summary>
 /// <param name="Train">Rows of the training part, in order of time.</param>
-/// <param name="Fit">The earlier ones, on which hyper-parameters are fitted.</param>
-/// <param name="Validation">The later ones, on which they and thresholds are chosen.</param>
+/// <param name="Fit">The earlier ones.</param>
+/// <param name="Validation">The later ones, on which the calibrator and thresholds are chosen.</param>
+/// <param name="Folds">Pairs of earlier and later training rows, on which hyper-parameters and algorithms are chosen.</param>
 /// <param name="Test">Rows that are looked at once.</param>
-internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, int[] Test)
+internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, IReadOnlyList<TableFold> Folds, int[] Test)
 {
     /// <summary>Splits sorted rows.</summary>
     /// <param name="testFrom">First moment of the test; <see langword="null"/>: the last <paramref name="share"/> of the rows, whole moments together.</param>
@@ -42,7 +43,7 @@ internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, int[
         var (fit, validation) = SplitTraining(source, train, share, delay, notes);
         Check(source, "fit", fit);
         Check(source, "validation", validation);
-        return new TableSplit(train, fit, validation, test);
+        return new TableSplit(train, fit, validation, TableFold.Of(source, train, delay) is { Count: > 1 } folds ? folds : [new TableFold(fit, validation)], test);
     }
 
     private static (int[] Fit, int[] Validation) SplitTraining(TableSource source, int[] train, double share, long delay, List<string> notes)
@@ -89,7 +90,7 @@ internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, int[
         return next < 0 ? from : times[next];
     }
 
-    private static bool HasBoth(TableSource source, int[] rows) => rows.Any(row => source.Labels[row]) && rows.Any(row => !source.Labels[row]);
+    internal static bool HasBoth(TableSource source, int[] rows) => rows.Any(row => source.Labels[row]) && rows.Any(row => !source.Labels[row]);
 
     private static void Check(TableSource source, string part, int[] rows)
     {

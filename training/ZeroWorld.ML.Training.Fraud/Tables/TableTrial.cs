@@ -4,9 +4,12 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <param name="Index">Place among all trials, from 0.</param>
 /// <param name="Algorithm">Name of the algorithm.</param>
 /// <param name="Parameters">Its hyper-parameters.</param>
-/// <param name="AveragePrecision">On the validation rows.</param>
-public sealed record TableTrial(int Index, string Algorithm, IReadOnlyDictionary<string, string> Parameters, double AveragePrecision)
+/// <param name="FoldPrecisions">Average precision on the validation rows of each fold.</param>
+public sealed record TableTrial(int Index, string Algorithm, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<double> FoldPrecisions)
 {
+    /// <value>Mean of the folds.</value>
+    public double AveragePrecision => FoldPrecisions.Average();
+
     /// <value>The same for the same algorithm and hyper-parameters.</value>
     public string Key => KeyOf(Algorithm, Parameters);
 

@@ -1,21 +1,20 @@
-using Microsoft.ML;
-
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>One library that grows trees. Deterministic by the seed, on one thread. Thread safe.</summary>
+/// <summary>One library that grows trees. Deterministic by the seed. Thread safe.</summary>
 internal interface ITreeEngine
 {
-    /// <summary>Decides what must be decided on the rows before the first fit, such as the number of trees.</summary>
-    /// <returns>The engine with the decision.</returns>
-    ITreeEngine Prepare(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken);
+    /// <summary>Makes and decides what all fits on the same rows share, such as bins and the number of trees.</summary>
+    /// <param name="seed">Of the first fit.</param>
+    ITreeFits Begin(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken);
 
-    ITransformer Fit(MLContext context, IDataView rows, int seed);
+    /// <param name="state">As <see cref="IFittedTrees.Save"/> gave it.</param>
+    IFittedTrees Read(byte[] state);
 
     static ITreeEngine Of(TreeSettings settings) => settings switch
     {
         LightGbmSettings lightGbm => new LightGbmEngine(lightGbm),
-        FastTreeSettings fastTree => new FastTreeEngine(fastTree),
-        ForestSettings forest => new ForestEngine(forest),
+        FastTreeSettings fastTree => new MlNetEngine(settings.PositiveWeight, (context, seed) => FastTreeTrainers.Of(context, fastTree, seed)),
+        ForestSettings forest => new MlNetEngine(settings.PositiveWeight, (context, seed) => FastTreeTrainers.Of(context, forest, seed)),
         _ => throw new ArgumentException($"There is no engine for {settings.GetType().Name}.", nameof(settings)),
     };
 }

@@ -1,22 +1,19 @@
-using Microsoft.ML;
-
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>The parts of a fit that are done, in ML.NET's own format: what was read scores as what was fitted, bit for bit.</summary>
+/// <summary>The parts of a fit that are done, in the library's own format: what was read scores as what was fitted, bit for bit.</summary>
 internal sealed class TreeFitState
 {
     private readonly FitCheckpoint? _checkpoint;
-    private readonly MLContext _context;
     private readonly List<byte[]> _saved = [];
 
-    private TreeFitState(FitCheckpoint? checkpoint, MLContext context) => (_checkpoint, _context) = (checkpoint, context);
+    private TreeFitState(FitCheckpoint? checkpoint) => _checkpoint = checkpoint;
 
-    internal List<ITransformer> Parts { get; } = [];
+    internal List<IFittedTrees> Parts { get; } = [];
 
     /// <param name="partsMax">State with more parts is of another fit, and is not taken.</param>
-    internal static TreeFitState Read(FitCheckpoint? checkpoint, MLContext context, int partsMax)
+    internal static TreeFitState Read(FitCheckpoint? checkpoint, ITreeEngine engine, int partsMax)
     {
-        var state = new TreeFitState(checkpoint, context);
+        var state = new TreeFitState(checkpoint);
         if (checkpoint?.TryRead() is not { } bytes)
         {
             return state;
@@ -27,13 +24,13 @@ internal sealed class TreeFitState
         for (var part = 0; part < count && count <= partsMax; part++)
         {
             state._saved.Add(reader.ReadBytes(reader.ReadInt32()));
-            state.Parts.Add(context.Model.Load(new MemoryStream(state._saved[^1]), out _));
+            state.Parts.Add(engine.Read(state._saved[^1]));
         }
 
         return state;
     }
 
-    internal void Add(ITransformer part, DataViewSchema schema)
+    internal void Add(IFittedTrees part)
     {
         Parts.Add(part);
         if (_checkpoint is null)
@@ -41,9 +38,7 @@ internal sealed class TreeFitState
             return;
         }
 
-        using var model = new MemoryStream();
-        _context.Model.Save(part, schema, model);
-        _saved.Add(model.ToArray());
+        _saved.Add(part.Save());
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
         writer.Write(_saved.Count);

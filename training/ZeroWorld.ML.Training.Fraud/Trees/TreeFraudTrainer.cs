@@ -1,17 +1,12 @@
-using Microsoft.ML;
-
 namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Trees on float32 features, by the library that the settings are of: LightGBM, FastTree or a random forest.</summary>
 /// <remarks>
-/// Deterministic: every random choice by the given seed, and one thread, so that sums are taken in one order on every machine. One thread also keeps small fits fast on busy
-/// machines, where OpenMP's waiting threads cost ten times what they gain. The libraries grow a model in one go; where several are averaged they run side by side, one per processor, and each of them is a checkpoint, and so is a
-/// fit that is done. Thread safe.
+/// Deterministic: every random choice by the given seed, and sums in one order on every machine. A LightGBM fit on many rows uses all processors, other fits one each. A model
+/// grows in one go; where several are averaged they run side by side, one per processor, and each of them is a checkpoint, and so is a fit that is done. Thread safe.
 /// </remarks>
 public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
 {
-    internal const int ThreadCount = 1;
-
     // Far enough apart that the parts of one seed are not those of the next.
     private const int SeedsPerFit = 1000;
 
@@ -24,7 +19,7 @@ public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
         ArgumentNullException.ThrowIfNull(settings);
         TrainingRows.CheckSettings(settings.Title, settings.FindProblem());
         (_settings, _engine) = (settings, ITreeEngine.Of(settings));
-        Parameters = TrainingRows.WithThreads(settings.ToParameters());
+        Parameters = settings is LightGbmSettings ? settings.ToParameters() : TrainingRows.WithThreads(settings.ToParameters());
     }
 
     public string Algorithm => _settings.Algorithm;
@@ -45,32 +40,33 @@ public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
     internal TreeFraudModel FitTrees(TrainingTable table, ReadOnlyMemory<int> rows, int seed, FitCheckpoint? checkpoint, CancellationToken cancellationToken)
     {
         TrainingRows.CheckBothClasses(table, rows);
-        var context = new MLContext(seed);
-        var view = TableView.Of(context, table, rows, _settings.PositiveWeight);
-        var state = TreeFitState.Read(checkpoint, context, _settings.FitCount);
-        var engine = state.Parts.Count < _settings.FitCount ? _engine.Prepare(table, rows, seed, cancellationToken) : _engine;
-        while (state.Parts.Count < _settings.FitCount)
+        var state = TreeFitState.Read(checkpoint, _engine, _settings.FitCount);
+        if (state.Parts.Count < _settings.FitCount)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // One fit per processor side by side: each has its seed, its thread and its context, so that it is the same whether the ones before it were fitted, read or run beside it.
-            var done = state.Parts.Count;
-            var parts = new ITransformer[Math.Min(Environment.ProcessorCount, _settings.FitCount - done)];
-            Run(parts.Length, index =>
+            using var fits = _engine.Begin(table, rows, seed, cancellationToken);
+            while (state.Parts.Count < _settings.FitCount)
             {
-                var partSeed = done + index == 0 ? seed : unchecked((seed * SeedsPerFit) + done + index);
-                var partContext = new MLContext(partSeed);
-                parts[index] = engine.Fit(partContext, TableView.Of(partContext, table, rows, _settings.PositiveWeight), partSeed);
-            });
-            foreach (var part in parts)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                state.Add(part, view.Schema);
+                AddParts(state, fits, seed, cancellationToken);
             }
         }
 
-        return new TreeFraudModel(context, [.. state.Parts.Select(TreeFraudModel.Part.Of)], table.FeatureNames.Count);
+        return new TreeFraudModel(state.Parts, table.FeatureNames.Count);
     }
+
+    // One fit per processor side by side: each has its seed, so that it is the same whether the ones before it were fitted, read or run beside it.
+    private void AddParts(TreeFitState state, ITreeFits fits, int seed, CancellationToken cancellationToken)
+    {
+        var done = state.Parts.Count;
+        var parts = new IFittedTrees[Math.Min(Environment.ProcessorCount, _settings.FitCount - done)];
+        Run(parts.Length, index => parts[index] = fits.Fit(
+            done + index == 0 ? seed : unchecked((seed * SeedsPerFit) + done + index), isAlone: parts.Length == 1, cancellationToken));
+        foreach (var part in parts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            state.Add(part);
+        }
+    }
+
     private static void Run(int count, Action<int> fit)
     {
         if (count == 1)

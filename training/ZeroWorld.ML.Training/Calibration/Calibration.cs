@@ -3,6 +3,10 @@ namespace ZeroWorld.ML.Training;
 /// <summary>Fits the calibrator that a method asks for. Pure functions.</summary>
 public static class Calibration
 {
+    // Steps of fewer positives are noise, and scores within the last step are one score.
+    private const int IsotonicPositivesMin = 100;
+    private const double RankingLossMax = 0.001;
+
     /// <param name="logOdds">Of validation rows in order of time, which the model has not seen.</param>
     /// <param name="labels">One per row.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: one class only.</exception>
@@ -27,24 +31,31 @@ public static class Calibration
             return PlainSigmoid.Instance;
         }
 
-        var best = (Method: CalibrationMethod.None, Brier: Brier(PlainSigmoid.Instance, logOdds[half..], late));
+        var plain = Apply(PlainSigmoid.Instance, logOdds[half..]);
+        var best = (Method: CalibrationMethod.None, Brier: BinaryMetrics.Brier(plain, late));
         foreach (var method in (ReadOnlySpan<CalibrationMethod>)[CalibrationMethod.Platt, CalibrationMethod.Isotonic])
         {
-            var brier = Brier(Fit(method, logOdds[..half], early), logOdds[half..], late);
-            best = brier < best.Brier ? (method, brier) : best;
+            var scores = Apply(Fit(method, logOdds[..half], early), logOdds[half..]);
+            var brier = BinaryMetrics.Brier(scores, late);
+            best = brier < best.Brier && (method != CalibrationMethod.Isotonic || KeepsRanking(early, plain, scores, late)) ? (method, brier) : best;
         }
 
         return Fit(best.Method, logOdds, labels);
     }
 
-    private static double Brier(ICalibrator calibrator, ReadOnlySpan<double> logOdds, ReadOnlySpan<bool> labels)
+    private static bool KeepsRanking(ReadOnlySpan<bool> early, float[] plain, float[] scores, ReadOnlySpan<bool> late) =>
+        early.Count(true) >= IsotonicPositivesMin
+        && late.Contains(true)
+        && BinaryMetrics.AveragePrecision(scores, late) >= BinaryMetrics.AveragePrecision(plain, late) - RankingLossMax;
+
+    private static float[] Apply(ICalibrator calibrator, ReadOnlySpan<double> logOdds)
     {
-        var scores = new float[labels.Length];
+        var scores = new float[logOdds.Length];
         for (var row = 0; row < scores.Length; row++)
         {
             scores[row] = (float)calibrator.Apply(logOdds[row]);
         }
 
-        return BinaryMetrics.Brier(scores, labels);
+        return scores;
     }
 }

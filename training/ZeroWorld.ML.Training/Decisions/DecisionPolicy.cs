@@ -39,8 +39,8 @@ public static class DecisionPolicy
         return new DecisionThresholds(
             output,
             [new Decision(Allow, 0), new Decision(Review, review), new Decision(Block, block)],
-            $"lowest scores that give at most {budget.AlertsPerDay} alerts (review or block) and at most {budget.BlocksPerDay} blocks on each of {days} validation days "
-            + $"({scores.Length} rows), before the model was fitted again on the whole training period");
+            $"lowest scores that give at most {budget.AlertsPerDay} alerts (review or block) and at most {budget.BlocksPerDay} blocks {(days == 1 ? "among the" : $"on each of {days} validation days,")} "
+            + $"{scores.Length} validation rows{(days == 1 ? "" : " in all")}, before the model was fitted again on the whole training period");
     }
 
     /// <summary>The threshold of block with the smallest cost on validation rows: below it rows are allowed.</summary>

@@ -23,7 +23,7 @@ public sealed class RunTracker : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _beat;
 
-    private RunTracker(IRunStore store, TrainingRun run, string fingerprint, string trialMetric, IReadOnlyDictionary<string, double> known, TimeProvider time)
+    private RunTracker(IRunStore store, TrainingRun run, string fingerprint, string trialMetric, IReadOnlyDictionary<string, IReadOnlyList<double>> known, TimeProvider time)
     {
         (_store, Run, Fingerprint, _trialMetric, KnownTrials) = (store, run, fingerprint, trialMetric, known);
         _beat = BeatAsync(time, _end.Token);
@@ -34,8 +34,8 @@ public sealed class RunTracker : IAsyncDisposable
 
     public string Fingerprint { get; }
 
-    /// <summary>Values of the trials that the resumed run had finished, by <see cref="TrackedTrial.Key"/>.</summary>
-    public IReadOnlyDictionary<string, double> KnownTrials { get; }
+    /// <summary>Values per fold of the trials that the resumed run had finished, by <see cref="TrackedTrial.Key"/>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> KnownTrials { get; }
 
     /// <summary>Starts a run, or takes up one that was killed.</summary>
     /// <param name="start">Of no account but for project when a run is taken up.</param>
@@ -55,7 +55,7 @@ public sealed class RunTracker : IAsyncDisposable
         {
             var tags = new Dictionary<string, string>(start.Tags) { [FingerprintTag] = fingerprint };
             var run = await store.StartAsync(start with { Tags = tags }, cancellationToken).ConfigureAwait(false);
-            return new RunTracker(store, run, fingerprint, trialMetric, new Dictionary<string, double>(), time);
+            return new RunTracker(store, run, fingerprint, trialMetric, new Dictionary<string, IReadOnlyList<double>>(), time);
         }
 
         var resumed = await store.GetAsync(start.Project, resume, cancellationToken).ConfigureAwait(false);
@@ -71,7 +71,7 @@ public sealed class RunTracker : IAsyncDisposable
 
         var parts = await store.ListAsync(start.Project, null, resumed.Id, RunsMax, cancellationToken).ConfigureAwait(false);
         var known = parts.Where(part => part.Status == RunStatus.Finished && part.Tags.ContainsKey(KeyTag) && part.Metrics.ContainsKey(trialMetric))
-            .DistinctBy(static part => part.Tags[KeyTag]).ToDictionary(static part => part.Tags[KeyTag], part => part.Metrics[trialMetric]);
+            .DistinctBy(static part => part.Tags[KeyTag]).ToDictionary(static part => part.Tags[KeyTag], part => FoldsOf(part, trialMetric));
         return new RunTracker(store, resumed, fingerprint, trialMetric, known, time);
     }
 
@@ -91,9 +91,13 @@ public sealed class RunTracker : IAsyncDisposable
                 Tags = new Dictionary<string, string> { [KeyTag] = trial.Key },
             },
             cancellationToken).ConfigureAwait(false);
-        await _store.AddMetricsAsync(part.Id, [new RunMetric(_trialMetric, 0, trial.Value)], cancellationToken).ConfigureAwait(false);
+        var mean = trial.Values.Average();
+        await _store.AddMetricsAsync(
+            part.Id,
+            [new RunMetric(_trialMetric, 0, mean), .. trial.Values.Select((value, fold) => new RunMetric(FoldMetric(_trialMetric, fold), 0, value))],
+            cancellationToken).ConfigureAwait(false);
         await _store.FinishAsync(part.Id, RunStatus.Finished, cancellationToken).ConfigureAwait(false);
-        await _store.AddMetricsAsync(Run.Id, [new RunMetric($"trial_{_trialMetric}", trial.Index, trial.Value)], cancellationToken).ConfigureAwait(false);
+        await _store.AddMetricsAsync(Run.Id, [new RunMetric($"trial_{_trialMetric}", trial.Index, mean)], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends the run with what it made.</summary>
@@ -154,6 +158,13 @@ public sealed class RunTracker : IAsyncDisposable
         await _beat.ConfigureAwait(false);
         _end.Dispose();
     }
+
+    private static string FoldMetric(string trialMetric, int fold) => string.Create(CultureInfo.InvariantCulture, $"{trialMetric}_fold_{fold + 1}");
+
+    private static IReadOnlyList<double> FoldsOf(TrainingRun part, string trialMetric) =>
+    [
+        .. Enumerable.Range(0, part.Metrics.Count).Select(fold => FoldMetric(trialMetric, fold)).TakeWhile(part.Metrics.ContainsKey).Select(name => part.Metrics[name]),
+    ];
 
     private async Task BeatAsync(TimeProvider time, CancellationToken cancellationToken)
     {

@@ -69,14 +69,14 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
             }
 
             reader.AdvanceTo(read.Buffer.End);
-            if (timeout is null)
+            if (timeout is null && call.Timeout is null)
             {
                 await call.RunAsync(context).ConfigureAwait(false);
             }
-            else if (!await RunInTimeAsync(call, deadline, context).ConfigureAwait(false))
+            else if (await RunInTimeAsync(call, deadline, context).ConfigureAwait(false) is { } late)
             {
                 call = null;
-                DirectReply.WriteStatus(context.Response, Late);
+                DirectReply.WriteStatus(context.Response, late);
                 return;
             }
 
@@ -103,19 +103,23 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
         }
     }
 
-    /// <returns><see langword="false"/>: the time is over and the model still runs. It cannot be stopped, and the caller need not wait for that; the call is disposed when it has ended.</returns>
-    private static async ValueTask<bool> RunInTimeAsync(IDirectCall call, DirectDeadline deadline, HttpContext context)
+    /// <returns>
+    /// <see langword="null"/>: it has run. Else what its caller is told: the time is over and the model still runs. It cannot be stopped, and the caller need not wait for that; the call is disposed when it has ended.
+    /// </returns>
+    private async ValueTask<Status?> RunInTimeAsync(IDirectCall call, DirectDeadline deadline, HttpContext context)
     {
+        using var own = DirectDeadline.Start(call.Timeout, time);
+        var isOwn = own.Time is { } end && !(deadline.Time <= end);
         var running = call.RunAsync(context).AsTask();
-        await running.WaitAsync(deadline.TimeToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.WaitAsync((isOwn ? own : deadline).TimeToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!running.IsCompleted)
         {
             _ = DisposeLaterAsync(call, running);
-            return false;
+            return isOwn ? new Status(StatusCode.DeadlineExceeded, $"Request timeout expired: {call.Timeout!.Value.TotalMicroseconds:0} us") : Late;
         }
 
         await running.ConfigureAwait(false);
-        return true;
+        return null;
     }
 
     private bool TryUnframe(in ReadResult read, out ReadOnlySequence<byte> message)

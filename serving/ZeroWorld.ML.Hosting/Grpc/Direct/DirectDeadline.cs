@@ -52,9 +52,10 @@ internal readonly struct DirectDeadline : IDisposable
         return ticks > 0 && timeout < TimerMax;
     }
 
+    /// <param name="timeout"><see langword="null"/>: none. Longer than a timer can wait is none, too.</param>
     public static DirectDeadline Start(TimeSpan? timeout, TimeProvider time)
     {
-        if (timeout is not { } left)
+        if (timeout is not { } left || left >= TimerMax)
         {
             return default;
         }

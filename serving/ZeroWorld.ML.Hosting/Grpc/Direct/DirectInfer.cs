@@ -9,7 +9,7 @@ using ZeroWorld.ML.Serving.Protocol;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>ModelInfer with raw tensors: copied once from the message to where the model reads them, and once from where it wrote them into the answer.</summary>
-internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
+internal sealed class DirectInfer(InferencePath inference, TimeProvider time) : IDirectMethod
 {
     // Of the thread: a request is read, and an answer written, without a pause.
     [ThreadStatic]
@@ -26,13 +26,16 @@ internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
         var request = _request ??= new RawInferRequest();
         try
         {
-            return request.TryRead(message) && inference.TryBegin(request.ModelName, request.ModelVersion, received) is { } draft ? Fill(draft, request, deadline) : null;
+            return request.TryRead(message) && inference.TryBegin(request.ModelName, request.ModelVersion, received) is { } draft ? Fill(draft, request, Earlier(deadline, request.Timeout)) : null;
         }
         finally
         {
             request.Clear();
         }
     }
+
+    private DateTimeOffset? Earlier(DateTimeOffset? deadline, TimeSpan? timeout) =>
+        timeout is { } left && (deadline ?? DateTimeOffset.MaxValue) - time.GetUtcNow() > left ? time.GetUtcNow() + left : deadline;
 
     private static Call? Fill(InferenceDraft draft, RawInferRequest request, DateTimeOffset? deadline)
     {
@@ -50,15 +53,17 @@ internal sealed class DirectInfer(InferencePath inference) : IDirectMethod
 
         if (isFilled && draft.TryFill())
         {
-            return new Call(draft, request.ModelName, request.Id, deadline);
+            return new Call(draft, request.ModelName, request.Id, deadline, request.Timeout);
         }
 
         draft.Dispose();
         return null;
     }
 
-    private sealed class Call(InferenceDraft draft, string model, string id, DateTimeOffset? deadline) : IDirectCall
+    private sealed class Call(InferenceDraft draft, string model, string id, DateTimeOffset? deadline, TimeSpan? timeout) : IDirectCall
     {
+        public TimeSpan? Timeout => timeout;
+
         public ValueTask RunAsync(HttpContext context) => draft.RunAsync(deadline, context.RequestAborted);
 
         public void WriteTo(DirectOutput output, int bytesMax)

@@ -52,6 +52,8 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
     {
         private PredictionReply? _reply;
 
+        public TimeSpan? Timeout => null;
+
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         public async ValueTask RunAsync(HttpContext context) =>
             _reply = new PredictionReply(await predictions.PredictAsync(request, context.RequestAborted).ConfigureAwait(false), omitsFeatures);

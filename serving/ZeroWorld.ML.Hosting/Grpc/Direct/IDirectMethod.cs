@@ -18,6 +18,9 @@ internal interface IDirectMethod
 /// <summary>One call. Disposed when it is answered, or, when it is not waited for any more, when it has run.</summary>
 internal interface IDirectCall : IDisposable
 {
+    /// <value>How long it may take by its message, from when that was read; <see langword="null"/>: as long as its caller waits.</value>
+    TimeSpan? Timeout { get; }
+
     /// <param name="context">The request: its token ends what need not run any more.</param>
     ValueTask RunAsync(HttpContext context);
 

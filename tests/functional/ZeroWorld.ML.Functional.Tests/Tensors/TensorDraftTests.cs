@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
+using Grpc.Core;
+using Inference;
 using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Serving;
 
@@ -46,6 +48,31 @@ public sealed class TensorDraftTests(TensorServer server) : IClassFixture<Tensor
         using var draft = server.Server.Services.GetRequiredService<InferencePath>().TryBegin("identity_bytes", "", Stopwatch.GetTimestamp())!;
 
         Assert.False(draft.TryAddInput("INPUT0", "BYTES", [8, int.MaxValue / 16], new ReadOnlySequence<byte>(new byte[64])));
+    }
+
+    [Fact]
+    public async Task ModelInfer_TimeoutThatEndsWhileTheModelRuns_IsRefusedAndTheNextIsAnswered()
+    {
+        var request = TensorRequests.Raw("slow", "FP32", [1], new byte[4]);
+        request.Parameters["timeout"] = new InferParameter { Int64Param = 2_000 };
+
+        var exception = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.ModelInferAsync(request, cancellationToken: Cancellation));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
+        Assert.Contains("time", exception.Status.Detail, StringComparison.Ordinal);
+        request.Parameters["timeout"] = new InferParameter { Int64Param = long.MaxValue };
+        Assert.Equal(4, (await server.Grpc.ModelInferAsync(request, cancellationToken: Cancellation)).RawOutputContents[0].Length);
+    }
+
+    [Fact]
+    public async Task ModelInfer_TimeoutAndDeadline_TheFirstToEndIsSaid()
+    {
+        var request = TensorRequests.Raw("slow", "FP32", [1], new byte[4]);
+        request.Parameters["timeout"] = new InferParameter { Int64Param = 3_600_000_000 };
+
+        var exception = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.ModelInferAsync(request, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(5), cancellationToken: Cancellation));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
     }
 
     private InferenceDraft Begin(string model, string datatype, long[] shape, byte[] raw)

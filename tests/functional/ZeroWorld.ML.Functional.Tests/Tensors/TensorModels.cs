@@ -24,6 +24,21 @@ internal static class TensorModels
         config,
         configFile);
 
+    /// <summary>One number to one number, by way of so many multiplications that no machine is through in a few milliseconds.</summary>
+    public static void WriteSlow(string root, string name)
+    {
+        const int Size = 1024;
+        const int Layers = 8;
+        var graph = new OnnxGraphBuilder(name).AddInput(new TensorSpec("INPUT0", TensorDtype.Float32, [1]))
+            .AddInitializer("weights", new float[Size * Size], Size, Size).AddNode("Add", ["weights", "INPUT0"], ["h0"]);
+        for (var layer = 0; layer < Layers; layer++)
+        {
+            graph.AddNode("MatMul", [$"h{layer}", "weights"], [$"h{layer + 1}"]);
+        }
+
+        Write(root, name, graph.AddNode("ReduceMean", [$"h{Layers}"], ["OUTPUT0"]).AddOutput(new TensorSpec("OUTPUT0", TensorDtype.Float32, [1, 1])), "max_batch_size: 0");
+    }
+
     private static void Write(string root, string name, OnnxGraphBuilder graph, string config, string configFile = "config.pbtxt")
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, name, "1"));

@@ -63,6 +63,7 @@ public sealed class TensorServer : IAsyncLifetime
         await File.WriteAllLinesAsync(System.IO.Path.Combine(Models, "labelled", "classes.txt"), ["cat", "dog"]);
         TensorModels.WriteIdentity(Models, "one_string", TensorDtype.Bytes, [-1, 1]);
         TensorModels.WriteIdentity(Models, "scalar", TensorDtype.Float32, [], "max_batch_size: 0");
+        TensorModels.WriteSlow(Models, "slow");
         var flags = new Dictionary<string, string>
         {
             ["DataDirectory"] = _folder.Combine("data"), ["Server:HttpPort"] = "0", ["Server:GrpcPort"] = "0", ["Server:MetricsPort"] = "0", ["Models:Folder"] = Models,

@@ -305,11 +305,56 @@ public sealed partial class OnlineReadCoalescerTests
         Assert.Contains(nameof(OnlineReadCoalescerOptions.WaitingReadsMax), exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TryReadAsync_WhileWorkIsPendingInThePool_IsSentBehindItWithTheReadsThatCame()
+    {
+        var queued = new Queue<IThreadPoolWorkItem>();
+        await using var coalescer = new OnlineReadCoalescer(_store, new OnlineReadCoalescerOptions(), _time, NullLogger<OnlineReadCoalescer>.Instance)
+        {
+            IsPoolBusy = static () => true,
+            Queue = queued.Enqueue,
+        };
+        var first = Read(coalescer, "a");
+        var second = Read(coalescer, "b");
+        Assert.Empty(_store.MultiGets);
+
+        Assert.Single(queued);
+        queued.Dequeue().Execute();
+        var third = Read(coalescer, "c");
+        Assert.Equal(["a", "b"], Assert.Single(_store.MultiGets).Keys);
+        _store.MultiGets[0].AnswerAll();
+        queued.Dequeue().Execute();
+        _store.MultiGets[1].AnswerAll();
+
+        Assert.Equal(["a"], await first);
+        Assert.Equal(["b"], await second);
+        Assert.Equal(["c"], await third);
+        Assert.Empty(queued);
+    }
+
+    [Fact]
+    public async Task DisposeAsync_WhileAMultiGetHasItsTurnStillBeforeIt_FailsItsReads()
+    {
+        var queued = new Queue<IThreadPoolWorkItem>();
+        var coalescer = new OnlineReadCoalescer(_store, new OnlineReadCoalescerOptions(), _time, NullLogger<OnlineReadCoalescer>.Instance)
+        {
+            IsPoolBusy = static () => true,
+            Queue = queued.Enqueue,
+        };
+        var call = Read(coalescer, "a");
+
+        await coalescer.DisposeAsync();
+        queued.Dequeue().Execute();
+
+        Assert.Equal([null], await call);
+        Assert.Empty(_store.MultiGets);
+    }
+
     private OnlineReadCoalescer Create(Action<OnlineReadCoalescerOptions>? configure = null)
     {
         var options = new OnlineReadCoalescerOptions();
         configure?.Invoke(options);
-        return new OnlineReadCoalescer(_store, options, _time, NullLogger<OnlineReadCoalescer>.Instance);
+        return new OnlineReadCoalescer(_store, options, _time, NullLogger<OnlineReadCoalescer>.Instance) { IsPoolBusy = static () => false };
     }
 
     private static Task<string?[]> Read(OnlineReadCoalescer coalescer, params string[] keys) => Read(coalescer, Timeout.InfiniteTimeSpan, keys);

@@ -54,6 +54,21 @@ public sealed class OnlineReadGroupTests
     }
 
     [Fact]
+    public async Task TryDefer_MoreCallsThanAGroupTakesWhileThePoolHasOtherWork_FormOneGroup()
+    {
+        var (work, isBusy) = (new CountedWork(expected: 1), false);
+        await using var coalescer = Create(() => Volatile.Read(ref isBusy));
+        var calls = await WaitBehindOneAsync(coalescer, work, 150);
+        Volatile.Write(ref isBusy, true);
+
+        AnswerTogether(_store.MultiGets[1]);
+        await work.Done.WaitAsync(Cancellation);
+
+        Assert.All(await Task.WhenAll(calls).WaitAsync(Cancellation), Assert.True);
+        Assert.Equal([150], work.CallsBefore);
+    }
+
+    [Fact]
     public async Task Answer_SomeOfTheReadsFail_EachCallHearsOfItsOwn()
     {
         await using var coalescer = Create();
@@ -149,8 +164,8 @@ public sealed class OnlineReadGroupTests
 
     private static OnlineReadKey Key(string key) => new(new EntityId("default", "customer", key), Fields);
 
-    private OnlineReadCoalescer Create() =>
-        new(_store, new OnlineReadCoalescerOptions { MultiGetsInFlight = 1 }, new FakeTimeProvider(), NullLogger<OnlineReadCoalescer>.Instance);
+    private OnlineReadCoalescer Create(Func<bool>? isPoolBusy = null) =>
+        new(_store, new OnlineReadCoalescerOptions { MultiGetsInFlight = 1 }, new FakeTimeProvider(), NullLogger<OnlineReadCoalescer>.Instance) { IsPoolBusy = isPoolBusy ?? (static () => false) };
 
     private sealed class CountedWork(int expected) : IThreadPoolWorkItem
     {

@@ -16,7 +16,7 @@ public sealed class OnlineReadMemoryTests
     [Fact]
     public async Task Release_TwoCallsOfOneRead_GoesBackAfterTheLastOfThem()
     {
-        await using var coalescer = new OnlineReadCoalescer(_store, new OnlineReadCoalescerOptions(), new FakeTimeProvider(), NullLogger<OnlineReadCoalescer>.Instance);
+        await using var coalescer = new OnlineReadCoalescer(_store, new OnlineReadCoalescerOptions(), new FakeTimeProvider(), NullLogger<OnlineReadCoalescer>.Instance) { IsPoolBusy = static () => false };
         var (first, second) = (new OnlineReadAnswer[1], new OnlineReadAnswer[1]);
         var calls = new[] { ReadAsync(coalescer, first), ReadAsync(coalescer, second) };
         var memory = Answer(_store.MultiGets[0].Reads);
@@ -37,7 +37,7 @@ public sealed class OnlineReadMemoryTests
     public async Task Release_ACallThatGaveUp_HoldsNothingAndTheOthersGoOn()
     {
         var time = new FakeTimeProvider();
-        await using var coalescer = new OnlineReadCoalescer(_store, new OnlineReadCoalescerOptions(), time, NullLogger<OnlineReadCoalescer>.Instance);
+        await using var coalescer = new OnlineReadCoalescer(_store, new OnlineReadCoalescerOptions(), time, NullLogger<OnlineReadCoalescer>.Instance) { IsPoolBusy = static () => false };
         var (patient, hasty) = (new OnlineReadAnswer[1], new OnlineReadAnswer[1]);
         var waits = ReadAsync(coalescer, patient);
         var leaves = coalescer.TryReadAsync([Key()], hasty, TimeSpan.FromMilliseconds(1), Cancellation).AsTask();

@@ -211,6 +211,36 @@ public sealed class BatchSchedulerTests
     }
 
     [Fact]
+    public async Task RunAsync_IdleModelAndOthersStillToBeRead_SharesARunWithThem()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(instance, inline: true, pending: 1);
+        instance.Close();
+
+        // It would stand at the gate here.
+        Task<BatchOutputs>[] requests = [Run(scheduler, 1), Run(scheduler, 2), Run(scheduler, 3)];
+        instance.Open();
+        await Task.WhenAll(requests).WaitAsync(Cancellation);
+
+        Assert.Equal(6, instance.BatchRows.Sum());
+        Assert.InRange(instance.BatchRows.Count, 1, 2);
+    }
+
+    [Fact]
+    public async Task RunAsync_DeadlineAndRunsOfUnknownLength_LeavesItsCallerFree()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(instance, inline: true);
+        instance.Close();
+
+        // It would stand at the gate here.
+        var run = scheduler.RunAsync(Rows(1), 1, new RequestUrgency(0, long.MaxValue), Cancellation);
+        instance.Open();
+
+        Assert.Equal(1, (await run.AsTask().WaitAsync(Cancellation)).Tensors[0].Rows);
+    }
+
+    [Fact]
     public async Task RunAsync_BusyModel_NeverEntersItTwice()
     {
         var instance = FakeInstance.Score(2);

@@ -3,20 +3,24 @@ using Microsoft.ML.Trainers.FastTree;
 
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>Gradient boosted trees by FastTree of ML.NET.</summary>
-internal sealed class FastTreeEngine(FastTreeSettings settings) : ITreeEngine
+/// <summary>FastTree and FastForest of ML.NET as their settings say, on one thread.</summary>
+internal static class FastTreeTrainers
 {
-    public ITreeEngine Prepare(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken) => this;
-
-    public ITransformer Fit(MLContext context, IDataView rows, int seed)
+    internal static IEstimator<ITransformer> Of(MLContext context, FastTreeSettings settings, int seed)
     {
         var options = new FastTreeBinaryTrainer.Options { LearningRate = settings.LearningRate, BaggingSize = settings.RowFraction < 1 ? 1 : 0 };
         Fill(options, settings, seed);
-        return context.BinaryClassification.Trainers.FastTree(options).Fit(rows);
+        return context.BinaryClassification.Trainers.FastTree(options);
     }
 
-    /// <summary>What all trainers of the library share.</summary>
-    internal static void Fill(TreeOptions options, TreeSettings settings, int seed)
+    internal static IEstimator<ITransformer> Of(MLContext context, ForestSettings settings, int seed)
+    {
+        var options = new FastForestBinaryTrainer.Options { FeatureFractionPerSplit = settings.FeatureFractionPerSplit };
+        Fill(options, settings, seed);
+        return context.BinaryClassification.Trainers.FastForest(options);
+    }
+
+    private static void Fill(TreeOptions options, TreeSettings settings, int seed)
     {
         options.LabelColumnName = nameof(TableView.Row.Label);
         options.FeatureColumnName = nameof(TableView.Row.Features);
@@ -26,7 +30,7 @@ internal sealed class FastTreeEngine(FastTreeSettings settings) : ITreeEngine
         options.MinimumExampleCountPerLeaf = settings.LeafRowsMin;
         options.MaximumBinCountPerFeature = settings.BinsMax;
         options.BaggingExampleFraction = settings.RowFraction;
-        options.NumberOfThreads = TreeFraudTrainer.ThreadCount;
+        options.NumberOfThreads = 1;
         options.Seed = seed;
         options.FeatureSelectionSeed = seed;
     }

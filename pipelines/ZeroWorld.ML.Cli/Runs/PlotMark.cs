@@ -1,0 +1,8 @@
+namespace ZeroWorld.ML.Cli;
+
+internal enum PlotMark
+{
+    Line,
+    Dots,
+    LineAndDots,
+}

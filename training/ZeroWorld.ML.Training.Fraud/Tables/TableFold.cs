@@ -1,0 +1,46 @@
+namespace ZeroWorld.ML.Training.Fraud;
+
+/// <summary>Training rows by time: earlier ones to fit on, and the next ones to measure on.</summary>
+internal sealed record TableFold(int[] Fit, int[] Validation)
+{
+    private const int FoldsMax = 5;
+    private const int PositivesPerFoldMin = 4;
+
+    // With so many a single validation part tells settings apart, and several of them would cost minutes.
+    private const int ManyPositives = 5_000;
+
+    /// <summary>Cuts the later half of the positives into parts of equally many, each measured by a fit on all rows before it. Pure function.</summary>
+    /// <param name="train">In order of time.</param>
+    /// <param name="delay">How long after a row its label is known, in the unit of the times; left out of account where a fold is too short for it.</param>
+    /// <returns>In order of time, each with both classes in both parts; none or one where there are too few positives or moments for more, or so many that more tell nothing new.</returns>
+    internal static IReadOnlyList<TableFold> Of(TableSource source, int[] train, long delay)
+    {
+        int[] positives = Array.FindAll(train, row => source.Labels[row]);
+        var later = positives.Length / 2;
+        var count = positives.Length >= ManyPositives ? 1 : Math.Min(FoldsMax, later / PositivesPerFoldMin);
+        if (count < 2)
+        {
+            return [];
+        }
+
+        long[] starts = [.. Enumerable.Range(0, count).Select(fold => source.Times[positives[positives.Length - later + (fold * later / count)]]).Distinct(), long.MaxValue];
+        var folds = new List<TableFold>();
+        for (var fold = 0; fold + 1 < starts.Length; fold++)
+        {
+            var (start, end) = (starts[fold], starts[fold + 1]);
+            var fit = Array.FindAll(train, row => source.Times[row] < start - delay);
+            if (!TableSplit.HasBoth(source, fit))
+            {
+                fit = Array.FindAll(train, row => source.Times[row] < start);
+            }
+
+            var validation = Array.FindAll(train, row => source.Times[row] >= start && source.Times[row] < end);
+            if (TableSplit.HasBoth(source, fit) && TableSplit.HasBoth(source, validation))
+            {
+                folds.Add(new TableFold(fit, validation));
+            }
+        }
+
+        return folds;
+    }
+}
