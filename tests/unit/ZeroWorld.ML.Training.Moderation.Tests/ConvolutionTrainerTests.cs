@@ -12,7 +12,7 @@ public sealed class ConvolutionTrainerTests
     private static readonly ConvolutionSettings Small = new() { Vocabulary = 400, LengthMax = 16, Dimensions = 8, Filters = 8, Widths = [1, 2, 3], Epochs = 12, BatchRows = 8, LearningRate = 0.02, Dropout = 0.2 };
 
     [Fact]
-    public void Learn_Texts_HasTheirFrequentWordsAndNoRareOnes()
+    public void Learn_Texts_SpellsEveryWordOfThem()
     {
         string[] texts = [.. Enumerable.Range(0, 50).Select(static row => $"Common words, and a rare{row} one: na\u00efve \U0001f600!")];
 
@@ -24,6 +24,11 @@ public sealed class ConvolutionTrainerTests
         Assert.Contains("common", vocabulary);
         Assert.DoesNotContain("rare7", vocabulary);
         Assert.Equal(vocabulary, WordPieceLearner.Learn(texts, 300));
+        using var folder = new TempFolder();
+        File.WriteAllLines(folder.Combine("vocab.txt"), vocabulary);
+        new TextTokenizerSettings { Kind = TextTokenizerKind.WordPiece, Vocabulary = "vocab.txt", Unknown = 1, Begin = 2, Separator = 3 }.Write(folder.Combine(TextTokenizerSettings.FileName));
+        var tokenizer = TextTokenizer.Open(folder.Path);
+        Assert.All(texts, text => Assert.DoesNotContain(1, tokenizer.Encode(text).Ids));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
@@ -58,7 +59,7 @@ public static class WordPieceLearner
     private static IEnumerable<string> Words(string text)
     {
         var word = new StringBuilder();
-        foreach (var character in text.ToLowerInvariant().Normalize(NormalizationForm.FormD))
+        foreach (var character in TextTokenizer.Uncase(text))
         {
             if (char.IsWhiteSpace(character) || char.IsPunctuation(character) || char.IsSymbol(character) || char.IsControl(character))
             {
@@ -73,7 +74,7 @@ public static class WordPieceLearner
                     yield return character.ToString();
                 }
             }
-            else if (char.GetUnicodeCategory(character) != System.Globalization.UnicodeCategory.NonSpacingMark)
+            else
             {
                 word.Append(character);
             }
@@ -93,7 +94,7 @@ public static class WordPieceLearner
             for (int place = 0, length; place < word.Length; place += length)
             {
                 length = char.IsSurrogatePair(word, place) ? 2 : 1;
-                var piece = (place == 0 ? "" : Continuation) + word.Substring(place, length);
+                var piece = string.Concat(place == 0 ? "" : Continuation, word.AsSpan(place, length));
                 counts[piece] = counts.GetValueOrDefault(piece) + count;
             }
         }
@@ -117,7 +118,7 @@ public static class WordPieceLearner
                 Add(word[..length], count);
                 for (var start = 1; start + length <= word.Length; start++)
                 {
-                    Add(Continuation + word.Substring(start, length), count);
+                    Add(string.Concat(Continuation, word.AsSpan(start, length)), count);
                 }
             }
         }

@@ -43,6 +43,13 @@ public sealed class TextTokenizer
         }
     }
 
+    /// <summary>A text as a tokenizer with <see cref="TextTokenizerSettings.LowerCase"/> reads it: small letters without their marks, by the build's own tables.</summary>
+    public static string Uncase(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TextScalars.Uncase(text);
+    }
+
     /// <param name="pair">Second text; <see langword="null"/> for a single one.</param>
     public TextTokens Encode(string text, string? pair = null)
     {
