@@ -111,7 +111,16 @@ internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOpt
         var call = _unanswered.Dequeue();
         _writes -= call.Writes.Count;
         _bytes -= call.Bytes;
-        var done = (int)await call.Answer.ConfigureAwait(false);
+        if (await AnswerAsync(call).ConfigureAwait(false) is not { } done)
+        {
+            for (var index = 0; index < call.Writes.Count; index++)
+            {
+                await SendAsync(call.Writes.Slice(index, 1), call.Writes[index].Value.Length).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
         RedisScripts.ThrowIfExpired(done, field);
         if (done == RedisScripts.NotThisLayout)
         {
@@ -130,6 +139,20 @@ internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOpt
         {
             var rest = call.Writes[done..];
             await SendAsync(rest, rest.Sum(static write => write.Value.Length)).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>What the script says; <see langword="null"/>: none of the writes was looked at, since the slot moves to another shard and their keys are on both.</returns>
+    private static async Task<int?> AnswerAsync(Call call)
+    {
+        try
+        {
+            return (int)await call.Answer.ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (call.Writes.Count > 1 && exception.Message.StartsWith("TRYAGAIN ", StringComparison.Ordinal))
+        {
+            // One key is on one of them, or on none: the client is sent to the right one.
+            return null;
         }
     }
 

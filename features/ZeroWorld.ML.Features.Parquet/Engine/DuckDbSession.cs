@@ -63,19 +63,6 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
-    /// <summary>Makes a function of texts known to every statement.</summary>
-    /// <param name="function">Pure; it is called from any thread of the engine, and not for null.</param>
-    public void Register(string name, Func<string, int> function) => _connection.RegisterScalarFunction<string, int>(
-        name,
-        (columns, target, rows) =>
-        {
-            for (ulong row = 0; row < rows; row++)
-            {
-                target.WriteValue(function(columns[0].GetValue<string>(row)), row);
-            }
-        },
-        new ScalarFunctionOptions { IsPureFunction = true });
-
     /// <summary>Holds every query to so many threads until the result is disposed.</summary>
     public IDisposable LimitThreads(int threads)
     {

@@ -31,7 +31,7 @@ internal sealed class HistoryBatches : IDisposable
 
         // What is read is sorted by all that its order depends on.
         session.Execute("SET preserve_insertion_order = false", cancellationToken);
-        session.Register(EntityPartition.Function, EntityPartition.Of);
+        PartitionFunction.Register(session);
         _rows = session.QueryCursor(
             source.HistoryStatement(range, inArrivalOrder: field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
     }

@@ -122,7 +122,7 @@ internal sealed class SourceQuery
     /// <summary>
     /// Rows of whole entities, partition by partition and entity by entity: partition, event time, created time, event id, values, keys. Within an entity
     /// in order of arrival where <paramref name="inArrivalOrder"/>; rows that arrived together keep the order of the table. An entity is of the same partition on
-    /// every machine and in every build. The session knows <see cref="EntityPartition.Function"/>.
+    /// every machine and in every build. The session knows <see cref="PartitionFunction"/>.
     /// </summary>
     /// <param name="range">Which rows.</param>
     /// <param name="files">Only what these files hold; <see langword="null"/>: everything.</param>
@@ -142,7 +142,7 @@ internal sealed class SourceQuery
     // No column more than the sort needs: what it carries along is most of its cost.
     private string HistoryRows(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
     {
-        var text = string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"CAST(k{index} AS VARCHAR)"));
+        var partition = PartitionFunction.Expression([.. _view.Entity.Keys.Select(static (key, index) => ($"k{index}", key.Type))]);
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
         var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_row_number" : ", file_row_number";
         var among = files is not null && wholeEntities ? $" SEMI JOIN (SELECT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)}) USING ({KeyNames})" : string.Empty;
@@ -154,7 +154,7 @@ internal sealed class SourceQuery
         return $"""
             SELECT * FROM (
                 SELECT event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}{place},
-                    CAST({EntityPartition.Function}({(_view.Entity.Keys.Count == 1 ? text : $"concat_ws('|', {text})")}) AS UTINYINT) AS bucket
+                    {partition} AS bucket
                 FROM {_rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
             """;
     }
@@ -225,13 +225,16 @@ internal sealed class SourceQuery
     public string ValueAt(int column) => _values[column];
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, and counts nothing else.</summary>
+    /// <remarks>A condition on one column as the file has it: the engine leaves out row groups whose statistics say that there is no null.</remarks>
     public void CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
     {
-        using var rows = session.Query(
-            $"SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}) FROM {_rows}", cancellationToken);
+        var source = _view.Source;
+        string?[] columns = [source.EventTimeColumn, source.CreatedTimeColumn, HasEventId ? source.EventIdColumn : null];
+        var counts = columns.Select(column => column is null ? "0::BIGINT" : $"(SELECT count(*) FROM {_table.Scan} WHERE {Sql.Name(column)} IS NULL)");
+        using var rows = session.Query($"SELECT {string.Join(", ", counts)}", cancellationToken);
         rows.Read();
         CheckTimes(session, rows.GetInt64(0), rows.GetInt64(1));
-        RefuseNulls(session, rows.GetInt64(2), "event id", _view.Source.EventIdColumn, "id");
+        RefuseNulls(session, rows.GetInt64(2), "event id", source.EventIdColumn, "id");
     }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>

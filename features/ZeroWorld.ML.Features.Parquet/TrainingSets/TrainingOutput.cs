@@ -16,6 +16,9 @@ internal sealed class TrainingOutput : IDisposable
     private const string Function = "training_rows";
     private const int GroupRowsMin = 4 * DuckDbVectors.RowsMax;
 
+    // One thread encodes, and the others wait for it: a quarter less time is worth two hundredths more bytes.
+    private const int PackingLevel = 1;
+
     private readonly DuckDbSession _session;
     private readonly BlockFunction _function;
     private readonly BlockingCollection<TrainingBlock> _free = [];
@@ -140,7 +143,7 @@ internal sealed class TrainingOutput : IDisposable
             }
             else
             {
-                ParquetFile.WriteQuery(_session, $"FROM {Function}()", _temporary, metadata, _ended.Token, groupRows);
+                ParquetFile.WriteQuery(_session, $"FROM {Function}()", _temporary, metadata, _ended.Token, groupRows, PackingLevel);
             }
         }
         catch (FeatureException) when (_function.Failure is { } failure)

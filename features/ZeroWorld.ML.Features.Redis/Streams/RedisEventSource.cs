@@ -26,6 +26,9 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
     private string _lastRead = Beginning;
     private long _claimedAt = long.MinValue;
 
+    // A claim looks at some entries only, most of which may be under way elsewhere: the next one goes on behind them.
+    private RedisValue _claimFrom = Beginning;
+
     // A server answers with a number of entries, whatever their size: it is chosen by the size of those before.
     private int _entriesMax = FirstReadEventsMax;
 
@@ -145,11 +148,16 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         {
             _claimedAt = time.GetTimestamp();
             var claimed = await database.StreamAutoClaimAsync(
-                _topic, stream.Group, member, (long)options.ClaimIdle.TotalMilliseconds, Beginning, eventsMax).ConfigureAwait(false);
-            if (Take(claimed.ClaimedEntries) is { Count: > 0 } left)
+                _topic, stream.Group, member, (long)options.ClaimIdle.TotalMilliseconds, _claimFrom, eventsMax).ConfigureAwait(false);
+            _claimFrom = claimed.NextStartId;
+            if (_claimFrom != Beginning)
             {
                 // There may be more of them.
-                _claimedAt = claimed.ClaimedEntries.Length == eventsMax ? long.MinValue : _claimedAt;
+                _claimedAt = long.MinValue;
+            }
+
+            if (Take(claimed.ClaimedEntries) is { Count: > 0 } left)
+            {
                 return left;
             }
         }

@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Features;
 
 /// <summary>One writer's turn at the ledger of one view.</summary>
-/// <remarks>Not thread safe.</remarks>
+/// <remarks>Not thread safe, but for <see cref="ValidUntil"/> and <see cref="IsRenewalDue"/>, which may be asked while a change is under way.</remarks>
 internal sealed class LedgerSession
 {
     private const int AttemptsMax = 1000;
@@ -32,6 +32,9 @@ internal sealed class LedgerSession
     /// <summary>Until when writes are good, by the store's clock.</summary>
     public long ValidUntil { get; private set; }
 
+    /// <summary>Whether a third of the lease is over.</summary>
+    public bool IsRenewalDue => _time.GetElapsedTime(_renewed) >= _lease / 3;
+
     /// <summary>Takes a turn, and makes sure that nothing of an older import is in the store, nor can come into it any more.</summary>
     /// <param name="coverage">What the store says it holds.</param>
     /// <param name="arrivedUntil">Of the import that is brought: what arrived later was pushed, and stays.</param>
@@ -60,7 +63,7 @@ internal sealed class LedgerSession
     /// <summary>Lengthens the lease when a third of it is over.</summary>
     public async Task RenewAsync(CancellationToken cancellationToken, bool always = false)
     {
-        if (always || _time.GetElapsedTime(_renewed) >= _lease / 3)
+        if (always || IsRenewalDue)
         {
             await ChangeAsync(static (ledger, _) => ledger, cancellationToken).ConfigureAwait(false);
         }

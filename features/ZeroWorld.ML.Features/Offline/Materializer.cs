@@ -157,7 +157,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         return count;
     }
 
-    /// <summary>Reads the next batches while those before them are being written; what is acknowledged is marked, some partitions at once.</summary>
+    /// <summary>Reads the next batches while those before them are being written; what is acknowledged is marked meanwhile, some partitions at once.</summary>
     private static async Task<Count> CopyAsync<T>(
         IAsyncEnumerable<HistoryBatch<T>> batches, LedgerSession session, LedgerPartition entry, HashSet<int> left, int entitiesPerMark, MaterializationProgress total,
         Func<IReadOnlyList<T>, long, Task> write, Func<T, int> rowsOf, CancellationToken cancellationToken)
@@ -165,6 +165,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         var (entities, rows) = (0L, 0L);
         var unanswered = new Queue<(Task Answer, HistoryBatch<T> Batch)>(BatchesInFlightMax);
         var (ended, unmarked) = (new List<int>(), 0);
+        var (marked, marking) = (Array.Empty<int>(), Task.CompletedTask);
         try
         {
             await foreach (var batch in batches.ConfigureAwait(false))
@@ -174,7 +175,12 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
                     await EndOldestAsync().ConfigureAwait(false);
                 }
 
-                await session.RenewAsync(cancellationToken).ConfigureAwait(false);
+                if (session.IsRenewalDue)
+                {
+                    await EndMarkAsync().ConfigureAwait(false);
+                    await session.RenewAsync(cancellationToken).ConfigureAwait(false);
+                }
+
                 unanswered.Enqueue((write(batch.Items, session.ValidUntil), batch));
             }
 
@@ -182,15 +188,17 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             {
                 await EndOldestAsync().ConfigureAwait(false);
             }
+
+            await StartMarkAsync().ConfigureAwait(false);
+            await EndMarkAsync().ConfigureAwait(false);
         }
         catch
         {
-            // A write must not be left behind unobserved; what stopped the reading, or the first write that failed, is what is told.
-            await Task.WhenAll(unanswered.Select(static sent => sent.Answer)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A write must not be left behind unobserved, nor a mark; what stopped the reading, or the first of them that failed, is what is told.
+            await Task.WhenAll(unanswered.Select(static sent => sent.Answer).Append(marking)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
-        await MarkAsync().ConfigureAwait(false);
         return new Count(entities, rows);
 
         async Task EndOldestAsync()
@@ -206,20 +214,31 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
                 ended.Add(batch.Partition);
                 if (unmarked >= entitiesPerMark)
                 {
-                    await MarkAsync().ConfigureAwait(false);
+                    await StartMarkAsync().ConfigureAwait(false);
                 }
             }
         }
 
-        async Task MarkAsync()
+        // Writes go on meanwhile. One mark at a time: the session is not thread safe.
+        async Task StartMarkAsync()
         {
+            await EndMarkAsync().ConfigureAwait(false);
             if (ended.Count > 0)
             {
-                await session.MarkAsync(ended, entry, cancellationToken).ConfigureAwait(false);
-                left.ExceptWith(ended);
-                total.EndPartitions(ended.Count);
+                (marked, unmarked) = ([.. ended], 0);
+                marking = session.MarkAsync(marked, entry, cancellationToken);
                 ended.Clear();
-                unmarked = 0;
+            }
+        }
+
+        async Task EndMarkAsync()
+        {
+            await marking.ConfigureAwait(false);
+            if (marked.Length > 0)
+            {
+                left.ExceptWith(marked);
+                total.EndPartitions(marked.Length);
+                marked = [];
             }
         }
     }

@@ -10,11 +10,15 @@ namespace ZeroWorld.ML.Features;
 /// <remarks>Used by backfill, materialization and pushes alike. Not thread safe; <see cref="Clear"/> makes it ready for the next entity.</remarks>
 public sealed class WindowBlockBuilder
 {
+    // Up to so many ids are looked at one after the other, which takes less than hashing them: most entities have few events.
+    private const int FewIds = 16;
+
     private readonly StorageField _field;
     private readonly int _rowWidth;
     private readonly int _bitmapLength;
     private readonly FeatureType[] _types;
     private readonly ArrayBufferWriter<byte> _rows = new();
+    private readonly UInt128[] _firstIds = new UInt128[FewIds];
     private readonly HashSet<UInt128> _ids = [];
 
     public WindowBlockBuilder(StorageField field)
@@ -27,7 +31,7 @@ public sealed class WindowBlockBuilder
     }
 
     /// <summary>Distinct events so far.</summary>
-    public int Count => _ids.Count;
+    public int Count { get; private set; }
 
     /// <summary>The newest event time so far; <see cref="long.MinValue"/> without events.</summary>
     public long Newest { get; private set; } = long.MinValue;
@@ -66,7 +70,7 @@ public sealed class WindowBlockBuilder
         var id = row.Slice(WindowBlockCodec.EventIdOffset, _field.EventIdWidth);
         WriteId(id, eventId, entityKey, row);
         BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], createdTime);
-        if (!_ids.Add(_field.EventIdWidth == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(id) : BinaryPrimitives.ReadUInt128LittleEndian(id)))
+        if (!TryAddId(_field.EventIdWidth == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(id) : BinaryPrimitives.ReadUInt128LittleEndian(id)))
         {
             return false;
         }
@@ -81,7 +85,7 @@ public sealed class WindowBlockBuilder
     {
         var rows = _rows.WrittenSpan;
         var order = IsSorted(rows) ? null : Sort();
-        var (count, first) = (_ids.Count, 0);
+        var (count, first) = (Count, 0);
         while (first < count && BinaryPrimitives.ReadInt64LittleEndian(rows[((order?[first] ?? first) * _rowWidth)..]) <= trim)
         {
             first++;
@@ -108,6 +112,7 @@ public sealed class WindowBlockBuilder
     {
         _rows.ResetWrittenCount();
         _ids.Clear();
+        Count = 0;
         Newest = long.MinValue;
     }
 
@@ -127,6 +132,36 @@ public sealed class WindowBlockBuilder
             : left.Slice(WindowBlockCodec.EventIdOffset, idWidth).SequenceCompareTo(right.Slice(WindowBlockCodec.EventIdOffset, idWidth));
     }
 
+    private bool TryAddId(UInt128 id)
+    {
+        if (Count < FewIds)
+        {
+            foreach (ref readonly var known in _firstIds.AsSpan(0, Count))
+            {
+                if (known == id)
+                {
+                    return false;
+                }
+            }
+
+            _firstIds[Count++] = id;
+            return true;
+        }
+
+        if (Count == FewIds)
+        {
+            _ids.UnionWith(_firstIds);
+        }
+
+        if (!_ids.Add(id))
+        {
+            return false;
+        }
+
+        Count++;
+        return true;
+    }
+
     // Events mostly come in their order.
     private bool IsSorted(ReadOnlySpan<byte> rows)
     {
@@ -143,7 +178,7 @@ public sealed class WindowBlockBuilder
 
     private int[] Sort()
     {
-        var order = new int[_ids.Count];
+        var order = new int[Count];
         for (var index = 0; index < order.Length; index++)
         {
             order[index] = index;

@@ -9,46 +9,55 @@ namespace ZeroWorld.ML.Features.Parquet.Tests;
 public sealed class EntityPartitionTests
 {
     [Fact]
-    public void LowerHalf_TextsOfEveryLength_IsThatOfTheLibrary()
+    public void Add_TextsOfEveryLength_GivesTheLowerHalfOfTheLibrarysDigest()
     {
         var random = new Random(5);
+        var (digests, partitions, expected) = (new EntityPartition(), new byte[201], new byte[201]);
         for (var length = 0; length <= 200; length++)
         {
             var text = new byte[length];
             random.NextBytes(text);
-
 #pragma warning disable CA5351 // The digest that the format names.
-            Assert.Equal(BinaryPrimitives.ReadUInt64LittleEndian(MD5.HashData(text).AsSpan(8)), EntityPartition.LowerHalf(text));
+            expected[length] = (byte)(BinaryPrimitives.ReadUInt64LittleEndian(MD5.HashData(text).AsSpan(8)) % MaterializationLedger.PartitionCount);
 #pragma warning restore CA5351
+
+            digests.Add(length, text, partitions);
         }
+
+        digests.Complete(partitions);
+        Assert.Equal(expected, partitions);
     }
 
     // Ledgers that are in stores were written with the engine's function: it is the reference.
+    [Theory]
+    [InlineData("k0", FeatureType.Int64, "CAST(i AS BIGINT)", "i")]
+    [InlineData("k0", FeatureType.Int64, "CAST(hash(i) % 9223372036854775807 AS BIGINT) * (CASE WHEN i % 2 = 0 THEN 1 ELSE -1 END)", "k0")]
+    [InlineData("k0", FeatureType.String, "repeat('é', (i % 60)::INTEGER) || i", "k0")]
+    [InlineData("k0", FeatureType.Bool, "i % 2 = 0", "k0")]
+    public void Expression_OneKey_IsThePartitionThatTheEngineHadGiven(string key, FeatureType type, string value, string text) =>
+        AssertEqualsEngine([(key, type)], $"{value} AS k0", $"CAST({text} AS VARCHAR)");
+
     [Fact]
-    public void Of_KeysOfEveryKind_IsThePartitionThatTheEngineHadGiven()
+    public void Expression_ThreeKeys_IsThePartitionThatTheEngineHadGiven() =>
+        AssertEqualsEngine(
+            [("k0", FeatureType.Int64), ("k1", FeatureType.String), ("k2", FeatureType.Bool)],
+            "CAST(i AS BIGINT) AS k0, 'ключ ' || (i % 7) AS k1, i % 3 = 0 AS k2",
+            "concat_ws('|', CAST(k0 AS VARCHAR), k1, CAST(k2 AS VARCHAR))");
+
+    // More rows than a vector of the engine, no multiple of what is digested side by side, and a key that stays the same for a whole vector.
+    private static void AssertEqualsEngine((string Column, FeatureType Type)[] keys, string columns, string text)
     {
-        using var connection = new DuckDBConnection("DataSource=:memory:");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT CAST(md5_number_lower($text) % {MaterializationLedger.PartitionCount} AS INTEGER)";
-        var text = new DuckDBParameter("text", "");
-        command.Parameters.Add(text);
-        var counts = new int[MaterializationLedger.PartitionCount];
-        string[] keys =
-        [
-            "", "0", "-9223372036854775808", "7|eu|true", "ключ", new string('k', 55), new string('k', 56), new string('é', 300),
-            .. Enumerable.Range(-500, 1000).Select(static key => key.ToString(CultureInfo.InvariantCulture)),
-        ];
-        foreach (var key in keys)
-        {
-            text.Value = key;
+        using var folder = new StoreFolder();
+        using var session = new DuckDbSession(folder.Options);
+        PartitionFunction.Register(session);
+        using var rows = session.Query(
+            string.Create(CultureInfo.InvariantCulture, $"""
+            SELECT CAST(count(*) AS BIGINT), CAST(count(*) FILTER ({PartitionFunction.Expression(keys)} = CAST(md5_number_lower({text}) % {MaterializationLedger.PartitionCount} AS UTINYINT)) AS BIGINT)
+            FROM (SELECT *, {columns} FROM range(-5003, 5000) t(i) UNION ALL SELECT *, {columns} FROM (SELECT 7::BIGINT AS i FROM range(3000)))
+            """),
+            CancellationToken.None);
 
-            var partition = EntityPartition.Of(key);
-            Assert.Equal((int)command.ExecuteScalar()!, partition);
-            Assert.Equal(partition, EntityPartition.Of(Encoding.UTF8.GetBytes(key)));
-            counts[partition]++;
-        }
-
-        Assert.All(counts, static count => Assert.InRange(count, 1, 60));
+        Assert.True(rows.Read());
+        Assert.Equal((13_003L, 13_003L), (rows.GetInt64(0), rows.GetInt64(1)));
     }
 }

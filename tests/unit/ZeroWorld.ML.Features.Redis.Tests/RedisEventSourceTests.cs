@@ -100,13 +100,74 @@ public sealed class RedisEventSourceTests
         await using var factory = Factory(server.Address, "other", claimIdle: TimeSpan.FromMilliseconds(100));
 
         var source = factory.Open(Stream);
-        IReadOnlyList<StreamEvent> events = [];
-        while (events.Count == 0)
-        {
-            events = await source.ReadAsync(10, TimeSpan.FromMilliseconds(50), Token);
-        }
+        var events = await ReadSomeAsync(source);
 
         Assert.Equal("left", Encoding.UTF8.GetString(events.Single().Value.Span));
+    }
+
+    // A claim of the server looks at ten times as many entries as it may give: those of the member that is gone lie behind them.
+    [Fact]
+    public async Task ReadAsync_EntriesOfAMemberThatNeverCameBackBehindManyUnderWay_AreTakenOver()
+    {
+        const int UnderWay = 300;
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await Task.WhenAll(Enumerable.Range(0, UnderWay + 1).Select(index => client.GetDatabase().StreamAddAsync("tx", "event", index < UnderWay ? "busy" : "left")));
+        await using var busy = Factory(server.Address, "busy");
+        var busySource = busy.Open(Stream);
+        for (var read = 0; read < UnderWay;)
+        {
+            read += (await busySource.ReadAsync(UnderWay - read, TimeSpan.FromSeconds(5), Token)).Count;
+        }
+
+        await using var gone = Factory(server.Address, "gone");
+        var left = Assert.Single(await gone.Open(Stream).ReadAsync(10, TimeSpan.FromSeconds(5), Token));
+        var hour = TimeSpan.FromHours(1);
+        await client.GetDatabase().ExecuteAsync("XCLAIM", "tx", "g", "gone", "0", left.Position, "IDLE", (long)hour.TotalMilliseconds, "JUSTID");
+        await using var factory = Factory(server.Address, "other", claimIdle: hour / 2);
+
+        var source = factory.Open(Stream);
+        var events = await ReadSomeAsync(source);
+
+        Assert.Equal(left.Position, events.Single().Position);
+    }
+
+    [Fact]
+    public async Task ReadAsync_EntriesTrimmedWhileTheyWereUnderWay_AreForgotten()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await using (var before = Factory(server.Address))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => client.GetDatabase().StreamAddAsync("tx", "event", "trimmed")));
+            Assert.Equal(5, (await before.Open(Stream).ReadAsync(10, TimeSpan.FromSeconds(5), Token)).Count);
+        }
+
+        await client.GetDatabase().StreamAddAsync("tx", "event", "kept");
+        await client.GetDatabase().StreamTrimAsync("tx", 1);
+        await using var factory = Factory(server.Address);
+        var source = factory.Open(Stream);
+
+        var events = await source.ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+        await source.CommitAsync(events, [], Token);
+
+        Assert.Equal("kept", Encoding.UTF8.GetString(events.Single().Value.Span));
+        Assert.Equal(0, (await client.GetDatabase().StreamPendingAsync("tx", "g")).PendingMessageCount);
+    }
+
+    private static async Task<IReadOnlyList<StreamEvent>> ReadSomeAsync(IEventSource source)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            if (await source.ReadAsync(10, TimeSpan.FromMilliseconds(50), limit.Token) is { Count: > 0 } events)
+            {
+                return events;
+            }
+        }
     }
 
     private static async Task<(string Event, string Reason)> ReadDeadLetterAsync(ConnectionMultiplexer client)

@@ -296,6 +296,40 @@ public sealed class RedisFailureTests
         Assert.Equal("moved"u8.ToArray(), await store.ReadOneAsync(TestViews.Id(1), TestViews.Profile, Cancellation));
     }
 
+    // Three entities of one slot, which share a call: one has moved already, one has not, one is new.
+    [Fact]
+    public async Task WriteRowsAsync_WhileASlotMovesToAnotherShard_StoresEveryRow()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(cluster.Addresses);
+        await using var store = Stores.Create(cluster.Addresses);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        var slot = redis.HashSlot(KeyOf(1));
+        int[] ids = [.. Enumerable.Range(1, int.MaxValue - 1).Where(id => redis.HashSlot(KeyOf(id)) == slot).Take(3)];
+        await store.WriteRowsAsync(TestViews.Profile, [.. ids.Take(2).Select(static id => new OnlineRowWrite(TestViews.Id(id), TestViews.Row(1, 1, 1)))], Cancellation);
+        var source = cluster.ShardOf(slot);
+        var target = cluster.Shards.First(shard => shard != source);
+        var (sourceId, targetId) = (await source.SendAsync("CLUSTER MYID", Cancellation), await target.SendAsync("CLUSTER MYID", Cancellation));
+        await target.SendAsync($"CLUSTER SETSLOT {slot} IMPORTING {sourceId}", Cancellation);
+        await source.SendAsync($"CLUSTER SETSLOT {slot} MIGRATING {targetId}", Cancellation);
+        await MoveAsync(ids[1]);
+
+        await store.WriteRowsAsync(TestViews.Profile, [.. ids.Select(static id => new OnlineRowWrite(TestViews.Id(id), TestViews.Row(2, 2, id)))], Cancellation);
+
+        await MoveAsync(ids[0]);
+        await target.SendAsync($"CLUSTER SETSLOT {slot} NODE {targetId}", Cancellation);
+        await source.SendAsync($"CLUSTER SETSLOT {slot} NODE {targetId}", Cancellation);
+        foreach (var id in ids)
+        {
+            Assert.Equal(TestViews.Row(2, 2, id), await store.ReadOneAsync(TestViews.Id(id), TestViews.Profile, Cancellation));
+        }
+
+        static string KeyOf(int id) => $"z1:{{default/customer/i{id}}}:v";
+
+        Task<string> MoveAsync(int id) => source.SendAsync($"MIGRATE {target.Address.Replace(':', ' ')} {KeyOf(id)} 0 5000", Cancellation);
+    }
+
     [Theory]
     [InlineData(64, 1)]
     [InlineData(127, 1)]
