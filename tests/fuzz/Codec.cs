@@ -42,12 +42,18 @@ static void ReadGrpc(byte[] bytes)
     try
     {
         var request = ModelInferRequest.Parser.ParseFrom(bytes);
-        if (isTaken && (request.ModelName != raw.ModelName || request.Inputs.Count != raw.InputCount))
+        if (isTaken && (request.ModelName != raw.ModelName || request.ModelVersion != raw.ModelVersion || request.Id != raw.Id || request.Inputs.Count != raw.InputCount))
         {
             throw new InvalidOperationException("The two readers differ.");
         }
 
-        Check(InferRequestReader.Read(request, static (_, _) => ReadOnlyMemory<byte>.Empty));
+        var message = InferRequestReader.Read(request, static (_, _) => ReadOnlyMemory<byte>.Empty);
+        if (isTaken && message.Parameters.Timeout != raw.Timeout)
+        {
+            throw new InvalidOperationException("The two readers differ in the time that the request has.");
+        }
+
+        Check(message);
     }
     catch (InvalidProtocolBufferException) when (!isTaken)
     {
