@@ -32,7 +32,7 @@ internal sealed class ModelRows
     {
         var columns = plan.Service.Service.Columns.Count;
         List<RowError>? errors = null;
-        var scored = new List<int>(rows);
+        var (scored, count) = (new int[rows], 0);
         for (var row = 0; row < rows; row++)
         {
             var missing = plan.Service.FindMissingRequired(cells.AsSpan(row * columns, columns));
@@ -46,9 +46,11 @@ internal sealed class ModelRows
             }
             else
             {
-                scored.Add(row);
+                scored[count++] = row;
             }
         }
+
+        Array.Resize(ref scored, count);
 
         var tokens = TokenRows.Of(plan, cells, columns, scored);
         var (widths, data) = (new int[plan.Inputs.Length], new byte[plan.Inputs.Length][]);
@@ -59,7 +61,7 @@ internal sealed class ModelRows
             data[index] = Write(input, cells, columns, scored, widths[index], tokens);
         }
 
-        return new ModelRows([.. scored], widths, data, errors ?? (IReadOnlyList<RowError>)[]);
+        return new ModelRows(scored, widths, data, errors ?? (IReadOnlyList<RowError>)[]);
     }
 
     /// <summary>The tensors in the order of the model file.</summary>
@@ -78,7 +80,7 @@ internal sealed class ModelRows
     /// <summary>What one value is to the model: bool is 0 or 1, a missing value NaN.</summary>
     /// <param name="width">Elements of a row.</param>
     /// <param name="tokens">Of these rows, where an input takes tokens.</param>
-    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width, TokenRows? tokens)
+    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows, int width, TokenRows? tokens)
     {
         if (input.IsTokens)
         {
@@ -90,7 +92,7 @@ internal sealed class ModelRows
             return ListInputs.Write(input, cells, columns, rows, width);
         }
 
-        var data = new byte[rows.Count * input.RowBytes];
+        var data = new byte[rows.Length * input.RowBytes];
         var position = 0;
         if (input.Dtype == TensorDtype.Float32)
         {

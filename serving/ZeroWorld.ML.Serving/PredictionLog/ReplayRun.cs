@@ -118,7 +118,7 @@ internal sealed class ReplayRun
 
     private void CompareInput(int row)
     {
-        List<int> one = [row];
+        int[] one = [row];
         var (offsets, widths) = (new int[_plan.Inputs.Length], new int[_plan.Inputs.Length]);
         FindInputs(row, offsets, widths);
         var tokens = TokenRows.Of(_plan, _cells, _columns.Count, one);
