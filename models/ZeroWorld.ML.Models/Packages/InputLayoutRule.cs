@@ -33,6 +33,11 @@ internal static class InputLayoutRule
                 : $"the input '{input.Tensor}' names {input.Features.Count} features; expected the last axis of its shape {shape} to be as long";
         }
 
+        if (layout == InputLayouts.Texts)
+        {
+            return FindProblemOfTexts(input, shape);
+        }
+
         if (InputLayouts.AreTokens(layout))
         {
             return FindProblemOfTokens(input, inputs, layout, shape);
@@ -64,6 +69,11 @@ internal static class InputLayoutRule
             ? $"the input '{input.Tensor}' of {input.Dtype} has the fill {input.Fill}; expected a whole number of 32 bits"
             : null;
     }
+
+    private static string? FindProblemOfTexts(ManifestInput input, string shape) =>
+        input.Dtype != "BYTES" ? $"the input '{input.Tensor}' of layout texts has the dtype {input.Dtype}; expected BYTES"
+        : (input.Shape.Count == 2 && input.Shape[1] == input.Features.Count) || (input.Shape.Count == 1 && input.Features.Count == 1) ? null
+        : $"the input '{input.Tensor}' of layout texts names {input.Features.Count} features and has the shape {shape}; expected [-1, {input.Features.Count}]{(input.Features.Count == 1 ? " or [-1]" : "")}";
 
     private static string? FindProblemOfTokens(ManifestInput input, IReadOnlyList<ManifestInput> inputs, string layout, string shape) =>
         input.Features.Count is not (1 or 2) ? $"the input '{input.Tensor}' of layout {layout} names {input.Features.Count} features; expected one text, or the two of a pair"

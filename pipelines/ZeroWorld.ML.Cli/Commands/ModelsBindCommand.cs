@@ -9,7 +9,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml models bind</c>: a package that is called with tensors, made to read a feature service.</summary>
 internal static class ModelsBindCommand
 {
-    private const string Form = "TENSOR=FEATURE,... for numbers, or TENSOR=LAYOUT:FEATURE with the layout vector, list, mask, length, tokens, token_mask or token_types";
+    private const string Form = "TENSOR=FEATURE,... for numbers, or TENSOR=LAYOUT:FEATURE with the layout vector, list, mask, length, texts, tokens, token_mask or token_types";
 
     public static Command Create()
     {

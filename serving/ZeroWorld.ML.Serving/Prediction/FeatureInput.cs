@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>An input of a model, and the columns of its feature service that make it.</summary>
 /// <param name="Position">Index among the inputs of the model file.</param>
-/// <param name="Dtype">FP32, FP64, INT64 or INT32; BOOL for a mask.</param>
+/// <param name="Dtype">FP32, FP64, INT64 or INT32; BOOL for a mask, BYTES for texts.</param>
 /// <param name="Columns">Columns of the feature service along the last axis; of a list, its one column.</param>
 internal sealed record FeatureInput(int Position, TensorDtype Dtype, int[] Columns)
 {
@@ -30,12 +30,15 @@ internal sealed record FeatureInput(int Position, TensorDtype Dtype, int[] Colum
     /// <summary>Whether every row is numbers that have a NaN, one per column.</summary>
     public bool IsPlain => Layout == InputLayouts.Scalars && Dtype is TensorDtype.Float32 or TensorDtype.Float64;
 
+    /// <summary>Whether its elements are texts as they are, which have no width in common.</summary>
+    public bool IsTexts => Layout == InputLayouts.Texts;
+
     /// <summary>Whether it is made of texts, by the tokenizer of the package.</summary>
     public bool IsTokens => InputLayouts.AreTokens(Layout);
 
     public bool IsVariable => Width < 0;
 
-    /// <summary>Bytes of a row; only of a fixed width.</summary>
+    /// <summary>Bytes of a row; only of a fixed width, and not of texts.</summary>
     public int RowBytes => Width * Dtype.Width();
 
     /// <param name="position">Index among the inputs of the model file.</param>
@@ -58,7 +61,7 @@ internal sealed record FeatureInput(int Position, TensorDtype Dtype, int[] Colum
         return plain with
         {
             Layout = input.Layout,
-            Width = input.Layout == InputLayouts.Length ? 1 : (int)input.Shape[1],
+            Width = input.Layout is InputLayouts.Length or InputLayouts.Texts ? plain.Width : (int)input.Shape[1],
             IsFlat = input.Shape.Count == 1,
             Fill = input.Fill,
             PairedColumn = input.SameLengthAs is { } paired ? columnOf(all.First(other => other.Tensor == paired).Features[0]) : -1,
@@ -66,5 +69,11 @@ internal sealed record FeatureInput(int Position, TensorDtype Dtype, int[] Colum
         };
     }
 
-    public long[] ShapeOf(int rows, int width) => IsFlat ? [rows] : [rows, width];
+    /// <param name="width">Elements of a row.</param>
+    /// <param name="data">The elements; of texts their wire form. Not copied.</param>
+    public TensorBuffer ToTensor(int rows, int width, ReadOnlyMemory<byte> data)
+    {
+        long[] shape = IsFlat ? [rows] : [rows, width];
+        return IsTexts ? TensorBuffer.OfPacked(shape, data) : TensorBuffer.Of(Dtype, shape, data);
+    }
 }

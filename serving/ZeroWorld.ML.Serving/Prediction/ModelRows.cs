@@ -7,27 +7,23 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>The rows of one request that the model runs: those that lack no required feature, written once into its input tensors.</summary>
 internal sealed class ModelRows
 {
-    private ModelRows(int[] rows, int[] widths, byte[][] data, IReadOnlyList<RowError> errors)
+    private ModelRows(int[] rows, InputRows[] inputs, IReadOnlyList<RowError> errors)
     {
         Rows = rows;
-        Widths = widths;
-        Data = data;
+        Inputs = inputs;
         Errors = errors;
     }
 
     /// <summary>Indexes of the rows, ascending.</summary>
     public int[] Rows { get; }
 
-    /// <summary>Per input of the manifest the elements of a row.</summary>
-    public int[] Widths { get; }
-
-    /// <summary>Per input of the manifest: [rows, width], little-endian.</summary>
-    public byte[][] Data { get; }
+    /// <summary>In the order of the manifest.</summary>
+    public InputRows[] Inputs { get; }
 
     /// <summary>The other rows, ascending.</summary>
     public IReadOnlyList<RowError> Errors { get; }
 
-    /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>: lists so long that their tensor would be too large.</exception>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>: lists or texts so long that their tensor would be too large.</exception>
     public static ModelRows Of(PredictionPlan plan, FeatureCell[] cells, int rows)
     {
         var columns = plan.Service.Service.Columns.Count;
@@ -51,17 +47,16 @@ internal sealed class ModelRows
         }
 
         Array.Resize(ref scored, count);
-
         var tokens = TokenRows.Of(plan, cells, columns, scored);
-        var (widths, data) = (new int[plan.Inputs.Length], new byte[plan.Inputs.Length][]);
-        for (var index = 0; index < data.Length; index++)
+        var inputs = new InputRows[plan.Inputs.Length];
+        for (var index = 0; index < inputs.Length; index++)
         {
             var input = plan.Inputs[index];
-            widths[index] = !input.IsVariable ? input.Width : input.IsTokens ? tokens!.Width : ListInputs.WidthOf(input, cells, columns, scored);
-            data[index] = Write(input, cells, columns, scored, widths[index], tokens);
+            var width = !input.IsVariable ? input.Width : input.IsTokens ? tokens!.Width : ListInputs.WidthOf(input, cells, columns, scored);
+            inputs[index] = Write(input, cells, columns, scored, width, tokens);
         }
 
-        return new ModelRows(scored, widths, data, errors ?? (IReadOnlyList<RowError>)[]);
+        return new ModelRows(scored, inputs, errors ?? (IReadOnlyList<RowError>)[]);
     }
 
     /// <summary>The tensors in the order of the model file.</summary>
@@ -71,7 +66,7 @@ internal sealed class ModelRows
         for (var index = 0; index < tensors.Length; index++)
         {
             var input = plan.Inputs[index];
-            tensors[input.Position] = TensorBuffer.Of(input.Dtype, input.ShapeOf(Rows.Length, Widths[index]), Data[index]);
+            tensors[input.Position] = input.ToTensor(Rows.Length, Inputs[index].Width, Inputs[index].Data);
         }
 
         return tensors;
@@ -80,18 +75,13 @@ internal sealed class ModelRows
     /// <summary>What one value is to the model: bool is 0 or 1, a missing value NaN.</summary>
     /// <param name="width">Elements of a row.</param>
     /// <param name="tokens">Of these rows, where an input takes tokens.</param>
-    internal static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows, int width, TokenRows? tokens)
+    internal static InputRows Write(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows, int width, TokenRows? tokens) =>
+        input.IsTexts ? TextInputs.Write(input, cells, columns, rows)
+        : new InputRows(
+            input.IsTokens ? tokens!.Write(input, width) : input.IsPlain ? WriteNumbers(input, cells, columns, rows) : ListInputs.Write(input, cells, columns, rows, width), width);
+
+    private static byte[] WriteNumbers(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows)
     {
-        if (input.IsTokens)
-        {
-            return tokens!.Write(input, width);
-        }
-
-        if (!input.IsPlain)
-        {
-            return ListInputs.Write(input, cells, columns, rows, width);
-        }
-
         var data = new byte[rows.Length * input.RowBytes];
         var position = 0;
         if (input.Dtype == TensorDtype.Float32)

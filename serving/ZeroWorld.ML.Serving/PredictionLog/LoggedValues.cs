@@ -59,42 +59,42 @@ internal static class LoggedValues
         _ => FeatureValue.Null(type),
     };
 
-    /// <summary>One row of the model's inputs, concatenated in the order of the manifest; of a variable width behind its elements (uint32).</summary>
-    public static byte[] ConcatenateInputs(PredictionPlan plan, int[] widths, byte[][] data, int row)
+    /// <summary>One row of the model's inputs, concatenated in the order of the manifest; of a variable width behind its elements (uint32), of texts each behind its bytes (uint32).</summary>
+    public static byte[] ConcatenateInputs(PredictionPlan plan, InputRows[] inputs, int row)
     {
         var length = 0;
-        for (var index = 0; index < data.Length; index++)
+        for (var index = 0; index < inputs.Length; index++)
         {
-            length += (widths[index] * plan.Inputs[index].Dtype.Width()) + (plan.Inputs[index].IsVariable ? sizeof(uint) : 0);
+            length += inputs[index].RowOf(plan.Inputs[index], row).Length + (plan.Inputs[index].IsVariable ? sizeof(uint) : 0);
         }
 
         var bytes = new byte[length];
         var offset = 0;
-        for (var index = 0; index < data.Length; index++)
+        for (var index = 0; index < inputs.Length; index++)
         {
             if (plan.Inputs[index].IsVariable)
             {
-                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(offset), widths[index]);
+                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(offset), inputs[index].Width);
                 offset += sizeof(uint);
             }
 
-            var width = widths[index] * plan.Inputs[index].Dtype.Width();
-            data[index].AsSpan(row * width, width).CopyTo(bytes.AsSpan(offset));
-            offset += width;
+            var part = inputs[index].RowOf(plan.Inputs[index], row);
+            part.CopyTo(bytes.AsSpan(offset));
+            offset += part.Length;
         }
 
         return bytes;
     }
 
-    /// <summary>Where each input of a row lies in what <see cref="ConcatenateInputs"/> made, and its elements.</summary>
+    /// <summary>Where each input of a row lies in what <see cref="ConcatenateInputs"/> made.</summary>
     /// <returns><see langword="false"/> when the bytes are no such row.</returns>
-    public static bool TryFindInputs(PredictionPlan plan, ReadOnlySpan<byte> bytes, Span<int> offsets, Span<int> widths)
+    public static bool TryFindInputs(PredictionPlan plan, ReadOnlySpan<byte> bytes, Span<LoggedInput> places)
     {
         var offset = 0;
         for (var index = 0; index < plan.Inputs.Length; index++)
         {
             var input = plan.Inputs[index];
-            widths[index] = input.Width;
+            var width = input.Width;
             if (input.IsVariable)
             {
                 if (bytes.Length - offset < sizeof(uint))
@@ -102,17 +102,18 @@ internal static class LoggedValues
                     return false;
                 }
 
-                widths[index] = BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);
+                width = BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);
                 offset += sizeof(uint);
             }
 
-            offsets[index] = offset;
-            if (widths[index] < 0 || (long)widths[index] * input.Dtype.Width() > bytes.Length - offset)
+            var length = input.IsTexts ? BytesCodec.Measure(bytes[offset..], width) : (long)width * input.Dtype.Width();
+            if (length < 0 || length > bytes.Length - offset)
             {
                 return false;
             }
 
-            offset += widths[index] * input.Dtype.Width();
+            places[index] = new LoggedInput(offset, (int)length, width);
+            offset += (int)length;
         }
 
         return offset == bytes.Length;

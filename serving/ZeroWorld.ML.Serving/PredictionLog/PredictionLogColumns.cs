@@ -286,7 +286,7 @@ internal sealed class PredictionLogColumns
             return;
         }
 
-        _input.AddRow(LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Widths, entry.Rows.Data, scored));
+        _input.AddRow(LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Inputs, scored));
         _output.AddRow(LoggedValues.ConcatenateOutputs(entry.Result.Outputs, row));
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
@@ -119,28 +120,25 @@ internal sealed class ReplayRun
     private void CompareInput(int row)
     {
         int[] one = [row];
-        var (offsets, widths) = (new int[_plan.Inputs.Length], new int[_plan.Inputs.Length]);
-        FindInputs(row, offsets, widths);
+        var places = FindInputs(row);
         var tokens = TokenRows.Of(_plan, _cells, _columns.Count, one);
-        if (tokens is not null && Array.Exists(_plan.Inputs, input => input.IsTokens && widths[Array.IndexOf(_plan.Inputs, input)] < tokens.Width))
+        if (tokens is not null && Array.Exists(_plan.Inputs, input => input.IsTokens && places[Array.IndexOf(_plan.Inputs, input)].Width < tokens.Width))
         {
             AddDifference($"row {row}: the logged texts make {tokens.Width} tokens, more than the logged input has");
             return;
         }
 
-        var data = _plan.Inputs.Select((input, index) => ModelRows.Write(input, _cells, _columns.Count, one, widths[index], tokens)).ToArray();
-        if (!LoggedValues.ConcatenateInputs(_plan, widths, data, 0).AsSpan().SequenceEqual(_rows[row].Input))
+        var data = _plan.Inputs.Select((input, index) => ModelRows.Write(input, _cells, _columns.Count, one, places[index].Width, tokens)).ToArray();
+        if (!LoggedValues.ConcatenateInputs(_plan, data, 0).AsSpan().SequenceEqual(_rows[row].Input))
         {
             AddDifference($"row {row}: the logged input is not what the logged features make");
         }
     }
 
-    private void FindInputs(int row, Span<int> offsets, Span<int> widths)
+    private LoggedInput[] FindInputs(int row)
     {
-        if (!LoggedValues.TryFindInputs(_plan, _rows[row].Input, offsets, widths))
-        {
-            throw Misfit(row, $"an input of {_rows[row].Input!.Length} bytes");
-        }
+        var places = new LoggedInput[_plan.Inputs.Length];
+        return LoggedValues.TryFindInputs(_plan, _rows[row].Input, places) ? places : throw Misfit(row, $"an input of {_rows[row].Input!.Length} bytes");
     }
 
     /// <summary>Runs the rows in a run of the logged size, at their logged places. What stood beside them is not known and does not matter: their own values stand in.</summary>
@@ -163,34 +161,33 @@ internal sealed class ReplayRun
 
     private TensorBuffer[] MakeTensors(List<int> scored, int batchRows, int start)
     {
-        var (offsets, widths, first) = (new int[_plan.Inputs.Length], new int[_plan.Inputs.Length], new int[_plan.Inputs.Length]);
-        if (scored.Count > 0)
-        {
-            FindInputs(scored[0], offsets, first);
-        }
-
-        var data = _plan.Inputs.Select((input, index) => new byte[(long)batchRows * first[index] * input.Dtype.Width()]).ToArray();
+        var first = scored.Count > 0 ? FindInputs(scored[0]) : new LoggedInput[_plan.Inputs.Length];
+        var data = Array.ConvertAll(first, static _ => new ArrayBufferWriter<byte>());
         for (var place = 0; place < batchRows; place++)
         {
             // Of the rows themselves, repeated to both sides.
             var row = scored[(place - start + (batchRows * scored.Count)) % scored.Count];
-            FindInputs(row, offsets, widths);
-            if (!widths.AsSpan().SequenceEqual(first))
-            {
-                throw Misfit(row, "lists of another width than the rows beside it");
-            }
-
+            var places = FindInputs(row);
             for (var index = 0; index < data.Length; index++)
             {
-                var rowBytes = widths[index] * _plan.Inputs[index].Dtype.Width();
-                _rows[row].Input.AsSpan(offsets[index], rowBytes).CopyTo(data[index].AsSpan(place * rowBytes));
+                if (places[index].Width != first[index].Width)
+                {
+                    throw Misfit(row, "lists of another width than the rows beside it");
+                }
+
+                if (places[index].Length > Array.MaxLength - data[index].WrittenCount)
+                {
+                    throw Misfit(row, $"texts that, repeated to the {batchRows} rows of its run, are too long for one tensor");
+                }
+
+                data[index].Write(_rows[row].Input.AsSpan(places[index].Offset, places[index].Length));
             }
         }
 
         var tensors = new TensorBuffer[_plan.Inputs.Length];
         for (var index = 0; index < tensors.Length; index++)
         {
-            tensors[_plan.Inputs[index].Position] = TensorBuffer.Of(_plan.Inputs[index].Dtype, _plan.Inputs[index].ShapeOf(batchRows, first[index]), data[index]);
+            tensors[_plan.Inputs[index].Position] = _plan.Inputs[index].ToTensor(batchRows, first[index].Width, data[index].WrittenMemory);
         }
 
         return tensors;

@@ -54,9 +54,9 @@ internal static class PackageFit
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var input in manifest.Inputs)
         {
-            if (InputLayouts.AreTokens(input.Layout))
+            if (input.Layout == InputLayouts.Texts || InputLayouts.AreTokens(input.Layout))
             {
-                CheckTokens(input, service, differences);
+                CheckTextColumns(input, service, differences);
                 continue;
             }
 
@@ -68,7 +68,7 @@ internal static class PackageFit
 
             if (input.Dtype is not ("FP32" or "FP64" or "INT64" or "INT32"))
             {
-                differences.Add($"the feature input '{input.Tensor}' has dtype {input.Dtype}; expected FP32, FP64, INT64 or INT32");
+                differences.Add($"the feature input '{input.Tensor}' has dtype {input.Dtype}; expected FP32, FP64, INT64 or INT32, or BYTES with the layout texts");
             }
 
             if (input.Shape.Count != 2)
@@ -86,7 +86,7 @@ internal static class PackageFit
         }
     }
 
-    private static void CheckTokens(ManifestInput input, FeatureService service, List<string> differences)
+    private static void CheckTextColumns(ManifestInput input, FeatureService service, List<string> differences)
     {
         foreach (var name in input.Features)
         {

@@ -333,6 +333,22 @@ public sealed class FraudTableTrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_TimesAmongTheFeatures_AreInputsOfTheModelAsAges()
+    {
+        var frame = TableFrames.Make(3_000);
+        var (at, bad) = (frame.Get<long>("at"), frame.Get<long>("bad"));
+        frame.Add("opened", Enumerable.Range(0, 3_000).Select(row => row % 9 == 4 ? long.MinValue : at[row] - ((bad[row] == 1 ? 1 + (row % 5) : 10 + (row % 300)) * UtcDay.Length)).ToArray());
+        var types = new Dictionary<string, FeatureType>(TableFrames.Types) { ["opened"] = FeatureType.Timestamp };
+
+        var result = await RunAsync(frame, Quick with { Algorithms = [FraudAlgorithms.FastTree] }, types: types);
+
+        Assert.Equal("days since opened", result.Importance[0].Column);
+        Assert.True(result.Packaged.AucRoc > 0.9, $"AUC {result.Packaged.AucRoc}");
+        Assert.InRange(result.Parity.MaxDifference, 0, 1e-4);
+        Assert.Contains("\"days since opened\"", await File.ReadAllTextAsync(Path.Combine(result.Package.Directory, "columns.json"), Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RunAsync_TestTableWhoseColumnsWereReadAsOtherTypes_IsTakenAsTheSameTable()
     {
         var (train, test) = (TableFrames.Make(3_000), TableFrames.Make(1_000, seed: 2, firstDay: 60));

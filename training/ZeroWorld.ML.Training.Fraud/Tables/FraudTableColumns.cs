@@ -17,7 +17,10 @@ public sealed record FraudTableColumns
 
     public TimeUnit TimeUnit { get; init; }
 
-    /// <value>Features; <see langword="null"/>: every other column that holds something.</value>
+    /// <value>
+    /// Features; <see langword="null"/>: every other column that holds something. A column of times is one as its age, the days from it to the row's time; without a list only where
+    /// no training row has a time after its own.
+    /// </value>
     public IReadOnlyList<string>? Features { get; init; }
 
     /// <value>Columns of numbers that are categories nevertheless.</value>

@@ -46,8 +46,8 @@ internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyLis
             else if (types[name] == FeatureType.Timestamp && !columns.Categorical.Contains(name))
             {
                 notes.Add(columns.Features is null
-                    ? $"feature '{name}' was left out: it is a time, and grows by itself"
-                    : throw new TrainingException(TrainingError.InvalidInput, $"features: '{name}' is a time; make a number of it, such as an age."));
+                    ? $"feature '{name}' was left out: it {NoAge(name)}"
+                    : throw new TrainingException(TrainingError.InvalidInput, $"features: '{name}' {NoAge(name)}; make a number of it."));
             }
             else
             {
@@ -59,6 +59,8 @@ internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyLis
             ? new TableFeatures(numeric, categorical)
             : throw new TrainingException(TrainingError.InvalidInput, "features: no column is left to learn from.");
     }
+
+    private static string NoAge(string name) => $"is a time without an age (the rows' own times are only an order, or there is a column '{TableAges.Prefix}{name}')";
 
     private static string? FindProblem(ColumnFrame frame, string name, bool isCategory, IReadOnlyList<int> trainRows)
     {

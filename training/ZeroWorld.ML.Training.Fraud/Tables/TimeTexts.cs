@@ -20,13 +20,17 @@ internal static class TimeTexts
         "MMM-yyyy", "MMM yyyy", "MMMM yyyy", "MMM-yy", "yyyy-MM", "yyyy/MM", "M/yyyy", "MM.yyyy",
     ];
 
+    private static readonly string[] CertainFormats =
+        Array.FindAll(Formats, static format => format.Contains("yyyy", StringComparison.Ordinal) || format.Contains("MMM", StringComparison.Ordinal));
+
     /// <summary>The first form that every known text has.</summary>
+    /// <param name="isCertain">Whether only forms count that nothing but a time has, with a year of four digits or a named month: 5.4.21 may be a version.</param>
     /// <returns><see langword="null"/> when there is none, or no text.</returns>
-    internal static string? FindFormat(string?[] texts)
+    internal static string? FindFormat(string?[] texts, bool isCertain = false)
     {
         // A form that the first text does not have is out at once: only few are left to look at every row.
         var first = Array.Find(texts, static text => text is not null);
-        return first is null ? null : Array.Find(Formats, format => TryParse(first, format, out _) && Array.TrueForAll(texts, text => text is null || TryParse(text, format, out _)));
+        return first is null ? null : Array.Find(isCertain ? CertainFormats : Formats, format => TryParse(first, format, out _) && Array.TrueForAll(texts, text => text is null || TryParse(text, format, out _)));
     }
 
     /// <param name="micros">Microseconds since the epoch; a text without a zone is UTC.</param>
