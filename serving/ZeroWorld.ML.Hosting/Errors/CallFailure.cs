@@ -13,9 +13,6 @@ namespace ZeroWorld.ML.Hosting;
 /// <param name="Message">A sentence for the caller.</param>
 internal readonly record struct CallFailure(StatusCode Code, string Message)
 {
-    /// <summary>A message longer than this would not fit where gRPC puts it (the trailers).</summary>
-    private const int MessageLengthMax = 2048;
-
     /// <returns><see langword="null"/> for a bug: it stays opaque to the caller and is logged.</returns>
     public static CallFailure? Of(Exception exception) => exception switch
     {
@@ -86,6 +83,5 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    private static CallFailure Of(StatusCode code, Exception exception) =>
-        new(code, exception.Message.Length <= MessageLengthMax ? exception.Message : string.Concat(exception.Message.AsSpan(0, MessageLengthMax), "..."));
+    private static CallFailure Of(StatusCode code, Exception exception) => new(code, CallMessage.Cut(exception.Message));
 }

@@ -31,6 +31,12 @@ public sealed class CallFailureTests
     public void Of_NoFailureOfADomain_StaysOpaque() => Assert.Null(CallFailure.Of(new InvalidOperationException("secret")));
 
     [Fact]
-    public void Of_LongMessage_IsCut() =>
-        Assert.Equal(2051, CallFailure.Of(new ServingException(ServingError.InvalidInput, new string('x', 9_000)))!.Value.Message.Length);
+    public void Of_LongMessage_IsCut()
+    {
+        var message = CallFailure.Of(new ServingException(ServingError.InvalidInput, $"The name '{new string('x', 9_000)}' is wrong."))!.Value.Message;
+
+        Assert.Equal(CallMessage.EncodedBytesMax, message.Length);
+        Assert.StartsWith("The name 'xxx", message, StringComparison.Ordinal);
+        Assert.EndsWith("xxx' is wrong.", message, StringComparison.Ordinal);
+    }
 }
