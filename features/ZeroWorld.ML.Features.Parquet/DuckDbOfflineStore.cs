@@ -145,7 +145,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         var spine = SpineTable.Create(session, _tables, request, cancellationToken);
         var sources = new List<SourceQuery>();
         var files = new Dictionary<string, TableFiles>(StringComparer.Ordinal);
-        var quarantined = new Dictionary<FeatureView, long>();
+        var extents = new Dictionary<FeatureView, SourceExtent>();
         foreach (var plan in request.Plan.Views)
         {
             SourceQuery.CheckHistory(plan.View);
@@ -169,14 +169,14 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             // Last-value views count for themselves, while they are searched.
             if (plan.Field.IsWindow)
             {
-                quarantined[plan.View] = source.Inspect(session, cancellationToken).Quarantined;
+                extents[plan.View] = source.Inspect(session, cancellationToken);
             }
         }
 
-        var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress) { Stamps = stamps };
-        foreach (var (view, count) in quarantined)
+        var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress) { Stamps = stamps, Extents = extents };
+        foreach (var (view, extent) in extents)
         {
-            builder.Quarantined[view] = count;
+            builder.Quarantined[view] = extent.Quarantined;
         }
 
         var set = builder.Run(cancellationToken);

@@ -18,6 +18,11 @@ public static class FraudAlgorithms
     private const int FewBins = 1024;
     private const int ManyBins = 60_000;
 
+    // A leaf holds 20 rows and more, so that bins of fewer rows than this cut nowhere else, and with many columns they are what a fit on few rows takes its time for.
+    private const int BinRowsMin = 8;
+    private const int BinsMin = 64;
+    private const int ManyRows = FewBins * BinRowsMin;
+
     /// <value>From simple to complex, the anomaly detectors last.</value>
     public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest, Autoencoder];
 
@@ -27,8 +32,9 @@ public static class FraudAlgorithms
     /// <summary>The settings to try, from simple to complex.</summary>
     /// <param name="earlyStopping">As <see cref="LightGbmSettings.EarlyStopping"/>: above 0, LightGBM adds trees until it is met, at most 2,000. Of no account to the others.</param>
     /// <param name="featureCount">Features of the rows: many bins are tried where there are not too many features for them.</param>
+    /// <param name="rows">Training rows: below 8,192 LightGBM has fewer bins, and neither many bins nor large trees are tried.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
-    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1) => algorithm switch
+    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1, int rows = int.MaxValue) => algorithm switch
     {
         Logistic => [.. ((double[])[0.1, 1, 10]).Select(static l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2 }))],
         RandomForest =>
@@ -42,13 +48,13 @@ public static class FraudAlgorithms
         ],
         LightGbm =>
         [
-            .. LightGbmGrid(BinsOf(featureCount))
+            .. LightGbmGrid(featureCount, rows)
                 .Select(settings => new TreeFraudTrainer(earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings)),
         ],
         TreeBlend => TreeBlendTrainer.Grid(
             [
-                new LightGbmSettings { BinsMax = BinsOf(featureCount), Fits = 4 },
-                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = BinsOf(featureCount), Fits = 4 },
+                new LightGbmSettings { BinsMax = ManyBinsOf(featureCount, rows), Fits = 4 },
+                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = ManyBinsOf(featureCount, rows), Fits = 4 },
             ],
             [
                 new FastTreeSettings(),
@@ -70,17 +76,25 @@ public static class FraudAlgorithms
 
     internal static string Unknown(string algorithm) => $"algorithm: '{algorithm}' is unknown; expected one of {string.Join(", ", Names)}.";
 
-    private static IEnumerable<LightGbmSettings> LightGbmGrid(int manyBins) => ((LightGbmSettings[])
-    [
-        new() { Trees = 100, LeavesMax = 4, DepthMax = 3 },
-        new(),
-        new() { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
-        new() { BinsMax = manyBins },
-        new() { BinsMax = manyBins, Fits = 4 },
+    private static IEnumerable<LightGbmSettings> LightGbmGrid(int featureCount, int rows)
+    {
+        var middle = new LightGbmSettings { BinsMax = FewBinsOf(rows) };
+        var manyBins = ManyBinsOf(featureCount, rows);
+        IEnumerable<LightGbmSettings> grid =
+        [
+            middle with { Trees = 100, LeavesMax = 4, DepthMax = 3 },
+            middle,
+            middle with { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
+            middle with { BinsMax = manyBins },
+            middle with { BinsMax = manyBins, Fits = 4 },
 
-        // For many rows of many columns, which small trees do not exhaust.
-        new() { Trees = 400, LeavesMax = 31, DepthMax = 8, FeatureFraction = 0.6 },
-    ]).Distinct();
+            // For many rows of many columns, which small trees do not exhaust.
+            .. rows < ManyRows ? (LightGbmSettings[])[] : [middle with { Trees = 400, LeavesMax = 31, DepthMax = 8, FeatureFraction = 0.6 }],
+        ];
+        return grid.Distinct();
+    }
 
-    private static int BinsOf(int featureCount) => Math.Clamp(AllBinsMax / featureCount, FewBins, ManyBins);
+    private static int FewBinsOf(int rows) => Math.Clamp(rows / BinRowsMin, BinsMin, FewBins);
+
+    private static int ManyBinsOf(int featureCount, int rows) => rows < ManyRows ? FewBinsOf(rows) : Math.Clamp(AllBinsMax / featureCount, FewBins, ManyBins);
 }

@@ -35,18 +35,18 @@ internal abstract class SinkField(Field field)
     private static Typed<TStored> Scalars<T, TStored>(DataField leaf, T[] rows, Func<T, TStored?> convert)
         where TStored : struct
     {
-        var values = new List<TStored>(rows.Length);
+        var (values, count) = (new TStored[rows.Length], 0);
         var definitions = new int[rows.Length];
         for (var row = 0; row < rows.Length; row++)
         {
             if (convert(rows[row]) is { } value)
             {
-                values.Add(value);
+                values[count++] = value;
                 definitions[row] = 1;
             }
         }
 
-        return new Typed<TStored>(leaf, [.. values], definitions, null);
+        return new Typed<TStored>(leaf, values.AsMemory(0, count), definitions, null);
     }
 
     private static Typed<TStored> Lists<T, TStored>(string name, DataField element, T[][] rows, Func<T, TStored?> convert)
@@ -80,12 +80,12 @@ internal abstract class SinkField(Field field)
             }
         }
 
-        return new Typed<TStored>(new ListField(name, element), [.. values], [.. definitions], [.. repetitions]);
+        return new Typed<TStored>(new ListField(name, element), values.ToArray(), [.. definitions], [.. repetitions]);
     }
 
     protected static DataField Leaf<T>(string name, bool isNullable) => new(name, typeof(T), isNullable);
 
-    private sealed class Typed<T>(Field field, T[] values, int[]? definitions, int[]? repetitions) : SinkField(field)
+    private sealed class Typed<T>(Field field, ReadOnlyMemory<T> values, int[]? definitions, int[]? repetitions) : SinkField(field)
         where T : struct
     {
         public override Task WriteAsync(ParquetRowGroupWriter group, DataField leaf, CancellationToken cancellationToken) => group.WriteAllPartsAsync<T>(

@@ -47,6 +47,9 @@ internal sealed class TrainingSetBuilder
     /// <summary>The files that are read, which must be the same ones at the end.</summary>
     public required FileStamps Stamps { get; init; }
 
+    /// <summary>Per windowed view what its table holds.</summary>
+    public required IReadOnlyDictionary<FeatureView, SourceExtent> Extents { get; init; }
+
     /// <summary>Per view the rows of its table that lie in the future of their arrival.</summary>
     public Dictionary<FeatureView, long> Quarantined { get; } = [];
 
@@ -145,13 +148,14 @@ internal sealed class TrainingSetBuilder
             pass.CreateKeys(range, cancellationToken);
         }
 
-        var partitions = (_threads + passes.Length - 1) / passes.Length;
+        var schedule = WindowSchedule.Of([.. passes.Select(pass => pass.SortBytes(Extents[pass.View].Rows, range.Count))], _threads, _options.JoinMiB << 20);
+        using var limit = schedule.EngineThreads < _threads ? _session.LimitThreads(schedule.EngineThreads) : null;
         var next = -1;
-        Parallelism.Run(Math.Min(_threads, passes.Length * partitions), _ =>
+        Parallelism.Run(schedule.Workers, _ =>
         {
-            while (Interlocked.Increment(ref next) is var index && index < passes.Length * partitions)
+            while (Interlocked.Increment(ref next) is var index && index < passes.Length * schedule.Partitions)
             {
-                passes[index / partitions].Run(range, arrivedUntil, index % partitions, partitions, columns, cancellationToken);
+                passes[index / schedule.Partitions].Run(range, arrivedUntil, index % schedule.Partitions, schedule.Partitions, columns, cancellationToken);
             }
         });
         foreach (var view in plan.Views.Where(static view => view.Field.IsWindow))

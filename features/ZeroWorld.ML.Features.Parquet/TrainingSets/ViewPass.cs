@@ -29,6 +29,22 @@ internal sealed class ViewPass
             .Where(item => inputs.Contains(item.value.Name) && spine.RequestOrdinals[item.at] >= 0).Select(static item => item.at)];
     }
 
+    public FeatureView View => _plan.View;
+
+    /// <summary>What sorting all entities takes in the engine, roughly: events and spine rows with the keys of their sorts.</summary>
+    /// <param name="events">Rows of the view's table.</param>
+    /// <param name="spineRows">Rows of the range.</param>
+    public long SortBytes(long events, int spineRows)
+    {
+        // Entity, two times and the place; the first three and the place again in the key of the sort.
+        const int EventBytes = 8 * sizeof(long);
+        const int SpineBytes = 4 * sizeof(long);
+        var id = !_source.HasEventId ? 0 : SelectedRows.ValueBytes(_source.HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
+        var values = _plan.View.StoredColumns.Sum(static column => SelectedRows.ValueBytes(column.Type)) + _plan.View.Entity.Keys.Sum(static key => SelectedRows.ValueBytes(key.Type));
+        var request = _requestInputs.Sum(index => SelectedRows.ValueBytes(_service.Service.RequestValues[index].Type));
+        return (events * (EventBytes + id + values)) + ((long)spineRows * (SpineBytes + request));
+    }
+
     /// <summary>Numbers the entities of a range of spine rows.</summary>
     public void CreateKeys(SpineRange range, CancellationToken cancellationToken)
     {

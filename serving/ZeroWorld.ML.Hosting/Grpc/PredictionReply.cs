@@ -26,7 +26,14 @@ internal sealed record PredictionReply(PredictionResult Result, bool OmitsFeatur
         context.SetPayloadLength(writer.Length);
         context.GetBufferWriter().Write(writer.Written);
         context.Complete();
+        Finish();
+    }
+
+    /// <summary>The answer is bytes, and nobody looks at it any more. Called once.</summary>
+    internal void Finish()
+    {
         Result.Answered.Finish();
+        Result.Release();
     }
 
     internal void Write(ReverseProtoWriter writer)

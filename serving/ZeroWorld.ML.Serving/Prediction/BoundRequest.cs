@@ -10,6 +10,19 @@ namespace ZeroWorld.ML.Serving;
 internal sealed record BoundRequest(int Rows, BoundColumn[] Keys, BoundColumn[] Values, long[] Time)
 {
     public long GetTime(int row) => Time.Length == 1 ? Time[0] : Time[row];
+
+    /// <summary>q of every row; never written to.</summary>
+    public long[] GetTimes()
+    {
+        if (Time.Length == Rows)
+        {
+            return Time;
+        }
+
+        var times = new long[Rows];
+        Array.Fill(times, Time[0]);
+        return times;
+    }
 }
 
 /// <param name="Values">Values of the declared type; length 1 stands for every row.</param>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using ZeroWorld.ML.Features;
 
@@ -15,7 +16,9 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
     public ValueTask<bool> StartAsync(PredictionPlan plan, BoundRequest request, TimeSpan timeout, out EntityReads reads, CancellationToken cancellationToken)
     {
         reads = EntityReads.Of(plan, request);
-        return reader.TryReadAsync(reads.Keys, reads.Answers, timeout, cancellationToken);
+        var reading = reader.TryReadAsync(reads.Keys, reads.Answers, timeout, cancellationToken);
+        reads.ReleaseKeys();
+        return reading;
     }
 
     /// <summary>Reads and makes the rows.</summary>
@@ -31,25 +34,27 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
 
         // Out of the group: nobody knows how long what the caller does with the rows takes, and predictions may stand behind it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return Build(plan, request, reads);
+        var cells = new FeatureCell[request.Rows * plan.Service.Service.Columns.Count];
+        Build(plan, request, reads, cells);
+        return cells;
     }
 
     public static ServingException Refuse() => new(ServingError.Overloaded, "Too many feature reads are waiting for the online store. Try again later.");
 
     /// <summary>Makes the rows of what was read, and lets go of it.</summary>
-    /// <returns>Cells, row-major: [rows, columns of the service].</returns>
-    public static FeatureCell[] Build(PredictionPlan plan, BoundRequest request, EntityReads reads)
+    /// <param name="cells">Receives all cells, row-major: [rows, columns of the service].</param>
+    public static void Build(PredictionPlan plan, BoundRequest request, EntityReads reads, Span<FeatureCell> cells)
     {
         var columns = plan.Service.Service.Columns.Count;
-        var cells = new FeatureCell[request.Rows * columns];
-        var moments = new long[request.Rows];
-        var values = new FeatureValue[request.Rows * request.Values.Length];
-        var views = new ViewPayload[plan.ViewSources.Length];
-        Debug.Assert(plan.Coverage.Count == views.Length);
+        var (valueCount, viewCount) = (request.Rows * request.Values.Length, plan.ViewSources.Length);
+        Debug.Assert(plan.Coverage.Count == viewCount);
+        var rentedValues = ArrayPool<FeatureValue>.Shared.Rent(valueCount);
+        var rentedViews = ArrayPool<ViewPayload>.Shared.Rent(viewCount);
+        var values = rentedValues.AsSpan(0, valueCount);
+        var views = rentedViews.AsSpan(0, viewCount);
         for (var row = 0; row < request.Rows; row++)
         {
-            moments[row] = request.GetTime(row);
-            var given = values.AsSpan(row * request.Values.Length, request.Values.Length);
+            var given = values.Slice(row * request.Values.Length, request.Values.Length);
             for (var index = 0; index < given.Length; index++)
             {
                 given[index] = request.Values[index][row];
@@ -61,13 +66,16 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
                 views[view] = reads.GetPayload(entity, payload, row, plan.Coverage[view].Coverage);
             }
 
-            plan.Service.FillRow(moments[row], given, views, cells.AsSpan(row * columns, columns));
+            plan.Service.FillRow(request.GetTime(row), given, views, cells.Slice(row * columns, columns));
         }
 
         reads.Release();
 
         // All rows at once, by the code that makes training sets.
-        plan.Service.RunTransforms(moments, values, cells);
-        return cells;
+        plan.Service.RunTransforms(request.GetTimes(), values, cells);
+        values.Clear();
+        views.Clear();
+        ArrayPool<FeatureValue>.Shared.Return(rentedValues);
+        ArrayPool<ViewPayload>.Shared.Return(rentedViews);
     }
 }

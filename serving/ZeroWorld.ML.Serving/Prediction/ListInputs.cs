@@ -32,7 +32,7 @@ internal static class ListInputs
 
     /// <summary>Elements that the longest list of some rows has, at least one: no axis of a tensor is empty.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>: the tensor would be too large.</exception>
-    public static int WidthOf(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows)
+    public static int WidthOf(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows)
     {
         var width = 1;
         foreach (var row in rows)
@@ -40,14 +40,14 @@ internal static class ListInputs
             width = Math.Max(width, CountOf(cells[(row * columns) + input.Columns[0]].Value));
         }
 
-        return (long)width * Math.Max(rows.Count, 1) * input.Dtype.Width() <= TensorBytesMax
+        return (long)width * Math.Max(rows.Length, 1) * input.Dtype.Width() <= TensorBytesMax
             ? width
             : throw new ServingException(
                 ServingError.InvalidInput,
-                $"The longest list of the request has {width} elements, and {rows.Count} rows as wide as it would take more than {TensorBytesMax >> 20} MiB; expected shorter lists, or fewer rows.");
+                $"The longest list of the request has {width} elements, and {rows.Length} rows as wide as it would take more than {TensorBytesMax >> 20} MiB; expected shorter lists, or fewer rows.");
     }
 
-    public static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width) => input.Dtype switch
+    public static byte[] Write(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows, int width) => input.Dtype switch
     {
         TensorDtype.Float32 => Write<float>(input, cells, columns, rows, width),
         TensorDtype.Float64 => Write<double>(input, cells, columns, rows, width),
@@ -104,12 +104,12 @@ internal static class ListInputs
         return null;
     }
 
-    private static byte[] Write<T>(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width)
+    private static byte[] Write<T>(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows, int width)
         where T : unmanaged, INumberBase<T>
     {
-        var data = new byte[checked(rows.Count * width * input.Dtype.Width())];
+        var data = new byte[checked(rows.Length * width * input.Dtype.Width())];
         var target = MemoryMarshal.Cast<byte, T>(data.AsSpan());
-        for (var index = 0; index < rows.Count; index++)
+        for (var index = 0; index < rows.Length; index++)
         {
             WriteRow(input, cells.AsSpan(rows[index] * columns, columns), target.Slice(index * width, width));
         }

@@ -28,7 +28,7 @@ internal sealed class ModelRows
     {
         var columns = plan.Service.Service.Columns.Count;
         List<RowError>? errors = null;
-        var scored = new List<int>(rows);
+        var (scored, count) = (new int[rows], 0);
         for (var row = 0; row < rows; row++)
         {
             var missing = plan.Service.FindMissingRequired(cells.AsSpan(row * columns, columns));
@@ -42,10 +42,11 @@ internal sealed class ModelRows
             }
             else
             {
-                scored.Add(row);
+                scored[count++] = row;
             }
         }
 
+        Array.Resize(ref scored, count);
         var tokens = TokenRows.Of(plan, cells, columns, scored);
         var inputs = new InputRows[plan.Inputs.Length];
         for (var index = 0; index < inputs.Length; index++)
@@ -55,7 +56,7 @@ internal sealed class ModelRows
             inputs[index] = Write(input, cells, columns, scored, width, tokens);
         }
 
-        return new ModelRows([.. scored], inputs, errors ?? (IReadOnlyList<RowError>)[]);
+        return new ModelRows(scored, inputs, errors ?? (IReadOnlyList<RowError>)[]);
     }
 
     /// <summary>The tensors in the order of the model file.</summary>
@@ -74,14 +75,14 @@ internal sealed class ModelRows
     /// <summary>What one value is to the model: bool is 0 or 1, a missing value NaN.</summary>
     /// <param name="width">Elements of a row.</param>
     /// <param name="tokens">Of these rows, where an input takes tokens.</param>
-    internal static InputRows Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows, int width, TokenRows? tokens) =>
+    internal static InputRows Write(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows, int width, TokenRows? tokens) =>
         input.IsTexts ? TextInputs.Write(input, cells, columns, rows)
         : new InputRows(
             input.IsTokens ? tokens!.Write(input, width) : input.IsPlain ? WriteNumbers(input, cells, columns, rows) : ListInputs.Write(input, cells, columns, rows, width), width);
 
-    private static byte[] WriteNumbers(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows)
+    private static byte[] WriteNumbers(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows)
     {
-        var data = new byte[rows.Count * input.RowBytes];
+        var data = new byte[rows.Length * input.RowBytes];
         var position = 0;
         if (input.Dtype == TensorDtype.Float32)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ZeroWorld.ML.Features;
@@ -71,7 +72,9 @@ public sealed class PredictionPath
                 throw FeatureStage.Refuse();
             }
 
-            var cells = FeatureStage.Build(plan, bound, reads);
+            // Theirs who look at the answer, until all have; whatever fails before leaves them to the collector.
+            var cells = ArrayPool<FeatureCell>.Shared.Rent(bound.Rows * plan.Service.Service.Columns.Count);
+            FeatureStage.Build(plan, bound, reads, cells.AsSpan(0, bound.Rows * plan.Service.Service.Columns.Count));
             var rows = ModelRows.Of(plan, cells, bound.Rows);
             var features = Stopwatch.GetTimestamp() - featuresStarted;
             if (rows.Rows.Length == 0)
@@ -126,6 +129,7 @@ public sealed class PredictionPath
         return slack <= TimeSpan.Zero ? TimeSpan.Zero : slack < _options.FeatureTimeout ? slack : _options.FeatureTimeout;
     }
 
+    /// <param name="cells">Rented; it may be longer than the rows.</param>
     private static PredictionResult Answer(
         Servable servable, PredictionPlan plan, BoundRequest bound, FeatureCell[] cells, ModelRows rows, TensorBuffer[] outputs, DateTimeOffset received)
     {
@@ -153,8 +157,9 @@ public sealed class PredictionPath
             Outputs = named,
             Decisions = decisions,
             FeatureColumns = plan.Service.Service.Columns,
-            FeatureCells = cells,
-            Times = bound.Time.Length == bound.Rows ? bound.Time : Repeat(bound.Time[0], bound.Rows),
+            FeatureCells = cells.AsMemory(0, bound.Rows * plan.Service.Service.Columns.Count),
+            RentedCells = cells,
+            Times = bound.GetTimes(),
             RowErrors = errors,
         };
     }
@@ -184,12 +189,5 @@ public sealed class PredictionPath
         }
 
         return decisions;
-    }
-
-    private static long[] Repeat(long value, int count)
-    {
-        var values = new long[count];
-        Array.Fill(values, value);
-        return values;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 
@@ -7,6 +8,8 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Immutable once it is returned.</remarks>
 public sealed class PredictionResult
 {
+    private int _holds = 2;
+
     /// <value>32 characters of lower-case hex, ascending with time: <see cref="ZeroWorld.ML.Serving.PredictionId"/>.</value>
     public required string PredictionId { get; init; }
 
@@ -37,4 +40,18 @@ public sealed class PredictionResult
 
     /// <summary>To be finished by whoever writes the answer.</summary>
     public AnsweredRequest Answered { get; internal set; }
+
+    /// <summary>The pool's array in which the cells lie, with a hold of the caller's and one of the prediction log's; <see langword="null"/>: memory of their own.</summary>
+    internal FeatureCell[]? RentedCells { private get; init; }
+
+    /// <summary>Says, once, that the caller looks at <see cref="FeatureCells"/> no more, so that their memory is used again. It need not be said: the collector takes the memory then.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holds) == 0 && RentedCells is { } cells)
+        {
+            // Texts would be kept alive.
+            cells.AsSpan(0, FeatureCells.Length).Clear();
+            ArrayPool<FeatureCell>.Shared.Return(cells);
+        }
+    }
 }

@@ -9,9 +9,9 @@ internal static class TextInputs
 {
     /// <param name="rows">Rows of <paramref name="cells"/>. A missing text is an empty one; half of a surrogate pair becomes U+FFFD.</param>
     /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>: the tensor would be too large.</exception>
-    public static InputRows Write(FeatureInput input, FeatureCell[] cells, int columns, List<int> rows)
+    public static InputRows Write(FeatureInput input, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows)
     {
-        var ends = new int[rows.Count];
+        var ends = new int[rows.Length];
         var length = 0L;
         for (var index = 0; index < ends.Length; index++)
         {

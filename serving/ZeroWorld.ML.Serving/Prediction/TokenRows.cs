@@ -19,14 +19,14 @@ internal sealed class TokenRows
 
     /// <param name="rows">Rows of <paramref name="cells"/>; a missing text is an empty one.</param>
     /// <returns><see langword="null"/>: no input of the model takes tokens.</returns>
-    public static TokenRows? Of(PredictionPlan plan, FeatureCell[] cells, int columns, List<int> rows)
+    public static TokenRows? Of(PredictionPlan plan, FeatureCell[] cells, int columns, ReadOnlySpan<int> rows)
     {
         if (plan.Tokenizer is not { } tokenizer || Array.Find(plan.Inputs, static input => input.IsTokens) is not { } input)
         {
             return null;
         }
 
-        var tokens = new TextTokens[rows.Count];
+        var tokens = new TextTokens[rows.Length];
         for (var index = 0; index < tokens.Length; index++)
         {
             var row = cells.AsSpan(rows[index] * columns, columns);

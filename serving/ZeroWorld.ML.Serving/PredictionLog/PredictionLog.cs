@@ -43,6 +43,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
     private readonly OrderedDictionary<(ModelName Model, DateOnly Date), PredictionLogFile> _open = [];
     private readonly Queue<PredictionLogFile> _closed = [];
     private readonly Stack<PredictionLogColumns> _spare = [];
+    private PredictionLogFile? _last;
     private int _openRows;
     private long _openSince;
 
@@ -251,9 +252,15 @@ public sealed partial class PredictionLog : IAsyncDisposable
             _openSince = _time.GetTimestamp();
         }
 
-        if (!_open.TryGetValue((model, date), out var file))
+        // Most go where the one before them went.
+        if (_last is not { } file || file.Date != date || file.Model != model)
         {
-            _open.Add((model, date), file = new PredictionLogFile(_spare.TryPop(out var columns) ? columns : new PredictionLogColumns(), entry));
+            if (!_open.TryGetValue((model, date), out file))
+            {
+                _open.Add((model, date), file = new PredictionLogFile(_spare.TryPop(out var columns) ? columns : new PredictionLogColumns(), entry));
+            }
+
+            _last = file;
         }
 
         file.Add(entry);
@@ -289,6 +296,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
         }
 
         _open.Clear();
+        _last = null;
         _openRows = 0;
     }
 

@@ -16,5 +16,9 @@ internal sealed record PredictionLogEntry(
 
     public override int Weight => Result.Rows;
 
-    public override void AddTo(PredictionLogColumns columns) => columns.Add(this);
+    public override void AddTo(PredictionLogColumns columns)
+    {
+        columns.Add(this);
+        Result.Release();
+    }
 }

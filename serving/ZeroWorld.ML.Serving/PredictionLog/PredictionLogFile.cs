@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -11,6 +12,10 @@ internal sealed class PredictionLogFile(PredictionLogColumns columns, Prediction
     public string Path { get; } = string.Create(
         CultureInfo.InvariantCulture,
         $"project={first.Model.Project}/model={first.Model.Name}/date={first.ReceivedAt.UtcDateTime:yyyy-MM-dd}/part-{first.PredictionId}.parquet");
+
+    public ModelName Model { get; } = first.Model;
+
+    public DateOnly Date { get; } = DateOnly.FromDateTime(first.ReceivedAt.UtcDateTime);
 
     public PredictionLogColumns Columns { get; } = columns;
 

@@ -17,5 +17,6 @@ internal abstract record PredictionLogItem
     /// <summary>What it counts against the bounds of the log, which are in rows of ordinary size.</summary>
     public abstract int Weight { get; }
 
+    /// <summary>Makes its rows, once: what it was made of may be used again after that.</summary>
     public abstract void AddTo(PredictionLogColumns columns);
 }

@@ -119,7 +119,7 @@ internal sealed class ReplayRun
 
     private void CompareInput(int row)
     {
-        List<int> one = [row];
+        int[] one = [row];
         var places = FindInputs(row);
         var tokens = TokenRows.Of(_plan, _cells, _columns.Count, one);
         if (tokens is not null && Array.Exists(_plan.Inputs, input => input.IsTokens && places[Array.IndexOf(_plan.Inputs, input)].Width < tokens.Width))

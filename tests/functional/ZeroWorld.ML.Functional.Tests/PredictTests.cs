@@ -50,6 +50,38 @@ public sealed class PredictTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Predict_ManyAtOnceAndSomeOutOfTime_EachAnswerHasItsOwnFeatures()
+    {
+        // Rows of answers lie in memory that the next request uses again, and calls that run out of time leave theirs behind.
+        var answered = 0;
+        await Task.WhenAll(Enumerable.Range(0, 24).Select(caller => Task.Run(() => CallAsync(caller), Cancellation))).WaitAsync(Cancellation);
+
+        Assert.Equal(24 * 15, answered);
+
+        async Task CallAsync(int caller)
+        {
+            for (var round = 0; round < 20; round++)
+            {
+                var amount = (caller * 1000) + round + 0.25;
+                if (round % 4 == 3)
+                {
+                    using var hurry = new CancellationTokenSource(TimeSpan.FromMilliseconds(caller % 4));
+                    await ((Task)_fraud.Client.PredictAsync(FraudServer.Query(1 + (caller % 16), 1, amount), hurry.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    continue;
+                }
+
+                var prediction = await _fraud.Client.PredictAsync(FraudServer.Query(1 + (caller % 16), 1, amount), Cancellation);
+                var features = Assert.Single(prediction.Rows).Features;
+                Assert.Equal(amount, features.Single(static feature => feature.Name == "amount").Value);
+                Assert.All(features.Where(static feature => feature.Name == "customer_amount_mean_1d"), feature => Assert.Equal(MeanWith(amount), (double)feature.Value!, 1e-6));
+                Interlocked.Increment(ref answered);
+            }
+        }
+
+        static double MeanWith(double amount) => Enumerable.Range(0, 24).Select(FraudStore.Amount).Append(amount).Average();
+    }
+
+    [Fact]
     public async Task Predict_SeveralRows_BroadcastsColumnsOfOne()
     {
         var query = new PredictionQuery("fraud").WithEntity("customer_id", 1, 2, 999_999).WithEntity("terminal_id", 1).WithValue("amount", 10, 20.5, 300).At(FraudStore.Now);

@@ -28,7 +28,7 @@ public sealed class JoinOracleTests : IDisposable
         for (var row = 0; row < Reads; row++)
         {
             var (key, text) = NextKey(random);
-            _reads.Add(new OracleRead(key, text, random.Next(Moments + 2), random.Next(8) == 0 ? null : random.Next(-3, 4)));
+            _reads.Add(new OracleRead(key, text, random.Next(Moments + 2), random.Next(8) == 0 ? null : random.Next(-3, 4), NextKey(random).Key));
         }
     }
 
@@ -126,17 +126,18 @@ public sealed class JoinOracleTests : IDisposable
         {
             var read = _reads[row];
             var (status, value) = (FeatureStatus.NotFound, (object?)null);
-            if (read.Key is not null)
+            var key = view.Entity.Alias is null ? read.Key : read.Other;
+            if (key is not null)
             {
                 // One key has one text, so that every entity of these views has the same history.
                 (status, value) = view switch
                 {
                     LastValueView last => JoinOracle.LastValue(
-                        byKey[read.Key], read.Q, asOf, last.Source.CreatedTimeColumn is not null, (long?)last.TimeToLive?.TotalMicroseconds,
+                        byKey[key], read.Q, asOf, last.Source.CreatedTimeColumn is not null, (long?)last.TimeToLive?.TotalMicroseconds,
                         string.Concat(last.StoredColumns.Select(static column => column.Name)),
                         winner => field.Name[^1] switch { 'v' => winner.V, 's' => winner.S, _ => winner.N }),
                     WindowedView window => JoinOracle.Window(
-                        byKey[read.Key], read.Q, asOf, window, window.Features.First(feature => feature.Field.Name == field.Name), read),
+                        byKey[key], read.Q, asOf, window, window.Features.First(feature => feature.Field.Name == field.Name), read),
                     _ => throw new InvalidOperationException(),
                 };
             }
@@ -166,7 +167,7 @@ public sealed class JoinOracleTests : IDisposable
     private async Task ImportAsync()
     {
         var events = new StringBuilder("KEY,TEXT,EVENT,CREATED,ID,NAME,V,S,N\n").AppendJoin('\n', _events.Select(static row => row.ToCsv()));
-        var reads = new StringBuilder("KEY,TEXT,Q,AMOUNT\n").AppendJoin('\n', _reads.Select(static row => row.ToCsv()));
+        var reads = new StringBuilder("KEY,TEXT,Q,AMOUNT,OTHER\n").AppendJoin('\n', _reads.Select(static row => row.ToCsv()));
         await _folder.Store.ImportAsync(
             new TableImport("default", "events", _folder.WriteText("events.csv", events.ToString()), OracleViews.EventColumns, null), Token);
         await _folder.Store.ImportAsync(
@@ -178,7 +179,7 @@ public sealed class JoinOracleTests : IDisposable
         Plan = OracleViews.Plan,
         Spine = "reads",
         TimeColumn = "Q",
-        KeyColumns = new Dictionary<string, string> { ["key"] = "KEY", ["text"] = "TEXT" },
+        KeyColumns = new Dictionary<string, string> { ["key"] = "KEY", ["text"] = "TEXT", ["other_key"] = "OTHER" },
         RequestColumns = new Dictionary<string, string> { ["amount"] = "AMOUNT" },
         PassThrough = ["TEXT"],
         WithStatuses = true,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Fraud.Tests;
@@ -89,6 +90,19 @@ public sealed class AlgorithmTests
         var scores = Trainer(algorithm).Fit(table, Enumerable.Range(0, 4_000).ToArray(), 1, Cancellation).Score(table, test, Cancellation);
 
         Assert.InRange(BinaryMetrics.AreaUnderRoc(scores, table.LabelsOf(test)), 0.6, 1);
+    }
+
+    [Theory]
+    [InlineData(2_400, 300, new[] { 300, 300, 300, 300 })]
+    [InlineData(100, 5, new[] { 64, 64, 64, 64 })]
+    [InlineData(8_192, 300, new[] { 1024, 1024, 1024, 13_333, 13_333, 1024 })]
+    [InlineData(1_000_000, 5_000, new[] { 1024, 1024, 1024, 1024, 1024 })]
+    public void Grid_RowsOfLightGbm_LimitBinsAndTrials(int rows, int featureCount, int[] bins)
+    {
+        var grid = FraudAlgorithms.Grid(FraudAlgorithms.LightGbm, featureCount: featureCount, rows: rows);
+
+        Assert.Equal(bins.Select(static count => count.ToString(CultureInfo.InvariantCulture)), grid.Select(static trainer => trainer.Parameters["bins_max"]));
+        Assert.Distinct(grid.Select(static trainer => TableTrial.KeyOf(trainer.Algorithm, trainer.Parameters)));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class FraudTableTrainingTests : IDisposable
         var result = await RunAsync(TableFrames.Make(6_000), Quick with { Algorithms = [FraudAlgorithms.FastTree] });
 
         Assert.Equal(10, result.Explained.Count);
-        Assert.All(result.Explained, static row => Assert.All(row.Reasons, static reason => Assert.Contains(reason.Column, (string[])["amount", "age", "channel", "shop"])));
+        Assert.All(result.Explained, static row => Assert.All(row.Reasons, static reason => Assert.Contains(reason.Column, (string[])["amount", "age", "channel", "shop", "hour of at"])));
         Assert.Contains(result.Importance[0].Column, (string[])["amount", "shop", "channel"]);
         Assert.True(result.LearningCurve[^1].FitLogLoss < result.LearningCurve[0].FitLogLoss);
         Assert.Equal(result.LearningCurve.Count, result.LearningCurve.Select(static step => step.Trees).Distinct().Count());

@@ -19,7 +19,7 @@ public sealed record FraudTableColumns
 
     /// <value>
     /// Features; <see langword="null"/>: every other column that holds something. A column of times is one as its age, the days from it to the row's time; without a list only where
-    /// no training row has a time after its own.
+    /// no training row has a time after its own. <see cref="Time"/> is one as its hour of the day.
     /// </value>
     public IReadOnlyList<string>? Features { get; init; }
 

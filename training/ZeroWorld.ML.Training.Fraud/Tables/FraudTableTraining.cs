@@ -40,7 +40,7 @@ public sealed class FraudTableTraining(TimeProvider time)
 
         // 1. Inside the training part: the search on its folds; the calibrator and thresholds on its validation rows, by the median seed.
         var innerEncoder = TableEncoder.Fit(source, split.Fit);
-        var steps = new StepCounter(2 + TableSearch.CountSteps(settings, innerEncoder.Names.Count, split.Folds.Count) + (2 * settings.Seeds.Count), progress);
+        var steps = new StepCounter(2 + TableSearch.CountSteps(settings, innerEncoder.Names.Count, split) + (2 * settings.Seeds.Count), progress);
         steps.Finish("rows", $"{split.Train.Length} training rows, {split.Validation.Length} of them for validation, {split.Test.Length} test rows");
         var inner = innerEncoder.Encode(source, split.Fit);
         var search = await TableSearch.RunAsync(request, source, inner, split, steps, notes, cancellationToken).ConfigureAwait(false);

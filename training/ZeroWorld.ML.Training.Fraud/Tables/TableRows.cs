@@ -31,6 +31,7 @@ internal static class TableRows
         var split = Split(request, bare, testFrom, delay, notes);
         int[] trainRows = Array.ConvertAll(split.Train, row => (int)bare.Ids[row]);
         (frame, types, columns) = TableAges.Of(frame, types, columns, trainRows, notes);
+        (frame, types, columns) = TableHours.Of(frame, types, columns, trainRows);
         var source = Mature(TableSource.Of(frame, columns, TableFeatures.Choose(frame, types, columns, trainRows, notes), []), asOf, delay, []);
         CheckOverlap(request, source, split, delay, unit);
         return (source, split);

@@ -10,7 +10,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
     {
         (string Algorithm, ITrainer<IFraudModel> Trainer)[] grid =
         [
-            .. request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count).Select(trainer => (algorithm, trainer))),
+            .. request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count, split.Train.Length).Select(trainer => (algorithm, trainer))),
         ];
         var known = Array.ConvertAll(grid, point => request.KnownTrials.GetValueOrDefault(TableTrial.KeyOf(point.Algorithm, point.Trainer.Parameters)) ?? []);
         var precisions = Array.ConvertAll(grid, _ => new double[split.Folds.Count]);
@@ -43,8 +43,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         return new TableSearch(best.Algorithm, grid[best.Index].Trainer, trials);
     }
 
-    internal static int CountSteps(FraudTableSettings settings, int featureCount, int folds) =>
-        folds * settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount).Count);
+    internal static int CountSteps(FraudTableSettings settings, int featureCount, TableSplit split) =>
+        split.Folds.Count * settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount, split.Train.Length).Count);
 
     private static double Measure(
         FraudTableRequest request, ITrainer<IFraudModel> trainer, int fold, TrainingTable table, TableFold rows, bool[] labels, CancellationToken cancellationToken)
@@ -53,6 +53,6 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         return BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken)), labels);
     }
 
-    private static IReadOnlyList<ITrainer<IFraudModel>> GridOf(FraudTableSettings settings, string algorithm, int featureCount) =>
-        FraudAlgorithms.Grid(algorithm, settings.EarlyStopping, featureCount);
+    private static IReadOnlyList<ITrainer<IFraudModel>> GridOf(FraudTableSettings settings, string algorithm, int featureCount, int rows) =>
+        FraudAlgorithms.Grid(algorithm, settings.EarlyStopping, featureCount, rows);
 }

@@ -68,7 +68,7 @@ internal sealed class DirectPredict(PredictionPath predictions) : IDirectMethod
             }
 
             output.Begin(writer.Length).Write(writer.Written);
-            _reply.Result.Answered.Finish();
+            _reply.Finish();
         }
 
         public void Dispose()

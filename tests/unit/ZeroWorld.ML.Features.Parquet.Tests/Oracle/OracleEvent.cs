@@ -17,8 +17,8 @@ internal sealed record OracleEvent(int Row, long? Key, string? Text, long Event,
 }
 
 /// <summary>One spine row.</summary>
-internal sealed record OracleRead(long? Key, string? Text, long Q, double? Amount)
+internal sealed record OracleRead(long? Key, string? Text, long Q, double? Amount, long? Other)
 {
     public string ToCsv() => string.Join(
-        ',', Key, Text is null ? string.Empty : $"\"{Text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", UnixMicroseconds.ToText(Q), Amount);
+        ',', Key, Text is null ? string.Empty : $"\"{Text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", UnixMicroseconds.ToText(Q), Amount, Other);
 }
