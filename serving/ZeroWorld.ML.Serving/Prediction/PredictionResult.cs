@@ -5,10 +5,12 @@ using ZeroWorld.ML.Models;
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>The answer to a <see cref="PredictionRequest"/>: n rows.</summary>
-/// <remarks>Immutable once it is returned.</remarks>
+/// <remarks>Immutable from when it is returned until it is released.</remarks>
 public sealed class PredictionResult
 {
-    private int _holds = 2;
+    private const int HeldByCaller = 1;
+    private const int HeldByLog = 2;
+    private int _holds = HeldByCaller | HeldByLog;
 
     /// <value>32 characters of lower-case hex, ascending with time: <see cref="ZeroWorld.ML.Serving.PredictionId"/>.</value>
     public required string PredictionId { get; init; }
@@ -44,10 +46,15 @@ public sealed class PredictionResult
     /// <summary>The pool's array in which the cells lie, with a hold of the caller's and one of the prediction log's; <see langword="null"/>: memory of their own.</summary>
     internal FeatureCell[]? RentedCells { private get; init; }
 
-    /// <summary>Says, once, that the caller looks at <see cref="FeatureCells"/> no more, so that their memory is used again. It need not be said: the collector takes the memory then.</summary>
-    public void Release()
+    /// <summary>Says that the caller looks at <see cref="FeatureCells"/> no more, so that their memory is used again. It need not be said: the collector takes the memory then. Saying it again changes nothing.</summary>
+    public void Release() => Release(HeldByCaller);
+
+    /// <summary>The same, of the prediction log.</summary>
+    internal void ReleaseFromLog() => Release(HeldByLog);
+
+    private void Release(int hold)
     {
-        if (Interlocked.Decrement(ref _holds) == 0 && RentedCells is { } cells)
+        if (Interlocked.And(ref _holds, ~hold) == hold && RentedCells is { } cells)
         {
             // Texts would be kept alive.
             cells.AsSpan(0, FeatureCells.Length).Clear();

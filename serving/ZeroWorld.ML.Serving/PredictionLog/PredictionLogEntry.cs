@@ -19,6 +19,6 @@ internal sealed record PredictionLogEntry(
     public override void AddTo(PredictionLogColumns columns)
     {
         columns.Add(this);
-        Result.Release();
+        Result.ReleaseFromLog();
     }
 }

@@ -34,8 +34,11 @@ internal sealed class DirectInfer(InferencePath inference, TimeProvider time) : 
         }
     }
 
-    private DateTimeOffset? Earlier(DateTimeOffset? deadline, TimeSpan? timeout) =>
-        timeout is { } left && (deadline ?? DateTimeOffset.MaxValue) - time.GetUtcNow() > left ? time.GetUtcNow() + left : deadline;
+    private DateTimeOffset? Earlier(DateTimeOffset? deadline, TimeSpan? timeout)
+    {
+        var now = time.GetUtcNow();
+        return timeout is { } left && (deadline ?? DateTimeOffset.MaxValue) - now > left ? now + left : deadline;
+    }
 
     private static Call? Fill(InferenceDraft draft, RawInferRequest request, DateTimeOffset? deadline)
     {
