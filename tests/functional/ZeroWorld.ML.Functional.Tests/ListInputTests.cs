@@ -58,14 +58,7 @@ public sealed class ListInputTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
-
-        // A deadline that only bounds a hang: the first call on a busy machine compiles all that it runs.
-        _client = new ZeroWorldClient(_server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = TimeSpan.FromMinutes(3) });
-        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), CancellationToken.None);
-        await _client.Features.ApplyDefinitionsAsync(new ApplyDefinitionsRequest
-        {
-            Files = { new DefinitionFile { Path = "fraud.yaml", Yaml = yaml }, new DefinitionFile { Path = "lists.yaml", Yaml = Definitions } },
-        });
+        _client = await _server.ApplyAsync("lists.yaml", Definitions, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

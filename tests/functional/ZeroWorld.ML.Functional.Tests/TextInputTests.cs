@@ -52,12 +52,7 @@ public sealed class TextInputTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
-        _client = new ZeroWorldClient(_server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = TimeSpan.FromMinutes(3) });
-        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), CancellationToken.None);
-        await _client.Features.ApplyDefinitionsAsync(new ApplyDefinitionsRequest
-        {
-            Files = { new DefinitionFile { Path = "fraud.yaml", Yaml = yaml }, new DefinitionFile { Path = "reviews.yaml", Yaml = Definitions } },
-        });
+        _client = await _server.ApplyAsync("reviews.yaml", Definitions, CancellationToken.None);
         _plan = await _server.Server.Services.GetRequiredService<FeatureServiceCatalog>().GetAsync(ModelName.DefaultProject, "reviews", CancellationToken.None);
         var csv = _folder.Combine("items.csv");
         await File.WriteAllTextAsync(csv, Items, CancellationToken.None);

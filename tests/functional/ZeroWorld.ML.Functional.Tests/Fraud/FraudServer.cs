@@ -48,6 +48,17 @@ internal sealed class FraudServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Applies definitions beside those of fraud.</summary>
+    /// <returns>A client with a deadline that only bounds a hang: the first call on a busy machine compiles all that it runs.</returns>
+    public async Task<ZeroWorldClient> ApplyAsync(string path, string definitions, CancellationToken cancellationToken)
+    {
+        var client = new ZeroWorldClient(Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = TimeSpan.FromMinutes(3) });
+        await client.Features.ApplyDefinitionsAsync(
+            new ApplyDefinitionsRequest { Files = { await ReadDefinitionsAsync(cancellationToken), new V1.DefinitionFile { Path = path, Yaml = definitions } } },
+            cancellationToken: cancellationToken);
+        return client;
+    }
+
     /// <summary>Starts the server again on the same data directory.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
@@ -140,11 +151,13 @@ internal sealed class FraudServer : IAsyncDisposable
         Server = ZeroWorldServer.Create(configuration, logging => logging.AddProvider(_errors));
         await Server.StartAsync(cancellationToken);
         Client = new ZeroWorldClient(Server.Addresses.Grpc.ToString());
-        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), cancellationToken);
         await Client.Features.ApplyDefinitionsAsync(
-            new ApplyDefinitionsRequest { Files = { new V1.DefinitionFile { Path = "fraud.yaml", Yaml = yaml } } }, cancellationToken: cancellationToken);
+            new ApplyDefinitionsRequest { Files = { await ReadDefinitionsAsync(cancellationToken) } }, cancellationToken: cancellationToken);
         Plan = await Server.Services.GetRequiredService<FeatureServiceCatalog>().GetAsync(ModelName.DefaultProject, "fraud", cancellationToken);
     }
+
+    private static async Task<V1.DefinitionFile> ReadDefinitionsAsync(CancellationToken cancellationToken) =>
+        new() { Path = "fraud.yaml", Yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), cancellationToken) };
 
     private async Task CloseAsync()
     {

@@ -38,12 +38,7 @@ public sealed class TransformerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
-        _client = new ZeroWorldClient(_server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Timeout = TimeSpan.FromMinutes(3) });
-        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "fraud.yaml"), CancellationToken.None);
-        await _client.Features.ApplyDefinitionsAsync(new ApplyDefinitionsRequest
-        {
-            Files = { new DefinitionFile { Path = "fraud.yaml", Yaml = yaml }, new DefinitionFile { Path = "texts.yaml", Yaml = Definitions } },
-        });
+        _client = await _server.ApplyAsync("texts.yaml", Definitions, CancellationToken.None);
         _package = await PackageAsync("comments", isExclusive: true, ["fine", "foul"]);
     }
 
