@@ -18,7 +18,9 @@ internal sealed record LoadCost(double PerSecond, double ServerMicroseconds);
 /// <param name="P99">Likewise.</param>
 /// <param name="P999">Likewise.</param>
 /// <param name="Failures">Calls of the open loop that failed.</param>
-internal sealed record LoadRound(double Direct, LoadCost Infer, LoadCost Predict, LoadCost PredictLean, double ClientInfer, double ClientPredict, double P50, double P99, double P999, int Failures);
+/// <param name="FloorP99">p99 of a server that only answers, at the same rate, ms.</param>
+/// <param name="HalfBusy">Share of the processors' time, 0 to 1, in which they worked at half of its throughput.</param>
+internal sealed record LoadRound(double Direct, LoadCost Infer, LoadCost Predict, LoadCost PredictLean, double ClientInfer, double ClientPredict, double P50, double P99, double P999, int Failures, double FloorP99, double HalfBusy);
 
 /// <summary>Medians of the rounds, with their ratios.</summary>
 internal sealed record LoadReport(int InFlight, int Connections, int Processors, string Store, IReadOnlyList<LoadRound> Rounds, int CoalescedRequests, long? CoalescedReads)
@@ -58,6 +60,10 @@ internal sealed record LoadReport(int InFlight, int Connections, int Processors,
 
     private double P999 => Loops.Median(Rounds.Select(static round => round.P999));
 
+    private double FloorP99 => Loops.Median(Rounds.Select(static round => round.FloorP99));
+
+    private double HalfBusy => Loops.Median(Rounds.Select(static round => round.HalfBusy));
+
     public string ToTable()
     {
         var text = new StringBuilder();
@@ -70,6 +76,7 @@ internal sealed record LoadReport(int InFlight, int Connections, int Processors,
         Row(text, "ModelInfer, .NET client", $"{ClientInfer:N0}/s", "");
         Row(text, "Predict, .NET client", $"{ClientPredict:N0}/s", $"{ClientPredictToInfer:F2} of ModelInfer (bar {RatioBar}: {Verdict(ClientPredictToInfer >= RatioBar)})");
         Row(text, "Predict at half of its rate", $"p50 {P50:F2} ms", $"p99 {P99:F2} ms (bar {P99BarMilliseconds} ms: {Verdict(P99 < P99BarMilliseconds)}), p99.9 {P999:F2} ms, {Rounds.Sum(static round => round.Failures)} failed");
+        Row(text, "  of a server that only answers", $"p99 {FloorP99:F2} ms", string.Create(CultureInfo.InvariantCulture, $"the machine's floor at that rate; processors {HalfBusy:P0} busy with Predict"));
         if (CoalescedReads is { } reads)
         {
             Row(text, $"{CoalescedRequests} requests for one pair", $"{reads} reads", $"2 is one per entity (bar 2: {Verdict(reads <= 2)})");
@@ -79,7 +86,7 @@ internal sealed record LoadReport(int InFlight, int Connections, int Processors,
     }
 
     public string ToJson() => JsonSerializer.Serialize(
-        new { InFlight, Connections, Processors, Store, Direct, Infer, Predict, PredictLean, InferToDirect, PredictToInfer, PredictLeanToInfer, ClientInfer, ClientPredict, ClientPredictToInfer, InferCost, PredictCost, PredictLeanCost, P50, P99, P999, CoalescedRequests, CoalescedReads, Rounds },
+        new { InFlight, Connections, Processors, Store, Direct, Infer, Predict, PredictLean, InferToDirect, PredictToInfer, PredictLeanToInfer, ClientInfer, ClientPredict, ClientPredictToInfer, InferCost, PredictCost, PredictLeanCost, P50, P99, P999, FloorP99, HalfBusy, CoalescedRequests, CoalescedReads, Rounds },
         JsonOptions);
 
     private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };

@@ -15,12 +15,13 @@ internal static class LoadRun
         using var folder = new TempFolder();
         await using var redis = options.IsEmbedded ? null : await RedisServerProcess.StartAsync(CancellationToken.None);
         await using var server = await ChildProcess.StartAsync([], ServerChild.Argument, folder.Path, redis?.Address ?? "");
+        await using var floor = await ChildProcess.StartAsync([], FloorServerChild.Argument);
         using var client = new ZeroWorldClient(server.Ready.Grpc, new ZeroWorldClientOptions { Timeout = TimeSpan.FromSeconds(30) });
         using var direct = new DirectSession(server.Ready.ModelPath);
         await CheckAsync(client);
         if (options.Only is { } only)
         {
-            await RunOnlyAsync(options, server, only);
+            await RunOnlyAsync(options, server, floor, only);
             return null;
         }
 
@@ -40,8 +41,8 @@ internal static class LoadRun
             var lean = Measure(options, server, Requests.PredictLean);
             var clientInfer = await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.InferAsync(client, index));
             var clientPredict = await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.PredictAsync(client, index));
-            var half = Loops.Open(server.Grpc, Requests.Predict, options.Connections, predict.PerSecond / 2, options.Seconds);
-            rounds.Add(new LoadRound(session, infer, predict, lean, clientInfer, clientPredict, half.P50, half.P99, half.P999, half.Failures));
+            var half = HalfLoad.Measure(server, floor, Requests.Predict, options.Connections, predict.PerSecond, options.Seconds);
+            rounds.Add(new LoadRound(session, infer, predict, lean, clientInfer, clientPredict, half.P50, half.P99, half.Loop.P999, half.Loop.Failures, half.FloorP99, half.Busy));
             await Console.Error.WriteLineAsync(rounds[^1].ToString());
         }
 
@@ -63,7 +64,7 @@ internal static class LoadRun
     }
 
     /// <summary>One measurement again and again, to look at it with a profiler; with what it allocates and how long the collector stops it.</summary>
-    private static async Task RunOnlyAsync(LoadOptions options, ChildProcess server, string only)
+    private static async Task RunOnlyAsync(LoadOptions options, ChildProcess server, ChildProcess floor, string only)
     {
         var target = only switch
         {
@@ -77,11 +78,11 @@ internal static class LoadRun
             var before = await server.AskAsync(ChildMemory.Tell);
             var closed = Measure(options, server, target);
             var between = await server.AskAsync(ChildMemory.Tell);
-            var open = Loops.Open(server.Grpc, target, options.Connections, closed.PerSecond / 2, options.Seconds);
+            var half = HalfLoad.Measure(server, floor, target, options.Connections, closed.PerSecond, options.Seconds);
             var after = await server.AskAsync(ChildMemory.Tell);
             var bytes = (between.AllocatedBytes - before.AllocatedBytes) / (closed.PerSecond * options.Seconds);
             await Console.Error.WriteLineAsync(
-                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at half p50 {open.P50:F2} p99 {open.P99:F2} p99.9 {open.P999:F2} ms, pauses {Show(after.Pauses)}");
+                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at half {half}, pauses {Show(after.Pauses)}");
         }
     }
 

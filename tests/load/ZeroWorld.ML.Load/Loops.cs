@@ -88,7 +88,8 @@ internal static partial class Loops
             {
                 failures[index] = exception;
             }
-        })).ToArray();
+        })
+        { Name = "load" }).ToArray();
         foreach (var thread in threads)
         {
             thread.Start();

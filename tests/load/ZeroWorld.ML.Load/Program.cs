@@ -9,6 +9,8 @@ switch (args)
         return await ModelServerChild.RunAsync(child);
     case [BareServerChild.Argument, .. var child]:
         return await BareServerChild.RunAsync(child);
+    case [FloorServerChild.Argument]:
+        return await FloorServerChild.RunAsync();
     case [FiftyServerChild.Argument, .. var child]:
         return await FiftyServerChild.RunAsync(child);
     case [FiftyRun.Argument, .. var rest] when FiftyRun.TryParse(rest) is { } fifty:

@@ -12,18 +12,7 @@ namespace ZeroWorld.ML.Load;
 /// </remarks>
 internal sealed class GrpcConnection : IDisposable
 {
-    private const int HeaderBytes = 9;
     private const int FrameBytesMax = 16_384;
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte Reset = 3;
-    private const byte Settings = 4;
-    private const byte Ping = 6;
-    private const byte GoAway = 7;
-    private const byte WindowUpdate = 8;
-    private const byte Acknowledge = 1;
-    private const byte EndStream = 1;
-    private const byte EndHeaders = 4;
     private const int ReceiveWindow = int.MaxValue;
 
     private readonly Socket _socket;
@@ -46,7 +35,7 @@ internal sealed class GrpcConnection : IDisposable
         Span<byte> window = stackalloc byte[6];
         BinaryPrimitives.WriteInt16BigEndian(window, 4);
         BinaryPrimitives.WriteInt32BigEndian(window[2..], ReceiveWindow);
-        WriteFrame(Settings, 0, 0, window);
+        WriteFrame(Http2Frame.Settings, 0, 0, window);
         WriteWindowUpdate(ReceiveWindow - 65_535);
         Flush();
     }
@@ -67,12 +56,12 @@ internal sealed class GrpcConnection : IDisposable
         var stream = _nextStream;
         _nextStream += 2;
         _calls.Add(stream, new Call(due));
-        WriteFrame(Headers, EndHeaders, stream, stream == 1 ? _firstHeaders : NextHeaders);
+        WriteFrame(Http2Frame.Headers, Http2Frame.EndHeaders, stream, stream == 1 ? _firstHeaders : NextHeaders);
         _sendWindow -= frame.Length;
         for (var start = 0; start < frame.Length; start += FrameBytesMax)
         {
             var length = Math.Min(FrameBytesMax, frame.Length - start);
-            WriteFrame(Data, start + length == frame.Length ? EndStream : (byte)0, stream, frame.AsSpan(start, length));
+            WriteFrame(Http2Frame.Data, start + length == frame.Length ? Http2Frame.EndStream : (byte)0, stream, frame.AsSpan(start, length));
         }
     }
 
@@ -98,17 +87,17 @@ internal sealed class GrpcConnection : IDisposable
 
         _inputLength += count;
         var position = 0;
-        while (_inputLength - position >= HeaderBytes)
+        while (_inputLength - position >= Http2Frame.HeaderBytes)
         {
-            var header = _input.AsSpan(position, HeaderBytes);
-            var length = (header[0] << 16) | (header[1] << 8) | header[2];
-            if (_inputLength - position < HeaderBytes + length)
+            var frame = Http2Frame.Read(_input.AsSpan(position));
+            var length = Http2Frame.HeaderBytes + frame.Length;
+            if (_inputLength - position < length)
             {
                 break;
             }
 
-            Take(header[3], header[4], BinaryPrimitives.ReadInt32BigEndian(header[5..]) & int.MaxValue, _input.AsSpan(position + HeaderBytes, length), onEnded);
-            position += HeaderBytes + length;
+            Take(frame, _input.AsSpan(position + Http2Frame.HeaderBytes, frame.Length), onEnded);
+            position += length;
         }
 
         _input.AsSpan(position, _inputLength - position).CopyTo(_input);
@@ -117,11 +106,12 @@ internal sealed class GrpcConnection : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private void Take(byte type, byte flags, int stream, ReadOnlySpan<byte> payload, Action<long, bool> onEnded)
+    private void Take(Http2Frame frame, ReadOnlySpan<byte> payload, Action<long, bool> onEnded)
     {
+        var (_, type, _, stream) = frame;
         switch (type)
         {
-            case Data:
+            case Http2Frame.Data:
                 _received += payload.Length;
                 if (_received > ReceiveWindow / 2)
                 {
@@ -135,26 +125,25 @@ internal sealed class GrpcConnection : IDisposable
                 }
 
                 break;
-            case Settings when (flags & Acknowledge) == 0:
-                WriteFrame(Settings, Acknowledge, 0, []);
+            case Http2Frame.Settings when !frame.IsAcknowledgement:
+                WriteFrame(Http2Frame.Settings, Http2Frame.Acknowledge, 0, []);
                 break;
-            case Ping when (flags & Acknowledge) == 0:
-                WriteFrame(Ping, Acknowledge, 0, payload);
+            case Http2Frame.Ping when !frame.IsAcknowledgement:
+                WriteFrame(Http2Frame.Ping, Http2Frame.Acknowledge, 0, payload);
                 break;
-            case WindowUpdate when stream == 0:
+            case Http2Frame.WindowUpdate when stream == 0:
                 _sendWindow += BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
-            case Reset:
+            case Http2Frame.Reset:
                 _calls[stream].HasMessage = false;
-                flags = EndStream;
                 break;
-            case GoAway:
+            case Http2Frame.GoAway:
                 throw new IOException($"The server ended the connection: error {BinaryPrimitives.ReadInt32BigEndian(payload[4..])}.");
             default:
                 break;
         }
 
-        if (type is Data or Headers or Reset && (flags & EndStream) != 0 && _calls.Remove(stream, out var call))
+        if ((frame.EndsStream || type == Http2Frame.Reset) && _calls.Remove(stream, out var call))
         {
             onEnded(call.Due, call.HasMessage);
         }
@@ -164,13 +153,13 @@ internal sealed class GrpcConnection : IDisposable
     {
         Span<byte> payload = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(payload, increment);
-        WriteFrame(WindowUpdate, 0, 0, payload);
+        WriteFrame(Http2Frame.WindowUpdate, 0, 0, payload);
     }
 
     private void WriteFrame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
     {
-        Span<byte> header = [(byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, 0];
-        BinaryPrimitives.WriteInt32BigEndian(header[5..], stream);
+        Span<byte> header = stackalloc byte[Http2Frame.HeaderBytes];
+        new Http2Frame(payload.Length, type, flags, stream).Write(header);
         Write(header);
         Write(payload);
     }
