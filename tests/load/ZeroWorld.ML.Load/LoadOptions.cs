@@ -12,6 +12,7 @@ internal sealed record LoadOptions
           --in-flight N   requests in flight in the closed loops (default 48)
           --connections N connections that share them (default 2)
           --only NAME     only infer, predict or lean, again and again, for a profiler
+          --share N       of the closed loop's rate, at which the open loop asks with --only (default 0.5)
           --embedded      the embedded online store instead of redis-server
           --json          the result as JSON
         """;
@@ -29,6 +30,9 @@ internal sealed record LoadOptions
     public int Connections { get; init; } = 2;
 
     public string? Only { get; private init; }
+
+    /// <summary>Of the closed loop's rate, at which the open loop asks; above 0.</summary>
+    public double Share { get; private init; } = 0.5;
 
     public bool IsEmbedded { get; private init; }
 
@@ -48,7 +52,7 @@ internal sealed record LoadOptions
 
     /// <returns><see langword="null"/> when the command line of the plain run is not understood.</returns>
     public static LoadOptions? TryParse(ReadOnlySpan<string> arguments) =>
-        TryParse(arguments, Defaults, ["--rounds", "--seconds", "--in-flight", "--connections", "--only", "--embedded", "--json"], ["infer", "predict", "lean"]);
+        TryParse(arguments, Defaults, ["--rounds", "--seconds", "--in-flight", "--connections", "--only", "--share", "--embedded", "--json"], ["infer", "predict", "lean"]);
 
     /// <param name="arguments">The command line after the command's name.</param>
     /// <param name="defaults">What holds for what it does not say.</param>
@@ -104,6 +108,7 @@ internal sealed record LoadOptions
             "--in-flight" when count > 1 => this with { InFlight = count },
             "--connections" when count > 0 => this with { Connections = count },
             "--only" => this with { Only = value },
+            "--share" when seconds > 0 => this with { Share = seconds },
             "--models" => this with { Models = value },
             "--device" => this with { Device = value },
             "--instances" when ToCounts(value) is { } counts => this with { Instances = counts },

@@ -41,7 +41,7 @@ internal static class LoadRun
             var lean = Measure(options, server, Requests.PredictLean);
             var clientInfer = await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.InferAsync(client, index));
             var clientPredict = await ClientLoop.MeasureAsync(options.InFlight, options.Seconds, index => ClientLoop.PredictAsync(client, index));
-            var half = HalfLoad.Measure(server, floor, Requests.Predict, options.Connections, predict.PerSecond, options.Seconds);
+            var half = OpenLoad.Measure(server, floor, Requests.Predict, options.Connections, predict.PerSecond / 2, options.Seconds);
             rounds.Add(new LoadRound(session, infer, predict, lean, clientInfer, clientPredict, half.P50, half.P99, half.Loop.P999, half.Loop.Failures, half.FloorP99, half.Busy));
             await Console.Error.WriteLineAsync(rounds[^1].ToString());
         }
@@ -78,11 +78,11 @@ internal static class LoadRun
             var before = await server.AskAsync(ChildMemory.Tell);
             var closed = Measure(options, server, target);
             var between = await server.AskAsync(ChildMemory.Tell);
-            var half = HalfLoad.Measure(server, floor, target, options.Connections, closed.PerSecond, options.Seconds);
+            var open = OpenLoad.Measure(server, floor, target, options.Connections, closed.PerSecond * options.Share, options.Seconds);
             var after = await server.AskAsync(ChildMemory.Tell);
             var bytes = (between.AllocatedBytes - before.AllocatedBytes) / (closed.PerSecond * options.Seconds);
             await Console.Error.WriteLineAsync(
-                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at half {half}, pauses {Show(after.Pauses)}");
+                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at {options.Share:0.##} {open}, pauses {Show(after.Pauses)}");
         }
     }
 

@@ -20,6 +20,8 @@ internal static class DeadlineRun
         """;
 
     private const int BusyRequests = 4;
+    private const int ChunkRequests = 50;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(25);
     private static readonly Uri InferPath = new("/inference.GRPCInferenceService/ModelInfer", UriKind.Relative);
 
     public static async Task<DeadlineReport> RunAsync(int count)
@@ -34,16 +36,30 @@ internal static class DeadlineRun
 
         // Runs of some milliseconds, one behind another.
         var busy = Enumerable.Range(0, BusyRequests).Select(index => KeepBusyAsync(client, index, stop.Token)).ToArray();
-        var lateness = new Dictionary<string, double[]>();
-        foreach (var kind in (string[])["grpc-timeout", "timeout"])
+        var random = new Random(3);
+        string[] kinds = ["grpc-timeout", "timeout"];
+        var lateness = kinds.ToDictionary(static kind => kind, static _ => new List<double>());
+
+        // Code is compiled anew while it runs, here and there, by threads that take the processors for milliseconds.
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < WarmUp)
         {
-            await MeasureAsync(client, kind, count / 4);
-            lateness[kind] = await MeasureAsync(client, kind, count);
+            await MeasureAsync(client, random, kinds[0], ChunkRequests);
+            await MeasureAsync(client, random, kinds[1], ChunkRequests);
+        }
+
+        // In turns: whatever else the machine does meets both.
+        for (var done = 0; done < count; done += ChunkRequests)
+        {
+            foreach (var kind in kinds)
+            {
+                lateness[kind].AddRange(await MeasureAsync(client, random, kind, Math.Min(ChunkRequests, count - done)));
+            }
         }
 
         await stop.CancelAsync();
         await Task.WhenAll(busy);
-        return new DeadlineReport(lateness, count);
+        return new DeadlineReport(lateness.ToDictionary(static pair => pair.Key, static pair => pair.Value.Order().ToArray()), count);
     }
 
     private static async Task KeepBusyAsync(HttpClient client, int index, CancellationToken cancellationToken)
@@ -54,10 +70,9 @@ internal static class DeadlineRun
         }
     }
 
-    /// <returns>Milliseconds after the end, ascending, of those that were refused for it.</returns>
-    private static async Task<double[]> MeasureAsync(HttpClient client, string kind, int count)
+    /// <returns>Milliseconds after the end, of those that were refused for it.</returns>
+    private static async Task<List<double>> MeasureAsync(HttpClient client, Random random, string kind, int count)
     {
-        var random = new Random(3);
         var late = new List<double>();
         for (var index = 0; index < count; index++)
         {
@@ -73,7 +88,7 @@ internal static class DeadlineRun
             }
         }
 
-        return [.. late.Order()];
+        return late;
     }
 
     private static byte[] Frame(int seed, TimeSpan? timeout)

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace ZeroWorld.ML.Load;
 
 /// <summary>What this machine can do at all, in a child process: every call is answered at once by the thread that waits on its connection, with nothing behind it.</summary>
-/// <remarks>What the open loop shows of it is made by the machine, by the generator and by what else runs. See <see cref="HalfLoad"/>.</remarks>
+/// <remarks>What the open loop shows of it is made by the machine, by the generator and by what else runs. See <see cref="OpenLoad"/>.</remarks>
 internal static class FloorServerChild
 {
     public const string Argument = "serve-floor";

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace ZeroWorld.ML.Load;
 
-/// <summary>The open loop at half of a closed loop's rate, beside the floor: the same calls at the same rate to a server that only answers.</summary>
+/// <summary>The open loop at a share of a closed loop's rate, beside the floor: the same calls at the same rate to a server that only answers.</summary>
 /// <param name="Loop">The server.</param>
 /// <param name="ServerMicroseconds">Its processor time per call.</param>
-/// <param name="Busy">Share of the processors' time, 0 to 1, in which they worked while it was measured: half of the rate is not half of the work.</param>
+/// <param name="Busy">Share of the processors' time, 0 to 1, in which they worked while it was measured: half of the closed loop's rate is not half of its work, since a call costs more where fewer come at once.</param>
 /// <param name="Stolen">Share of it that the host took.</param>
 /// <param name="Floor">The floor.</param>
-internal sealed record HalfLoad(LoopResult Loop, double ServerMicroseconds, double Busy, double Stolen, LoopResult Floor)
+internal sealed record OpenLoad(LoopResult Loop, double ServerMicroseconds, double Busy, double Stolen, LoopResult Floor)
 {
     public double P50 => Loop.P50;
 
@@ -20,15 +20,15 @@ internal sealed record HalfLoad(LoopResult Loop, double ServerMicroseconds, doub
     /// <param name="floor">See <see cref="FloorServerChild"/>.</param>
     /// <param name="target">The calls.</param>
     /// <param name="connections">What they share.</param>
-    /// <param name="perSecond">The closed loop's rate.</param>
+    /// <param name="perSecond">Calls per second.</param>
     /// <param name="seconds">For how long the server is measured; the floor is measured for half as long.</param>
-    public static HalfLoad Measure(ChildProcess server, ChildProcess floor, GrpcTarget target, int connections, double perSecond, double seconds)
+    public static OpenLoad Measure(ChildProcess server, ChildProcess floor, GrpcTarget target, int connections, double perSecond, double seconds)
     {
-        var bare = Loops.Open(floor.Grpc, target, connections, perSecond / 2, seconds / 2);
+        var bare = Loops.Open(floor.Grpc, target, connections, perSecond, seconds / 2);
         var (before, machine) = (server.ProcessorTime, MachineTime.Now());
-        var loop = Loops.Open(server.Grpc, target, connections, perSecond / 2, seconds);
+        var loop = Loops.Open(server.Grpc, target, connections, perSecond, seconds);
         var (after, then) = (server.ProcessorTime, MachineTime.Now());
-        return new HalfLoad(loop, (after - before).TotalMicroseconds / loop.Latencies.Length, then.BusySince(machine), then.StolenSince(machine), bare);
+        return new OpenLoad(loop, (after - before).TotalMicroseconds / loop.Latencies.Length, then.BusySince(machine), then.StolenSince(machine), bare);
     }
 
     public override string ToString() => string.Create(
