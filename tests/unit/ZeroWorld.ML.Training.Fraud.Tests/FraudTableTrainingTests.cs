@@ -138,6 +138,10 @@ public sealed class FraudTableTrainingTests : FraudTableTests
     }
 
     [Fact]
+    public async Task RunAsync_LabelDelayLongerThanTheTraining_SaysSo() => await RefusedAsync(
+        TableFrames.Make(3_000), Quick with { LabelDelay = TimeSpan.FromDays(45) }, TrainingError.UnsuitableData, "label-delay: none of the 2400 rows before the test has a label that is known when it begins");
+
+    [Fact]
     public async Task RunAsync_Champion_IsComparedOnTheSameRows()
     {
         var frame = TableFrames.Make(6_000);
