@@ -58,7 +58,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             }
         }
 
-        var best = TrialChoice.Of(trials, notes);
+        var best = TrialChoice.Of(trials, split.Train.Count(row => source.Labels[row]), notes);
         return new TableSearch(best.Algorithm, grid[best.Index].Trainer, trials);
     }
 
