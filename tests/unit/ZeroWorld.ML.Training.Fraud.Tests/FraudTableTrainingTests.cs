@@ -13,7 +13,7 @@ public sealed class FraudTableTrainingTests : FraudTableTests
         var sample = Assert.Single(await GoldenSamples.ReadAsync(package, Cancellation));
         using var session = new OnnxSession(package.ModelPath);
         Assert.All(session.Score(sample.Inputs).Zip(sample.Outputs["probability"].Data), static pair => Assert.Equal(pair.Second, pair.First, 1e-4));
-        Assert.Equal(["features", "categories"], package.Manifest.Inputs.Select(static input => input.Tensor));
+        Assert.Equal(["features", "times", "categories"], package.Manifest.Inputs.Select(static input => input.Tensor));
         Assert.Contains("", sample.Inputs["categories"].Texts!);
         Assert.Contains(double.NaN, sample.Inputs["features"].Data);
         Assert.Equal("valid", await PythonOnnx.CheckAsync(package.ModelPath, Cancellation));

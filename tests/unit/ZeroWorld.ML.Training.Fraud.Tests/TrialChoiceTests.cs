@@ -27,6 +27,14 @@ public sealed class TrialChoiceTests
     }
 
     [Fact]
+    public void Of_TrialThatWasDropped_IsNotTakenHoweverItsFirstFoldWas()
+    {
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.5, 0.4, 0.6), Trial(1, FraudAlgorithms.LightGbm, 0.9)], []);
+
+        Assert.Equal(0, chosen.Index);
+    }
+
+    [Fact]
     public void Of_OneFold_TakesTheGreatest()
     {
         var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.51), Trial(1, FraudAlgorithms.LightGbm, 0.5), Trial(2, FraudAlgorithms.IsolationForest, 0.2)], []);

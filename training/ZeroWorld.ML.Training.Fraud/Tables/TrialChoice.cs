@@ -17,13 +17,14 @@ internal static class TrialChoice
         FraudAlgorithms.IsolationForest,
     ];
 
-    /// <param name="trials">At least one, all on the same folds.</param>
+    /// <param name="trials">At least one; those with fewer folds than others were dropped, and are not taken.</param>
     /// <param name="notes">Receives a sentence where the greatest mean is not taken.</param>
     internal static TableTrial Of(IReadOnlyList<TableTrial> trials, List<string> notes)
     {
+        var folds = trials.Max(static trial => trial.FoldPrecisions.Count);
         TableTrial[] candidates =
         [
-            .. trials.GroupBy(static trial => trial.Algorithm).Select(static group => group.MaxBy(static trial => trial.AveragePrecision)!)
+            .. trials.Where(trial => trial.FoldPrecisions.Count == folds).GroupBy(static trial => trial.Algorithm).Select(static group => group.MaxBy(static trial => trial.AveragePrecision)!)
                 .OrderBy(static trial => Array.IndexOf(Trusted, trial.Algorithm)),
         ];
         var chosen = candidates[0];
