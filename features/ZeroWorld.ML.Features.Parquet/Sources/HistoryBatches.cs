@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Reads a view's source entity by entity and hands out batches of online bytes.</summary>
-/// <remarks>Memory is bounded by one batch and one entity's history; the engine sorts out of core. Owns its engine. Not thread safe.</remarks>
+/// <remarks>What fits is grouped in memory, of more the engine makes a sort out of core; beside that there are one batch and one entity's history. Owns its engine. Not thread safe.</remarks>
 internal sealed class HistoryBatches : IDisposable
 {
     private const int EntitiesMax = 1000;
@@ -14,12 +14,11 @@ internal sealed class HistoryBatches : IDisposable
     private readonly Erasures _erasures;
     private readonly bool _mayBeErased;
     private readonly EntityHistory _history;
-    private readonly DuckDbCursor _rows;
+    private readonly IHistoryRows _rows;
     private bool _hasRow;
 
     private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IReadOnlyList<string>? files,
-        CancellationToken cancellationToken)
+        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRows rows, CancellationToken cancellationToken)
     {
         _erasures = erasures;
         _mayBeErased = erasures.Has(field.View.Entity.Name);
@@ -28,35 +27,47 @@ internal sealed class HistoryBatches : IDisposable
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
-
-        // What is read is sorted by all that its order depends on.
-        session.Execute("SET preserve_insertion_order = false", cancellationToken);
-        PartitionFunction.Register(session);
-        _rows = session.QueryCursor(
-            source.HistoryStatement(range, inArrivalOrder: field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
+        _rows = rows;
     }
 
     public static HistoryBatches Open(
         ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
     {
         var session = new DuckDbSession(options);
-        HistoryBatches? batches = null;
+        IHistoryRows? rows = null;
         try
         {
             var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
             source.CheckField(field);
             source.CheckTimes(session, cancellationToken);
             var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
-            batches = new HistoryBatches(session, field, source, erasures, range, files, cancellationToken);
-            batches._hasRow = batches._rows.Read();
-            return batches;
+
+            // What is read is put in order by all that its order depends on.
+            session.Execute("SET preserve_insertion_order = false", cancellationToken);
+            PartitionFunction.Register(session);
+            rows = ReadRows(session, field, source, range, files, options.CellBytes, cancellationToken);
+            return new HistoryBatches(session, field, source, erasures, range, rows, cancellationToken) { _hasRow = rows.Read() };
         }
         catch
         {
-            batches?._rows.Dispose();
+            rows?.Dispose();
             session.Dispose();
             throw;
         }
+    }
+
+    private static IHistoryRows ReadRows(
+        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, IReadOnlyList<string>? files, long bytesMax, CancellationToken cancellationToken)
+    {
+        using (var unordered = session.QueryVectors(source.UnorderedStatement(range, field.IsWindow, files, wholeEntities: field.IsHop), cancellationToken))
+        {
+            if (GroupedRows.TryRead(unordered, source.Layout(field.IsWindow), bytesMax) is { } grouped)
+            {
+                return grouped;
+            }
+        }
+
+        return session.QueryCursor(source.HistoryStatement(range, field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
     }
 
     /// <returns>The next batch, of one partition and each entity once; <see langword="null"/> at the end.</returns>

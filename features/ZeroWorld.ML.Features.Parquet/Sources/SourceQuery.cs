@@ -29,7 +29,7 @@ internal sealed class SourceQuery
         _keys = [.. keys];
         _values = [.. values];
         var columns = string.Join(", ", _keys.Concat(_values));
-        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {table.Scan})";
+        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number, file_index FROM {table.Scan})";
         _visible = $"{IsKeyed} AND NOT {Quarantined}";
     }
 
@@ -128,10 +128,21 @@ internal sealed class SourceQuery
     /// <param name="files">Only what these files hold; <see langword="null"/>: everything.</param>
     /// <param name="wholeEntities">Of the entities that are in those files everything, whatever file it is in.</param>
     public string HistoryStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities) =>
-        $"SELECT {HistoryColumns} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
+        $"SELECT CAST(bucket AS BIGINT), {HistoryColumns} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
+
+    /// <summary>As <see cref="HistoryStatement"/>, in no order: the partition as UTINYINT, the same columns, and the place in the table where <paramref name="inArrivalOrder"/>.</summary>
+    public string UnorderedStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
+    {
+        // The number of the file above that of the row: no file has 2^40 rows.
+        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", (CAST(file_index AS BIGINT) << 40) + file_row_number" : ", file_row_number";
+        return $"SELECT bucket, {HistoryColumns}{place} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)})";
+    }
+
+    /// <summary>How the rows of <see cref="UnorderedStatement"/> are held.</summary>
+    public RowLayout Layout(bool inArrivalOrder) => new(_view, !HasEventId ? null : HasIntegerEventId ? FeatureType.Int64 : FeatureType.String, inArrivalOrder);
 
     private string HistoryColumns =>
-        $"CAST(bucket AS BIGINT), event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
+        $"event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
 
     private string KeyNames => string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
 
@@ -144,7 +155,7 @@ internal sealed class SourceQuery
     {
         var partition = PartitionFunction.Expression([.. _view.Entity.Keys.Select(static (key, index) => ($"k{index}", key.Type))]);
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
-        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_row_number" : ", file_row_number";
+        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_index, file_row_number" : ", file_row_number";
         var among = files is not null && wholeEntities ? $" SEMI JOIN (SELECT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)}) USING ({KeyNames})" : string.Empty;
         var where = range.Partitions is null || range.Partitions.Count == MaterializationLedger.PartitionCount
             ? string.Empty
