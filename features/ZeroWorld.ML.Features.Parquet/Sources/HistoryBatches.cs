@@ -1,13 +1,12 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Reads a view's source entity by entity and hands out batches of online bytes.</summary>
-/// <remarks>What fits is grouped in memory, of more the engine makes a sort out of core; beside that there are one batch and one entity's history. Owns its engine. Not thread safe.</remarks>
-internal sealed class HistoryBatches : IDisposable
+/// <summary>Makes batches of online bytes of a view's rows, entity by entity.</summary>
+/// <remarks>Holds one batch and one entity's history. Not thread safe.</remarks>
+internal sealed class HistoryBatches
 {
     private const int EntitiesMax = 1000;
     private const int BytesMax = 2 << 20;
 
-    private readonly DuckDbSession _session;
     private readonly StorageField _field;
     private readonly MaterializationRange _range;
     private readonly CancellationToken _cancellationToken;
@@ -17,57 +16,17 @@ internal sealed class HistoryBatches : IDisposable
     private readonly IHistoryRows _rows;
     private bool _hasRow;
 
-    private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRows rows, CancellationToken cancellationToken)
+    /// <param name="rows">Entity by entity and partition by partition; not disposed here.</param>
+    public HistoryBatches(StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRows rows, CancellationToken cancellationToken)
     {
         _erasures = erasures;
         _mayBeErased = erasures.Has(field.View.Entity.Name);
-        _session = session;
         _field = field;
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
         _rows = rows;
-    }
-
-    public static HistoryBatches Open(
-        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
-    {
-        var session = new DuckDbSession(options);
-        IHistoryRows? rows = null;
-        try
-        {
-            var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
-            source.CheckField(field);
-            source.CheckTimes(session, cancellationToken);
-            var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
-
-            // What is read is put in order by all that its order depends on.
-            session.Execute("SET preserve_insertion_order = false", cancellationToken);
-            PartitionFunction.Register(session);
-            rows = ReadRows(session, field, source, range, files, options.CellBytes, cancellationToken);
-            return new HistoryBatches(session, field, source, erasures, range, rows, cancellationToken) { _hasRow = rows.Read() };
-        }
-        catch
-        {
-            rows?.Dispose();
-            session.Dispose();
-            throw;
-        }
-    }
-
-    private static IHistoryRows ReadRows(
-        DuckDbSession session, StorageField field, SourceQuery source, MaterializationRange range, IReadOnlyList<string>? files, long bytesMax, CancellationToken cancellationToken)
-    {
-        using (var unordered = session.QueryVectors(source.UnorderedStatement(range, field.IsWindow, files, wholeEntities: field.IsHop), cancellationToken))
-        {
-            if (GroupedRows.TryRead(unordered, source.Layout(field.IsWindow), bytesMax) is { } grouped)
-            {
-                return grouped;
-            }
-        }
-
-        return session.QueryCursor(source.HistoryStatement(range, field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
+        _hasRow = rows.Read();
     }
 
     /// <returns>The next batch, of one partition and each entity once; <see langword="null"/> at the end.</returns>
@@ -99,10 +58,4 @@ internal sealed class HistoryBatches : IDisposable
     }
 
     private bool IsOf(long partition) => _hasRow && _rows.GetInt64(EntityHistory.PartitionOrdinal) == partition;
-
-    public void Dispose()
-    {
-        _rows.Dispose();
-        _session.Dispose();
-    }
 }

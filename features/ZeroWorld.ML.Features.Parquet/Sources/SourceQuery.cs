@@ -115,6 +115,28 @@ internal sealed class SourceQuery
         };
     }
 
+    /// <summary>As <see cref="Inspect"/>, by the columns as the files have them: the engine answers from the statistics of the files where these tell it.</summary>
+    /// <returns><see langword="null"/>: every row must be looked at, since some lack a value, arrive at a time of their own or have values that are counted.</returns>
+    public SourceExtent? TryInspectByStatistics(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        if (HasCreatedTime || new QualityQuery(_view, static index => $"v{index}").IsWanted)
+        {
+            return null;
+        }
+
+        var time = Sql.Name(_view.Source.EventTimeColumn);
+        string[] needed = [_view.Source.EventTimeColumn, .. _view.Source.KeyColumns, .. HasEventId ? [_view.Source.EventIdColumn!] : Array.Empty<string>()];
+        using var rows = session.Query(
+            $"""
+            SELECT total, {ColumnTypes.Convert("first", TypeOf(_view.Source.EventTimeColumn), FeatureType.Timestamp)}, {ColumnTypes.Convert("last", TypeOf(_view.Source.EventTimeColumn), FeatureType.Timestamp)},
+                {string.Join(" AND ", needed.Select(static (_, index) => $"n{index} = total"))}
+            FROM (SELECT count(*) AS total, min({time}) AS first, max({time}) AS last, {string.Join(", ", needed.Select(static (column, index) => $"count({Sql.Name(column)}) AS n{index}"))} FROM {_table.Scan})
+            """,
+            cancellationToken);
+        rows.Read();
+        return rows.GetBool(3) ? new SourceExtent(rows.GetInt64(0), 0, Optional(rows, 1), Optional(rows, 2), Optional(rows, 2)) : null;
+    }
+
     /// <summary>Makes a table of the distinct keys of the source; the number of an entity is its row there.</summary>
     public string CreateKeysStatement(string keysTable) =>
         $"CREATE TABLE {keysTable} AS SELECT DISTINCT {string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"))} FROM {_rows} WHERE {_visible}";
@@ -234,19 +256,6 @@ internal sealed class SourceQuery
 
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];
-
-    /// <summary>Refuses what <see cref="Inspect"/> refuses, and counts nothing else.</summary>
-    /// <remarks>A condition on one column as the file has it: the engine leaves out row groups whose statistics say that there is no null.</remarks>
-    public void CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
-    {
-        var source = _view.Source;
-        string?[] columns = [source.EventTimeColumn, source.CreatedTimeColumn, HasEventId ? source.EventIdColumn : null];
-        var counts = columns.Select(column => column is null ? "0::BIGINT" : $"(SELECT count(*) FROM {_table.Scan} WHERE {Sql.Name(column)} IS NULL)");
-        using var rows = session.Query($"SELECT {string.Join(", ", counts)}", cancellationToken);
-        rows.Read();
-        CheckTimes(session, rows.GetInt64(0), rows.GetInt64(1));
-        RefuseNulls(session, rows.GetInt64(2), "event id", source.EventIdColumn, "id");
-    }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
     public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated)
