@@ -2,8 +2,11 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Brings rows of one entity together, without a sort: entities are numbered by their keys, rows counted by number.</summary>
 /// <remarks>Its memory is used again by the next partition. Not thread safe.</remarks>
-internal sealed unsafe class EntityGrouping(RowLayout layout)
+internal sealed unsafe class EntityGrouping
 {
+    private readonly RowLayout _layout;
+    private readonly Comparison<nint> _compare;
+
     // Two pointers per row of the largest partition; a slot holds the number of an entity plus 1, 0: it is free.
     private nint[] _unordered = [];
     private nint[] _rows = [];
@@ -14,15 +17,28 @@ internal sealed unsafe class EntityGrouping(RowLayout layout)
     private nint[] _first = [];
     private int[] _ends = [];
 
+    public EntityGrouping(RowLayout layout)
+    {
+        _layout = layout;
+        _compare = Compare;
+    }
+
     /// <summary>The rows in their order.</summary>
     public ReadOnlySpan<nint> Rows => _rows;
 
+    /// <param name="parts">The rows of one partition.</param>
     /// <returns>How many rows there are.</returns>
-    public int Group(RowPages partition)
+    public int Group(RowPages[] parts)
     {
-        var count = partition.Count;
+        var count = parts.Sum(static part => part.Count);
         Reserve(count);
-        partition.List(_unordered);
+        var listed = 0;
+        foreach (var part in parts)
+        {
+            part.List(_unordered.AsSpan(listed));
+            listed += part.Count;
+        }
+
         var entities = Number(count);
 
         // Ends of the entities before each: where its own rows begin, until they are placed.
@@ -37,7 +53,7 @@ internal sealed unsafe class EntityGrouping(RowLayout layout)
             _rows[_ends[_entities[row]]++] = _unordered[row];
         }
 
-        for (var (entity, start) = (0, 0); layout.IsOrdered && entity < entities; start = _ends[entity++])
+        for (var (entity, start) = (0, 0); _layout.IsOrdered && entity < entities; start = _ends[entity++])
         {
             Order(_rows.AsSpan(start, _ends[entity] - start));
         }
@@ -74,10 +90,10 @@ internal sealed unsafe class EntityGrouping(RowLayout layout)
     private ulong HashOf(byte* row)
     {
         var hash = 0UL;
-        for (var ordinal = layout.KeysOrdinal; ordinal < layout.Columns; ordinal++)
+        for (var ordinal = _layout.KeysOrdinal; ordinal < _layout.Columns; ordinal++)
         {
-            var bits = *(long*)(row + layout.OffsetOf(ordinal));
-            hash = KeyHash.Mix(hash ^ (ColumnTypes.IsOfBytes(layout.TypeOf(ordinal)!.Value) ? KeyHash.Of(RowPages.TextAt(bits)) : (ulong)bits));
+            var bits = *(long*)(row + _layout.OffsetOf(ordinal));
+            hash = KeyHash.Mix(hash ^ (ColumnTypes.IsOfBytes(_layout.TypeOf(ordinal)!.Value) ? KeyHash.Of(RowPages.TextAt(bits)) : (ulong)bits));
         }
 
         return hash;
@@ -85,10 +101,10 @@ internal sealed unsafe class EntityGrouping(RowLayout layout)
 
     private bool AreEqual(byte* left, byte* right)
     {
-        for (var ordinal = layout.KeysOrdinal; ordinal < layout.Columns; ordinal++)
+        for (var ordinal = _layout.KeysOrdinal; ordinal < _layout.Columns; ordinal++)
         {
-            var (one, other) = (*(long*)(left + layout.OffsetOf(ordinal)), *(long*)(right + layout.OffsetOf(ordinal)));
-            if (ColumnTypes.IsOfBytes(layout.TypeOf(ordinal)!.Value) ? !RowPages.TextAt(one).SequenceEqual(RowPages.TextAt(other)) : one != other)
+            var (one, other) = (*(long*)(left + _layout.OffsetOf(ordinal)), *(long*)(right + _layout.OffsetOf(ordinal)));
+            if (ColumnTypes.IsOfBytes(_layout.TypeOf(ordinal)!.Value) ? !RowPages.TextAt(one).SequenceEqual(RowPages.TextAt(other)) : one != other)
             {
                 return false;
             }
@@ -104,7 +120,7 @@ internal sealed unsafe class EntityGrouping(RowLayout layout)
         {
             if (Compare(rows[row - 1], rows[row]) > 0)
             {
-                rows.Sort(Compare);
+                rows.Sort(_compare);
                 return;
             }
         }
@@ -118,10 +134,10 @@ internal sealed unsafe class EntityGrouping(RowLayout layout)
         var order = Math.Max(leftEvent, leftCreated).CompareTo(Math.Max(rightEvent, rightCreated));
         order = order != 0 ? order : leftEvent.CompareTo(rightEvent);
         order = order != 0 ? order : leftCreated.CompareTo(rightCreated);
-        return order != 0 ? order : (*(long*)(left + layout.PlaceOffset)).CompareTo(*(long*)(right + layout.PlaceOffset));
+        return order != 0 ? order : (*(long*)(left + _layout.PlaceOffset)).CompareTo(*(long*)(right + _layout.PlaceOffset));
     }
 
-    private long TimeOf(nint row, int ordinal) => *(long*)(row + layout.OffsetOf(ordinal));
+    private long TimeOf(nint row, int ordinal) => *(long*)(row + _layout.OffsetOf(ordinal));
 
     private void Reserve(int count)
     {

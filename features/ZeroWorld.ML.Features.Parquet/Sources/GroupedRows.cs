@@ -5,46 +5,56 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed unsafe class GroupedRows : IHistoryRows
 {
     private readonly RowLayout _layout;
-    private readonly RowPages[] _partitions = new RowPages[MaterializationLedger.PartitionCount];
-    private readonly nint[] _targets = new nint[DuckDbVectors.RowsMax];
+    private readonly RowCollector[] _collectors;
     private readonly EntityGrouping _grouping;
     private int _partition = -1;
     private int _count;
     private int _at;
     private byte* _row;
 
-    private GroupedRows(RowLayout layout)
+    private GroupedRows(RowLayout layout, int workers)
     {
         _layout = layout;
         _grouping = new EntityGrouping(layout);
-        for (var partition = 0; partition < _partitions.Length; partition++)
+        _collectors = new RowCollector[workers];
+        for (var worker = 0; worker < workers; worker++)
         {
-            _partitions[partition] = new RowPages(layout);
+            _collectors[worker] = new RowCollector(layout);
         }
     }
 
-    /// <summary>Takes all rows of a result: the partition of each, the columns of the layout, and its place in the table where rows are ordered.</summary>
-    /// <param name="rows">The result; read to its end, unless it does not fit.</param>
-    /// <param name="layout">Its columns.</param>
+    /// <summary>Takes all rows of some results, in no order: a stream of the engine is made by the thread that takes it, so each worker has streams of its own.</summary>
+    /// <param name="workers">Per worker the results that it reads one after the other, each disposed when it is read.</param>
+    /// <param name="layout">Columns of every result, behind the partition and before the place.</param>
     /// <param name="bytesMax">What may be held.</param>
     /// <returns><see langword="null"/>: there is more than that.</returns>
-    public static GroupedRows? TryRead(DuckDbVectors rows, RowLayout layout, long bytesMax)
+    public static GroupedRows? TryRead(IReadOnlyList<IEnumerable<DuckDbVectors>> workers, RowLayout layout, long bytesMax)
     {
-        var grouped = new GroupedRows(layout);
-        var isComplete = false;
+        var grouped = new GroupedRows(layout, workers.Count);
+        var (held, isComplete) = (0L, false);
         try
         {
-            while (rows.Read())
+            Parallelism.Run(workers.Count, worker =>
             {
-                grouped.Add(rows);
-                if (grouped._partitions.Sum(static partition => partition.Bytes) > bytesMax)
+                var (collector, known) = (grouped._collectors[worker], 0L);
+                foreach (var result in workers[worker])
                 {
-                    return null;
-                }
-            }
+                    using var rows = result;
+                    while (Interlocked.Read(ref held) <= bytesMax && rows.Read())
+                    {
+                        collector.Add(rows);
+                        Interlocked.Add(ref held, collector.Bytes - known);
+                        known = collector.Bytes;
+                    }
 
-            isComplete = true;
-            return grouped;
+                    if (Interlocked.Read(ref held) > bytesMax)
+                    {
+                        return;
+                    }
+                }
+            });
+            isComplete = held <= bytesMax;
+            return isComplete ? grouped : null;
         }
         finally
         {
@@ -60,17 +70,18 @@ internal sealed unsafe class GroupedRows : IHistoryRows
     {
         while (_at == _count)
         {
-            if (_partition >= 0)
+            foreach (var collector in _partition < 0 ? [] : _collectors)
             {
-                _partitions[_partition].Dispose();
+                collector.Partition(_partition).Dispose();
             }
 
-            if (_partition == _partitions.Length - 1)
+            if (_partition == MaterializationLedger.PartitionCount - 1)
             {
                 return false;
             }
 
-            _count = _grouping.Group(_partitions[++_partition]);
+            _partition++;
+            _count = _grouping.Group([.. _collectors.Select(collector => collector.Partition(_partition))]);
             _at = 0;
         }
 
@@ -101,66 +112,11 @@ internal sealed unsafe class GroupedRows : IHistoryRows
 
     public void Dispose()
     {
-        foreach (var partition in _partitions)
+        foreach (var collector in _collectors)
         {
-            partition.Dispose();
+            collector.Dispose();
         }
 
-        (_partition, _at, _count) = (_partitions.Length - 1, 0, 0);
-    }
-
-    private void Add(DuckDbVectors rows)
-    {
-        var partitions = (byte*)rows.Column(EntityHistory.PartitionOrdinal).Data;
-        for (var row = 0; row < rows.Count; row++)
-        {
-            _targets[row] = (nint)_partitions[partitions[row]].Add();
-        }
-
-        for (var ordinal = EntityHistory.PartitionOrdinal + 1; ordinal < _layout.Columns; ordinal++)
-        {
-            if (_layout.TypeOf(ordinal) is { } type)
-            {
-                Copy(rows.Column(ordinal), type, ordinal, partitions, rows.Count);
-            }
-        }
-
-        if (_layout.IsOrdered)
-        {
-            var places = (long*)rows.Column(_layout.Columns).Data;
-            for (var row = 0; row < rows.Count; row++)
-            {
-                *(long*)(_targets[row] + _layout.PlaceOffset) = places[row];
-            }
-        }
-    }
-
-    private void Copy(DuckDbVector column, FeatureType type, int ordinal, byte* partitions, int count)
-    {
-        var offset = _layout.OffsetOf(ordinal);
-        if (!ColumnTypes.IsOfBytes(type) && !column.MayHaveNulls)
-        {
-            for (var row = 0; row < count; row++)
-            {
-                *(long*)(_targets[row] + offset) = column.Bits(row, type);
-            }
-
-            return;
-        }
-
-        for (var row = 0; row < count; row++)
-        {
-            if (column.IsNull(row))
-            {
-                ((ulong*)_targets[row])[ordinal >> 6] |= 1UL << (ordinal & 63);
-                *(long*)(_targets[row] + offset) = 0;
-            }
-            else
-            {
-                *(long*)(_targets[row] + offset) = !ColumnTypes.IsOfBytes(type)
-                    ? column.Bits(row, type)
-                    : _partitions[partitions[row]].AddText(ColumnTypes.IsList(type) ? column.List(row, type) : column.Bytes(row));
-            }
-        }
+        (_partition, _at, _count) = (MaterializationLedger.PartitionCount - 1, 0, 0);
     }
 }

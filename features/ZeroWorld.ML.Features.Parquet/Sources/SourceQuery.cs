@@ -10,6 +10,7 @@ internal sealed class SourceQuery
     private readonly TableFiles _table;
     private readonly string[] _keys;
     private readonly string[] _values;
+    private readonly string _columns;
     private readonly string _rows;
     private readonly string _visible;
 
@@ -29,7 +30,8 @@ internal sealed class SourceQuery
         _keys = [.. keys];
         _values = [.. values];
         var columns = string.Join(", ", _keys.Concat(_values));
-        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number, file_index FROM {table.Scan})";
+        _columns = $"{eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}";
+        _rows = $"(SELECT {_columns}, filename, file_index, file_row_number FROM {table.Scan})";
         _visible = $"{IsKeyed} AND NOT {Quarantined}";
     }
 
@@ -153,11 +155,22 @@ internal sealed class SourceQuery
         $"SELECT CAST(bucket AS BIGINT), {HistoryColumns} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
 
     /// <summary>As <see cref="HistoryStatement"/>, in no order: the partition as UTINYINT, the same columns, and the place in the table where <paramref name="inArrivalOrder"/>.</summary>
-    public string UnorderedStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
+    public string UnorderedStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities) =>
+        Unordered(HistoryRows(range, inArrivalOrder, files, wholeEntities), inArrivalOrder);
+
+    /// <summary>As <see cref="UnorderedStatement"/>, of one slice of the table.</summary>
+    public string UnorderedSliceStatement(MaterializationRange range, bool inArrivalOrder, SourceSlice slice)
     {
-        // The number of the file above that of the row: no file has 2^40 rows.
+        var before = Sql.Number(_table.Files.TakeWhile(file => file != slice.Files[0]).Count());
+        var rows = $"(SELECT {_columns}, '' AS filename, file_index + {before} AS file_index, file_row_number FROM {_table.ScanOf(slice.Files)}{Within(slice)})";
+        return Unordered(HistoryRows(range, inArrivalOrder, files: null, wholeEntities: false, rows), inArrivalOrder);
+    }
+
+    // The number of the file above that of the row: no file has 2^40 rows.
+    private string Unordered(string rows, bool inArrivalOrder)
+    {
         var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", (CAST(file_index AS BIGINT) << 40) + file_row_number" : ", file_row_number";
-        return $"SELECT bucket, {HistoryColumns}{place} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)})";
+        return $"SELECT bucket, {HistoryColumns}{place} FROM ({rows})";
     }
 
     /// <summary>How the rows of <see cref="UnorderedStatement"/> are held.</summary>
@@ -173,7 +186,7 @@ internal sealed class SourceQuery
         : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number");
 
     // No column more than the sort needs: what it carries along is most of its cost.
-    private string HistoryRows(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
+    private string HistoryRows(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities, string? rows = null)
     {
         var partition = PartitionFunction.Expression([.. _view.Entity.Keys.Select(static (key, index) => ($"k{index}", key.Type))]);
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
@@ -188,7 +201,7 @@ internal sealed class SourceQuery
             SELECT * FROM (
                 SELECT event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}{place},
                     {partition} AS bucket
-                FROM {_rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
+                FROM {rows ?? _rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
             """;
     }
 
@@ -242,11 +255,12 @@ internal sealed class SourceQuery
     public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
     {
         var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
-        var where = slice.IsWhole
-            ? string.Empty
-            : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
-        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{where}";
+        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{Within(slice)}";
     }
+
+    private static string Within(SourceSlice slice) => slice.IsWhole
+        ? string.Empty
+        : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
 
     /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>. Times as the engine holds them: microseconds.</summary>
     public IEnumerable<string> Identity => [.. new[] { _view.Source.EventTimeColumn, _view.Source.CreatedTimeColumn ?? _view.Source.EventTimeColumn }.Select(Sql.Name), .. _keys];

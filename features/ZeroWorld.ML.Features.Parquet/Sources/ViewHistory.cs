@@ -15,15 +15,19 @@ internal sealed class ViewHistory : IViewHistory
     private readonly TableFolder _tables;
     private readonly Erasures _erasures;
     private readonly long _groupedBytesMax;
+    private readonly int _workers;
+    private readonly long _sliceRowsMax;
 
-    private ViewHistory(DuckDbSession session, SourceQuery source, StorageField field, TableFolder tables, Erasures erasures, long groupedBytesMax)
+    private ViewHistory(DuckDbSession session, SourceQuery source, StorageField field, TableFolder tables, Erasures erasures, ParquetOfflineOptions options)
     {
         _session = session;
         _source = source;
         _field = field;
         _tables = tables;
         _erasures = erasures;
-        _groupedBytesMax = groupedBytesMax;
+        _groupedBytesMax = options.CellBytes;
+        _workers = options.ThreadCount;
+        _sliceRowsMax = options.SliceRows;
     }
 
     /// <inheritdoc/>
@@ -48,7 +52,7 @@ internal sealed class ViewHistory : IViewHistory
             // What is read is put in order by all that its order depends on.
             session.Execute("SET preserve_insertion_order = false", cancellationToken);
             PartitionFunction.Register(session);
-            return new ViewHistory(session, source, field, tables, erasures, options.CellBytes) { Extent = extent };
+            return new ViewHistory(session, source, field, tables, erasures, options) { Extent = extent };
         }
         catch
         {
@@ -120,15 +124,31 @@ internal sealed class ViewHistory : IViewHistory
     /// <summary>Grouped in memory what fits; of more the engine makes a sort out of core.</summary>
     private IHistoryRows ReadRows(MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
     {
-        using (var unordered = _session.QueryVectors(_source.UnorderedStatement(range, _field.IsWindow, files, wholeEntities: _field.IsHop), cancellationToken))
+        if (GroupedRows.TryRead(Unordered(range, files, cancellationToken), _source.Layout(_field.IsWindow), _groupedBytesMax) is { } grouped)
         {
-            if (GroupedRows.TryRead(unordered, _source.Layout(_field.IsWindow), _groupedBytesMax) is { } grouped)
-            {
-                return grouped;
-            }
+            return grouped;
         }
 
         return _session.QueryCursor(
             _source.HistoryStatement(range, _field.IsWindow, files, wholeEntities: _field.IsHop), EntityHistory.ColumnsOf(_field.View), cancellationToken);
+    }
+
+    /// <summary>Results that are read side by side: a new table by neighbouring slices of it, so that rows mostly stay in their order.</summary>
+    private IReadOnlyList<IEnumerable<DuckDbVectors>> Unordered(MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
+    {
+        var rows = Extent.Rows + Extent.Quarantined + Extent.NullKeys;
+        var share = SourceSlice.ShareOf(Math.Max(rows, 1), _workers, _sliceRowsMax);
+        if (files is not null || rows <= share)
+        {
+            var statement = _source.UnorderedStatement(range, _field.IsWindow, files, wholeEntities: _field.IsHop);
+            return [Enumerable.Repeat(statement, 1).Select(one => _session.QueryVectors(one, cancellationToken))];
+        }
+
+        return
+        [
+            .. _source.Slice(_session, share, cancellationToken)
+                .GroupBy(slice => Math.Min((slice.First + (slice.Rows / 2)) * _workers / rows, _workers - 1))
+                .Select(slices => slices.Select(slice => _session.QueryVectors(_source.UnorderedSliceStatement(range, _field.IsWindow, slice), cancellationToken))),
+        ];
     }
 }

@@ -22,10 +22,12 @@ public sealed class GroupedRowsTests : IDisposable
         var range = new MaterializationRange(long.MinValue, long.MaxValue, 40);
 
         var grouped = await ReadAsync(_folder.Store.ReadEventsAsync(field, range, Token), static append => (append.Entity, append.Block));
+        var sliced = await ReadAsync(Slicing().ReadEventsAsync(field, range, Token), static append => (append.Entity, append.Block));
         var sorted = await ReadAsync(Sorting().ReadEventsAsync(field, range, Token), static append => (append.Entity, append.Block));
 
         Assert.InRange(grouped.Count, 100, Rows);
         Assert.Equal(sorted, grouped);
+        Assert.Equal(sorted, sliced);
     }
 
     [Theory]
@@ -42,10 +44,12 @@ public sealed class GroupedRowsTests : IDisposable
         var range = new MaterializationRange(long.MinValue, long.MaxValue, long.MinValue) { Partitions = [.. Enumerable.Range(0, 64).Where(static partition => partition % 3 != 1)] };
 
         var grouped = await ReadAsync(_folder.Store.ReadRowsAsync(field, range, Token), static write => (write.Entity, write.Row));
+        var sliced = await ReadAsync(Slicing().ReadRowsAsync(field, range, Token), static write => (write.Entity, write.Row));
         var sorted = await ReadAsync(Sorting().ReadRowsAsync(field, range, Token), static write => (write.Entity, write.Row));
 
         Assert.InRange(grouped.Count, 5, Rows);
         Assert.Equal(sorted, grouped);
+        Assert.Equal(sorted, sliced);
     }
 
     [Fact]
@@ -92,6 +96,12 @@ public sealed class GroupedRowsTests : IDisposable
         }
 
         return items;
+    }
+
+    private DuckDbOfflineStore Slicing()
+    {
+        _folder.Options.SliceRows = 700;
+        return _folder.StoreWith(3);
     }
 
     private DuckDbOfflineStore Sorting()
