@@ -67,8 +67,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         ArgumentNullException.ThrowIfNull(import);
         var started = _time.GetTimestamp();
-        var importer = new TableImporter(_tables, import, _time);
-        var summary = await RunAsync(session => importer.Run(session, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var summary = await RunAsync(session => TableImporter.Run(session, _tables, import, _time, cancellationToken), cancellationToken).ConfigureAwait(false);
         Warn(summary.Quality);
         LogImported(import.Project, import.Table, summary.Rows, _time.GetElapsedTime(started).TotalSeconds);
         return summary;
