@@ -8,9 +8,10 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
     Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken);
 
-    /// <summary>How much history a view's source holds, without the rows that are quarantined or have a null key.</summary>
+    /// <summary>Opens what the source of a view holds; refuses rows that lack what identifies them in time.</summary>
+    /// <param name="field">The stored form of the view.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>: the table does not fit the view.</exception>
-    Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken);
+    Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken);
 
     /// <summary>Makes a table of a CSV(.gz) or Parquet file, replacing what was there, or beside it.</summary>
     /// <exception cref="FeatureException">
@@ -35,16 +36,6 @@ public interface IOfflineStore
     /// <param name="columns">Names of the columns.</param>
     /// <param name="filter">Keeps rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</param>
     Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken);
-
-    /// <summary>Streams the encoded events of a windowed view, entity by entity and partition by partition, ready to be appended online.</summary>
-    /// <param name="field">The stored form of a windowed view.</param>
-    /// <param name="range">Which events, by arrival.</param>
-    IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
-
-    /// <summary>Streams the newest row per entity of a last-value view, partition by partition, ready to be written online.</summary>
-    /// <param name="field">The stored form of a last-value view.</param>
-    /// <param name="range">Which rows, by arrival.</param>
-    IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
 }
 
 /// <param name="Name">Name of the column.</param>

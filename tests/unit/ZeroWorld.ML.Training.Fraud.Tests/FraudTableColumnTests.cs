@@ -26,6 +26,7 @@ public sealed class FraudTableColumnTests : FraudTableTests
             frame, Quick with { TestFrom = testFrom }, columns: TableFrames.Columns with { TimeUnit = unit }, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Int64 });
 
         Assert.Equal((2_000, 1_000, 1_000), (result.TrainRows, result.ValidationRows, result.Packaged.Rows));
+        Assert.Equal(unit == TimeUnit.Days || first == 1994, result.Package.Manifest.Lineage.TrainFrom is not null);
     }
 
     [Theory]

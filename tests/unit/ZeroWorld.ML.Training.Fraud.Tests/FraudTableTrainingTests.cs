@@ -13,6 +13,8 @@ public sealed class FraudTableTrainingTests : FraudTableTests
         var sample = Assert.Single(await GoldenSamples.ReadAsync(package, Cancellation));
         using var session = new OnnxSession(package.ModelPath);
         Assert.All(session.Score(sample.Inputs).Zip(sample.Outputs["probability"].Data), static pair => Assert.Equal(pair.Second, pair.First, 1e-4));
+        Assert.Equal(
+            (new DateTimeOffset(2023, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2023, 2, 9, 23, 48, 0, TimeSpan.Zero)), (package.Manifest.Lineage.TrainFrom, package.Manifest.Lineage.TrainTo));
         Assert.Equal(["features", "times", "categories"], package.Manifest.Inputs.Select(static input => input.Tensor));
         Assert.Contains("", sample.Inputs["categories"].Texts!);
         Assert.Contains(double.NaN, sample.Inputs["features"].Data);

@@ -41,6 +41,11 @@ internal sealed class TableInputs(ColumnFrame frame, IReadOnlyDictionary<string,
                 .Select(static name => $"reads the column '{name}' as texts, and the table has fractions there").FirstOrDefault();
     }
 
+    /// <summary>When a row was, or <see langword="null"/> where times are only an order or no moment of a calendar.</summary>
+    /// <param name="row">Of the source.</param>
+    internal DateTimeOffset? MomentOf(int row) =>
+        columns.TimeUnit != TimeUnit.Index && source.Times[row] is >= UnixMicroseconds.TimeMin and <= UnixMicroseconds.TimeMax and var micros ? UnixMicroseconds.ToDateTimeOffset(micros) : null;
+
     /// <param name="model">What <see cref="FindProblem"/> has nothing against.</param>
     /// <param name="rows">Rows of the source.</param>
     internal Dictionary<string, GoldenTensor> Of(TableColumns model, ReadOnlySpan<int> rows)

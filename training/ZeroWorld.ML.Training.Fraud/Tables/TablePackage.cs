@@ -167,6 +167,8 @@ internal static class TablePackage
     {
         TrainingSet = request.DataFingerprint,
         Rows = fitted.Split.Train.Length,
+        TrainFrom = fitted.Inputs.MomentOf(fitted.Split.Train[0]),
+        TrainTo = fitted.Inputs.MomentOf(fitted.Split.Train[^1]),
         CodeVersion = FraudModelPackage.CodeVersion,
         Seed = fitted.Seed,
         Packages = FraudModelPackage.PackageVersions,
