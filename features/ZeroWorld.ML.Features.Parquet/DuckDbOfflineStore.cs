@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace ZeroWorld.ML.Features.Parquet;
@@ -13,9 +11,6 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 {
     // Builds of a training set whose files are replaced meanwhile.
     private const int AttemptsMax = 3;
-
-    // Read before they are written: a group of partitions is sorted meanwhile.
-    private const int BatchesAhead = 8;
 
     private readonly ParquetOfflineOptions _options;
     private readonly TimeProvider _time;
@@ -59,22 +54,12 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
-    public Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken)
+    public async Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(view);
-        return RunAsync(
-            session =>
-            {
-                // Read before the rows: an import in between makes the generation too old, never too new.
-                var generation = _tables.GenerationOf(view.Project, view.Source.Table);
-                var files = _tables.SourceFilesOf(view.Project, view.Source.Table);
-                var source = SourceQuery.Create(session, _tables, view, cancellationToken);
-                Warn(source);
-                var extent = source.Inspect(session, cancellationToken) with { Generation = generation, Files = files };
-                Warn(extent.Quality);
-                return extent;
-            },
-            cancellationToken);
+        ArgumentNullException.ThrowIfNull(field);
+        var history = await Task.Run(() => ViewHistory.Open(_options, _tables, _erasures.Of(field.View.Project), field, Warn, cancellationToken), cancellationToken).ConfigureAwait(false);
+        Warn(history.Extent.Quality);
+        return history;
     }
 
     /// <inheritdoc/>
@@ -82,8 +67,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     {
         ArgumentNullException.ThrowIfNull(import);
         var started = _time.GetTimestamp();
-        var importer = new TableImporter(_tables, import, _time);
-        var summary = await RunAsync(session => importer.Run(session, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var summary = await RunAsync(session => TableImporter.Run(session, _tables, import, _time, cancellationToken), cancellationToken).ConfigureAwait(false);
         Warn(summary.Quality);
         LogImported(import.Project, import.Table, summary.Rows, _time.GetElapsedTime(started).TotalSeconds);
         return summary;
@@ -119,24 +103,6 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         ArgumentNullException.ThrowIfNull(columns);
         var file = _tables.Find(path);
         return RunAsync(session => FrameLoader.Load(session, file, columns, filter, cancellationToken), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(field);
-        return field.IsWindow
-            ? ReadHistoryAsync(field, range, static (entity, bytes) => new WindowAppend(entity, bytes), cancellationToken)
-            : throw new ArgumentException($"View '{field.View.Name}' is no windowed view.", nameof(field));
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(field);
-        return !field.IsWindow
-            ? ReadHistoryAsync(field, range, static (entity, bytes) => new OnlineRowWrite(entity, bytes), cancellationToken)
-            : throw new ArgumentException($"View '{field.View.Name}' is no last-value view.", nameof(field));
     }
 
     private TrainingSet Build(DuckDbSession session, TrainingSetRequest request, FileStamps stamps, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -191,47 +157,6 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         }
 
         return set;
-    }
-
-    /// <summary>Reads on while the consumer writes, a few batches ahead; the engine blocks, on a thread that is not the consumer's.</summary>
-    private async IAsyncEnumerable<HistoryBatch<T>> ReadHistoryAsync<T>(
-        StorageField field, MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ahead = Channel.CreateBounded<HistoryBatch<T>>(new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = true });
-        var reading = Task.Run(() => ReadAheadAsync(field, range, itemOf, ahead.Writer, stop.Token), CancellationToken.None);
-        try
-        {
-            await foreach (var batch in ahead.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-            {
-                yield return batch;
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await reading.ConfigureAwait(false);
-        }
-    }
-
-    private async Task ReadAheadAsync<T>(
-        StorageField field, MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, ChannelWriter<HistoryBatch<T>> target, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var batches = HistoryBatches.Open(_options, _tables, _erasures.Of(field.View.Project), field, range, cancellationToken);
-            while (batches.Next(itemOf) is { } batch)
-            {
-                await target.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
-            }
-
-            target.Complete();
-        }
-        catch (Exception exception)
-        {
-            // Whatever it is, the consumer gets it, in its place behind the batches before it.
-            target.Complete(exception);
-        }
     }
 
     private Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, CancellationToken cancellationToken) =>

@@ -84,7 +84,12 @@ public static class FraudAlgorithms
         [
             middle with { Trees = 100, LeavesMax = 4, DepthMax = 3 },
             middle,
-            middle with { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
+
+            // Few rows are exhausted by small trees, and what one model of them holds by chance others do not: on 71 made-up tables of 250 to 2,500 rows the mean of eight was the best of
+            // nine settings, by 0.05 in the logarithm of average precision before four larger models.
+            rows < ManyRows
+                ? middle with { Trees = 100, LeavesMax = 4, DepthMax = 3, RowFraction = 0.6, FeatureFraction = 0.5, Fits = 8 }
+                : middle with { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
             middle with { BinsMax = manyBins },
             middle with { BinsMax = manyBins, Fits = 4 },
 

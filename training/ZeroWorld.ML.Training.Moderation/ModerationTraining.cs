@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 
 /// <summary>Trains a text classifier end to end: settings by validation, calibration and thresholds on held-out rows, package, parity.</summary>
 /// <remarks>
-/// Rows are split into five parts. The settings are chosen on the first; with them every part is scored by a model that did not see it. Those scores give the metrics, the
+/// Each text is learned from as it is and in disguise (<see cref="ModerationTrainingRequest.DisguisedCopies"/>); all else is by the texts as they are. Rows are split into five parts, copies with theirs. The settings are chosen on the first; with them every part is scored by a model that did not see it. Those scores give the metrics, the
 /// calibration and the thresholds; the model that is packaged learns from all rows. Stateless and thread safe.
 /// </remarks>
 public static class ModerationTraining
@@ -22,23 +22,9 @@ public static class ModerationTraining
         ArgumentNullException.ThrowIfNull(scorer);
         ArgumentNullException.ThrowIfNull(time);
         CheckFolder(request.OutputDirectory);
-        var data = request.Data.WithoutDuplicates();
-        Check(data.Labels, request.Harmless);
-        var featurizer = new TextFeaturizer(request.Features);
-        var grid = TextFit.GridOf(request.Algorithm);
-        var total = grid.Count + Folds + 2;
+        var total = TextFit.GridOf(request.Algorithm).Count + Folds + 3;
         var done = 0;
-        var features = SparseRows.Of(featurizer, data.Texts, cancellationToken);
-        Report("features", $"{features.Count:N0} texts");
-        var folds = FoldsOf(data.Labels, request.Seed);
-        var settings = ChooseSettings(grid, features, data.Labels, folds, request.Seed, detail => Report("search", detail), cancellationToken);
-        var margins = HeldOutMargins(features, data.Labels, folds, settings, request.Seed, detail => Report("held out", detail), cancellationToken);
-        int[] all = [.. Enumerable.Range(0, data.Labels.Rows)];
-        var calibration = Calibration.Fit(margins, data.Labels, all);
-        var model = new TextModel(
-            featurizer, data.Labels.Names, data.Labels.IsExclusive, settings.Fit(features, data.Labels, all, request.Seed, cancellationToken), calibration);
-        Report("fit", "all rows");
-        var probabilities = HeldOutQuality.Probabilities(margins, calibration, data.Labels);
+        var (model, data, settings, probabilities) = Fit(request, Report, cancellationToken);
         var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
         var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings.Parameters, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var policy = PolicyChoice.Choose(request.Model.Name, package.Digest, probabilities, data.Labels, request.Harmless, request.Review, request.Block);
@@ -51,6 +37,27 @@ public static class ModerationTraining
         };
 
         void Report(string stage, string detail) => progress?.Report(new TrainingProgress(stage, detail, Math.Min(++done, total), total));
+    }
+
+    /// <summary>The model alone, with the probabilities that models gave the rows which they had not seen.</summary>
+    internal static (TextModel Model, LabelledTexts Data, TextFit Settings, float[][] Probabilities) Fit(
+        ModerationTrainingRequest request, Action<string, string> report, CancellationToken cancellationToken)
+    {
+        var data = request.Data.WithoutDuplicates();
+        Check(data.Labels, request.Harmless);
+        var featurizer = new TextFeaturizer(request.Features);
+        var learned = DisguisedCopies.Append(data, request.DisguisedCopies, request.Seed);
+        var features = SparseRows.Of(featurizer, learned.Texts, cancellationToken);
+        report("features", $"{data.Texts.Count:N0} texts, {features.Count - data.Texts.Count:N0} copies in disguise");
+        var folds = FoldsOf(data.Labels, request.Seed);
+        var settings = ChooseSettings(TextFit.GridOf(request.Algorithm), features, learned.Labels, folds, request.Seed, detail => report("search", detail), cancellationToken);
+        var margins = HeldOutMargins(features, learned.Labels, folds, settings, request.Seed, detail => report("held out", detail), cancellationToken);
+        int[] all = [.. Enumerable.Range(0, data.Labels.Rows)];
+        var calibration = Calibration.Fit(margins, data.Labels, all);
+        var weights = settings.Fit(features, learned.Labels, [.. Enumerable.Range(0, features.Count)], request.Seed, cancellationToken);
+        report("fit", "all rows");
+        var model = new TextModel(featurizer, data.Labels.Names, data.Labels.IsExclusive, weights, calibration);
+        return (model, data, settings, HeldOutQuality.Probabilities(margins, calibration, data.Labels));
     }
 
     internal static void CheckFolder(string folder)
@@ -92,10 +99,13 @@ public static class ModerationTraining
         return StratifiedFolds.Of(classes, Folds, seed);
     }
 
+    // The rows of all parts but one, and their copies.
+    private static int[] FitRows(SparseRows features, int[] folds, int fold) => [.. Enumerable.Range(0, features.Count).Where(row => folds[row % folds.Length] != fold)];
+
     private static TextFit ChooseSettings(
         IReadOnlyList<TextFit> grid, SparseRows features, LabelMatrix labels, int[] folds, int seed, Action<string> finished, CancellationToken cancellationToken)
     {
-        int[] fit = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] != 0)];
+        var fit = FitRows(features, folds, 0);
         int[] validate = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] == 0)];
         var (best, bestLoss) = (grid[0], double.PositiveInfinity);
         foreach (var settings in grid)
@@ -116,7 +126,7 @@ public static class ModerationTraining
         var margins = new float[folds.Length][];
         for (var fold = 0; fold < Folds; fold++)
         {
-            int[] fit = [.. Enumerable.Range(0, folds.Length).Where(row => folds[row] != fold)];
+            var fit = FitRows(features, folds, fold);
             var weights = settings.Fit(features, labels, fit, seed, cancellationToken);
             for (var row = 0; row < folds.Length; row++)
             {

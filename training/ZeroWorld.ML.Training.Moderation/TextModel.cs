@@ -11,12 +11,18 @@ namespace ZeroWorld.ML.Training.Moderation;
 public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> Labels, bool IsExclusive, LinearWeights Weights, Calibration Calibration) : ITextModel
 {
     private const int StackLabelsMax = 256;
+
+    // What scores: as Weights, and of one object with it for as long as it lives.
+    private readonly LinearWeights _packed = Weights.Packed();
     private const int PartTexts = 64;
     private const int ReasonLengthMax = 100;
 
     // What adding and taking away the same leaves over is less, and makes no order among equal words.
     private const double ShareMin = 1e-6;
     private const int ShareDigits = 9;
+
+    /// <value>One column per label; of two exclusive labels one column for the second.</value>
+    public LinearWeights Weights { get; } = Weights;
 
     string? ITextModel.Build => null;
 
@@ -44,7 +50,7 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         }
 
         var margins = Weights.Labels <= StackLabelsMax ? stackalloc float[Weights.Labels] : new float[Weights.Labels];
-        Weights.Score(ids, values, margins);
+        _packed.Score(ids, values, margins);
         Calibration.Apply(margins, probabilities, IsExclusive);
     }
 

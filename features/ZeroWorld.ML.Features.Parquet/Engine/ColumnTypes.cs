@@ -23,6 +23,10 @@ internal static class ColumnTypes
     /// <summary>Whether values are held as bytes: texts, bytes and lists.</summary>
     public static bool IsOfBytes(ColumnKind kind) => kind is ColumnKind.String or ColumnKind.Bytes || IsList(kind);
 
+    public static bool IsOfBytes(FeatureType type) => type is FeatureType.String or FeatureType.Bytes || IsList(type);
+
+    public static bool IsList(FeatureType type) => type is FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList;
+
     public static bool IsList(ColumnKind kind) => kind is ColumnKind.Int64List or ColumnKind.Float64List or ColumnKind.StringList;
 
     public static string EngineNameOf(ColumnKind kind) => kind switch

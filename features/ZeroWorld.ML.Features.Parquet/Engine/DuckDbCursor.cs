@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Rows of one query, streamed, read from the engine's own vectors: a few nanoseconds per value. Owns its connection. Not thread safe.</summary>
-internal sealed unsafe class DuckDbCursor : IDisposable
+internal sealed unsafe class DuckDbCursor : IHistoryRows
 {
     private readonly DuckDbVectors _vectors;
     private readonly nint[] _handles;
@@ -21,7 +21,7 @@ internal sealed unsafe class DuckDbCursor : IDisposable
         _row = -1;
     }
 
-    /// <returns><see langword="false"/> at the end, as often as it is asked.</returns>
+    /// <inheritdoc/>
     public bool Read()
     {
         _row++;
@@ -44,9 +44,10 @@ internal sealed unsafe class DuckDbCursor : IDisposable
         return true;
     }
 
+    /// <inheritdoc/>
     public long GetInt64(int ordinal) => Column(ordinal).Bits(_row, FeatureType.Int64);
 
-    /// <summary>A value of a column that <see cref="ColumnTypes.Convert"/> made: timestamps are BIGINT microseconds.</summary>
+    /// <inheritdoc/>
     public FeatureValue GetValue(int ordinal, FeatureType type) => Column(ordinal).Value(_row, type);
 
     public void Dispose()

@@ -66,7 +66,8 @@ internal sealed class ParquetTableSource
     private bool[] Flags(Dictionary<string, string> types, Func<string, bool> test) =>
         [.. _import.Columns.Select(column => column.Type == FeatureType.Timestamp && test(types[column.Name]))];
 
-    private (string Scan, Dictionary<string, string> Types) Describe(CancellationToken cancellationToken)
+    /// <summary>What the engine reads the file by, and the engine's types of its columns.</summary>
+    public (string Scan, Dictionary<string, string> Types) Describe(CancellationToken cancellationToken)
     {
         var scan = Sql.Scan([_import.Path]);
         try

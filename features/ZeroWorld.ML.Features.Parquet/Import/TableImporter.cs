@@ -9,19 +9,34 @@ internal sealed class TableImporter
     private readonly ColumnBuffer[] _columns;
     private readonly bool[] _notNull;
     private readonly int _timeColumn;
+    private readonly IReadOnlyList<string> _leftOut;
 
-    public TableImporter(TableFolder tables, TableImport import, TimeProvider time)
+    private TableImporter(TableFolder tables, TableImport import, IReadOnlyList<string> leftOut, TimeProvider time)
     {
         _time = time;
         _tables = tables;
         _import = import;
-        Check(import);
+        _leftOut = leftOut;
+        CheckColumns(import);
         _columns = [.. import.Columns.Select(static column => new ColumnBuffer(column.Name, ColumnTypes.KindOf(column.Type)))];
         _timeColumn = Array.FindIndex(_columns, static column => column.Kind == ColumnKind.Timestamp);
         _notNull = [.. import.Columns.Select((column, index) => import.NotNull?.Contains(column.Name) ?? index == _timeColumn)];
     }
 
-    public TableSummary Run(DuckDbSession session, CancellationToken cancellationToken)
+    /// <summary>Reads the file into the table, with the columns that are named or, where none is, those that it has.</summary>
+    public static TableSummary Run(DuckDbSession session, TableFolder tables, TableImport import, TimeProvider time, CancellationToken cancellationToken)
+    {
+        CheckFile(import);
+        IReadOnlyList<string> leftOut = [];
+        if (import.Columns.Count == 0)
+        {
+            (import, leftOut) = ColumnFinder.Find(session, tables, import, cancellationToken);
+        }
+
+        return new TableImporter(tables, import, leftOut, time).Run(session, cancellationToken);
+    }
+
+    private TableSummary Run(DuckDbSession session, CancellationToken cancellationToken)
     {
         const string Staging = "staging";
         var (rows, first, last) = (0L, (long?)null, (long?)null);
@@ -57,7 +72,7 @@ internal sealed class TableImporter
             _tables.Publish(_import.Project, _import.Table, temporary);
         }
 
-        return new TableSummary(rows, bytes, first, last) { Quality = quality };
+        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Quality = quality };
     }
 
     /// <summary>Puts the file beside those that are there, unless it does not agree with them.</summary>
@@ -148,7 +163,7 @@ internal sealed class TableImporter
         }
     }
 
-    private static void Check(TableImport import)
+    private static void CheckFile(TableImport import)
     {
         if (!File.Exists(import.Path))
         {
@@ -161,14 +176,16 @@ internal sealed class TableImporter
         {
             throw ImportFailure.File(import.Path, "is of no known kind; expected a name ending in .csv, .csv.gz or .parquet.");
         }
+    }
 
+    private static void CheckColumns(TableImport import)
+    {
         // The engine compares names without case: two columns that differ only in case are one to it.
-        if (import.Columns.Count == 0
-            || import.Columns.Select(static column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count() != import.Columns.Count)
+        if (import.Columns.Select(static column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count() != import.Columns.Count)
         {
             throw new FeatureException(
                 FeatureError.InvalidInput,
-                $"Table '{import.Table}' declares the columns {string.Join(", ", import.Columns.Select(static column => column.Name))}; expected at least one, and each name once (case does not count).");
+                $"Table '{import.Table}' has the columns {string.Join(", ", import.Columns.Select(static column => column.Name))}; expected each name once (case does not count).");
         }
 
         if (import.NotNull?.FirstOrDefault(name => import.Columns.All(column => column.Name != name)) is { } unknown)

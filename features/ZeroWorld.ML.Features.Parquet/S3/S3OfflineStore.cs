@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using ZeroWorld.ML.Storage;
 
@@ -39,10 +38,20 @@ public sealed partial class S3OfflineStore : IOfflineStore
         project, [table], (store, _) => store.DescribeTableAsync(project, table, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken)
+    public async Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(view);
-        return RunAsync(view.Project, [view.Source.Table], (store, _) => store.ReadExtentAsync(view, cancellationToken), cancellationToken);
+        ArgumentNullException.ThrowIfNull(field);
+        var work = NewFolder();
+        try
+        {
+            await BringAsync(field.View.Project, [field.View.Source.Table], work.Tables, cancellationToken).ConfigureAwait(false);
+            return new S3ViewHistory(await work.Store.OpenHistoryAsync(field, cancellationToken).ConfigureAwait(false), work);
+        }
+        catch
+        {
+            work.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -78,20 +87,6 @@ public sealed partial class S3OfflineStore : IOfflineStore
     public Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken) =>
         _local.LoadAsync(path, columns, filter, cancellationToken);
 
-    /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(field);
-        return StreamAsync(field, store => store.ReadEventsAsync(field, range, cancellationToken), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(field);
-        return StreamAsync(field, store => store.ReadRowsAsync(field, range, cancellationToken), cancellationToken);
-    }
-
     private async Task<TableSummary> ImportAsync(TableImport import, DuckDbOfflineStore store, TableFolder folder, CancellationToken cancellationToken)
     {
         var (project, table) = (import.Project, import.Table);
@@ -117,17 +112,6 @@ public sealed partial class S3OfflineStore : IOfflineStore
 
         await _tables.AppendAsync(project, table, added, cancellationToken).ConfigureAwait(false);
         return summary;
-    }
-
-    private async IAsyncEnumerable<T> StreamAsync<T>(
-        StorageField field, Func<DuckDbOfflineStore, IAsyncEnumerable<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var work = NewFolder();
-        await BringAsync(field.View.Project, [field.View.Source.Table], work.Tables, cancellationToken).ConfigureAwait(false);
-        await foreach (var batch in read(work.Store).WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return batch;
-        }
     }
 
     private async Task<T> RunAsync<T>(

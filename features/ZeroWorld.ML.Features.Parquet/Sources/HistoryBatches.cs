@@ -1,62 +1,32 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Reads a view's source entity by entity and hands out batches of online bytes.</summary>
-/// <remarks>Memory is bounded by one batch and one entity's history; the engine sorts out of core. Owns its engine. Not thread safe.</remarks>
-internal sealed class HistoryBatches : IDisposable
+/// <summary>Makes batches of online bytes of a view's rows, entity by entity.</summary>
+/// <remarks>Holds one batch and one entity's history. Not thread safe.</remarks>
+internal sealed class HistoryBatches
 {
     private const int EntitiesMax = 1000;
     private const int BytesMax = 2 << 20;
 
-    private readonly DuckDbSession _session;
     private readonly StorageField _field;
     private readonly MaterializationRange _range;
     private readonly CancellationToken _cancellationToken;
     private readonly Erasures _erasures;
     private readonly bool _mayBeErased;
     private readonly EntityHistory _history;
-    private readonly DuckDbCursor _rows;
+    private readonly IHistoryRows _rows;
     private bool _hasRow;
 
-    private HistoryBatches(
-        DuckDbSession session, StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IReadOnlyList<string>? files,
-        CancellationToken cancellationToken)
+    /// <param name="rows">Entity by entity and partition by partition; not disposed here.</param>
+    public HistoryBatches(StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRows rows, CancellationToken cancellationToken)
     {
         _erasures = erasures;
         _mayBeErased = erasures.Has(field.View.Entity.Name);
-        _session = session;
         _field = field;
         _range = range;
         _cancellationToken = cancellationToken;
         _history = EntityHistory.Create(field, source);
-
-        // What is read is sorted by all that its order depends on.
-        session.Execute("SET preserve_insertion_order = false", cancellationToken);
-        PartitionFunction.Register(session);
-        _rows = session.QueryCursor(
-            source.HistoryStatement(range, inArrivalOrder: field.IsWindow, files, wholeEntities: field.IsHop), EntityHistory.ColumnsOf(field.View), cancellationToken);
-    }
-
-    public static HistoryBatches Open(
-        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, MaterializationRange range, CancellationToken cancellationToken)
-    {
-        var session = new DuckDbSession(options);
-        HistoryBatches? batches = null;
-        try
-        {
-            var source = SourceQuery.Create(session, tables, field.View, cancellationToken);
-            source.CheckField(field);
-            source.CheckTimes(session, cancellationToken);
-            var files = range.StoredAfter == long.MinValue ? null : tables.FilesStoredAfter(field.View.Project, field.View.Source.Table, range.StoredAfter);
-            batches = new HistoryBatches(session, field, source, erasures, range, files, cancellationToken);
-            batches._hasRow = batches._rows.Read();
-            return batches;
-        }
-        catch
-        {
-            batches?._rows.Dispose();
-            session.Dispose();
-            throw;
-        }
+        _rows = rows;
+        _hasRow = rows.Read();
     }
 
     /// <returns>The next batch, of one partition and each entity once; <see langword="null"/> at the end.</returns>
@@ -88,10 +58,4 @@ internal sealed class HistoryBatches : IDisposable
     }
 
     private bool IsOf(long partition) => _hasRow && _rows.GetInt64(EntityHistory.PartitionOrdinal) == partition;
-
-    public void Dispose()
-    {
-        _rows.Dispose();
-        _session.Dispose();
-    }
 }

@@ -22,6 +22,9 @@ internal sealed class QualityQuery
         }
     }
 
+    /// <summary>Whether there is a value to count.</summary>
+    public bool IsWanted => _features.Count > 0;
+
     /// <summary>Two expressions per feature with bounds.</summary>
     /// <param name="where">A condition on the rows that count.</param>
     public IEnumerable<string> Expressions(string where)

@@ -10,6 +10,7 @@ internal sealed class SourceQuery
     private readonly TableFiles _table;
     private readonly string[] _keys;
     private readonly string[] _values;
+    private readonly string _columns;
     private readonly string _rows;
     private readonly string _visible;
 
@@ -29,7 +30,8 @@ internal sealed class SourceQuery
         _keys = [.. keys];
         _values = [.. values];
         var columns = string.Join(", ", _keys.Concat(_values));
-        _rows = $"(SELECT {eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}, filename, file_row_number FROM {table.Scan})";
+        _columns = $"{eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}";
+        _rows = $"(SELECT {_columns}, filename, file_index, file_row_number FROM {table.Scan})";
         _visible = $"{IsKeyed} AND NOT {Quarantined}";
     }
 
@@ -115,6 +117,28 @@ internal sealed class SourceQuery
         };
     }
 
+    /// <summary>As <see cref="Inspect"/>, by the columns as the files have them: the engine answers from the statistics of the files where these tell it.</summary>
+    /// <returns><see langword="null"/>: every row must be looked at, since some lack a value, arrive at a time of their own or have values that are counted.</returns>
+    public SourceExtent? TryInspectByStatistics(DuckDbSession session, CancellationToken cancellationToken)
+    {
+        if (HasCreatedTime || new QualityQuery(_view, static index => $"v{index}").IsWanted)
+        {
+            return null;
+        }
+
+        var time = Sql.Name(_view.Source.EventTimeColumn);
+        string[] needed = [_view.Source.EventTimeColumn, .. _view.Source.KeyColumns, .. HasEventId ? [_view.Source.EventIdColumn!] : Array.Empty<string>()];
+        using var rows = session.Query(
+            $"""
+            SELECT total, {ColumnTypes.Convert("first", TypeOf(_view.Source.EventTimeColumn), FeatureType.Timestamp)}, {ColumnTypes.Convert("last", TypeOf(_view.Source.EventTimeColumn), FeatureType.Timestamp)},
+                {string.Join(" AND ", needed.Select(static (_, index) => $"n{index} = total"))}
+            FROM (SELECT count(*) AS total, min({time}) AS first, max({time}) AS last, {string.Join(", ", needed.Select(static (column, index) => $"count({Sql.Name(column)}) AS n{index}"))} FROM {_table.Scan})
+            """,
+            cancellationToken);
+        rows.Read();
+        return rows.GetBool(3) ? new SourceExtent(rows.GetInt64(0), 0, Optional(rows, 1), Optional(rows, 2), Optional(rows, 2)) : null;
+    }
+
     /// <summary>Makes a table of the distinct keys of the source; the number of an entity is its row there.</summary>
     public string CreateKeysStatement(string keysTable) =>
         $"CREATE TABLE {keysTable} AS SELECT DISTINCT {string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"))} FROM {_rows} WHERE {_visible}";
@@ -128,10 +152,32 @@ internal sealed class SourceQuery
     /// <param name="files">Only what these files hold; <see langword="null"/>: everything.</param>
     /// <param name="wholeEntities">Of the entities that are in those files everything, whatever file it is in.</param>
     public string HistoryStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities) =>
-        $"SELECT {HistoryColumns} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
+        $"SELECT CAST(bucket AS BIGINT), {HistoryColumns} FROM ({HistoryRows(range, inArrivalOrder, files, wholeEntities)}) ORDER BY {HistoryOrder(inArrivalOrder)}";
+
+    /// <summary>As <see cref="HistoryStatement"/>, in no order: the partition as UTINYINT, the same columns, and the place in the table where <paramref name="inArrivalOrder"/>.</summary>
+    public string UnorderedStatement(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities) =>
+        Unordered(HistoryRows(range, inArrivalOrder, files, wholeEntities), inArrivalOrder);
+
+    /// <summary>As <see cref="UnorderedStatement"/>, of one slice of the table.</summary>
+    public string UnorderedSliceStatement(MaterializationRange range, bool inArrivalOrder, SourceSlice slice)
+    {
+        var before = Sql.Number(_table.Files.TakeWhile(file => file != slice.Files[0]).Count());
+        var rows = $"(SELECT {_columns}, '' AS filename, file_index + {before} AS file_index, file_row_number FROM {_table.ScanOf(slice.Files)}{Within(slice)})";
+        return Unordered(HistoryRows(range, inArrivalOrder, files: null, wholeEntities: false, rows), inArrivalOrder);
+    }
+
+    // The number of the file above that of the row: no file has 2^40 rows.
+    private string Unordered(string rows, bool inArrivalOrder)
+    {
+        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", (CAST(file_index AS BIGINT) << 40) + file_row_number" : ", file_row_number";
+        return $"SELECT bucket, {HistoryColumns}{place} FROM ({rows})";
+    }
+
+    /// <summary>How the rows of <see cref="UnorderedStatement"/> are held.</summary>
+    public RowLayout Layout(bool inArrivalOrder) => new(_view, !HasEventId ? null : HasIntegerEventId ? FeatureType.Int64 : FeatureType.String, inArrivalOrder);
 
     private string HistoryColumns =>
-        $"CAST(bucket AS BIGINT), event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
+        $"event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
 
     private string KeyNames => string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
 
@@ -140,11 +186,11 @@ internal sealed class SourceQuery
         : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number");
 
     // No column more than the sort needs: what it carries along is most of its cost.
-    private string HistoryRows(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities)
+    private string HistoryRows(MaterializationRange range, bool inArrivalOrder, IReadOnlyList<string>? files, bool wholeEntities, string? rows = null)
     {
         var partition = PartitionFunction.Expression([.. _view.Entity.Keys.Select(static (key, index) => ($"k{index}", key.Type))]);
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
-        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_row_number" : ", file_row_number";
+        var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_index, file_row_number" : ", file_row_number";
         var among = files is not null && wholeEntities ? $" SEMI JOIN (SELECT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)}) USING ({KeyNames})" : string.Empty;
         var where = range.Partitions is null || range.Partitions.Count == MaterializationLedger.PartitionCount
             ? string.Empty
@@ -155,7 +201,7 @@ internal sealed class SourceQuery
             SELECT * FROM (
                 SELECT event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}{place},
                     {partition} AS bucket
-                FROM {_rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
+                FROM {rows ?? _rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
             """;
     }
 
@@ -209,11 +255,12 @@ internal sealed class SourceQuery
     public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
     {
         var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
-        var where = slice.IsWhole
-            ? string.Empty
-            : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
-        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{where}";
+        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{Within(slice)}";
     }
+
+    private static string Within(SourceSlice slice) => slice.IsWhole
+        ? string.Empty
+        : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
 
     /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>. Times as the engine holds them: microseconds.</summary>
     public IEnumerable<string> Identity => [.. new[] { _view.Source.EventTimeColumn, _view.Source.CreatedTimeColumn ?? _view.Source.EventTimeColumn }.Select(Sql.Name), .. _keys];
@@ -223,19 +270,6 @@ internal sealed class SourceQuery
 
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];
-
-    /// <summary>Refuses what <see cref="Inspect"/> refuses, and counts nothing else.</summary>
-    /// <remarks>A condition on one column as the file has it: the engine leaves out row groups whose statistics say that there is no null.</remarks>
-    public void CheckTimes(DuckDbSession session, CancellationToken cancellationToken)
-    {
-        var source = _view.Source;
-        string?[] columns = [source.EventTimeColumn, source.CreatedTimeColumn, HasEventId ? source.EventIdColumn : null];
-        var counts = columns.Select(column => column is null ? "0::BIGINT" : $"(SELECT count(*) FROM {_table.Scan} WHERE {Sql.Name(column)} IS NULL)");
-        using var rows = session.Query($"SELECT {string.Join(", ", counts)}", cancellationToken);
-        rows.Read();
-        CheckTimes(session, rows.GetInt64(0), rows.GetInt64(1));
-        RefuseNulls(session, rows.GetInt64(2), "event id", source.EventIdColumn, "id");
-    }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
     public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated)

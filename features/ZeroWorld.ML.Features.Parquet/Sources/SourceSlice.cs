@@ -9,7 +9,10 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumbers, long From, long To, long Rows)
 {
     /// <summary>Rows of a slice: a whole number of the engine's row groups.</summary>
-    public const long RowsMax = 4 * 122_880;
+    public const long RowsMax = 4 * RowGroup;
+
+    // Rows of one as the engine writes it.
+    private const long RowGroup = 122_880;
 
     private const int FilesMax = 256;
 
@@ -17,6 +20,13 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
 
     /// <summary>Number of the slice's first row.</summary>
     public long First => FirstNumbers[0] + From;
+
+    /// <summary>Rows of a slice where workers share a table evenly: a whole number of row groups where that is no more than allowed.</summary>
+    public static long ShareOf(long rows, int workers, long rowsMax)
+    {
+        var each = (double)rows / workers;
+        return Math.Min(Math.Max((long)Math.Round(each / Math.Ceiling(each / rowsMax) / RowGroup), 1) * RowGroup, rowsMax);
+    }
 
     /// <param name="files">Files with their rows, in the table's order.</param>
     /// <param name="rowsMax">Rows that a slice has at most.</param>

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -100,7 +98,7 @@ internal sealed class KeyTable
         var shift = Shift();
         for (var row = 0; row < count; row++)
         {
-            places[row] = (int)(Mix((ulong)column.Bits(row, _types[0])) >> shift);
+            places[row] = (int)(KeyHash.Mix((ulong)column.Bits(row, _types[0])) >> shift);
             Prefetch.Read(ref slots[places[row]]);
         }
 
@@ -143,7 +141,7 @@ internal sealed class KeyTable
             Reserve(Count + 1);
         }
 
-        var hash = Hash(key);
+        var hash = KeyHash.Of(key);
         for (var at = (int)(hash >> Shift()); ; at = (at + 1) & (_slots.Length - 1))
         {
             ref var slot = ref _slots[at];
@@ -221,7 +219,7 @@ internal sealed class KeyTable
                     continue;
                 }
 
-                var at = (int)((_isSingle ? Mix((ulong)slot.Key) : (ulong)slot.Key) >> shift);
+                var at = (int)((_isSingle ? KeyHash.Mix((ulong)slot.Key) : (ulong)slot.Key) >> shift);
                 while (_slots[at].Entity != 0)
                 {
                     at = (at + 1) & (_slots.Length - 1);
@@ -233,33 +231,6 @@ internal sealed class KeyTable
     }
 
     private int Shift() => 64 - System.Numerics.BitOperations.Log2((uint)_slots.Length);
-
-    // The finalizer of MurmurHash3 (Appleby): every bit of the key reaches the bits that choose the slot.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Mix(ulong key)
-    {
-        key ^= key >> 33;
-        key *= 0xFF51AFD7ED558CCD;
-        key ^= key >> 33;
-        key *= 0xC4CEB9FE1A85EC53;
-        return key ^ (key >> 33);
-    }
-
-    private static ulong Hash(ReadOnlySpan<byte> key)
-    {
-        var hash = Mix((ulong)key.Length);
-        for (; key.Length >= sizeof(ulong); key = key[sizeof(ulong)..])
-        {
-            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(key));
-        }
-
-        foreach (var piece in key)
-        {
-            hash = Mix(hash ^ piece);
-        }
-
-        return hash;
-    }
 
     private static void Grow<T>(ref T[] array, long length)
     {

@@ -22,11 +22,8 @@ internal sealed class SpineTable
         _expressions.Add($"{Convert(request.TimeColumn, FeatureType.Timestamp)} AS q");
         foreach (var key in request.Plan.Entities.SelectMany(static entity => entity.Keys).Distinct())
         {
-            if (!request.KeyColumns.TryGetValue(key.Name, out var column))
-            {
-                throw Refuse($"no spine column is given for the key '{key.Name}'; expected one for every key of the service's entities");
-            }
-
+            var column = ColumnOf(request.KeyColumns, key.Name)
+                ?? throw Refuse($"no spine column is given for the key '{key.Name}', and there is none of that name; expected one for every key of the service's entities");
             _expressions.Add($"{Convert(column, key.Type)} AS k{_keys.Count}");
             _keys.Add(key);
         }
@@ -36,14 +33,14 @@ internal sealed class SpineTable
         for (var index = 0; index < values.Count; index++)
         {
             RequestOrdinals[index] = -1;
-            if (request.RequestColumns.TryGetValue(values[index].Name, out var column))
+            if (ColumnOf(request.RequestColumns, values[index].Name) is { } column)
             {
                 RequestOrdinals[index] = index;
                 Add(column, values[index].Type, $"r{index}");
             }
             else if (values[index].Default.IsNull)
             {
-                throw Refuse($"no spine column is given for the request value '{values[index].Name}', which has no default");
+                throw Refuse($"no spine column is given for the request value '{values[index].Name}', which has no default, and there is none of that name");
             }
         }
 
@@ -122,6 +119,10 @@ internal sealed class SpineTable
         var time = Convert(filter.Column, FeatureType.Timestamp);
         return $" WHERE {time} >= {Sql.Number(filter.From)} AND {time} < {Sql.Number(filter.To)}";
     }
+
+    // The one that is given; else one of the same name.
+    private string? ColumnOf(IReadOnlyDictionary<string, string> given, string name) =>
+        given.TryGetValue(name, out var column) ? column : _table.Types.ContainsKey(name) ? name : null;
 
     private void Add(string column, FeatureType type, string name)
     {

@@ -8,9 +8,10 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
     Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken);
 
-    /// <summary>How much history a view's source holds, without the rows that are quarantined or have a null key.</summary>
+    /// <summary>Opens what the source of a view holds; refuses rows that lack what identifies them in time.</summary>
+    /// <param name="field">The stored form of the view.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>: the table does not fit the view.</exception>
-    Task<SourceExtent> ReadExtentAsync(FeatureView view, CancellationToken cancellationToken);
+    Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken);
 
     /// <summary>Makes a table of a CSV(.gz) or Parquet file, replacing what was there, or beside it.</summary>
     /// <exception cref="FeatureException">
@@ -35,16 +36,6 @@ public interface IOfflineStore
     /// <param name="columns">Names of the columns.</param>
     /// <param name="filter">Keeps rows with <c>from &lt;= time &lt; to</c>; <see langword="null"/> keeps all.</param>
     Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken);
-
-    /// <summary>Streams the encoded events of a windowed view, entity by entity and partition by partition, ready to be appended online.</summary>
-    /// <param name="field">The stored form of a windowed view.</param>
-    /// <param name="range">Which events, by arrival.</param>
-    IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
-
-    /// <summary>Streams the newest row per entity of a last-value view, partition by partition, ready to be written online.</summary>
-    /// <param name="field">The stored form of a last-value view.</param>
-    /// <param name="range">Which rows, by arrival.</param>
-    IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(StorageField field, MaterializationRange range, CancellationToken cancellationToken);
 }
 
 /// <param name="Name">Name of the column.</param>
@@ -54,20 +45,23 @@ public sealed record OfflineColumn(string Name, FeatureType Type);
 /// <param name="Project">Project of the table.</param>
 /// <param name="Table">Name of the table, <c>[a-z][a-z0-9_]*</c>.</param>
 /// <param name="Path">A .csv, .csv.gz or .parquet file.</param>
-/// <param name="Columns">The columns that must be there, with their types; others are dropped.</param>
+/// <param name="Columns">
+/// The columns that must be there, with their types; others are dropped. None: those of the table, where the rows are appended; else all that the file has, of the types
+/// that it gives them (Parquet) or, for CSV, that <see cref="Views"/> declare, or the narrowest that takes every value.
+/// </param>
 /// <param name="TimeZone">
 /// IANA name (<c>Europe/Zurich</c>) or fixed offset (<c>UTC</c>, <c>+02:00</c>) of times without one; <see langword="null"/> refuses such times.
 /// An hour that a zone has twice is read as its second occurrence, so that nothing is known too early.
 /// </param>
 public sealed record TableImport(string Project, string Table, string Path, IReadOnlyList<OfflineColumn> Columns, string? TimeZone)
 {
-    /// <value>Columns that must have a value in every row: event time, created time, event id. <see langword="null"/>: the first timestamp column.</value>
+    /// <value>Columns that must have a value in every row: event time, created time, event id. <see langword="null"/>: the first timestamp column or, where no columns are named, the times of <see cref="Views"/>.</value>
     public IReadOnlyList<string>? NotNull { get; init; }
 
     /// <value>Whether the rows come beside those that are there, as one more file; else they replace the table. Default false.</value>
     public bool IsAppended { get; init; }
 
-    /// <value>The views that read the table: what they declare of its values is counted.</value>
+    /// <value>The views that read the table: what they declare of its values is counted, and types are taken of them where no columns are named.</value>
     public IReadOnlyList<FeatureView> Views { get; init; } = [];
 }
 
@@ -95,6 +89,12 @@ public sealed record SourceExtent(long Rows, long Quarantined, long? FirstEvent,
 /// <param name="LastTime">Greatest value of it.</param>
 public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? LastTime)
 {
+    /// <value>The columns of the table.</value>
+    public IReadOnlyList<OfflineColumn> Columns { get; init; } = [];
+
+    /// <value>Columns of the file that were not taken, where no columns were named: name and reason.</value>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <value>One per feature of <see cref="TableImport.Views"/> that declares bounds and whose column was imported; of last-value views only.</value>
     public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
 }
@@ -110,10 +110,10 @@ public sealed record TrainingSetRequest
     /// <value>Spine column that holds q.</value>
     public required string TimeColumn { get; init; }
 
-    /// <value>Join key to spine column.</value>
+    /// <value>Join key to spine column; a key that is absent here is read from the column of its own name.</value>
     public required IReadOnlyDictionary<string, string> KeyColumns { get; init; }
 
-    /// <value>Request value to spine column.</value>
+    /// <value>Request value to spine column; one that is absent here is read from the column of its own name or, where the spine has none, is its default.</value>
     public required IReadOnlyDictionary<string, string> RequestColumns { get; init; }
 
     /// <value>Spine columns that are handed through: ids, labels.</value>

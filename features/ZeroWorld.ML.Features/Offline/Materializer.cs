@@ -46,9 +46,10 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         var total = new MaterializationProgress(request);
         foreach (var field in request.Fields)
         {
-            if (await FindExtentAsync(field, cancellationToken).ConfigureAwait(false) is { } extent)
+            if (await FindHistoryAsync(field, cancellationToken).ConfigureAwait(false) is { } history)
             {
-                views.Add(await MaterializeAsync(field, Cut(extent, request.Until), request, total, cancellationToken).ConfigureAwait(false));
+                await using var _ = history.ConfigureAwait(false);
+                views.Add(await MaterializeAsync(field, history, request, total, cancellationToken).ConfigureAwait(false));
             }
 
             total.EndView();
@@ -71,7 +72,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
     }
 
     /// <returns><see langword="null"/>: what the view reads is online already, and nowhere else.</returns>
-    private async Task<SourceExtent?> FindExtentAsync(StorageField field, CancellationToken cancellationToken)
+    private async Task<IViewHistory?> FindHistoryAsync(StorageField field, CancellationToken cancellationToken)
     {
         if (field.View.Source.IsPushOnly)
         {
@@ -80,7 +81,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
 
         try
         {
-            return await offline.ReadExtentAsync(field.View, cancellationToken).ConfigureAwait(false);
+            return await offline.OpenHistoryAsync(field, cancellationToken).ConfigureAwait(false);
         }
         catch (FeatureException exception) when (exception.Error == FeatureError.NotFound && field.View.Source.Stream is not null)
         {
@@ -98,8 +99,9 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         };
 
     private async Task<ViewMaterialization> MaterializeAsync(
-        StorageField field, SourceExtent extent, MaterializationRequest request, MaterializationProgress total, CancellationToken cancellationToken)
+        StorageField field, IViewHistory history, MaterializationRequest request, MaterializationProgress total, CancellationToken cancellationToken)
     {
+        var extent = Cut(history.Extent, request.Until);
         var started = time.GetTimestamp();
         var trim = ChooseTrim(field.View, extent);
         var arrivedUntil = extent.LastArrival ?? long.MinValue;
@@ -111,7 +113,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         foreach (var group in plan.Groups)
         {
             var range = new MaterializationRange(long.MinValue, arrivedUntil, trim) { StoredAfter = group.StoredAfter, Partitions = group.Partitions };
-            var count = await CopyAsync(session, field, range, plan.Entry, extent.Rows, request.EntitiesPerMark, total, cancellationToken).ConfigureAwait(false);
+            var count = await CopyAsync(session, field, history, range, plan.Entry, request.EntitiesPerMark, total, cancellationToken).ConfigureAwait(false);
             (entities, rows) = (entities + count.Entities, rows + count.Rows);
         }
 
@@ -133,18 +135,18 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
     }
 
     private async Task<Count> CopyAsync(
-        LedgerSession session, StorageField field, MaterializationRange range, LedgerPartition entry, long sourceRows, int entitiesPerMark, MaterializationProgress total, CancellationToken cancellationToken)
+        LedgerSession session, StorageField field, IViewHistory history, MaterializationRange range, LedgerPartition entry, int entitiesPerMark, MaterializationProgress total, CancellationToken cancellationToken)
     {
         var left = range.Partitions!.ToHashSet();
-        var count = sourceRows == 0
+        var count = history.Extent.Rows == 0
             ? default
             : field.IsWindow
                 ? await CopyAsync(
-                    offline.ReadEventsAsync(field, range, cancellationToken), session, entry, left, entitiesPerMark, total,
+                    history.ReadEventsAsync(range, cancellationToken), session, entry, left, entitiesPerMark, total,
                     (items, validUntil) => online.AppendEventsAsync(field, items, range.Trim, validUntil, cancellationToken),
                     append => EventsOf(field, append.Block), cancellationToken).ConfigureAwait(false)
                 : await CopyAsync(
-                    offline.ReadRowsAsync(field, range, cancellationToken), session, entry, left, entitiesPerMark, total,
+                    history.ReadRowsAsync(range, cancellationToken), session, entry, left, entitiesPerMark, total,
                     (items, validUntil) => online.WriteRowsAsync(field, items, validUntil, cancellationToken),
                     static _ => 1, cancellationToken).ConfigureAwait(false);
         if (left.Count > 0)

@@ -110,7 +110,8 @@ public sealed class TextFeaturizer
         workspace.EnsurePlaces(Math.Max(workspace.Normal.Count, workspace.Squeezed.Count) + CodeBuffer.Padding);
         if (Settings.WordWeight > 0)
         {
-            AddWords(workspace);
+            WordNgrams.Add(workspace, WordSeed, Settings.WordMax, Settings.Bits);
+            workspace.EndChannel(Settings.WordWeight, Settings.Bits);
         }
 
         if (Settings.CharacterWeight > 0)
@@ -120,7 +121,8 @@ public sealed class TextFeaturizer
 
         if (Settings.FoldedWeight > 0)
         {
-            AddFoldedWords(workspace);
+            WordNgrams.AddFolded(workspace, FoldedSeed, Settings.WordMax, Settings.Bits);
+            workspace.EndChannel(Settings.FoldedWeight, Settings.Bits);
         }
 
         if (Settings.SqueezedWeight > 0)
@@ -147,14 +149,10 @@ public sealed class TextFeaturizer
     // Runs of three digits and more are numbers whose value says nothing: all their digits become 0.
     private static void ShapeDigits(Span<uint> codes)
     {
-        for (int start = 0, end; start < codes.Length; start = end)
+        for (int next, start = 0, end; (next = codes[start..].IndexOfAnyInRange((uint)'0', '9')) >= 0; start = end)
         {
+            start += next;
             end = start + 1;
-            if (codes[start] is not (>= '0' and <= '9'))
-            {
-                continue;
-            }
-
             while (end < codes.Length && codes[end] is >= '0' and <= '9')
             {
                 end++;
@@ -165,58 +163,6 @@ public sealed class TextFeaturizer
                 codes[start..end].Fill('0');
             }
         }
-    }
-
-    // A word is a run of letters, digits and marks; an ideograph is one alone, and so is any other sign.
-    private void AddWords(TextWorkspace workspace)
-    {
-        var folding = UnicodeFolding.Default;
-        ReadOnlySpan<uint> codes = workspace.Normal.Codes;
-        var origins = workspace.Normal.Origins;
-        var history = new WordHistory(Settings.WordMax, WordSeed, Settings.Bits);
-        workspace.BeginChannel(codes.Length * Settings.WordMax);
-        for (int start = 0, end; start < codes.Length; start = end)
-        {
-            end = start + 1;
-            if (codes[start] == TextNormalizer.Space)
-            {
-                continue;
-            }
-
-            if (IsInWord(codes, start, folding))
-            {
-                while (end < codes.Length && IsInWord(codes, end, folding))
-                {
-                    end++;
-                }
-            }
-
-            history.Add(workspace, codes[start..end], origins[start], origins[end - 1] + 1);
-        }
-
-        workspace.EndChannel(Settings.WordWeight, Settings.Bits);
-    }
-
-    private static bool IsInWord(ReadOnlySpan<uint> codes, int place, UnicodeFolding folding)
-    {
-        var code = codes[place];
-        return folding.IsWordButNoIdeograph(code)
-            || code == '_'
-            || (code is '\'' or 0x2019 && place > 0 && place + 1 < codes.Length && folding.IsWord(codes[place - 1]) && folding.IsWord(codes[place + 1]));
-    }
-
-    private void AddFoldedWords(TextWorkspace workspace)
-    {
-        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
-        var origins = workspace.Folded.Origins;
-        var history = new WordHistory(Settings.WordMax, FoldedSeed, Settings.Bits);
-        workspace.BeginChannel(workspace.FoldedWords.Count * Settings.WordMax);
-        foreach (var (start, length) in workspace.FoldedWords)
-        {
-            history.Add(workspace, codes.Slice(start, length), origins[start], origins[start + length - 1] + 1);
-        }
-
-        workspace.EndChannel(Settings.FoldedWeight, Settings.Bits);
     }
 
     // A word as the set of its letters: equal for a word and the same with letters in another order, or with one of them twice.

@@ -98,19 +98,31 @@ internal static class TextNormalizer
         text = text[..Math.Min(text.Length, PlainMax)];
         buffer.Reserve(text.Length, out var codes, out var origins);
         var (count, tallies, place) = (buffer.Count, 0UL, 0);
+        var start = codes[..count].LastIndexOf(Space) + 1;
         for (; place < text.Length && text[place] < 0x80; place++)
         {
             uint code = PlainCodes[text[place]];
             if (code == Space)
             {
                 // A second space is none.
-                if (codes[count - 1] != Space)
+                if (count == start)
+                {
+                    continue;
+                }
+
+                if (MayBeReplaced(codes[start], codes[start + 1]))
                 {
                     buffer.Truncate(count);
                     Break(buffer, origin + place, ref shape);
                     count = buffer.Count;
                 }
+                else
+                {
+                    codes[count] = Space;
+                    origins[count++] = origin + place;
+                }
 
+                start = count;
                 continue;
             }
 
@@ -131,6 +143,9 @@ internal static class TextNormalizer
         shape.Exclamations += (int)(tallies >> 48);
         return place;
     }
+
+    // Whether a chunk may be a link or a mention, by its first two code points; of a single one the second is whatever was there.
+    private static bool MayBeReplaced(uint first, uint second) => first == '@' || (first == 'h' && second == 't') || (first == 'w' && second == 'w');
 
     // By ASCII code: the folded one, a space for every control character, 0 for '&'.
     private static byte[] MakePlainCodes()

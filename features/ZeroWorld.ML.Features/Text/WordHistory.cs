@@ -7,14 +7,9 @@ internal ref struct WordHistory(int most, uint seed, int bits)
     private Starts _starts;
     private int _count;
 
-    public void Add(TextWorkspace workspace, ReadOnlySpan<uint> codes, int start, int end)
+    /// <param name="hash">Of the word's code points, from the seed on.</param>
+    public void Add(TextWorkspace workspace, uint hash, int start, int end)
     {
-        var hash = NgramHashes.Start(seed);
-        foreach (var code in codes)
-        {
-            hash = NgramHashes.Step(hash, code);
-        }
-
         // Newest first: n-grams grow backwards.
         for (var place = most - 1; place > 0; place--)
         {

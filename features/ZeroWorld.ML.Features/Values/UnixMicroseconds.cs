@@ -7,9 +7,11 @@ public static class UnixMicroseconds
 {
     private const long EpochTicks = 621_355_968_000_000_000;
 
-    // The first and the last microsecond of the years 1 to 9999.
-    private const long TimeMin = -62_135_596_800_000_000;
-    private const long TimeMax = 253_402_300_799_999_999;
+    /// <value>The first microsecond of the year 1.</value>
+    public const long TimeMin = -62_135_596_800_000_000;
+
+    /// <value>The last microsecond of the year 9999.</value>
+    public const long TimeMax = 253_402_300_799_999_999;
 
     /// <summary>The shortest span of one microsecond, in ticks of <see cref="TimeSpan"/>.</summary>
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;

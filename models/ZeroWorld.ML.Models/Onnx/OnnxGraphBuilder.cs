@@ -70,6 +70,19 @@ public sealed class OnnxGraphBuilder
 
     /// <param name="data">Row-major elements.</param>
     /// <param name="shape">All dimensions; empty for a scalar.</param>
+    public OnnxGraphBuilder AddInitializer(string name, ReadOnlySpan<double> data, params ReadOnlySpan<long> shape)
+    {
+        var bytes = new byte[(long)data.Length * sizeof(double)];
+        for (var index = 0; index < data.Length; index++)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(index * sizeof(double)), data[index]);
+        }
+
+        return AddInitializer(name, TensorDtype.Float64, bytes, data.Length, shape);
+    }
+
+    /// <param name="data">Row-major elements.</param>
+    /// <param name="shape">All dimensions; empty for a scalar.</param>
     public OnnxGraphBuilder AddInitializer(string name, ReadOnlySpan<long> data, params ReadOnlySpan<long> shape)
     {
         var bytes = new byte[(long)data.Length * sizeof(long)];

@@ -13,8 +13,8 @@ internal static class ImportCommand
         var table = new Argument<string>("table") { Description = "Name of the table." };
         var columns = new Option<string[]>("--column", "-c")
         {
-            Description = "A column to take, as NAME:TYPE (bool, int64, float32, float64, string, bytes, timestamp, int64_list, float64_list, string_list).",
-            Required = true,
+            Description = "A column to take, as NAME:TYPE (bool, int64, float32, float64, string, bytes, timestamp, int64_list, float64_list, string_list). Default: all columns, of the types "
+                + "that a Parquet file gives them or, of CSV, that the views of the table declare or else the values show; with --append those of the table.",
             AllowMultipleArgumentsPerToken = true,
         };
         var zone = new Option<string?>("--time-zone") { Description = "Zone of times without one (UTC, Europe/Zurich, +02:00). Default: such times are refused." };
@@ -29,7 +29,7 @@ internal static class ImportCommand
                 common.Project(parse),
                 parse.GetRequiredValue(table),
                 parse.GetRequiredValue(path),
-                [.. parse.GetRequiredValue(columns).Select(ParseColumn)],
+                [.. (parse.GetValue(columns) ?? []).Select(ParseColumn)],
                 parse.GetValue(zone)) { IsAppended = parse.GetValue(append) };
             await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
             var views = server.Services.GetRequiredService<DefinitionRegistry>().Find(import.Project)?.Views.Where(view => view.Source.Table == import.Table) ?? [];
@@ -41,6 +41,16 @@ internal static class ImportCommand
             else
             {
                 Console.Out.WriteLine($"{import.Table}: {summary.Rows:N0} rows, {summary.Bytes:N0} bytes");
+                if (import.Columns.Count == 0)
+                {
+                    Console.Out.WriteLine($"columns: {string.Join(", ", summary.Columns.Select(static column => $"{column.Name}:{FeatureTypeNames.Of(column.Type)}"))}");
+                }
+
+                if (summary.LeftOut.Count > 0)
+                {
+                    Console.Out.WriteLine($"left out: {string.Join(", ", summary.LeftOut)}");
+                }
+
                 QualityView.Write(summary.Quality);
             }
 

@@ -51,7 +51,6 @@ internal static class TrainTextCommand
                 Model = target.Model,
                 Data = data,
                 OutputDirectory = package,
-                Features = new TextFeaturizerSettings { LettersWeight = 1 },
                 Harmless = parse.GetValue(harmless) ?? [],
                 Review = reviewGoal,
                 Block = blockGoal,

@@ -12,9 +12,9 @@ internal static class TrainingSetCommand
     {
         var service = new Argument<string>("service") { Description = "Feature service." };
         var spine = new Option<string>("--spine") { Description = "Table or Parquet file with one row per wanted training row.", Required = true };
-        var time = new Option<string>("--time-column") { Description = "Spine column with the moment of each row.", Required = true };
-        var keys = Mapping("--key", "Entity key as KEY=COLUMN.");
-        var values = Mapping("--value", "Request value as NAME=COLUMN.");
+        var time = new Option<string>("--time-column") { Description = "Spine column with the moment of each row.", DefaultValueFactory = static _ => "time" };
+        var keys = Mapping("--key", "Entity key as KEY=COLUMN. Default: the column of the key's name.");
+        var values = Mapping("--value", "Request value as NAME=COLUMN. Default: the column of its name or, where there is none, its own default.");
         var keep = new Option<string[]>("--keep") { Description = "Spine columns to hand through (ids, labels).", AllowMultipleArgumentsPerToken = true };
         var statuses = new Option<bool>("--statuses") { Description = "Write the status of each value as NAME__status." };
         var asOf = new Option<string?>("--as-of") { Description = "Only what was known at this moment, RFC 3339 with a zone." };
@@ -58,6 +58,7 @@ internal static class TrainingSetCommand
             }
             else
             {
+                TrainingSetView.Write(set);
                 Console.Out.WriteLine($"{set.Path}  rows {set.Rows:N0}  fingerprint {set.Fingerprint}");
             }
 

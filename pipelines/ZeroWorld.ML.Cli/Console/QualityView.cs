@@ -36,6 +36,8 @@ internal static class QualityView
         ["bytes"] = summary.Bytes,
         ["first_time"] = summary.FirstTime is { } first ? UnixMicroseconds.ToText(first) : null,
         ["last_time"] = summary.LastTime is { } last ? UnixMicroseconds.ToText(last) : null,
+        ["columns"] = new JsonArray([.. summary.Columns.Select(static column => new JsonObject { ["name"] = column.Name, ["type"] = FeatureTypeNames.Of(column.Type) })]),
+        ["left_out"] = new JsonArray([.. summary.LeftOut.Select(static column => JsonValue.Create(column))]),
         ["quality"] = ToJson(summary.Quality),
     }.ToJsonString();
 

@@ -45,7 +45,7 @@ internal static class FraudTrainView
         }
 
         console.MarkupLineInterpolated($"chosen: [bold]{result.Algorithm}[/] ({string.Join(", ", result.Parameters.Select(static entry => $"{entry.Key}={entry.Value}"))}), calibration {result.Calibration}");
-        console.MarkupLineInterpolated($"thresholds: {string.Join(", ", result.Thresholds.Decisions.Select(static decision => string.Create(CultureInfo.InvariantCulture, $"{decision.Name} from {decision.AtLeast:0.####}")))}: {result.Thresholds.Method}");
+        console.MarkupLineInterpolated($"thresholds: {string.Join(", ", result.Thresholds.Decisions.Select(static decision => string.Create(CultureInfo.InvariantCulture, $"{decision.Name} from {decision.AtLeast:G4}")))}: {result.Thresholds.Method}");
         console.MarkupLineInterpolated($"gate: {(result.Gate.IsPassed ? "passed" : "refused")}. {result.Gate.Reason}");
         console.MarkupLineInterpolated($"run {report.Run}, package {result.Package.Digest}{(report.Version is { } version ? $", version {version}" : "")}");
     }

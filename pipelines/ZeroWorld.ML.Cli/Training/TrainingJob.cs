@@ -1,3 +1,4 @@
+using Grpc.Core;
 using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Registry;
@@ -58,6 +59,12 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
         {
             // A full disk, or a database that is away: the run is as one that was killed, and is taken up again with what it had.
             throw;
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable)
+        {
+            // The same, told by the server that registers: what was learned is not lost with the store.
+            throw new RegistryException(
+                RegistryError.StoreUnavailable, $"{exception.Status.Detail} The run is kept: take it up with --resume {run.Run.Id} when the store is there again.", exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -33,8 +33,8 @@ internal static class MaterializeBenchmark
         WriteTable(folder.Path, entities);
         var offline = new DuckDbOfflineStore(new ParquetOfflineOptions { DataDirectory = folder.Path, MemoryLimitMiB = 1024 }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
         Console.WriteLine($"{entities} entities, {server.Name}; medians of {Rounds} rounds that alternate:");
-        await MeasureAsync("rows of 10 float64", rows, () => ReadAsync(offline.ReadRowsAsync(rows, All, cancellationToken)), static item => (item.Entity, item.Row));
-        await MeasureAsync("blocks of 5 events", events, () => ReadAsync(offline.ReadEventsAsync(events, All, cancellationToken)), static item => (item.Entity, item.Block));
+        await MeasureAsync("rows of 10 float64", rows, () => ReadAsync(offline, rows, history => history.ReadRowsAsync(All, cancellationToken), cancellationToken), static item => (item.Entity, item.Row));
+        await MeasureAsync("blocks of 5 events", events, () => ReadAsync(offline, events, history => history.ReadEventsAsync(All, cancellationToken), cancellationToken), static item => (item.Entity, item.Block));
 
         async Task MeasureAsync<T>(string name, StorageField field, Func<Task<List<T>>> read, Func<T, (EntityId Entity, ReadOnlyMemory<byte> Bytes)> bytesOf)
         {
@@ -62,10 +62,12 @@ internal static class MaterializeBenchmark
 
     private static MaterializationRange All { get; } = new(long.MinValue, long.MaxValue, long.MinValue);
 
-    private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<HistoryBatch<T>> batches)
+    private static async Task<List<T>> ReadAsync<T>(
+        DuckDbOfflineStore offline, StorageField field, Func<IViewHistory, IAsyncEnumerable<HistoryBatch<T>>> read, CancellationToken cancellationToken)
     {
         var items = new List<T>();
-        await foreach (var batch in batches)
+        await using var history = await offline.OpenHistoryAsync(field, cancellationToken);
+        await foreach (var batch in read(history))
         {
             items.AddRange(batch.Items);
         }

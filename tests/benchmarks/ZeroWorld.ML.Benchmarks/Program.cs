@@ -42,6 +42,12 @@ if (args is ["text", .. var texts])
     return 0;
 }
 
+if (args is ["disguises", .. var disguises])
+{
+    DisguiseBenchmark.Run(disguises, stop.Token);
+    return 0;
+}
+
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || args.Skip(1).Any(static option => option is not "--garnet" && !option.StartsWith("--redis=", StringComparison.Ordinal)))
 {
     Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
@@ -54,6 +60,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
     Console.Error.WriteLine("  fraud           the fit of boosted trees against XGBoost, and the reasons of one row   (--rows=N --only=fit|reasons)");
     Console.Error.WriteLine("  recommendation  retrieval, and training against NumPy and PyTorch   (--data=FOLDER --only=retrieval|ease|als|neumf)");
     Console.Error.WriteLine("  text            fit and score against scikit-learn, text to decision, the moderation stream   (--data=FILE --only=fit|score|stream)");
+    Console.Error.WriteLine("  disguises       recall on hidden words in eleven languages   (--sentences=FOLDER --data=FILE --languages=eng,deu --copies=N --texts)");
     return 2;
 }
 

@@ -36,7 +36,7 @@ public sealed class FeatureCommandTests : IDisposable
         Write("balances.csv", "account,at,known,amount\n7,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,10\n8,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,-5\n");
         Write("spine.csv", "id,at,a,b\n1,2024-01-04T00:00:00Z,7,8\n2,2024-01-04T00:00:00Z,8,\n");
         await RunAsync("apply", "defs.yaml");
-        var imported = await RunAsync("import", "balances.csv", "balances", "-c", "account:int64", "at:timestamp", "known:timestamp", "amount:float64", "--json");
+        var imported = await RunAsync("import", "balances.csv", "balances", "--json");
         var materialized = await RunAsync("materialize", "--json");
         AssertOneOutOfBounds(JsonDocument.Parse(imported).RootElement.GetProperty("quality"));
         AssertOneOutOfBounds(JsonDocument.Parse(materialized).RootElement.GetProperty("views")[0].GetProperty("quality"));

@@ -137,6 +137,34 @@ public sealed class TrainFraudTests : IDisposable
     }
 
     [Fact]
+    public async Task TrainFraud_ArtifactStoreAwayAtTheEnd_KeepsTheRunAndItIsTakenUp()
+    {
+        WriteTable(1_000);
+        var (settings, secret) = (Path.Combine(_folder.Path, "zeroworld.yaml"), Path.Combine(_folder.Path, "secret"));
+        await File.WriteAllTextAsync(secret, "secret", Cancellation);
+
+        // Nobody listens there: the port was free a moment ago, and this test does not begin anything on it.
+        await File.WriteAllTextAsync(
+            settings,
+            string.Create(CultureInfo.InvariantCulture, $"S3:\n  Bucket: models\n  Endpoint: http://127.0.0.1:{LoopbackPort.FindFree()}\n  AccessKey: key\n  SecretKeyFile: {secret}\n  RetriesMax: 0\n"),
+            Cancellation);
+        string[] arguments = [.. Arguments(), "--algorithm", "logistic-regression"];
+
+        var failed = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+        using var store = RunStore.Open(new ModelRegistryOptions { DataDirectory = Directory });
+        var run = Assert.Single(await store.ListAsync("default", "fraud", null, 100, Cancellation), static run => run.Parent is null);
+        File.Delete(settings);
+        var resumed = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--resume", run.Id]);
+
+        Assert.NotEqual(0, failed.ExitCode);
+        Assert.Contains($"The run is kept: take it up with --resume {run.Id} when the store is there again.", failed.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Running, run.Status);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(RunStatus.Finished, (await store.GetAsync("default", run.Id, Cancellation)).Status);
+        Assert.Equal(3, (await store.ListAsync("default", null, run.Id, 100, Cancellation)).Count);
+    }
+
+    [Fact]
     public async Task TrainFraud_WrongCalls_SayWhatIsWrong()
     {
         WriteTable(500);

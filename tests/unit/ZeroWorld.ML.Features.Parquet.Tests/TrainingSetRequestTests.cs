@@ -50,6 +50,28 @@ public sealed class TrainingSetRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task BuildTrainingSetAsync_SpineWithTheNamesOfKeysAndRequestValues_NeedsNoMapping()
+    {
+        await ImportAsync("1,2018-04-01 00:00:00,7,3,10,0\n2,2018-04-01 01:00:00,7,3,30,1\n");
+        var spine = _folder.WriteParquet("spine.parquet", "SELECT '2018-04-01 02:00:00+00'::TIMESTAMPTZ AS time, 7 AS customer_id, 3 AS terminal_id, 50.0 AS amount");
+        var request = Request() with
+        {
+            Spine = spine,
+            TimeColumn = "time",
+            KeyColumns = new Dictionary<string, string>(),
+            RequestColumns = new Dictionary<string, string>(),
+            PassThrough = [],
+        };
+
+        var set = await _folder.Store.BuildTrainingSetAsync(request, null, Token);
+
+        var frame = await _folder.Store.LoadAsync(set.Path, ["amount", "customer_tx_count_1d", "customer_amount_mean_1d"], null, Token);
+        Assert.Equal([50.0], frame.Get<double>("amount"));
+        Assert.Equal([3], frame.Get<long>("customer_tx_count_1d"));
+        Assert.Equal([30.0], frame.Get<double>("customer_amount_mean_1d"));
+    }
+
+    [Fact]
     public async Task BuildTrainingSetAsync_FilterThatKeepsNothing_WritesAnEmptyFile()
     {
         await ImportAsync("1,2018-04-01 00:00:00,7,3,10,0\n");
@@ -86,7 +108,8 @@ public sealed class TrainingSetRequestTests : IDisposable
         await RefusedAsync(request with { PassThrough = ["TX_FRAUD", "TX_FRAUD"] }, FeatureError.InvalidInput, "two columns 'TX_FRAUD'");
         await RefusedAsync(
             request with { KeyColumns = new Dictionary<string, string> { ["customer_id"] = "CUSTOMER_ID" } }, FeatureError.InvalidInput, "no spine column is given for the key 'terminal_id'");
-        await RefusedAsync(request with { RequestColumns = new Dictionary<string, string>() }, FeatureError.InvalidInput, "the request value 'amount', which has no default");
+        await RefusedAsync(
+            request with { RequestColumns = new Dictionary<string, string>() }, FeatureError.InvalidInput, "the request value 'amount', which has no default, and there is none of that name");
         var text = _folder.WriteParquet("text.parquet", "SELECT now() AS TX_DATETIME, '7' AS CUSTOMER_ID, 3 AS TERMINAL_ID, 1.0 AS TX_AMOUNT, 1 AS TRANSACTION_ID, 0 AS TX_FRAUD");
         await RefusedAsync(request with { Spine = text }, FeatureError.InvalidInput, "column 'CUSTOMER_ID' is VARCHAR; expected int64");
         var naive = _folder.WriteParquet("naive.parquet", "SELECT now()::TIMESTAMP AS TX_DATETIME, 7 AS CUSTOMER_ID, 3 AS TERMINAL_ID, 1.0 AS TX_AMOUNT, 1 AS TRANSACTION_ID, 0 AS TX_FRAUD");

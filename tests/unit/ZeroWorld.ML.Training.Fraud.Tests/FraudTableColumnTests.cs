@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Fraud.Tests;
 
@@ -24,6 +26,7 @@ public sealed class FraudTableColumnTests : FraudTableTests
             frame, Quick with { TestFrom = testFrom }, columns: TableFrames.Columns with { TimeUnit = unit }, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Int64 });
 
         Assert.Equal((2_000, 1_000, 1_000), (result.TrainRows, result.ValidationRows, result.Packaged.Rows));
+        Assert.Equal(unit == TimeUnit.Days || first == 1994, result.Package.Manifest.Lineage.TrainFrom is not null);
     }
 
     [Theory]
@@ -147,7 +150,37 @@ public sealed class FraudTableColumnTests : FraudTableTests
         Assert.Equal("days since opened", result.Importance[0].Column);
         Assert.True(result.Packaged.AucRoc > 0.9, $"AUC {result.Packaged.AucRoc}");
         Assert.InRange(result.Parity.MaxDifference, 0, 1e-4);
-        Assert.Contains("\"days since opened\"", await File.ReadAllTextAsync(Path.Combine(result.Package.Directory, "columns.json"), Cancellation), StringComparison.Ordinal);
+        using var columns = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(result.Package.Directory, "columns.json"), Cancellation));
+        Assert.Equal(["amount", "age"], columns.RootElement.GetProperty("numeric").EnumerateArray().Select(static name => name.GetString()));
+        Assert.Equal(["at", "opened"], columns.RootElement.GetProperty("times").EnumerateArray().Select(static name => name.GetString()));
+        Assert.Equal("valid", await PythonOnnx.CheckAsync(result.Package.ModelPath, Cancellation));
+    }
+
+    [Fact]
+    public async Task RunAsync_TimesAmongTheFeatures_TheModelTakesThemAsTheyAreAndMakesAgesAndHours()
+    {
+        var frame = TableFrames.Make(3_000);
+        var at = frame.Get<long>("at");
+        frame.Add("opened", Enumerable.Range(0, 3_000).Select(row => row % 9 == 4 ? long.MinValue : at[row] - ((1 + (row % 50)) * UtcDay.Length)).ToArray());
+        frame.Get<long>("bad").AsSpan().Clear();
+        for (var row = 0; row < 3_000; row++)
+        {
+            frame.Get<long>("bad")[row] = row % 9 != 4 && row % 50 < 5 && row % 3 != 0 ? 1 : 0;
+        }
+
+        var result = await RunAsync(
+            frame, Quick with { Algorithms = [FraudAlgorithms.FastTree] }, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["opened"] = FeatureType.Timestamp });
+
+        using var session = new OnnxSession(result.Package.ModelPath);
+        var moment = at[2_500] + 123_456;
+        var scores = session.Score(new Dictionary<string, GoldenTensor>
+        {
+            ["features"] = new([4, 2], [10, 30, 10, 30, 10, 30, 10, 30]),
+            ["times"] = new([4, 2], [moment, moment - (2 * UtcDay.Length), moment - (700 * UtcDay.Length), moment - (702 * UtcDay.Length), moment, moment - (40 * UtcDay.Length), moment, double.NaN]),
+            ["categories"] = new([4, 2], [], ["web", "s1", "web", "s1", "web", "s1", "web", "s1"]),
+        });
+        Assert.Equal(scores[0], scores[1]);
+        Assert.True(scores[0] > 0.3 && scores[2] < 0.05 && scores[3] < 0.05, string.Join(' ', scores));
     }
 
     [Fact]

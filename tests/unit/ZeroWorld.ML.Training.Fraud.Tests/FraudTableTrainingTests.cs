@@ -13,7 +13,9 @@ public sealed class FraudTableTrainingTests : FraudTableTests
         var sample = Assert.Single(await GoldenSamples.ReadAsync(package, Cancellation));
         using var session = new OnnxSession(package.ModelPath);
         Assert.All(session.Score(sample.Inputs).Zip(sample.Outputs["probability"].Data), static pair => Assert.Equal(pair.Second, pair.First, 1e-4));
-        Assert.Equal(["features", "categories"], package.Manifest.Inputs.Select(static input => input.Tensor));
+        Assert.Equal(
+            (new DateTimeOffset(2023, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2023, 2, 9, 23, 48, 0, TimeSpan.Zero)), (package.Manifest.Lineage.TrainFrom, package.Manifest.Lineage.TrainTo));
+        Assert.Equal(["features", "times", "categories"], package.Manifest.Inputs.Select(static input => input.Tensor));
         Assert.Contains("", sample.Inputs["categories"].Texts!);
         Assert.Contains(double.NaN, sample.Inputs["features"].Data);
         Assert.Equal("valid", await PythonOnnx.CheckAsync(package.ModelPath, Cancellation));
@@ -136,6 +138,10 @@ public sealed class FraudTableTrainingTests : FraudTableTests
         Assert.Contains("rows before the test were left out", string.Join('\n', result.Notes), StringComparison.Ordinal);
         Assert.InRange(result.TrainRows, 2_690, 2_710);
     }
+
+    [Fact]
+    public async Task RunAsync_LabelDelayLongerThanTheTraining_SaysSo() => await RefusedAsync(
+        TableFrames.Make(3_000), Quick with { LabelDelay = TimeSpan.FromDays(45) }, TrainingError.UnsuitableData, "label-delay: none of the 2400 rows before the test has a label that is known when it begins");
 
     [Fact]
     public async Task RunAsync_Champion_IsComparedOnTheSameRows()

@@ -27,8 +27,10 @@ internal sealed class OnnxSession(string path) : IModelScorer, IDisposable
     {
         NamedOnnxValue[] values =
         [
-            .. inputs.Select(static input => input.Value.Texts is { } texts
+            .. inputs.Select(input => input.Value.Texts is { } texts
                 ? NamedOnnxValue.CreateFromTensor(input.Key, new DenseTensor<string>(texts.ToArray(), Dimensions(input.Value)))
+                : _session.InputMetadata[input.Key].ElementType == typeof(double)
+                ? NamedOnnxValue.CreateFromTensor(input.Key, new DenseTensor<double>(input.Value.Data.ToArray(), Dimensions(input.Value)))
                 : NamedOnnxValue.CreateFromTensor(input.Key, new DenseTensor<float>(input.Value.Data.Select(static value => (float)value).ToArray(), Dimensions(input.Value)))),
         ];
         using var results = _session.Run(values, ["probability"]);

@@ -25,8 +25,8 @@ public sealed class TreeFraudTrainerTests
         int[] rows = SyntheticTransactions.All(table);
         using var fits = new LightGbmEngine(Settings, threadsMax: 3).Begin(table, rows, 5, TestContext.Current.CancellationToken);
 
-        var alone = fits.Fit(5, isAlone: true, TestContext.Current.CancellationToken).Save();
-        var beside = fits.Fit(5, isAlone: false, TestContext.Current.CancellationToken).Save();
+        var alone = fits.Fit(5, isAlone: true, null, TestContext.Current.CancellationToken).Save();
+        var beside = fits.Fit(5, isAlone: false, null, TestContext.Current.CancellationToken).Save();
 
         Assert.Contains("[num_threads: 3]", System.Text.Encoding.UTF8.GetString(alone), StringComparison.Ordinal);
         Assert.Contains("[num_threads: 1]", System.Text.Encoding.UTF8.GetString(beside), StringComparison.Ordinal);

@@ -9,7 +9,7 @@ public sealed class TrialChoiceTests
     {
         var notes = new List<string>();
 
-        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.9, 0.1, 0.5), Trial(1, FraudAlgorithms.LightGbm, 0.5, 0.4, 0.5)], notes);
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.9, 0.1, 0.5), Trial(1, FraudAlgorithms.LightGbm, 0.5, 0.4, 0.5)], 400, notes);
 
         Assert.Equal(FraudAlgorithms.LightGbm, chosen.Algorithm);
         Assert.Contains("logistic-regression had 0.0333 more average precision than lightgbm on the 3 validation folds", Assert.Single(notes), StringComparison.Ordinal);
@@ -20,16 +20,42 @@ public sealed class TrialChoiceTests
     {
         var notes = new List<string>();
 
-        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.LightGbm, 0.5, 0.4, 0.6), Trial(1, FraudAlgorithms.Logistic, 0.53, 0.44, 0.63)], notes);
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.LightGbm, 0.5, 0.4, 0.6), Trial(1, FraudAlgorithms.Logistic, 0.53, 0.44, 0.63)], 400, notes);
 
         Assert.Equal(FraudAlgorithms.Logistic, chosen.Algorithm);
         Assert.Empty(notes);
     }
 
     [Fact]
+    public void Of_TrialThatWasDropped_IsNotTakenHoweverItsFirstFoldWas()
+    {
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.5, 0.4, 0.6), Trial(1, FraudAlgorithms.LightGbm, 0.9)], 400, []);
+
+        Assert.Equal(0, chosen.Index);
+    }
+
+    [Theory]
+    [InlineData(39, FraudAlgorithms.Logistic)]
+    [InlineData(40, FraudAlgorithms.LightGbm)]
+    public void Of_NobodyBetterForSure_TrustsALineBelowFortyPositives(int positives, string algorithm)
+    {
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.5, 0.3), Trial(1, FraudAlgorithms.LightGbm, 0.3, 0.5)], positives, []);
+
+        Assert.Equal(algorithm, chosen.Algorithm);
+    }
+
+    [Fact]
+    public void Of_FewPositivesAndTreesBetterInEveryFold_TakesTrees()
+    {
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.5, 0.3), Trial(1, FraudAlgorithms.LightGbm, 0.6, 0.41)], 20, []);
+
+        Assert.Equal(FraudAlgorithms.LightGbm, chosen.Algorithm);
+    }
+
+    [Fact]
     public void Of_OneFold_TakesTheGreatest()
     {
-        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.51), Trial(1, FraudAlgorithms.LightGbm, 0.5), Trial(2, FraudAlgorithms.IsolationForest, 0.2)], []);
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.Logistic, 0.51), Trial(1, FraudAlgorithms.LightGbm, 0.5), Trial(2, FraudAlgorithms.IsolationForest, 0.2)], 400, []);
 
         Assert.Equal(0, chosen.Index);
     }
@@ -37,7 +63,7 @@ public sealed class TrialChoiceTests
     [Fact]
     public void Of_EqualTrialsOfOneAlgorithm_TakesTheEarlier()
     {
-        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.LightGbm, 0.4, 0.4), Trial(1, FraudAlgorithms.LightGbm, 0.5, 0.5), Trial(2, FraudAlgorithms.LightGbm, 0.6, 0.4)], []);
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.LightGbm, 0.4, 0.4), Trial(1, FraudAlgorithms.LightGbm, 0.5, 0.5), Trial(2, FraudAlgorithms.LightGbm, 0.6, 0.4)], 400, []);
 
         Assert.Equal(1, chosen.Index);
     }

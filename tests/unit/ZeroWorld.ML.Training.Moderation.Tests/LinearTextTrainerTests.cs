@@ -46,6 +46,35 @@ public sealed class LinearTextTrainerTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    [InlineData(500)]
+    [InlineData(4_096)]
+    public void Packed_AnyShareOfRows_ScoresTheSameBits(int used)
+    {
+        var random = new Random(used);
+        var weights = new LinearWeights(4_096, 3);
+        foreach (var id in Enumerable.Range(0, 4_096).OrderBy(_ => random.Next()).Take(used))
+        {
+            foreach (ref var weight in weights.RowOf(id))
+            {
+                weight = random.NextSingle() - 0.5f;
+            }
+        }
+
+        weights.Bias[1] = 0.25f;
+        int[] ids = [.. Enumerable.Range(0, 300).Select(_ => random.Next(4_096)), 0, 63, 64, 4_095];
+        float[] values = [.. ids.Select(_ => random.NextSingle())];
+        var (plain, packed) = (new float[3], new float[3]);
+
+        weights.Score(ids, values, plain);
+        weights.Packed().Score(ids, values, packed);
+
+        Assert.Equal(plain, packed);
+        Assert.Equal(used <= 500, !ReferenceEquals(weights, weights.Packed()));
+    }
+
     [Fact]
     public void Fit_TwoClasses_AsksOneQuestion()
     {

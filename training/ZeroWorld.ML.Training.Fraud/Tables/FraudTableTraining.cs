@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Trains, evaluates, explains and packages a model on any table with a label, a time and an entity.</summary>
 /// <remarks>
 /// Splits are by time only. Encoders, hyper-parameters, calibrators and thresholds see training rows only; the test is looked at once per seed of the chosen settings. The same
-/// table, settings and clock give the same package. Memory: the encoded features three times, at 4 bytes each. Thread safe; the work runs on one thread of the pool.
+/// table, settings and clock give the same package. Memory: the encoded features three times, at 4 bytes each, and 4 bytes per trial and validation row of a fold. Thread safe; the work runs on one thread of the pool.
 /// </remarks>
 public sealed class FraudTableTraining(TimeProvider time)
 {
@@ -36,7 +36,8 @@ public sealed class FraudTableTraining(TimeProvider time)
         settings.Check();
         FraudModelPackage.CheckFolder(request.OutputDirectory);
         var notes = new List<string>();
-        var (source, split) = TableRows.Prepare(request, notes);
+        var (source, split, inputs) = TableRows.Prepare(request, notes);
+        var championColumns = request.Champion is { } champion ? await TablePackage.ReadColumnsAsync(champion, cancellationToken).ConfigureAwait(false) : null;
 
         // 1. Inside the training part: the search on its folds; the calibrator and thresholds on its validation rows, by the median seed.
         var innerEncoder = TableEncoder.Fit(source, split.Fit);
@@ -70,10 +71,10 @@ public sealed class FraudTableTraining(TimeProvider time)
             steps.Finish("fit", FormattableString.Invariant($"seed {seed} fitted on {split.Train.Length} rows, test average precision {evaluations[^1].AveragePrecision:F4}"));
         }
 
-        var chosen = new FittedTable(source, split, table, encoder, packaged!, scores, search, median.Seed, evaluations, thresholds, notes);
+        var chosen = new FittedTable(source, split, inputs, table, encoder, TablePackage.ColumnsOf(request, encoder), packaged!, scores, search, median.Seed, evaluations, thresholds, notes);
         var package = await TablePackage.WriteAsync(request, chosen, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var parity = await TablePackage.CheckParityAsync(request.Scorer, package, chosen, cancellationToken).ConfigureAwait(false);
-        var gate = await CompareAsync(request, chosen, cancellationToken).ConfigureAwait(false);
+        var gate = await CompareAsync(request, chosen, championColumns, cancellationToken).ConfigureAwait(false);
         steps.Finish("package", $"package {package.Digest} with seed {median.Seed}");
         var testLabels = table.LabelsOf(split.Test);
         var (importance, explained) = Explain(chosen);
@@ -133,16 +134,20 @@ public sealed class FraudTableTraining(TimeProvider time)
         return DecisionPolicy.Choose(FraudModelPackage.OutputName, scores, times, budget);
     }
 
-    // Both models see the same raw rows; what either does not read it does not get.
-    private static async Task<GateVerdict> CompareAsync(FraudTableRequest request, FittedTable fitted, CancellationToken cancellationToken)
+    // Both models see the same raw rows; what either does not read it does not get. The champion gets its columns from the file, also those that this training leaves out.
+    private static async Task<GateVerdict> CompareAsync(FraudTableRequest request, FittedTable fitted, TableColumns? columns, CancellationToken cancellationToken)
     {
-        if (request.Champion is not { } champion)
+        if (request.Champion is not { } champion || columns is null)
         {
             return EvaluationGate.WithoutChampion;
         }
 
-        var columns = await TablePackage.ReadColumnsAsync(champion, cancellationToken).ConfigureAwait(false);
-        var inputs = TableEncoder.ToInputs(fitted.Source, columns.Numeric, columns.Categorical, fitted.Split.Test);
+        if (fitted.Inputs.FindProblem(columns) is { } problem)
+        {
+            return EvaluationGate.NotComparable($"The champion {problem}: the same rows cannot be scored with both models");
+        }
+
+        var inputs = fitted.Inputs.Of(columns, fitted.Split.Test);
         var scores = await request.Scorer.ScoreAsync(champion, inputs, FraudModelPackage.OutputName, cancellationToken).ConfigureAwait(false);
         return request.Settings.Gate.Compare(
             scores, fitted.TestScores, fitted.Table.LabelsOf(fitted.Split.Test), Array.ConvertAll(fitted.Split.Test, fitted.Table.Card), cancellationToken);
@@ -178,8 +183,10 @@ public sealed class FraudTableTraining(TimeProvider time)
 internal sealed record FittedTable(
     TableSource Source,
     TableSplit Split,
+    TableInputs Inputs,
     TrainingTable Table,
     TableEncoder Encoder,
+    TableColumns Columns,
     CalibratedFraudModel Model,
     float[] TestScores,
     TableSearch Search,

@@ -49,7 +49,8 @@ internal static class TableAges
     private static bool IsFeature(string name, FraudTableColumns columns) =>
         name != columns.Label && name != columns.Time && name != columns.Entity && !columns.Categorical.Contains(name);
 
-    private static long[]? ReadTimes(ColumnFrame frame, IReadOnlyDictionary<string, FeatureType> types, string name, List<string> notes)
+    /// <returns>Microseconds, or <see langword="null"/> for a column that holds no times.</returns>
+    internal static long[]? ReadTimes(ColumnFrame frame, IReadOnlyDictionary<string, FeatureType> types, string name, List<string> notes)
     {
         if (types[name] == FeatureType.Timestamp)
         {

@@ -17,14 +17,21 @@ internal sealed class TableEncoder
     private readonly int[] _marked;
     private readonly CategoryEncoding[] _categories;
 
-    private TableEncoder(IReadOnlyList<string> numeric, float[] medians, int[] marked, CategoryEncoding[] categories)
+    private TableEncoder(TableFeatures features, float[] medians, int[] marked, CategoryEncoding[] categories)
     {
-        (Numeric, _medians, _marked, _categories) = (numeric, medians, marked, categories);
+        var numeric = features.Numeric;
+        (Clock, Numeric, _medians, _marked, _categories) = (features.Clock, numeric, medians, marked, categories);
         Names = [.. numeric, .. marked.Select(column => $"{numeric[column]} is missing"), .. categories.SelectMany(static category => category.Columns)];
         Sources = [.. numeric, .. marked.Select(column => numeric[column]), .. categories.SelectMany(static category => category.Columns.Select(_ => category.Name))];
     }
 
+    /// <summary>All numbers, those that <see cref="Clock"/> makes last.</summary>
     internal IReadOnlyList<string> Numeric { get; }
+
+    /// <summary>The numbers that are columns of the file: <see cref="NumericInput"/>.</summary>
+    internal IReadOnlyList<string> RawNumeric => [.. Numeric.Take(Numeric.Count - (Clock?.FeatureCount ?? 0))];
+
+    internal TableClock? Clock { get; }
 
     internal IReadOnlyList<string> Categorical => [.. _categories.Select(static category => category.Name)];
 
@@ -63,7 +70,7 @@ internal sealed class TableEncoder
             categories[column] = CategoryEncoding.Fit(source.Categorical[column], source.Categories[column], source.Labels, rows);
         }
 
-        return new TableEncoder(source.Numeric, medians, [.. marked], categories);
+        return new TableEncoder(source.Features, medians, [.. marked], categories);
     }
 
     /// <summary>All rows as a served model would see them, but for the fitted rows, in which no share holds a row's own label.</summary>
@@ -100,10 +107,10 @@ internal sealed class TableEncoder
         var parts = new List<string>();
         if (Numeric.Count > 0)
         {
-            graph.AddInput(new TensorSpec(NumericInput, TensorDtype.Float32, [-1, Numeric.Count]))
-                .AddInitializer("medians", _medians, 1, _medians.Length)
-                .AddNode("IsNaN", [NumericInput], ["missing"])
-                .AddNode("Where", ["missing", "medians", NumericInput], ["numbers"]);
+            var raw = AddNumbers(graph);
+            graph.AddInitializer("medians", _medians, 1, _medians.Length)
+                .AddNode("IsNaN", [raw], ["missing"])
+                .AddNode("Where", ["missing", "medians", raw], ["numbers"]);
             parts.Add("numbers");
         }
 
@@ -128,35 +135,21 @@ internal sealed class TableEncoder
         graph.AddNode("Concat", parts, [output], [OnnxAttribute.Of("axis", 1L)]);
     }
 
-    /// <summary>Raw rows as the tensors of the graph.</summary>
-    internal static Dictionary<string, GoldenTensor> ToInputs(TableSource source, IReadOnlyList<string> numeric, IReadOnlyList<string> categorical, ReadOnlySpan<int> rows)
+    private string AddNumbers(OnnxGraphBuilder graph)
     {
-        var inputs = new Dictionary<string, GoldenTensor>();
-        if (numeric.Count > 0)
+        var count = RawNumeric.Count;
+        if (count > 0)
         {
-            float[][] columns = [.. numeric.Select(name => source.Numbers[IndexOf(source.Numeric, name)])];
-            var data = new List<double>(rows.Length * columns.Length);
-            foreach (var row in rows)
-            {
-                data.AddRange(columns.Select(column => (double)column[row]));
-            }
-
-            inputs.Add(NumericInput, new GoldenTensor([rows.Length, columns.Length], data));
+            graph.AddInput(new TensorSpec(NumericInput, TensorDtype.Float32, [-1, count]));
         }
 
-        if (categorical.Count > 0)
+        if (Clock is null)
         {
-            string[][] columns = [.. categorical.Select(name => source.Categories[IndexOf(source.Categorical, name)])];
-            var texts = new List<string>(rows.Length * columns.Length);
-            foreach (var row in rows)
-            {
-                texts.AddRange(columns.Select(column => column[row]));
-            }
-
-            inputs.Add(CategoricalInput, new GoldenTensor([rows.Length, columns.Length], [], texts));
+            return NumericInput;
         }
 
-        return inputs;
+        graph.AddNode("Concat", [.. count > 0 ? (string[])[NumericInput] : [], .. Clock.AddTo(graph)], ["known"], [OnnxAttribute.Of("axis", 1L)]);
+        return "known";
     }
 
     private void EncodeRow(TableSource source, int row, Span<float> target)
@@ -179,18 +172,5 @@ internal sealed class TableEncoder
             _categories[column].Encode(source.Categories[column][row], target.Slice(place, width));
             place += width;
         }
-    }
-
-    private static int IndexOf(IReadOnlyList<string> names, string name)
-    {
-        for (var index = 0; index < names.Count; index++)
-        {
-            if (names[index] == name)
-            {
-                return index;
-            }
-        }
-
-        throw new TrainingException(TrainingError.InvalidInput, $"The model reads the column '{name}', which the table does not have as a feature of its kind.");
     }
 }

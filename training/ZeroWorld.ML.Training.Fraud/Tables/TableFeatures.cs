@@ -4,7 +4,10 @@ using ZeroWorld.ML.Features;
 namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Which columns of a table are features, and of which kind.</summary>
-internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyList<string> Categorical)
+/// <param name="Numeric">Numbers; those that <paramref name="Clock"/> stands for are the last ones.</param>
+/// <param name="Categorical">Texts, and numbers that are taken as such.</param>
+/// <param name="Clock">Features that are made of times, or <see langword="null"/>.</param>
+internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyList<string> Categorical, TableClock? Clock = null)
 {
     private const int RowNumbersMin = 100;
 
@@ -58,6 +61,22 @@ internal sealed record TableFeatures(IReadOnlyList<string> Numeric, IReadOnlyLis
         return numeric.Count + categorical.Count > 0
             ? new TableFeatures(numeric, categorical)
             : throw new TrainingException(TrainingError.InvalidInput, "features: no column is left to learn from.");
+    }
+
+    /// <summary>The same with the features that were made of times behind the others, and known as such.</summary>
+    /// <param name="raw">Columns of the file.</param>
+    /// <param name="time">Column of the rows' own time.</param>
+    internal TableFeatures WithClock(IReadOnlyDictionary<string, FeatureType> raw, string time)
+    {
+        var hour = TableHours.Prefix + time;
+        string[] made = [.. Numeric.Where(name => !raw.ContainsKey(name)).OrderBy(name => name == hour)];
+        return made.Length == 0
+            ? this
+            : this with
+            {
+                Numeric = [.. Numeric.Where(raw.ContainsKey), .. made],
+                Clock = new TableClock(time, [.. made.Where(name => name != hour).Select(static name => name[TableAges.Prefix.Length..])], made[^1] == hour),
+            };
     }
 
     private static string NoAge(string name) => $"is a time without an age (the rows' own times are only an order, or there is a column '{TableAges.Prefix}{name}')";

@@ -39,6 +39,6 @@ internal static class TableHours
         return (changed, changedTypes, columns with { Features = columns.Features?.Select(feature => feature == columns.Time ? name : feature).ToList() });
     }
 
-    // Of times before the epoch, too.
-    private static double HourOf(long micros) => (((micros % UtcDay.Length) + UtcDay.Length) % UtcDay.Length) * 24 / (double)UtcDay.Length;
+    /// <summary>Of times before the epoch, too.</summary>
+    internal static double HourOf(long micros) => (((micros % UtcDay.Length) + UtcDay.Length) % UtcDay.Length) * 24 / (double)UtcDay.Length;
 }

@@ -17,12 +17,11 @@ internal static class TablePackage
 
     internal static async Task<ModelPackage> WriteAsync(FraudTableRequest request, FittedTable fitted, DateTimeOffset createdTime, CancellationToken cancellationToken)
     {
-        var (table, encoder, columns) = (fitted.Table, fitted.Encoder, request.Columns);
+        var (table, encoder) = (fitted.Table, fitted.Encoder);
         Directory.CreateDirectory(request.OutputDirectory);
         FraudGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), fitted.Model, encoder, table.FeatureNames.Count);
-        var description = new TableColumns(TableColumns.CurrentFormat, encoder.Numeric, encoder.Categorical, columns.Label, columns.Time, columns.Entity, encoder.Names);
         await File.WriteAllBytesAsync(
-            Path.Combine(request.OutputDirectory, TableColumns.File), JsonSerializer.SerializeToUtf8Bytes(description, JsonOptions), cancellationToken).ConfigureAwait(false);
+            Path.Combine(request.OutputDirectory, TableColumns.File), JsonSerializer.SerializeToUtf8Bytes(fitted.Columns, JsonOptions), cancellationToken).ConfigureAwait(false);
         var content = new ModelPackageContent
         {
             Model = request.Model,
@@ -46,8 +45,7 @@ internal static class TablePackage
     internal static async Task<ParityReport> CheckParityAsync(IModelScorer scorer, ModelPackage package, FittedTable fitted, CancellationToken cancellationToken)
     {
         int[] positions = RowSample.Spread([.. Enumerable.Range(0, fitted.Split.Test.Length)], ParityRowsMax);
-        var inputs = TableEncoder.ToInputs(
-            fitted.Source, fitted.Encoder.Numeric, fitted.Encoder.Categorical, Array.ConvertAll(positions, position => fitted.Split.Test[position]));
+        var inputs = fitted.Inputs.Of(fitted.Columns, Array.ConvertAll(positions, position => fitted.Split.Test[position]));
         var served = await scorer.ScoreAsync(package, inputs, FraudModelPackage.OutputName, cancellationToken).ConfigureAwait(false);
         var (worst, difference) = (0, 0.0);
         for (var index = 0; index < positions.Length; index++)
@@ -79,9 +77,9 @@ internal static class TablePackage
             var bytes = await File.ReadAllBytesAsync(Path.Combine(package.Directory, TableColumns.File), cancellationToken).ConfigureAwait(false);
             try
             {
-                if (JsonSerializer.Deserialize<TableColumns>(bytes, JsonOptions) is { Format: TableColumns.CurrentFormat } columns)
+                if (JsonSerializer.Deserialize<TableColumns>(bytes, JsonOptions) is { Format: >= TableColumns.OldestFormat and <= TableColumns.CurrentFormat } columns)
                 {
-                    return columns;
+                    return columns with { Times = columns.Times ?? [] };
                 }
             }
             catch (JsonException exception)
@@ -92,16 +90,24 @@ internal static class TablePackage
 
         throw new TrainingException(
             TrainingError.InvalidInput,
-            $"champion: the package {package.Digest} of '{package.Manifest.Name}' was not trained on a table (it has no {TableColumns.File} of format {TableColumns.CurrentFormat}), so the same rows cannot be scored with it. "
+            $"champion: the package {package.Digest} of '{package.Manifest.Name}' was not trained on a table (it has no {TableColumns.File} of format {TableColumns.OldestFormat} or {TableColumns.CurrentFormat}), so the same rows cannot be scored with it. "
             + "Train under another model name, or move the alias champion first.");
     }
+
+    internal static TableColumns ColumnsOf(FraudTableRequest request, TableEncoder encoder) => new(
+        TableColumns.CurrentFormat, encoder.RawNumeric, encoder.Clock?.Times ?? [], encoder.Categorical, request.Columns.Label, request.Columns.Time, request.Columns.Entity, encoder.Names);
 
     private static List<ManifestInput> InputsOf(TableEncoder encoder)
     {
         var inputs = new List<ManifestInput>();
-        if (encoder.Numeric.Count > 0)
+        if (encoder.RawNumeric.Count > 0)
         {
-            inputs.Add(new ManifestInput(TableEncoder.NumericInput, "FP32", [-1, encoder.Numeric.Count], []));
+            inputs.Add(new ManifestInput(TableEncoder.NumericInput, "FP32", [-1, encoder.RawNumeric.Count], []));
+        }
+
+        if (encoder.Clock is { } clock)
+        {
+            inputs.Add(new ManifestInput(TableClock.Input, "FP64", [-1, clock.Times.Count], []));
         }
 
         if (encoder.Categorical.Count > 0)
@@ -117,8 +123,7 @@ internal static class TablePackage
         // Half of them the most suspicious rows, where trees matter most, half spread over the whole test.
         var order = Enumerable.Range(0, fitted.TestScores.Length).OrderByDescending(index => fitted.TestScores[index]).ThenBy(static index => index);
         int[] positions = [.. order.Take(GoldenRows / 2).Union(RowSample.Spread([.. Enumerable.Range(0, fitted.TestScores.Length)], GoldenRows / 2))];
-        var inputs = TableEncoder.ToInputs(
-            fitted.Source, fitted.Encoder.Numeric, fitted.Encoder.Categorical, Array.ConvertAll(positions, position => fitted.Split.Test[position]));
+        var inputs = fitted.Inputs.Of(fitted.Columns, Array.ConvertAll(positions, position => fitted.Split.Test[position]));
         return
         [
             new GoldenSample(inputs, new Dictionary<string, GoldenTensor>
@@ -162,6 +167,8 @@ internal static class TablePackage
     {
         TrainingSet = request.DataFingerprint,
         Rows = fitted.Split.Train.Length,
+        TrainFrom = fitted.Inputs.MomentOf(fitted.Split.Train[0]),
+        TrainTo = fitted.Inputs.MomentOf(fitted.Split.Train[^1]),
         CodeVersion = FraudModelPackage.CodeVersion,
         Seed = fitted.Seed,
         Packages = FraudModelPackage.PackageVersions,

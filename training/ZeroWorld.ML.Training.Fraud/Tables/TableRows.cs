@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 internal static class TableRows
 {
     /// <exception cref="TrainingException">As <see cref="FraudTableTraining.RunAsync"/>.</exception>
-    internal static (TableSource Source, TableSplit Split) Prepare(FraudTableRequest request, List<string> notes)
+    internal static (TableSource Source, TableSplit Split, TableInputs Inputs) Prepare(FraudTableRequest request, List<string> notes)
     {
         var (columns, settings) = (request.Columns, request.Settings);
         if (request.Frame.Rows == 0 || request.Test is { Rows: 0 })
@@ -30,11 +30,13 @@ internal static class TableRows
         var bare = Mature(TableSource.Of(frame, columns, new TableFeatures([], []), notes), asOf, delay, notes);
         var split = Split(request, bare, testFrom, delay, notes);
         int[] trainRows = Array.ConvertAll(split.Train, row => (int)bare.Ids[row]);
+        var (rawFrame, rawTypes) = (frame, types);
         (frame, types, columns) = TableAges.Of(frame, types, columns, trainRows, notes);
         (frame, types, columns) = TableHours.Of(frame, types, columns, trainRows);
-        var source = Mature(TableSource.Of(frame, columns, TableFeatures.Choose(frame, types, columns, trainRows, notes), []), asOf, delay, []);
+        var features = TableFeatures.Choose(frame, types, columns, trainRows, notes).WithClock(rawTypes, columns.Time);
+        var source = Mature(TableSource.Of(frame, columns, features, []), asOf, delay, []);
         CheckOverlap(request, source, split, delay, unit);
-        return (source, split);
+        return (source, split, new TableInputs(rawFrame, rawTypes, columns, source));
     }
 
     private static void CheckRoles(IReadOnlyDictionary<string, FeatureType> types, FraudTableColumns columns)

@@ -1,6 +1,7 @@
 namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Tries every algorithm's grid on folds inside the training rows, each with an encoder of its own fit rows, and chooses by <see cref="TrialChoice"/>.</summary>
+/// <remarks>A trial that <see cref="FoldRace"/> finds behind is not tried on later folds, where most of the time goes: they are fitted on more rows.</remarks>
 internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Trainer, IReadOnlyList<TableTrial> Trials)
 {
     /// <param name="source">All rows.</param>
@@ -13,44 +14,65 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             .. request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count, split.Train.Length).Select(trainer => (algorithm, trainer))),
         ];
         var known = Array.ConvertAll(grid, point => request.KnownTrials.GetValueOrDefault(TableTrial.KeyOf(point.Algorithm, point.Trainer.Parameters)) ?? []);
-        var precisions = Array.ConvertAll(grid, _ => new double[split.Folds.Count]);
+
+        // With one fold nothing is dropped, so that each trial stands for itself; else which are dropped depends on all of them.
+        var precisions = split.Folds.Count == 1 || Array.TrueForAll(known, static folds => folds.Count > 0)
+            ? Array.ConvertAll(known, static folds => folds.ToList())
+            : Array.ConvertAll(grid, static _ => new List<double>());
+        var alive = Array.ConvertAll(precisions, static folds => folds.Count == 0);
         for (var fold = 0; fold < split.Folds.Count; fold++)
         {
             // One fold at a time: its encoded rows go before those of the next come.
             var rows = split.Folds[fold];
-            var folded = ReferenceEquals(rows.Fit, split.Fit) ? table : TableEncoder.Fit(source, rows.Fit).Encode(source, rows.Fit);
+            var folded = !alive.Contains(true) || ReferenceEquals(rows.Fit, split.Fit) ? table : TableEncoder.Fit(source, rows.Fit).Encode(source, rows.Fit);
             var labels = folded.LabelsOf(rows.Validation);
+            var scores = new float[grid.Length][];
             for (var trial = 0; trial < grid.Length; trial++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var isKnown = known[trial].Count == split.Folds.Count;
-                precisions[trial][fold] = isKnown ? known[trial][fold] : Measure(request, grid[trial].Trainer, fold, folded, rows, labels, cancellationToken);
+                if (alive[trial])
+                {
+                    scores[trial] = Score(request, grid[trial].Trainer, fold, folded, rows, cancellationToken);
+                    precisions[trial].Add(BinaryMetrics.AveragePrecision(scores[trial], labels));
+                }
+
                 steps.Finish("search", FormattableString.Invariant(
-                    $"fold {fold + 1} of {split.Folds.Count}, {grid[trial].Algorithm}: trial {trial + 1} of {grid.Length}, validation average precision {precisions[trial][fold]:F4}{(isKnown ? " (known)" : "")}"));
+                    $"fold {fold + 1} of {split.Folds.Count}, {grid[trial].Algorithm}: trial {trial + 1} of {grid.Length}, {Describe(precisions[trial], fold, alive[trial])}"));
+            }
+
+            if (fold + 1 < split.Folds.Count)
+            {
+                foreach (var behind in FoldRace.FindBehind(scores, labels, Array.ConvertAll(rows.Validation, folded.Card), cancellationToken))
+                {
+                    alive[behind] = false;
+                }
             }
         }
 
         TableTrial[] trials = [.. grid.Select((point, index) => new TableTrial(index, point.Algorithm, point.Trainer.Parameters, precisions[index]))];
         foreach (var trial in trials)
         {
-            if (known[trial.Index].Count != split.Folds.Count && request.OnTrial is { } onTrial)
+            if (known[trial.Index].Count == 0 && request.OnTrial is { } onTrial)
             {
                 await onTrial(trial).ConfigureAwait(false);
             }
         }
 
-        var best = TrialChoice.Of(trials, notes);
+        var best = TrialChoice.Of(trials, split.Train.Count(row => source.Labels[row]), notes);
         return new TableSearch(best.Algorithm, grid[best.Index].Trainer, trials);
     }
 
     internal static int CountSteps(FraudTableSettings settings, int featureCount, TableSplit split) =>
         split.Folds.Count * settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount, split.Train.Length).Count);
 
-    private static double Measure(
-        FraudTableRequest request, ITrainer<IFraudModel> trainer, int fold, TrainingTable table, TableFold rows, bool[] labels, CancellationToken cancellationToken)
+    private static string Describe(List<double> precisions, int fold, bool isAlive) =>
+        precisions.Count <= fold ? FormattableString.Invariant($"dropped after fold {precisions.Count}: it was behind for sure")
+        : FormattableString.Invariant($"validation average precision {precisions[fold]:F4}{(isAlive ? "" : " (known)")}");
+
+    private static float[] Score(FraudTableRequest request, ITrainer<IFraudModel> trainer, int fold, TrainingTable table, TableFold rows, CancellationToken cancellationToken)
     {
         var model = request.Fit(trainer, FraudTableRequest.FoldRows(fold), table, rows.Fit, request.Settings.Seeds[0], cancellationToken);
-        return BinaryMetrics.AveragePrecision(LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken)), labels);
+        return LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken));
     }
 
     private static IReadOnlyList<ITrainer<IFraudModel>> GridOf(FraudTableSettings settings, string algorithm, int featureCount, int rows) =>

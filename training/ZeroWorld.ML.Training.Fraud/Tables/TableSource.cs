@@ -7,17 +7,18 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <remarks>Immutable and thread safe. Takes 4 bytes per number, 8 per category, and 25 beside them per row.</remarks>
 internal sealed class TableSource
 {
-    private TableSource(
-        IReadOnlyList<string> numeric, IReadOnlyList<string> categorical, float[][] numbers, string[][] categories, bool[] labels, long[] times, long[] entities, long[] ids)
+    private TableSource(TableFeatures features, float[][] numbers, string[][] categories, bool[] labels, long[] times, long[] entities, long[] ids)
     {
-        (Numeric, Categorical) = (numeric, categorical);
+        Features = features;
         (Numbers, Categories) = (numbers, categories);
         (Labels, Times, Entities, Ids) = (labels, times, entities, ids);
     }
 
-    internal IReadOnlyList<string> Numeric { get; }
+    internal TableFeatures Features { get; }
 
-    internal IReadOnlyList<string> Categorical { get; }
+    internal IReadOnlyList<string> Numeric => Features.Numeric;
+
+    internal IReadOnlyList<string> Categorical => Features.Categorical;
 
     /// <summary>By column, then row.</summary>
     internal float[][] Numbers { get; }
@@ -50,8 +51,7 @@ internal sealed class TableSource
 
         Array.Sort(order, (left, right) => (times[left], left).CompareTo((times[right], right)));
         return new TableSource(
-            features.Numeric,
-            features.Categorical,
+            features,
             [.. features.Numeric.Select(name => ReadNumbers(frame, name, order))],
             [.. features.Categorical.Select(name => ReadCategories(frame, name, order))],
             Array.ConvertAll(order, row => labels[row] == 1),
@@ -62,8 +62,7 @@ internal sealed class TableSource
 
     /// <summary>Some rows, in their order.</summary>
     internal TableSource Keep(int[] rows) => new(
-        Numeric,
-        Categorical,
+        Features,
         [.. Numbers.Select(column => Array.ConvertAll(rows, row => column[row]))],
         [.. Categories.Select(column => Array.ConvertAll(rows, row => column[row]))],
         Array.ConvertAll(rows, row => Labels[row]),

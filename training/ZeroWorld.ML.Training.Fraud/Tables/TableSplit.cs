@@ -26,6 +26,13 @@ internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, IRea
         var from = testFrom ?? BoundaryOf(times, share);
         int[] test = [.. Enumerable.Range(0, times.Length).Where(row => times[row] >= from)];
         int[] train = [.. Enumerable.Range(0, times.Length).Where(row => times[row] < from - delay)];
+        if (train.Length == 0 && times.Length > test.Length)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData,
+                string.Create(CultureInfo.InvariantCulture, $"label-delay: none of the {times.Length - test.Length} rows before the test has a label that is known when it begins; expected a shorter delay or a later test."));
+        }
+
         if (times.Length > test.Length + train.Length)
         {
             notes.Add(string.Create(

@@ -6,7 +6,8 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <remarks>
 /// Of one algorithm the greatest mean of the folds, of equal ones the earlier: a grid is listed from simple to complex. Between algorithms the more trusted one stays until
 /// another is better by more than one standard error of the difference: on few positives the greatest of several means is as often luck, and what a user loses by it is large
-/// where a line was taken for a table that needs trees, small the other way round.
+/// where a line was taken for a table that needs trees, small the other way round. Below 40 positives trees learn less than a line does, whatever the table: there logistic
+/// regression is the most trusted (on 71 made-up tables, half of them without a linear part, it had 15 % more average precision there, 5 % less between 40 and 120 positives).
 /// </remarks>
 internal static class TrialChoice
 {
@@ -17,14 +18,18 @@ internal static class TrialChoice
         FraudAlgorithms.IsolationForest,
     ];
 
-    /// <param name="trials">At least one, all on the same folds.</param>
+    private const int FewPositives = 40;
+
+    /// <param name="positives">Of the training rows.</param>
+    /// <param name="trials">At least one; those with fewer folds than others were dropped, and are not taken.</param>
     /// <param name="notes">Receives a sentence where the greatest mean is not taken.</param>
-    internal static TableTrial Of(IReadOnlyList<TableTrial> trials, List<string> notes)
+    internal static TableTrial Of(IReadOnlyList<TableTrial> trials, int positives, List<string> notes)
     {
+        var folds = trials.Max(static trial => trial.FoldPrecisions.Count);
         TableTrial[] candidates =
         [
-            .. trials.GroupBy(static trial => trial.Algorithm).Select(static group => group.MaxBy(static trial => trial.AveragePrecision)!)
-                .OrderBy(static trial => Array.IndexOf(Trusted, trial.Algorithm)),
+            .. trials.Where(trial => trial.FoldPrecisions.Count == folds).GroupBy(static trial => trial.Algorithm).Select(static group => group.MaxBy(static trial => trial.AveragePrecision)!)
+                .OrderBy(trial => positives < FewPositives && trial.Algorithm == FraudAlgorithms.Logistic ? -1 : Array.IndexOf(Trusted, trial.Algorithm)),
         ];
         var chosen = candidates[0];
         foreach (var candidate in candidates.Skip(1))

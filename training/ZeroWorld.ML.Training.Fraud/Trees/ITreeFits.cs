@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 internal interface ITreeFits : IDisposable
 {
     /// <param name="isAlone">Whether no other fit runs beside it, so that it may use all processors.</param>
-    /// <returns>The same trees, alone or not.</returns>
-    IFittedTrees Fit(int seed, bool isAlone, CancellationToken cancellationToken);
+    /// <param name="grown">Where a fit that takes long keeps the trees it has, if its library can go on from them; <see langword="null"/>: nowhere.</param>
+    /// <returns>The same trees, alone or not, and whether it went on or not.</returns>
+    IFittedTrees Fit(int seed, bool isAlone, FitCheckpoint? grown, CancellationToken cancellationToken);
 }

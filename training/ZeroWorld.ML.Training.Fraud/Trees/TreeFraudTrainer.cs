@@ -1,9 +1,12 @@
+using System.Globalization;
+
 namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Trees on float32 features, by the library that the settings are of: LightGBM, FastTree or a random forest.</summary>
 /// <remarks>
-/// Deterministic: every random choice by the given seed, and sums in one order on every machine. A LightGBM fit on many rows uses all processors, other fits one each. A model
-/// grows in one go; where several are averaged they run side by side, one per processor, and each of them is a checkpoint, and so is a fit that is done. Thread safe.
+/// Deterministic: every random choice by the given seed, and sums in one order on every machine. A LightGBM fit on many rows uses all processors, other fits one each. Where
+/// several models are averaged they run side by side, one per processor, and each of them is a checkpoint, and so is a fit that is done. A LightGBM model that takes more than some
+/// twenty seconds grows in sections, each of which is one too; models of the other libraries grow in one go. Thread safe.
 /// </remarks>
 public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
 {
@@ -46,7 +49,7 @@ public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
             using var fits = _engine.Begin(table, rows, seed, cancellationToken);
             while (state.Parts.Count < _settings.FitCount)
             {
-                AddParts(state, fits, seed, cancellationToken);
+                AddParts(state, fits, seed, checkpoint, cancellationToken);
             }
         }
 
@@ -54,12 +57,15 @@ public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
     }
 
     // One fit per processor side by side: each has its seed, so that it is the same whether the ones before it were fitted, read or run beside it.
-    private void AddParts(TreeFitState state, ITreeFits fits, int seed, CancellationToken cancellationToken)
+    private void AddParts(TreeFitState state, ITreeFits fits, int seed, FitCheckpoint? checkpoint, CancellationToken cancellationToken)
     {
         var done = state.Parts.Count;
         var parts = new IFittedTrees[Math.Min(Environment.ProcessorCount, _settings.FitCount - done)];
         Run(parts.Length, index => parts[index] = fits.Fit(
-            done + index == 0 ? seed : unchecked((seed * SeedsPerFit) + done + index), isAlone: parts.Length == 1, cancellationToken));
+            done + index == 0 ? seed : unchecked((seed * SeedsPerFit) + done + index),
+            isAlone: parts.Length == 1,
+            checkpoint?.Part(string.Create(CultureInfo.InvariantCulture, $"grown{done + index}")),
+            cancellationToken));
         foreach (var part in parts)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -17,4 +17,28 @@ public enum TextObfuscation
 
     /// <summary>Spaces stand between the characters of a word.</summary>
     AddedSpace,
+
+    /// <summary>Dots, dashes, stars or underlines stand between the characters of a word; in Arabic also a tatweel.</summary>
+    Separators,
+
+    /// <summary>Characters that nobody sees stand between those of a word.</summary>
+    Invisible,
+
+    /// <summary>Emoji stand between the characters of a word.</summary>
+    Emoji,
+
+    /// <summary>A letter is written several times.</summary>
+    RepeatedLetter,
+
+    /// <summary>Latin letters are as wide as ideographs.</summary>
+    FullWidth,
+
+    /// <summary>Latin letters become Cyrillic and Greek ones that look like them.</summary>
+    LookAlikes,
+
+    /// <summary>Combining marks stand on the letters.</summary>
+    Marks,
+
+    /// <summary>A letter inside a word becomes a star.</summary>
+    MaskedCharacter,
 }

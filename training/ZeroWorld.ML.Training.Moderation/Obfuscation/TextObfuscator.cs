@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -6,75 +5,36 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <summary>Writes a text as somebody would who hides it from a filter. Pure functions: equal text, kind, share and seed give an equal result.</summary>
 public static class TextObfuscator
 {
-    private const int WordMin = 4;
-    private static readonly Dictionary<char, string> Leet = new()
-    {
-        ['a'] = "4", ['e'] = "3", ['i'] = "1", ['o'] = "0", ['s'] = "5", ['t'] = "7", ['l'] = "1", ['A'] = "4", ['E'] = "3", ['I'] = "1", ['O'] = "0", ['S'] = "$", ['T'] = "7",
-    };
-
+    /// <summary>Changes words of a text that are apart by spaces.</summary>
     /// <param name="share">Chance of each word (or space between words) to be changed, 0 to 1.</param>
-    /// <remarks>Words are runs without white space; those that begin with a sign are left, and but for spaces so are those of fewer than four text elements.</remarks>
+    /// <remarks>
+    /// Words are runs without white space. Those that begin with a sign are left, and of fewer than four characters (ideographs: two, or three to miss one) those in which characters
+    /// would change places, be missing, or become others. In Arabic and Devanagari leetspeak are the digits that stand for letters there; Chinese has none.
+    /// </remarks>
     public static string Apply(string text, TextObfuscation kind, double share, int seed)
     {
         ArgumentNullException.ThrowIfNull(text);
         var random = new Random(seed);
-        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var result = new StringBuilder(text.Length * 2);
-        for (var index = 0; index < words.Length; index++)
-        {
-            var isChanged = random.NextDouble() < share;
-            var isJoined = kind == TextObfuscation.MissingSpace && isChanged;
-            if (index > 0 && !isJoined)
-            {
-                result.Append(' ');
-            }
+        return Apply(text.Split(' ', StringSplitOptions.RemoveEmptyEntries), _ => random.NextDouble() < share, kind, " ", random);
+    }
 
-            result.Append(isChanged && char.IsLetter(words[index][0]) ? Change(words[index], kind, random) : words[index]);
+    /// <summary>The same for some words of a text.</summary>
+    /// <param name="words">All words in their order.</param>
+    /// <param name="isChanged">Asked once for each place, in order; of a missing space it is the one before the word.</param>
+    /// <param name="glue">What is between words: a space, or nothing.</param>
+    public static string Apply(IReadOnlyList<string> words, Func<int, bool> isChanged, TextObfuscation kind, string glue, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        ArgumentNullException.ThrowIfNull(isChanged);
+        ArgumentNullException.ThrowIfNull(random);
+        var result = new StringBuilder();
+        for (var place = 0; place < words.Count; place++)
+        {
+            var isHidden = isChanged(place);
+            result.Append(place == 0 || (kind == TextObfuscation.MissingSpace && isHidden) ? "" : glue);
+            result.Append(isHidden && char.IsLetter(words[place], 0) ? WordDisguise.Apply(words[place], kind, random) : words[place]);
         }
 
         return result.ToString();
-    }
-
-    private static string Change(string word, TextObfuscation kind, Random random)
-    {
-        var elements = Elements(word);
-        if (kind == TextObfuscation.AddedSpace)
-        {
-            return string.Join(' ', elements);
-        }
-
-        if (elements.Count < WordMin || kind == TextObfuscation.MissingSpace)
-        {
-            return word;
-        }
-
-        if (kind == TextObfuscation.Leetspeak)
-        {
-            return string.Concat(word.Select(static letter => Leet.GetValueOrDefault(letter) ?? letter.ToString()));
-        }
-
-        // The first and the last stay: that is how people misspell and still read it.
-        var place = random.Next(1, elements.Count - 2);
-        if (kind == TextObfuscation.Swap)
-        {
-            (elements[place], elements[place + 1]) = (elements[place + 1], elements[place]);
-        }
-        else
-        {
-            elements.RemoveAt(place);
-        }
-
-        return string.Concat(elements);
-    }
-
-    private static List<string> Elements(string word)
-    {
-        var elements = new List<string>();
-        for (var enumerator = StringInfo.GetTextElementEnumerator(word); enumerator.MoveNext();)
-        {
-            elements.Add(enumerator.GetTextElement());
-        }
-
-        return elements;
     }
 }

@@ -57,6 +57,14 @@ public sealed record EvaluationGate
     /// <summary>The verdict where there is no champion: the first model passes.</summary>
     public static GateVerdict WithoutChampion { get; } = new(true, null, "There is no champion to compare with: the first model passes.");
 
+    /// <summary>The verdict where the champion cannot score the test rows: a model that was compared with nothing does not take its place.</summary>
+    /// <param name="problem">Why not, without a full stop.</param>
+    public static GateVerdict NotComparable(string problem)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(problem);
+        return new GateVerdict(false, null, $"{problem}. The version is kept without an alias; give it one by hand, or train another model name.");
+    }
+
     private GateVerdict Decide(string metric, BootstrapInterval gain)
     {
         var isPassed = LossAccepted == 0 ? gain.Lower > 0 : gain.Lower >= -LossAccepted;

@@ -262,6 +262,17 @@ public sealed class TextFeaturizerTests
         Assert.Equal(Ids(featurizer, text), Ids(featurizer, string.Concat(Enumerable.Repeat($"{character}\u0436", 100_000))));
     }
 
+    [Theory]
+    [InlineData("see http://a.b/c now", "see https://x.y/z now")]
+    [InlineData("see www.a.b now", "see http://x now")]
+    [InlineData("hi @somebody, what", "hi @another1 what")]
+    [InlineData("w h @ who he @me", "w  h\t@\nwho he   @me")]
+    public void Featurize_LinksAndMentionsAmongPlainWords_AreOneCodePointEach(string text, string same)
+    {
+        Assert.Equal(Ids(Unshaped, text), Ids(Unshaped, same));
+        Assert.NotEqual(Ids(Unshaped, text), Ids(Unshaped, text.Replace("http", "htt", StringComparison.Ordinal).Replace("www.", "ww.", StringComparison.Ordinal).Replace("@", "#", StringComparison.Ordinal)));
+    }
+
     // What version 1 gives is pinned by packages: this digest never changes; a new version gets a test of its own.
     [Fact]
     public void Featurize_GoldenTexts_GivesWhatVersionOneGives()

@@ -32,6 +32,9 @@ internal sealed class LightGbmBooster : SafeHandle
         }
     }
 
+    /// <summary>Puts the trees of another model before its own. Its rows do not learn of them: their scores are the dataset's.</summary>
+    internal void TakeTrees(LightGbmBooster other) => LightGbmLibrary.Check(LightGbmLibrary.Merge(this, other));
+
     internal void AddHeldRows(LightGbmDataset dataset) => LightGbmLibrary.Check(LightGbmLibrary.AddHeldRows(this, dataset));
 
     /// <summary>Grows one tree.</summary>

@@ -43,6 +43,10 @@ internal sealed class LightGbmDataset : SafeHandle
         }
     }
 
+    /// <summary>What models that are made from now on begin with.</summary>
+    /// <param name="scores">One per row; empty: the mean of the labels.</param>
+    internal void SetFirstScores(double[] scores) => LightGbmLibrary.Check(LightGbmLibrary.SetField(this, "init_score", scores, scores.Length, LightGbmLibrary.Float64));
+
     protected override bool ReleaseHandle() => LightGbmLibrary.FreeDataset(handle) == 0;
 
     // Rows that follow each other in the table are one block of the library's input: splits by time are few blocks.

@@ -7,8 +7,12 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// The library is called without ML.NET between: that reads a table row by row four times for one fit, and lets one fit run at a time in a process.
 /// </remarks>
 /// <param name="threadsMax">Threads of a fit that runs alone; <see langword="null"/>: one per processor where there are many values and the processors are free.</param>
-internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax = null) : ITreeEngine
+/// <param name="sectionValues">Rows times features times trees of a section, at most, but at least one tree.</param>
+internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax = null, long sectionValues = LightGbmEngine.SectionValues) : ITreeEngine
 {
+    // Some twenty seconds of two processors.
+    internal const long SectionValues = 5_000_000_000;
+
     /// <summary>Log odds per unit of score. Leaves are half as large as with 1, and what <see cref="LightGbmSettings.L2"/> adds to the curvature counts four times.</summary>
     internal const double Sigmoid = 0.5;
 
@@ -37,7 +41,7 @@ internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax 
         {
             // Threads that grow a tree meet every few microseconds, and spin until the last one comes: where others want the processors, one thread is done sooner than several.
             var growing = threadsMax is null && pressure.Share() > BusyShare ? 1 : threads;
-            return new Fits(this, dataset, FindTrees(table, rows, seed, growing, cancellationToken), growing);
+            return new Fits(this, table, rows, dataset, FindTrees(table, rows, seed, growing, cancellationToken), growing);
         }
         catch
         {
@@ -48,6 +52,8 @@ internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax 
 
     /// <inheritdoc/>
     public IFittedTrees Read(byte[] state) => new LightGbmTrees(state);
+
+    private long SectionTrees(TrainingTable table, ReadOnlyMemory<int> rows) => sectionValues / Math.Max(1, (long)rows.Length * table.FeatureNames.Count);
 
     private static bool HasBoth(TrainingTable table, ReadOnlyMemory<int> rows) => table.CountPositives(rows.Span) is var positives && positives > 0 && positives < rows.Length;
 
@@ -95,23 +101,75 @@ internal sealed class LightGbmEngine(LightGbmSettings settings, int? threadsMax 
         bagging_fraction={settings.RowFraction} bagging_freq={(settings.RowFraction < 1 ? 1 : 0)} feature_fraction={settings.FeatureFraction}
         """).ReplaceLineEndings(" ");
 
-    private sealed class Fits(LightGbmEngine engine, LightGbmDataset dataset, int trees, int threads) : ITreeFits
+    private sealed class Fits(LightGbmEngine engine, TrainingTable table, ReadOnlyMemory<int> rows, LightGbmDataset dataset, int trees, int threads) : ITreeFits
     {
-        public IFittedTrees Fit(int seed, bool isAlone, CancellationToken cancellationToken)
+        private readonly LightGbmSections _sections = new(trees, (int)Math.Clamp(engine.SectionTrees(table, rows), 1, trees));
+        private readonly Lock _lock = new();
+
+        public IFittedTrees Fit(int seed, bool isAlone, FitCheckpoint? grown, CancellationToken cancellationToken)
         {
             var used = isAlone ? threads : 1;
-            return new LightGbmTrees(LightGbmThreads.Run(used, () =>
+            var (done, text) = _sections.Read(grown);
+            while (done < trees)
             {
-                using var booster = LightGbmBooster.Create(dataset, engine.ToParameters(seed, used));
-                for (var tree = 0; tree < trees && !booster.Grow(); tree++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                }
+                cancellationToken.ThrowIfCancellationRequested();
+                var (first, until) = (text, _sections.End(done));
+                var sectionSeed = _sections.SeedOf(seed, done);
+                var scores = first is null ? [] : ScoresOf(first);
+                (done, text) = LightGbmThreads.Run(used, () => Grow(sectionSeed, used, first, scores, done, until, cancellationToken));
+                _sections.Write(grown, done, text);
+            }
 
-                return booster.Save();
-            }));
+            return new LightGbmTrees(text!);
         }
 
         public void Dispose() => dataset.Dispose();
+
+        /// <returns>How many trees are done, all of them where no split is left to find, and the model.</returns>
+        private (int Done, byte[] Text) Grow(int seed, int used, byte[]? first, double[] scores, int done, int until, CancellationToken cancellationToken)
+        {
+            using var booster = Create(seed, used, first, scores);
+            for (; done < until; done++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (booster.Grow())
+                {
+                    return (trees, booster.Save());
+                }
+            }
+
+            return (done, booster.Save());
+        }
+
+        // First scores belong to the dataset, which fits side by side share: a model copies them when it is made.
+        private LightGbmBooster Create(int seed, int used, byte[]? first, double[] scores)
+        {
+            var parameters = engine.ToParameters(seed, used);
+            if (!_sections.AreSeveral)
+            {
+                return LightGbmBooster.Create(dataset, parameters);
+            }
+
+            lock (_lock)
+            {
+                dataset.SetFirstScores(scores);
+                var booster = LightGbmBooster.Create(dataset, parameters);
+                dataset.SetFirstScores([]);
+                if (first is not null)
+                {
+                    using var before = LightGbmBooster.Load(first);
+                    booster.TakeTrees(before);
+                }
+
+                return booster;
+            }
+        }
+
+        private double[] ScoresOf(byte[] text)
+        {
+            var scores = new double[rows.Length];
+            new LightGbmTrees(text).AddScores(table, rows, 1 / Sigmoid, scores);
+            return scores;
+        }
     }
 }

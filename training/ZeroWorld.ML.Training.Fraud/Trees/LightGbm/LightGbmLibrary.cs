@@ -7,6 +7,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 internal static unsafe partial class LightGbmLibrary
 {
     internal const int Float32 = 0;
+    internal const int Float64 = 1;
     internal const int RawScore = 1;
 
     private const string Library = "lib_lightgbm";
@@ -27,6 +28,9 @@ internal static unsafe partial class LightGbmLibrary
     [LibraryImport(Library, EntryPoint = "LGBM_DatasetSetField", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetField(LightGbmDataset dataset, string name, float[] values, int count, int type);
 
+    [LibraryImport(Library, EntryPoint = "LGBM_DatasetSetField", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SetField(LightGbmDataset dataset, string name, double[] values, int count, int type);
+
     [LibraryImport(Library, EntryPoint = "LGBM_DatasetFree")]
     internal static partial int FreeDataset(nint dataset);
 
@@ -35,6 +39,9 @@ internal static unsafe partial class LightGbmLibrary
 
     [LibraryImport(Library, EntryPoint = "LGBM_BoosterAddValidData")]
     internal static partial int AddHeldRows(LightGbmBooster booster, LightGbmDataset dataset);
+
+    [LibraryImport(Library, EntryPoint = "LGBM_BoosterMerge")]
+    internal static partial int Merge(LightGbmBooster booster, LightGbmBooster other);
 
     [LibraryImport(Library, EntryPoint = "LGBM_BoosterUpdateOneIter")]
     internal static partial int Update(LightGbmBooster booster, out int isFinished);

@@ -23,7 +23,7 @@ internal sealed class MlNetEngine(double positiveWeight, Func<MLContext, int, IE
 
     private sealed class Fits(MlNetEngine engine, TrainingTable table, ReadOnlyMemory<int> rows) : ITreeFits
     {
-        public IFittedTrees Fit(int seed, bool isAlone, CancellationToken cancellationToken) => engine.Fit(table, rows, seed, cancellationToken);
+        public IFittedTrees Fit(int seed, bool isAlone, FitCheckpoint? grown, CancellationToken cancellationToken) => engine.Fit(table, rows, seed, cancellationToken);
 
         public void Dispose()
         {

@@ -1,0 +1,88 @@
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Takes rows of a view's source from the engine's vectors and puts them into their partitions. Not thread safe.</summary>
+internal sealed unsafe class RowCollector : IDisposable
+{
+    private readonly RowLayout _layout;
+    private readonly RowPages[] _partitions = new RowPages[MaterializationLedger.PartitionCount];
+    private readonly nint[] _targets = new nint[DuckDbVectors.RowsMax];
+
+    public RowCollector(RowLayout layout)
+    {
+        _layout = layout;
+        for (var partition = 0; partition < _partitions.Length; partition++)
+        {
+            _partitions[partition] = new RowPages(layout);
+        }
+    }
+
+    /// <summary>Bytes that are held.</summary>
+    public long Bytes => _partitions.Sum(static partition => partition.Bytes);
+
+    /// <summary>Rows of a partition, in the order in which they came.</summary>
+    public RowPages Partition(int partition) => _partitions[partition];
+
+    public void Dispose()
+    {
+        foreach (var partition in _partitions)
+        {
+            partition.Dispose();
+        }
+    }
+
+    /// <summary>Takes the rows at hand: the partition of each, the columns of the layout, and its place in the table where rows are ordered.</summary>
+    public void Add(DuckDbVectors rows)
+    {
+        var partitions = (byte*)rows.Column(EntityHistory.PartitionOrdinal).Data;
+        for (var row = 0; row < rows.Count; row++)
+        {
+            _targets[row] = (nint)_partitions[partitions[row]].Add();
+        }
+
+        for (var ordinal = EntityHistory.PartitionOrdinal + 1; ordinal < _layout.Columns; ordinal++)
+        {
+            if (_layout.TypeOf(ordinal) is { } type)
+            {
+                Copy(rows.Column(ordinal), type, ordinal, partitions, rows.Count);
+            }
+        }
+
+        if (_layout.IsOrdered)
+        {
+            var places = (long*)rows.Column(_layout.Columns).Data;
+            for (var row = 0; row < rows.Count; row++)
+            {
+                *(long*)(_targets[row] + _layout.PlaceOffset) = places[row];
+            }
+        }
+    }
+
+    private void Copy(DuckDbVector column, FeatureType type, int ordinal, byte* partitions, int count)
+    {
+        var offset = _layout.OffsetOf(ordinal);
+        if (!ColumnTypes.IsOfBytes(type) && !column.MayHaveNulls)
+        {
+            for (var row = 0; row < count; row++)
+            {
+                *(long*)(_targets[row] + offset) = column.Bits(row, type);
+            }
+
+            return;
+        }
+
+        for (var row = 0; row < count; row++)
+        {
+            if (column.IsNull(row))
+            {
+                ((ulong*)_targets[row])[ordinal >> 6] |= 1UL << (ordinal & 63);
+                *(long*)(_targets[row] + offset) = 0;
+            }
+            else
+            {
+                *(long*)(_targets[row] + offset) = !ColumnTypes.IsOfBytes(type)
+                    ? column.Bits(row, type)
+                    : _partitions[partitions[row]].AddText(ColumnTypes.IsList(type) ? column.List(row, type) : column.Bytes(row));
+            }
+        }
+    }
+}

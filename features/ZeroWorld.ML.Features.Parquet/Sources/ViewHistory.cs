@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>The history of a view in the files of its table, with one engine for all that is asked of it.</summary>
+internal sealed class ViewHistory : IViewHistory
+{
+    // Read before they are written.
+    private const int BatchesAhead = 8;
+
+    private readonly DuckDbSession _session;
+    private readonly SourceQuery _source;
+    private readonly StorageField _field;
+    private readonly TableFolder _tables;
+    private readonly Erasures _erasures;
+    private readonly long _groupedBytesMax;
+    private readonly int _workers;
+    private readonly long _sliceRowsMax;
+
+    private ViewHistory(DuckDbSession session, SourceQuery source, StorageField field, TableFolder tables, Erasures erasures, ParquetOfflineOptions options)
+    {
+        _session = session;
+        _source = source;
+        _field = field;
+        _tables = tables;
+        _erasures = erasures;
+        _groupedBytesMax = options.CellBytes;
+        _workers = options.ThreadCount;
+        _sliceRowsMax = options.SliceRows;
+    }
+
+    /// <inheritdoc/>
+    public required SourceExtent Extent { get; init; }
+
+    /// <param name="warn">Is told of the source before it is read.</param>
+    /// <exception cref="FeatureException">As <see cref="IOfflineStore.OpenHistoryAsync"/> says.</exception>
+    public static ViewHistory Open(
+        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, Action<SourceQuery> warn, CancellationToken cancellationToken)
+    {
+        var session = new DuckDbSession(options);
+        try
+        {
+            // Read before the rows: an import in between makes the generation too old, never too new.
+            var view = field.View;
+            var generation = tables.GenerationOf(view.Project, view.Source.Table);
+            var files = tables.SourceFilesOf(view.Project, view.Source.Table);
+            var source = SourceQuery.Create(session, tables, view, cancellationToken);
+            warn(source);
+            var extent = (source.TryInspectByStatistics(session, cancellationToken) ?? source.Inspect(session, cancellationToken)) with { Generation = generation, Files = files };
+
+            // What is read is put in order by all that its order depends on.
+            session.Execute("SET preserve_insertion_order = false", cancellationToken);
+            PartitionFunction.Register(session);
+            return new ViewHistory(session, source, field, tables, erasures, options) { Extent = extent };
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(MaterializationRange range, CancellationToken cancellationToken) => _field.IsWindow
+        ? ReadAsync(range, static (entity, bytes) => new WindowAppend(entity, bytes), cancellationToken)
+        : throw new InvalidOperationException($"View '{_field.View.Name}' is no windowed view.");
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(MaterializationRange range, CancellationToken cancellationToken) => !_field.IsWindow
+        ? ReadAsync(range, static (entity, bytes) => new OnlineRowWrite(entity, bytes), cancellationToken)
+        : throw new InvalidOperationException($"View '{_field.View.Name}' is no last-value view.");
+
+    public ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Reads on while the consumer writes, a few batches ahead; the engine blocks, on a thread that is not the consumer's.</summary>
+    private async IAsyncEnumerable<HistoryBatch<T>> ReadAsync<T>(
+        MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var ahead = Channel.CreateBounded<HistoryBatch<T>>(new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = true });
+        var reading = Task.Run(() => ReadAheadAsync(range, itemOf, ahead.Writer, stop.Token), CancellationToken.None);
+        try
+        {
+            await foreach (var batch in ahead.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return batch;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadAheadAsync<T>(
+        MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, ChannelWriter<HistoryBatch<T>> target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _source.CheckField(_field);
+            var files = range.StoredAfter == long.MinValue ? null : _tables.FilesStoredAfter(_field.View.Project, _field.View.Source.Table, range.StoredAfter);
+            using var rows = ReadRows(range, files, cancellationToken);
+            var batches = new HistoryBatches(_field, _source, _erasures, range, rows, cancellationToken);
+            while (batches.Next(itemOf) is { } batch)
+            {
+                await target.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+            }
+
+            target.Complete();
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the consumer gets it, in its place behind the batches before it.
+            target.Complete(exception);
+        }
+    }
+
+    /// <summary>Grouped in memory what fits; of more the engine makes a sort out of core.</summary>
+    private IHistoryRows ReadRows(MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
+    {
+        if (GroupedRows.TryRead(Unordered(range, files, cancellationToken), _source.Layout(_field.IsWindow), _groupedBytesMax) is { } grouped)
+        {
+            return grouped;
+        }
+
+        return _session.QueryCursor(
+            _source.HistoryStatement(range, _field.IsWindow, files, wholeEntities: _field.IsHop), EntityHistory.ColumnsOf(_field.View), cancellationToken);
+    }
+
+    /// <summary>Results that are read side by side: a new table by neighbouring slices of it, so that rows mostly stay in their order.</summary>
+    private IReadOnlyList<IEnumerable<DuckDbVectors>> Unordered(MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
+    {
+        var rows = Extent.Rows + Extent.Quarantined + Extent.NullKeys;
+        var share = SourceSlice.ShareOf(Math.Max(rows, 1), _workers, _sliceRowsMax);
+        if (files is not null || rows <= share)
+        {
+            var statement = _source.UnorderedStatement(range, _field.IsWindow, files, wholeEntities: _field.IsHop);
+            return [Enumerable.Repeat(statement, 1).Select(one => _session.QueryVectors(one, cancellationToken))];
+        }
+
+        return
+        [
+            .. _source.Slice(_session, share, cancellationToken)
+                .GroupBy(slice => Math.Min((slice.First + (slice.Rows / 2)) * _workers / rows, _workers - 1))
+                .Select(slices => slices.Select(slice => _session.QueryVectors(_source.UnorderedSliceStatement(range, _field.IsWindow, slice), cancellationToken))),
+        ];
+    }
+}

@@ -1,0 +1,96 @@
+using Xunit;
+using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Training.Moderation.Tests;
+
+/// <summary>A part of the suite of disguises (<c>ZeroWorld.ML.Benchmarks disguises</c> is all of it): what is asked about has no template of what was learned from.</summary>
+public sealed class DisguiseTests
+{
+    private const int TextsMost = 100;
+    private const double LossMost = 0.10;
+
+    [Theory]
+    [InlineData("eng")]
+    [InlineData("ara")]
+    [InlineData("hin")]
+    [InlineData("cmn")]
+    public void Fit_HostileTextsInDisguise_AreFoundNearlyAsOftenAsPlainOnes(string language)
+    {
+        var (model, policy, asked) = Fit(language, new ModerationTrainingRequest { Model = new ModelName("default", "text"), Data = new LabelledTexts([], new LabelMatrix([], [], true)), OutputDirectory = "" });
+        var plain = asked.Select(text => IsFlagged(model, policy, text.ToString())).ToArray();
+
+        Assert.InRange(plain.Average(static isFlagged => isFlagged ? 1.0 : 0), 0.8, 1);
+        foreach (var kind in Enum.GetValues<TextObfuscation>())
+        {
+            var hidden = asked.Select((text, row) => TextObfuscator.Apply(text.Words, place => text.IsKey[place], kind, text.Glue, new Random(row))).ToArray();
+            int[] changed = [.. Enumerable.Range(0, hidden.Length).Where(row => hidden[row] != asked[row].ToString())];
+            var lost = changed.Sum(row => (plain[row] ? 1 : 0) - (IsFlagged(model, policy, hidden[row]) ? 1 : 0)) / (double)Math.Max(1, changed.Length);
+            Assert.True(lost <= LossMost, $"{language}, {kind}: {lost:F3} of the recall is lost in {changed.Length} texts; expected at most {LossMost}.");
+        }
+    }
+
+    [Theory]
+    [InlineData("worthless", TextObfuscation.AddedSpace, "w o r t h l e s s")]
+    [InlineData("ab\u0301c", TextObfuscation.AddedSpace, "a b\u0301 c")]
+    [InlineData("Abc", TextObfuscation.FullWidth, "\uFF21\uFF42\uFF43")]
+    [InlineData("\u0639\u0628\u062D\u0627", TextObfuscation.Leetspeak, "3\u06287\u0627")]
+    [InlineData("\u5783\u573E", TextObfuscation.Swap, "\u573E\u5783")]
+    [InlineData("\u5783\u573E", TextObfuscation.MissingCharacter, "\u5783\u573E")]
+    [InlineData("exact", TextObfuscation.LookAlikes, "\u0435\u0445\u0430\u0441t")]
+    public void Apply_OneWord_WritesItSo(string word, TextObfuscation kind, string expected) => Assert.Equal(expected, TextObfuscator.Apply(word, kind, 1, 1));
+
+    [Fact]
+    public void Apply_EachKind_ChangesALongWordAndIsRepeatable()
+    {
+        foreach (var kind in Enum.GetValues<TextObfuscation>())
+        {
+            var hidden = TextObfuscator.Apply("look disgusting", kind, 1, 3);
+
+            Assert.NotEqual("look disgusting", hidden);
+            Assert.Equal(hidden, TextObfuscator.Apply("look disgusting", kind, 1, 3));
+        }
+    }
+
+    [Fact]
+    public void Append_Copies_FollowTheTextsWithTheirLabels()
+    {
+        var data = new LabelledTexts(["what a lovely garden", "you worthless people", "!"], LabelMatrix.OfClasses(["fine", "foul", "fine"]));
+
+        var (texts, labels) = DisguisedCopies.Append(data, 2, 1);
+
+        Assert.Equal(data.Texts, texts.Take(3));
+        Assert.Equal(9, labels.Rows);
+        for (var row = 0; row < texts.Count; row++)
+        {
+            Assert.Equal(data.Labels.ClassOf(row % 3), labels.ClassOf(row));
+            Assert.Equal(row < 3 || row % 3 == 2, texts[row] == data.Texts[row % 3]);
+        }
+    }
+
+    // Harmless texts are most of what is learned from, so that an unknown text counts as harmless: made ones, and their words in any order.
+    private static (TextModel Model, ModerationPolicy Policy, IReadOnlyList<MadeText> Asked) Fit(string language, ModerationTrainingRequest request)
+    {
+        var texts = DisguiseTexts.All.Single(texts => texts.Language == language);
+        var random = new Random(5);
+        var hostile = random.GetItems(texts.Learned.Where(static text => text.IsHostile).ToArray(), TextsMost * 2);
+        var harmless = random.GetItems(texts.Learned.Where(static text => !text.IsHostile).ToArray(), TextsMost * 2);
+        string[] words = [.. harmless.SelectMany(static text => text.Words)];
+        var mixed = Enumerable.Range(0, TextsMost * 3).Select(_ => string.Join(harmless[0].Glue, random.GetItems(words, random.Next(4, 9)))).ToArray();
+        string[] all = [.. hostile.Select(static text => text.ToString()), .. harmless.Select(static text => text.ToString()), .. mixed];
+        request = request with
+        {
+            Data = new LabelledTexts(all, LabelMatrix.OfClasses([.. all.Select((_, row) => row < hostile.Length ? "hostile" : "fine")])), Harmless = ["fine"], Features = request.Features with { Bits = 16 },
+        };
+        var (model, data, _, probabilities) = ModerationTraining.Fit(request, static (_, _) => { }, TestContext.Current.CancellationToken);
+        return (model, PolicyChoice.Choose("p", "", probabilities, data.Labels, ["fine"], request.Review, request.Block), random.GetItems(texts.Asked.Where(static text => text.IsHostile).ToArray(), TextsMost));
+    }
+
+    private static bool IsFlagged(TextModel model, ModerationPolicy policy, string text)
+    {
+        var scores = new float[model.Labels.Count];
+        model.Score(text, new TextWorkspace(), scores);
+        return policy.Rules.Any(rule => scores[model.Labels.ToList().IndexOf(rule.Label)] >= rule.Review);
+    }
+}
