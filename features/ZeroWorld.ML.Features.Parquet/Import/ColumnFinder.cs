@@ -29,7 +29,7 @@ internal static class ColumnFinder
     private static List<OfflineColumn> ColumnsOf(Dictionary<string, string> types) =>
         [.. types.Where(static column => ColumnTypes.FeatureTypeOf(column.Value) is not null).Select(static column => new OfflineColumn(column.Key, ColumnTypes.FeatureTypeOf(column.Value)!.Value))];
 
-    // Times and ids of the views' events have a value in every row; of other columns nothing is known.
+    // Times of the views' events have a value in every row; of other columns nothing is known.
     private static IReadOnlyList<string> NotNull(TableImport import) => import.NotNull ?? [.. import.Views
         .SelectMany(static view => new[] { view.Source.EventTimeColumn, view.Source.CreatedTimeColumn })
         .OfType<string>().Distinct(StringComparer.Ordinal)];

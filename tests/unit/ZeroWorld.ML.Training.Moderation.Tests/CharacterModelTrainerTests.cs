@@ -238,7 +238,8 @@ public sealed class CharacterModelTrainerTests : IDisposable
             var shorter = gram.Length == 1 ? 1.0 / alphabet : Chance(gram[1..]);
             var after = all[label].Where(pair => pair.Key.Length == gram.Length && pair.Key[..^1] == gram[..^1]).ToArray();
             double total = after.Sum(static pair => pair.Value);
-            return total == 0 ? shorter : (all[label].GetValueOrDefault(gram) + (Discount * after.Length * shorter)) / (total + (Discount * after.Length));
+            var escape = Discount * (1 + (0.5 * Math.Max(gram.Length - 2, 0))) * after.Length;
+            return total == 0 ? shorter : (all[label].GetValueOrDefault(gram) + (escape * shorter)) / (total + escape);
         }
     }
 

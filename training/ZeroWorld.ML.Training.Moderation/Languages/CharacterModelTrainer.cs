@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <summary>A model of the order of characters for each label, with equal priors, as linear weights: what tells languages apart with few texts of each.</summary>
 /// <remarks>
 /// The chance of a character after the characters before it is interpolated with the chance after one fewer, down to the chance of any character (Witten and Bell, 1991):
-/// <c>p(c | context) = (count(context c) + d types(context) p(c | shorter context)) / (count(context) + d types(context))</c>.
+/// <c>p(c | context) = (count(context c) + d types(context) p(c | shorter context)) / (count(context) + d types(context))</c>. With longer contexts d grows: what was seen once of them says less.
 /// The weight of an n-gram is <c>ln p(c | context) - ln p(c | shorter context)</c>, less its mean over the labels: over a text these add up to the log chance under the longest
 /// contexts that were seen, so that a linear model over counted characters (<see cref="TextFeaturizerSettings.AreCharactersCounted"/>) is such a model exactly. Stateless and thread safe.
 /// </remarks>
@@ -13,9 +13,12 @@ public static class CharacterModelTrainer
 {
     private const int StackFloatsMax = 512;
 
+    // How much d grows with each character of context beyond the first.
+    private const float Growth = 0.5f;
+
     /// <param name="featurizer">Its character channel is the only one that weighs.</param>
     /// <param name="labels">One per text.</param>
-    /// <param name="discount">How much the shorter contexts count, d above; above 0, default 3.</param>
+    /// <param name="discount">How much the shorter contexts count, d above, for those of at most one character; half as much again with each further one. Above 0, default 3.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>, <see cref="TrainingError.UnsuitableData"/>: labels are not exclusive, fewer than three, or one has no text.</exception>
     public static LinearWeights Fit(
         TextFeaturizer featurizer, IReadOnlyList<string> texts, LabelMatrix labels, double discount = 3, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
@@ -99,7 +102,7 @@ public static class CharacterModelTrainer
                     shorter.AsSpan(counts[length - 2].RowOf(ngram.SuffixKey) * columns, columns).CopyTo(chance);
                 }
 
-                Weigh(tables.CountsOf(row), tables.TotalsOf(row), tables.TypesOf(row), discount, length == 1, chance, weights.AddRow(ngram.Id));
+                Weigh(tables.CountsOf(row), tables.TotalsOf(row), tables.TypesOf(row), discount * (1 + (Growth * Math.Max(length - 2, 0))), length == 1, chance, weights.AddRow(ngram.Id));
             }
 
             shorter = chances;

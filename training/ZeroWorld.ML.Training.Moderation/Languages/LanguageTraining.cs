@@ -8,7 +8,7 @@ public static class LanguageTraining
     /// <summary>What the featurizer is told for languages.</summary>
     public static TextFeaturizerSettings Features { get; } = new()
     {
-        Bits = 22, CharacterMin = 1, CharacterMax = 5, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0, AreCharactersCounted = true,
+        Bits = 24, CharacterMin = 1, CharacterMax = 5, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0, AreCharactersCounted = true,
     };
 
     /// <summary>Reads both corpora below a folder.</summary>
