@@ -96,7 +96,7 @@ public sealed class RedisServerProcess : IAsyncDisposable
         return WaitForExitAsync(cancellationToken);
     }
 
-    /// <summary>Starts a stopped server again on the same port, empty.</summary>
+    /// <summary>Starts a stopped server again on the same port, with what it was told to save, else empty.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         if (IsRunning)

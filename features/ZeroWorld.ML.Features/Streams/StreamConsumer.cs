@@ -5,8 +5,8 @@ namespace ZeroWorld.ML.Features;
 /// <summary>The loop that brings the events of one stream to the views of its table.</summary>
 /// <remarks>
 /// Read, decide (<see cref="StreamBatch"/>), write online, keep for the archive, and only then commit: whatever this process is stopped by, and wherever, what
-/// was not committed is read again, and writing it again changes nothing. While a store does not answer nothing further is read, so memory is bounded by one batch
-/// and what waits for the archive. One loop: <see cref="RunAsync"/> is called once; <see cref="Status"/> may be read from any thread.
+/// was not committed is read again, and writing it again changes nothing. The next batch is read while one is written. While a store does not answer nothing
+/// further is read, so memory is bounded by two batches and what waits for the archive. One loop: <see cref="RunAsync"/> is called once; <see cref="Status"/> may be read from any thread.
 /// </remarks>
 public sealed partial class StreamConsumer
 {
@@ -25,6 +25,9 @@ public sealed partial class StreamConsumer
     private readonly JsonEventDecoder _decoder;
     private readonly StreamBacklog _backlog = new();
     private volatile StreamStatus _status = StreamStatus.Starting;
+
+    // The next batch, on its way; the source is not called otherwise until it is there.
+    private Task<IReadOnlyList<StreamEvent>>? _ahead;
 
     /// <param name="stream">What to read.</param>
     /// <param name="fields">The stored forms of the views of its table; without any, events are only archived.</param>
@@ -84,6 +87,8 @@ public sealed partial class StreamConsumer
         }
         finally
         {
+            // The source may be disposed of as soon as this has ended.
+            await EndReadingAsync().ConfigureAwait(false);
             StreamMetrics.Unwatch(this);
             if (_status.State != StreamState.Failed)
             {
@@ -97,21 +102,32 @@ public sealed partial class StreamConsumer
     public async Task<long> DrainAsync(CancellationToken cancellationToken)
     {
         var total = 0L;
-        while (await StepAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
+        try
         {
-            total += count;
-        }
+            while (await StepAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            {
+                total += count;
+            }
 
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
-        return total;
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+            return total;
+        }
+        finally
+        {
+            await EndReadingAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task<int> StepAsync(CancellationToken cancellationToken)
     {
-        var events = await UntilItWorksAsync(
-            token => _source.ReadAsync(_options.BatchEventsMax, _options.PollInterval, token), cancellationToken).ConfigureAwait(false);
+        var events = await UntilItWorksAsync(ReadAsync, cancellationToken).ConfigureAwait(false);
         if (events.Count > 0)
         {
+            if (_archive is null || _backlog.Events + events.Count < _options.ArchiveEventsMax)
+            {
+                _ahead = ReadAheadAsync(cancellationToken);
+            }
+
             var batch = StreamBatch.Of(Stream, _decoder, _fields, events, Now);
             await UntilItWorksAsync(
                 async token =>
@@ -132,6 +148,32 @@ public sealed partial class StreamConsumer
 
         return events.Count;
     }
+
+    private async Task<IReadOnlyList<StreamEvent>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_ahead is { } ahead)
+        {
+            _ahead = null;
+            if (await ahead.ConfigureAwait(false) is { Count: > 0 } events)
+            {
+                return events;
+            }
+        }
+
+        return await _source.ReadAsync(_options.BatchEventsMax, _options.PollInterval, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What is there already, without a wait: a commit waits for this.</summary>
+    private async Task<IReadOnlyList<StreamEvent>> ReadAheadAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return await _source.ReadAsync(_options.BatchEventsMax, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until the source may be called again; what became of the read is told where its events are wanted.</summary>
+    private Task EndReadingAsync() => _ahead is { } ahead ? SuppressAsync(ahead) : Task.CompletedTask;
+
+    private static async Task SuppressAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private void Report(IReadOnlyList<StreamEvent> events, StreamBatch batch)
     {
@@ -164,6 +206,7 @@ public sealed partial class StreamConsumer
             return;
         }
 
+        await EndReadingAsync().ConfigureAwait(false);
         if (_archive is not null && _backlog.Columns is { } columns && columns[0].Values.Count > 0)
         {
             await UntilItWorksAsync(

@@ -25,6 +25,40 @@ public sealed class StreamConsumerTests
     }
 
     [Fact]
+    public async Task Drain_BeforeABatchIsCommitted_TheNextOneIsReadAndTheSourceHasOneCallerAtATime()
+    {
+        for (var batch = 0; batch < 3; batch++)
+        {
+            _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        }
+
+        var readsBeforeCommit = new List<int>();
+        _source.OnCommit = () => readsBeforeCommit.Add(_source.Reads);
+
+        var read = await Consumer(null).DrainAsync(Token);
+
+        Assert.Equal((3L, 3, 0), (read, _source.Committed, _source.Overlaps));
+        Assert.Equal([2, 3, 3], readsBeforeCommit);
+    }
+
+    [Fact]
+    public async Task Drain_SourceThatFailsWhileABatchIsWritten_CommitsTheBatchAndReadsAgain()
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        _source.Batches.Enqueue(["""{"CARD":2,"AT":5}"""]);
+        _source.FailureOnce = new FeatureException(FeatureError.StoreUnavailable, "The broker is away.");
+        _source.FailureAt = 1;
+        var draining = Consumer(null).DrainAsync(Token);
+        while (!draining.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal((2L, 2), (await draining, _source.Committed));
+    }
+
+    [Fact]
     public async Task Run_ArchiveThatDoesNotTake_StopsTheReading()
     {
         for (var batch = 0; batch < 5; batch++)
@@ -85,6 +119,7 @@ public sealed class StreamConsumerTests
     private sealed class ScriptedSource : IEventSource
     {
         private int _position;
+        private int _callers;
 
         public Queue<string[]> Batches { get; } = [];
 
@@ -98,8 +133,37 @@ public sealed class StreamConsumerTests
 
         public FeatureException? Failure { get; set; }
 
+        public FeatureException? FailureOnce { get; set; }
+
+        /// <summary>Reads before the one that fails.</summary>
+        public int FailureAt { get; set; }
+
+        /// <summary>Calls that began while another one was under way.</summary>
+        public int Overlaps { get; private set; }
+
         public async Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken)
         {
+            Enter();
+            try
+            {
+                return await ReadNextAsync(cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _callers);
+            }
+        }
+
+        private void Enter() => Overlaps += Interlocked.Increment(ref _callers) > 1 ? 1 : 0;
+
+        private async Task<IReadOnlyList<StreamEvent>> ReadNextAsync(CancellationToken cancellationToken)
+        {
+            if (FailureOnce is { } once && Reads == FailureAt)
+            {
+                FailureOnce = null;
+                throw once;
+            }
+
             if (Failure is not null)
             {
                 throw Failure;
@@ -113,14 +177,17 @@ public sealed class StreamConsumerTests
             }
 
             Reads++;
+            await Task.Yield();
             return [.. batch.Select(text => new StreamEvent($"{_position++}", 5, Encoding.UTF8.GetBytes(text)))];
         }
 
         public Task CommitAsync(IReadOnlyList<StreamEvent> events, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
         {
+            Enter();
             OnCommit();
             Committed += events.Count;
             Dead.AddRange(deadLetters);
+            Interlocked.Decrement(ref _callers);
             return Task.CompletedTask;
         }
 
