@@ -29,24 +29,6 @@ public sealed class RedisFailureTests
     }
 
     [Fact]
-    public async Task TryMarkAsync_AfterTheServerWasStartedAgain_RefusesAndMarksNothing()
-    {
-        RedisServerProcess.SkipIfMissing();
-        await using var server = await RedisServerProcess.StartAsync(Cancellation, "--appendonly", "yes", "--appendfsync", "always");
-        await using var store = Stores.Create(server.Address);
-        var servers = await store.ReadServersAsync(TestViews.Profile, Cancellation);
-        Assert.True(await store.TryMarkAsync(TestViews.Profile, servers, [3], 10, long.MaxValue, Cancellation));
-
-        await server.KillAsync(Cancellation);
-        await server.RestartAsync(Cancellation);
-
-        await WaitUntilAnsweredAsync(store);
-        Assert.False(await store.TryMarkAsync(TestViews.Profile, servers, [3], 20, long.MaxValue, Cancellation));
-        Assert.Equal(10, (await store.ReadMarksAsync(TestViews.Profile, [0], Cancellation))[3]);
-        Assert.NotEqual(servers, await store.ReadServersAsync(TestViews.Profile, Cancellation));
-    }
-
-    [Fact]
     public async Task DeleteEntityAsync_OfAnEntityOfWhichNothingIsLeft_LetsItsKeysExpire()
     {
         RedisServerProcess.SkipIfMissing();
