@@ -44,9 +44,9 @@ internal sealed class RedisServerMarks(IDatabase database, StorageField field)
     private async Task<IReadOnlyList<int>> FindPlacesAsync()
     {
         var server = database.Multiplexer.GetServers().FirstOrDefault(static server => server.IsConnected)
-            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, "no server of the cluster is connected");
+            ?? throw new FeatureException(FeatureError.StoreUnavailable, "No server of the online store's cluster is connected.");
         var configuration = await server.ClusterNodesAsync().ConfigureAwait(false)
-            ?? throw new RedisConnectionException(ConnectionFailureType.ProtocolFailure, $"{RedisConnection.Format(server.EndPoint)} does not tell the nodes of its cluster");
+            ?? throw new FeatureException(FeatureError.StoreUnavailable, $"The server of the online store at {RedisConnection.Format(server.EndPoint)} does not tell the nodes of its cluster.");
         return [.. configuration.Nodes.Where(static node => node is { IsReplica: false, Slots.Count: > 0 }).Select(FindPlace).Order()];
     }
 

@@ -198,6 +198,11 @@ public sealed class RedisServerProcess : IAsyncDisposable
         {
             return false;
         }
+        catch (InvalidOperationException exception) when (exception.Message.Contains("-LOADING ", StringComparison.Ordinal))
+        {
+            // It reads what it saved.
+            return false;
+        }
     }
 
     private async Task WaitForExitAsync(CancellationToken cancellationToken) => await _process!.WaitForExitAsync(cancellationToken);
