@@ -28,6 +28,7 @@ public sealed partial class StreamConsumer
 
     // The next batch, on its way; the source is not called otherwise until it is there.
     private Task<IReadOnlyList<StreamEvent>>? _ahead;
+    private long _lagAt = long.MinValue;
 
     /// <param name="stream">What to read.</param>
     /// <param name="fields">The stored forms of the views of its table; without any, events are only archived.</param>
@@ -64,15 +65,12 @@ public sealed partial class StreamConsumer
         StreamMetrics.Watch(this, _time);
         try
         {
-            var lagAt = long.MinValue;
             while (!cancellationToken.IsCancellationRequested)
             {
                 await StepAsync(cancellationToken).ConfigureAwait(false);
-                if (lagAt == long.MinValue || _time.GetElapsedTime(lagAt) >= _options.LagInterval)
+                if (IsLagDue)
                 {
-                    lagAt = _time.GetTimestamp();
-                    var lag = await UntilItWorksAsync(token => _source.ReadLagAsync(token), cancellationToken).ConfigureAwait(false);
-                    _status = _status with { Lag = lag };
+                    await UntilItWorksAsync(ReadLagAsync, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
@@ -175,6 +173,32 @@ public sealed partial class StreamConsumer
 
     private static async Task SuppressAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+    private bool IsLagDue => _lagAt == long.MinValue || _time.GetElapsedTime(_lagAt) >= _options.LagInterval;
+
+    private async Task<bool> ReadLagAsync(CancellationToken cancellationToken)
+    {
+        _lagAt = _time.GetTimestamp();
+        var lag = await _source.ReadLagAsync(cancellationToken).ConfigureAwait(false);
+        _status = _status with { Lag = lag };
+        return true;
+    }
+
+    /// <summary>Events come while nothing is read: how many is what an operator wants to know then. A broker that is away cannot tell either, and the state says why.</summary>
+    private async Task TryReadLagAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (IsLagDue)
+            {
+                await ReadLagAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+        {
+            LogLagUnknown(Stream.Name, exception.Message);
+        }
+    }
+
     private void Report(IReadOnlyList<StreamEvent> events, StreamBatch batch)
     {
         var (oldest, newest) = (long.MaxValue, long.MinValue);
@@ -266,6 +290,7 @@ public sealed partial class StreamConsumer
                 }
 
                 _status = _status with { State = StreamState.Waiting, Fault = exception.Message };
+                await TryReadLagAsync(cancellationToken).ConfigureAwait(false);
                 await Task.Delay(_options.RetryInterval * Math.Min(1 << Math.Min(attempt - 1, 10), RetriesUntilLongest), _time, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -279,4 +304,7 @@ public sealed partial class StreamConsumer
 
     [LoggerMessage(2303, LogLevel.Warning, "Stream {Stream} was stopped before {Count} events could be committed; they are read again")]
     private partial void LogLeft(string stream, int count);
+
+    [LoggerMessage(2304, LogLevel.Debug, "Stream {Stream}: how many events wait is not known while it waits: {Reason}")]
+    private partial void LogLagUnknown(string stream, string reason);
 }
