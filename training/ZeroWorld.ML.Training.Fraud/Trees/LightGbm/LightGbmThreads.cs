@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <remarks>
 /// The library keeps the number of threads in one place for the whole process and sizes buffers by it: a call with more threads beside one with fewer would write past their end. Its
 /// models do not depend on the number. OpenMP keeps helpers for each thread that ever called it with several, and as soon as all of them together are more than the processors, a
-/// helper sleeps instead of spinning until the next piece of work: trees of depth 6 then grow 1.6 times as long. So one thread makes all calls that may use several. Thread safe; a waiting
+/// helper sleeps instead of spinning until the next piece of work: trees of depth 6 then grow 1.7 times as long. So one thread makes all calls that may use several. Thread safe; a waiting
 /// caller holds its thread, as the call itself does.
 /// </remarks>
 internal static class LightGbmThreads
