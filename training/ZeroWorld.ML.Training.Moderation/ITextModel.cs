@@ -15,6 +15,13 @@ public interface ITextModel
 
     ScoredText Score(string text, TextWorkspace workspace);
 
+    /// <summary>As <see cref="Score"/> for each; by a runtime, as many as go together in one run.</summary>
+    IReadOnlyList<ScoredText> ScoreMany(IReadOnlyList<string> texts, TextWorkspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return [.. texts.Select(text => Score(text, workspace))];
+    }
+
     /// <summary>The parts of a text that raised a label's score most.</summary>
     /// <param name="label">Place in <see cref="Labels"/>.</param>
     /// <param name="most">Parts at most.</param>

@@ -22,6 +22,12 @@ public static class ModerationTraining
         ArgumentNullException.ThrowIfNull(scorer);
         ArgumentNullException.ThrowIfNull(time);
         CheckFolder(request.OutputDirectory);
+        if (request.DisguisedCopies is < 0 or > ModerationTrainingRequest.DisguisedCopiesMax)
+        {
+            throw new TrainingException(
+                TrainingError.InvalidInput, $"disguised copies: {request.DisguisedCopies} is out of range; expected 0 to {ModerationTrainingRequest.DisguisedCopiesMax}.");
+        }
+
         var total = TextFit.GridOf(request.Algorithm).Count + Folds + 3;
         var done = 0;
         var (model, data, settings, probabilities) = Fit(request, Report, cancellationToken);

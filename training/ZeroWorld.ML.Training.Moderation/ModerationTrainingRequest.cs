@@ -6,6 +6,8 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <summary>What a text classifier is trained on, and for.</summary>
 public sealed record ModerationTrainingRequest
 {
+    internal const int DisguisedCopiesMax = 8;
+
     public required ModelName Model { get; init; }
 
     public required LabelledTexts Data { get; init; }
@@ -18,7 +20,7 @@ public sealed record ModerationTrainingRequest
 
     /// <value>
     /// Copies of each text that are learned from beside it, each written as somebody would who hides it (<see cref="TextObfuscation"/>), so that no weight rests on what a disguise takes away;
-    /// 0 or more, default 2. Fewer where there would be more than 1,000,000 rows.
+    /// 0 to 8, default 2. Fewer where there would be more than 1,000,000 rows.
     /// </value>
     public int DisguisedCopies { get; init; } = 2;
 

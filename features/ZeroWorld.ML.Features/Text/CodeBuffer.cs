@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Features;
 internal sealed class CodeBuffer
 {
     /// <summary>Code points behind the last that may be read, whatever they are: a loop over whole vectors needs no end of its own.</summary>
-    public const int Padding = 32;
+    public const int Padding = 64;
 
     private uint[] _codes = new uint[1_024];
     private int[] _origins = new int[1_024];

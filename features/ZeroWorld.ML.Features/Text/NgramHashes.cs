@@ -7,12 +7,42 @@ namespace ZeroWorld.ML.Features;
 internal static class NgramHashes
 {
     private const uint Multiplier = 0x9E37_79B1;
+    private const int AtOnce = 8;
     private const uint FinalMultiplier = 0x85EB_CA6B;
 
     /// <summary>The state before the first code point; every channel has a seed of its own, so that its n-grams have ids of their own.</summary>
     public static uint Start(uint seed) => (seed * FinalMultiplier) ^ 0x27D4_EB2F;
 
     public static uint Step(uint state, uint code) => (BitOperations.RotateLeft(state, 5) ^ code) * Multiplier;
+
+    /// <summary>The state after so many code points.</summary>
+    /// <param name="codes">They, and whatever is behind them, <see cref="AtOnce"/> in all at least.</param>
+    public static uint Over(uint state, ReadOnlySpan<uint> codes, int count)
+    {
+        if (count > AtOnce)
+        {
+            foreach (var code in codes[..count])
+            {
+                state = Step(state, code);
+            }
+
+            return state;
+        }
+
+        // All eight, whose number no processor guesses, and the one that is asked for.
+        codes = codes[..AtOnce];
+        Span<uint> states = stackalloc uint[AtOnce + 1];
+        states[0] = state;
+        states[1] = state = Step(state, codes[0]);
+        states[2] = state = Step(state, codes[1]);
+        states[3] = state = Step(state, codes[2]);
+        states[4] = state = Step(state, codes[3]);
+        states[5] = state = Step(state, codes[4]);
+        states[6] = state = Step(state, codes[5]);
+        states[7] = state = Step(state, codes[6]);
+        states[8] = Step(state, codes[7]);
+        return states[count];
+    }
 
     /// <summary>An id of so many bits out of a state.</summary>
     public static uint Id(uint state, int bits)

@@ -16,12 +16,6 @@ internal static class TextNormalizer
     private const int MentionMin = 5;
     private const int EntityMax = 10;
 
-    // So that no tally of 16 bits overflows.
-    private const int PlainMax = 32_768;
-
-    private static readonly byte[] PlainCodes = MakePlainCodes();
-    private static readonly ulong[] PlainTallies = MakePlainTallies();
-
     public static void Normalize(ReadOnlySpan<char> text, TextWorkspace workspace, int lengthMax)
     {
         var shape = new TextShape { Units = text.Length };
@@ -51,7 +45,7 @@ internal static class TextNormalizer
         var marks = 0;
         for (var place = 0; place < text.Length; place++)
         {
-            var plain = AppendPlain(text[place..], origin + place, buffer, ref shape);
+            var plain = AsciiNormalizer.Append(text[place..], origin + place, buffer, ref shape);
             marks = plain > 0 ? 0 : marks;
             place += plain;
             if (place == text.Length)
@@ -84,91 +78,6 @@ internal static class TextNormalizer
 
             AppendCode(code, at, buffer, folding, ref marks, ref shape);
         }
-    }
-
-    /// <summary>Takes what needs no folding but of case: ASCII up to the first '&amp;', which may begin an entity.</summary>
-    /// <returns>UTF-16 code units taken.</returns>
-    private static int AppendPlain(ReadOnlySpan<char> text, int origin, CodeBuffer buffer, ref TextShape shape)
-    {
-        if (text[0] >= 0x80 || text[0] == '&')
-        {
-            return 0;
-        }
-
-        text = text[..Math.Min(text.Length, PlainMax)];
-        buffer.Reserve(text.Length, out var codes, out var origins);
-        var (count, tallies, place) = (buffer.Count, 0UL, 0);
-        var start = codes[..count].LastIndexOf(Space) + 1;
-        for (; place < text.Length && text[place] < 0x80; place++)
-        {
-            uint code = PlainCodes[text[place]];
-            if (code == Space)
-            {
-                // A second space is none.
-                if (count == start)
-                {
-                    continue;
-                }
-
-                if (MayBeReplaced(codes[start], codes[start + 1]))
-                {
-                    buffer.Truncate(count);
-                    Break(buffer, origin + place, ref shape);
-                    count = buffer.Count;
-                }
-                else
-                {
-                    codes[count] = Space;
-                    origins[count++] = origin + place;
-                }
-
-                start = count;
-                continue;
-            }
-
-            if (code == 0)
-            {
-                break;
-            }
-
-            tallies += PlainTallies[text[place]];
-            codes[count] = code;
-            origins[count++] = origin + place;
-        }
-
-        buffer.Truncate(count);
-        shape.Letters += (int)(tallies & 0xFFFF);
-        shape.Capitals += (int)((tallies >> 16) & 0xFFFF);
-        shape.Digits += (int)((tallies >> 32) & 0xFFFF);
-        shape.Exclamations += (int)(tallies >> 48);
-        return place;
-    }
-
-    // Whether a chunk may be a link or a mention, by its first two code points; of a single one the second is whatever was there.
-    private static bool MayBeReplaced(uint first, uint second) => first == '@' || (first == 'h' && second == 't') || (first == 'w' && second == 'w');
-
-    // By ASCII code: the folded one, a space for every control character, 0 for '&'.
-    private static byte[] MakePlainCodes()
-    {
-        var codes = new byte[0x80];
-        for (var code = 0; code < codes.Length; code++)
-        {
-            codes[code] = code <= ' ' ? (byte)' ' : code == '&' ? (byte)0 : (byte)char.ToLowerInvariant((char)code);
-        }
-
-        return codes;
-    }
-
-    // By ASCII code: 16 bits each for letters, capitals, digits and exclamation marks.
-    private static ulong[] MakePlainTallies()
-    {
-        var tallies = new ulong[0x80];
-        for (var code = '!'; code < tallies.Length; code++)
-        {
-            tallies[code] = (char.IsAsciiLetter(code) ? 1UL : 0) | (char.IsAsciiLetterUpper(code) ? 1UL << 16 : 0) | (char.IsAsciiDigit(code) ? 1UL << 32 : 0) | (code == '!' ? 1UL << 48 : 0);
-        }
-
-        return tallies;
     }
 
     private static void AppendAscii(uint code, int at, CodeBuffer buffer, ref TextShape shape)
@@ -240,8 +149,8 @@ internal static class TextNormalizer
         buffer.Add(code, at);
     }
 
-    // Ends a chunk: what is a link or a mention becomes one code point.
-    private static void Break(CodeBuffer buffer, int at, ref TextShape shape)
+    /// <summary>Ends a chunk: what is a link or a mention becomes one code point.</summary>
+    internal static void Break(CodeBuffer buffer, int at, ref TextShape shape)
     {
         if (buffer.Last == Space)
         {

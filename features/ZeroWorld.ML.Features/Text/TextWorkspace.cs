@@ -158,6 +158,12 @@ public sealed class TextWorkspace
     /// <remarks>Each step is exact but one that takes the sum beyond a power of two: as many at once as reach the next power give the same.</remarks>
     internal static float AddOnes(float sum, int count)
     {
+        // Of a whole number every step is exact.
+        if (sum == MathF.Truncate(sum) && sum < ExactOnesMax && count < ExactOnesMax)
+        {
+            return sum + count;
+        }
+
         while (count > 0)
         {
             if (sum >= ExactOnesMax)

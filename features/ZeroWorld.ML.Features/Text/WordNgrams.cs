@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>N-grams of words: of the plain text, and of the folded one.</summary>
@@ -8,54 +10,54 @@ internal static class WordNgrams
     /// <summary>Starts the channel of the plain words and adds them: a word is a run of letters, digits and marks; an ideograph is one alone, and so is any other sign.</summary>
     public static void Add(TextWorkspace workspace, uint seed, int most, int bits)
     {
-        var folding = UnicodeFolding.Default;
-        ReadOnlySpan<uint> codes = workspace.Normal.Codes;
+        var count = workspace.Normal.Count;
+        var codes = workspace.Normal.Padded(0, count + CodeBuffer.Padding);
         var origins = workspace.Normal.Origins;
         var history = new WordHistory(most, seed, bits);
-        var first = NgramHashes.Start(seed);
-        workspace.BeginChannel(codes.Length * most);
-        for (int start = 0, end; start < codes.Length; start = end)
+        var state = NgramHashes.Start(seed);
+        workspace.BeginChannel(count * most);
+        for (var first = 0; first < count; first += WordMasks.Width)
         {
-            end = start + 1;
-            if (codes[start] == TextNormalizer.Space)
+            var (inside, starts) = WordMasks.Of(codes, count, first);
+            for (; starts != 0; starts &= starts - 1)
             {
-                continue;
+                var at = BitOperations.TrailingZeroCount(starts);
+                var (start, outside) = (first + at, ~inside >> at);
+                var end = outside == 0
+                    ? EndOf(codes[..count], first + WordMasks.Width)
+                    : start + Math.Max(1, BitOperations.TrailingZeroCount(outside));
+                history.Add(workspace, NgramHashes.Over(state, codes[start..], end - start), origins[start], origins[end - 1] + 1);
             }
-
-            // What is read once is looked at and hashed.
-            var hash = NgramHashes.Step(first, codes[start]);
-            if (IsInWord(codes, start, folding))
-            {
-                for (; end < codes.Length && IsInWord(codes, end, folding); end++)
-                {
-                    hash = NgramHashes.Step(hash, codes[end]);
-                }
-            }
-
-            history.Add(workspace, hash, origins[start], origins[end - 1] + 1);
         }
     }
 
     /// <summary>Starts the channel of the folded words and adds them.</summary>
     public static void AddFolded(TextWorkspace workspace, uint seed, int most, int bits)
     {
-        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        var codes = workspace.Folded.Padded(0, workspace.Folded.Count + CodeBuffer.Padding);
         var origins = workspace.Folded.Origins;
         var history = new WordHistory(most, seed, bits);
+        var state = NgramHashes.Start(seed);
         workspace.BeginChannel(workspace.FoldedWords.Count * most);
         foreach (var (start, length) in workspace.FoldedWords)
         {
-            var hash = NgramHashes.Start(seed);
-            foreach (var code in codes.Slice(start, length))
-            {
-                hash = NgramHashes.Step(hash, code);
-            }
-
-            history.Add(workspace, hash, origins[start], origins[start + length - 1] + 1);
+            history.Add(workspace, NgramHashes.Over(state, codes[start..], length), origins[start], origins[start + length - 1] + 1);
         }
     }
 
-    private static bool IsInWord(ReadOnlySpan<uint> codes, int place, UnicodeFolding folding)
+    // Of a run that goes on at a place.
+    private static int EndOf(ReadOnlySpan<uint> codes, int place)
+    {
+        while (place < codes.Length && IsInWord(codes, place, UnicodeFolding.Default))
+        {
+            place++;
+        }
+
+        return place;
+    }
+
+    /// <summary>Whether a code point is part of a run that is one word.</summary>
+    internal static bool IsInWord(ReadOnlySpan<uint> codes, int place, UnicodeFolding folding)
     {
         var code = codes[place];
         return code < 0x80 && code != '\'' ? IsPlainWord[code]

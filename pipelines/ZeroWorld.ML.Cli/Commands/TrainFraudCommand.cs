@@ -48,8 +48,9 @@ internal static class TrainFraudCommand
         private readonly Option<string[]> _segments = Many("--segment", "Features whose values are measured apart.");
         private readonly Option<string[]> _algorithms = Many("--algorithm", $"Algorithms to try, out of {string.Join(", ", FraudAlgorithms.Names)}.");
         private readonly Option<int[]> _seeds = new("--seeds") { Description = "Seeds, an odd number.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => [1, 2, 3] };
+        private readonly Option<SplitKind> _split = new("--split") { Description = "What keeps test rows apart: later times, or entities of their own." };
         private readonly Option<string?> _testFrom = new("--test-from") { Description = "First moment of the test, as in the time column. Default: by --test-share." };
-        private readonly Option<double> _testShare = new("--test-share") { Description = "Share of test rows.", DefaultValueFactory = static _ => 0.2 };
+        private readonly Option<double> _testShare = new("--test-share") { Description = "Share of test rows, or of the entities that are tested on.", DefaultValueFactory = static _ => 0.2 };
         private readonly Option<double> _delay = new("--label-delay") { Description = "Days after which a label is known.", DefaultValueFactory = static _ => 0 };
         private readonly Option<string?> _asOf = new("--as-of") { Description = "Moment of training: later labels are not mature." };
         private readonly Option<CalibrationMethod> _calibration = new("--calibration") { Description = "How probabilities are calibrated." };
@@ -71,7 +72,7 @@ internal static class TrainFraudCommand
         {
             Option[] all =
             [
-                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _testFrom, _testShare, _delay, _asOf, _calibration, _stopping,
+                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _split, _testFrom, _testShare, _delay, _asOf, _calibration, _stopping,
                 _alertShare, _blockShare, _falseAlarm, _miss, _cards, _accepted, _model, _name, _resume, _output, _alias,
             ];
             foreach (var option in all)
@@ -130,6 +131,7 @@ internal static class TrainFraudCommand
             {
                 Algorithms = Names(parse.GetValue(_algorithms)) is { Count: > 0 } algorithms ? algorithms : defaults.Algorithms,
                 Seeds = parse.GetValue(_seeds) ?? defaults.Seeds,
+                Split = parse.GetValue(_split),
                 TestFrom = parse.GetValue(_testFrom),
                 TestShare = parse.GetValue(_testShare),
                 LabelDelay = ToDays(parse.GetValue(_delay)),

@@ -19,6 +19,7 @@ internal static class FraudRunRecord
         ["seeds"] = string.Join(",", options.Settings.Seeds),
         ["calibration"] = options.Settings.Calibration.ToString(),
         ["label_delay_days"] = options.Settings.LabelDelay.TotalDays.ToString(CultureInfo.InvariantCulture),
+        ["split"] = options.Settings.Split.ToString(),
         ["test"] = options.Test ?? options.Settings.TestFrom ?? options.Settings.TestShare.ToString(CultureInfo.InvariantCulture),
     };
 

@@ -66,15 +66,9 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
             throw new RegistryException(
                 RegistryError.StoreUnavailable, $"{exception.Status.Detail} The run is kept: take it up with --resume {run.Run.Id} when the store is there again.", exception);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception)
         {
-            await run.FailAsync(exception.Message);
-            CheckpointsOf(run).Delete();
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            await run.CancelAsync();
+            await run.EndAsync(exception);
             CheckpointsOf(run).Delete();
             throw;
         }

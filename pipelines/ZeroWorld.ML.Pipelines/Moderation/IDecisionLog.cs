@@ -7,7 +7,8 @@ namespace ZeroWorld.ML.Pipelines.Moderation;
 public interface IDecisionLog
 {
     /// <param name="policy">The policy that decided.</param>
+    /// <param name="scored">What the model gave.</param>
     /// <param name="duration">What the decision took.</param>
     /// <returns>Id under which it is kept.</returns>
-    string Add(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, TimeSpan duration);
+    string Add(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, ScoredText scored, TimeSpan duration);
 }

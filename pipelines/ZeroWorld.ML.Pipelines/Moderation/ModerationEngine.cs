@@ -58,20 +58,39 @@ public sealed class ModerationEngine
     /// <param name="log">Keeps the decision; <see langword="null"/>: nobody does.</param>
     public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, IDecisionLog? log = null)
     {
+        ArgumentNullException.ThrowIfNull(item);
         var started = _time.GetTimestamp();
+        return Decide(item, offset, workspace, log, _model.Score(item.Text, workspace), started);
+    }
+
+    /// <summary>As <see cref="Decide(ModerationItem, string, TextWorkspace, IDecisionLog?)"/>, with what <see cref="Model"/> gave the text.</summary>
+    /// <param name="started">When that began, by the engine's clock.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, IDecisionLog? log, ScoredText scored, long started)
+    {
         var policy = _policy;
-        var decision = Decide(item, offset, workspace, policy);
-        return log is null ? decision : decision with { PredictionId = log.Add(item, decision, policy, _time.GetElapsedTime(started)) };
+        var decision = Decide(item, offset, workspace, policy, scored);
+        return log is null ? decision : decision with { PredictionId = log.Add(item, decision, policy, scored, _time.GetElapsedTime(started)) };
+    }
+
+    /// <summary>Decides about all items by what <see cref="Model"/> gives them in as few runs as it can.</summary>
+    /// <returns>In their order.</returns>
+    public IReadOnlyList<ModerationDecision> DecideAll(IReadOnlyList<(string Offset, ModerationItem Item)> items, TextWorkspace workspace, IDecisionLog? log)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        var started = _time.GetTimestamp();
+        var scored = _model.ScoreMany([.. items.Select(static item => item.Item.Text)], workspace);
+        return [.. items.Select((item, place) => Decide(item.Item, item.Offset, workspace, log, scored[place], started))];
     }
 
     /// <summary>As <see cref="Decide(ModerationItem, string, TextWorkspace, IDecisionLog?)"/>, by a policy of this model that need not be in force.</summary>
     /// <param name="policy">Its labels are the model's.</param>
-    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, ModerationPolicy policy)
+    /// <param name="scored">What <see cref="Model"/> gave the text.</param>
+    public ModerationDecision Decide(ModerationItem item, string offset, TextWorkspace workspace, ModerationPolicy policy, ScoredText scored)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(workspace);
         ArgumentNullException.ThrowIfNull(policy);
-        var (scores, isTruncated) = _model.Score(item.Text, workspace);
+        var (scores, isTruncated) = scored;
         var (action, label) = policy.Decide(_model.Labels, scores, item.Language, item.Surface);
         var byLabel = new Dictionary<string, float>(scores.Length, StringComparer.Ordinal);
         for (var place = 0; place < scores.Length; place++)

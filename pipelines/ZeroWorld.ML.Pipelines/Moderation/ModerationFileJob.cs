@@ -114,10 +114,11 @@ public sealed class ModerationFileJob
             Parallel.For(0, (items.Count + PartItems - 1) / PartItems, options, part =>
             {
                 var workspace = _workspaces.TryTake(out var used) ? used : new TextWorkspace();
-                for (var place = part * PartItems; place < Math.Min((part + 1) * PartItems, items.Count); place++)
+                var first = part * PartItems;
+                var decisions = _engine.DecideAll(items[first..Math.Min(first + PartItems, items.Count)], workspace, _log);
+                for (var place = 0; place < decisions.Count; place++)
                 {
-                    var decision = _engine.Decide(items[place].Item, items[place].Offset, workspace, _log);
-                    decided[place] = (decision, JsonSerializer.SerializeToUtf8Bytes(decision, ModerationJson.Options));
+                    decided[first + place] = (decisions[place], JsonSerializer.SerializeToUtf8Bytes(decisions[place], ModerationJson.Options));
                 }
 
                 _workspaces.Add(workspace);

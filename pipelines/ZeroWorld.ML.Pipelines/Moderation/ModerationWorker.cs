@@ -30,7 +30,7 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
         var count = 0;
         if (entries.Count > 0)
         {
-            Outcome[] outcomes = [.. entries.Select(Process)];
+            var outcomes = Process(entries);
             var finished = await stream.FinishAsync([.. outcomes.Select(static outcome => outcome.Result)], cancellationToken).ConfigureAwait(false);
             for (var place = 0; place < outcomes.Length; place++)
             {
@@ -53,15 +53,34 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
         return (entries.Count, count);
     }
 
-    private Outcome Process(WorkEntry entry)
+    private Outcome[] Process(IReadOnlyList<WorkEntry> entries)
     {
-        if (ModerationItem.TryParse(entry.Body, out var reason) is not { } item)
+        var outcomes = new Outcome[entries.Count];
+        var (places, items) = (new List<int>(entries.Count), new List<(string Offset, ModerationItem Item)>(entries.Count));
+        for (var place = 0; place < entries.Count; place++)
         {
-            var text = Encoding.UTF8.GetString(entry.Body.Span[..Math.Min(entry.Body.Length, DeadLetter.ItemLengthMax)]);
-            return new Outcome(new WorkResult(entry.Id, "", [Dead(entry, reason, text)]), null);
+            if (ModerationItem.TryParse(entries[place].Body, out var reason) is { } item)
+            {
+                places.Add(place);
+                items.Add((entries[place].Id, item));
+            }
+            else
+            {
+                outcomes[place] = new Outcome(new WorkResult(entries[place].Id, "", [Dead(entries[place], reason, BeginningOf(entries[place]))]), null);
+            }
         }
 
-        var decision = engine.Decide(item, entry.Id, _workspace, log);
+        var decisions = engine.DecideAll(items, _workspace, log);
+        for (var place = 0; place < items.Count; place++)
+        {
+            outcomes[places[place]] = OutcomeOf(entries[places[place]], items[place].Item, decisions[place]);
+        }
+
+        return outcomes;
+    }
+
+    private Outcome OutcomeOf(WorkEntry entry, ModerationItem item, ModerationDecision decision)
+    {
         var outputs = new List<(string, ReadOnlyMemory<byte>)> { ($"{prefix}:decisions", Json(decision)) };
         if (decision.Action == "review")
         {
@@ -73,6 +92,8 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
 
         return new Outcome(new WorkResult(entry.Id, item.Id, outputs), decision);
     }
+
+    private static string BeginningOf(WorkEntry entry) => Encoding.UTF8.GetString(entry.Body.Span[..Math.Min(entry.Body.Length, DeadLetter.ItemLengthMax)]);
 
     private (string Stream, ReadOnlyMemory<byte> Body) Dead(WorkEntry entry, string reason, string item) =>
         ($"{prefix}:dead", Json(new DeadLetter(entry.Id, reason, item, time.GetUtcNow())));

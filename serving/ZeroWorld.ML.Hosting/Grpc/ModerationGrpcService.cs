@@ -53,7 +53,10 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
         var servable = lease.Servable;
         var decision = await engines.DecideAsync(
             servable,
-            engine => engine.Decide(item, place.ToString(CultureInfo.InvariantCulture), workspace, new DecisionLog(log, servable.Model, servable.Version, engine.Model)),
+            item,
+            place.ToString(CultureInfo.InvariantCulture),
+            workspace,
+            textModel => new DecisionLog(log, servable.Model, servable.Version, textModel),
             cancellationToken).ConfigureAwait(false);
         ModerationMetrics.Decided(decision);
         response.Decision = ToMessage(decision, servable.Version);

@@ -17,9 +17,9 @@ public sealed class DecisionLog(PredictionLog log, ModelName model, long version
     public static PredictionLog OpenFolder(string folder, TimeProvider time, ILogger<PredictionLog> logger) =>
         PredictionLog.Open(new ParquetPredictionLogSink(new ParquetRowSink(folder)), new PredictionLogOptions(), time, logger);
 
-    public string Add(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, TimeSpan duration)
+    public string Add(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, ScoredText scored, TimeSpan duration)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        return log.Add(DecisionRows.Of(item, decision, policy, textModel), model, version, decision.Model, decision.Time, duration);
+        return log.Add(DecisionRows.Of(item, decision, policy, scored, textModel), model, version, decision.Model, decision.Time, duration);
     }
 }

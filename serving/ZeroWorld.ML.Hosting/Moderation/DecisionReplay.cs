@@ -52,7 +52,9 @@ internal sealed class DecisionReplay(TextModels models, TimeProvider time) : IPa
             var model = models.Open(package);
             using var owned = model as IDisposable;
             var logged = DecisionRows.OutputsOf(row, model.Labels.Count);
-            var decision = new ModerationEngine(model, package.Digest, policy, time).Decide(item, "1", new TextWorkspace());
+            var workspace = new TextWorkspace();
+            var scored = DecisionRows.ScoreAgain(row, model, item.Text, workspace);
+            var decision = new ModerationEngine(model, package.Digest, policy, time).Decide(item, "1", workspace, policy, scored);
             return (logged, DecisionRows.OutputsOf(decision, model.Labels), model.Build ?? AnsweredRow.ManagedBuild);
         }
         catch (TrainingException exception)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Pipelines.Moderation;
 using ZeroWorld.ML.Serving;
@@ -19,13 +20,15 @@ internal static class DecisionRows
     /// <summary>Whether a row of the log is a decision about content.</summary>
     public static bool IsDecision(LoggedPrediction row) => row.OutputNames.SequenceEqual(Outputs);
 
-    public static AnsweredRow Of(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, ITextModel model) => new()
+    public static AnsweredRow Of(ModerationItem item, ModerationDecision decision, ModerationPolicy policy, ScoredText scored, ITextModel model) => new()
     {
         Entities = new JsonObject { [Key] = item.Id }.ToJsonString(),
         Request = JsonSerializer.Serialize(QuestionOf(item, policy, model.Labels), ModerationJson.Options),
         Outputs = OutputsOf(decision, model.Labels),
         Decision = decision.Action,
         Build = model.Build ?? AnsweredRow.ManagedBuild,
+        BatchRows = scored.BatchRows,
+        BatchRow = scored.BatchRow,
     };
 
     /// <summary>What was decided, as outputs of one row.</summary>
@@ -79,6 +82,20 @@ internal static class DecisionRows
         {
             throw Misfit(row, $"a request that is no item with its rules: {exception.Message}");
         }
+    }
+
+    /// <summary>What the model gives the text now, in a run of as many as when it was logged, at its place there.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: the row names a place that no run has.</exception>
+    public static ScoredText ScoreAgain(LoggedPrediction row, ITextModel model, string text, TextWorkspace workspace)
+    {
+        if (row.BatchRows == 0)
+        {
+            return model.Score(text, workspace);
+        }
+
+        return row.BatchRow >= 0 && row.BatchRow < row.BatchRows && row.BatchRows <= TokenModel.BatchRowsMax
+            ? model.ScoreMany([.. Enumerable.Repeat(text, row.BatchRows)], workspace)[row.BatchRow]
+            : throw Misfit(row, $"the place {row.BatchRow} in a run of {row.BatchRows} texts");
     }
 
     // Only what decides: what thresholds were chosen for is in the policy.

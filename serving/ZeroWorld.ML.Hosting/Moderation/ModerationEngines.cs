@@ -22,15 +22,21 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>Decides by a package's engine: on the caller's thread, and where only a runtime can score, on the model's own loop.</summary>
+    /// <summary>Decides by a package's engine: on the caller's thread, and where only a runtime can score, on the model's own loop, scored with whatever waits there.</summary>
+    /// <param name="logOf">What keeps the decisions of the package's model.</param>
     /// <exception cref="ProtocolFailure">FAILED_PRECONDITION: the package holds no text model, or no policy was chosen for it.</exception>
     /// <exception cref="TrainingException">The model's file is damaged.</exception>
     /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>, <see cref="ServingError.ModelNotReady"/>: as <see cref="DecisionLoop"/> says.</exception>
-    public async ValueTask<ModerationDecision> DecideAsync(Servable servable, Func<ModerationEngine, ModerationDecision> decide, CancellationToken cancellationToken)
+    public async ValueTask<ModerationDecision> DecideAsync(
+        Servable servable, ModerationItem item, string offset, TextWorkspace workspace, Func<ITextModel, IDecisionLog> logOf, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         var entry = FindOrOpen(servable);
         var engine = await GetAsync(servable, entry, cancellationToken).ConfigureAwait(false);
-        return entry.Loop is { } loop ? await loop.RunAsync(() => decide(engine), cancellationToken).ConfigureAwait(false) : decide(engine);
+        var log = logOf(engine.Model);
+        return entry.Loop is { } loop
+            ? await loop.RunAsync(engine.Model, item.Text, scored => engine.Decide(item, offset, workspace, log, scored, started), cancellationToken).ConfigureAwait(false)
+            : engine.Decide(item, offset, workspace, log);
     }
 
     private async ValueTask<ModerationEngine> GetAsync(Servable servable, Entry entry, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Hosting;
 
 /// <summary>A user's own transformer as a model of texts. Its outputs are probabilities.</summary>
 /// <remarks>
-/// Thread safe: one text after the other, since the model runs on all processors anyway. Reasons are what the score loses when a word is left out; of a long text the first
+/// Thread safe: one run after the other, since the model runs on all processors anyway. Reasons are what the score loses when a word is left out; of a long text the first
 /// <see cref="WordsMax"/> words are tried.
 /// </remarks>
 internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> labels) : ITextModel, IDisposable
@@ -22,7 +22,17 @@ internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> lab
 
     public string? Build => model.Build;
 
-    public ScoredText Score(string text, TextWorkspace workspace) => new(Run([text]), model.Tokenizer.Encode(text).IsTruncated);
+    public ScoredText Score(string text, TextWorkspace workspace) => ScoreMany([text], workspace)[0];
+
+    public IReadOnlyList<ScoredText> ScoreMany(IReadOnlyList<string> texts, TextWorkspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var scores = Run(texts, out var runs);
+        return
+        [
+            .. runs.Select((run, row) => new ScoredText(scores.AsSpan(row * labels.Count, labels.Count).ToArray(), run.IsTruncated) { BatchRows = run.BatchRows, BatchRow = run.BatchRow }),
+        ];
+    }
 
     public IReadOnlyList<TextReason> Explain(string text, int label, int most, TextWorkspace workspace)
     {
@@ -32,7 +42,7 @@ internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> lab
             return [];
         }
 
-        var scores = Run([text, .. words.Select(word => string.Concat(text.AsSpan(0, word.Start), text.AsSpan(word.End)))]);
+        var scores = Run([text, .. words.Select(word => string.Concat(text.AsSpan(0, word.Start), text.AsSpan(word.End)))], out _);
         var whole = LogOdds(scores[label]);
         return
         [
@@ -80,7 +90,7 @@ internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> lab
         return Math.Log(bounded / (1 - bounded));
     }
 
-    private float[] Run(IReadOnlyList<string> texts)
+    private float[] Run(IReadOnlyList<string> texts, out IReadOnlyList<TokenRun> runs)
     {
         var scores = new float[texts.Count * labels.Count];
         lock (_gate)
@@ -90,7 +100,7 @@ internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> lab
                 throw new ServingException(ServingError.ModelNotReady, "The model of texts has made room for another one; ask again.");
             }
 
-            model.Run(texts, scores);
+            runs = model.Run(texts, scores);
         }
 
         return scores;

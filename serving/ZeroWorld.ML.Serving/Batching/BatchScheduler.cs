@@ -359,7 +359,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
     private TensorBuffer[] Run(InstanceRunner runner, TensorBuffer[] inputs, int rows, BatchMemory memory, out long infer)
     {
         var started = _time.GetTimestamp();
-        var spent = _measuresCost && AverageRun >= OwnThreadFrom ? ComputeThread.GetProcessorTime() : 0;
+        var spent = _measuresCost && AverageRun >= OwnThreadFrom ? ScheduledThread.GetProcessorTime() : 0;
         infer = 0;
         try
         {
@@ -381,7 +381,7 @@ internal sealed partial class BatchScheduler : IAsyncDisposable
         {
             infer = _time.GetTimestamp() - started;
             _metrics.RecordRun(_tags, ToSpan(infer), rows);
-            _predictor.Add(rows, infer, spent == 0 ? 0 : ComputeThread.GetProcessorTime() - spent);
+            _predictor.Add(rows, infer, spent == 0 ? 0 : ScheduledThread.GetProcessorTime() - spent);
         }
     }
 

@@ -7,8 +7,10 @@ namespace ZeroWorld.ML.Serving;
 /// </remarks>
 internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instance) : IThreadPoolWorkItem, IDisposable
 {
-    private readonly SemaphoreSlim _wake = new(0);
+    // A monitor, since a semaphore looks again and again before it sleeps, and gives up its turn each time (sched_yield): for a model that is a turn of milliseconds.
+    private readonly object _wake = new();
     private Thread? _thread;
+    private bool _isCalled;
     private bool _isDisposed;
 
     public IModelInstance Instance { get; } = instance;
@@ -36,7 +38,7 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
             _thread.UnsafeStart();
         }
 
-        _wake.Release();
+        Wake(isLast: false);
     }
 
     /// <summary>Whether the calling thread is the runner's own, on which nothing but the model should run.</summary>
@@ -47,24 +49,41 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
     /// <summary>Frees the instance. Called when nobody holds it.</summary>
     public void Dispose()
     {
-        _isDisposed = true;
-        _wake.Release();
+        Wake(isLast: true);
         _thread?.Join();
         Instance.Dispose();
-        _wake.Dispose();
+    }
+
+    private void Wake(bool isLast)
+    {
+        lock (_wake)
+        {
+            _isCalled = true;
+            _isDisposed |= isLast;
+            Monitor.Pulse(_wake);
+        }
+    }
+
+    /// <returns><see langword="false"/>: there is nothing to run any more.</returns>
+    private bool WaitForCall()
+    {
+        lock (_wake)
+        {
+            while (!_isCalled)
+            {
+                Monitor.Wait(_wake);
+            }
+
+            _isCalled = false;
+            return !_isDisposed;
+        }
     }
 
     private void RunThread()
     {
-        ComputeThread.TryLengthenSlices();
-        while (true)
+        ScheduledThread.TryLengthenSlices();
+        while (WaitForCall())
         {
-            _wake.Wait();
-            if (_isDisposed)
-            {
-                return;
-            }
-
             owner.RunNext(this);
         }
     }

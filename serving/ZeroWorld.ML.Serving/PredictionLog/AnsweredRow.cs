@@ -26,6 +26,12 @@ public sealed record AnsweredRow
     /// <value>What computed the answer.</value>
     public string Build { get; init; } = ManagedBuild;
 
+    /// <value>Rows of the run of the model that gave the answer; 0: there was none whose size matters.</value>
+    public int BatchRows { get; init; }
+
+    /// <value>Place of the answer's row in that run.</value>
+    public int BatchRow { get; init; }
+
     /// <summary>This process's own code: <c>managed 10.0.2; zeroworld 0.1.0; linux-x64-avx2</c>.</summary>
     public static string ManagedBuild { get; } = RuntimeBuilds.DescribeManaged();
 }

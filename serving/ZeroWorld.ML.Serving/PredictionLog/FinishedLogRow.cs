@@ -45,6 +45,8 @@ internal sealed record FinishedLogRow(LoggedPrediction Row, ModelName Model, Dat
             OutputNames = [.. answer.Outputs.Select(static output => output.Name)],
             Output = LoggedValues.ConcatenateOutputs(answer.Outputs, 0),
             Decision = answer.Decision,
+            BatchRows = answer.BatchRows,
+            BatchRow = answer.BatchRow,
             Duration = (long)duration.TotalNanoseconds,
         };
         return new FinishedLogRow(row, model, received);

@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Features;
+
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>A growing array whose memory is kept from one file to the next. Not thread safe.</summary>
@@ -32,7 +34,8 @@ internal sealed class LogBuffer<T>
         Count = 0;
     }
 
-    public T[] ToArray() => Items.AsSpan(0, Count).ToArray();
+    /// <summary>The column over this buffer: it must not be filled on until it is written.</summary>
+    public SinkColumn ToColumn(string name) => new(name, Items) { Rows = Count };
 
     private void Reserve(int count)
     {

@@ -6,30 +6,25 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class LogNames
 {
     private readonly LogBuffer<string[]> _rows = new();
+    private readonly LogLists<string?> _written = new();
 
     public void AddRow(string[] names) => _rows.Add(names);
 
-    public void Clear() => _rows.Clear();
+    public void Clear()
+    {
+        _rows.Clear();
+        _written.Clear();
+    }
 
-    /// <summary>The column, in memory of its own.</summary>
+    /// <summary>The column over this buffer: it must not be filled on until it is written.</summary>
     public SinkColumn ToColumn(string name)
     {
-        var lengths = new int[_rows.Count];
-        var total = 0;
-        for (var row = 0; row < lengths.Length; row++)
-        {
-            lengths[row] = _rows.Items[row].Length;
-            total += lengths[row];
-        }
-
-        var elements = new string?[total];
-        var position = 0;
+        _written.Clear();
         foreach (var names in _rows.Items.AsSpan(0, _rows.Count))
         {
-            names.CopyTo(elements, position);
-            position += names.Length;
+            _written.AddRow(names);
         }
 
-        return new SinkLists(name, elements, lengths) { HasFewTexts = true };
+        return _written.ToColumn(name);
     }
 }

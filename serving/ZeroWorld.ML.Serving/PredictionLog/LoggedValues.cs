@@ -62,28 +62,38 @@ internal static class LoggedValues
     /// <summary>One row of the model's inputs, concatenated in the order of the manifest; of a variable width behind its elements (uint32), of texts each behind its bytes (uint32).</summary>
     public static byte[] ConcatenateInputs(PredictionPlan plan, InputRows[] inputs, int row)
     {
+        var bytes = new byte[MeasureInputs(plan, inputs, row)];
+        WriteInputs(plan, inputs, row, bytes);
+        return bytes;
+    }
+
+    /// <summary>Bytes that <see cref="WriteInputs"/> takes.</summary>
+    public static int MeasureInputs(PredictionPlan plan, InputRows[] inputs, int row)
+    {
         var length = 0;
         for (var index = 0; index < inputs.Length; index++)
         {
             length += inputs[index].RowOf(plan.Inputs[index], row).Length + (plan.Inputs[index].IsVariable ? sizeof(uint) : 0);
         }
 
-        var bytes = new byte[length];
-        var offset = 0;
+        return length;
+    }
+
+    /// <summary>As <see cref="ConcatenateInputs"/>, where they are wanted.</summary>
+    public static void WriteInputs(PredictionPlan plan, InputRows[] inputs, int row, Span<byte> target)
+    {
         for (var index = 0; index < inputs.Length; index++)
         {
             if (plan.Inputs[index].IsVariable)
             {
-                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(offset), inputs[index].Width);
-                offset += sizeof(uint);
+                BinaryPrimitives.WriteInt32LittleEndian(target, inputs[index].Width);
+                target = target[sizeof(uint)..];
             }
 
             var part = inputs[index].RowOf(plan.Inputs[index], row);
-            part.CopyTo(bytes.AsSpan(offset));
-            offset += part.Length;
+            part.CopyTo(target);
+            target = target[part.Length..];
         }
-
-        return bytes;
     }
 
     /// <summary>Where each input of a row lies in what <see cref="ConcatenateInputs"/> made.</summary>

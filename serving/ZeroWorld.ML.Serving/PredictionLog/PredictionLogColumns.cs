@@ -9,6 +9,7 @@ namespace ZeroWorld.ML.Serving;
 /// </remarks>
 internal sealed class PredictionLogColumns
 {
+    private readonly LogBuffer<int> _format = new();
     private readonly LogLists<char> _predictionId = new();
     private readonly LogBuffer<int> _row = new();
     private readonly LogBuffer<string?> _project = new();
@@ -146,21 +147,21 @@ internal sealed class PredictionLogColumns
     /// <summary>The columns over these buffers: no row is added until they are written.</summary>
     public IReadOnlyList<SinkColumn> ToSinkColumns()
     {
-        var format = new int[Rows];
-        Array.Fill(format, LoggedPrediction.CurrentFormat);
+        _format.Clear();
+        _format.Extend(Rows).Fill(LoggedPrediction.CurrentFormat);
         return
         [
-            new("format", format),
+            _format.ToColumn("format"),
             _predictionId.ToColumn("prediction_id"),
-            new("row", _row.ToArray()),
-            new("project", _project.ToArray()),
-            new("model", _model.ToArray()),
-            new("model_version", _modelVersion.ToArray()),
-            new("package_digest", _packageDigest.ToArray()),
-            new("service_fingerprint", _serviceFingerprint.ToArray()),
-            new("runtime_build", _runtimeBuild.ToArray()),
-            new("received_time", _receivedTime.ToArray()),
-            new("time", _time.ToArray()),
+            _row.ToColumn("row"),
+            _project.ToColumn("project"),
+            _model.ToColumn("model"),
+            _modelVersion.ToColumn("model_version"),
+            _packageDigest.ToColumn("package_digest"),
+            _serviceFingerprint.ToColumn("service_fingerprint"),
+            _runtimeBuild.ToColumn("runtime_build"),
+            _receivedTime.ToColumn("received_time"),
+            _time.ToColumn("time"),
             _entities.ToColumn("entities"),
             _request.ToColumn("request"),
             _featureNames.ToColumn("feature_names"),
@@ -170,19 +171,20 @@ internal sealed class PredictionLogColumns
             _featureEventTimes.ToColumn("feature_event_times", _areEventTimesNull),
             _featureDefaulted.ToColumn("feature_defaulted"),
             _input.ToColumn("input"),
-            new("batch_rows", _batchRows.ToArray()),
-            new("batch_row", _batchRow.ToArray()),
+            _batchRows.ToColumn("batch_rows"),
+            _batchRow.ToColumn("batch_row"),
             _outputNames.ToColumn("output_names"),
             _output.ToColumn("output"),
-            new("decision", _decision.ToArray()),
-            new("error", _error.ToArray()),
-            new("duration", _duration.ToArray()),
+            _decision.ToColumn("decision"),
+            _error.ToColumn("error"),
+            _duration.ToColumn("duration"),
         ];
     }
 
     /// <summary>Forgets all rows and keeps the memory.</summary>
     public void Clear()
     {
+        _format.Clear();
         _predictionId.Clear();
         _row.Clear();
         _project.Clear();
@@ -286,7 +288,8 @@ internal sealed class PredictionLogColumns
             return;
         }
 
-        _input.AddRow(LoggedValues.ConcatenateInputs(entry.Plan, entry.Rows.Inputs, scored));
+        var inputs = entry.Rows.Inputs;
+        LoggedValues.WriteInputs(entry.Plan, inputs, scored, _input.AddRow(LoggedValues.MeasureInputs(entry.Plan, inputs, scored)));
         _output.AddRow(LoggedValues.ConcatenateOutputs(entry.Result.Outputs, row));
     }
 }

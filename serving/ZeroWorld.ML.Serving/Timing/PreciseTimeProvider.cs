@@ -79,6 +79,7 @@ public sealed class PreciseTimeProvider : TimeProvider, IDisposable
 
     private void Run()
     {
+        ScheduledThread.TryShortenSlices();
         var ended = new List<PreciseTimer>();
         while (true)
         {

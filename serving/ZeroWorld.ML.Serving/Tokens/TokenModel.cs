@@ -16,15 +16,20 @@ public sealed class TokenModel : IDisposable
     /// <summary>Rows of one run; more are run one batch after the other.</summary>
     public const int BatchRowsMax = 32;
 
+    // Texts are padded to a multiple, so that many are as wide.
+    private const int WidthStep = 16;
+
     private readonly IModelInstance _instance;
     private readonly MemoryReservation _memory;
     private readonly (string Layout, TensorSpec Spec)[] _inputs;
     private readonly int _output;
+    private readonly bool _hasMask;
 
     internal TokenModel(ModelPackage package, IModelInstance instance, MemoryReservation memory, TextTokenizer tokenizer, string build)
     {
         (_instance, _memory, Tokenizer, Build) = (instance, memory, tokenizer, build);
         _inputs = [.. instance.Signature.Inputs.Select(spec => (LayoutOf(package.Manifest.Inputs.FirstOrDefault(input => input.Tensor == spec.Name)?.Layout, spec.Name), spec))];
+        _hasMask = Array.Exists(_inputs, static input => input.Layout == InputLayouts.TokenMask);
         _output = FindOutput(package.Manifest, instance.Signature);
         if (Array.Find(_inputs, static input => input.Spec.Dtype is not (TensorDtype.Int64 or TensorDtype.Int32) || input.Spec.Shape.Count != 2) is { Spec: { } odd })
         {
@@ -46,23 +51,36 @@ public sealed class TokenModel : IDisposable
     public GoldenSample Sample(IReadOnlyList<string> texts)
     {
         TextTokens[] rows = [.. texts.Select(text => Tokenizer.Encode(text))];
-        var tensors = MakeTensors(rows);
+        var tensors = MakeTensors(rows, rows.Max(static row => row.Ids.Length));
         var output = _instance.Run(tensors)[_output];
         return new GoldenSample(
             _inputs.Select((input, index) => (input.Spec.Name, tensors[index])).ToDictionary(static pair => pair.Name, static pair => ToGolden(pair.Item2)),
             new Dictionary<string, GoldenTensor> { [_instance.Signature.Outputs[_output].Name] = ToGolden(output) });
     }
 
+    /// <summary>Runs texts that are as wide together: how wide a text is depends on it alone, and what stands beside it changes nothing.</summary>
     /// <param name="results">[texts, labels], row-major.</param>
+    /// <returns>How each was run.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.BackendFailed"/>.</exception>
-    public void Run(IReadOnlyList<string> texts, Span<float> results)
+    public IReadOnlyList<TokenRun> Run(IReadOnlyList<string> texts, Span<float> results)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        for (var first = 0; first < texts.Count; first += BatchRowsMax)
+        TextTokens[] rows = [.. texts.Select(text => Tokenizer.Encode(text))];
+        var runs = new TokenRun[rows.Length];
+        foreach (var alike in Enumerable.Range(0, rows.Length).GroupBy(row => WidthOf(rows[row])))
         {
-            TextTokens[] rows = [.. texts.Skip(first).Take(BatchRowsMax).Select(text => Tokenizer.Encode(text))];
-            _instance.Run(MakeTensors(rows))[_output].AsSpan<float>().CopyTo(results[(first * Labels)..]);
+            foreach (var batch in alike.Chunk(BatchRowsMax))
+            {
+                var output = _instance.Run(MakeTensors([.. batch.Select(row => rows[row])], alike.Key))[_output].AsSpan<float>();
+                for (var place = 0; place < batch.Length; place++)
+                {
+                    output.Slice(place * Labels, Labels).CopyTo(results[(batch[place] * Labels)..]);
+                    runs[batch[place]] = new TokenRun(rows[batch[place]].IsTruncated, batch.Length, place);
+                }
+            }
         }
+
+        return runs;
     }
 
     public void Dispose()
@@ -91,16 +109,19 @@ public sealed class TokenModel : IDisposable
 
     private static ServingException Refused(ModelManifest manifest, string problem) => new(ServingError.ModelRefused, $"Model '{manifest.Name}' is no model of texts: {problem}.");
 
-    private TensorBuffer[] MakeTensors(TextTokens[] rows)
+    // Without a mask a model reads what a text is padded with.
+    private int WidthOf(TextTokens row) => _hasMask ? Math.Min((row.Ids.Length + WidthStep - 1) / WidthStep * WidthStep, Math.Max(row.Ids.Length, Tokenizer.Settings.LengthMax)) : row.Ids.Length;
+
+    private TensorBuffer[] MakeTensors(TextTokens[] rows, int least)
     {
-        var longest = Math.Max(1, rows.Max(static row => row.Ids.Length));
-        return [.. _inputs.Select(input => input.Spec.Dtype == TensorDtype.Int32 ? MakeTensor<int>(input, rows, longest) : MakeTensor<long>(input, rows, longest))];
+        var width = Math.Max(1, least);
+        return [.. _inputs.Select(input => input.Spec.Dtype == TensorDtype.Int32 ? MakeTensor<int>(input, rows, width) : MakeTensor<long>(input, rows, width))];
     }
 
-    private TensorBuffer MakeTensor<T>((string Layout, TensorSpec Spec) input, TextTokens[] rows, int longest)
+    private TensorBuffer MakeTensor<T>((string Layout, TensorSpec Spec) input, TextTokens[] rows, int least)
         where T : unmanaged, IBinaryInteger<T>
     {
-        var width = input.Spec.Shape[1] > 0 ? (int)input.Spec.Shape[1] : longest;
+        var width = input.Spec.Shape[1] > 0 ? (int)input.Spec.Shape[1] : least;
         var data = new T[rows.Length * width];
         for (var row = 0; row < rows.Length; row++)
         {

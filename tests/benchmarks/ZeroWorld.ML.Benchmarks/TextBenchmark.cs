@@ -14,6 +14,7 @@ namespace ZeroWorld.ML.Benchmarks;
 internal static class TextBenchmark
 {
     private const int Rounds = 3;
+    private const double RoundSeconds = 1;
     private const int StreamItems = 30_000;
 
     // Words of one and two, characters of two to five within words: what the featurizer has of the plain text. The simple one has words alone.
@@ -162,21 +163,27 @@ internal static class TextBenchmark
     /// <returns>Texts per second of processor, best of the rounds.</returns>
     private static double Rate(IReadOnlyList<string> texts, Action<string> run)
     {
-        var best = 0.0;
+        var (best, passes) = (0.0, 1);
         for (var round = 0; round <= Rounds; round++)
         {
             var (seconds, _) = RecommendationBenchmark.Measure(
                 () =>
                 {
-                    foreach (var text in texts)
+                    for (var pass = 0; pass < passes; pass++)
                     {
-                        run(text);
+                        foreach (var text in texts)
+                        {
+                            run(text);
+                        }
                     }
 
                     return 0;
                 },
                 out _);
-            best = round == 0 ? 0 : Math.Max(best, texts.Count / seconds);
+
+            // The first round is the compiler's; the others are long enough for its last word.
+            best = round == 0 ? 0 : Math.Max(best, passes * texts.Count / seconds);
+            passes = round == 0 ? Math.Max(1, (int)(RoundSeconds / seconds)) : passes;
         }
 
         return best;

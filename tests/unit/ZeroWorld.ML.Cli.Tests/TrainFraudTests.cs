@@ -177,6 +177,7 @@ public sealed class TrainFraudTests : IDisposable
     [Theory]
     [InlineData("--algorithm: 'svm' is unknown; expected one of logistic-regression, ", "--algorithm", "svm")]
     [InlineData("--test-share: 1.5; expected above 0 and below 1", "--test-share", "1.5")]
+    [InlineData("--test-from: 2023-02-01; expected none with a split by entity", "--split", "entity", "--test-from", "2023-02-01")]
     [InlineData("--seeds: 1, 2; expected an odd number", "--seeds", "1", "2")]
     [InlineData("--cost-miss: -3; expected a number above 0", "--cost-false-alarm", "1", "--cost-miss", "-3")]
     [InlineData("--gate-loss: -1; expected 0 or more", "--gate-loss", "-1")]

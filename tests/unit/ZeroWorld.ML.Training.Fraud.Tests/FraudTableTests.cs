@@ -47,16 +47,11 @@ public abstract class FraudTableTests : IDisposable
         Action<TableTrial>? onTrial = null,
         IReadOnlyDictionary<string, FeatureType>? types = null)
     {
-        var request = new FraudTableRequest
+        var request = RequestOf(frame, settings, folder) with
         {
-            Frame = frame,
             Types = types ?? TableFrames.Types,
             Columns = columns ?? TableFrames.Columns,
             Test = test,
-            Settings = settings,
-            DataFingerprint = new string('a', 64),
-            OutputDirectory = Folder.File(folder),
-            Scorer = new PackageScorer(),
             Champion = champion,
             KnownTrials = known ?? new Dictionary<string, IReadOnlyList<double>>(),
             OnTrial = trial =>
@@ -67,6 +62,17 @@ public abstract class FraudTableTests : IDisposable
         };
         return await new FraudTableTraining(new FakeTimeProvider(Now)).RunAsync(request, null, Cancellation);
     }
+
+    private protected FraudTableRequest RequestOf(ColumnFrame frame, FraudTableSettings settings, string folder) => new()
+    {
+        Frame = frame,
+        Types = TableFrames.Types,
+        Columns = TableFrames.Columns,
+        Settings = settings,
+        DataFingerprint = new string('a', 64),
+        OutputDirectory = Folder.File(folder),
+        Scorer = new PackageScorer(),
+    };
 
     private sealed class PackageScorer : IModelScorer
     {

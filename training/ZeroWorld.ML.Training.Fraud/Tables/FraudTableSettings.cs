@@ -9,13 +9,16 @@ public sealed record FraudTableSettings
     /// <value>Seeds whose mean is reported; an odd number of different ones, so that one of them is the median.</value>
     public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
-    /// <value>First moment of the test; <see langword="null"/>: the last <see cref="TestShare"/> of the rows.</value>
+    /// <value>What keeps test rows apart from training rows, and validation rows from those that are fitted on.</value>
+    public SplitKind Split { get; init; }
+
+    /// <value>First moment of the test; <see langword="null"/>: the last <see cref="TestShare"/> of the rows. Not for a split by entity.</value>
     public string? TestFrom { get; init; }
 
-    /// <value>Share of test rows, and of validation rows in the training part; above 0, below 1.</value>
+    /// <value>Share of test rows, and of validation rows in the training part, by <see cref="Split"/>; above 0, below 1.</value>
     public double TestShare { get; init; } = 0.2;
 
-    /// <value>How long after a row its label is known; 0 or more. Left out of account for times that are only an order.</value>
+    /// <value>How long after a row its label is known; 0 or more. Left out of account for times that are only an order; in a split by entity only <see cref="AsOf"/> counts with it.</value>
     public TimeSpan LabelDelay { get; init; }
 
     /// <value>The moment of training: labels of rows later than this minus <see cref="LabelDelay"/> are not mature, and those rows are left out. <see langword="null"/>: all are mature.</value>
@@ -51,6 +54,8 @@ public sealed record FraudTableSettings
         { Algorithms: var names } when names.FirstOrDefault(static name => !FraudAlgorithms.Names.Contains(name)) is { } unknown => FraudAlgorithms.Unknown(unknown),
         { Seeds: var seeds } when seeds.Count % 2 == 0 || seeds.Distinct().Count() != seeds.Count
             => $"seeds: {string.Join(", ", seeds)}; expected an odd number of different seeds.",
+        { Split: not (SplitKind.Time or SplitKind.Entity) } => $"split: {Split}; expected Time or Entity.",
+        { Split: SplitKind.Entity, TestFrom: { } from } => $"test-from: {from}; expected none with a split by entity, whose test rows are of all times.",
         { TestShare: not (> 0 and < 1) } => FormattableString.Invariant($"test-share: {TestShare}; expected above 0 and below 1."),
         { LabelDelay.Ticks: < 0 } => FormattableString.Invariant($"label-delay: {LabelDelay.TotalDays} days; expected 0 or more."),
         { AlertShare: not (> 0 and < 1) } => FormattableString.Invariant($"alert-share: {AlertShare}; expected above 0 and below 1."),

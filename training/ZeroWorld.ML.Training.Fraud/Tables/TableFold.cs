@@ -1,6 +1,6 @@
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>Training rows by time: earlier ones to fit on, and the next ones to measure on.</summary>
+/// <summary>Training rows to fit on, and others to measure on: the next ones in time, or those of other entities.</summary>
 internal sealed record TableFold(int[] Fit, int[] Validation)
 {
     private const int FoldsMax = 5;
@@ -17,7 +17,7 @@ internal sealed record TableFold(int[] Fit, int[] Validation)
     {
         int[] positives = Array.FindAll(train, row => source.Labels[row]);
         var later = positives.Length / 2;
-        var count = positives.Length >= ManyPositives ? 1 : Math.Min(FoldsMax, later / PositivesPerFoldMin);
+        var count = CountOf(positives.Length, later);
         if (count < 2)
         {
             return [];
@@ -43,4 +43,9 @@ internal sealed record TableFold(int[] Fit, int[] Validation)
 
         return folds;
     }
+
+    /// <summary>How many folds tell settings apart.</summary>
+    /// <param name="positives">Positives of the training rows.</param>
+    /// <param name="measured">Those that the folds are measured on, all together.</param>
+    internal static int CountOf(int positives, int measured) => positives >= ManyPositives ? 1 : Math.Min(FoldsMax, measured / PositivesPerFoldMin);
 }

@@ -176,6 +176,7 @@ internal static class TablePackage
         {
             ["algorithm"] = fitted.Search.Algorithm,
             ["calibration"] = fitted.Model.Calibrator.Name,
+            ["split"] = request.Settings.Split == SplitKind.Entity ? "entity" : "time",
             ["seed_choice"] = $"median by validation average precision of seeds {string.Join(", ", request.Settings.Seeds)}",
         },
         CreatedTime = createdTime,

@@ -26,7 +26,7 @@ internal static class TableRows
         var asOf = settings.AsOf is { } moment ? TableTimes.Parse("as-of", moment, unit, format) : long.MaxValue;
         var testFrom = settings.TestFrom is { } from ? TableTimes.Parse("test-from", from, unit, format) : (long?)null;
 
-        // Which columns are features is decided by training rows only, so the rows are split by time first, without a feature.
+        // Which columns are features is decided by training rows only, so the rows are split first, without a feature.
         var bare = Mature(TableSource.Of(frame, columns, new TableFeatures([], []), notes), asOf, delay, notes);
         var split = Split(request, bare, testFrom, delay, notes);
         int[] trainRows = Array.ConvertAll(split.Train, row => (int)bare.Ids[row]);
@@ -113,15 +113,16 @@ internal static class TableRows
 
     private static TableSplit Split(FraudTableRequest request, TableSource source, long? testFrom, long delay, List<string> notes)
     {
+        var (share, isByEntity) = (request.Settings.TestShare, request.Settings.Split == SplitKind.Entity);
         if (request.Test is null)
         {
-            return TableSplit.Of(source, testFrom, request.Settings.TestShare, delay, notes);
+            return isByEntity ? TableSplit.OfEntities(source, share, notes) : TableSplit.Of(source, testFrom, share, delay, notes);
         }
 
         // The rows of the first table train, those of the second test.
         int[] train = [.. Enumerable.Range(0, source.Rows).Where(row => source.Ids[row] < request.Frame.Rows)];
         int[] test = [.. Enumerable.Range(0, source.Rows).Where(row => source.Ids[row] >= request.Frame.Rows)];
-        return TableSplit.Of(source, train, test, request.Settings.TestShare, delay, notes);
+        return isByEntity ? TableSplit.OfEntities(source, train, test, share, notes) : TableSplit.Of(source, train, test, share, delay, notes);
     }
 
     private static void CheckOverlap(FraudTableRequest request, TableSource source, TableSplit split, long delay, TimeUnit unit)
@@ -134,7 +135,7 @@ internal static class TableRows
                 string.Create(CultureInfo.InvariantCulture, $"The test set overlaps the training set: {equal} of {split.Test.Length} test rows are training rows too (equal time, entity, label and features)."));
         }
 
-        if (request.Test is not null && unit != TimeUnit.Index)
+        if (request.Test is not null && request.Settings.Split == SplitKind.Time && unit != TimeUnit.Index)
         {
             var known = source.Times[split.Train[^1]] + delay;
             var early = split.Test.Count(row => source.Times[row] <= known);

@@ -2,14 +2,16 @@ using System.Globalization;
 
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>Rows of a table by time: training before the test, and inside the training fit rows before validation rows, with the label delay between both.</summary>
+/// <summary>Rows of a table by time (training before the test, and inside the training fit rows before validation rows, with the label delay between both) or by entity.</summary>
 /// <param name="Train">Rows of the training part, in order of time.</param>
-/// <param name="Fit">The earlier ones.</param>
-/// <param name="Validation">The later ones, on which the calibrator and thresholds are chosen.</param>
-/// <param name="Folds">Pairs of earlier and later training rows, on which hyper-parameters and algorithms are chosen.</param>
+/// <param name="Fit">The earlier ones, or those of some entities.</param>
+/// <param name="Validation">The others, on which the calibrator and thresholds are chosen.</param>
+/// <param name="Folds">Pairs of parts of the training rows, on which hyper-parameters and algorithms are chosen.</param>
 /// <param name="Test">Rows that are looked at once.</param>
 internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, IReadOnlyList<TableFold> Folds, int[] Test)
 {
+    private const double HeldShare = 0.2;
+
     /// <summary>Splits sorted rows.</summary>
     /// <param name="testFrom">First moment of the test; <see langword="null"/>: the last <paramref name="share"/> of the rows, whole moments together.</param>
     /// <param name="share">Share of validation rows in the training part too; above 0, below 1.</param>
@@ -42,7 +44,29 @@ internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, IRea
         return Of(source, train, test, share, delay, notes);
     }
 
+    /// <summary>Splits by entity.</summary>
+    /// <param name="share">Share of the entities that are the test's, and of those left that are for validation; above 0, below 1.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: a part is empty or has one class only.</exception>
+    internal static TableSplit OfEntities(TableSource source, double share, List<string> notes)
+    {
+        int[] rows = [.. Enumerable.Range(0, source.Rows)];
+        return OfEntities(source, Array.FindAll(rows, row => !EntitySplit.IsTest(source.Entities[row], share)), Array.FindAll(rows, row => EntitySplit.IsTest(source.Entities[row], share)), share, notes);
+    }
+
     /// <summary>The same with training and test rows given.</summary>
+    internal static TableSplit OfEntities(TableSource source, int[] train, int[] test, double share, List<string> notes)
+    {
+        Check(source, "training", train);
+        Check(source, "test", test);
+        EntitySplit.CheckApart(source, train, test);
+        var (fit, validation) = ByEntity(source, train, share);
+        Check(source, "fit", fit);
+        Check(source, "validation", validation);
+        notes.Add("split by entity: no entity of the test is in the training part; the figures say nothing about later times");
+        return new TableSplit(train, fit, validation, EntitySplit.Folds(source, train) is { Count: > 1 } folds ? folds : [new TableFold(fit, validation)], test);
+    }
+
+    /// <summary>Splits by time, with training and test rows given.</summary>
     internal static TableSplit Of(TableSource source, int[] train, int[] test, double share, long delay, List<string> notes)
     {
         Check(source, "training", train);
@@ -61,7 +85,7 @@ internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, IRea
         {
             // One moment only: whole entities are the next best thing to time.
             notes.Add("the training part has one moment only: validation rows are those of a fifth of the entities");
-            return (Array.FindAll(train, row => !IsHeld(source.Entities[row])), Array.FindAll(train, row => IsHeld(source.Entities[row])));
+            return ByEntity(source, train, HeldShare);
         }
 
         var validation = Array.FindAll(train, row => source.Times[row] >= from);
@@ -75,14 +99,8 @@ internal sealed record TableSplit(int[] Train, int[] Fit, int[] Validation, IRea
         return (Array.FindAll(train, row => source.Times[row] < from), validation);
     }
 
-    // A fifth of all numbers, spread as by chance (the finalizer of SplitMix64).
-    private static bool IsHeld(long entity)
-    {
-        var mixed = (ulong)entity + 0x9E3779B97F4A7C15;
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-        return (mixed ^ (mixed >> 31)) % 5 == 0;
-    }
+    private static (int[] Fit, int[] Validation) ByEntity(TableSource source, int[] train, double share) =>
+        (Array.FindAll(train, row => !EntitySplit.IsValidation(source.Entities[row], share)), Array.FindAll(train, row => EntitySplit.IsValidation(source.Entities[row], share)));
 
     private static long BoundaryOf(long[] times, double share)
     {

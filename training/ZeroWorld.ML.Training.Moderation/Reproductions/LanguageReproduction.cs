@@ -76,7 +76,7 @@ internal sealed class LanguageReproduction : IReproduction
                     var texts = sets[set].Questions(language, request.Seeds[seed]);
                     for (var kind = 0; kind < Kinds.Length; kind++)
                     {
-                        scores[set, kind, seed] += Share(sets[set].Model, language, texts[kind]) / sets[set].Asked.Length;
+                        scores[set, kind, seed] += LanguageQuality.Share(sets[set].Model, language, texts[kind]) / sets[set].Asked.Length;
                     }
                 }
             }
@@ -125,21 +125,11 @@ internal sealed class LanguageReproduction : IReproduction
         {
             cancellationToken.ThrowIfCancellationRequested();
             var with = With(model, strength);
-            var share = (CommonShare * common.Average(language => Share(with, language, words(language, true)))) + ((1 - CommonShare) * behind.Average(language => Share(with, language, words(language, false))));
+            var share = (CommonShare * common.Average(language => LanguageQuality.Share(with, language, words(language, true)))) + ((1 - CommonShare) * behind.Average(language => LanguageQuality.Share(with, language, words(language, false))));
             (best, most) = share > most ? (strength, share) : (best, most);
         }
 
         return best;
-    }
-
-    private static double Share(TextModel model, string language, List<string> texts)
-    {
-        var (workspace, scores) = (new TextWorkspace(), new float[model.Labels.Count]);
-        return texts.Count == 0 ? 0 : texts.Count(text =>
-        {
-            model.Score(text, workspace, scores);
-            return model.Labels[scores.AsSpan().IndexOfMax()] == language;
-        }) / (double)texts.Count;
     }
 
     private static List<string>[] Questions(IReadOnlyList<string> paragraphs, int seed, int part, int lettersMin)

@@ -109,11 +109,6 @@ public sealed class RunTracker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(outcome);
         await _store.AddParametersAsync(
             Run.Id, outcome.Parameters.ToDictionary(static entry => $"chosen.{entry.Key}", static entry => entry.Value), cancellationToken).ConfigureAwait(false);
-        foreach (var chunk in outcome.Metrics.Chunk(MetricsPerCall))
-        {
-            await _store.AddMetricsAsync(Run.Id, chunk, cancellationToken).ConfigureAwait(false);
-        }
-
         foreach (var (name, bytes) in outcome.Artifacts)
         {
             await AddFileAsync(name, bytes, cancellationToken).ConfigureAwait(false);
@@ -137,9 +132,29 @@ public sealed class RunTracker : IAsyncDisposable
             tags["alias"] = alias;
         }
 
+        await FinishAsync(outcome.Metrics, tags, string.Join('\n', outcome.Notes.Append(outcome.Gate.Reason)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the run of a training that makes no package.</summary>
+    /// <param name="note">At most 65,536 characters.</param>
+    /// <exception cref="RegistryException">As <see cref="IRunStore"/>.</exception>
+    public async Task FinishAsync(IReadOnlyList<RunMetric> metrics, IReadOnlyDictionary<string, string> tags, string note, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in metrics.Chunk(MetricsPerCall))
+        {
+            await _store.AddMetricsAsync(Run.Id, chunk, cancellationToken).ConfigureAwait(false);
+        }
+
         await _store.SetTagsAsync(Run.Id, tags, cancellationToken).ConfigureAwait(false);
-        await _store.SetNoteAsync(Run.Id, string.Join('\n', outcome.Notes.Append(outcome.Gate.Reason)), cancellationToken).ConfigureAwait(false);
+        await _store.SetNoteAsync(Run.Id, note, cancellationToken).ConfigureAwait(false);
         await _store.FinishAsync(Run.Id, RunStatus.Finished, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the run by what stopped it: as cancelled, or as failed with the message.</summary>
+    public Task EndAsync(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception is OperationCanceledException ? CancelAsync() : FailAsync(exception.Message);
     }
 
     /// <summary>Ends the run as failed. It takes no token: the training is over, whatever its token says.</summary>

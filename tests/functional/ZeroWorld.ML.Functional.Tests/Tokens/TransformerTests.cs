@@ -5,6 +5,7 @@ using ZeroWorld.ML.Client;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
+using ZeroWorld.ML.Pipelines.Moderation;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Testing;
 using ZeroWorld.ML.Training.Moderation;
@@ -84,6 +85,33 @@ public sealed class TransformerTests : IAsyncLifetime
         Assert.All(decision.Reasons, static reason => Assert.Contains(reason.Text, (string[])["Hello,", "WORLD!", "unaffable"]));
         var replay = await _client.Predictions.ReplayPredictionAsync(new ReplayPredictionRequest { PredictionId = decision.PredictionId }, cancellationToken: Cancellation);
         Assert.Equal((true, true), (replay.Equal, replay.SameBuild));
+    }
+
+    [Fact]
+    public async Task DecideAll_ManyTexts_AreRunTogetherAsWideAndReplayed()
+    {
+        await _server.UploadAsync(_package.Directory, "comments", Cancellation);
+        var log = _server.Server.Services.GetRequiredService<PredictionLog>();
+        var model = _server.Server.Services.GetRequiredService<TextModels>().Open(_package);
+        using var owned = model as IDisposable;
+        var policy = new ModerationPolicy { Name = "first", Version = 1, Model = _package.Digest, Rules = [new ModerationRule("fine", 0.5, 1.01)] };
+        var engine = new ModerationEngine(model, _package.Digest, policy, TimeProvider.System);
+        string[] texts = ["Hello, WORLD! unaffable", "", "you vile scum", string.Concat(Enumerable.Repeat("hello world ", 12)), "garden"];
+
+        var scored = model.ScoreMany(texts, new TextWorkspace());
+        var decisions = engine.DecideAll(
+            [.. texts.Select((text, place) => ($"{place}", new ModerationItem($"{place}", text, "", "")))], new TextWorkspace(), new DecisionLog(log, new ModelName("default", "comments"), 1, model));
+
+        Assert.Equal([4, 4, 4, 1, 4], scored.Select(static one => one.BatchRows));
+        Assert.Equal([0, 1, 2, 0, 3], scored.Select(static one => one.BatchRow));
+        AssertEqual(Torch[0], label => decisions[0].Scores[label == 0 ? "fine" : "foul"]);
+        for (var place = 0; place < texts.Length; place++)
+        {
+            Assert.Equal(scored[place].Probabilities, model.Labels.Select(label => decisions[place].Scores[label]));
+            Assert.Equal(model.Score(texts[place], new TextWorkspace()).Probabilities[0], scored[place].Probabilities[0], 1e-5f);
+            var replay = await _client.Predictions.ReplayPredictionAsync(new ReplayPredictionRequest { PredictionId = decisions[place].PredictionId }, cancellationToken: Cancellation);
+            Assert.Equal((true, true), (replay.Equal, replay.SameBuild));
+        }
     }
 
     [Fact]

@@ -83,8 +83,8 @@ public sealed class BatchBesideTests
     /// <summary>Takes time of the processor, in nanoseconds, whatever else the machine does.</summary>
     private static FakeInstance Burning(Func<int, long> cost) => new(FakeInstance.ScoreSignature(1), inputs =>
     {
-        var end = ComputeThread.GetProcessorTime() + cost(inputs[0].Rows);
-        while (ComputeThread.GetProcessorTime() < end)
+        var end = ScheduledThread.GetProcessorTime() + cost(inputs[0].Rows);
+        while (ScheduledThread.GetProcessorTime() < end)
         {
         }
 

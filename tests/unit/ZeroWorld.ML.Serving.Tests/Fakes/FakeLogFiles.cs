@@ -17,7 +17,7 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
     /// <summary>Changes rows as they are read, for tests of logs that were tampered with.</summary>
     public Func<LoggedPrediction, LoggedPrediction> OnRead { get; set; } = static row => row;
 
-    public int Rows => Files.Values.Sum(columns => columns[0].Values.Length);
+    public int Rows => Files.Values.Sum(columns => columns[0].Rows);
 
     public async Task WriteFileAsync(string path, IReadOnlyList<SinkColumn> columns, CancellationToken cancellationToken)
     {
@@ -45,7 +45,9 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
     {
         if (column is not SinkLists lists)
         {
-            return column;
+            var values = Array.CreateInstance(column.Values.GetType().GetElementType()!, column.Rows);
+            Array.Copy(column.Values, values, column.Rows);
+            return new SinkColumn(column.Name, values);
         }
 
         return new SinkColumn(column.Name, lists.Elements switch
@@ -69,7 +71,7 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
         var next = 0;
         return
         [
-            .. lists.Lengths.Select(length =>
+            .. lists.Lengths.Take(lists.Rows).Select(length =>
             {
                 var row = length < 0 ? null : read(elements.AsSpan(next, length), lists.AreNull is { } areNull ? areNull.AsSpan(next, length) : []);
                 next += Math.Max(0, length);
@@ -93,7 +95,7 @@ internal sealed class FakeLogFiles : IPredictionLogSink, IPredictionLogReader
     private static IEnumerable<LoggedPrediction> Read(IReadOnlyList<SinkColumn> columns)
     {
         T[] Get<T>(string name) => (T[])columns.Single(column => column.Name == name).Values;
-        for (var row = 0; row < columns[0].Values.Length; row++)
+        for (var row = 0; row < columns[0].Rows; row++)
         {
             yield return new LoggedPrediction
             {

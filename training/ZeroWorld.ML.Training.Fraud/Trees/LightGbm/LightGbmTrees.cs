@@ -13,7 +13,7 @@ internal sealed class LightGbmTrees : IFittedTrees
     private readonly LightGbmBooster _booster;
 
     /// <param name="text">UTF-8.</param>
-    internal LightGbmTrees(byte[] text) => (_text, _booster) = (text, LightGbmThreads.Run(1, () => LightGbmBooster.Load(text)));
+    internal LightGbmTrees(byte[] text) => (_text, _booster) = (text, LightGbmThreads.RunUntold(() => LightGbmBooster.Load(text)));
 
     /// <inheritdoc/>
     public double Offset => 0;

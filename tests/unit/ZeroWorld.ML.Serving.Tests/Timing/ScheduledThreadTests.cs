@@ -1,18 +1,20 @@
 namespace ZeroWorld.ML.Serving.Tests;
 
-public sealed class ComputeThreadTests
+public sealed class ScheduledThreadTests
 {
-    [Fact]
-    public async Task TryLengthenSlices_OfAThread_LeavesItsPriorityAndOtherThreadsAlone()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TrySetSlices_OfAThread_LeavesItsPriorityAndOtherThreadsAlone(bool isLong)
     {
         var before = ReadPriorities();
         var (taken, after, again) = (false, default((string, string)), false);
         var ended = new TaskCompletionSource();
         new Thread(() =>
         {
-            taken = ComputeThread.TryLengthenSlices();
+            taken = TrySet();
             after = ReadPriorities();
-            again = ComputeThread.TryLengthenSlices();
+            again = TrySet();
             ended.SetResult();
         }).Start();
         await ended.Task;
@@ -23,6 +25,8 @@ public sealed class ComputeThreadTests
         Assert.True(!knowsSlices || taken, $"A kernel {version} did not take it.");
         Assert.Equal(taken, again);
         Assert.Equal(before, after);
+
+        bool TrySet() => isLong ? ScheduledThread.TryLengthenSlices() : ScheduledThread.TryShortenSlices();
     }
 
     /// <summary>Nice value and policy of the calling thread: fields 19 and 41 of its line in proc(5).</summary>

@@ -1,0 +1,206 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The part of <see cref="TextNormalizer"/> that most texts consist of: ASCII up to the first '&amp;', which may begin an entity; sixteen code units at once.</summary>
+internal ref struct AsciiNormalizer
+{
+    private const int Width = 16;
+    private const byte Space = (byte)TextNormalizer.Space;
+    private const byte CaseBit = 0x20;
+
+    // So that no tally of 16 bits overflows.
+    private const int LengthMax = 32_768;
+
+    private static readonly byte[] Folded = MakeFolded();
+    private static readonly ulong[] Tallies = MakeTallies();
+
+    private readonly ReadOnlySpan<char> _text;
+    private readonly int _origin;
+    private readonly CodeBuffer _buffer;
+    private readonly Span<uint> _codes;
+    private readonly Span<int> _origins;
+
+    // Code units taken, code points written, place of the first one of the chunk that is open, and 16 bits each for letters, capitals, digits and exclamation marks.
+    private int _place;
+    private int _count;
+    private int _start;
+    private ulong _tallies;
+
+    private AsciiNormalizer(ReadOnlySpan<char> text, int origin, CodeBuffer buffer)
+    {
+        _text = text[..Math.Min(text.Length, LengthMax)];
+        (_origin, _buffer, _count) = (origin, buffer, buffer.Count);
+        buffer.Reserve(_text.Length, out _codes, out _origins);
+        _start = _codes[.._count].LastIndexOf(TextNormalizer.Space) + 1;
+    }
+
+    /// <summary>Appends the beginning of a text, as far as it is such.</summary>
+    /// <param name="origin">Place of the text's first code unit.</param>
+    /// <returns>UTF-16 code units taken.</returns>
+    public static int Append(ReadOnlySpan<char> text, int origin, CodeBuffer buffer, ref TextShape shape)
+    {
+        if (text[0] >= 0x80 || text[0] == '&')
+        {
+            return 0;
+        }
+
+        var run = new AsciiNormalizer(text, origin, buffer);
+        do
+        {
+            run.AppendVectors();
+        }
+        while (run.AppendChunk(ref shape));
+
+        buffer.Truncate(run._count);
+        shape.Letters += (int)(run._tallies & 0xFFFF);
+        shape.Capitals += (int)((run._tallies >> 16) & 0xFFFF);
+        shape.Digits += (int)((run._tallies >> 32) & 0xFFFF);
+        shape.Exclamations += (int)(run._tallies >> 48);
+        return run._place;
+    }
+
+    /// <summary>Takes whole vectors up to what needs a look: no ASCII, an '&amp;', a second space, a chunk that may be a link or a mention.</summary>
+    private void AppendVectors()
+    {
+        if (_text.Length - _place < Width || !IsOrdinary(_codes[_start.._count]))
+        {
+            return;
+        }
+
+        ref var text = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(_text));
+        var (place, count, start, tallies, taken) = (_place, _count, _start, _tallies, Width);
+
+        // What was taken but for the last code unit ended at one whose neighbour the next vector has.
+        for (; _text.Length - place >= Width && taken >= Width - 1; place += taken)
+        {
+            var low = Vector128.LoadUnsafe(ref text, (nuint)place);
+            var high = Vector128.LoadUnsafe(ref text, (nuint)(place + Vector128<ushort>.Count));
+            var codes = Vector128.NarrowWithSaturation(low, high);
+            var letters = Vector128.LessThanOrEqual((codes | Vector128.Create(CaseBit)) - Vector128.Create((byte)'a'), Vector128.Create((byte)('z' - 'a')));
+            var capitals = Vector128.AndNot(letters, Vector128.Equals(codes & Vector128.Create(CaseBit), Vector128.Create(CaseBit)));
+            var digits = Vector128.LessThanOrEqual(codes - Vector128.Create((byte)'0'), Vector128.Create((byte)9));
+            var folded = Vector128.Max(codes | (capitals & Vector128.Create(CaseBit)), Vector128.Create(Space));
+
+            var spaces = Bits(folded, Space);
+            var behind = (spaces << 1) | (count == start ? 1u : 0);
+            var ends = (codes | Vector128.Equals(codes, Vector128.Create((byte)'&'))).ExtractMostSignificantBits();
+            var (h, t, w) = (Bits(folded, (byte)'h'), Bits(folded, (byte)'t'), Bits(folded, (byte)'w'));
+            const uint Beyond = 1u << (Width - 1);
+            var odd = Bits(folded, (byte)'@') | (h & ((t >> 1) | Beyond)) | (w & ((w >> 1) | Beyond)) | spaces;
+            taken = BitOperations.TrailingZeroCount(ends | (behind & odd) | (1u << Width));
+
+            Write(folded, _origin + place, _codes[count..], _origins[count..]);
+            var mask = (1u << taken) - 1;
+            spaces &= mask;
+            start = spaces == 0 ? start : count + 1 + BitOperations.Log2(spaces);
+            count += taken;
+            tallies += (uint)BitOperations.PopCount(letters.ExtractMostSignificantBits() & mask)
+                | ((ulong)BitOperations.PopCount(capitals.ExtractMostSignificantBits() & mask) << 16)
+                | ((ulong)BitOperations.PopCount(digits.ExtractMostSignificantBits() & mask) << 32)
+                | ((ulong)BitOperations.PopCount(Bits(codes, (byte)'!') & mask) << 48);
+        }
+
+        (_place, _count, _start, _tallies) = (place, count, start, tallies);
+    }
+
+    private static uint Bits(Vector128<byte> codes, byte code) => Vector128.Equals(codes, Vector128.Create(code)).ExtractMostSignificantBits();
+
+    private static void Write(Vector128<byte> folded, int origin, Span<uint> codes, Span<int> origins)
+    {
+        var (low, high) = Vector128.Widen(folded);
+        var (first, second) = Vector128.Widen(low);
+        var (third, fourth) = Vector128.Widen(high);
+        ref var code = ref MemoryMarshal.GetReference(codes[..Width]);
+        first.StoreUnsafe(ref code);
+        second.StoreUnsafe(ref code, 4);
+        third.StoreUnsafe(ref code, 8);
+        fourth.StoreUnsafe(ref code, 12);
+        ref var at = ref MemoryMarshal.GetReference(origins[..Width]);
+        var places = Vector128.Create(origin) + Vector128<int>.Indices;
+        for (nuint lane = 0; lane < Width; lane += 4)
+        {
+            (places + Vector128.Create((int)lane)).StoreUnsafe(ref at, lane);
+        }
+    }
+
+    /// <summary>Takes one code unit after the other up to the end of the chunk, or further spaces.</summary>
+    /// <returns>Whether there is more to take.</returns>
+    private bool AppendChunk(ref TextShape shape)
+    {
+        var (place, count, tallies) = (_place, _count, _tallies);
+        var isEnd = false;
+        for (var isChunk = true; isChunk && place < _text.Length; place++)
+        {
+            var unit = _text[place];
+            var code = unit < 0x80 ? Folded[unit] : (byte)0;
+            if (code is 0)
+            {
+                isEnd = true;
+                break;
+            }
+
+            if (code != Space)
+            {
+                tallies += Tallies[unit];
+                _codes[count] = code;
+                _origins[count++] = _origin + place;
+                continue;
+            }
+
+            isChunk = false;
+            if (count == _start)
+            {
+                // A second space is none.
+                continue;
+            }
+
+            if (IsOrdinary(_codes[_start..count]))
+            {
+                _codes[count] = Space;
+                _origins[count++] = _origin + place;
+            }
+            else
+            {
+                _buffer.Truncate(count);
+                TextNormalizer.Break(_buffer, _origin + place, ref shape);
+                count = _buffer.Count;
+            }
+
+            _start = count;
+        }
+
+        (_place, _count, _tallies) = (place, count, tallies);
+        return !isEnd && place < _text.Length;
+    }
+
+    // Whether a chunk that begins so can be neither a link nor a mention, whatever comes behind it.
+    private static bool IsOrdinary(ReadOnlySpan<uint> chunk) => chunk.Length == 0
+        || (chunk[0] != '@' && !(chunk[0] == 'h' && (chunk.Length == 1 || chunk[1] == 't')) && !(chunk[0] == 'w' && (chunk.Length == 1 || chunk[1] == 'w')));
+
+    // By ASCII code: the folded one, a space for every control character, 0 for '&'.
+    private static byte[] MakeFolded()
+    {
+        var codes = new byte[0x80];
+        for (var code = 0; code < codes.Length; code++)
+        {
+            codes[code] = code <= ' ' ? Space : code == '&' ? (byte)0 : (byte)char.ToLowerInvariant((char)code);
+        }
+
+        return codes;
+    }
+
+    private static ulong[] MakeTallies()
+    {
+        var tallies = new ulong[0x80];
+        for (var code = '!'; code < tallies.Length; code++)
+        {
+            tallies[code] = (char.IsAsciiLetter(code) ? 1UL : 0) | (char.IsAsciiLetterUpper(code) ? 1UL << 16 : 0) | (char.IsAsciiDigit(code) ? 1UL << 32 : 0) | (code == '!' ? 1UL << 48 : 0);
+        }
+
+        return tallies;
+    }
+}

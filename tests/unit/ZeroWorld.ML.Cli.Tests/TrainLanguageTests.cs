@@ -1,0 +1,72 @@
+using System.Text.Json;
+using ZeroWorld.ML.Testing;
+
+namespace ZeroWorld.ML.Cli.Tests;
+
+/// <summary><c>zwml train language</c>: a file of a model, and a run that says how good it is.</summary>
+public sealed class TrainLanguageTests : IDisposable
+{
+    private static readonly (string Language, string[] Words)[] Languages =
+    [
+        ("deu", ["der", "Hund", "schl\u00e4ft", "unter", "dem", "gro\u00dfen", "Tisch", "und", "wartet"]),
+        ("fra", ["le", "chien", "dort", "sous", "la", "grande", "table", "et", "attend"]),
+        ("eng", ["the", "dog", "sleeps", "under", "that", "large", "table", "and", "waits"]),
+    ];
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task TrainLanguage_FromSentences_WritesTheModelAndTracksTheRun()
+    {
+        WriteSentences();
+
+        var trained = await ZwmlProcess.RunAsync(_folder.Path, "train", "language", "--path", ".", "-o", "languages.bin", "--data", "data");
+        var listed = await ZwmlProcess.RunAsync(_folder.Path, "runs", "list", "--json", "--data", "data");
+
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        Assert.True(File.Exists(_folder.Combine("languages.bin")));
+        using var runs = JsonDocument.Parse(listed.Output);
+        var run = Assert.Single(runs.RootElement.EnumerateArray());
+        Assert.Contains(run.GetProperty("id").GetString()!, trained.Output, StringComparison.Ordinal);
+        Assert.Equal(("language", "languages.bin"), (run.GetProperty("experiment").GetString(), run.GetProperty("name").GetString()));
+        Assert.Equal(3, run.GetProperty("metrics").GetProperty("languages").GetDouble());
+        Assert.InRange(run.GetProperty("metrics").GetProperty("held_out_sentences").GetDouble(), 0.9, 1);
+        Assert.InRange(run.GetProperty("metrics").GetProperty("held_out_words").GetDouble(), 0.5, 1);
+    }
+
+    [Fact]
+    public async Task TrainLanguage_FileCannotBeWritten_TheRunHasFailed()
+    {
+        WriteSentences();
+        Directory.CreateDirectory(_folder.Combine("languages.bin"));
+
+        var trained = await ZwmlProcess.RunAsync(_folder.Path, "train", "language", "--path", ".", "-o", "languages.bin", "--data", "data");
+        var listed = await ZwmlProcess.RunAsync(_folder.Path, "runs", "list", "--json", "--data", "data");
+
+        Assert.NotEqual(0, trained.ExitCode);
+        using var runs = JsonDocument.Parse(listed.Output);
+        Assert.Equal("failed", Assert.Single(runs.RootElement.EnumerateArray()).GetProperty("status").GetString(), ignoreCase: true);
+    }
+
+    private void WriteSentences()
+    {
+        var folder = Directory.CreateDirectory(_folder.Combine("langid-tatoeba")).FullName;
+        var random = new Random(8);
+        foreach (var (language, words) in Languages)
+        {
+            string[] sentences = [.. Enumerable.Range(0, 40).Select(_ => string.Join(' ', Enumerable.Range(0, 8).Select(_ => words[random.Next(words.Length)])) + ".")];
+            if (language != "eng")
+            {
+                File.WriteAllLines(Path.Combine(folder, $"tatoeba.{language}-eng.{language}"), sentences);
+                continue;
+            }
+
+            foreach (var (other, _) in Languages.Where(static pair => pair.Language != "eng"))
+            {
+                File.WriteAllLines(Path.Combine(folder, $"tatoeba.{other}-eng.eng"), sentences);
+            }
+        }
+    }
+}
