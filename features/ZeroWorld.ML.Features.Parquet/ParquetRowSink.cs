@@ -1,14 +1,13 @@
+using Parquet;
+using Parquet.Schema;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Writes files of rows as Parquet (zstd), one row group each; lists per row become LIST columns.</summary>
-/// <remarks>
-/// Writes on the caller's thread and blocks it. The memory of a file is kept for the next one: what it takes is set by the largest file (docs/adr/0011-log-files-are-written-by-own-code.md).
-/// Not thread safe: one writer loop owns a sink.
-/// </remarks>
+/// <remarks>Writes on the caller's thread and blocks it. Not thread safe: one writer loop owns a sink.</remarks>
 public sealed class ParquetRowSink : IRowSink
 {
     private readonly string _root;
-    private readonly SinkFile _file = new();
 
     /// <param name="root">Folder that all paths are relative to; made when the first file is.</param>
     public ParquetRowSink(string root)
@@ -19,7 +18,7 @@ public sealed class ParquetRowSink : IRowSink
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The path leaves the root, or the columns are of unequal length or of a type that is not listed.</exception>
-    public Task WriteFileAsync(string path, IReadOnlyList<SinkColumn> columns, CancellationToken cancellationToken)
+    public async Task WriteFileAsync(string path, IReadOnlyList<SinkColumn> columns, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(columns);
@@ -40,7 +39,7 @@ public sealed class ParquetRowSink : IRowSink
         var temporary = ParquetFile.TemporaryPathOf(target);
         try
         {
-            _file.Write(temporary, fields, cancellationToken);
+            await WriteAsync(temporary, fields, cancellationToken).ConfigureAwait(false);
             File.Move(temporary, target, overwrite: true);
         }
         catch
@@ -48,7 +47,41 @@ public sealed class ParquetRowSink : IRowSink
             File.Delete(temporary);
             throw;
         }
+    }
 
-        return Task.CompletedTask;
+    private static async Task WriteAsync(string path, SinkField[] fields, CancellationToken cancellationToken)
+    {
+        var schema = new ParquetSchema(fields.Select(static field => field.Field));
+        var options = new ParquetOptions
+        {
+            CompressionMethod = CompressionMethod.Zstd,
+            CompressionLevel = System.IO.Compression.CompressionLevel.Fastest,
+        };
+        var leaves = schema.GetDataFields();
+        for (var index = 0; index < fields.Length; index++)
+        {
+            if (fields[index].HasDictionary)
+            {
+                options.ColumnEncodingHints[leaves[index].Path.ToString()] = EncodingHint.Dictionary;
+            }
+        }
+
+        var file = new BlockingFileStream(path);
+        await using (file.ConfigureAwait(false))
+        {
+            var writer = await ParquetWriter.CreateAsync(schema, file, options, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await using (writer.ConfigureAwait(false))
+            {
+                using var group = writer.CreateRowGroup();
+                for (var index = 0; index < fields.Length; index++)
+                {
+                    await fields[index].WriteAsync(group, leaves[index], cancellationToken).ConfigureAwait(false);
+                }
+
+                group.CompleteValidate();
+            }
+
+            file.Flush(flushToDisk: true);
+        }
     }
 }

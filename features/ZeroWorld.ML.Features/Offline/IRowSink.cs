@@ -27,4 +27,8 @@ public record SinkColumn(string Name, Array Values)
 /// </param>
 /// <param name="Lengths">Elements of each row; -1: the row has none, not even an empty list. It may be longer than the column.</param>
 /// <param name="AreNull">Which elements of a <c>double[]</c> or <c>long[]</c> are null; <see langword="null"/>: none is.</param>
-public sealed record SinkLists(string Name, Array Elements, int[] Lengths, bool[]? AreNull = null) : SinkColumn(Name, Lengths);
+public sealed record SinkLists(string Name, Array Elements, int[] Lengths, bool[]? AreNull = null) : SinkColumn(Name, Lengths)
+{
+    /// <value>Whether its texts are a few that come again and again: each is stored once then, and rows refer to it.</value>
+    public bool HasFewTexts { get; init; }
+}

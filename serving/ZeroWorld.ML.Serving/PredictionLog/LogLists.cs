@@ -29,5 +29,5 @@ internal sealed class LogLists<T>
 
     /// <summary>The column over this buffer: it must not be filled on until it is written.</summary>
     /// <param name="areNull">Which elements are null.</param>
-    public SinkColumn ToColumn(string name, LogBuffer<bool>? areNull = null) => new SinkLists(name, _elements.Items, _lengths.Items, areNull?.Items) { Rows = _lengths.Count };
+    public SinkLists ToColumn(string name, LogBuffer<bool>? areNull = null) => new SinkLists(name, _elements.Items, _lengths.Items, areNull?.Items) { Rows = _lengths.Count };
 }

@@ -25,6 +25,6 @@ internal sealed class LogNames
             _written.AddRow(names);
         }
 
-        return _written.ToColumn(name);
+        return _written.ToColumn(name) with { HasFewTexts = true };
     }
 }
