@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
@@ -26,6 +27,10 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
                 var response = await DecideAsync(request, named, items, workspace, context.CancellationToken).ConfigureAwait(false);
                 await responseStream.WriteToCallerAsync(response, context, context.CancellationToken).ConfigureAwait(false);
             }
+        }
+        catch (InvalidProtocolBufferException exception)
+        {
+            throw errors.Translate(new ProtocolFailure(StatusCode.InvalidArgument, $"The message is no {nameof(ScoreRequest)}: {exception.Message}"), context);
         }
         catch (IOException)
         {

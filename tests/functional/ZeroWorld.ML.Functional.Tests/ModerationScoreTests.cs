@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Testing;
@@ -114,6 +116,45 @@ public sealed class ModerationScoreTests : IAsyncLifetime
             Assert.Equal(decision.Action.ToString(), replay.ReplayedOutputs[0].Bytes.Values[0].ToStringUtf8(), ignoreCase: true);
             Assert.Equal(1, replay.ModelVersion);
         }
+    }
+
+    [Fact]
+    public async Task Score_HostileTexts_AreDecidedByALimitedPartOfThem()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        _policy.Write(Path.Combine(PolicyFolder, "1.json"));
+        using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
+
+        foreach (var text in (string[])[new string('a', 10_000_000), "a" + new string('\u0301', 5_000_000), string.Concat(Enumerable.Repeat("vile scum ", 1_000_000)), new string(' ', 10_000_000)])
+        {
+            var answer = await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = text });
+
+            Assert.True(answer.Decision.Truncated);
+            Assert.Equal(1, answer.Decision.Scores.Values.Sum(), 1e-4);
+            Assert.All(answer.Decision.Reasons, static reason => Assert.InRange(reason.Text.Length, 1, 100));
+        }
+
+        var longer = await AskAsync(call, new ScoreRequest { Id = "2", Text = new string('a', (16 << 20) + 1) });
+        Assert.Equal("text: it has 16777217 UTF-16 code units; expected at most 16777216", longer.Refused);
+        await call.RequestStream.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task Score_BytesThatAreNoUtf8_SaysSo()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        _policy.Write(Path.Combine(PolicyFolder, "1.json"));
+        using var channel = GrpcChannel.ForAddress(_server.Server.Addresses.Grpc);
+        var bytes = Marshallers.Create(static message => message, static message => message);
+        var method = new Method<byte[], byte[]>(MethodType.DuplexStreaming, "zeroworld.ml.v1.ModerationService", "Score", bytes, bytes);
+        using var raw = channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, new CallOptions(cancellationToken: Cancellation));
+
+        await raw.RequestStream.WriteAsync([.. new ScoreRequest { Model = "comments", Id = "1", Text = "you vile \u0001" }.ToByteArray()[..^1], 0xFF], Cancellation);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => raw.ResponseStream.MoveNext(Cancellation));
+
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Contains("The message is no ScoreRequest", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("UTF-8", refused.Status.Detail, StringComparison.Ordinal);
     }
 
     private static async Task<ScoreResponse> AskAsync(AsyncDuplexStreamingCall<ScoreRequest, ScoreResponse> call, ScoreRequest request)
