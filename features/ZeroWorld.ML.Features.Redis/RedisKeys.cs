@@ -16,6 +16,9 @@ internal static class RedisKeys
 
     public static RedisKey Ledger(string project) => $"z1:{project}:ledger";
 
+    /// <summary>Where a server of a cluster is marked: one of these keys lies on it.</summary>
+    public static RedisKey Marks(string project, int place) => $"z1:{project}:{{{place}}}:marks";
+
     /// <summary>Glob of the keys in which a view's rows or blocks lie. Names hold no glob characters.</summary>
     public static RedisValue PatternOf(StorageField field) => $"z1:{{{field.View.Project}/{field.View.Entity.Name}/*}}:{(field.IsWindow ? 'w' : 'v')}";
 }

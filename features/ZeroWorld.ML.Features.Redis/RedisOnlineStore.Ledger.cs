@@ -29,6 +29,31 @@ public sealed partial class RedisOnlineStore
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return RunAsync(database => new RedisServerMarks(database, field).ReadServersAsync(_connection.IsCluster), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TryMarkAsync(
+        StorageField field, IReadOnlyList<StoreServer> servers, IReadOnlyCollection<int> partitions, long mark, long validUntil, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(servers);
+        ArgumentNullException.ThrowIfNull(partitions);
+        return RunAsync(database => new RedisServerMarks(database, field).TryMarkAsync(servers, partitions, mark, validUntil), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<long>> ReadMarksAsync(StorageField field, IReadOnlyList<int> places, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(places);
+        return RunAsync(database => new RedisServerMarks(database, field).ReadMarksAsync(places), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
         WriteRowsAsync(field, rows, (long?)validUntil, cancellationToken);
 

@@ -23,6 +23,8 @@ internal static class RedisScripts
 
     public static string ReplaceLedger { get; } = Read("replace_ledger.lua");
 
+    public static string MarkPartitions { get; } = Read("mark_partitions.lua");
+
     /// <summary>Refuses the answer of a write that came too late.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.Superseded"/>.</exception>
     public static void ThrowIfExpired(int answer, StorageField field)

@@ -77,6 +77,20 @@ public sealed class RedisClusterProcess : IAsyncDisposable
         return replica;
     }
 
+    /// <summary>Waits until every shard serves, and knows that all others do: also after one of them was started again.</summary>
+    public async Task WaitUntilWholeAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(FormTimeout);
+        foreach (var shard in _shards)
+        {
+            while (!await KnowsAllAsync(shard, timeout.Token))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), timeout.Token);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _replicas.Concat(_shards))
@@ -127,13 +141,7 @@ public sealed class RedisClusterProcess : IAsyncDisposable
             await _shards[0].SendAsync($"CLUSTER MEET 127.0.0.1 {shard.Port}", timeout.Token);
         }
 
-        foreach (var shard in _shards)
-        {
-            while (!await KnowsAllAsync(shard, timeout.Token))
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), timeout.Token);
-            }
-        }
+        await WaitUntilWholeAsync(timeout.Token);
     }
 
     private async Task<bool> KnowsAllAsync(RedisServerProcess shard, CancellationToken cancellationToken)

@@ -12,14 +12,18 @@ internal sealed class LedgerSession
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
     private readonly long _token;
+    private readonly IReadOnlyList<StoreServer> _servers;
     private long _renewed;
+    private long _mark;
 
-    private LedgerSession(IMaterializationLedger store, StorageField field, TimeProvider time, TimeSpan lease, long token, MaterializationLedger ledger, long validUntil)
+    private LedgerSession(
+        IMaterializationLedger store, StorageField field, TimeProvider time, TimeSpan lease, IReadOnlyList<StoreServer> servers, long token, MaterializationLedger ledger, long validUntil)
     {
         _store = store;
         _field = field;
         _time = time;
         _lease = lease;
+        _servers = servers;
         _token = token;
         _renewed = time.GetTimestamp();
         Ledger = ledger;
@@ -28,6 +32,9 @@ internal sealed class LedgerSession
 
     /// <summary>As it was when this session wrote it last.</summary>
     public MaterializationLedger Ledger { get; private set; }
+
+    /// <summary>What the store says it holds; what it held before may be gone.</summary>
+    public ViewCoverage? Coverage { get; private set; }
 
     /// <summary>Until when writes are good, by the store's clock.</summary>
     public long ValidUntil { get; private set; }
@@ -43,11 +50,17 @@ internal sealed class LedgerSession
         CancellationToken cancellationToken)
     {
         var lease = UnixMicroseconds.FromTimeSpan(request.Lease);
-        var (token, wait, until) = (0L, 0L, 0L);
+        var (token, wait, until, mark, lost) = (0L, 0L, 0L, 0L, false);
+        var servers = await store.ReadServersAsync(field, cancellationToken).ConfigureAwait(false);
         var ledger = await ChangeAsync(
             store, field,
-            (known, now) =>
+            async (stored, now) =>
             {
+                // After the ledger: what another shard marks meanwhile is in neither or in both.
+                var marks = await store.ReadMarksAsync(field, stored.Places, cancellationToken).ConfigureAwait(false);
+                var known = stored.WithoutLost(marks);
+                (lost, mark) = (known.Partitions.Count < stored.Partitions.Count, stored.Places.Count == 0 ? 0 : marks.Max());
+
                 // Rows without a coverage were cleared by somebody, or are those of a store that was wiped.
                 var start = coverage is null && known.Writers.Values.All(writer => writer.Until <= now) ? known with { Generation = null } : known;
                 var taken = start.Take(generation, request.Shard, request.Shards, now, lease, out token, out var waitUntil);
@@ -55,7 +68,16 @@ internal sealed class LedgerSession
                 return taken;
             },
             cancellationToken).ConfigureAwait(false);
-        var session = new LedgerSession(store, field, time, request.Lease, token, ledger, until);
+        // Slots may have moved since: what lies where servers were marked before is asked for too, so it gets the new marks.
+        var marked = ledger.Places.Except(servers.Select(static server => server.Place)).Select(static place => new StoreServer(place, Run: ""));
+        var session = new LedgerSession(store, field, time, request.Lease, [.. servers, .. marked], token, ledger, until) { Coverage = coverage, _mark = mark };
+        if (lost && coverage is { IsReadable: true } held && held.Generation == generation)
+        {
+            // Readable again when what is gone has been brought again.
+            session.Coverage = ViewCoverage.NothingYet(held.To, generation);
+            await store.WriteCoverageAsync(field, session.Coverage, cancellationToken).ConfigureAwait(false);
+        }
+
         await session.ClearAsync(generation, coverage, arrivedUntil, wait, cancellationToken).ConfigureAwait(false);
         return session;
     }
@@ -69,10 +91,38 @@ internal sealed class LedgerSession
         }
     }
 
-    public Task MarkAsync(IEnumerable<int> partitions, LedgerPartition entry, CancellationToken cancellationToken) =>
-        ChangeAsync((ledger, _) => ledger.Mark(_token, partitions, entry), cancellationToken);
+    /// <summary>Enters partitions all of whose rows are acknowledged.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: also when a server that acknowledged them was started again since.</exception>
+    public async Task MarkAsync(IReadOnlyCollection<int> partitions, LedgerPartition entry, CancellationToken cancellationToken)
+    {
+        // Greater than every one before, those among them that no ledger tells of any more: time has gone on since.
+        _mark = Math.Max(_mark + 1, ValidUntil - UnixMicroseconds.FromTimeSpan(_lease));
+        await CheckServersAsync(partitions, cancellationToken).ConfigureAwait(false);
+        var marked = entry with { Mark = _mark };
+        await ChangeAsync((ledger, _) => ledger.Mark(_token, partitions, marked, _servers.Select(static server => server.Place)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The store may be read.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: also when a server was started again since the session began.</exception>
+    public async Task CoverAsync(ViewCoverage coverage, CancellationToken cancellationToken)
+    {
+        await CheckServersAsync([], cancellationToken).ConfigureAwait(false);
+        await _store.WriteCoverageAsync(_field, coverage, cancellationToken).ConfigureAwait(false);
+        Coverage = coverage;
+    }
 
     public Task LeaveAsync(CancellationToken cancellationToken) => ChangeAsync(_store, _field, (ledger, _) => ledger.Leave(_token), cancellationToken);
+
+    private async Task CheckServersAsync(IReadOnlyCollection<int> partitions, CancellationToken cancellationToken)
+    {
+        if (!await _store.TryMarkAsync(_field, _servers, partitions, _mark, ValidUntil, cancellationToken).ConfigureAwait(false))
+        {
+            throw new FeatureException(
+                FeatureError.StoreUnavailable,
+                $"A server of the online store was started again, or another took its place, while view '{_field.View.Name}' was materialized: what it had acknowledged may be gone. "
+                + "Run it again: it goes on behind what is there for certain.");
+        }
+    }
 
     private async Task ClearAsync(string generation, ViewCoverage? coverage, long arrivedUntil, long wait, CancellationToken cancellationToken)
     {
@@ -103,7 +153,8 @@ internal sealed class LedgerSession
 
         if (coverage?.Generation != generation)
         {
-            await _store.WriteCoverageAsync(_field, ViewCoverage.NothingYet(arrivedUntil, generation), cancellationToken).ConfigureAwait(false);
+            Coverage = ViewCoverage.NothingYet(arrivedUntil, generation);
+            await _store.WriteCoverageAsync(_field, Coverage, cancellationToken).ConfigureAwait(false);
         }
 
         await ChangeAsync((ledger, _) => ledger.EndClearing(_token), cancellationToken).ConfigureAwait(false);
@@ -135,13 +186,17 @@ internal sealed class LedgerSession
         (_renewed, ValidUntil) = (started, until);
     }
 
+    private static Task<MaterializationLedger> ChangeAsync(
+        IMaterializationLedger store, StorageField field, Func<MaterializationLedger, long, MaterializationLedger> change, CancellationToken cancellationToken) =>
+        ChangeAsync(store, field, (ledger, now) => Task.FromResult(change(ledger, now)), cancellationToken);
+
     private static async Task<MaterializationLedger> ChangeAsync(
-        IMaterializationLedger store, StorageField field, Func<MaterializationLedger, long, MaterializationLedger> change, CancellationToken cancellationToken)
+        IMaterializationLedger store, StorageField field, Func<MaterializationLedger, long, Task<MaterializationLedger>> change, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var stored = await store.ReadLedgerAsync(field, cancellationToken).ConfigureAwait(false);
-            var changed = change(MaterializationLedger.Parse(stored.Text), stored.Now);
+            var changed = await change(MaterializationLedger.Parse(stored.Text), stored.Now).ConfigureAwait(false);
             if (await store.TryReplaceLedgerAsync(field, stored.Text, changed.ToText(), cancellationToken).ConfigureAwait(false))
             {
                 return changed;

@@ -31,6 +31,9 @@ public sealed record MaterializationLedger
 
     public IReadOnlyDictionary<int, LedgerPartition> Partitions { get; init; } = new Dictionary<int, LedgerPartition>();
 
+    /// <value>Where the servers are marked that the partitions are on.</value>
+    public IReadOnlyList<int> Places { get; init; } = [];
+
     /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: the text is no ledger of this format.</exception>
     public static MaterializationLedger Parse(string? text)
     {
@@ -41,7 +44,7 @@ public sealed record MaterializationLedger
 
         try
         {
-            return JsonSerializer.Deserialize<MaterializationLedger>(text, Options) is { Format: CurrentFormat, Writers: not null, Partitions: not null } ledger
+            return JsonSerializer.Deserialize<MaterializationLedger>(text, Options) is { Format: CurrentFormat, Writers: not null, Partitions: not null, Places: not null } ledger
                 ? ledger
                 : throw new JsonException("it is of another format");
         }
@@ -101,6 +104,14 @@ public sealed record MaterializationLedger
         return this with { Writers = new Dictionary<long, LedgerWriter>(Writers) { [token] = writer with { Until = now + lease } } };
     }
 
+    /// <summary>Takes out the partitions of which a server may have lost rows: it lacks their mark, or has an older one.</summary>
+    /// <param name="marks">By partition, on the servers that are marked at <see cref="Places"/>; read after the ledger.</param>
+    public MaterializationLedger WithoutLost(IReadOnlyList<long> marks)
+    {
+        ArgumentNullException.ThrowIfNull(marks);
+        return this with { Partitions = Partitions.Where(item => marks[item.Key] >= item.Value.Mark).ToDictionary() };
+    }
+
     /// <summary>The store holds nothing of an older import any more.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.Superseded"/>.</exception>
     public MaterializationLedger EndClearing(long token)
@@ -110,8 +121,9 @@ public sealed record MaterializationLedger
     }
 
     /// <summary>A partition is online as far as the entry says.</summary>
+    /// <param name="places">Where the servers are marked that it is on.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.Superseded"/>.</exception>
-    public MaterializationLedger Mark(long token, IEnumerable<int> partitions, LedgerPartition entry)
+    public MaterializationLedger Mark(long token, IEnumerable<int> partitions, LedgerPartition entry, IEnumerable<int> places)
     {
         WriterOf(token);
         var marked = new Dictionary<int, LedgerPartition>(Partitions);
@@ -120,7 +132,7 @@ public sealed record MaterializationLedger
             marked[partition] = entry;
         }
 
-        return this with { Partitions = marked };
+        return this with { Partitions = marked, Places = [.. Places.Union(places).Order()] };
     }
 
     /// <summary>The writer has ended.</summary>
@@ -165,4 +177,5 @@ public sealed record LedgerWriter(string Generation, int Shard, int Shards, long
 /// <param name="Files">Digest of the names of all those files: where it is the same, nothing is to be done.</param>
 /// <param name="ArrivedUntil">Rows and events that arrived until then are in.</param>
 /// <param name="Trim">Events at or before this event time were left out.</param>
-public sealed record LedgerPartition(long Cursor, string Files, long ArrivedUntil, long Trim);
+/// <param name="Mark">The mark that each server got behind its rows of the partition.</param>
+public sealed record LedgerPartition(long Cursor, string Files, long ArrivedUntil, long Trim, long Mark = long.MinValue);

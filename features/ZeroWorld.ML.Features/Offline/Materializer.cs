@@ -120,9 +120,9 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         // Read again in the last moment: other shards may have ended meanwhile, and this one may have lost its turn.
         await session.RenewAsync(cancellationToken, always: true).ConfigureAwait(false);
         var coverage = session.Ledger.Coverage;
-        if (coverage is not null && coverage != known)
+        if (coverage is not null && coverage != session.Coverage)
         {
-            await online.WriteCoverageAsync(field, coverage, cancellationToken).ConfigureAwait(false);
+            await session.CoverAsync(coverage, cancellationToken).ConfigureAwait(false);
         }
 
         await session.LeaveAsync(cancellationToken).ConfigureAwait(false);

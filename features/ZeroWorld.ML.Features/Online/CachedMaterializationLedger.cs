@@ -14,6 +14,18 @@ public sealed class CachedMaterializationLedger(OnlineReadCache cache, IMaterial
         store.TryReplaceLedgerAsync(field, expected, replacement, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken) => store.ReadServersAsync(field, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> TryMarkAsync(
+        StorageField field, IReadOnlyList<StoreServer> servers, IReadOnlyCollection<int> partitions, long mark, long validUntil, CancellationToken cancellationToken) =>
+        store.TryMarkAsync(field, servers, partitions, mark, validUntil, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<long>> ReadMarksAsync(StorageField field, IReadOnlyList<int> places, CancellationToken cancellationToken) =>
+        store.ReadMarksAsync(field, places, cancellationToken);
+
+    /// <inheritdoc/>
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);

@@ -5,8 +5,8 @@ namespace ZeroWorld.ML.Features;
 /// <summary>The loop that brings the events of one stream to the views of its table.</summary>
 /// <remarks>
 /// Read, decide (<see cref="StreamBatch"/>), write online, keep for the archive, and only then commit: whatever this process is stopped by, and wherever, what
-/// was not committed is read again, and writing it again changes nothing. While a store does not answer nothing further is read, so memory is bounded by one batch
-/// and what waits for the archive. One loop: <see cref="RunAsync"/> is called once; <see cref="Status"/> may be read from any thread.
+/// was not committed is read again, and writing it again changes nothing. The next batch is read while one is written. While a store does not answer nothing
+/// further is read, so memory is bounded by two batches and what waits for the archive. One loop: <see cref="RunAsync"/> is called once; <see cref="Status"/> may be read from any thread.
 /// </remarks>
 public sealed partial class StreamConsumer
 {
@@ -25,6 +25,10 @@ public sealed partial class StreamConsumer
     private readonly JsonEventDecoder _decoder;
     private readonly StreamBacklog _backlog = new();
     private volatile StreamStatus _status = StreamStatus.Starting;
+
+    // The next batch, on its way; the source is not called otherwise until it is there.
+    private Task<IReadOnlyList<StreamEvent>>? _ahead;
+    private long _lagAt = long.MinValue;
 
     /// <param name="stream">What to read.</param>
     /// <param name="fields">The stored forms of the views of its table; without any, events are only archived.</param>
@@ -61,15 +65,12 @@ public sealed partial class StreamConsumer
         StreamMetrics.Watch(this, _time);
         try
         {
-            var lagAt = long.MinValue;
             while (!cancellationToken.IsCancellationRequested)
             {
                 await StepAsync(cancellationToken).ConfigureAwait(false);
-                if (lagAt == long.MinValue || _time.GetElapsedTime(lagAt) >= _options.LagInterval)
+                if (IsLagDue)
                 {
-                    lagAt = _time.GetTimestamp();
-                    var lag = await UntilItWorksAsync(token => _source.ReadLagAsync(token), cancellationToken).ConfigureAwait(false);
-                    _status = _status with { Lag = lag };
+                    await UntilItWorksAsync(ReadLagAsync, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
@@ -84,6 +85,8 @@ public sealed partial class StreamConsumer
         }
         finally
         {
+            // The source may be disposed of as soon as this has ended.
+            await EndReadingAsync().ConfigureAwait(false);
             StreamMetrics.Unwatch(this);
             if (_status.State != StreamState.Failed)
             {
@@ -97,21 +100,32 @@ public sealed partial class StreamConsumer
     public async Task<long> DrainAsync(CancellationToken cancellationToken)
     {
         var total = 0L;
-        while (await StepAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
+        try
         {
-            total += count;
-        }
+            while (await StepAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            {
+                total += count;
+            }
 
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
-        return total;
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+            return total;
+        }
+        finally
+        {
+            await EndReadingAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task<int> StepAsync(CancellationToken cancellationToken)
     {
-        var events = await UntilItWorksAsync(
-            token => _source.ReadAsync(_options.BatchEventsMax, _options.PollInterval, token), cancellationToken).ConfigureAwait(false);
+        var events = await UntilItWorksAsync(ReadAsync, cancellationToken).ConfigureAwait(false);
         if (events.Count > 0)
         {
+            if (_archive is null || _backlog.Events + events.Count < _options.ArchiveEventsMax)
+            {
+                _ahead = ReadAheadAsync(cancellationToken);
+            }
+
             var batch = StreamBatch.Of(Stream, _decoder, _fields, events, Now);
             await UntilItWorksAsync(
                 async token =>
@@ -131,6 +145,58 @@ public sealed partial class StreamConsumer
         }
 
         return events.Count;
+    }
+
+    private async Task<IReadOnlyList<StreamEvent>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_ahead is { } ahead)
+        {
+            _ahead = null;
+            if (await ahead.ConfigureAwait(false) is { Count: > 0 } events)
+            {
+                return events;
+            }
+        }
+
+        return await _source.ReadAsync(_options.BatchEventsMax, _options.PollInterval, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What is there already, without a wait: a commit waits for this.</summary>
+    private async Task<IReadOnlyList<StreamEvent>> ReadAheadAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return await _source.ReadAsync(_options.BatchEventsMax, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until the source may be called again; what became of the read is told where its events are wanted.</summary>
+    private Task EndReadingAsync() => _ahead is { } ahead ? SuppressAsync(ahead) : Task.CompletedTask;
+
+    private static async Task SuppressAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private bool IsLagDue => _lagAt == long.MinValue || _time.GetElapsedTime(_lagAt) >= _options.LagInterval;
+
+    private async Task<bool> ReadLagAsync(CancellationToken cancellationToken)
+    {
+        _lagAt = _time.GetTimestamp();
+        var lag = await _source.ReadLagAsync(cancellationToken).ConfigureAwait(false);
+        _status = _status with { Lag = lag };
+        return true;
+    }
+
+    /// <summary>Events come while nothing is read: how many is what an operator wants to know then. A broker that is away cannot tell either, and the state says why.</summary>
+    private async Task TryReadLagAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (IsLagDue)
+            {
+                await ReadLagAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+        {
+            LogLagUnknown(Stream.Name, exception.Message);
+        }
     }
 
     private void Report(IReadOnlyList<StreamEvent> events, StreamBatch batch)
@@ -164,6 +230,7 @@ public sealed partial class StreamConsumer
             return;
         }
 
+        await EndReadingAsync().ConfigureAwait(false);
         if (_archive is not null && _backlog.Columns is { } columns && columns[0].Values.Count > 0)
         {
             await UntilItWorksAsync(
@@ -223,6 +290,7 @@ public sealed partial class StreamConsumer
                 }
 
                 _status = _status with { State = StreamState.Waiting, Fault = exception.Message };
+                await TryReadLagAsync(cancellationToken).ConfigureAwait(false);
                 await Task.Delay(_options.RetryInterval * Math.Min(1 << Math.Min(attempt - 1, 10), RetriesUntilLongest), _time, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -236,4 +304,7 @@ public sealed partial class StreamConsumer
 
     [LoggerMessage(2303, LogLevel.Warning, "Stream {Stream} was stopped before {Count} events could be committed; they are read again")]
     private partial void LogLeft(string stream, int count);
+
+    [LoggerMessage(2304, LogLevel.Debug, "Stream {Stream}: how many events wait is not known while it waits: {Reason}")]
+    private partial void LogLagUnknown(string stream, string reason);
 }

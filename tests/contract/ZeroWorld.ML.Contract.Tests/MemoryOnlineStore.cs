@@ -66,6 +66,14 @@ internal sealed class MemoryOnlineStore : IMaterializationLedger
     public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) =>
         Task.FromResult(new StoredLedger(_ledgers.GetValueOrDefault((field.View.Project, field.Name)), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
 
+    public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<StoreServer>>([]);
+
+    public Task<bool> TryMarkAsync(
+        StorageField field, IReadOnlyList<StoreServer> servers, IReadOnlyCollection<int> partitions, long mark, long validUntil, CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public Task<IReadOnlyList<long>> ReadMarksAsync(StorageField field, IReadOnlyList<int> places, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<long>>([.. Enumerable.Repeat(long.MaxValue, MaterializationLedger.PartitionCount)]);
+
     public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken)
     {
         var key = (field.View.Project, field.Name);

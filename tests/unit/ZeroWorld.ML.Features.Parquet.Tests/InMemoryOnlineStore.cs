@@ -5,6 +5,11 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
 {
     public Dictionary<string, string> Ledgers { get; } = [];
 
+    /// <summary>What a server is told from itself by, after it was started again.</summary>
+    public string Run { get; set; } = "first";
+
+    public Dictionary<(string Field, int Partition), long> Marks { get; } = [];
+
     /// <summary>Called before each change of a ledger: may throw, as a process does that is killed.</summary>
     public Action<int> OnLedgerChange { get; set; } = static _ => { };
 
@@ -76,6 +81,25 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
 
     public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) =>
         Task.FromResult(new StoredLedger(Ledgers.GetValueOrDefault(field.Name), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
+
+    public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoreServer>>([new StoreServer(0, Run)]);
+
+    public Task<bool> TryMarkAsync(
+        StorageField field, IReadOnlyList<StoreServer> servers, IReadOnlyCollection<int> partitions, long mark, long validUntil, CancellationToken cancellationToken)
+    {
+        Assert.All(servers, static server => Assert.Equal(0, server.Place));
+        var isSame = servers.All(server => server.Run == Run);
+        foreach (var partition in isSame ? partitions : [])
+        {
+            Marks[(field.Name, partition)] = Math.Max(mark, Marks.GetValueOrDefault((field.Name, partition)));
+        }
+
+        return Task.FromResult(isSame);
+    }
+
+    public Task<IReadOnlyList<long>> ReadMarksAsync(StorageField field, IReadOnlyList<int> places, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>(
+        [.. Enumerable.Range(0, MaterializationLedger.PartitionCount).Select(partition => places.Count == 0 ? long.MaxValue : Marks.GetValueOrDefault((field.Name, partition), long.MinValue))]);
 
     public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken)
     {

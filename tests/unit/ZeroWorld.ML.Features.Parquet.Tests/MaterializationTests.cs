@@ -97,6 +97,59 @@ public sealed class MaterializationTests : IDisposable
         Assert.Equal(0, (await RunAsync(online)).Rows);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunAsync_ServerLostAPartitionThatTheLedgerHas_BringsItAgainAndIsUnreadableUntilThen(bool hasOlderMark)
+    {
+        await ImportAsync("a", 0, 400);
+        var (calm, online) = (new InMemoryOnlineStore(), new InMemoryOnlineStore());
+        await RunAsync(calm, fields: Exact);
+        await RunAsync(online, fields: Exact);
+        var mark = (Exact[0].Name, Partition: 7);
+        var lost = online.Bytes.Keys.Where(key => PartitionOf(key.Entity) == mark.Partition).ToList();
+        Assert.NotEmpty(lost);
+        lost.ForEach(key => online.Bytes.Remove(key));
+        online.Marks[mark]--;
+        if (!hasOlderMark)
+        {
+            online.Marks.Remove(mark);
+        }
+
+        var readable = new List<bool>();
+        online.OnLedgerChange = _ => readable.Add(online.Coverages[Exact[0].Name].IsReadable);
+        var result = await RunAsync(online, fields: Exact);
+
+        Assert.Equal(lost.Count, result.Views[0].Entities);
+        AssertEqual(calm, online);
+        Assert.Equal(calm.Coverages[Exact[0].Name], online.Coverages[Exact[0].Name]);
+
+        // Readable until it is known, and when the writer leaves.
+        Assert.Equal([true, .. Enumerable.Repeat(false, readable.Count - 2), true], readable);
+        Assert.Equal(0, (await RunAsync(online, fields: Exact)).Rows);
+    }
+
+    [Fact]
+    public async Task RunAsync_ServerStartedAgainMeanwhile_EndsWithASentenceAndTheNextRunBringsTheRest()
+    {
+        await ImportAsync("a", 0, 400);
+        var (calm, online) = (new InMemoryOnlineStore(), new InMemoryOnlineStore());
+        await RunAsync(calm, fields: Exact);
+        online.OnLedgerChange = change => online.Run = change < 5 ? online.Run : "second";
+
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(online, fields: Exact));
+        var done = DoneIn(online);
+        var readable = online.Coverages.Values.Count(static coverage => coverage.IsReadable);
+        online.OnLedgerChange = static _ => { };
+        await RunAsync(online, fields: Exact);
+
+        Assert.Equal(FeatureError.StoreUnavailable, failure.Error);
+        Assert.Contains("was started again", failure.Message, StringComparison.Ordinal);
+        Assert.InRange(done, 1, MaterializationLedger.PartitionCount - 1);
+        Assert.Equal(0, readable);
+        AssertEqual(calm, online);
+    }
+
     [Fact]
     public async Task RunAsync_FileThatComesLateUnderAnOlderTime_IsBroughtByTheLatenessWindow()
     {
@@ -225,6 +278,15 @@ public sealed class MaterializationTests : IDisposable
         }
     }
 
+    private static int PartitionOf(EntityId card)
+    {
+        // Of the key as text, without the letter of its type.
+        var (digest, partitions) = (new EntityPartition(), new byte[1]);
+        digest.Add(0, Encoding.UTF8.GetBytes(card.Key[1..]), partitions);
+        digest.Complete(partitions);
+        return partitions[0];
+    }
+
     private static int DoneIn(InMemoryOnlineStore online) => online.Ledgers.Values.Sum(static text => MaterializationLedger.Parse(text).Partitions.Count);
 
     // Of tiles without the moment until which what arrived was in their history: it is of the run that made them.
@@ -259,6 +321,15 @@ public sealed class MaterializationTests : IDisposable
 
         public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken) =>
             store.TryReplaceLedgerAsync(field, expected, replacement, cancellationToken);
+
+        public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken) => store.ReadServersAsync(field, cancellationToken);
+
+        public Task<bool> TryMarkAsync(
+            StorageField field, IReadOnlyList<StoreServer> servers, IReadOnlyCollection<int> partitions, long mark, long validUntil, CancellationToken cancellationToken) =>
+            store.TryMarkAsync(field, servers, partitions, mark, validUntil, cancellationToken);
+
+        public Task<IReadOnlyList<long>> ReadMarksAsync(StorageField field, IReadOnlyList<int> places, CancellationToken cancellationToken) =>
+            store.ReadMarksAsync(field, places, cancellationToken);
 
         public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken) => store.ReadAsync(reads, cancellationToken);
 

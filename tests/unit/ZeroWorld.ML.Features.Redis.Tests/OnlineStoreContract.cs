@@ -230,6 +230,27 @@ public abstract partial class OnlineStoreContract(OnlineStoreFixture fixture)
     }
 
     [Fact]
+    public async Task TryMarkAsync_OfSomePartitions_IsReadBackOfEveryServer()
+    {
+        var store = await fixture.GetLedgerAsync(Cancellation);
+        var (field, servers) = (TestViews.Spending(eventsMax: 17), await store.ReadServersAsync(TestViews.Profile, Cancellation));
+        var now = (await store.ReadLedgerAsync(field, Cancellation)).Now;
+        Assert.NotEmpty(servers);
+        Assert.Equal(servers.Count, servers.Select(static server => server.Place).Distinct().Count());
+
+        Assert.True(await store.TryMarkAsync(field, servers, [1, 5], 100, now + 600_000_000, Cancellation));
+        Assert.True(await store.TryMarkAsync(field, servers.Take(1).ToList(), [5], 200, now + 600_000_000, Cancellation));
+        Assert.True(await store.TryMarkAsync(field, servers, [1], 50, now + 600_000_000, Cancellation));
+        var late = await Assert.ThrowsAsync<FeatureException>(() => store.TryMarkAsync(field, servers, [7], 300, now - 1, Cancellation));
+
+        Assert.Equal(FeatureError.Superseded, late.Error);
+        var marks = await store.ReadMarksAsync(field, [.. servers.Select(static server => server.Place)], Cancellation);
+        Assert.Equal(
+            Enumerable.Range(0, MaterializationLedger.PartitionCount).Select(partition => partition == 1 ? 100 : partition == 5 ? servers.Count == 1 ? 200 : 100 : long.MinValue), marks);
+        Assert.All(await store.ReadMarksAsync(field, [], Cancellation), static mark => Assert.Equal(long.MaxValue, mark));
+    }
+
+    [Fact]
     public async Task Ledger_ChangedMeanwhile_StaysAsItIs()
     {
         var store = await fixture.GetLedgerAsync(Cancellation);

@@ -9,7 +9,7 @@ internal sealed class StreamCrash(int at)
 
     public void Step()
     {
-        if (_steps++ == at)
+        if (Interlocked.Increment(ref _steps) == at + 1)
         {
             Happened = true;
             throw new InvalidOperationException("The process was killed.");

@@ -25,6 +25,40 @@ public sealed class StreamConsumerTests
     }
 
     [Fact]
+    public async Task Drain_BeforeABatchIsCommitted_TheNextOneIsReadAndTheSourceHasOneCallerAtATime()
+    {
+        for (var batch = 0; batch < 3; batch++)
+        {
+            _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        }
+
+        var readsBeforeCommit = new List<int>();
+        _source.OnCommit = () => readsBeforeCommit.Add(_source.Reads);
+
+        var read = await Consumer(null).DrainAsync(Token);
+
+        Assert.Equal((3L, 3, 0), (read, _source.Committed, _source.Overlaps));
+        Assert.Equal([2, 3, 3], readsBeforeCommit);
+    }
+
+    [Fact]
+    public async Task Drain_SourceThatFailsWhileABatchIsWritten_CommitsTheBatchAndReadsAgain()
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        _source.Batches.Enqueue(["""{"CARD":2,"AT":5}"""]);
+        _source.FailureOnce = new FeatureException(FeatureError.StoreUnavailable, "The broker is away.");
+        _source.FailureAt = 1;
+        var draining = Consumer(null).DrainAsync(Token);
+        while (!draining.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal((2L, 2), (await draining, _source.Committed));
+    }
+
+    [Fact]
     public async Task Run_ArchiveThatDoesNotTake_StopsTheReading()
     {
         for (var batch = 0; batch < 5; batch++)
@@ -38,7 +72,12 @@ public sealed class StreamConsumerTests
         var running = consumer.RunAsync(stop.Token);
         for (var attempt = 0; attempt < 6; attempt++)
         {
-            await archive.Attempted.WaitAsync(Token);
+            while (!await archive.Attempted.WaitAsync(TimeSpan.Zero, Token))
+            {
+                _time.Advance(TimeSpan.FromMinutes(1));
+                await Task.Yield();
+            }
+
             Assert.Equal((2, 0), (_source.Reads, _source.Committed));
             while (consumer.Status.State != StreamState.Waiting)
             {
@@ -46,11 +85,18 @@ public sealed class StreamConsumerTests
             }
 
             Assert.Equal("The disk is full.", consumer.Status.Fault);
-            _time.Advance(TimeSpan.FromMinutes(1));
+
+            // What comes meanwhile is counted, and not read.
+            while (attempt > 0 && consumer.Status.Lag != _source.Batches.Count)
+            {
+                await Task.Yield();
+            }
+
+            _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
         }
 
         archive.IsFull = false;
-        while (_source.Committed < 5)
+        while (_source.Committed < 11)
         {
             _time.Advance(TimeSpan.FromMinutes(1));
             await Task.Yield();
@@ -58,8 +104,8 @@ public sealed class StreamConsumerTests
 
         await stop.CancelAsync();
         await running;
-        Assert.Equal(5, _source.Committed);
-        Assert.Equal((StreamState.Stopped, 5L, null), (consumer.Status.State, consumer.Status.Accepted, consumer.Status.Fault));
+        Assert.Equal(11, _source.Committed);
+        Assert.Equal((StreamState.Stopped, 11L, null), (consumer.Status.State, consumer.Status.Accepted, consumer.Status.Fault));
     }
 
     [Fact]
@@ -85,6 +131,7 @@ public sealed class StreamConsumerTests
     private sealed class ScriptedSource : IEventSource
     {
         private int _position;
+        private int _callers;
 
         public Queue<string[]> Batches { get; } = [];
 
@@ -98,8 +145,37 @@ public sealed class StreamConsumerTests
 
         public FeatureException? Failure { get; set; }
 
+        public FeatureException? FailureOnce { get; set; }
+
+        /// <summary>Reads before the one that fails.</summary>
+        public int FailureAt { get; set; }
+
+        /// <summary>Calls that began while another one was under way.</summary>
+        public int Overlaps { get; private set; }
+
         public async Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken)
         {
+            Enter();
+            try
+            {
+                return await ReadNextAsync(cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _callers);
+            }
+        }
+
+        private void Enter() => Overlaps += Interlocked.Increment(ref _callers) > 1 ? 1 : 0;
+
+        private async Task<IReadOnlyList<StreamEvent>> ReadNextAsync(CancellationToken cancellationToken)
+        {
+            if (FailureOnce is { } once && Reads == FailureAt)
+            {
+                FailureOnce = null;
+                throw once;
+            }
+
             if (Failure is not null)
             {
                 throw Failure;
@@ -113,14 +189,17 @@ public sealed class StreamConsumerTests
             }
 
             Reads++;
+            await Task.Yield();
             return [.. batch.Select(text => new StreamEvent($"{_position++}", 5, Encoding.UTF8.GetBytes(text)))];
         }
 
         public Task CommitAsync(IReadOnlyList<StreamEvent> events, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
         {
+            Enter();
             OnCommit();
             Committed += events.Count;
             Dead.AddRange(deadLetters);
+            Interlocked.Decrement(ref _callers);
             return Task.CompletedTask;
         }
 
