@@ -159,6 +159,23 @@ public sealed class FraudTableTrainingTests : FraudTableTests
     }
 
     [Fact]
+    public async Task RunAsync_ModelThatRanksValidationRowsWorseThanChance_SaysThatItTellsNothingApart()
+    {
+        var frame = TableFrames.Make(3_000);
+        var (bad, amount) = (frame.Get<long>("bad"), frame.Get<double>("amount"));
+        for (var row = 0; row < bad.Length; row++)
+        {
+            // What is large is bad until the validation rows begin, and good from then on.
+            bad[row] = (row < 1_920 ? amount[row] > 150 : amount[row] < 5) ? 1 : 0;
+        }
+
+        var result = await RunAsync(frame, Quick with { Calibration = CalibrationMethod.Platt }, columns: TableFrames.Columns with { Features = ["amount"] });
+
+        Assert.Contains("logistic-regression ranks the validation rows worse than chance", string.Join('\n', result.Notes), StringComparison.Ordinal);
+        Assert.Single(result.TestScores.Distinct());
+    }
+
+    [Fact]
     public async Task RunAsync_Costs_ChooseTheCheapestThreshold()
     {
         var result = await RunAsync(TableFrames.Make(3_000), Quick with { Costs = (1, 10) });

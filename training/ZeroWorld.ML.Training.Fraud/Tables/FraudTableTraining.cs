@@ -49,6 +49,11 @@ public sealed class FraudTableTraining(TimeProvider time)
         var median = validation.OrderBy(static run => run.AveragePrecision).ElementAt(validation.Count / 2);
         var labels = inner.LabelsOf(split.Validation);
         var calibrator = Calibration.Fit(settings.Calibration, median.LogOdds, labels);
+        if (calibrator is PlattScaling { Slope: 0 })
+        {
+            notes.Add($"{search.Algorithm} ranks the validation rows worse than chance: its Platt calibration gives every row the share of positives, so that the model tells nothing apart; take another algorithm");
+        }
+
         var thresholds = ChooseThresholds(inner, split, LogOddsScores.Apply(calibrator, median.LogOdds), labels, settings);
         var learning = median.Model is TreeFraudModel boosted
             ? LearningCurve.Of(boosted.ToTreeEnsemble(), boosted.TreesPerStep, inner, split.Fit, split.Validation, LearningPoints)
