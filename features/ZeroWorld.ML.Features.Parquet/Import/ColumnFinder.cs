@@ -108,6 +108,7 @@ internal static class ColumnFinder
                 continue;
             }
 
+            // Refuses a name that stands there twice.
             _ = file.PositionOf(names[position]);
 
             // What views count as numbers may be written as true and false.

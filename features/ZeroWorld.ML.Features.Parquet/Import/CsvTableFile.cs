@@ -25,6 +25,7 @@ internal sealed class CsvTableFile : IDisposable
         }
         catch
         {
+            // Nobody holds this object yet who could close the file.
             _stream.Dispose();
             throw;
         }

@@ -49,6 +49,7 @@ public sealed partial class S3OfflineStore : IOfflineStore
         }
         catch
         {
+            // The history takes the folder with it when it is closed; there is none.
             work.Dispose();
             throw;
         }

@@ -56,6 +56,7 @@ internal sealed class ViewHistory : IViewHistory
         }
         catch
         {
+            // Nobody holds the history yet who could close its engine.
             session.Dispose();
             throw;
         }
