@@ -13,17 +13,16 @@ internal sealed class FloorConnection(Socket socket) : IDisposable
     private const int MessageBytes = 40;
     private readonly byte[] _input = new byte[1 << 20];
     private readonly byte[] _answer = CreateAnswer();
-    private byte[] _output = new byte[1 << 16];
-    private int _outputLength;
+    private readonly FrameOutput _output = new(socket, 1 << 16);
     private int _inputLength;
     private int _received;
 
     /// <summary>Answers until the other side closes.</summary>
     public void Serve()
     {
-        Write(new Http2Frame(0, Http2Frame.Settings, 0, 0), []);
+        _output.Write(new Http2Frame(0, Http2Frame.Settings, 0, 0), []);
         WriteWindowUpdate(ReceiveWindow);
-        Flush();
+        _output.Flush();
         var skipped = 0;
         while (socket.Receive(_input.AsSpan(_inputLength)) is var count && count > 0)
         {
@@ -43,7 +42,7 @@ internal sealed class FloorConnection(Socket socket) : IDisposable
 
             _input.AsSpan(position, _inputLength - position).CopyTo(_input);
             _inputLength -= position;
-            Flush();
+            _output.Flush();
         }
     }
 
@@ -53,7 +52,7 @@ internal sealed class FloorConnection(Socket socket) : IDisposable
     {
         if (frame is { Type: Http2Frame.Settings, IsAcknowledgement: false })
         {
-            Write(new Http2Frame(0, Http2Frame.Settings, Http2Frame.Acknowledge, 0), []);
+            _output.Write(new Http2Frame(0, Http2Frame.Settings, Http2Frame.Acknowledge, 0), []);
         }
 
         if (frame.Type == Http2Frame.Data && (_received += frame.Length) > ReceiveWindow / 2)
@@ -64,9 +63,7 @@ internal sealed class FloorConnection(Socket socket) : IDisposable
 
         if (frame.EndsStream)
         {
-            var start = _outputLength;
-            Write(_answer);
-            SetStreams(_output.AsSpan(start, _answer.Length), frame.Stream);
+            SetStreams(_output.Write(_answer), frame.Stream);
         }
     }
 
@@ -105,35 +102,6 @@ internal sealed class FloorConnection(Socket socket) : IDisposable
     {
         Span<byte> payload = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(payload, increment);
-        Write(new Http2Frame(payload.Length, Http2Frame.WindowUpdate, 0, 0), payload);
-    }
-
-    private void Write(Http2Frame frame, ReadOnlySpan<byte> payload)
-    {
-        Span<byte> header = stackalloc byte[Http2Frame.HeaderBytes];
-        frame.Write(header);
-        Write(header);
-        Write(payload);
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        if (_outputLength + bytes.Length > _output.Length)
-        {
-            Array.Resize(ref _output, Math.Max(_output.Length * 2, _outputLength + bytes.Length));
-        }
-
-        bytes.CopyTo(_output.AsSpan(_outputLength));
-        _outputLength += bytes.Length;
-    }
-
-    private void Flush()
-    {
-        for (var sent = 0; sent < _outputLength;)
-        {
-            sent += socket.Send(_output.AsSpan(sent, _outputLength - sent));
-        }
-
-        _outputLength = 0;
+        _output.Write(new Http2Frame(payload.Length, Http2Frame.WindowUpdate, 0, 0), payload);
     }
 }

@@ -19,9 +19,8 @@ internal sealed class GrpcConnection : IDisposable
     private readonly byte[] _input = new byte[1 << 20];
     private readonly Dictionary<int, Call> _calls = [];
     private readonly byte[] _firstHeaders;
-    private byte[] _output = new byte[1 << 20];
+    private readonly FrameOutput _output;
     private int _inputLength;
-    private int _outputLength;
     private int _nextStream = 1;
     private long _sendWindow = 65_535;
     private long _received;
@@ -30,8 +29,9 @@ internal sealed class GrpcConnection : IDisposable
     {
         _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         _socket.Connect(address.Host, address.Port);
+        _output = new FrameOutput(_socket, 1 << 20);
         _firstHeaders = FirstHeaders(path, address.Authority);
-        Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
+        _output.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
         Span<byte> window = stackalloc byte[6];
         BinaryPrimitives.WriteInt16BigEndian(window, 4);
         BinaryPrimitives.WriteInt32BigEndian(window[2..], ReceiveWindow);
@@ -65,15 +65,7 @@ internal sealed class GrpcConnection : IDisposable
         }
     }
 
-    public void Flush()
-    {
-        for (var sent = 0; sent < _outputLength;)
-        {
-            sent += _socket.Send(_output.AsSpan(sent, _outputLength - sent));
-        }
-
-        _outputLength = 0;
-    }
+    public void Flush() => _output.Flush();
 
     /// <summary>Takes what has come; waits for it when nothing has.</summary>
     /// <param name="onEnded">Called per ended call: its timestamp, and whether it brought a message.</param>
@@ -156,24 +148,8 @@ internal sealed class GrpcConnection : IDisposable
         WriteFrame(Http2Frame.WindowUpdate, 0, 0, payload);
     }
 
-    private void WriteFrame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
-    {
-        Span<byte> header = stackalloc byte[Http2Frame.HeaderBytes];
-        new Http2Frame(payload.Length, type, flags, stream).Write(header);
-        Write(header);
-        Write(payload);
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        if (_outputLength + bytes.Length > _output.Length)
-        {
-            Array.Resize(ref _output, Math.Max(_output.Length * 2, _outputLength + bytes.Length));
-        }
-
-        bytes.CopyTo(_output.AsSpan(_outputLength));
-        _outputLength += bytes.Length;
-    }
+    private void WriteFrame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload) =>
+        _output.Write(new Http2Frame(payload.Length, type, flags, stream), payload);
 
     // :method POST and :scheme http by the static table; the other four as the dynamic table holds them after the first call, the newest first.
     private static ReadOnlySpan<byte> NextHeaders => [0x83, 0x86, 0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62];
