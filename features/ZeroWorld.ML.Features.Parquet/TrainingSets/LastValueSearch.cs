@@ -81,16 +81,19 @@ internal sealed class LastValueSearch
             NameDecided();
         }
 
-        for (var entity = 0; entity + 1 < _spine.Starts.Length; entity++)
+        Parallelism.RunPieces(threads, _spine.Starts.Length - 1, (from, to) =>
         {
-            for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+            for (var entity = from; entity < to; entity++)
             {
-                if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+                for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
                 {
-                    _candidates[moment] = _candidates[moment - 1];
+                    if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+                    {
+                        _candidates[moment] = _candidates[moment - 1];
+                    }
                 }
             }
-        }
+        });
     }
 
     /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>

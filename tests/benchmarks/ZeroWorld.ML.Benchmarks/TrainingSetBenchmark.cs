@@ -139,7 +139,7 @@ internal static class TrainingSetBenchmark
             KeyColumns = new Dictionary<string, string> { ["k"] = "k" },
             RequestColumns = new Dictionary<string, string>(),
             PassThrough = ["id", "label"],
-            OutputPath = Path.Combine(folder, "set.parquet"),
+            OutputPath = Path.Combine(folder, Environment.GetEnvironmentVariable("SET") ?? "set.parquet"),
         };
     }
 
