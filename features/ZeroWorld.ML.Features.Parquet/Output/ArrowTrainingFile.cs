@@ -73,7 +73,7 @@ internal sealed class ArrowTrainingFile : TrainingFile
     {
         public List<RecordBatch> Batches { get; } = [];
 
-        public override void Encode(IReadOnlyList<TrainingBlock> blocks)
+        public override void Encode(IReadOnlyList<IColumnBlock> blocks)
         {
             Dispose();
             foreach (var block in blocks)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The distinct values of a column, numbered in the order in which they come. Not thread safe; its memory is kept from one column to the next.</summary>
@@ -27,6 +29,7 @@ internal sealed class NumberDictionary
 
     /// <summary>Numbers the values.</summary>
     /// <returns>Whether there are no more than <see cref="CountMax"/> of them; what was numbered means nothing where there are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryNumber(ReadOnlySpan<long> values, Span<int> numbers)
     {
         var (slots, mask, shift) = (_slots, _size - 1, Shift());

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -12,6 +13,7 @@ internal struct NumberRange()
     private double _greatestFloat;
     private bool _isKnown;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(ReadOnlySpan<long> values, ColumnKind kind)
     {
         _isKnown = values.Length > 0;
@@ -60,6 +62,7 @@ internal struct NumberRange()
         thrift.Write(6, least[..column.NumberBytes]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeFloats(ReadOnlySpan<long> values, bool areSingle)
     {
         var (least, greatest, all) = (double.PositiveInfinity, double.NegativeInfinity, 0.0);

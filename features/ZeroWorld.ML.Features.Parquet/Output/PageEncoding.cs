@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -83,6 +84,7 @@ internal static class PageEncoding
 
     /// <summary>Small numbers: one run where all are the same, and packed by their bits else.</summary>
     /// <param name="width">Bits of the greatest, 1 to 31.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WritePacked(ArrayBufferWriter<byte> output, ReadOnlySpan<int> values, int width)
     {
         const int Group = 8;
@@ -130,6 +132,7 @@ internal static class PageEncoding
 
     /// <summary>Integers by their differences (DELTA_BINARY_PACKED).</summary>
     /// <returns>Whether all differences are small enough; nothing counts as written where they are not.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryWriteDeltas(ArrayBufferWriter<byte> output, ReadOnlySpan<long> values)
     {
         // As long as plain values at most: what is longer is given up.
@@ -185,6 +188,7 @@ internal static class PageEncoding
     }
 
     // A whole miniblock, zeros where values are missing.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Pack(Span<byte> bytes, int position, ReadOnlySpan<long> values, int width)
     {
         var end = position + (DeltaMiniBlock * width / 8);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ZstdSharp;
 
@@ -47,7 +48,7 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     /// <summary>The pages, one behind the other.</summary>
     public ArrayBufferWriter<byte> Bytes { get; } = new();
 
-    public void Encode(IReadOnlyList<TrainingBlock> blocks, int ordinal)
+    public void Encode(IReadOnlyList<IColumnBlock> blocks, int ordinal)
     {
         Clear();
         if (column.NumberBytes > 0)
@@ -110,7 +111,7 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
         (_nulls, _levelCount, _plainBytes, _dataStart) = (0, 0, 0, 0);
     }
 
-    private void EncodeNumbers(IReadOnlyList<TrainingBlock> blocks, int ordinal)
+    private void EncodeNumbers(IReadOnlyList<IColumnBlock> blocks, int ordinal)
     {
         Span<int> ends = stackalloc int[blocks.Count];
         var count = 0;
@@ -277,6 +278,7 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Gather(ColumnBuffer buffer, int rows, Span<long> values)
     {
         var bits = buffer.Bits.AsSpan(0, rows);

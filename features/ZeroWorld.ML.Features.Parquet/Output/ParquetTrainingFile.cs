@@ -99,7 +99,7 @@ internal sealed class ParquetTrainingFile : TrainingFile
 
         public int Rows { get; private set; }
 
-        public override void Encode(IReadOnlyList<TrainingBlock> blocks)
+        public override void Encode(IReadOnlyList<IColumnBlock> blocks)
         {
             Rows = blocks.Sum(static block => block.Count);
             for (var ordinal = 0; ordinal < Chunks.Length; ordinal++)

@@ -20,11 +20,21 @@ internal abstract class TrainingFile(Stream stream) : IDisposable
     protected void Flush() => ((FileStream)stream).Flush(flushToDisk: true);
 }
 
+/// <summary>Rows by columns.</summary>
+internal interface IColumnBlock
+{
+    /// <summary>Every column, in order.</summary>
+    ColumnBuffer[] Buffers { get; }
+
+    /// <summary>Rows of the block, 1 or more.</summary>
+    int Count { get; }
+}
+
 /// <summary>Some blocks as the bytes of a file. Not thread safe.</summary>
 internal abstract class TrainingGroup : IDisposable
 {
     /// <summary>Encodes the blocks in place of those of before; they may be used again when it returns.</summary>
-    public abstract void Encode(IReadOnlyList<TrainingBlock> blocks);
+    public abstract void Encode(IReadOnlyList<IColumnBlock> blocks);
 
     public abstract void Dispose();
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Counts the values of one column: blocks side by side, then one behind the other.</summary>
@@ -15,6 +17,7 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
     private bool IsNumber => type is not (FeatureType.String or FeatureType.Bytes or FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList);
 
     /// <summary>What the rows of one block come to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public BlockStatistics Summarize(ColumnBuffer column, int rows)
     {
         var nulls = column.Nulls.AsSpan(0, rows);

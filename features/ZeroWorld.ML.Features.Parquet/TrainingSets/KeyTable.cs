@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -122,52 +123,83 @@ internal sealed class KeyTable
         }
     }
 
-    private void NumberSingle(DuckDbVector column, int count, Span<int> entities, bool add)
+    private void NumberSingle(in DuckDbVector column, int count, Span<int> entities, bool add)
     {
         if (add)
         {
             Reserve(Count + count);
         }
 
+        Span<long> keys = stackalloc long[DuckDbVectors.RowsMax];
+        if (_types[0] is FeatureType.Int64 or FeatureType.Timestamp or FeatureType.Float64)
+        {
+            column.Int64.CopyTo(keys);
+        }
+        else
+        {
+            for (var row = 0; row < count; row++)
+            {
+                keys[row] = column.Bits(row, _types[0]);
+            }
+        }
+
+        // A null stands for nothing that could be added: it goes by a key of the same rows, then by none.
+        var known = 0;
+        for (; column.MayHaveNulls && known < count && column.IsNull(known); known++)
+        {
+        }
+
+        if (known == count)
+        {
+            entities[..count].Fill(-1);
+            return;
+        }
+
+        for (var row = 0; column.MayHaveNulls && row < count; row++)
+        {
+            keys[row] = column.IsNull(row) ? keys[known] : keys[row];
+        }
+
+        NumberSingle(keys[..count], entities, add);
+        for (var row = 0; column.MayHaveNulls && row < count; row++)
+        {
+            entities[row] = column.IsNull(row) ? -1 : entities[row];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void NumberSingle(ReadOnlySpan<long> keys, Span<int> entities, bool add)
+    {
         // All places first, so that the memory behind them comes while others are compared.
         Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
         var slots = Volatile.Read(ref _slots);
-        var shift = Shift(slots);
-        for (var row = 0; row < count; row++)
+        var (shift, mask) = (Shift(slots), slots.Length - 1);
+        for (var row = 0; row < keys.Length; row++)
         {
-            places[row] = (int)(KeyHash.Mix((ulong)column.Bits(row, _types[0])) >> shift);
+            places[row] = (int)(KeyHash.Mix((ulong)keys[row]) >> shift);
             Prefetch.Read(ref slots[places[row]]);
         }
 
-        for (var row = 0; row < count; row++)
+        for (var row = 0; row < keys.Length; row++)
         {
-            entities[row] = -1;
-            if (column.IsNull(row))
-            {
-                continue;
-            }
-
-            var key = column.Bits(row, _types[0]);
-            for (var at = places[row]; ; at = (at + 1) & (slots.Length - 1))
+            var key = keys[row];
+            for (var at = places[row]; ; at = (at + 1) & mask)
             {
                 ref var slot = ref slots[at];
                 var entity = Volatile.Read(ref slot.Entity);
-                if (entity == 0)
+                if (entity != 0 && slot.Key != key)
                 {
-                    if (add)
-                    {
-                        slot.Set(key, ++Count);
-                        entities[row] = Count - 1;
-                    }
-
-                    break;
+                    continue;
                 }
 
-                if (slot.Key == key)
+                if (entity == 0 && add)
                 {
-                    entities[row] = entity - 1;
-                    break;
+                    slot.Set(key, ++Count);
+                    entity = Count;
                 }
+
+                entities[row] = entity - 1;
+                break;
             }
         }
     }

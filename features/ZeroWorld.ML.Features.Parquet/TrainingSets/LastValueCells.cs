@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The winners of last-value views, and the values of their rows.</summary>
@@ -9,7 +11,7 @@ internal sealed class LastValueCells : ViewCells
     // Per moment the place of its winner, or below 0 the status of a moment without one.
     private readonly int[] _winners;
 
-    // Per moment when its winner happened; empty where no view asks how long ago that is.
+    // Per moment when its winner happened; empty where all views have one limit, by which the winners were chosen.
     private readonly long[] _eventTimes;
 
     // Per column of the service what it is here; null: another's.
@@ -37,10 +39,10 @@ internal sealed class LastValueCells : ViewCells
         Action<long> scanned,
         CancellationToken cancellationToken)
     {
-        // Views share their winners, unless ties may give each its own; how old they may be is asked when they are written.
+        // Views share their winners, unless ties may give each its own; how old they may be is asked when they are written, where they do not agree in that.
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
         var limits = views.Select(static view => view.View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null).ToArray();
-        var eventTimes = Array.TrueForAll(limits, static limit => limit is null) ? [] : new long[spine.Moments.Length];
+        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : new long[spine.Moments.Length];
         var lists = new int[search.HasTies ? views.Length : 1][];
         for (var list = 0; list < lists.Length; list++)
         {
@@ -150,7 +152,7 @@ internal sealed class LastValueCells : ViewCells
             if (!asked || limit != column.TimeToLive)
             {
                 (limit, asked) = (column.TimeToLive, true);
-                LimitAge(winners, eventTimes, moments, limit, fresh);
+                LimitAge(winners, eventTimes, moments, _eventTimes.Length == 0 ? null : limit, fresh);
             }
 
             if (column.Place / SelectedRows.PrefetchColumns != group)
@@ -163,6 +165,7 @@ internal sealed class LastValueCells : ViewCells
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindWinners(int first, Span<int> winners, Span<long> eventTimes)
     {
         var rows = _spine.MomentOfRow.AsSpan(first, winners.Length);
@@ -185,6 +188,7 @@ internal sealed class LastValueCells : ViewCells
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LimitAge(ReadOnlySpan<int> winners, ReadOnlySpan<long> eventTimes, ReadOnlySpan<long> moments, long? limit, Span<int> fresh)
     {
         for (var row = 0; row < winners.Length; row++)
@@ -193,6 +197,7 @@ internal sealed class LastValueCells : ViewCells
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Take(
         DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, int columns, SelectedRows values)
     {

@@ -50,6 +50,7 @@ internal sealed class SelectedRows
 
     /// <summary>Asks for what <see cref="Write"/> will read of this column and its neighbours.</summary>
     /// <param name="places">Below 0: none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prefetch(ReadOnlySpan<int> places, int column)
     {
         var first = column / PrefetchColumns * PrefetchColumns;
@@ -70,6 +71,7 @@ internal sealed class SelectedRows
     /// <param name="places">Below 0: the status of a row without one.</param>
     /// <param name="at">First row to write.</param>
     /// <param name="fallback">Stands where there is no value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(ReadOnlySpan<int> places, int column, int at, in CellTarget target, in FeatureValue fallback)
     {
         var isText = ColumnTypes.IsOfBytes(target.Values.Kind);
@@ -144,6 +146,7 @@ internal sealed class SelectedRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetAll(ReadOnlySpan<int> places, int column, ReadOnlySpan<long> values)
     {
         for (var row = 0; row < places.Length; row++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A range of spine rows as one entity's keys see it: the entities, and the distinct moments at which each is read, in order.</summary>
@@ -23,23 +25,23 @@ internal sealed class SpineMoments
     /// <summary>Per row of the range the number of its moment; -1 where a key is null.</summary>
     public int[] MomentOfRow { get; }
 
+    /// <param name="keys">Columns of the spine that make the key.</param>
+    /// <param name="pieceRows">Rows that one thread reads at a time.</param>
     public static SpineMoments Read(
-        DuckDbSession session, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int threads, CancellationToken cancellationToken)
+        DuckDbSession session, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int pieceRows, int threads, CancellationToken cancellationToken)
     {
-        // As large that a query costs little beside its rows.
-        const int PieceRows = 64 * ColumnBuffer.BlockRows;
         var table = new KeyTable([.. keys.Select(static key => key.Type)]);
         var (entities, times) = (new int[range.Count], new long[range.Count]);
         var columns = string.Join(", ", keys.Select(static key => $"k{key.Column}"));
         using (session.LimitThreads(1))
         {
-            var pieces = (range.Count + PieceRows - 1) / PieceRows;
+            var pieces = (int)(((long)range.Count + pieceRows - 1) / pieceRows);
             var next = -1;
             Parallelism.Run(Math.Clamp(pieces, 1, threads), _ =>
             {
                 while (Interlocked.Increment(ref next) is var index && index < pieces)
                 {
-                    var (from, to) = (index * PieceRows, (int)Math.Min((index + 1L) * PieceRows, range.Count));
+                    var (from, to) = (index * pieceRows, (int)Math.Min((index + 1L) * pieceRows, range.Count));
                     var piece = new SpineRange(range.First + from, to - from);
                     using var rows = session.QueryVectors($"SELECT rowid, q, {columns} FROM {SpineTable.Name} WHERE {piece.Condition("rowid")}", cancellationToken);
                     Take(rows, piece.First, table, entities.AsSpan(from, piece.Count), times.AsSpan(from, piece.Count));
@@ -149,6 +151,7 @@ internal sealed class SpineMoments
         return (starts, sorted, order);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int CountDistinct(ReadOnlySpan<long> sorted)
     {
         var count = sorted.IsEmpty ? 0 : 1;

@@ -2,7 +2,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A block of rows of a training set: made of the spine and the cells of its views.</summary>
 /// <remarks>Not thread safe.</remarks>
-internal sealed class TrainingBlock
+internal sealed class TrainingBlock : IColumnBlock
 {
     private const int TransformRows = 1024;
     private const string StatusSuffix = "__status";

@@ -133,11 +133,11 @@ internal sealed class TrainingSetBuilder
         var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
         foreach (var keyed in _groups.GroupBy(static group => group.Keys))
         {
-            var spine = SpineMoments.Read(_session, range, keyed.Key.Keys, _threads, cancellationToken);
+            var spine = SpineMoments.Read(_session, range, keyed.Key.Keys, (int)Math.Min(_options.SliceRows, int.MaxValue), _threads, cancellationToken);
             foreach (var group in keyed)
             {
                 var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
-                search.Run(_session, group.Slices, _threads, _progress.Scanned, cancellationToken);
+                search.Run(_session, group.Slices, _threads, _memoryBytes, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
                     _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);
                 for (var view = 0; view < found.Length; view++)
@@ -206,12 +206,12 @@ internal sealed class TrainingSetBuilder
 
     private int RangeRows()
     {
-        var rowBytes = (KeyRowBytes * Math.Max(_groups.Count, 1)) + _request.Plan.Service.Columns.Sum(static column => column.View switch
-        {
-            null => 0,
-            WindowedView => CellColumn.RowBytes(column.Type),
-            _ => SelectedRows.ValueBytes(column.Type),
-        });
+        // What several views read alike is held once.
+        var values = _groups.Sum(static group => group.Views
+            .SelectMany(static view => view.View.StoredColumns.Select((column, index) => (Expression: view.Query.ValueAt(index), column.Type))).Distinct()
+            .Sum(static column => SelectedRows.ValueBytes(column.Type)));
+        var windows = _request.Plan.Service.Columns.Where(static column => column.View is WindowedView).Sum(static column => CellColumn.RowBytes(column.Type));
+        var rowBytes = (KeyRowBytes * Math.Max(_groups.Count, 1)) + values + windows;
         var blocks = _memoryBytes / rowBytes / ColumnBuffer.BlockRows;
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
     }
