@@ -23,7 +23,7 @@ internal static class RedisFailure
         ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
         ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
         ("LOADING ", "it is still loading its data: try again when it is done"),
-        ("CLUSTERDOWN ", "the cluster does not serve this slot: its shard is down"),
+        ("CLUSTERDOWN ", "the cluster does not serve this slot: a shard of it is down (with cluster-require-full-coverage no the others would go on)"),
     ];
 
     public static bool IsUnavailable(Exception exception) => exception
@@ -42,10 +42,18 @@ internal static class RedisFailure
         return exception switch
         {
             RedisConnectionException when connection is not null => connection,
+            RedisConnectionException => $"the connection to a server is not there, or broke off; what was written may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
             RedisTimeoutException or TimeoutException => $"it did not answer in time; the write may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
             _ => FirstLine(exception.Message),
         };
     }
+
+    /// <summary>What a write or a read beside the path of predictions throws.</summary>
+    /// <param name="what">What did not do what was asked, as the begin of a sentence: <c>The online store at ADDRESS did not take or give what was asked</c>.</param>
+    public static FeatureException Unavailable(string what, Exception exception, RedisConnection connection) => new(
+        FeatureError.StoreUnavailable,
+        $"{what}: {Describe(exception, connection.Fault)}.{(connection.FindSilentShards() is { } shards ? $" {shards}." : "")}",
+        exception);
 
     /// <summary>Why no connection was made.</summary>
     /// <param name="exception">What the client threw, or the reason inside of it.</param>
@@ -84,9 +92,13 @@ internal static class RedisFailure
         return null;
     }
 
+    // Without the client's advice about its own settings, which are not the user's to change, and without the end of the sentence.
     private static string FirstLine(string message)
     {
-        var end = message.AsSpan().IndexOfAny('\r', '\n');
-        return end < 0 ? message : message[..end];
+        var line = message.AsSpan();
+        var end = line.IndexOfAny('\r', '\n');
+        line = end < 0 ? line : line[..end];
+        var advice = line.IndexOf(" To allow this multiplexer to continue", StringComparison.Ordinal);
+        return (advice < 0 ? line : line[..advice]).TrimEnd('.').ToString();
     }
 }
