@@ -10,6 +10,8 @@ internal static class RedisFailure
     private const string Unauthenticated = "it does not accept this user and password, or wants one: give them with user= and password= in Online:Redis (in a file or "
         + "variable), or the password with Features:Redis:PasswordFile";
 
+    private const string Forbidden = "its user may not do what the store needs (docs/operations/online-store.md has the list)";
+
     // What a server's refusal begins with, or holds where a script met it, and what to do about it.
     private static readonly (string Code, string Sentence)[] Refusals =
     [
@@ -19,7 +21,11 @@ internal static class RedisFailure
             + "after a failover repeat the write"),
         ("WRONGPASS ", Unauthenticated),
         ("NOAUTH ", Unauthenticated),
-        ("NOPERM ", "its user may not do what the store needs (docs/operations/online-store.md has the list)"),
+        ("NOPERM ", Forbidden),
+
+        // The same inside of a script, by Redis 7.0 and by later ones.
+        ("The user executing the script can't ", Forbidden),
+        ("ACL failure in script", Forbidden),
         ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
         ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
         ("LOADING ", "it is still loading its data: try again when it is done"),

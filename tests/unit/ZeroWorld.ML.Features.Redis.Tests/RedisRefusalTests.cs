@@ -84,6 +84,27 @@ public sealed class RedisRefusalTests
         Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-hget -hmget -hsetnx", "~z1:*")]
+    [InlineData("-time", "~z1:*")]
+    [InlineData("-evalsha -eval", "~z1:*")]
+    [InlineData("", "~other:*")]
+    public async Task WriteRowsAsync_ByAUserOfTooFewRights_SaysWhereTheListIs(string less, string keys)
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await server.SendAsync(
+            $"ACL SETUSER store on >secret {keys} -@all +@hash +exists +time +pexpire +persist +scan +eval +evalsha +script|load +@connection +info +cluster|nodes +config|get {less}".TrimEnd(), Cancellation);
+        await using var store = Stores.Create($"{server.Address},user=store,password=secret");
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => store.WriteRowsAsync(
+            TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], validUntil: long.MaxValue, Cancellation));
+
+        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+        Assert.Contains("its user may not do what the store needs (docs/operations/online-store.md has the list)", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WriteRowsAsync_OverTlsOfAnUnknownAuthority_SaysHowToTrustIt()
     {
