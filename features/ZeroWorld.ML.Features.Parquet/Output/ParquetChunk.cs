@@ -2,15 +2,14 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ZstdSharp;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>A column of a row group, as the bytes of its pages. Not thread safe; its memory is kept from one row group to the next.</summary>
+/// <summary>A column of a row group, as the bytes of its pages. Not thread safe; its memory is kept from one row group to the next, what it needs on the way is everyone's.</summary>
 /// <remarks>
 /// A page per block, of version 1. Numbers that repeat go into a dictionary, other integers by their differences. Pages are packed by zstd where the first one shows that it pays.
 /// </remarks>
-internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
+internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
 {
     private const int DataPage = 0;
     private const int DictionaryPage = 2;
@@ -21,20 +20,10 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     private const int Uncompressed = 0;
     private const int Zstd = 6;
 
-    // One hundredth of the bytes is worth less than the time: the fastest level, and only where a fifth goes.
-    private const int PackingLevel = 1;
+    // Packing is worth its time where a fifth goes.
     private const double PackedShareMax = 0.8;
 
-    private readonly ArrayBufferWriter<byte> _page = new();
-    private readonly ArrayBufferWriter<byte> _header = new();
-    private readonly NumberDictionary _dictionary = new();
-    private readonly Compressor _compressor = new(PackingLevel);
     private readonly SortedSet<int> _encodings = [];
-    private ThriftWriter? _thrift;
-    private long[] _values = [];
-    private int[] _numbers = [];
-    private int[] _levels = [];
-    private byte[] _packed = [];
     private NumberRange _range;
     private bool? _isPacked;
     private long _nulls;
@@ -98,13 +87,11 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     /// <summary>Bytes of all pages before they were packed.</summary>
     public long PlainBytes => _plainBytes;
 
-    public void Dispose() => _compressor.Dispose();
-
     private void Clear()
     {
         Bytes.ResetWrittenCount();
-        _page.ResetWrittenCount();
-        _dictionary.Clear();
+        scratch.Page.ResetWrittenCount();
+        scratch.Dictionary.Clear();
         _encodings.Clear();
         _encodings.Add(Rle);
         (_range, _isPacked, _hasDictionary) = (new NumberRange(), null, false);
@@ -115,22 +102,22 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     {
         Span<int> ends = stackalloc int[blocks.Count];
         var count = 0;
-        Reserve(ref _values, blocks.Count * ColumnBuffer.BlockRows);
+        ParquetScratch.Reserve(ref scratch.Values, blocks.Count * ColumnBuffer.BlockRows);
         for (var index = 0; index < blocks.Count; index++)
         {
-            count += Gather(blocks[index].Buffers[ordinal], blocks[index].Count, _values.AsSpan(count));
+            count += Gather(blocks[index].Buffers[ordinal], blocks[index].Count, scratch.Values.AsSpan(count));
             ends[index] = count;
         }
 
-        var values = _values.AsSpan(0, count);
+        var values = scratch.Values.AsSpan(0, count);
         _range.Take(values, column.Kind);
-        Reserve(ref _numbers, count);
+        ParquetScratch.Reserve(ref scratch.Numbers, count);
         _hasDictionary = TryNumber(values);
         for (var index = 0; index < blocks.Count; index++)
         {
             var from = index == 0 ? 0 : ends[index - 1];
-            PageEncoding.WriteValidity(_page, blocks[index].Buffers[ordinal].Nulls.AsSpan(0, blocks[index].Count));
-            var encoding = WriteValues(values[from..ends[index]], _numbers.AsSpan(from, ends[index] - from));
+            PageEncoding.WriteValidity(scratch.Page, blocks[index].Buffers[ordinal].Nulls.AsSpan(0, blocks[index].Count));
+            var encoding = WriteValues(values[from..ends[index]], scratch.Numbers.AsSpan(from, ends[index] - from));
             if (index == 0 && _hasDictionary)
             {
                 WriteDictionary();
@@ -145,27 +132,27 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     {
         var some = Math.Min(values.Length, ColumnBuffer.BlockRows);
         return some > 0
-            && _dictionary.TryNumber(values[..some], _numbers)
-            && _dictionary.Count <= (some / 2) + 1
-            && _dictionary.TryNumber(values[some..], _numbers.AsSpan(some))
-            && _dictionary.Count <= (values.Length / 2) + 1;
+            && scratch.Dictionary.TryNumber(values[..some], scratch.Numbers)
+            && scratch.Dictionary.Count <= (some / 2) + 1
+            && scratch.Dictionary.TryNumber(values[some..], scratch.Numbers.AsSpan(some))
+            && scratch.Dictionary.Count <= (values.Length / 2) + 1;
     }
 
     private int WriteValues(ReadOnlySpan<long> values, ReadOnlySpan<int> numbers)
     {
         if (_hasDictionary)
         {
-            _page.Write([(byte)_dictionary.Width]);
-            PageEncoding.WritePacked(_page, numbers, _dictionary.Width);
+            scratch.Page.Write([(byte)scratch.Dictionary.Width]);
+            PageEncoding.WritePacked(scratch.Page, numbers, scratch.Dictionary.Width);
             return RleDictionary;
         }
 
-        if (column.Kind is ColumnKind.Int64 or ColumnKind.Timestamp && PageEncoding.TryWriteDeltas(_page, values))
+        if (column.Kind is ColumnKind.Int64 or ColumnKind.Timestamp && PageEncoding.TryWriteDeltas(scratch.Page, values))
         {
             return DeltaBinaryPacked;
         }
 
-        WritePlain(_page, values);
+        WritePlain(scratch.Page, values);
         return Plain;
     }
 
@@ -189,13 +176,13 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     // The dictionary goes first, but whether it is packed follows from the first page of numbers, which is made by now.
     private void WriteDictionary()
     {
-        _isPacked = IsWorthPacking(_page.WrittenSpan);
-        var first = _page.WrittenSpan.ToArray();
-        _page.ResetWrittenCount();
-        WritePlain(_page, _dictionary.Values);
-        WritePage(DictionaryPage, _dictionary.Count, Plain);
+        _isPacked = IsWorthPacking(scratch.Page.WrittenSpan);
+        var first = scratch.Page.WrittenSpan.ToArray();
+        scratch.Page.ResetWrittenCount();
+        WritePlain(scratch.Page, scratch.Dictionary.Values);
+        WritePage(DictionaryPage, scratch.Dictionary.Count, Plain);
         _dataStart = Bytes.WrittenCount;
-        _page.Write(first);
+        scratch.Page.Write(first);
     }
 
     private void EncodeOther(ColumnBuffer values, int rows)
@@ -206,7 +193,7 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
             var levels = WriteListLevels(values, rows);
             for (var row = 0; row < rows; row++)
             {
-                _page.Write(nulls[row] ? default : values.BytesAt(row));
+                scratch.Page.Write(nulls[row] ? default : values.BytesAt(row));
             }
 
             WritePage(DataPage, levels, Plain);
@@ -214,7 +201,7 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
         }
 
         _nulls += nulls.Count(true);
-        PageEncoding.WriteValidity(_page, nulls);
+        PageEncoding.WriteValidity(scratch.Page, nulls);
         if (column.Kind == ColumnKind.Bool)
         {
             var (flags, count) = (new bool[rows], 0);
@@ -224,7 +211,7 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
                 count += nulls[row] ? 0 : 1;
             }
 
-            PageEncoding.WriteBits(_page, flags.AsSpan(0, count), areSet: true);
+            PageEncoding.WriteBits(scratch.Page, flags.AsSpan(0, count), areSet: true);
         }
         else
         {
@@ -233,9 +220,9 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
                 if (!nulls[row])
                 {
                     var bytes = values.BytesAt(row);
-                    BinaryPrimitives.WriteInt32LittleEndian(_page.GetSpan(sizeof(int)), bytes.Length);
-                    _page.Advance(sizeof(int));
-                    _page.Write(bytes);
+                    BinaryPrimitives.WriteInt32LittleEndian(scratch.Page.GetSpan(sizeof(int)), bytes.Length);
+                    scratch.Page.Advance(sizeof(int));
+                    scratch.Page.Write(bytes);
                 }
             }
         }
@@ -254,9 +241,9 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
             count += values.Nulls[row] ? 1 : Math.Max(1, ListBytes.CountOf(column.Kind, values.BytesAt(row)));
         }
 
-        Reserve(ref _levels, 2 * count);
-        var repetitions = _levels.AsSpan(0, count);
-        var definitions = _levels.AsSpan(count, count);
+        ParquetScratch.Reserve(ref scratch.Levels, 2 * count);
+        var repetitions = scratch.Levels.AsSpan(0, count);
+        var definitions = scratch.Levels.AsSpan(count, count);
         var at = 0;
         for (var row = 0; row < rows; row++)
         {
@@ -273,8 +260,8 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
             at += length;
         }
 
-        PageEncoding.WriteLevels(_page, repetitions, 1);
-        PageEncoding.WriteLevels(_page, definitions, 2);
+        PageEncoding.WriteLevels(scratch.Page, repetitions, 1);
+        PageEncoding.WriteLevels(scratch.Page, definitions, 2);
         return count;
     }
 
@@ -304,11 +291,10 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
     /// <summary>Writes the page with its header, and empties it.</summary>
     private void WritePage(int type, int values, int encoding)
     {
-        var plain = _page.WrittenSpan;
+        var plain = scratch.Page.WrittenSpan;
         _isPacked ??= IsWorthPacking(plain);
-        var length = _isPacked == true ? Pack(plain) : plain.Length;
-        var bytes = _isPacked == true ? _packed.AsSpan(0, length) : plain;
-        var thrift = _thrift ??= new ThriftWriter(_header);
+        var bytes = _isPacked == true ? scratch.Pack(plain) : plain;
+        var thrift = scratch.Thrift;
         thrift.Begin();
         thrift.Write(1, type);
         thrift.Write(2, plain.Length);
@@ -326,26 +312,12 @@ internal sealed class ParquetChunk(ParquetColumn column) : IDisposable
         thrift.End();
         thrift.End();
         _encodings.Add(encoding);
-        Bytes.Write(_header.WrittenSpan);
+        Bytes.Write(scratch.Header.WrittenSpan);
         Bytes.Write(bytes);
-        _plainBytes += _header.WrittenCount + plain.Length;
-        _header.ResetWrittenCount();
-        _page.ResetWrittenCount();
+        _plainBytes += scratch.Header.WrittenCount + plain.Length;
+        scratch.Header.ResetWrittenCount();
+        scratch.Page.ResetWrittenCount();
     }
 
-    private bool IsWorthPacking(ReadOnlySpan<byte> bytes) => Pack(bytes) < PackedShareMax * bytes.Length;
-
-    private int Pack(ReadOnlySpan<byte> bytes)
-    {
-        Reserve(ref _packed, Compressor.GetCompressBound(bytes.Length));
-        return _compressor.Wrap(bytes, _packed);
-    }
-
-    private static void Reserve<T>(ref T[] array, int length)
-    {
-        if (array.Length < length)
-        {
-            array = new T[Math.Max(length, Math.Min(2L * array.Length, Array.MaxLength))];
-        }
-    }
+    private bool IsWorthPacking(ReadOnlySpan<byte> bytes) => scratch.Pack(bytes).Length < PackedShareMax * bytes.Length;
 }

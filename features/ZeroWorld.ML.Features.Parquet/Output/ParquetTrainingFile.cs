@@ -93,9 +93,13 @@ internal sealed class ParquetTrainingFile : TrainingFile
         thrift.End();
     }
 
-    private sealed class Group(ParquetColumn[] columns) : TrainingGroup
+    private sealed class Group : TrainingGroup
     {
-        public ParquetChunk[] Chunks { get; } = [.. columns.Select(static column => new ParquetChunk(column))];
+        private readonly ParquetScratch _scratch = new();
+
+        public Group(ParquetColumn[] columns) => Chunks = [.. columns.Select(column => new ParquetChunk(column, _scratch))];
+
+        public ParquetChunk[] Chunks { get; }
 
         public int Rows { get; private set; }
 
@@ -108,12 +112,6 @@ internal sealed class ParquetTrainingFile : TrainingFile
             }
         }
 
-        public override void Dispose()
-        {
-            foreach (var chunk in Chunks)
-            {
-                chunk.Dispose();
-            }
-        }
+        public override void Dispose() => _scratch.Dispose();
     }
 }
