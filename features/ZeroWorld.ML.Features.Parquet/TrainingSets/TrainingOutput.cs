@@ -95,7 +95,7 @@ internal sealed class TrainingOutput : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new FeatureException(
-                FeatureError.StoreUnavailable, $"The training set '{_path}' cannot be written: {exception.Message} Nothing of it is left; expected a folder that may be written, with room for all rows.", exception);
+                FeatureError.StoreUnavailable, $"The training set '{_path}' cannot be written: {exception.Message.TrimEnd('.')}. Nothing of it is left; expected a folder that may be written, with room for all rows.", exception);
         }
     }
 }
