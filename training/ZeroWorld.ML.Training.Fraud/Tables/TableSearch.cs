@@ -9,17 +9,17 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
     internal static async Task<TableSearch> RunAsync(
         FraudTableRequest request, TableSource source, TrainingTable table, TableSplit split, StepCounter steps, List<string> notes, CancellationToken cancellationToken)
     {
-        (string Algorithm, ITrainer<IFraudModel> Trainer)[] grid =
-        [
-            .. request.Settings.Algorithms.SelectMany(algorithm => GridOf(request.Settings, algorithm, table.FeatureNames.Count, split.Train.Length).Select(trainer => (algorithm, trainer))),
-        ];
-        var known = Array.ConvertAll(grid, point => request.KnownTrials.GetValueOrDefault(TableTrial.KeyOf(point.Algorithm, point.Trainer.Parameters)) ?? []);
+        var grid = GridOf(request.Settings, table.FeatureNames.Count, split.Train.Length, split.Train.Count(row => source.Labels[row]));
+        (string Algorithm, IReadOnlyDictionary<string, string> Parameters)[] points = Array.ConvertAll(grid, static point => (point.Algorithm, point.Trainer.Parameters));
+        var known = Array.ConvertAll(points, point => request.KnownTrials.GetValueOrDefault(TableTrial.KeyOf(point.Algorithm, point.Parameters)));
+        var mustEarn = TableFold.IsLong(source, split.Train);
 
-        // With one fold nothing is dropped, so that each trial stands for itself; else which are dropped depends on all of them.
-        var precisions = split.Folds.Count == 1 || Array.TrueForAll(known, static folds => folds.Count > 0)
-            ? Array.ConvertAll(known, static folds => folds.ToList())
+        // With one fold and trials that are not long nothing is dropped, so that each trial stands for itself; else which are dropped depends on all of them.
+        var isDone = Array.TrueForAll(known, static folds => folds is not null);
+        var precisions = isDone || (split.Folds.Count == 1 && !mustEarn)
+            ? Array.ConvertAll(known, static folds => folds?.ToList() ?? [])
             : Array.ConvertAll(grid, static _ => new List<double>());
-        var alive = Array.ConvertAll(precisions, static folds => folds.Count == 0);
+        var alive = Array.ConvertAll(precisions, folds => !isDone && folds.Count == 0);
         for (var fold = 0; fold < split.Folds.Count; fold++)
         {
             // One fold at a time: its encoded rows go before those of the next come.
@@ -30,10 +30,12 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             for (var trial = 0; trial < grid.Length; trial++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                alive[trial] &= !mustEarn || !TrialTwins.IsOut(points, precisions, alive, trial, fold);
                 if (alive[trial])
                 {
                     scores[trial] = Score(request, grid[trial].Trainer, fold, folded, rows, cancellationToken);
                     precisions[trial].Add(BinaryMetrics.AveragePrecision(scores[trial], labels));
+                    alive[trial] = !mustEarn || !TrialTwins.IsOut(points, precisions, alive, trial, fold + 1);
                 }
 
                 steps.Finish("search", FormattableString.Invariant(
@@ -49,10 +51,10 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             }
         }
 
-        TableTrial[] trials = [.. grid.Select((point, index) => new TableTrial(index, point.Algorithm, point.Trainer.Parameters, precisions[index]))];
+        TableTrial[] trials = [.. grid.Select((point, index) => new TableTrial(index, point.Algorithm, point.Trainer.Parameters, precisions[index]) { Balance = point.Balance })];
         foreach (var trial in trials)
         {
-            if (known[trial.Index].Count == 0 && request.OnTrial is { } onTrial)
+            if (known[trial.Index] is null && request.OnTrial is { } onTrial)
             {
                 await onTrial(trial).ConfigureAwait(false);
             }
@@ -62,8 +64,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         return new TableSearch(best.Algorithm, grid[best.Index].Trainer, trials);
     }
 
-    internal static int CountSteps(FraudTableSettings settings, int featureCount, TableSplit split) =>
-        split.Folds.Count * settings.Algorithms.Sum(algorithm => GridOf(settings, algorithm, featureCount, split.Train.Length).Count);
+    internal static int CountSteps(FraudTableSettings settings, int featureCount, TableSource source, TableSplit split) =>
+        split.Folds.Count * GridOf(settings, featureCount, split.Train.Length, split.Train.Count(row => source.Labels[row])).Length;
 
     private static string Describe(List<double> precisions, int fold, bool isAlive) =>
         precisions.Count <= fold ? FormattableString.Invariant($"dropped after fold {precisions.Count}: it was behind for sure")
@@ -75,6 +77,9 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         return LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken));
     }
 
-    private static IReadOnlyList<ITrainer<IFraudModel>> GridOf(FraudTableSettings settings, string algorithm, int featureCount, int rows) =>
-        FraudAlgorithms.Grid(algorithm, settings.EarlyStopping, featureCount, rows);
+    private static (string Algorithm, ITrainer<IFraudModel> Trainer, ClassBalance Balance)[] GridOf(FraudTableSettings settings, int featureCount, int rows, int positives) =>
+    [
+        .. settings.Algorithms.SelectMany(algorithm => FraudAlgorithms.BalancesOf(algorithm, settings.Balances).SelectMany(balance =>
+            FraudAlgorithms.Grid(algorithm, balance, settings.EarlyStopping, featureCount, rows, positives).Select(trainer => (algorithm, trainer, balance)))),
+    ];
 }
