@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Tries every algorithm's grid on folds inside the training rows, each with an encoder of its own fit rows, and chooses by <see cref="TrialChoice"/>.</summary>
-/// <remarks>A trial that <see cref="FoldRace"/> finds behind is not tried on later folds, where most of the time goes: they are fitted on more rows.</remarks>
+/// <remarks>A trial that <see cref="FoldRace"/> finds behind is not tried on later folds, where most of the time goes: they are fitted on more rows. Over many values <see cref="TrialTwins"/> drops some too.</remarks>
 internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Trainer, IReadOnlyList<TableTrial> Trials)
 {
     /// <param name="source">All rows.</param>
@@ -31,7 +31,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 alive[trial] &= !mustEarn || !TrialTwins.IsOut(points, precisions, alive, trial, fold);
-                if (alive[trial])
+                var isTried = alive[trial];
+                if (isTried)
                 {
                     scores[trial] = Score(request, grid[trial].Trainer, fold, folded, rows, cancellationToken);
                     precisions[trial].Add(BinaryMetrics.AveragePrecision(scores[trial], labels));
@@ -39,7 +40,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
                 }
 
                 steps.Finish("search", FormattableString.Invariant(
-                    $"fold {fold + 1} of {split.Folds.Count}, {grid[trial].Algorithm}: trial {trial + 1} of {grid.Length}, {Describe(precisions[trial], fold, alive[trial])}"));
+                    $"fold {fold + 1} of {split.Folds.Count}, {grid[trial].Algorithm}: trial {trial + 1} of {grid.Length}, {Describe(precisions[trial], fold, isTried)}"));
             }
 
             if (fold + 1 < split.Folds.Count)
@@ -67,9 +68,10 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
     internal static int CountSteps(FraudTableSettings settings, int featureCount, TableSource source, TableSplit split) =>
         split.Folds.Count * GridOf(settings, featureCount, split.Train.Length, split.Train.Count(row => source.Labels[row])).Length;
 
-    private static string Describe(List<double> precisions, int fold, bool isAlive) =>
-        precisions.Count <= fold ? FormattableString.Invariant($"dropped after fold {precisions.Count}: it was behind for sure")
-        : FormattableString.Invariant($"validation average precision {precisions[fold]:F4}{(isAlive ? "" : " (known)")}");
+    private static string Describe(List<double> precisions, int fold, bool isTried) =>
+        precisions.Count == 0 ? "not tried: the same with fewer fits was dropped"
+        : precisions.Count <= fold ? FormattableString.Invariant($"dropped after fold {precisions.Count}: it was behind for sure, or no better than the same with fewer bins")
+        : FormattableString.Invariant($"validation average precision {precisions[fold]:F4}{(isTried ? "" : " (known)")}");
 
     private static float[] Score(FraudTableRequest request, ITrainer<IFraudModel> trainer, int fold, TrainingTable table, TableFold rows, CancellationToken cancellationToken)
     {
