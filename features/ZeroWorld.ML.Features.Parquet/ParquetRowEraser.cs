@@ -1,8 +1,8 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Redacts rows in files that <see cref="ParquetRowSink"/> wrote: their values go, the rows stay and say so.</summary>
-/// <remarks>A file with such rows is written anew beside the old one and takes its name: readers see either of the two. Thread safe, for one eraser at a time.</remarks>
-public sealed class ParquetRowEraser
+/// <summary>Redacts rows in files that <see cref="ParquetRowSink"/> wrote.</summary>
+/// <remarks>Thread safe, for one eraser at a time.</remarks>
+public sealed class ParquetRowEraser : IRowEraser
 {
     private readonly string _root;
     private readonly ParquetOfflineOptions _options;
@@ -17,13 +17,7 @@ public sealed class ParquetRowEraser
         _options = options;
     }
 
-    /// <param name="folder">Relative to the root; every file below it is looked at. One that is not there holds nothing.</param>
-    /// <param name="column">The text column that tells whose row it is; rows without a text are no one's.</param>
-    /// <param name="isErased">Whether a row with that text is to be redacted.</param>
-    /// <param name="cleared">Columns whose values become null; <paramref name="column"/> is one of them.</param>
-    /// <param name="mark">A text column and what it says of a redacted row from then on.</param>
-    /// <returns>Rows redacted and files written anew.</returns>
-    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file is not what the sink writes. What was done before stays done.</exception>
+    /// <inheritdoc/>
     public Task<(long Rows, long Files)> EraseAsync(
         string folder, string column, Func<string, bool> isErased, IReadOnlyList<string> cleared, (string Column, string Text) mark, CancellationToken cancellationToken)
     {

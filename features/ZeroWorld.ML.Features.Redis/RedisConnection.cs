@@ -38,6 +38,27 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Why there is no connection, as the end of a sentence; <see langword="null"/> while there is one.</summary>
     public string? Fault => _connected is { } connected && connected.Multiplexer.IsConnected ? null : _fault;
 
+    /// <summary>The servers of a cluster that hold slots and are not connected, as a sentence that says what to do; <see langword="null"/> while there is none.</summary>
+    public string? FindSilentShards()
+    {
+        if (!IsCluster || _connected is not { } connected)
+        {
+            return null;
+        }
+
+        var servers = connected.Multiplexer.GetServers();
+        var answering = servers.Where(static server => server.IsConnected).ToList();
+        var nodes = answering.Select(static server => server.ClusterConfiguration).FirstOrDefault(static configuration => configuration is not null)?.Nodes;
+        string[] silent = nodes is null
+            ? [.. servers.Where(static server => !server.IsConnected).Select(static server => Format(server.EndPoint))]
+            : [.. nodes.Where(node => !node.IsReplica && node.Slots.Count > 0 && node.EndPoint is { } place && answering.All(server => !server.EndPoint.Equals(place)))
+                .Select(static node => $"{Format(node.EndPoint!)} (slots {string.Join(", ", node.Slots)})")];
+        return silent.Length == 0
+            ? null
+            : $"Of the cluster {string.Join(" and ", silent)} {(silent.Length == 1 ? "does" : "do")} not answer: nothing can be read or written there, and what is elsewhere stays. "
+                + "Start it again, or have a replica take its place, and repeat this";
+    }
+
     /// <summary>The database when some server is connected; else <see langword="null"/>, and a connection is on its way.</summary>
     public IDatabase? TryGetDatabase()
     {

@@ -10,6 +10,8 @@ internal static class RedisFailure
     private const string Unauthenticated = "it does not accept this user and password, or wants one: give them with user= and password= in Online:Redis (in a file or "
         + "variable), or the password with Features:Redis:PasswordFile";
 
+    private const string Forbidden = "its user may not do what the store needs (docs/operations/online-store.md has the list)";
+
     // What a server's refusal begins with, or holds where a script met it, and what to do about it.
     private static readonly (string Code, string Sentence)[] Refusals =
     [
@@ -19,11 +21,15 @@ internal static class RedisFailure
             + "after a failover repeat the write"),
         ("WRONGPASS ", Unauthenticated),
         ("NOAUTH ", Unauthenticated),
-        ("NOPERM ", "its user may not do what the store needs (docs/operations/online-store.md has the list)"),
+        ("NOPERM ", Forbidden),
+
+        // The same inside of a script, by Redis 7.0 and by later ones.
+        ("The user executing the script can't ", Forbidden),
+        ("ACL failure in script", Forbidden),
         ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
         ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
         ("LOADING ", "it is still loading its data: try again when it is done"),
-        ("CLUSTERDOWN ", "the cluster does not serve this slot: its shard is down"),
+        ("CLUSTERDOWN ", "the cluster does not serve this slot: a shard of it is down (with cluster-require-full-coverage no the others would go on)"),
     ];
 
     public static bool IsUnavailable(Exception exception) => exception
@@ -42,10 +48,18 @@ internal static class RedisFailure
         return exception switch
         {
             RedisConnectionException when connection is not null => connection,
+            RedisConnectionException => $"the connection to a server is not there, or broke off; what was written may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
             RedisTimeoutException or TimeoutException => $"it did not answer in time; the write may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
             _ => FirstLine(exception.Message),
         };
     }
+
+    /// <summary>What a write or a read beside the path of predictions throws.</summary>
+    /// <param name="what">What did not do what was asked, as the begin of a sentence: <c>The online store at ADDRESS did not take or give what was asked</c>.</param>
+    public static FeatureException Unavailable(string what, Exception exception, RedisConnection connection) => new(
+        FeatureError.StoreUnavailable,
+        $"{what}: {Describe(exception, connection.Fault)}.{(connection.FindSilentShards() is { } shards ? $" {shards}." : "")}",
+        exception);
 
     /// <summary>Why no connection was made.</summary>
     /// <param name="exception">What the client threw, or the reason inside of it.</param>
@@ -84,9 +98,13 @@ internal static class RedisFailure
         return null;
     }
 
+    // Without the client's advice about its own settings, which are not the user's to change, and without the end of the sentence.
     private static string FirstLine(string message)
     {
-        var end = message.AsSpan().IndexOfAny('\r', '\n');
-        return end < 0 ? message : message[..end];
+        var line = message.AsSpan();
+        var end = line.IndexOfAny('\r', '\n');
+        line = end < 0 ? line : line[..end];
+        var advice = line.IndexOf(" To allow this multiplexer to continue", StringComparison.Ordinal);
+        return (advice < 0 ? line : line[..advice]).TrimEnd('.').ToString();
     }
 }

@@ -181,6 +181,12 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         await RunAsync(
             async database =>
             {
+                if (_connection.FindSilentShards() is { } silent)
+                {
+                    // What would stay there would come back with the shard.
+                    throw new FeatureException(FeatureError.StoreUnavailable, $"View '{field.View.Name}' cannot be taken out of the online store. {silent}.");
+                }
+
                 var clearing = new RedisViewClearing(database, field, keepArrivedAfter);
                 foreach (var server in multiplexer.GetServers().Where(static server => server.IsConnected && !server.IsReplica))
                 {
@@ -221,8 +227,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RedisFailure.IsUnavailable(exception))
         {
-            throw new FeatureException(
-                FeatureError.StoreUnavailable, $"The online store at {_connection.Addresses} did not take or give what was asked: {RedisFailure.Describe(exception, _connection.Fault)}.", exception);
+            throw RedisFailure.Unavailable($"The online store at {_connection.Addresses} did not take or give what was asked", exception, _connection);
         }
     }
 

@@ -36,9 +36,9 @@ public sealed partial class ObjectFileCache : IDisposable
     public async Task LinkAsync(StoredObject version, string path, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(version);
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{version.Key}\n{version.ETag}\n{version.Bytes}")));
+        var name = NameOf(version);
         var file = Path.Combine(_folder, name);
-        var gate = _gates[Convert.ToInt32(name[..1], 16)];
+        var gate = GateOf(name);
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -63,6 +63,26 @@ public sealed partial class ObjectFileCache : IDisposable
         Trim();
     }
 
+    /// <summary>Deletes the copy of a version that must not stay on this machine; links that were handed out stay.</summary>
+    public async Task ForgetAsync(StoredObject version, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        var name = NameOf(version);
+        var gate = GateOf(name);
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (Directory.Exists(_folder))
+            {
+                File.Delete(Path.Combine(_folder, name));
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     public void Dispose()
     {
         foreach (var gate in _gates)
@@ -70,6 +90,11 @@ public sealed partial class ObjectFileCache : IDisposable
             gate.Dispose();
         }
     }
+
+    private static string NameOf(StoredObject version) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{version.Key}\n{version.ETag}\n{version.Bytes}")));
+
+    private SemaphoreSlim GateOf(string name) => _gates[Convert.ToInt32(name[..1], 16)];
 
     private bool TryLink(string file, string path)
     {

@@ -49,21 +49,19 @@ public sealed class ObjectStore : IDisposable
     /// <param name="path">The file; it must not change meanwhile.</param>
     /// <param name="tag">A text that is kept with it, or <see langword="null"/>; see <see cref="ReadTagAsync"/>.</param>
     /// <exception cref="ObjectStoreException">Of any kind but not found.</exception>
-    public Task PutFileAsync(string key, string path, string? tag, CancellationToken cancellationToken) => TranslateAsync($"write '{key}' to", async () =>
-    {
-        var length = new FileInfo(path).Length;
-        var partBytes = Math.Max((long)_options.PartMebibytes << 20, (length + PartsMax - 1) / PartsMax);
-        if (length > partBytes)
-        {
-            await PutPartsAsync(_prefix + key, path, length, partBytes, tag, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
+    public Task PutFileAsync(string key, string path, string? tag, CancellationToken cancellationToken) => PutAsync(key, path, tag, null, cancellationToken);
 
-        var request = new PutObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, FilePath = path, UseChunkEncoding = false };
-        AddTag(request.Metadata, tag);
-        await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
-        return true;
-    }, cancellationToken);
+    /// <summary>Writes a file in the place of one version of an object; in parts where it is large. Its tag does not stay.</summary>
+    /// <param name="version">What is replaced.</param>
+    /// <param name="path">The file; it must not change meanwhile.</param>
+    /// <returns>The new version.</returns>
+    /// <exception cref="ObjectStoreException">Of any kind; <see cref="ObjectStoreError.Changed"/> or <see cref="ObjectStoreError.NotFound"/>: the object is another one by now, or gone, and stays as it is.</exception>
+    public async Task<StoredObject> ReplaceFileAsync(StoredObject version, string path, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        var eTag = await PutAsync(version.Key, path, null, version.ETag, cancellationToken).ConfigureAwait(false);
+        return new StoredObject(version.Key, new FileInfo(path).Length, eTag);
+    }
 
     /// <summary>Writes a short text.</summary>
     /// <inheritdoc cref="PutFileAsync"/>
@@ -228,8 +226,24 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
-    private async Task PutPartsAsync(string key, string path, long length, long partBytes, string? tag, CancellationToken cancellationToken)
+    /// <param name="replaced">ETag of what may be replaced; <see langword="null"/>: whatever is there, or nothing.</param>
+    private Task<string> PutAsync(string key, string path, string? tag, string? replaced, CancellationToken cancellationToken) => TranslateAsync($"write '{key}' to", async () =>
     {
+        var length = new FileInfo(path).Length;
+        var partBytes = Math.Max((long)_options.PartMebibytes << 20, (length + PartsMax - 1) / PartsMax);
+        if (length > partBytes)
+        {
+            return await PutPartsAsync(_prefix + key, path, partBytes, tag, replaced, cancellationToken).ConfigureAwait(false);
+        }
+
+        var request = new PutObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, FilePath = path, UseChunkEncoding = false, IfMatch = replaced };
+        AddTag(request.Metadata, tag);
+        return (await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag;
+    }, cancellationToken);
+
+    private async Task<string> PutPartsAsync(string key, string path, long partBytes, string? tag, string? replaced, CancellationToken cancellationToken)
+    {
+        var length = new FileInfo(path).Length;
         var begin = new InitiateMultipartUploadRequest { BucketName = _options.Bucket, Key = key };
         AddTag(begin.Metadata, tag);
         var upload = (await _client.InitiateMultipartUploadAsync(begin, cancellationToken).ConfigureAwait(false)).UploadId;
@@ -254,8 +268,16 @@ public sealed class ObjectStore : IDisposable
                 parts.Add(new PartETag(parts.Count + 1, part.ETag));
             }
 
-            await _client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = _options.Bucket, Key = key, UploadId = upload, PartETags = parts }, cancellationToken).ConfigureAwait(false);
+            if (replaced is not null)
+            {
+                // Not every server looks at the condition of the last request.
+                var current = new GetObjectMetadataRequest { BucketName = _options.Bucket, Key = key, EtagToMatch = replaced };
+                await _client.GetObjectMetadataAsync(current, cancellationToken).ConfigureAwait(false);
+            }
+
+            var whole = await _client.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest { BucketName = _options.Bucket, Key = key, UploadId = upload, PartETags = parts, IfMatch = replaced }, cancellationToken).ConfigureAwait(false);
+            return whole.ETag;
         }
         catch
         {

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Grpc.Core;
 using Spectre.Console;
@@ -15,15 +13,16 @@ namespace ZeroWorld.ML.Cli;
 /// <summary>The one place where failures become a sentence on standard error and an exit code.</summary>
 internal static class CommandEdge
 {
-    private static readonly SearchValues<char> OptionCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
-
     public static async Task<int> RunAsync(ParseResult parse)
     {
         try
         {
-            RefuseUnknownOption(parse);
+            if (UsageErrors.Describe(parse) is { } sentence)
+            {
+                return Fail(sentence, ExitCode.Usage);
+            }
 
-            // System.CommandLine answers wrong options itself with exit code 1; a wrong command line is 2 here.
+            // System.CommandLine answers a group without a command itself, with its help and exit code 1; a wrong command line is 2 here.
             var code = await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
             return parse.Errors.Count > 0 ? ExitCode.Usage : code;
         }
@@ -51,21 +50,6 @@ internal static class CommandEdge
             return Fail($"This should not have happened: {exception.Message} The details are in '{path}'; please report them.", ExitCode.Failure);
         }
     }
-
-    /// <summary>Where a command takes any number of values, the parser takes a mistyped option for one of them.</summary>
-    private static void RefuseUnknownOption(ParseResult parse)
-    {
-        var own = parse.Tokens.TakeWhile(static token => token.Type != TokenType.DoubleDash);
-        var unknown = own.FirstOrDefault(static token => token.Type == TokenType.Argument && IsOptionLike(token.Value));
-        if (parse.Errors.Count == 0 && unknown is not null)
-        {
-            var known = string.Join(", ", parse.CommandResult.Command.Options.Where(static option => !option.Hidden).Select(static option => option.Name));
-            throw new UsageException($"There is no option '{unknown.Value}' here; expected one of {known}. A value that looks like one stands behind '--'.");
-        }
-    }
-
-    private static bool IsOptionLike(string text) =>
-        text.StartsWith("--", StringComparison.Ordinal) && text.Length > 2 && text.AsSpan(2).IndexOfAnyExcept(OptionCharacters) < 0;
 
     private static bool IsExpected(Exception exception) =>
         exception is FeatureException or RegistryException or TrainingException or ServingException or HostingException or IOException or UnauthorizedAccessException;

@@ -127,6 +127,11 @@ public sealed class S3TestServer : IAsyncDisposable
 
     private async Task PutAsync(HttpContext context, string key, byte[] body)
     {
+        if (await IsRefusedAsync(context, key))
+        {
+            return;
+        }
+
         var item = new StoredItem(body, ETagOf(body), Metadata(context));
         _objects[key] = item;
         context.Response.Headers.ETag = item.ETag;
@@ -167,6 +172,18 @@ public sealed class S3TestServer : IAsyncDisposable
         {
             await context.Response.Body.WriteAsync(item.Bytes, context.RequestAborted);
         }
+    }
+
+    /// <summary>Of a write that is to replace one version only.</summary>
+    private async Task<bool> IsRefusedAsync(HttpContext context, string key)
+    {
+        if (context.Request.Headers.IfMatch is not { Count: > 0 } wanted || (_objects.TryGetValue(key, out var item) && wanted == item.ETag))
+        {
+            return false;
+        }
+
+        await (item is null ? FailAsync(context, 404, "NoSuchKey") : FailAsync(context, 412, "PreconditionFailed"));
+        return true;
     }
 
     private Task DeleteAsync(HttpContext context, string key)
@@ -218,6 +235,11 @@ public sealed class S3TestServer : IAsyncDisposable
         if (parts.SkipLast(1).Any(part => upload.Parts[part.Number].Length < PartBytesMin))
         {
             await FailAsync(context, 400, "EntityTooSmall");
+            return;
+        }
+
+        if (await IsRefusedAsync(context, upload.Key))
+        {
             return;
         }
 

@@ -16,6 +16,7 @@ public sealed partial class S3OfflineStore : IOfflineStore
     private readonly ErasureList _erasures;
     private readonly DuckDbOfflineStore _local;
     private readonly S3TableSync _tables;
+    private readonly S3FileRewriter _files;
 
     /// <param name="options">Valid options; the data directory holds the folders of operations.</param>
     /// <param name="objects">The bucket; not disposed here.</param>
@@ -31,6 +32,7 @@ public sealed partial class S3OfflineStore : IOfflineStore
         _erasures = new ErasureList(options.DataDirectory);
         _local = new DuckDbOfflineStore(options, _erasures, time, logger);
         _tables = new S3TableSync(objects, cache, time);
+        _files = new S3FileRewriter(objects, cache);
     }
 
     /// <inheritdoc/>
@@ -77,11 +79,32 @@ public sealed partial class S3OfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>Objects in a bucket are not rewritten: their earlier versions would stay for readers. The tables are named as kept; nothing that is made of them shows the entity.</remarks>
-    public Task<TableErasure> EraseAsync(TableErasureRequest request, CancellationToken cancellationToken)
+    /// <remarks>Every file of a table is looked at, those included that it no longer or not yet names.</remarks>
+    public async Task<TableErasure> EraseAsync(TableErasureRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Task.FromResult(new TableErasure(0, 0) { Kept = [.. TableEraser.TablesOf(request)] });
+        using var work = NewFolder();
+        var sum = new TableErasure(0, 0);
+        try
+        {
+            foreach (var table in TableEraser.TablesOf(request))
+            {
+                // As if the file were the whole table.
+                var folder = Directory.CreateDirectory(work.Tables.PathOf(request.Project, table)).FullName;
+                var (rows, files) = await _files.RunAsync(
+                    S3TableSync.KeyOf(request.Project, table),
+                    Path.Combine(folder, "file.parquet"),
+                    async () => (await work.Store.EraseAsync(request, cancellationToken).ConfigureAwait(false)).Rows,
+                    cancellationToken).ConfigureAwait(false);
+                sum = new TableErasure(sum.Rows + rows, sum.Files + files);
+            }
+        }
+        catch (ObjectStoreException exception)
+        {
+            throw Translate(exception);
+        }
+
+        return sum;
     }
 
     /// <inheritdoc/>

@@ -208,7 +208,7 @@ internal sealed class S3TableSync(ObjectStore objects, ObjectFileCache cache, Ti
     private static string GenerationOf(List<StoredObject> files) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', files.Select(static file => $"{file.Key} {file.ETag}")))))[..32];
 
-    private static string KeyOf(string project, string table) => $"offline/{project}/{table}/";
+    public static string KeyOf(string project, string table) => $"offline/{project}/{table}/";
 
     private sealed record Manifest(int Format, string Generation, IReadOnlyList<string> Files, IReadOnlyList<string> Previous);
 }

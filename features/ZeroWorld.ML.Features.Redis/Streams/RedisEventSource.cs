@@ -242,8 +242,7 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
             // An answer may be lost whose entries are this member's now. The group may be gone with the data of the server.
             _recovery ??= _lastRead;
             _hasGroup = false;
-            throw new FeatureException(
-                FeatureError.StoreUnavailable, $"The streams at {connection.Addresses} did not take or give what was asked of '{stream.Topic}': {RedisFailure.Describe(exception, connection.Fault)}.", exception);
+            throw RedisFailure.Unavailable($"The streams at {connection.Addresses} did not take or give what was asked of '{stream.Topic}'", exception, connection);
         }
     }
 

@@ -186,8 +186,4 @@ public sealed record TableErasureRequest(string Project, IReadOnlyList<FeatureVi
 
 /// <param name="Rows">Rows that were the entity's.</param>
 /// <param name="Files">Files that were written anew for it.</param>
-public sealed record TableErasure(long Rows, long Files)
-{
-    /// <value>Tables whose files the store cannot rewrite: they keep the rows until they are imported anew without them.</value>
-    public IReadOnlyList<string> Kept { get; init; } = [];
-}
+public sealed record TableErasure(long Rows, long Files);

@@ -37,11 +37,6 @@ internal static class DeleteEntityCommand
             else
             {
                 Console.Out.WriteLine($"deleted until {UnixMicroseconds.ToText(receipt.Until)}: {receipt.Views} views online, {receipt.PredictionRows} predictions redacted in {receipt.PredictionFiles} files, {receipt.TableRows} rows of tables in {receipt.TableFiles} files");
-                if (receipt.TablesKept.Count > 0)
-                {
-                    Console.Out.WriteLine($"kept until they are imported anew: {string.Join(", ", receipt.TablesKept)}");
-                }
-
                 Console.Out.WriteLine($"receipt {receipt.Token}");
             }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Features.Parquet;
 using ZeroWorld.ML.Serving;
@@ -11,7 +10,7 @@ namespace ZeroWorld.ML.Hosting;
 /// In that order a deletion that ends half-way leaves nothing that could bring the entity back, and is repeated as it was. Thread safe: one deletion at a time.
 /// </remarks>
 public sealed class EntityEraser(
-    FeatureServiceCatalog catalog, ErasureList erasures, IOnlineStore online, IOfflineStore tables, PredictionLog log, DataDirectory directory, IOptions<ParquetOfflineOptions> offline, TimeProvider time) : IDisposable
+    FeatureServiceCatalog catalog, ErasureList erasures, IOnlineStore online, IOfflineStore tables, PredictionLog log, IRowEraser logged, TimeProvider time) : IDisposable
 {
     // What the log says of a row beside whose it was and when (docs/formats/prediction-log.md).
     private static readonly string[] Redacted =
@@ -54,10 +53,10 @@ public sealed class EntityEraser(
             // What was answered until now must be in a file to be redacted.
             await log.FlushAsync(cancellationToken).ConfigureAwait(false);
             var match = new LoggedEntity(NamesOf(set, definition), values);
-            var (rows, files) = await new ParquetRowEraser(directory.PredictionLog, offline.Value).EraseAsync(
+            var (rows, files) = await logged.EraseAsync(
                 $"project={project}", "entities", match.IsIn, Redacted, ("error", LoggedPrediction.Erased), cancellationToken).ConfigureAwait(false);
             var erased = await tables.EraseAsync(new TableErasureRequest(project, set.Views, entity, values, moment), cancellationToken).ConfigureAwait(false);
-            return new ErasureReceipt(token, moment, fields.Count, rows, files, erased.Rows, erased.Files) { TablesKept = erased.Kept };
+            return new ErasureReceipt(token, moment, fields.Count, rows, files, erased.Rows, erased.Files);
         }
         finally
         {

@@ -8,8 +8,4 @@ namespace ZeroWorld.ML.Hosting;
 /// <param name="PredictionFiles">Files that were written anew for it.</param>
 /// <param name="TableRows">Rows of tables that were the entity's.</param>
 /// <param name="TableFiles">Files of tables that were written anew for it.</param>
-public sealed record ErasureReceipt(string Token, long Until, int Views, long PredictionRows, long PredictionFiles, long TableRows, long TableFiles)
-{
-    /// <value>Tables in a bucket, whose files keep the rows until they are imported anew without them.</value>
-    public IReadOnlyList<string> TablesKept { get; init; } = [];
-}
+public sealed record ErasureReceipt(string Token, long Until, int Views, long PredictionRows, long PredictionFiles, long TableRows, long TableFiles);

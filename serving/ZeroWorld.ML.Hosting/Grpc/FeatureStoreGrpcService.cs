@@ -133,7 +133,6 @@ internal sealed class FeatureStoreGrpcService(
             PredictionFiles = receipt.PredictionFiles,
             TableRows = receipt.TableRows,
             TableFiles = receipt.TableFiles,
-            TablesKept = { receipt.TablesKept },
         };
     }
 

@@ -39,6 +39,7 @@ internal sealed class PredictionRest(PredictionReasons predictions, ServableMana
             {
                 PredictJsonWriter.Write(writer, answer.result, answer.reasons, answer.OmitFeatures);
                 answer.result.Answered.Finish();
+                answer.result.Release();
             }).ConfigureAwait(false);
     }
 }

@@ -22,6 +22,8 @@ internal static class S3Composition
         {
             services.AddSingleton<IRowSource>(static provider => new ParquetRowSource(
                 provider.GetRequiredService<DataDirectory>().PredictionLog, provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value));
+            services.AddSingleton<IRowEraser>(static provider => new ParquetRowEraser(
+                provider.GetRequiredService<DataDirectory>().PredictionLog, provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value));
             services.AddSingleton<IPredictionLogSink>(static provider =>
                 new ParquetPredictionLogSink(new ParquetRowSink(provider.GetRequiredService<DataDirectory>().PredictionLog)));
             return;
@@ -41,6 +43,11 @@ internal static class S3Composition
         services.AddSingleton<IOfflineStore>(static provider => provider.GetRequiredService<S3OfflineStore>());
         services.AddSingleton<IEventArchive>(static provider => provider.GetRequiredService<S3OfflineStore>());
         services.AddSingleton<IRowSource>(static provider => new S3RowSource(
+            provider.GetRequiredService<ObjectStore>(),
+            provider.GetRequiredService<ObjectFileCache>(),
+            PredictionLogRoot,
+            provider.GetRequiredService<IOptions<ParquetOfflineOptions>>().Value));
+        services.AddSingleton<IRowEraser>(static provider => new S3RowEraser(
             provider.GetRequiredService<ObjectStore>(),
             provider.GetRequiredService<ObjectFileCache>(),
             PredictionLogRoot,

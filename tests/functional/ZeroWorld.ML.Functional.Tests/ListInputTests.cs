@@ -1,17 +1,12 @@
 using System.Net;
 using System.Text.Json;
 using Grpc.Core;
-using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Client;
 using ZeroWorld.ML.Features;
-using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Onnx;
 using ZeroWorld.ML.Serving;
-using ZeroWorld.ML.Testing;
 using ZeroWorld.ML.Training.Moderation;
-using ZeroWorld.ML.V1;
-using DefinitionFile = ZeroWorld.ML.V1.DefinitionFile;
 
 namespace ZeroWorld.ML.Functional.Tests;
 
@@ -49,35 +44,24 @@ public sealed class ListInputTests : IAsyncLifetime
 
     private const string Items = "item_id,at,embedding,price\n1,2024-01-01T00:00:00Z,\"[0.5, -1.25, 3]\",9.5\n2,2024-01-01T00:00:00Z,\"[1e3, 0, 0.125]\",\n3,2024-01-01T00:00:00Z,\"[7]\",1\n4,2024-01-01T00:00:00Z,,2\n";
     private static readonly DateTimeOffset Noon = new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
-    private readonly TempFolder _folder = new();
-    private FraudServer _server = null!;
-    private ZeroWorldClient _client = null!;
+    private DefinedServer _server = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
-        _client = await _server.ApplyAsync("lists.yaml", Definitions, CancellationToken.None);
-    }
+    public async ValueTask InitializeAsync() => _server = await DefinedServer.StartAsync(Definitions, CancellationToken.None);
 
-    public async ValueTask DisposeAsync()
-    {
-        _client?.Dispose();
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task Predict_ListAndVector_AreWhatTheTrainingSetHolds()
     {
-        var plan = await PlanAsync("ranker");
+        var plan = await _server.PlanAsync("ranker", Cancellation);
         await ImportAsync(plan);
         await RegisterRankerAsync(plan.Service, "ranker", width: -1);
         long[][] recent = [[5, 6, 1L << 20], [], [9]];
         var query = new PredictionQuery("ranker").WithEntity("item_id", 1, 2, 1).WithList("recent", recent).At(Noon);
 
-        var prediction = await _client.PredictAsync(query, Cancellation);
+        var prediction = await _server.Client.PredictAsync(query, Cancellation);
 
         var set = await BuildAsync(plan, recent, [1, 2, 1]);
         for (var row = 0; row < 3; row++)
@@ -88,32 +72,32 @@ public sealed class ListInputTests : IAsyncLifetime
             Assert.Equal(Score(set.Get<long[]>("recent")[row], set.Get<double[]>("embedding")[row], set.Get<double>("price")[row]), prediction.Rows[row].GetOutput("score"), 1e-3);
         }
 
-        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     [Fact]
     public async Task Predict_VectorOfAnotherLength_FailsItsRowOnly()
     {
-        var plan = await PlanAsync("ranker");
+        var plan = await _server.PlanAsync("ranker", Cancellation);
         await ImportAsync(plan);
         await RegisterRankerAsync(plan.Service, "ranker", width: 2);
 
-        var prediction = await _client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3, 1, 4).WithList("recent", [[1, 2, 3]]).At(Noon), Cancellation);
+        var prediction = await _server.Client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3, 1, 4).WithList("recent", [[1, 2, 3]]).At(Noon), Cancellation);
         var alone = await Assert.ThrowsAsync<RpcException>(
-            async () => await _client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3).WithList("recent", [[1]]).At(Noon), Cancellation));
+            async () => await _server.Client.PredictAsync(new PredictionQuery("ranker").WithEntity("item_id", 3).WithList("recent", [[1]]).At(Noon), Cancellation));
 
         // The third element of the list is beyond the width of 2; a missing vector is NaN.
         Assert.Contains("'embedding' has 1 elements; expected 3", prediction.Rows[0].Error!.Message, StringComparison.Ordinal);
         Assert.Equal(Score([1, 2], [0.5, -1.25, 3], 9.5), prediction.Rows[1].GetOutput("score"), 1e-6);
         Assert.True(double.IsNaN(prediction.Rows[2].GetOutput("score")));
         Assert.Equal(StatusCode.InvalidArgument, alone.StatusCode);
-        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     [Fact]
     public async Task Predict_ListsOverRest_AreTheRequestOfGrpc()
     {
-        var plan = await PlanAsync("ranker");
+        var plan = await _server.PlanAsync("ranker", Cancellation);
         await ImportAsync(plan);
         await RegisterRankerAsync(plan.Service, "ranker", width: -1);
 
@@ -130,7 +114,7 @@ public sealed class ListInputTests : IAsyncLifetime
     [Fact]
     public async Task Register_InputsThatDoNotFitTheService_NamesThem()
     {
-        var service = (await PlanAsync("ranker")).Service;
+        var service = (await _server.PlanAsync("ranker", Cancellation)).Service;
         Task Register(Func<ManifestInput[], ManifestInput[]> change) => RegisterRankerAsync(service, "ranker", width: -1, change);
 
         var number = await Assert.ThrowsAsync<RpcException>(() => Register(static inputs => [inputs[0] with { Features = ["price"] }, .. inputs[1..3], inputs[3] with { Features = ["embedding"] }]));
@@ -150,11 +134,10 @@ public sealed class ListInputTests : IAsyncLifetime
     public async Task Predict_TextModelBoundToAService_ScoresAsTheTrainer(string service, float lettersWeight)
     {
         var trained = await TrainTextAsync(new TextFeaturizerSettings { Bits = 14, LettersWeight = lettersWeight });
-        await _server.UploadAsync((await BindTextAsync(trained.Package, service)).Directory, "text", Cancellation);
-        await _client.Registry.SetAliasAsync(new SetAliasRequest { Model = "text", Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
+        await _server.PromoteAsync((await BindTextAsync(trained.Package, service)).Directory, "text", Cancellation);
         string[] texts = ["a sunny walk", "you rotten filth", "", "V1LE scum, and a longer text behind it", "\u4f60\u597d"];
 
-        var prediction = await _client.PredictAsync(new PredictionQuery("text").WithValue("text", texts), Cancellation);
+        var prediction = await _server.Client.PredictAsync(new PredictionQuery("text").WithValue("text", texts), Cancellation);
         var mismatch = await Assert.ThrowsAsync<RpcException>(async () =>
             await _server.UploadAsync((await BindTextAsync(trained.Package, service == "letters" ? "content" : "letters")).Directory, "text", Cancellation));
 
@@ -168,16 +151,16 @@ public sealed class ListInputTests : IAsyncLifetime
             }
         }
 
-        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
         Assert.Contains($"but the model learned from the text features {trained.Model.Featurizer.Settings.Canonical}", mismatch.Status.Detail, StringComparison.Ordinal);
     }
 
     private async Task<ModelPackage> BindTextAsync(ModelPackage package, string name)
     {
-        var service = (await PlanAsync(name)).Service;
+        var service = (await _server.PlanAsync(name, Cancellation)).Service;
         return await ModelPackageBinding.BindAsync(
             package,
-            _folder.Combine($"bound-{name}"),
+            _server.Combine($"bound-{name}"),
             new FeatureServiceReference(service.Project, service.Name, service.Fingerprint),
             [
                 new ManifestInput(TextModelGraph.Ids, "", [], ["ids"]) { Layout = InputLayouts.List },
@@ -199,28 +182,25 @@ public sealed class ListInputTests : IAsyncLifetime
         return [.. json.RootElement.GetProperty("rows").EnumerateArray().Select(static row => row.GetProperty("outputs").GetProperty("score").GetDouble())];
     }
 
-    private async Task<FeatureServicePlan> PlanAsync(string service) =>
-        await _server.Server.Services.GetRequiredService<FeatureServiceCatalog>().GetAsync(ModelName.DefaultProject, service, Cancellation);
-
     private async Task ImportAsync(FeatureServicePlan plan)
     {
-        var csv = _folder.Combine("items.csv");
-        await File.WriteAllTextAsync(csv, Items, Cancellation);
-        await _server.Server.Services.GetRequiredService<IOfflineStore>().ImportAsync(
-            new TableImport("default", "items", csv, [new("item_id", FeatureType.Int64), new("at", FeatureType.Timestamp), new("embedding", FeatureType.Float64List), new("price", FeatureType.Float64)], null),
+        await _server.ImportAsync(
+            "items",
+            Items,
+            [new("item_id", FeatureType.Int64), new("at", FeatureType.Timestamp), new("embedding", FeatureType.Float64List), new("price", FeatureType.Float64)],
             Cancellation);
-        await _server.Server.Services.GetRequiredService<Materializer>().RunAsync([.. plan.Views.Select(static view => view.Field)], null, Cancellation);
-        await _server.Server.Services.GetRequiredService<CoverageCache>().RefreshAsync(Cancellation);
+        await _server.MaterializeAsync(plan, Cancellation);
     }
 
     private async Task<ColumnFrame> BuildAsync(FeatureServicePlan plan, long[][] recent, long[] items)
     {
-        var store = _server.Server.Services.GetRequiredService<IOfflineStore>();
-        var csv = _folder.Combine("spine.csv");
         var lines = recent.Select((list, row) => $"{items[row]},{Noon:yyyy-MM-ddTHH:mm:ssZ},\"[{string.Join(", ", list)}]\"");
-        await File.WriteAllLinesAsync(csv, lines.Prepend("item_id,at,recent"), Cancellation);
-        await store.ImportAsync(new TableImport("default", "spine", csv, [new("item_id", FeatureType.Int64), new("at", FeatureType.Timestamp), new("recent", FeatureType.Int64List)], null), Cancellation);
-        var set = await store.BuildTrainingSetAsync(
+        await _server.ImportAsync(
+            "spine",
+            string.Join('\n', lines.Prepend("item_id,at,recent")),
+            [new("item_id", FeatureType.Int64), new("at", FeatureType.Timestamp), new("recent", FeatureType.Int64List)],
+            Cancellation);
+        var set = await _server.Offline.BuildTrainingSetAsync(
             new TrainingSetRequest
             {
                 Plan = plan,
@@ -229,33 +209,16 @@ public sealed class ListInputTests : IAsyncLifetime
                 KeyColumns = new Dictionary<string, string> { ["item_id"] = "item_id" },
                 RequestColumns = new Dictionary<string, string> { ["recent"] = "recent" },
                 PassThrough = [],
-                OutputPath = _folder.Combine("set.parquet"),
+                OutputPath = _server.Combine("set.parquet"),
             },
             null,
             Cancellation);
-        return await store.LoadAsync(set.Path, ["recent", "embedding", "price"], null, Cancellation);
+        return await _server.Offline.LoadAsync(set.Path, ["recent", "embedding", "price"], null, Cancellation);
     }
 
     /// <summary>Registers a model that adds up what it is given: ids and their mask, a vector of 3, and a number.</summary>
     private async Task RegisterRankerAsync(FeatureService service, string name, long width, Func<ManifestInput[], ManifestInput[]>? change = null)
     {
-        var folder = _folder.Combine($"{name}-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(folder);
-        new OnnxGraphBuilder("ranker")
-            .AddInput(new TensorSpec("ids", TensorDtype.Int64, [-1, width]))
-            .AddInput(new TensorSpec("mask", TensorDtype.Float32, [-1, width]))
-            .AddInput(new TensorSpec("vector", TensorDtype.Float32, [-1, 3]))
-            .AddInput(new TensorSpec("price", TensorDtype.Float32, [-1, 1]))
-            .AddInitializer("axis", [1L], 1)
-            .AddNode("Cast", ["ids"], ["numbers"], [OnnxAttribute.Of("to", 1L)])
-            .AddNode("Mul", ["numbers", "mask"], ["masked"])
-            .AddNode("Add", ["masked", "mask"], ["counted"])
-            .AddNode("ReduceSum", ["counted", "axis"], ["first"])
-            .AddNode("ReduceSum", ["vector", "axis"], ["second"])
-            .AddNode("Add", ["first", "second"], ["both"])
-            .AddNode("Add", ["both", "price"], ["score"])
-            .AddOutput(new TensorSpec("score", TensorDtype.Float32, [-1, 1]))
-            .Write(Path.Combine(folder, "model.onnx"));
         ManifestInput[] inputs =
         [
             new("ids", "INT64", [-1, width], ["recent"]) { Layout = InputLayouts.List, Fill = 77 },
@@ -264,28 +227,32 @@ public sealed class ListInputTests : IAsyncLifetime
             new("price", "FP32", [-1, 1], ["price"]),
         ];
         var rows = width < 0 ? 2 : (int)width;
-        await ModelPackageWriter.WriteAsync(
-            folder,
-            new ModelPackageContent
-            {
-                Model = new ModelName("default", name),
-                FeatureService = new FeatureServiceReference(service.Project, service.Name, service.Fingerprint),
-                Inputs = change?.Invoke(inputs) ?? inputs,
-                Outputs = [new ManifestOutput("score", "score", "FP32", [-1, 1])],
-                GoldenSamples =
-                [
-                    new GoldenSample(
-                        new Dictionary<string, GoldenTensor>
-                        {
-                            ["ids"] = new([1, rows], [4, 5]), ["mask"] = new([1, rows], [1, 0]), ["vector"] = new([1, 3], [1, 2, 3]), ["price"] = new([1, 1], [0.5]),
-                        },
-                        new Dictionary<string, GoldenTensor> { ["score"] = new([1, 1], [11.5]) }),
-                ],
-                Lineage = new ModelLineage { CreatedTime = DateTimeOffset.UnixEpoch },
-            },
+        await _server.RegisterAsync(
+            name,
+            new OnnxGraphBuilder("ranker")
+                .AddInput(new TensorSpec("ids", TensorDtype.Int64, [-1, width]))
+                .AddInput(new TensorSpec("mask", TensorDtype.Float32, [-1, width]))
+                .AddInput(new TensorSpec("vector", TensorDtype.Float32, [-1, 3]))
+                .AddInput(new TensorSpec("price", TensorDtype.Float32, [-1, 1]))
+                .AddInitializer("axis", [1L], 1)
+                .AddNode("Cast", ["ids"], ["numbers"], [OnnxAttribute.Of("to", 1L)])
+                .AddNode("Mul", ["numbers", "mask"], ["masked"])
+                .AddNode("Add", ["masked", "mask"], ["counted"])
+                .AddNode("ReduceSum", ["counted", "axis"], ["first"])
+                .AddNode("ReduceSum", ["vector", "axis"], ["second"])
+                .AddNode("Add", ["first", "second"], ["both"])
+                .AddNode("Add", ["both", "price"], ["score"])
+                .AddOutput(new TensorSpec("score", TensorDtype.Float32, [-1, 1])),
+            service,
+            change?.Invoke(inputs) ?? inputs,
+            new ManifestOutput("score", "score", "FP32", [-1, 1]),
+            new GoldenSample(
+                new Dictionary<string, GoldenTensor>
+                {
+                    ["ids"] = new([1, rows], [4, 5]), ["mask"] = new([1, rows], [1, 0]), ["vector"] = new([1, 3], [1, 2, 3]), ["price"] = new([1, 1], [0.5]),
+                },
+                new Dictionary<string, GoldenTensor> { ["score"] = new([1, 1], [11.5]) }),
             Cancellation);
-        await _server.UploadAsync(folder, name, Cancellation);
-        await _client.Registry.SetAliasAsync(new SetAliasRequest { Model = name, Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
     }
 
     /// <summary>A text model after one fit, as a package that is called with tensors.</summary>
@@ -298,7 +265,7 @@ public sealed class ListInputTests : IAsyncLifetime
         var featurizer = new TextFeaturizer(settings);
         var weights = LinearTextTrainer.Fit(SparseRows.Of(featurizer, texts, Cancellation), labels, [.. Enumerable.Range(0, texts.Length)], new LinearTextSettings(), 1, Cancellation);
         var model = new TextModel(featurizer, labels.Names, true, weights, Calibration.Identity(weights.Labels));
-        var folder = _folder.Combine("text");
+        var folder = _server.Combine("text");
         Directory.CreateDirectory(folder);
         TextModelGraph.Write(Path.Combine(folder, "model.onnx"), model);
         var expected = new float[2];

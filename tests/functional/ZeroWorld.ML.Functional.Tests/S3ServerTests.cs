@@ -1,7 +1,9 @@
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Testing;
+using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Functional.Tests;
 
@@ -40,6 +42,12 @@ public sealed class S3ServerTests
             new TableImport("default", "spine", folder.Combine("t.csv"), [new OfflineColumn("id", FeatureType.Int64), new OfflineColumn("at", FeatureType.Timestamp)], null), Cancellation);
 
         Assert.Equal(prediction.Response.Outputs, replay.ReplayedOutputs);
+        var receipt = await fraud.Client.Features.DeleteEntityAsync(
+            new DeleteEntityRequest { Entity = "customer", Keys = { new Column { Name = "customer_id", Int64S = new Int64Values { Values = { 1 } } } } }, cancellationToken: Cancellation);
+        var erased = await Assert.ThrowsAsync<RpcException>(async () => await fraud.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation));
+
+        Assert.Equal((1L, 1L), (receipt.PredictionRows, receipt.PredictionFiles));
+        Assert.StartsWith("ERASED", erased.Status.Detail, StringComparison.Ordinal);
         Assert.Equal(2, table.Rows);
         Assert.Equal(["id", "at"], (await offline.DescribeTableAsync("default", "spine", Cancellation)).Select(static column => column.Name));
         Assert.All(s3.Keys, static key => Assert.StartsWith("team/a/", key, StringComparison.Ordinal));

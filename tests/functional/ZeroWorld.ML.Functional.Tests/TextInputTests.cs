@@ -1,14 +1,8 @@
 using Grpc.Core;
-using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Client;
 using ZeroWorld.ML.Features;
-using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Onnx;
-using ZeroWorld.ML.Serving;
-using ZeroWorld.ML.Testing;
-using ZeroWorld.ML.V1;
-using DefinitionFile = ZeroWorld.ML.V1.DefinitionFile;
 
 namespace ZeroWorld.ML.Functional.Tests;
 
@@ -42,33 +36,24 @@ public sealed class TextInputTests : IAsyncLifetime
     private const float EmptyWeight = 256;
     private const float UnknownWeight = 512;
     private static readonly DateTimeOffset Noon = new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
-    private readonly TempFolder _folder = new();
-    private FraudServer _server = null!;
-    private ZeroWorldClient _client = null!;
+    private DefinedServer _server = null!;
     private FeatureServicePlan _plan = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _server = await FraudServer.StartAsync(null, CancellationToken.None, new Dictionary<string, string> { ["Serving:Prediction:FeatureTimeout"] = "10s" });
-        _client = await _server.ApplyAsync("reviews.yaml", Definitions, CancellationToken.None);
-        _plan = await _server.Server.Services.GetRequiredService<FeatureServiceCatalog>().GetAsync(ModelName.DefaultProject, "reviews", CancellationToken.None);
-        var csv = _folder.Combine("items.csv");
-        await File.WriteAllTextAsync(csv, Items, CancellationToken.None);
-        await _server.Server.Services.GetRequiredService<IOfflineStore>().ImportAsync(
-            new TableImport("default", "items", csv, [new("item_id", FeatureType.Int64), new("at", FeatureType.Timestamp), new("category", FeatureType.String), new("price", FeatureType.Float64)], null),
+        _server = await DefinedServer.StartAsync(Definitions, CancellationToken.None);
+        _plan = await _server.PlanAsync("reviews", CancellationToken.None);
+        await _server.ImportAsync(
+            "items",
+            Items,
+            [new("item_id", FeatureType.Int64), new("at", FeatureType.Timestamp), new("category", FeatureType.String), new("price", FeatureType.Float64)],
             CancellationToken.None);
-        await _server.Server.Services.GetRequiredService<Materializer>().RunAsync([.. _plan.Views.Select(static view => view.Field)], null, CancellationToken.None);
-        await _server.Server.Services.GetRequiredService<CoverageCache>().RefreshAsync(CancellationToken.None);
+        await _server.MaterializeAsync(_plan, CancellationToken.None);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _client?.Dispose();
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task Predict_TextsOfRequestViewAndTransform_AreWhatTheModelReads()
@@ -87,7 +72,7 @@ public sealed class TextInputTests : IAsyncLifetime
             double.NaN,
         ];
 
-        var prediction = await _client.PredictAsync(new PredictionQuery("reviews").WithEntity("item_id", items).WithValue("comment", comments).At(Noon), Cancellation);
+        var prediction = await _server.Client.PredictAsync(new PredictionQuery("reviews").WithEntity("item_id", items).WithValue("comment", comments).At(Noon), Cancellation);
 
         for (var row = 0; row < expected.Length; row++)
         {
@@ -95,7 +80,7 @@ public sealed class TextInputTests : IAsyncLifetime
             Assert.Equal(expected[row], prediction.Rows[row].GetOutput("score"), 1e-6);
         }
 
-        Assert.True((await _client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
+        Assert.True((await _server.Client.ReplayAsync(prediction.PredictionId, cancellationToken: Cancellation)).Equal);
     }
 
     [Fact]
@@ -105,14 +90,14 @@ public sealed class TextInputTests : IAsyncLifetime
         var queries = Enumerable.Range(0, 24).Select(caller => new PredictionQuery("reviews")
             .WithEntity("item_id", 1, 2).WithValue("comment", string.Join(' ', Enumerable.Repeat("good", caller)), "bad").At(Noon)).ToArray();
 
-        var predictions = await Task.WhenAll(queries.Select(query => _client.PredictAsync(query, Cancellation)));
+        var predictions = await Task.WhenAll(queries.Select(query => _server.Client.PredictAsync(query, Cancellation)));
 
         for (var caller = 0; caller < predictions.Length; caller++)
         {
             var mood = caller == 0 ? EmptyWeight : UnknownWeight;
             Assert.Equal(Score([caller], 16, mood, 9.5), predictions[caller].Rows[0].GetOutput("score"), 1e-6);
             Assert.Equal(Score([-2], 32, UnknownWeight, 0.25), predictions[caller].Rows[1].GetOutput("score"), 1e-6);
-            Assert.True((await _client.ReplayAsync(predictions[caller].PredictionId, cancellationToken: Cancellation)).Equal);
+            Assert.True((await _server.Client.ReplayAsync(predictions[caller].PredictionId, cancellationToken: Cancellation)).Equal);
         }
     }
 
@@ -139,71 +124,58 @@ public sealed class TextInputTests : IAsyncLifetime
     /// <summary>Registers a model that splits a text into words and counts them by weight, looks two labels up, and adds a number.</summary>
     private async Task RegisterAsync(Func<ManifestInput[], ManifestInput[]>? change = null, string goldenText = "good")
     {
-        var folder = _folder.Combine($"reviews-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(folder);
-        new OnnxGraphBuilder("reviews")
-            .SetOpset("com.microsoft", 1)
-            .AddInput(new TensorSpec("text", TensorDtype.Bytes, [-1]))
-            .AddInput(new TensorSpec("labels", TensorDtype.Bytes, [-1, 2]))
-            .AddInput(new TensorSpec("price", TensorDtype.Float32, [-1, 1]))
-            .AddInitializer("axis", [1L], 1)
-            .AddInitializer("weights", WordWeights, WordWeights.Length, 1)
-            .AddNode(
-                "Tokenizer",
-                ["text"],
-                ["words"],
-                [OnnxAttribute.Of("mark", 0L), OnnxAttribute.Of("mincharnum", 1L), OnnxAttribute.Of("pad_value", ""), OnnxAttribute.Of("separators", (string[])[" "])],
-                "com.microsoft")
-            .AddNode(
-                "TfIdfVectorizer",
-                ["words"],
-                ["counts"],
-                [
-                    OnnxAttribute.Of("mode", "TF"), OnnxAttribute.Of("min_gram_length", 1L), OnnxAttribute.Of("max_gram_length", 1L), OnnxAttribute.Of("max_skip_count", 0L),
-                    OnnxAttribute.Of("ngram_counts", (long[])[0]), OnnxAttribute.Of("ngram_indexes", (long[])[0, 1, 2, 3]), OnnxAttribute.Of("pool_strings", Words),
-                ])
-            .AddNode("MatMul", ["counts", "weights"], ["first"])
-            .AddNode(
-                "LabelEncoder",
-                ["labels"],
-                ["codes"],
-                [
-                    OnnxAttribute.Of("keys_strings", [.. Known, ""]), OnnxAttribute.Of("values_floats", [.. KnownWeights, EmptyWeight]),
-                    OnnxAttribute.Of("default_float", UnknownWeight),
-                ],
-                OnnxGraphBuilder.MlDomain)
-            .AddNode("ReduceSum", ["codes", "axis"], ["second"])
-            .AddNode("Add", ["first", "second"], ["both"])
-            .AddNode("Add", ["both", "price"], ["score"])
-            .AddOutput(new TensorSpec("score", TensorDtype.Float32, [-1, 1]))
-            .Write(Path.Combine(folder, "model.onnx"));
         ManifestInput[] inputs =
         [
             new("text", "BYTES", [-1], ["comment"]) { Layout = InputLayouts.Texts },
             new("labels", "BYTES", [-1, 2], ["category", "mood"]) { Layout = InputLayouts.Texts },
             new("price", "FP32", [-1, 1], ["price"]),
         ];
-        await ModelPackageWriter.WriteAsync(
-            folder,
-            new ModelPackageContent
-            {
-                Model = new ModelName("default", "reviews"),
-                FeatureService = new FeatureServiceReference(_plan.Service.Project, _plan.Service.Name, _plan.Service.Fingerprint),
-                Inputs = change?.Invoke(inputs) ?? inputs,
-                Outputs = [new ManifestOutput("score", "score", "FP32", [-1, 1])],
-                GoldenSamples =
-                [
-                    new GoldenSample(
-                        new Dictionary<string, GoldenTensor>
-                        {
-                            ["text"] = new([2], [], [$"{goldenText} good", ""]), ["labels"] = new([2, 2], [], ["garden", "fine", "", "other"]), ["price"] = new([2, 1], [0.5, 1]),
-                        },
-                        new Dictionary<string, GoldenTensor> { ["score"] = new([2, 1], [2 + 16 + 64 + 0.5, EmptyWeight + UnknownWeight + 1]) }),
-                ],
-                Lineage = new ModelLineage { CreatedTime = DateTimeOffset.UnixEpoch },
-            },
+        await _server.RegisterAsync(
+            "reviews",
+            new OnnxGraphBuilder("reviews")
+                .SetOpset("com.microsoft", 1)
+                .AddInput(new TensorSpec("text", TensorDtype.Bytes, [-1]))
+                .AddInput(new TensorSpec("labels", TensorDtype.Bytes, [-1, 2]))
+                .AddInput(new TensorSpec("price", TensorDtype.Float32, [-1, 1]))
+                .AddInitializer("axis", [1L], 1)
+                .AddInitializer("weights", WordWeights, WordWeights.Length, 1)
+                .AddNode(
+                    "Tokenizer",
+                    ["text"],
+                    ["words"],
+                    [OnnxAttribute.Of("mark", 0L), OnnxAttribute.Of("mincharnum", 1L), OnnxAttribute.Of("pad_value", ""), OnnxAttribute.Of("separators", (string[])[" "])],
+                    "com.microsoft")
+                .AddNode(
+                    "TfIdfVectorizer",
+                    ["words"],
+                    ["counts"],
+                    [
+                        OnnxAttribute.Of("mode", "TF"), OnnxAttribute.Of("min_gram_length", 1L), OnnxAttribute.Of("max_gram_length", 1L), OnnxAttribute.Of("max_skip_count", 0L),
+                        OnnxAttribute.Of("ngram_counts", (long[])[0]), OnnxAttribute.Of("ngram_indexes", (long[])[0, 1, 2, 3]), OnnxAttribute.Of("pool_strings", Words),
+                    ])
+                .AddNode("MatMul", ["counts", "weights"], ["first"])
+                .AddNode(
+                    "LabelEncoder",
+                    ["labels"],
+                    ["codes"],
+                    [
+                        OnnxAttribute.Of("keys_strings", [.. Known, ""]), OnnxAttribute.Of("values_floats", [.. KnownWeights, EmptyWeight]),
+                        OnnxAttribute.Of("default_float", UnknownWeight),
+                    ],
+                    OnnxGraphBuilder.MlDomain)
+                .AddNode("ReduceSum", ["codes", "axis"], ["second"])
+                .AddNode("Add", ["first", "second"], ["both"])
+                .AddNode("Add", ["both", "price"], ["score"])
+                .AddOutput(new TensorSpec("score", TensorDtype.Float32, [-1, 1])),
+            _plan.Service,
+            change?.Invoke(inputs) ?? inputs,
+            new ManifestOutput("score", "score", "FP32", [-1, 1]),
+            new GoldenSample(
+                new Dictionary<string, GoldenTensor>
+                {
+                    ["text"] = new([2], [], [$"{goldenText} good", ""]), ["labels"] = new([2, 2], [], ["garden", "fine", "", "other"]), ["price"] = new([2, 1], [0.5, 1]),
+                },
+                new Dictionary<string, GoldenTensor> { ["score"] = new([2, 1], [2 + 16 + 64 + 0.5, EmptyWeight + UnknownWeight + 1]) }),
             Cancellation);
-        await _server.UploadAsync(folder, "reviews", Cancellation);
-        await _client.Registry.SetAliasAsync(new SetAliasRequest { Model = "reviews", Alias = "champion", Version = 1 }, cancellationToken: Cancellation);
     }
 }

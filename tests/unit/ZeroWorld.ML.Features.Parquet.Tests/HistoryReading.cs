@@ -17,6 +17,18 @@ internal static class HistoryReading
     public static IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(this IOfflineStore store, StorageField field, MaterializationRange range, CancellationToken cancellationToken) =>
         ReadAsync(store, field, history => history.ReadRowsAsync(range, cancellationToken), cancellationToken);
 
+    /// <summary>All blocks, as texts that can be compared; partitions come in order, the entities of one in any.</summary>
+    public static async Task<List<string>> TextsAsync(IAsyncEnumerable<HistoryBatch<WindowAppend>> batches)
+    {
+        var texts = new List<string>();
+        await foreach (var batch in batches)
+        {
+            texts.AddRange(batch.Items.Select(static item => $"{item.Entity.Key} {Convert.ToHexString(item.Block.Span)}"));
+        }
+
+        return [.. texts.Order(StringComparer.Ordinal)];
+    }
+
     private static async IAsyncEnumerable<T> ReadAsync<T>(
         IOfflineStore store, StorageField field, Func<IViewHistory, IAsyncEnumerable<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

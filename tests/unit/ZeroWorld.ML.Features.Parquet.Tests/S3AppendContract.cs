@@ -6,8 +6,8 @@ using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
-/// <summary>Appending to tables in a bucket, by imports and by streams, against each server of S3.</summary>
-public abstract class S3AppendContract : IAsyncLifetime
+/// <summary>Appending to tables in a bucket, by imports and by streams, and erasing from them, against each server of S3.</summary>
+public abstract partial class S3AppendContract : IAsyncLifetime
 {
     private readonly StoreFolder _folder = new();
     private ObjectStore _objects = null!;
@@ -234,6 +234,48 @@ public sealed class TestServerS3AppendTests : S3AppendContract
 
         await Store.AppendAsync("default", "transactions", Events(10, 10), Token);
         Assert.Equal(20, (await ExtentAsync()).Rows);
+    }
+
+    [Fact]
+    public async Task EraseAsync_WhileTheBucketStopsTakingFiles_LeavesWholeFilesAndIsRepeated()
+    {
+        await Store.ImportAsync(Import(0, 20), Token);
+        await Store.AppendAsync("default", "transactions", Events(20, 20), Token);
+        var puts = 0;
+        _server!.Fault = (method, _, _) => method == "PUT" && Interlocked.Increment(ref puts) > 1 ? 503 : null;
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => Store.EraseAsync(Customer(3), Token));
+
+        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+        _server.Fault = null;
+        Assert.Equal((4L, 4L, 40L), (await CountAsync("CUSTOMER_ID = 3"), await CountAsync("CUSTOMER_ID IS NULL"), await CountAsync("true")));
+        await Store.EraseAsync(Customer(3), Token);
+        Assert.Equal((0L, 8L), (await CountAsync("CUSTOMER_ID = 3"), await CountAsync("CUSTOMER_ID IS NULL")));
+    }
+
+    // Somebody else writes the file between the moment when it is read and that when it is written.
+    [Fact]
+    public async Task EraseAsync_OfAFileThatIsWrittenMeanwhile_LooksAtTheNewOne()
+    {
+        await Store.ImportAsync(Import(0, 20), Token);
+        var other = _server!.Read(_server.Keys.Single(static key => key.EndsWith(".parquet", StringComparison.Ordinal)));
+        await Store.ImportAsync(Import(20, 5), Token);
+        _server.Forget(_server.Keys.First(static key => key.EndsWith(".parquet", StringComparison.Ordinal)));
+        var written = 0;
+        _server.Fault = (method, key, _) =>
+        {
+            if (method == "PUT" && Interlocked.Exchange(ref written, 1) == 0)
+            {
+                _server.Write(key, other);
+            }
+
+            return null;
+        };
+
+        var erased = await Store.EraseAsync(Customer(3), Token);
+
+        Assert.Equal((4L, 1L), (erased.Rows, erased.Files));
+        Assert.Equal((0L, 20L), (await CountAsync("CUSTOMER_ID = 3"), await CountAsync("true")));
     }
 
     // The import ends between the put of the appended file and the second look at the manifest.

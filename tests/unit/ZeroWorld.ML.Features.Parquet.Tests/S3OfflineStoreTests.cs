@@ -71,7 +71,7 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
         var field = FraudDefinitions.Plan.Views[0].Field;
         var range = new MaterializationRange(long.MinValue, long.MaxValue, long.MinValue);
 
-        Assert.Equal(await HashAsync(_folder.Store.ReadEventsAsync(field, range, Token)), await HashAsync(_store.ReadEventsAsync(field, range, Token)));
+        Assert.Equal(await HistoryReading.TextsAsync(_folder.Store.ReadEventsAsync(field, range, Token)), await HistoryReading.TextsAsync(_store.ReadEventsAsync(field, range, Token)));
     }
 
     [Fact]
@@ -180,18 +180,6 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
         await sink.WriteFileAsync("f/part.parquet", columns, Token);
 
         Assert.Equal(["log/f/part.parquet"], _server.Keys);
-    }
-
-    private static async Task<List<string>> HashAsync(IAsyncEnumerable<HistoryBatch<WindowAppend>> batches)
-    {
-        var hashes = new List<string>();
-        await foreach (var batch in batches)
-        {
-            hashes.AddRange(batch.Items.Select(static item => $"{item.Entity.Key} {Convert.ToHexString(item.Block.Span)}"));
-        }
-
-        // Partitions come in order, the entities of one in any.
-        return [.. hashes.Order(StringComparer.Ordinal)];
     }
 
     private string Transactions(string name, int rows)

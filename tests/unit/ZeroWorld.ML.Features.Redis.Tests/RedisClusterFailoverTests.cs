@@ -45,6 +45,49 @@ public sealed class RedisClusterFailoverTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Writes_WithAShardThatIsDown_NameItAndWhatToDo(bool connectedBefore)
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(cluster.Shards[0].Address, static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
+        if (connectedBefore)
+        {
+            await WriteAsync(store, TestViews.Spending(), 1);
+        }
+
+        await cluster.Shards[1].KillAsync(Cancellation);
+        var write = await Assert.ThrowsAsync<FeatureException>(() => WriteUntilNoticedAsync(store));
+        var clearing = await Assert.ThrowsAsync<FeatureException>(() => store.ClearAsync(TestViews.Profile, long.MinValue, Cancellation));
+        var servers = await Assert.ThrowsAsync<FeatureException>(() => store.ReadServersAsync(TestViews.Profile, Cancellation));
+
+        foreach (var exception in new[] { write, clearing, servers })
+        {
+            Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+            Assert.Contains($"Of the cluster {cluster.Shards[1].Address} (slots 5461-10921) does not answer", exception.Message, StringComparison.Ordinal);
+            Assert.Contains("Start it again, or have a replica take its place, and repeat this.", exception.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("abortConnect", exception.Message, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>The first failure may come before the client knows that the connection is gone; whoever repeats is told.</summary>
+    private static async Task WriteUntilNoticedAsync(RedisOnlineStore store)
+    {
+        while (true)
+        {
+            try
+            {
+                await WriteAsync(store, TestViews.Spending(), 2);
+            }
+            catch (FeatureException exception) when (!exception.Message.Contains("Of the cluster", StringComparison.Ordinal))
+            {
+                Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+            }
+        }
+    }
+
     /// <summary>A row and an event of every customer, as one batch each.</summary>
     private static async Task WriteAsync(RedisOnlineStore store, StorageField spending, long moment)
     {

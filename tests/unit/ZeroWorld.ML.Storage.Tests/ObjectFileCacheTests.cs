@@ -69,6 +69,21 @@ public sealed class ObjectFileCacheTests : IAsyncLifetime
         Assert.Equal("0123456789", File.ReadAllText(_folder.Combine("b1")));
     }
 
+    [Fact]
+    public async Task ForgetAsync_OfAVersion_DeletesItsCopyAndNoLink()
+    {
+        using var cache = new ObjectFileCache(_store, _folder.Combine("cache"), 1 << 20, TimeProvider.System);
+        var (a, b) = (await PutAsync("a", "first"), await PutAsync("b", "other"));
+        await cache.ForgetAsync(a, Cancellation);
+        await cache.LinkAsync(a, _folder.Combine("a1"), Cancellation);
+        await cache.LinkAsync(b, _folder.Combine("b1"), Cancellation);
+
+        await cache.ForgetAsync(a, Cancellation);
+
+        Assert.Equal("other", File.ReadAllText(Assert.Single(Directory.GetFiles(_folder.Combine("cache")))));
+        Assert.Equal("first", File.ReadAllText(_folder.Combine("a1")));
+    }
+
     private async Task<StoredObject> PutAsync(string key, string text)
     {
         await _store.PutTextAsync(key, text, Cancellation);

@@ -86,6 +86,39 @@ public abstract class ObjectStoreContract(BucketFixture bucket) : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData((5 << 20) + 1)]
+    public async Task ReplaceFileAsync_OfTheVersionThatWasRead_TakesItsPlace(int bytes)
+    {
+        using var store = await bucket.OpenAsync(Cancellation);
+        await store.PutTextAsync("a", "1", Cancellation);
+        var old = Assert.Single(await store.ListAsync("a", Cancellation).ToListAsync());
+
+        var written = await store.ReplaceFileAsync(old, Write("new", bytes), Cancellation);
+
+        var listed = Assert.Single(await store.ListAsync("", Cancellation).ToListAsync());
+        Assert.Equal((listed.Key, listed.Bytes, listed.ETag), (written.Key, written.Bytes, written.ETag));
+        await store.GetFileAsync("a", written.ETag, _folder.Combine("copy"), Cancellation);
+        Assert.Equal(await File.ReadAllBytesAsync(_folder.Combine("new"), Cancellation), await File.ReadAllBytesAsync(_folder.Combine("copy"), Cancellation));
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData((5 << 20) + 1)]
+    public async Task ReplaceFileAsync_OfAReplacedVersion_LeavesTheOtherOne(int bytes)
+    {
+        using var store = await bucket.OpenAsync(Cancellation);
+        await store.PutTextAsync("a", "1", Cancellation);
+        var old = Assert.Single(await store.ListAsync("a", Cancellation).ToListAsync());
+        await store.PutTextAsync("a", "2", Cancellation);
+
+        var exception = await Assert.ThrowsAsync<ObjectStoreException>(() => store.ReplaceFileAsync(old, Write("new", bytes), Cancellation));
+
+        Assert.Equal(ObjectStoreError.Changed, exception.Error);
+        Assert.Equal("2", await store.FindTextAsync("a", Cancellation));
+    }
+
     [Fact]
     public async Task GetFileAsync_OfNothing_IsNotFoundByName()
     {

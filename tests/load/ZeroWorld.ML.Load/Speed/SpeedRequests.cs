@@ -16,6 +16,10 @@ internal static class SpeedRequests
 
     public static GrpcTarget Small { get; } = Network(SpeedModels.Small, SpeedModels.SmallSizes[0], 1, 512);
 
+    public static ModelInferRequest[] SmallMessages { get; } = NetworkMessages(SpeedModels.Small, SpeedModels.SmallSizes[0], 1, 512);
+
+    public static ModelInferRequest[] EchoMessages { get; } = NetworkMessages("echo!", SpeedModels.SmallSizes[0], 1, 512);
+
     public static GrpcTarget Unbatched { get; } = Network(SpeedModels.Unbatched, SpeedModels.SmallSizes[0], 1, 512);
 
     public static GrpcTarget Echo { get; } = Network("echo!", SpeedModels.SmallSizes[0], 1, 512);
@@ -35,9 +39,14 @@ internal static class SpeedRequests
         return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)];
     }
 
-    private static GrpcTarget Network(string model, int columns, int rows, int count) => Of(count, seed => Message(model, Float32Tensor.Create("x", [rows, columns], Values(seed, rows * columns))));
+    private static GrpcTarget Network(string model, int columns, int rows, int count) => Of(NetworkMessages(model, columns, rows, count));
 
-    private static GrpcTarget Of(int count, Func<int, ModelInferRequest> create) => new(Path, [.. Enumerable.Range(0, count).Select(seed => GrpcTarget.ToFrame(create(seed).ToByteArray()))]);
+    private static ModelInferRequest[] NetworkMessages(string model, int columns, int rows, int count) =>
+        [.. Enumerable.Range(0, count).Select(seed => Message(model, Float32Tensor.Create("x", [rows, columns], Values(seed, rows * columns))))];
+
+    private static GrpcTarget Of(int count, Func<int, ModelInferRequest> create) => Of(Enumerable.Range(0, count).Select(create));
+
+    private static GrpcTarget Of(IEnumerable<ModelInferRequest> messages) => new(Path, [.. messages.Select(static message => GrpcTarget.ToFrame(message.ToByteArray()))]);
 
     private static ModelInferRequest Message(string model, WireTensor tensor)
     {

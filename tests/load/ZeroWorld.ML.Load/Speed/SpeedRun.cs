@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Inference;
+using ZeroWorld.ML.Client;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Load;
@@ -23,6 +25,8 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
     public const string Engine = "engine";
     public const string Bare = "bare";
     public const string Beside = "beside";
+    public const string ClientEcho = "echo 64 .NET";
+    public const string ClientSmall = "small 64 .NET";
     public const int EchoInFlight = 64;
     public const int BatchingInFlight = 32;
     private const int LargeBatchesInFlight = 4;
@@ -30,6 +34,8 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
     private readonly SpeedSamples _samples = new();
     private readonly RawSession _tiny = new(SpeedModels.PathOf(models, SpeedModels.Small), 1);
     private readonly RawSession[] _raw = [new(SpeedModels.PathOf(models, SpeedModels.Large), 1), new(SpeedModels.PathOf(models, SpeedModels.Large), Environment.ProcessorCount)];
+    private readonly ZeroWorldClient _engineClient = new(engine.Grpc.ToString());
+    private readonly ZeroWorldClient _bareClient = new(bare.Grpc.ToString());
     private readonly Process? _beside = options.Beside is null ? null : Process.GetProcessById(options.BesideProcess);
 
     private static readonly LoadOptions Defaults = new() { WarmUp = TimeSpan.FromSeconds(40) };
@@ -57,12 +63,12 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < options.WarmUp)
         {
-            run.Measure(isKept: false);
+            await run.MeasureAsync(isKept: false);
         }
 
         for (var round = 0; round < options.Rounds; round++)
         {
-            run.Measure(isKept: true);
+            await run.MeasureAsync(isKept: true);
             await Console.Error.WriteLineAsync($"round {round + 1} of {options.Rounds}");
         }
 
@@ -72,12 +78,14 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
     public void Dispose()
     {
         _tiny.Dispose();
+        _engineClient.Dispose();
+        _bareClient.Dispose();
         Array.ForEach(_raw, static session => session.Dispose());
         _beside?.Dispose();
     }
 
     /// <summary>One round.</summary>
-    private void Measure(bool isKept)
+    private async Task MeasureAsync(bool isKept)
     {
         _samples.IsKept = isKept;
         foreach (var (model, target) in new[] { (SpeedModels.Small, SpeedRequests.Small), (SpeedModels.Large, SpeedRequests.Large) })
@@ -93,6 +101,8 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
         Closed(Bare, "echo 1", SpeedRequests.Echo, 1);
         Closed(Bare, $"echo {EchoInFlight}", SpeedRequests.Echo, EchoInFlight);
         var saturation = Closed(Engine, $"small {EchoInFlight}", SpeedRequests.Small, EchoInFlight);
+        await ClientAsync(Bare, ClientEcho, _bareClient, SpeedRequests.EchoMessages);
+        await ClientAsync(Engine, ClientSmall, _engineClient, SpeedRequests.SmallMessages);
         Closed(Engine, $"unbatched {BatchingInFlight}", SpeedRequests.Unbatched, BatchingInFlight);
         Closed(Engine, "batches of rows", SpeedRequests.LargeBatch, LargeBatchesInFlight);
         Closed(Engine, "floats", SpeedRequests.Floats, TensorsInFlight);
@@ -130,6 +140,19 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
         var sample = new SpeedSample(result.PerSecond, (ProcessorTime(server) - before).TotalMicroseconds / result.Latencies.Length, result.P50 * 1000, result.P99 * 1000);
         _samples.Add(server, name, sample);
         return sample;
+    }
+
+    /// <summary>The same closed loop through the .NET client.</summary>
+    private async Task ClientAsync(string server, string name, ZeroWorldClient client, ModelInferRequest[] messages)
+    {
+        if (options.Includes(name))
+        {
+            var before = ProcessorTime(server);
+            var started = Stopwatch.GetTimestamp();
+            var perSecond = await ClientLoop.MeasureAsync(EchoInFlight, options.Seconds, index => client.Inference.ModelInferAsync(messages[index % messages.Length]).ResponseAsync);
+            var answers = perSecond * Stopwatch.GetElapsedTime(started).TotalSeconds;
+            _samples.Add(server, name, new SpeedSample(perSecond, (ProcessorTime(server) - before).TotalMicroseconds / answers, double.NaN, double.NaN));
+        }
     }
 
     private TimeSpan ProcessorTime(string server)
