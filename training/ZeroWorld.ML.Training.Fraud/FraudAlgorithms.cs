@@ -12,6 +12,7 @@ public static class FraudAlgorithms
     public const string Autoencoder = "autoencoder";
 
     private const int StoppedTreesMax = 2000;
+    private const int NegativesPerPositive = 10;
 
     // LightGBM takes 16 bytes per bin, feature and leaf: so many bins of all features together are half a gigabyte with eight leaves.
     private const int AllBinsMax = 4_000_000;
@@ -33,32 +34,33 @@ public static class FraudAlgorithms
     /// <param name="earlyStopping">As <see cref="LightGbmSettings.EarlyStopping"/>: above 0, LightGBM adds trees until it is met, at most 2,000. Of no account to the others.</param>
     /// <param name="featureCount">Features of the rows: many bins are tried where there are not too many features for them.</param>
     /// <param name="rows">Training rows: below 8,192 LightGBM has fewer bins, and neither many bins nor large trees are tried.</param>
+    /// <param name="positiveWeight">Weight of a positive row against a negative one; of no account to the anomaly detectors.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
-    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1, int rows = int.MaxValue) => algorithm switch
+    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1, int rows = int.MaxValue, double positiveWeight = 1) => algorithm switch
     {
-        Logistic => [.. ((double[])[0.1, 1, 10]).Select(static l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2 }))],
+        Logistic => [.. ((double[])[0.1, 1, 10]).Select(l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2, PositiveWeight = positiveWeight }))],
         RandomForest =>
         [
-            new TreeFraudTrainer(new ForestSettings { LeavesMax = 64, LeafRowsMin = 2 }),
+            new TreeFraudTrainer(new ForestSettings { LeavesMax = 64, LeafRowsMin = 2, PositiveWeight = positiveWeight }),
         ],
         FastTree =>
         [
-            new TreeFraudTrainer(new FastTreeSettings()),
-            new TreeFraudTrainer(new FastTreeSettings { Trees = 200, LearningRate = 0.1 }),
+            new TreeFraudTrainer(new FastTreeSettings { PositiveWeight = positiveWeight }),
+            new TreeFraudTrainer(new FastTreeSettings { Trees = 200, LearningRate = 0.1, PositiveWeight = positiveWeight }),
         ],
         LightGbm =>
         [
-            .. LightGbmGrid(featureCount, rows)
+            .. LightGbmGrid(featureCount, rows).Select(settings => settings with { PositiveWeight = positiveWeight })
                 .Select(settings => new TreeFraudTrainer(earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings)),
         ],
         TreeBlend => TreeBlendTrainer.Grid(
             [
-                new LightGbmSettings { BinsMax = ManyBinsOf(featureCount, rows), Fits = 4 },
-                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = ManyBinsOf(featureCount, rows), Fits = 4 },
+                new LightGbmSettings { BinsMax = ManyBinsOf(featureCount, rows), Fits = 4, PositiveWeight = positiveWeight },
+                new LightGbmSettings { Trees = 250, DepthMax = 6, RowFraction = 0.85, BinsMax = ManyBinsOf(featureCount, rows), Fits = 4, PositiveWeight = positiveWeight },
             ],
             [
-                new FastTreeSettings(),
-                new FastTreeSettings { Trees = 200, LearningRate = 0.05, LeafRowsMin = 10, BinsMax = 16_000, RowFraction = 0.8 },
+                new FastTreeSettings { PositiveWeight = positiveWeight },
+                new FastTreeSettings { Trees = 200, LearningRate = 0.05, LeafRowsMin = 10, BinsMax = 16_000, RowFraction = 0.8, PositiveWeight = positiveWeight },
             ],
             [0.15, 0.3, 0.5]),
         IsolationForest =>
@@ -73,6 +75,20 @@ public static class FraudAlgorithms
         ],
         _ => throw new TrainingException(TrainingError.InvalidInput, Unknown(algorithm)),
     };
+
+    /// <summary>The settings to try with positives weighted or negatives drawn.</summary>
+    /// <param name="positives">Training rows that are positive; 1 or more.</param>
+    internal static IEnumerable<ITrainer<IFraudModel>> Grid(string algorithm, ClassBalance balance, int earlyStopping, int featureCount, int rows, int positives) => balance switch
+    {
+        ClassBalance.Weights => Grid(algorithm, earlyStopping, featureCount, rows, (double)(rows - positives) / positives),
+        ClassBalance.Undersampling => Grid(algorithm, earlyStopping, featureCount, (int)Math.Min(rows, (1 + NegativesPerPositive) * (long)positives))
+            .Select(static trainer => new ResampledTrainer(trainer, NegativesPerPositive)),
+        _ => Grid(algorithm, earlyStopping, featureCount, rows),
+    };
+
+    /// <summary>Those of the given ones that mean something to an algorithm; the plain one where none does.</summary>
+    internal static IEnumerable<ClassBalance> BalancesOf(string algorithm, IReadOnlyList<ClassBalance> balances) =>
+        algorithm is IsolationForest or Autoencoder ? [ClassBalance.Plain] : balances;
 
     internal static string Unknown(string algorithm) => $"algorithm: '{algorithm}' is unknown; expected one of {string.Join(", ", Names)}.";
 

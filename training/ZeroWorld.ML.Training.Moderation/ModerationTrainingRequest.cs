@@ -15,14 +15,14 @@ public sealed record ModerationTrainingRequest
     /// <value>A new or empty folder.</value>
     public required string OutputDirectory { get; init; }
 
-    /// <value>Default: all channels that undo disguises, the one that most of them leave as it is with half as much weight again.</value>
-    public TextFeaturizerSettings Features { get; init; } = new() { LettersWeight = 1, SqueezedWeight = 1.5f };
+    /// <value>Default: all channels that undo disguises; those that most disguises leave as they are weigh more than the plain words, which every disguise takes away.</value>
+    public TextFeaturizerSettings Features { get; init; } = new() { LettersWeight = 1.5f, NearWeight = 1, SqueezedWeight = 2 };
 
     /// <value>
     /// Copies of each text that are learned from beside it, each written as somebody would who hides it (<see cref="TextObfuscation"/>), so that no weight rests on what a disguise takes away;
-    /// 0 to 8, default 2. Fewer where there would be more than 1,000,000 rows.
+    /// 0 to 8, default 1. Of linear models a copy has half of a text's weight. Fewer where there would be more than 1,000,000 rows.
     /// </value>
-    public int DisguisedCopies { get; init; } = 2;
+    public int DisguisedCopies { get; init; } = 1;
 
     /// <value>Default <see cref="TextAlgorithm.Linear"/>.</value>
     public TextAlgorithm Algorithm { get; init; }

@@ -80,9 +80,6 @@ internal sealed class DuckDbSession : IDisposable
     /// <param name="columns">Columns of the result.</param>
     public DuckDbCursor QueryCursor(string statement, int columns, CancellationToken cancellationToken) => new(QueryVectors(statement, cancellationToken), columns);
 
-    /// <summary>As <see cref="Query"/>, by Arrow batches.</summary>
-    public DuckDbArrow QueryArrow(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
-
     /// <summary>Names and engine types of the columns of a scan, without those that the scan itself adds.</summary>
     public Dictionary<string, string> Describe(string scan, CancellationToken cancellationToken)
     {

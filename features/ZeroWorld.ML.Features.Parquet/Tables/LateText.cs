@@ -7,23 +7,10 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <param name="lengthMax">Bytes of UTF-8 that it has at most.</param>
 internal sealed class LateText(int lengthMax)
 {
-    private const int MagicLength = 4;
-
     /// <summary>What is written in its place: unlike anything else in the file.</summary>
     public string Placeholder { get; } = Guid.NewGuid().ToString("N").PadRight(Math.Max(lengthMax, 32));
 
-    /// <summary>Puts a text, with spaces behind it, into the footer of a Parquet file.</summary>
-    public void FillFooter(string path, string text)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-        Span<byte> end = stackalloc byte[sizeof(int) + MagicLength];
-        file.Seek(-end.Length, SeekOrigin.End);
-        file.ReadExactly(end);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(end);
-        Fill(file, file.Length - end.Length - length, length, text);
-    }
-
-    /// <summary>The same, into the schema at the start of an Arrow stream.</summary>
+    /// <summary>Puts a text, with spaces behind it, into the schema at the start of an Arrow stream.</summary>
     public void FillSchema(string path, string text)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);

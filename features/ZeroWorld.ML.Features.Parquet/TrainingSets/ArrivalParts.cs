@@ -14,10 +14,11 @@ internal sealed class ArrivalParts
     private const int PartBytes = 1 << 18;
 
     private const int MomentBytes = 32;
-    private const int WorkerBytes = 1 << 19;
+    private const int WorkerBytesMin = 1 << 19;
+    private const int WorkerBytesMax = 1 << 25;
     private const int PartsMin = 64;
     private const int PartsMax = 1024;
-    private const int WaitingMax = 1024;
+    private const int WaitingMax = 4096;
 
     private readonly TakeArrivals _take;
     private readonly Lock[] _locks;
@@ -30,19 +31,21 @@ internal sealed class ArrivalParts
 
     /// <param name="spine">Whose entities they are.</param>
     /// <param name="workers">Threads that add.</param>
+    /// <param name="bytes">What all rows that wait may take: the more of them meet at once, the more often is what they meet in the cache.</param>
     /// <param name="take">Called with rows of one part, from one thread at a time for each part.</param>
-    public ArrivalParts(SpineMoments spine, int workers, TakeArrivals take)
+    public ArrivalParts(SpineMoments spine, int workers, long bytes, TakeArrivals take)
     {
         _take = take;
         var parts = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp((long)spine.Moments.Length * MomentBytes / PartBytes, PartsMin, PartsMax));
         _shift = Math.Max(0, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(spine.Keys.Count, 1))) - BitOperations.Log2((uint)parts));
         _locks = [.. Enumerable.Range(0, (spine.Keys.Count >> _shift) + 1).Select(static _ => new Lock())];
-        _waitingMax = Math.Min(WaitingMax, WorkerBytes / Unsafe.SizeOf<Arrival>() / _locks.Length);
+        _waitingMax = (int)Math.Clamp(Math.Clamp(bytes / workers, WorkerBytesMin, WorkerBytesMax) / Unsafe.SizeOf<Arrival>() / _locks.Length, 1, WaitingMax);
         _waiting = [.. Enumerable.Range(0, workers).Select(_ => new Arrival[_locks.Length * _waitingMax])];
         _counts = [.. Enumerable.Range(0, workers).Select(_ => new int[_locks.Length])];
     }
 
     /// <param name="worker">Number of the caller, whose calls are one after the other.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int worker, in Arrival arrival)
     {
         var part = arrival.Entity >> _shift;

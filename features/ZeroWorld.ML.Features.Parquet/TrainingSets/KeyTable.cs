@@ -1,15 +1,17 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Numbers the entities of a spine, 0 and up, by their key values.</summary>
-/// <remarks>Adding is for one thread; finding may run concurrently once all are added. Open addressing, at most half full.</remarks>
+/// <remarks>Thread safe: finding takes no lock, and sees every entity that was added before; adding takes turns. Open addressing, at most half full.</remarks>
 internal sealed class KeyTable
 {
     private const int SlotsMin = 1024;
 
     private readonly FeatureType[] _types;
     private readonly bool _isSingle;
+    private readonly Lock _adding = new();
     private Slot[] _slots = new Slot[SlotsMin];
     private byte[] _keys = [];
     private long[] _ends = [];
@@ -29,6 +31,42 @@ internal sealed class KeyTable
     /// <param name="ordinal">Of the first key's column.</param>
     /// <param name="entities">Receives one number per row.</param>
     public void Number(DuckDbVectors rows, int ordinal, Span<int> entities, bool add)
+    {
+        Number(rows, ordinal, entities);
+        if (!add || !entities[..rows.Count].Contains(-1) || HasNullWhereUnknown(rows, ordinal, entities))
+        {
+            return;
+        }
+
+        lock (_adding)
+        {
+            NumberOrAdd(rows, ordinal, entities, add: true);
+        }
+    }
+
+    private void Number(DuckDbVectors rows, int ordinal, Span<int> entities) => NumberOrAdd(rows, ordinal, entities, add: false);
+
+    // Whether what is not known has no key, so that nothing is to be added.
+    private bool HasNullWhereUnknown(DuckDbVectors rows, int ordinal, ReadOnlySpan<int> entities)
+    {
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var isNull = false;
+            for (var index = 0; entities[row] < 0 && index < _types.Length; index++)
+            {
+                isNull |= rows.Column(ordinal + index).IsNull(row);
+            }
+
+            if (entities[row] < 0 && !isNull)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void NumberOrAdd(DuckDbVectors rows, int ordinal, Span<int> entities, bool add)
     {
         if (_isSingle)
         {
@@ -85,51 +123,83 @@ internal sealed class KeyTable
         }
     }
 
-    private void NumberSingle(DuckDbVector column, int count, Span<int> entities, bool add)
+    private void NumberSingle(in DuckDbVector column, int count, Span<int> entities, bool add)
     {
         if (add)
         {
             Reserve(Count + count);
         }
 
+        Span<long> keys = stackalloc long[DuckDbVectors.RowsMax];
+        if (_types[0] is FeatureType.Int64 or FeatureType.Timestamp or FeatureType.Float64)
+        {
+            column.Int64.CopyTo(keys);
+        }
+        else
+        {
+            for (var row = 0; row < count; row++)
+            {
+                keys[row] = column.Bits(row, _types[0]);
+            }
+        }
+
+        // A null stands for nothing that could be added: it goes by a key of the same rows, then by none.
+        var known = 0;
+        for (; column.MayHaveNulls && known < count && column.IsNull(known); known++)
+        {
+        }
+
+        if (known == count)
+        {
+            entities[..count].Fill(-1);
+            return;
+        }
+
+        for (var row = 0; column.MayHaveNulls && row < count; row++)
+        {
+            keys[row] = column.IsNull(row) ? keys[known] : keys[row];
+        }
+
+        NumberSingle(keys[..count], entities, add);
+        for (var row = 0; column.MayHaveNulls && row < count; row++)
+        {
+            entities[row] = column.IsNull(row) ? -1 : entities[row];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void NumberSingle(ReadOnlySpan<long> keys, Span<int> entities, bool add)
+    {
         // All places first, so that the memory behind them comes while others are compared.
         Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
-        var slots = _slots;
-        var shift = Shift();
-        for (var row = 0; row < count; row++)
+        var slots = Volatile.Read(ref _slots);
+        var (shift, mask) = (Shift(slots), slots.Length - 1);
+        for (var row = 0; row < keys.Length; row++)
         {
-            places[row] = (int)(KeyHash.Mix((ulong)column.Bits(row, _types[0])) >> shift);
+            places[row] = (int)(KeyHash.Mix((ulong)keys[row]) >> shift);
             Prefetch.Read(ref slots[places[row]]);
         }
 
-        for (var row = 0; row < count; row++)
+        for (var row = 0; row < keys.Length; row++)
         {
-            entities[row] = -1;
-            if (column.IsNull(row))
-            {
-                continue;
-            }
-
-            var key = column.Bits(row, _types[0]);
-            for (var at = places[row]; ; at = (at + 1) & (slots.Length - 1))
+            var key = keys[row];
+            for (var at = places[row]; ; at = (at + 1) & mask)
             {
                 ref var slot = ref slots[at];
-                if (slot.Entity == 0)
+                var entity = Volatile.Read(ref slot.Entity);
+                if (entity != 0 && slot.Key != key)
                 {
-                    if (add)
-                    {
-                        slot = new Slot(key, ++Count);
-                        entities[row] = Count - 1;
-                    }
-
-                    break;
+                    continue;
                 }
 
-                if (slot.Key == key)
+                if (entity == 0 && add)
                 {
-                    entities[row] = slot.Entity - 1;
-                    break;
+                    slot.Set(key, ++Count);
+                    entity = Count;
                 }
+
+                entities[row] = entity - 1;
+                break;
             }
         }
     }
@@ -142,29 +212,31 @@ internal sealed class KeyTable
         }
 
         var hash = KeyHash.Of(key);
-        for (var at = (int)(hash >> Shift()); ; at = (at + 1) & (_slots.Length - 1))
+        var slots = Volatile.Read(ref _slots);
+        for (var at = (int)(hash >> Shift(slots)); ; at = (at + 1) & (slots.Length - 1))
         {
-            ref var slot = ref _slots[at];
-            if (slot.Entity == 0)
+            ref var slot = ref slots[at];
+            var entity = Volatile.Read(ref slot.Entity);
+            if (entity == 0)
             {
                 return add ? Add(ref slot, hash, key) : -1;
             }
 
-            if (slot.Key == (long)hash && KeyOf(slot.Entity - 1).SequenceEqual(key))
+            if (slot.Key == (long)hash && KeyOf(entity - 1).SequenceEqual(key))
             {
-                return slot.Entity - 1;
+                return entity - 1;
             }
         }
     }
 
     private int Add(ref Slot slot, ulong hash, ReadOnlySpan<byte> key)
     {
-        slot = new Slot((long)hash, ++Count);
         Grow(ref _keys, _used + key.Length);
-        Grow(ref _ends, Count);
+        Grow(ref _ends, Count + 1);
         key.CopyTo(_keys.AsSpan((int)_used));
         _used += key.Length;
-        _ends[Count - 1] = _used;
+        _ends[Count] = _used;
+        slot.Set((long)hash, ++Count);
         return Count - 1;
     }
 
@@ -207,30 +279,40 @@ internal sealed class KeyTable
 
     private void Reserve(int entities)
     {
-        while (_slots.Length < 2L * entities)
+        var length = _slots.Length;
+        while (length < 2L * entities)
         {
-            var old = _slots;
-            _slots = new Slot[checked(old.Length * 2)];
-            var shift = Shift();
-            foreach (var slot in old)
-            {
-                if (slot.Entity == 0)
-                {
-                    continue;
-                }
-
-                var at = (int)((_isSingle ? KeyHash.Mix((ulong)slot.Key) : (ulong)slot.Key) >> shift);
-                while (_slots[at].Entity != 0)
-                {
-                    at = (at + 1) & (_slots.Length - 1);
-                }
-
-                _slots[at] = slot;
-            }
+            length = checked(length * 2);
         }
+
+        if (length == _slots.Length)
+        {
+            return;
+        }
+
+        var slots = new Slot[length];
+        var shift = Shift(slots);
+        foreach (var slot in _slots)
+        {
+            if (slot.Entity == 0)
+            {
+                continue;
+            }
+
+            var at = (int)((_isSingle ? KeyHash.Mix((ulong)slot.Key) : (ulong)slot.Key) >> shift);
+            while (slots[at].Entity != 0)
+            {
+                at = (at + 1) & (slots.Length - 1);
+            }
+
+            slots[at] = slot;
+        }
+
+        // Whoever finds goes on in the old ones, which stay as they are.
+        Volatile.Write(ref _slots, slots);
     }
 
-    private int Shift() => 64 - System.Numerics.BitOperations.Log2((uint)_slots.Length);
+    private static int Shift(Slot[] slots) => 64 - System.Numerics.BitOperations.Log2((uint)slots.Length);
 
     private static void Grow<T>(ref T[] array, long length)
     {
@@ -240,7 +322,19 @@ internal sealed class KeyTable
         }
     }
 
-    /// <param name="Key">The key itself, or the hash of its bytes.</param>
-    /// <param name="Entity">Its number plus 1; 0: the slot is free.</param>
-    private readonly record struct Slot(long Key, int Entity);
+    private struct Slot
+    {
+        // The key itself, or the hash of its bytes.
+        public long Key;
+
+        // Its number plus 1; 0: the slot is free.
+        public int Entity;
+
+        // Whoever sees the number sees the key.
+        public void Set(long key, int entity)
+        {
+            Key = key;
+            Volatile.Write(ref Entity, entity);
+        }
+    }
 }

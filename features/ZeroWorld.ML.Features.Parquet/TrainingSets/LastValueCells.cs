@@ -1,38 +1,33 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>The winners of a last-value view, and the values of their rows.</summary>
+/// <summary>The winners of last-value views, and the values of their rows.</summary>
 internal sealed class LastValueCells : ViewCells
 {
-    // So many rows before it is needed, memory is asked for: rows of neighbouring moments lie anywhere.
-    private const int PrefetchRows = 24;
-
     private readonly SpineMoments _spine;
-    private readonly LastValueView _view;
-    private readonly FeatureService _service;
     private readonly SelectedRows _rows;
 
     // Per moment the place of its winner, or below 0 the status of a moment without one.
     private readonly int[] _winners;
 
-    // Per column of the service its place in the selected rows, or -1.
-    private readonly int[] _places;
+    // Per moment when its winner happened; empty where all views have one limit, by which the winners were chosen.
+    private readonly long[] _eventTimes;
 
-    // What the columns of one block have in common: the winner of each row.
-    private readonly int[] _blockWinners = new int[ColumnBuffer.BlockRows];
-    private int _block = -1;
+    // Per column of the service what it is here; null: another's.
+    private readonly ViewColumn?[] _columns;
 
-    private LastValueCells(SpineMoments spine, LastValueView view, FeatureService service, int[] slots, int[] winners, SelectedRows rows)
+    private LastValueCells(SpineMoments spine, int[] winners, long[] eventTimes, ViewColumn?[] columns, SelectedRows rows)
     {
         _spine = spine;
-        _view = view;
-        _service = service;
         _winners = winners;
+        _eventTimes = eventTimes;
+        _columns = columns;
         _rows = rows;
-        _places = [.. service.Columns.Select(column => column.View == view ? slots[column.Field] : -1)];
     }
 
     /// <summary>Reads the values of the rows that a search found, for all of its views in one scan.</summary>
-    /// <returns>The cells of each view.</returns>
+    /// <returns>The cells of each view; views that share their winners share them.</returns>
     public static LastValueCells[] Read(
         DuckDbSession session,
         LastValueSearch search,
@@ -44,35 +39,27 @@ internal sealed class LastValueCells : ViewCells
         Action<long> scanned,
         CancellationToken cancellationToken)
     {
-        // Views of one ttl share their winners, unless ties may give each its own.
+        // Views share their winners, unless ties may give each its own; how old they may be is asked when they are written, where they do not agree in that.
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
-        var lists = new Dictionary<(int List, long? TimeToLive), int[]>();
-        var winners = new int[views.Length][];
-        for (var view = 0; view < views.Length; view++)
+        var limits = views.Select(static view => view.View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null).ToArray();
+        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : new long[spine.Moments.Length];
+        var lists = new int[search.HasTies ? views.Length : 1][];
+        for (var list = 0; list < lists.Length; list++)
         {
-            var key = (search.HasTies ? view : 0, views[view].View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null);
-            if (!lists.TryGetValue(key, out var list))
-            {
-                list = new int[spine.Moments.Length];
-                lists.Add(key, list);
-                Select(search, spine, key, list, selection);
-            }
-
-            winners[view] = list;
+            lists[list] = new int[spine.Moments.Length];
+            var most = search.HasTies ? limits[list] : limits.Contains(null) ? null : limits.Max();
+            Select(search, spine, list, most, lists[list], eventTimes, selection, threads);
         }
 
         selection.Complete();
-        foreach (var (key, list) in lists)
+        for (var list = 0; list < lists.Length; list++)
         {
-            for (var moment = 0; moment < list.Length; moment++)
-            {
-                list[moment] = list[moment] < 0 ? list[moment] : selection.Find(search.WinnerAt(key.List, moment, out _));
-            }
+            FindPlaces(search, list, lists[list], selection, threads);
         }
 
         // What two views read alike is read and held once.
         var wanted = new List<(string Expression, FeatureType Type)>();
-        var slots = views.Select(view => FindSlots(service, view, wanted)).ToArray();
+        var columns = views.Select((view, index) => FindColumns(service, view, limits[index], wanted)).ToArray();
         var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads);
         if (wanted.Count > 0 && selection.Count > 0)
         {
@@ -82,104 +69,135 @@ internal sealed class LastValueCells : ViewCells
                 (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Count, values), scanned, cancellationToken);
         }
 
-        return [.. views.Select((view, index) => new LastValueCells(spine, view.View, service, slots[index], winners[index], values))];
-    }
-
-    // A moment without a fresh winner gets its status; of the others the rows are selected.
-    private static void Select(LastValueSearch search, SpineMoments spine, (int List, long? TimeToLive) key, int[] winners, RowSelection selection)
-    {
-        for (var moment = 0; moment < winners.Length; moment++)
+        if (search.HasTies)
         {
-            var row = search.WinnerAt(key.List, moment, out var eventTime);
-            if (row < 0)
-            {
-                winners[moment] = -(int)FeatureStatus.NotFound;
-            }
-            else if (LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, key.TimeToLive))
-            {
-                winners[moment] = -(int)FeatureStatus.OutsideMaxAge;
-            }
-            else
-            {
-                selection.Add(row);
-            }
+            return [.. views.Select((_, view) => new LastValueCells(spine, lists[view], eventTimes, columns[view], values))];
         }
+
+        ViewColumn?[] all = [.. service.Columns.Select((_, column) => columns.Select(view => view[column]).FirstOrDefault(static one => one is not null))];
+        var shared = new LastValueCells(spine, lists[0], eventTimes, all, values);
+        return [.. views.Select(_ => shared)];
     }
 
-    // Per stored column of the view its place among the wanted ones, or -1 where the service does not ask for it.
-    private static int[] FindSlots(FeatureService service, LastValueSource view, List<(string Expression, FeatureType Type)> wanted)
-    {
-        var stored = view.View.StoredColumns;
-        var slots = new int[stored.Count];
-        Array.Fill(slots, -1);
-        foreach (var field in service.Columns.Where(column => column.View == view.View).Select(static column => column.Field))
+    // A moment without a winner that any of the views still takes gets its status; of the others the rows are selected.
+    private static void Select(
+        LastValueSearch search, SpineMoments spine, int view, long? timeToLive, int[] winners, long[] eventTimes, RowSelection selection, int threads) =>
+        Parallelism.RunPieces(threads, winners.Length, (from, to) =>
         {
+            for (var moment = from; moment < to; moment++)
+            {
+                var row = search.WinnerAt(view, moment, out var eventTime);
+                winners[moment] = row < 0 ? -(int)FeatureStatus.NotFound
+                    : LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive) ? -(int)FeatureStatus.OutsideMaxAge
+                    : 0;
+                if (winners[moment] == 0)
+                {
+                    selection.Add(row);
+                }
+
+                if (eventTimes.Length > 0)
+                {
+                    eventTimes[moment] = eventTime;
+                }
+            }
+        });
+
+    private static void FindPlaces(LastValueSearch search, int view, int[] winners, RowSelection selection, int threads) =>
+        Parallelism.RunPieces(threads, winners.Length, (from, to) =>
+        {
+            for (var moment = from; moment < to; moment++)
+            {
+                winners[moment] = winners[moment] < 0 ? winners[moment] : selection.Find(search.WinnerAt(view, moment, out _));
+            }
+        });
+
+    // Per column of the service what it is in this view, with its place among the wanted ones.
+    private static ViewColumn?[] FindColumns(FeatureService service, LastValueSource view, long? timeToLive, List<(string Expression, FeatureType Type)> wanted)
+    {
+        var (stored, fields) = (view.View.StoredColumns, view.View.Fields);
+        var columns = new ViewColumn?[service.Columns.Count];
+        for (var index = 0; index < columns.Length; index++)
+        {
+            if (service.Columns[index].View != view.View)
+            {
+                continue;
+            }
+
+            var field = service.Columns[index].Field;
             var column = (view.Query.ValueAt(field), stored[field].Type);
             if (!wanted.Contains(column))
             {
                 wanted.Add(column);
             }
 
-            slots[field] = wanted.IndexOf(column);
+            columns[index] = new ViewColumn(wanted.IndexOf(column), timeToLive, fields[field].Default);
         }
 
-        return slots;
+        return columns;
     }
 
-    public override void Write(int column, int first, ReadOnlySpan<long> moments, ColumnBuffer target, Span<FeatureStatus> statuses)
+    public override void Write(int block, int at, ReadOnlySpan<long> moments, ReadOnlySpan<CellTarget> columns)
     {
-        if (_block != first)
+        Span<int> winners = stackalloc int[RowsMax];
+        Span<int> fresh = stackalloc int[RowsMax];
+        Span<long> eventTimes = stackalloc long[RowsMax];
+        winners = winners[..moments.Length];
+        fresh = fresh[..moments.Length];
+        FindWinners(block + at, winners, eventTimes);
+        var (limit, asked) = ((long?)null, false);
+        var group = -1;
+        foreach (ref readonly var target in columns)
         {
-            FindWinners(first, moments.Length);
-        }
-
-        var field = _view.Fields[_service.Columns[column].Field];
-        var isText = ColumnTypes.IsOfBytes(target.Kind);
-        var place = _places[column];
-        var ahead = place % SelectedRows.PrefetchColumns == 0 ? PrefetchRows : int.MaxValue / 2;
-        for (var row = 0; row < moments.Length; row++)
-        {
-            if (row + ahead < moments.Length && _blockWinners[row + ahead] is >= 0 and var next)
+            var column = _columns[target.Column]!;
+            if (!asked || limit != column.TimeToLive)
             {
-                _rows.Prefetch(next, place);
+                (limit, asked) = (column.TimeToLive, true);
+                LimitAge(winners, eventTimes, moments, _eventTimes.Length == 0 ? null : limit, fresh);
             }
 
-            var winner = _blockWinners[row];
-            if (winner < 0 || _rows.IsNull(winner, place))
+            if (column.Place / SelectedRows.PrefetchColumns != group)
             {
-                statuses[row] = winner < 0 ? (FeatureStatus)(-winner) : FeatureStatus.Null;
-                target.Set(row, field.Default);
-                continue;
+                group = column.Place / SelectedRows.PrefetchColumns;
+                _rows.Prefetch(fresh, column.Place);
             }
 
-            statuses[row] = FeatureStatus.Present;
-            if (isText)
-            {
-                target.SetBytes(row, _rows.Bytes(winner, place));
-            }
-            else
-            {
-                target.SetBits(row, _rows.Bits(winner, place));
-            }
+            _rows.Write(fresh, column.Place, at, target, column.Default);
         }
     }
 
-    private void FindWinners(int first, int count)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FindWinners(int first, Span<int> winners, Span<long> eventTimes)
     {
-        var rows = _spine.MomentOfRow.AsSpan(first, count);
-        for (var row = 0; row < count; row++)
+        var rows = _spine.MomentOfRow.AsSpan(first, winners.Length);
+        foreach (var moment in rows)
         {
-            if (row + PrefetchRows < count && rows[row + PrefetchRows] is >= 0 and var next)
+            if (moment >= 0)
             {
-                Prefetch.Read(ref _winners[next]);
+                Prefetch.Read(ref _winners[moment]);
+                if (_eventTimes.Length > 0)
+                {
+                    Prefetch.Read(ref _eventTimes[moment]);
+                }
             }
-
-            _blockWinners[row] = rows[row] < 0 ? -(int)FeatureStatus.NotFound : _winners[rows[row]];
         }
 
-        _block = first;
+        for (var row = 0; row < rows.Length; row++)
+        {
+            winners[row] = rows[row] < 0 ? -(int)FeatureStatus.NotFound : _winners[rows[row]];
+            eventTimes[row] = winners[row] < 0 || _eventTimes.Length == 0 ? 0 : _eventTimes[rows[row]];
+        }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LimitAge(ReadOnlySpan<int> winners, ReadOnlySpan<long> eventTimes, ReadOnlySpan<long> moments, long? limit, Span<int> fresh)
+    {
+        for (var row = 0; row < winners.Length; row++)
+        {
+            fresh[row] = winners[row] >= 0 && LastValueView.IsOutsideMaxAge(moments[row], eventTimes[row], limit) ? -(int)FeatureStatus.OutsideMaxAge : winners[row];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Take(
         DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, int columns, SelectedRows values)
     {
@@ -199,4 +217,9 @@ internal sealed class LastValueCells : ViewCells
             values.Set(places[..rows.Count], index, rows.Column(FirstValueOrdinal + index), worker);
         }
     }
+
+    /// <param name="Place">Among the values of the selected rows.</param>
+    /// <param name="TimeToLive">Microseconds; <see langword="null"/>: unbounded.</param>
+    /// <param name="Default">Stands where there is no value.</param>
+    private sealed record ViewColumn(int Place, long? TimeToLive, FeatureValue Default);
 }

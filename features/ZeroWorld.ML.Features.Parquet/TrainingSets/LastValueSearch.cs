@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -14,6 +16,7 @@ internal sealed class LastValueSearch
 {
     private const int FirstKeyOrdinal = 4;
     private const int SearchRows = 64;
+    private const int WaitingShare = 16;
     private const long TieFlag = 1L << 62;
 
     private readonly SpineMoments _spine;
@@ -66,10 +69,11 @@ internal sealed class LastValueSearch
     public long Quarantined => _quarantined;
 
     /// <summary>Scans the slices.</summary>
+    /// <param name="memoryBytes">Memory of the join, a small part of which holds rows that wait for others of their entities.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
-    public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, Action<long> scanned, CancellationToken cancellationToken)
+    public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, long memoryBytes, Action<long> scanned, CancellationToken cancellationToken)
     {
-        var parts = new ArrivalParts(_spine, threads, Compete);
+        var parts = new ArrivalParts(_spine, threads, memoryBytes / WaitingShare, Compete);
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
         parts.Complete();
         _source.CheckTimes(session, _nullEvents, _nullCreated);
@@ -81,16 +85,19 @@ internal sealed class LastValueSearch
             NameDecided();
         }
 
-        for (var entity = 0; entity + 1 < _spine.Starts.Length; entity++)
+        Parallelism.RunPieces(threads, _spine.Starts.Length - 1, (from, to) =>
         {
-            for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+            for (var entity = from; entity < to; entity++)
             {
-                if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+                for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
                 {
-                    _candidates[moment] = _candidates[moment - 1];
+                    if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+                    {
+                        _candidates[moment] = _candidates[moment - 1];
+                    }
                 }
             }
-        }
+        });
     }
 
     /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>
@@ -114,6 +121,7 @@ internal sealed class LastValueSearch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Take(DuckDbVectors rows, SourceSlice slice, int worker, ArrivalParts parts)
     {
         Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
@@ -167,6 +175,7 @@ internal sealed class LastValueSearch
         return low + at < end ? low + at : -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compete(ReadOnlySpan<Arrival> arrivals)
     {
         Span<int> moments = stackalloc int[SearchRows];
@@ -185,9 +194,11 @@ internal sealed class LastValueSearch
     }
 
     /// <summary>As <see cref="FindMoment"/>, for some rows side by side: the memory that one needs next comes while others are looked at.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindMoments(ReadOnlySpan<Arrival> arrivals, Span<int> moments)
     {
         Span<int> counts = stackalloc int[SearchRows];
+        Span<long> wanted = stackalloc long[SearchRows];
         var (starts, all) = (_spine.Starts, _spine.Moments);
         foreach (ref readonly var arrival in arrivals)
         {
@@ -198,27 +209,28 @@ internal sealed class LastValueSearch
         for (var index = 0; index < arrivals.Length; index++)
         {
             var first = starts[arrivals[index].Entity];
-            (moments[index], counts[index]) = (first, starts[arrivals[index].Entity + 1] - first);
+            (moments[index], counts[index], wanted[index]) = (first, starts[arrivals[index].Entity + 1] - first, ArrivalOf(arrivals[index]));
             most = Math.Max(most, counts[index]);
             Prefetch.Read(ref all[first + (Math.Max(counts[index] >> 1, 1) - 1)]);
         }
 
         // Halves without a branch on the comparison, which no processor could foresee; once one moment is left, nothing changes any more.
+        // Places are those of an entity's moments, of which there is one at least: they are not checked again.
+        ref var moment = ref MemoryMarshal.GetArrayDataReference(all);
         for (; most > 1; most -= most >> 1)
         {
             for (var index = 0; index < arrivals.Length; index++)
             {
                 var half = counts[index] >> 1;
-                moments[index] += half & -(all[moments[index] + Math.Max(half - 1, 0)] < ArrivalOf(arrivals[index]) ? 1 : 0);
+                moments[index] += half & -(Unsafe.Add(ref moment, moments[index] + Math.Max(half - 1, 0)) < wanted[index] ? 1 : 0);
                 counts[index] -= half;
-                Prefetch.Read(ref all[moments[index] + Math.Max((counts[index] >> 1) - 1, 0)]);
             }
         }
 
         for (var index = 0; index < arrivals.Length; index++)
         {
-            var moment = moments[index] + (all[moments[index]] < ArrivalOf(arrivals[index]) ? 1 : 0);
-            moments[index] = moment < starts[arrivals[index].Entity + 1] ? moment : -1;
+            var at = moments[index] + (all[moments[index]] < wanted[index] ? 1 : 0);
+            moments[index] = at < starts[arrivals[index].Entity + 1] ? at : -1;
             Prefetch.Read(ref _candidates[Math.Max(moments[index], 0)]);
         }
     }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Some rows of a table, and the place of each among them.</summary>
-/// <remarks>A bit per row of the table and an int32 per 64 rows. Adding is for one thread, before <see cref="Complete"/>; asking may run concurrently after it.</remarks>
+/// <remarks>A bit per row of the table and an int32 per 64 rows. Adding may run concurrently, before <see cref="Complete"/>; asking after it.</remarks>
 internal sealed class RowSelection(long rows)
 {
     private readonly ulong[] _words = new ulong[(rows + 63) / 64];
@@ -12,7 +12,15 @@ internal sealed class RowSelection(long rows)
     /// <summary>Rows selected.</summary>
     public int Count => _before[^1];
 
-    public void Add(long row) => _words[row >> 6] |= 1UL << (int)(row & 63);
+    public void Add(long row)
+    {
+        ref var word = ref _words[row >> 6];
+        var bit = 1UL << (int)(row & 63);
+        if ((Volatile.Read(ref word) & bit) == 0)
+        {
+            Interlocked.Or(ref word, bit);
+        }
+    }
 
     public void Complete()
     {

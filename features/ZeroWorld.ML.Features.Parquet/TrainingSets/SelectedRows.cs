@@ -48,22 +48,63 @@ internal sealed class SelectedRows
         _ => sizeof(long) + 1,
     };
 
-    /// <summary>Asks for what <see cref="IsNull"/> and <see cref="Bits"/> will read of this column and its next neighbours.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(int place, int column)
+    /// <summary>Asks for what <see cref="Write"/> will read of this column and its neighbours.</summary>
+    /// <param name="places">Below 0: none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Prefetch(ReadOnlySpan<int> places, int column)
     {
-        var block = _bits[place >> BlockShift];
-        Parquet.Prefetch.Read(ref block[NullsAt(place, column)]);
-        Parquet.Prefetch.Read(ref block[At(place, Math.Min(column + PrefetchColumns, _types.Length) - 1)]);
+        var first = column / PrefetchColumns * PrefetchColumns;
+        var last = Math.Min(first + PrefetchColumns, _types.Length) - 1;
+        foreach (var place in places)
+        {
+            if (place >= 0)
+            {
+                var block = _bits[place >> BlockShift];
+                Parquet.Prefetch.Read(ref block[NullsAt(place, column)]);
+                Parquet.Prefetch.Read(ref block[At(place, first)]);
+                Parquet.Prefetch.Read(ref block[At(place, last)]);
+            }
+        }
+    }
+
+    /// <summary>Writes values of one column, and their statuses.</summary>
+    /// <param name="places">Below 0: the status of a row without one.</param>
+    /// <param name="at">First row to write.</param>
+    /// <param name="fallback">Stands where there is no value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Write(ReadOnlySpan<int> places, int column, int at, in CellTarget target, in FeatureValue fallback)
+    {
+        var isText = ColumnTypes.IsOfBytes(target.Values.Kind);
+        var statuses = target.Statuses.AsSpan(at, places.Length);
+        for (var row = 0; row < places.Length; row++)
+        {
+            var place = places[row];
+            if (place < 0 || IsNull(place, column))
+            {
+                statuses[row] = place < 0 ? (FeatureStatus)(-place) : FeatureStatus.Null;
+                target.Values.Set(at + row, fallback);
+                continue;
+            }
+
+            statuses[row] = FeatureStatus.Present;
+            if (isText)
+            {
+                target.Values.SetBytes(at + row, Bytes(place, column));
+            }
+            else
+            {
+                target.Values.SetBits(at + row, Bits(place, column));
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsNull(int place, int column) => (_bits[place >> BlockShift][NullsAt(place, column)] & (1L << column)) != 0;
+    private bool IsNull(int place, int column) => (_bits[place >> BlockShift][NullsAt(place, column)] & (1L << column)) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long Bits(int place, int column) => _bits[place >> BlockShift][At(place, column)];
+    private long Bits(int place, int column) => _bits[place >> BlockShift][At(place, column)];
 
-    public ReadOnlySpan<byte> Bytes(int place, int column)
+    private ReadOnlySpan<byte> Bytes(int place, int column)
     {
         var at = Bits(place, column);
         var text = _texts[(int)(at >> WorkerShift)][(int)((at >> TextBlockShift) & ((1 << (WorkerShift - TextBlockShift)) - 1))];
@@ -75,6 +116,12 @@ internal sealed class SelectedRows
     public void Set(ReadOnlySpan<int> places, int column, in DuckDbVector vector, int worker)
     {
         var type = _types[column];
+        if (!vector.MayHaveNulls && type is (FeatureType.Int64 or FeatureType.Float64 or FeatureType.Timestamp))
+        {
+            SetAll(places, column, vector.Int64);
+            return;
+        }
+
         for (var row = 0; row < places.Length; row++)
         {
             if (places[row] is < 0)
@@ -95,6 +142,18 @@ internal sealed class SelectedRows
                     FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => Keep(vector.List(row, type), worker),
                     _ => vector.Bits(row, type),
                 };
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SetAll(ReadOnlySpan<int> places, int column, ReadOnlySpan<long> values)
+    {
+        for (var row = 0; row < places.Length; row++)
+        {
+            if (places[row] is >= 0 and var place)
+            {
+                _bits[place >> BlockShift][At(place, column)] = values[row];
             }
         }
     }

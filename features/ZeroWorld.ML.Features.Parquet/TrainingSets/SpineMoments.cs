@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A range of spine rows as one entity's keys see it: the entities, and the distinct moments at which each is read, in order.</summary>
@@ -23,81 +25,141 @@ internal sealed class SpineMoments
     /// <summary>Per row of the range the number of its moment; -1 where a key is null.</summary>
     public int[] MomentOfRow { get; }
 
-    public static SpineMoments Read(DuckDbSession session, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, CancellationToken cancellationToken)
+    /// <param name="keys">Columns of the spine that make the key.</param>
+    /// <param name="pieceRows">Rows that one thread reads at a time.</param>
+    public static SpineMoments Read(
+        DuckDbSession session, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int pieceRows, int threads, CancellationToken cancellationToken)
     {
         var table = new KeyTable([.. keys.Select(static key => key.Type)]);
         var (entities, times) = (new int[range.Count], new long[range.Count]);
         var columns = string.Join(", ", keys.Select(static key => $"k{key.Column}"));
-        var done = 0;
-        using (var rows = session.QueryVectors(
-            $"SELECT rowid, q, {columns} FROM {SpineTable.Name} WHERE {range.Condition("rowid")}", cancellationToken))
+        using (session.LimitThreads(1))
         {
-            while (rows.Read())
+            var pieces = (int)(((long)range.Count + pieceRows - 1) / pieceRows);
+            var next = -1;
+            Parallelism.Run(Math.Clamp(pieces, 1, threads), _ =>
             {
-                if (rows.Column(0).Int64[0] != range.First + done)
+                while (Interlocked.Increment(ref next) is var index && index < pieces)
                 {
-                    throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {range.First + done}.");
+                    var (from, to) = (index * pieceRows, (int)Math.Min((index + 1L) * pieceRows, range.Count));
+                    var piece = new SpineRange(range.First + from, to - from);
+                    using var rows = session.QueryVectors($"SELECT rowid, q, {columns} FROM {SpineTable.Name} WHERE {piece.Condition("rowid")}", cancellationToken);
+                    Take(rows, piece.First, table, entities.AsSpan(from, piece.Count), times.AsSpan(from, piece.Count));
                 }
-
-                rows.Column(1).Int64.CopyTo(times.AsSpan(done));
-                table.Number(rows, 2, entities.AsSpan(done, rows.Count), add: true);
-                done += rows.Count;
-            }
+            });
         }
 
-        return Sort(table, entities, times);
+        return Sort(table, entities, times, threads);
+    }
+
+    private static void Take(DuckDbVectors rows, long first, KeyTable table, Span<int> entities, Span<long> times)
+    {
+        var done = 0;
+        while (rows.Read())
+        {
+            if (rows.Column(0).Int64[0] != first + done)
+            {
+                throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {first + done}.");
+            }
+
+            rows.Column(1).Int64.CopyTo(times[done..]);
+            table.Number(rows, 2, entities.Slice(done, rows.Count), add: true);
+            done += rows.Count;
+        }
     }
 
     // Rows are counted into their entities, then each entity's rows are sorted by time.
-    private static SpineMoments Sort(KeyTable keys, int[] entities, long[] times)
+    private static SpineMoments Sort(KeyTable keys, int[] entities, long[] times, int threads)
     {
-        var ends = new int[keys.Count + 1];
-        foreach (var entity in entities)
-        {
-            if (entity >= 0)
-            {
-                ends[entity + 1]++;
-            }
-        }
-
-        for (var entity = 0; entity < keys.Count; entity++)
-        {
-            ends[entity + 1] += ends[entity];
-        }
-
-        var (sorted, order) = (new long[ends[^1]], new int[ends[^1]]);
-        var next = ends.AsSpan(0, keys.Count).ToArray();
-        for (var row = 0; row < entities.Length; row++)
-        {
-            if (entities[row] >= 0)
-            {
-                var at = next[entities[row]]++;
-                (sorted[at], order[at]) = (times[row], row);
-            }
-        }
-
-        var starts = new int[keys.Count + 1];
-        var moments = 0;
+        var (starts, sorted, order) = Group(keys.Count, entities, times, threads);
         Array.Fill(entities, -1);
+        var counts = new int[keys.Count + 1];
+        Parallelism.RunPieces(threads, keys.Count, (from, to) =>
+        {
+            for (var entity = from; entity < to; entity++)
+            {
+                var (first, count) = (starts[entity], starts[entity + 1] - starts[entity]);
+                var some = sorted.AsSpan(first, count);
+                some.Sort(order.AsSpan(first, count));
+                counts[entity + 1] = CountDistinct(some);
+            }
+        });
         for (var entity = 0; entity < keys.Count; entity++)
         {
-            var (first, count) = (ends[entity], ends[entity + 1] - ends[entity]);
-            sorted.AsSpan(first, count).Sort(order.AsSpan(first, count));
-            starts[entity] = moments;
-            for (var at = first; at < first + count; at++)
-            {
-                // Written behind where it is read: distinct moments are never more than rows.
-                if (at == first || sorted[at] != sorted[moments - 1])
-                {
-                    sorted[moments++] = sorted[at];
-                }
+            counts[entity + 1] += counts[entity];
+        }
 
-                entities[order[at]] = moments - 1;
+        var moments = new long[counts[^1]];
+        Parallelism.RunPieces(threads, keys.Count, (from, to) =>
+        {
+            for (var entity = from; entity < to; entity++)
+            {
+                var moment = counts[entity] - 1;
+                for (var at = starts[entity]; at < starts[entity + 1]; at++)
+                {
+                    if (at == starts[entity] || sorted[at] != sorted[at - 1])
+                    {
+                        moments[++moment] = sorted[at];
+                    }
+
+                    entities[order[at]] = moment;
+                }
+            }
+        });
+        return new SpineMoments(keys, counts, moments, entities);
+    }
+
+    // Times and rows entity by entity, in the order of the rows. Each part of the rows has places of its own within an entity, so that all parts go at once.
+    private static (int[] Starts, long[] Times, int[] Order) Group(int keys, int[] entities, long[] times, int threads)
+    {
+        var parts = entities.Length / 8 < keys ? 1 : threads;
+        var next = Enumerable.Range(0, parts).Select(_ => new int[keys]).ToArray();
+        var ends = Enumerable.Range(0, parts + 1).Select(part => (int)((long)entities.Length * part / parts)).ToArray();
+        Parallelism.Run(parts, part =>
+        {
+            foreach (var entity in entities.AsSpan(ends[part]..ends[part + 1]))
+            {
+                if (entity >= 0)
+                {
+                    next[part][entity]++;
+                }
+            }
+        });
+        var starts = new int[keys + 1];
+        for (var entity = 0; entity < keys; entity++)
+        {
+            starts[entity + 1] = starts[entity];
+            foreach (var places in next)
+            {
+                (places[entity], starts[entity + 1]) = (starts[entity + 1], starts[entity + 1] + places[entity]);
             }
         }
 
-        starts[keys.Count] = moments;
-        Array.Resize(ref sorted, moments);
-        return new SpineMoments(keys, starts, sorted, entities);
+        var (sorted, order) = (new long[starts[^1]], new int[starts[^1]]);
+        Parallelism.Run(parts, part =>
+        {
+            var places = next[part];
+            for (var row = ends[part]; row < ends[part + 1]; row++)
+            {
+                if (entities[row] >= 0)
+                {
+                    var at = places[entities[row]]++;
+                    (sorted[at], order[at]) = (times[row], row);
+                }
+            }
+        });
+        return (starts, sorted, order);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int CountDistinct(ReadOnlySpan<long> sorted)
+    {
+        var count = sorted.IsEmpty ? 0 : 1;
+        for (var at = 1; at < sorted.Length; at++)
+        {
+            count += sorted[at] != sorted[at - 1] ? 1 : 0;
+        }
+
+        return count;
     }
 }

@@ -2,7 +2,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A block of rows of a training set: made of the spine and the cells of its views.</summary>
 /// <remarks>Not thread safe.</remarks>
-internal sealed class TrainingBlock
+internal sealed class TrainingBlock : IColumnBlock
 {
     private const int TransformRows = 1024;
     private const string StatusSuffix = "__status";
@@ -17,6 +17,8 @@ internal sealed class TrainingBlock
     private readonly ColumnBuffer[] _inputs;
     private readonly FeatureStatus[][] _states;
     private readonly TransformColumns _transforms;
+    private readonly BlockStatistics[] _statistics;
+    private int _first;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: two columns of the training set would have one name.</exception>
     public TrainingBlock(TrainingSetRequest request, SpineTable spine)
@@ -38,6 +40,7 @@ internal sealed class TrainingBlock
             _time,
             .. _values.SelectMany((value, index) => request.WithStatuses ? new[] { value, _statuses[index] } : [value]),
         ];
+        _statistics = new BlockStatistics[Buffers.Length];
         if (Buffers.GroupBy(static buffer => buffer.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(static group => group.Skip(1).Any()) is { } twice)
         {
             throw new FeatureException(
@@ -59,6 +62,9 @@ internal sealed class TrainingBlock
 
     /// <summary>What the block takes, roughly where there are texts.</summary>
     public long MemoryBytes => ColumnBuffer.BlockRows * (((Buffers.Length + _inputs.Length) * (sizeof(long) + 1L)) + (_states.Length * sizeof(FeatureStatus)));
+
+    /// <summary>Per column what its values come to, since <see cref="Summarize"/>.</summary>
+    public ReadOnlySpan<BlockStatistics> Statistics => _statistics;
 
     /// <summary>Rows of the block.</summary>
     public int Count { get; private set; }
@@ -88,7 +94,9 @@ internal sealed class TrainingBlock
         return count;
     }
 
-    public void Clear() => Count = 0;
+    /// <summary>Empties the block.</summary>
+    /// <param name="first">Number of its first row in the range.</param>
+    public void Clear(int first) => (_first, Count) = (first, 0);
 
     private void CopySpine(DuckDbVectors rows, int from, int at, int count)
     {
@@ -116,15 +124,22 @@ internal sealed class TrainingBlock
     }
 
     /// <summary>Computes what the spine does not have.</summary>
-    /// <param name="first">Number of the block's first row in its range.</param>
     /// <param name="cells">Per column of the service the cells of its view.</param>
-    public void Complete(int first, ViewCells?[] cells)
+    public void Complete(ViewCells?[] cells)
     {
         var count = Count;
         var moments = _time.Bits.AsSpan(0, count);
-        for (var index = 0; index < _values.Length; index++)
+        var targets = cells.Index().Where(static item => item.Item is not null)
+            .GroupBy(static item => item.Item!, item => new CellTarget(item.Index, _values[item.Index], _states[item.Index]))
+            .Select(static group => (Cells: group.Key, Columns: group.ToArray())).ToArray();
+
+        // Few rows at a time: what one column brings into the processor's cache is there for the next ones.
+        for (var at = 0; at < count; at += ViewCells.RowsMax)
         {
-            cells[index]?.Write(index, first, moments, _values[index], _states[index]);
+            foreach (var (view, columns) in targets)
+            {
+                view.Write(_first, at, moments[at..Math.Min(at + ViewCells.RowsMax, count)], columns);
+            }
         }
 
         CompleteRequest(count);
@@ -139,6 +154,16 @@ internal sealed class TrainingBlock
             {
                 _statuses[index].SetBits(at, (long)_states[index][at]);
             }
+        }
+    }
+
+    /// <summary>Counts the values of every column.</summary>
+    /// <param name="statistics">Per column what it is counted for, or <see langword="null"/>.</param>
+    public void Summarize(IReadOnlyList<ColumnStatisticsBuilder?> statistics)
+    {
+        for (var index = 0; index < Buffers.Length; index++)
+        {
+            _statistics[index] = statistics[index]?.Summarize(Buffers[index], Count) ?? default;
         }
     }
 

@@ -1,46 +1,95 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Makes the rows of a training set, block by block in the order of the spine.</summary>
-internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine, TrainingOutput output)
+/// <summary>Makes the rows of a training set: groups of blocks in the order of the spine, each by one of several threads from the spine to the bytes of the file.</summary>
+internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine, TrainingOutput output, IReadOnlyList<TrainingWorker> workers)
 {
     /// <param name="cells">Per column of the service the cells of its view.</param>
-    /// <returns>Full blocks of the output and the rest, none of them empty; each is to be written before the next one is asked for.</returns>
-    public IEnumerable<TrainingBlock> Assemble(DuckDbSession session, SpineRange range, ViewCells?[] cells, CancellationToken cancellationToken)
+    /// <param name="took">Called for each block, in the order of the rows, by one thread at a time.</param>
+    public void Run(DuckDbSession session, SpineRange range, ViewCells?[] cells, Action<TrainingBlock> took, CancellationToken cancellationToken)
     {
         // Alone: a reader of what several of the engine's threads make looks for work again and again while it waits for them.
         using var alone = session.LimitThreads(1);
         using var rows = session.QueryVectors(TrainingBlock.SpineStatement(request, spine, range), cancellationToken);
-        var block = default(TrainingBlock);
-        var done = 0;
-        while (rows.Read())
+        var reader = new SpineReader(rows, range);
+        var turns = new Turns();
+        Parallelism.Run(workers.Count, index =>
         {
-            CheckOrder(rows, range.First + done);
-            for (var from = 0; from < rows.Count;)
+            var worker = workers[index];
+            try
             {
-                block ??= output.Rent();
-                var count = block.Take(rows, from);
-                (from, done) = (from + count, done + count);
-                if (block.Count == ColumnBuffer.BlockRows)
+                while (reader.Fill(worker) is >= 0 and var number)
                 {
-                    block.Complete(done - block.Count, cells);
-                    yield return block;
-                    block = null;
+                    cancellationToken.ThrowIfCancellationRequested();
+                    worker.Complete(cells);
+                    turns.Wait(number);
+                    foreach (var block in worker.Filled)
+                    {
+                        took(block);
+                    }
+
+                    output.Write(worker.Group);
+                    turns.Done();
                 }
+            }
+            catch
+            {
+                turns.Stop();
+                throw;
+            }
+        });
+    }
+
+    /// <summary>The spine's rows, for one thread after the other.</summary>
+    private sealed class SpineReader(DuckDbVectors rows, SpineRange range)
+    {
+        private readonly Lock _lock = new();
+        private long _groups;
+        private int _done;
+        private int _from;
+        private int _count;
+
+        /// <returns>The number of the group; -1: there are no more rows.</returns>
+        public long Fill(TrainingWorker worker)
+        {
+            lock (_lock)
+            {
+                worker.Clear();
+                foreach (var block in worker.Blocks)
+                {
+                    block.Clear(_done);
+                    while (block.Count < ColumnBuffer.BlockRows && (_from < _count || Read()))
+                    {
+                        var count = block.Take(rows, _from);
+                        (_from, _done) = (_from + count, _done + count);
+                    }
+
+                    if (block.Count == 0)
+                    {
+                        break;
+                    }
+
+                    worker.Filled.Add(block);
+                }
+
+                return worker.Filled.Count == 0 ? -1 : _groups++;
             }
         }
 
-        if (block is not null)
+        private bool Read()
         {
-            block.Complete(done - block.Count, cells);
-            yield return block;
-        }
-    }
+            if (!rows.Read())
+            {
+                (_from, _count) = (0, 0);
+                return false;
+            }
 
-    private static void CheckOrder(DuckDbVectors rows, long expected)
-    {
-        if (rows.Column(0).Int64[0] != expected)
-        {
-            throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {expected}.");
+            (_from, _count) = (0, rows.Count);
+            if (_count > 0 && rows.Column(0).Int64[0] != range.First + _done)
+            {
+                throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {range.First + _done}.");
+            }
+
+            return true;
         }
     }
 }

@@ -56,27 +56,26 @@ internal sealed class TrainingSetBuilder
     /// <returns>The training set; its file is written and complete.</returns>
     public TrainingSet Run(CancellationToken cancellationToken)
     {
-        var blocks = CreateBlocks();
-        var statistics = blocks[0].CreateStatistics();
-        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, blocks[0].Buffers);
-        using var output = new TrainingOutput(
-            _options, _request.OutputPath, blocks, TrainingSetCard.LengthMax(_request, Complete(statistics)), cancellationToken);
-        var rows = new TrainingRows(_request, _spine, output);
-        var rangeRows = RangeRows();
-        for (var first = 0L; first < _spine.Rows; first += rangeRows)
+        var first = new TrainingBlock(_request, _spine);
+        var statistics = first.CreateStatistics();
+        using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, first.Buffers);
+        using var output = new TrainingOutput(_request.OutputPath, first.Buffers, TrainingSetCard.LengthMax(_request, Complete(statistics)));
+        var workers = CreateWorkers(first, output, statistics);
+        try
         {
-            var range = new SpineRange(first, (int)Math.Min(rangeRows, _spine.Rows - first));
-            foreach (var block in rows.Assemble(_session, range, Join(range, cancellationToken), cancellationToken))
+            var rows = new TrainingRows(_request, _spine, output, workers);
+            var rangeRows = RangeRows();
+            for (var from = 0L; from < _spine.Rows; from += rangeRows)
             {
-                var count = block.Count;
-                fingerprint.Append(block.Buffers, count);
-                for (var column = 0; column < statistics.Length; column++)
-                {
-                    statistics[column]?.Append(block.Buffers[column], count);
-                }
-
-                output.Write(block);
-                _progress.Wrote(count);
+                var range = new SpineRange(from, (int)Math.Min(rangeRows, _spine.Rows - from));
+                rows.Run(_session, range, Join(range, cancellationToken), block => Take(block, fingerprint, statistics), cancellationToken);
+            }
+        }
+        finally
+        {
+            foreach (var worker in workers)
+            {
+                worker.Dispose();
             }
         }
 
@@ -85,20 +84,41 @@ internal sealed class TrainingSetBuilder
             SpineHash = _spine.Hash(),
             Statistics = Complete(statistics),
         };
+        cancellationToken.ThrowIfCancellationRequested();
         Stamps.Require();
-        output.Complete(() => TrainingSetCard.Write(_request, set), _request.OutputPath + ".json");
+        output.Complete(TrainingSetCard.Write(_request, set), _request.OutputPath + ".json");
         return set;
+    }
+
+    private void Take(TrainingBlock block, RowFingerprint fingerprint, ColumnStatisticsBuilder?[] statistics)
+    {
+        fingerprint.Append(block.Buffers, block.Count);
+        for (var column = 0; column < statistics.Length; column++)
+        {
+            statistics[column]?.Add(block.Statistics[column]);
+        }
+
+        _progress.Wrote(block.Count);
     }
 
     private static IReadOnlyList<ColumnStatistics> Complete(ColumnStatisticsBuilder?[] statistics) =>
         [.. statistics.OfType<ColumnStatisticsBuilder>().Select(static column => column.Complete())];
 
-    // As many as one row group takes, in an eighth of the join's memory.
-    private TrainingBlock[] CreateBlocks()
+    // Of each thread as many blocks as one row group takes, or as fit the memory of the output: they are held as rows, as what is encoded of them and as numbers on the way.
+    private TrainingWorker[] CreateWorkers(TrainingBlock first, TrainingOutput output, ColumnStatisticsBuilder?[] statistics)
     {
-        var first = new TrainingBlock(_request, _spine);
-        var count = Math.Clamp(_memoryBytes / 8 / first.MemoryBytes, 2, TrainingOutput.BlocksMax);
-        return [first, .. Enumerable.Range(1, (int)count - 1).Select(_ => new TrainingBlock(_request, _spine))];
+        const double BytesPerByte = 2.5;
+        const int Shares = 4;
+        var fit = (_options.OutputMiB << 20) / BytesPerByte / first.MemoryBytes;
+
+        // Whatever the number of threads, so that the file has the same bytes.
+        var count = Math.Clamp((int)(fit / Shares), 1, TrainingOutput.BlocksMax);
+        var threads = Math.Clamp((int)(fit / count), 1, _threads);
+        return
+        [
+            .. Enumerable.Range(0, threads).Select(worker => new TrainingWorker(
+                [.. Enumerable.Range(0, count).Select(block => worker + block == 0 ? first : new TrainingBlock(_request, _spine))], output.CreateGroup(), statistics)),
+        ];
     }
 
     private ViewCells?[] Join(SpineRange range, CancellationToken cancellationToken)
@@ -113,11 +133,11 @@ internal sealed class TrainingSetBuilder
         var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
         foreach (var keyed in _groups.GroupBy(static group => group.Keys))
         {
-            var spine = SpineMoments.Read(_session, range, keyed.Key.Keys, cancellationToken);
+            var spine = SpineMoments.Read(_session, range, keyed.Key.Keys, (int)Math.Min(_options.SliceRows, int.MaxValue), _threads, cancellationToken);
             foreach (var group in keyed)
             {
                 var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
-                search.Run(_session, group.Slices, _threads, _progress.Scanned, cancellationToken);
+                search.Run(_session, group.Slices, _threads, _memoryBytes, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
                     _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);
                 for (var view = 0; view < found.Length; view++)
@@ -186,12 +206,12 @@ internal sealed class TrainingSetBuilder
 
     private int RangeRows()
     {
-        var rowBytes = (KeyRowBytes * Math.Max(_groups.Count, 1)) + _request.Plan.Service.Columns.Sum(static column => column.View switch
-        {
-            null => 0,
-            WindowedView => CellColumn.RowBytes(column.Type),
-            _ => SelectedRows.ValueBytes(column.Type),
-        });
+        // What several views read alike is held once.
+        var values = _groups.Sum(static group => group.Views
+            .SelectMany(static view => view.View.StoredColumns.Select((column, index) => (Expression: view.Query.ValueAt(index), column.Type))).Distinct()
+            .Sum(static column => SelectedRows.ValueBytes(column.Type)));
+        var windows = _request.Plan.Service.Columns.Where(static column => column.View is WindowedView).Sum(static column => CellColumn.RowBytes(column.Type));
+        var rowBytes = (KeyRowBytes * Math.Max(_groups.Count, 1)) + values + windows;
         var blocks = _memoryBytes / rowBytes / ColumnBuffer.BlockRows;
         return (int)Math.Clamp(blocks * ColumnBuffer.BlockRows, ColumnBuffer.BlockRows, 1 << 26);
     }

@@ -1,14 +1,22 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>The cells of one view for a range of spine rows.</summary>
-/// <remarks>Not thread safe: blocks are read one after the other.</remarks>
+/// <summary>The cells of some views for a range of spine rows.</summary>
+/// <remarks>Immutable and thread safe.</remarks>
 internal abstract class ViewCells
 {
-    /// <summary>Writes a column of the service for consecutive rows, defaults in their place.</summary>
-    /// <param name="column">Index of the service's column; it belongs to this view.</param>
-    /// <param name="first">First row in the range.</param>
-    /// <param name="moments">q of each row, at most <see cref="ColumnBuffer.BlockRows"/>.</param>
-    /// <param name="target">Receives the values.</param>
-    /// <param name="statuses">Receives the statuses.</param>
-    public abstract void Write(int column, int first, ReadOnlySpan<long> moments, ColumnBuffer target, Span<FeatureStatus> statuses);
+    /// <summary>Rows that are written at a time.</summary>
+    public const int RowsMax = 512;
+
+    /// <summary>Writes columns of the service for consecutive rows, defaults in their place.</summary>
+    /// <param name="block">First row of the block in the range.</param>
+    /// <param name="at">First row to write, in the block.</param>
+    /// <param name="moments">q of each row, at most <see cref="RowsMax"/>.</param>
+    /// <param name="columns">Columns of these views.</param>
+    public abstract void Write(int block, int at, ReadOnlySpan<long> moments, ReadOnlySpan<CellTarget> columns);
 }
+
+/// <summary>Where the cells of a column go.</summary>
+/// <param name="Column">Index of the service's column.</param>
+/// <param name="Values">Receives the values of a block.</param>
+/// <param name="Statuses">Receives their statuses.</param>
+internal readonly record struct CellTarget(int Column, ColumnBuffer Values, FeatureStatus[] Statuses);

@@ -3,13 +3,17 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>Cells that were computed row by row, by the code that answers requests.</summary>
 internal sealed class WindowCells(CellColumn?[] cells) : ViewCells
 {
-    public override void Write(int column, int first, ReadOnlySpan<long> moments, ColumnBuffer target, Span<FeatureStatus> statuses)
+    public override void Write(int block, int at, ReadOnlySpan<long> moments, ReadOnlySpan<CellTarget> columns)
     {
-        for (var row = 0; row < moments.Length; row++)
+        foreach (ref readonly var target in columns)
         {
-            var cell = cells[column]!.Get(first + row);
-            target.Set(row, cell.Value);
-            statuses[row] = cell.Status;
+            var column = cells[target.Column]!;
+            for (var row = at; row < at + moments.Length; row++)
+            {
+                var cell = column.Get(block + row);
+                target.Values.Set(row, cell.Value);
+                target.Statuses[row] = cell.Status;
+            }
         }
     }
 }

@@ -17,9 +17,6 @@ public sealed class TextFeaturizer
     private const uint SqueezedSeed = 4;
     private const uint ShapeSeed = 5;
     private const uint ScriptSeed = 6;
-    private const uint LettersSeed = 7;
-    private const int LettersMin = 4;
-    private const int LettersMax = 32;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a setting is out of range.</exception>
     public TextFeaturizer(TextFeaturizerSettings settings)
@@ -101,7 +98,7 @@ public sealed class TextFeaturizer
     {
         workspace.Begin(isTraced);
         TextNormalizer.Normalize(text, workspace, Settings.LengthMax);
-        if (Settings.FoldedWeight > 0 || Settings.SqueezedWeight > 0 || Settings.LettersWeight > 0)
+        if (Settings.FoldedWeight > 0 || Settings.SqueezedWeight > 0 || Settings.LettersWeight > 0 || Settings.NearWeight > 0)
         {
             TextFolder.Fold(workspace);
         }
@@ -142,7 +139,12 @@ public sealed class TextFeaturizer
 
         if (Settings.LettersWeight > 0)
         {
-            AddLetters(workspace);
+            LetterSets.Add(workspace, Settings.LettersWeight, Settings.Bits);
+        }
+
+        if (Settings.NearWeight > 0)
+        {
+            LetterSets.AddNear(workspace, Settings.NearWeight, Settings.Bits);
         }
     }
 
@@ -163,63 +165,6 @@ public sealed class TextFeaturizer
                 codes[start..end].Fill('0');
             }
         }
-    }
-
-    // A word as the set of its letters: equal for a word and the same with letters in another order, or with one of them twice.
-    private void AddLetters(TextWorkspace workspace)
-    {
-        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
-        var origins = workspace.Folded.Origins;
-        workspace.BeginChannel(workspace.FoldedWords.Count);
-        foreach (var (start, length) in workspace.FoldedWords)
-        {
-            if (length is >= LettersMin and <= LettersMax)
-            {
-                workspace.Add(NgramHashes.Id(LetterSet(codes.Slice(start, length)), Settings.Bits), origins[start], origins[start + length - 1] + 1);
-            }
-        }
-
-        workspace.EndChannel(Settings.LettersWeight, Settings.Bits);
-    }
-
-    private static uint LetterSet(ReadOnlySpan<uint> letters)
-    {
-        var state = NgramHashes.Start(LettersSeed);
-        if (letters.IndexOfAnyExceptInRange(0u, 0x7Fu) < 0)
-        {
-            // Bits of two words instead of sorting.
-            var (low, high) = (0UL, 0UL);
-            foreach (var letter in letters)
-            {
-                low |= letter < 64 ? 1UL << (int)letter : 0;
-                high |= letter < 64 ? 0 : 1UL << (int)letter;
-            }
-
-            for (; low != 0; low &= low - 1)
-            {
-                state = NgramHashes.Step(state, (uint)BitOperations.TrailingZeroCount(low));
-            }
-
-            for (; high != 0; high &= high - 1)
-            {
-                state = NgramHashes.Step(state, 64 + (uint)BitOperations.TrailingZeroCount(high));
-            }
-
-            return state;
-        }
-
-        Span<uint> sorted = stackalloc uint[LettersMax];
-        sorted = sorted[..letters.Length];
-        letters.CopyTo(sorted);
-        sorted.Sort();
-        var last = uint.MaxValue;
-        foreach (var letter in sorted)
-        {
-            state = letter == last ? state : NgramHashes.Step(state, letter);
-            last = letter;
-        }
-
-        return state;
     }
 
     // How many code points an n-gram that starts here may have: it ends at the next space, which it may hold as its end.

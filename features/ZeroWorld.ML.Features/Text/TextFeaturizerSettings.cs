@@ -60,6 +60,12 @@ public sealed record TextFeaturizerSettings
     public float LettersWeight { get; init; }
 
     /// <value>
+    /// As <see cref="WordWeight"/>, of the sets of letters that folded words of four letters and more have without one of them, which are what <see cref="LettersWeight"/> sees of a word
+    /// with a letter missing; default 0, and then not part of <see cref="Canonical"/>.
+    /// </value>
+    public float NearWeight { get; init; }
+
+    /// <value>
     /// Whether the characters' values are <see cref="CharacterWeight"/> times how often an n-gram is there, and their vector is not scaled: what a model of the order of characters adds up.
     /// Default: no, and then not part of <see cref="Canonical"/>.
     /// </value>
@@ -73,7 +79,7 @@ public sealed record TextFeaturizerSettings
         CultureInfo.InvariantCulture,
         $"text_ngrams@{OperatorVersion}(bits={Bits},word_max={WordMax},character_min={CharacterMin},character_max={CharacterMax},squeezed_min={SqueezedMin},"
         + $"squeezed_max={SqueezedMax},word_weight={WordWeight},character_weight={CharacterWeight},folded_weight={FoldedWeight},squeezed_weight={SqueezedWeight},"
-        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")}{(AreCharactersCounted ? ",character_counts=1" : "")})");
+        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")}{(NearWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",near_weight={NearWeight}") : "")}{(AreCharactersCounted ? ",character_counts=1" : "")})");
 
     /// <summary><c>sha256:</c> and the digest of <see cref="Canonical"/>: what a model package pins.</summary>
     public string Fingerprint => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
@@ -119,6 +125,7 @@ public sealed record TextFeaturizerSettings
         Check("shape_weight", ShapeWeight, 0, 16);
         Check("script_weight", ScriptWeight, 0, 16);
         Check("letters_weight", LettersWeight, 0, 16);
+        Check("near_weight", NearWeight, 0, 16);
     }
 
     private TextFeaturizerSettings With(string name, float value) => name switch
@@ -137,6 +144,7 @@ public sealed record TextFeaturizerSettings
         "shape_weight" => this with { ShapeWeight = value },
         "script_weight" => this with { ScriptWeight = value },
         "letters_weight" => this with { LettersWeight = value },
+        "near_weight" => this with { NearWeight = value },
         "character_counts" when value is 0 or 1 => this with { AreCharactersCounted = value == 1 },
         _ => throw new FeatureException(FeatureError.InvalidInput, $"text featurizer: there is no setting '{name}'; expected those of {Canonical}."),
     };

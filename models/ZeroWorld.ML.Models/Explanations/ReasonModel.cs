@@ -2,7 +2,7 @@ using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Models;
 
-/// <summary>Reason codes of rows: exact Shapley values of trees, added up by column.</summary>
+/// <summary>Reason codes of rows: exact Shapley values of trees, of a linear model or of the sum of both, added up by column.</summary>
 /// <remarks>
 /// A package carries it as <see cref="FileName"/> beside the ONNX file, whose trees have no covers. The contributions of all columns and <see cref="BaseValue"/> add up to the
 /// score before its link. Immutable and thread safe.
@@ -12,8 +12,9 @@ public sealed class ReasonModel
     /// <summary>Name of the file in a package; docs/formats/reasons.md.</summary>
     public const string FileName = "reasons.json";
 
-    private readonly TreeEnsemble _ensemble;
-    private readonly TreeExplainer _explainer;
+    private readonly TreeEnsemble? _ensemble;
+    private readonly TreeExplainer? _explainer;
+    private readonly LinearTerms? _linear;
     private readonly string[] _sources;
     private readonly string[] _columns;
     private readonly int[] _columnOf;
@@ -22,23 +23,43 @@ public sealed class ReasonModel
     /// <param name="sources">The column of each feature: several features may be parts of one, such as a category's.</param>
     /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: a tree is none or has no covers; there is not one column per feature.</exception>
     public ReasonModel(TreeEnsemble ensemble, IReadOnlyList<string> sources)
+        : this(ensemble ?? throw new ArgumentNullException(nameof(ensemble)), null, sources, null)
     {
-        ArgumentNullException.ThrowIfNull(ensemble);
+    }
+
+    /// <param name="ensemble">Trees with covers in every leaf; <see langword="null"/> for none.</param>
+    /// <param name="linear">Added to the trees; <see langword="null"/> for none. One of both at least.</param>
+    /// <param name="sources">The column of each feature.</param>
+    /// <param name="encoding">How raw columns become the features; <see langword="null"/>: the features are the columns.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: as above, or there are neither trees nor linear terms, or the parts are of other numbers of features.</exception>
+    public ReasonModel(TreeEnsemble? ensemble, LinearTerms? linear, IReadOnlyList<string> sources, FeatureEncoding? encoding)
+    {
         ArgumentNullException.ThrowIfNull(sources);
-        if (sources.Count != ensemble.FeatureCount)
+        foreach (var count in (int?[])[ensemble?.FeatureCount, linear?.Weights.Count, linear?.Means.Count, encoding?.FeatureCount])
         {
-            throw new RegistryException(RegistryError.InvalidInput, $"Reasons name {sources.Count} columns of {ensemble.FeatureCount} features; expected one each.");
+            if (count is { } features && features != sources.Count)
+            {
+                throw new RegistryException(RegistryError.InvalidInput, $"Reasons name {sources.Count} columns of {features} features; expected one each.");
+            }
         }
 
-        _ensemble = ensemble;
-        _explainer = new TreeExplainer(ensemble);
+        if (ensemble is null && linear is null)
+        {
+            throw new RegistryException(RegistryError.InvalidInput, "Reasons are of neither trees nor a linear model; expected one of them.");
+        }
+
+        (_ensemble, _linear, Encoding) = (ensemble, linear, encoding);
+        _explainer = ensemble is null ? null : new TreeExplainer(ensemble);
         _sources = [.. sources];
         _columns = [.. sources.Distinct(StringComparer.Ordinal)];
         _columnOf = [.. sources.Select(source => Array.IndexOf(_columns, source))];
     }
 
     /// <value>The mean score over the training rows, before its link.</value>
-    public double BaseValue => _explainer.BaseValue;
+    public double BaseValue => (_explainer?.BaseValue ?? 0) + (_linear?.Offset ?? 0);
+
+    /// <value>How raw columns become the features of <see cref="Explain(ReadOnlySpan{float})"/>; <see langword="null"/>: the features are the columns.</value>
+    public FeatureEncoding? Encoding { get; }
 
     /// <value>Features of a row.</value>
     public int FeatureCount => _columnOf.Length;
@@ -47,7 +68,7 @@ public sealed class ReasonModel
     public IReadOnlyList<string> Columns => _columns;
 
     /// <summary>Writes the file; the same model gives the same bytes.</summary>
-    public void Write(string path) => ReasonFile.Write(path, _ensemble, _sources);
+    public void Write(string path) => ReasonFile.Write(path, _ensemble, _linear, _sources, Encoding);
 
     /// <summary>Reads the file of a package.</summary>
     /// <exception cref="RegistryException">
@@ -55,8 +76,8 @@ public sealed class ReasonModel
     /// </exception>
     public static ReasonModel Read(string path)
     {
-        var (ensemble, sources) = ReasonFile.Read(path);
-        return new ReasonModel(ensemble, sources);
+        var (ensemble, linear, sources, encoding) = ReasonFile.Read(path);
+        return new ReasonModel(ensemble, linear, sources, encoding);
     }
 
     /// <summary>One contribution per column, in the order of <see cref="Columns"/>.</summary>
@@ -65,7 +86,17 @@ public sealed class ReasonModel
     public ReasonCode[] Explain(ReadOnlySpan<float> features)
     {
         Span<double> contributions = _columnOf.Length <= 256 ? stackalloc double[_columnOf.Length] : new double[_columnOf.Length];
-        _explainer.Explain(features, contributions);
+        if (_explainer is null)
+        {
+            contributions.Clear();
+            ThrowIfOtherLength(features.Length);
+        }
+        else
+        {
+            _explainer.Explain(features, contributions);
+        }
+
+        _linear?.AddTo(features, contributions);
         var sums = new double[_columns.Length];
         for (var feature = 0; feature < contributions.Length; feature++)
         {
@@ -99,5 +130,13 @@ public sealed class ReasonModel
         }
 
         return all[..count];
+    }
+
+    private void ThrowIfOtherLength(int count)
+    {
+        if (count != FeatureCount)
+        {
+            throw new ArgumentException($"There are {count} features; expected {FeatureCount}.", nameof(count));
+        }
     }
 }

@@ -96,7 +96,7 @@ internal static class PredictCommand
                 table.AddRow(Markup.Escape(code.Feature), code.Contribution.ToString("+0.0000;-0.0000", CultureInfo.InvariantCulture));
             }
 
-            table.Caption(string.Create(CultureInfo.InvariantCulture, $"log odds; {answer.Reasons[0].BaseValue:0.0000} on the mean of the training rows"));
+            table.Caption(string.Create(CultureInfo.InvariantCulture, $"added to {answer.Reasons[0].BaseValue:0.0000}, the mean of the training rows: log odds (of a random forest probability) before calibration"));
             Terminals.Output.Write(table);
         }
 

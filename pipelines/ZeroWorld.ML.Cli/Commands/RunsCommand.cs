@@ -105,7 +105,8 @@ internal static class RunsCommand
             await WriteHtmlAsync(store, parse.GetValue(html), runs, cancellationToken);
             if (parse.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(runs.Select(static run => ToJson(run.Run)), JsonOptions));
+                var differences = RunDifference.Of([.. runs.Select(static run => run.Run)], parse.GetValue(all));
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { differences, runs = runs.Select(static run => ToJson(run.Run)) }, JsonOptions));
             }
             else
             {

@@ -47,6 +47,10 @@ internal static class TrainFraudCommand
         private readonly Option<string[]> _categorical = Many("--categorical", "Columns of numbers that are categories.");
         private readonly Option<string[]> _segments = Many("--segment", "Features whose values are measured apart.");
         private readonly Option<string[]> _algorithms = Many("--algorithm", $"Algorithms to try, out of {string.Join(", ", FraudAlgorithms.Names)}.");
+        private readonly Option<ClassBalance[]> _balances = new("--balance")
+        {
+            Description = "What to try about rare positives, to be compared: as they are, weighted as much as the negatives, or ten negatives drawn for each.", AllowMultipleArgumentsPerToken = true,
+        };
         private readonly Option<int[]> _seeds = new("--seeds") { Description = "Seeds, an odd number.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => [1, 2, 3] };
         private readonly Option<SplitKind> _split = new("--split") { Description = "What keeps test rows apart: later times, or entities of their own." };
         private readonly Option<string?> _testFrom = new("--test-from") { Description = "First moment of the test, as in the time column. Default: by --test-share." };
@@ -72,7 +76,7 @@ internal static class TrainFraudCommand
         {
             Option[] all =
             [
-                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _seeds, _split, _testFrom, _testShare, _delay, _asOf, _calibration, _stopping,
+                _table, _test, _label, _positive, _time, _unit, _entity, _features, _categorical, _segments, _algorithms, _balances, _seeds, _split, _testFrom, _testShare, _delay, _asOf, _calibration, _stopping,
                 _alertShare, _blockShare, _falseAlarm, _miss, _cards, _accepted, _model, _name, _resume, _output, _alias,
             ];
             foreach (var option in all)
@@ -130,6 +134,7 @@ internal static class TrainFraudCommand
             return defaults with
             {
                 Algorithms = Names(parse.GetValue(_algorithms)) is { Count: > 0 } algorithms ? algorithms : defaults.Algorithms,
+                Balances = parse.GetValue(_balances) is { Length: > 0 } balances ? balances : defaults.Balances,
                 Seeds = parse.GetValue(_seeds) ?? defaults.Seeds,
                 Split = parse.GetValue(_split),
                 TestFrom = parse.GetValue(_testFrom),

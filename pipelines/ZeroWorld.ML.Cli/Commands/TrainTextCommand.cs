@@ -29,7 +29,7 @@ internal static class TrainTextCommand
         var accepted = new Option<double>("--gate-loss") { Description = "Loss of log likelihood against the champion that is accepted for sure.", DefaultValueFactory = static _ => 0 };
         var algorithm = new Option<string>("--algorithm") { Description = "linear, embedding-bag, or convolution (over word pieces, with --output; scored by a runtime, as zwml models package-text's are).", DefaultValueFactory = static _ => "linear" };
         algorithm.AcceptOnlyFromAmong("linear", "embedding-bag", Convolution);
-        var copies = new Option<int>("--disguised-copies") { Description = "Copies of each text in disguise that are learned from beside it, 0 to 8. Default 2: hidden words are found; 0 takes a third of the time.", DefaultValueFactory = static _ => 2 };
+        var copies = new Option<int>("--disguised-copies") { Description = "Copies of each text in disguise that are learned from beside it, 0 to 8. Default 1: hidden words are found; 0 takes two thirds of the time.", DefaultValueFactory = static _ => 1 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Trains a model of texts and their labels, calibrated, with a policy; tracks, gates and registers it.")

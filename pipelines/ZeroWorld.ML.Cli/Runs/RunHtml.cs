@@ -10,7 +10,7 @@ internal static class RunHtml
 {
     private const string Style =
         "body{font:14px system-ui,sans-serif;margin:24px;color:#1f2328}svg{margin:8px;font:11px system-ui,sans-serif}.title{font-weight:600;font-size:13px}.grid{stroke:#d1d9e0;stroke-width:.5}"
-        + ".diagonal{stroke:#8c959f;stroke-dasharray:4 3}table{border-collapse:collapse;margin:8px 0}td,th{border:1px solid #d1d9e0;padding:4px 8px;text-align:left}td.n{text-align:right}";
+        + ".diagonal{stroke:#8c959f;stroke-dasharray:4 3}table{border-collapse:collapse;margin:8px 0}td,th{border:1px solid #d1d9e0;padding:4px 8px;text-align:left}td.n{text-align:right}td.t{max-width:480px;overflow-wrap:anywhere}";
 
     private const string Fit = "fit_";
     private const string Validation = "validation_";
@@ -24,7 +24,7 @@ internal static class RunHtml
             html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(page.Run.Name)}</h2><p>{Text(page.Run.Experiment)}, {page.Run.Status}, run {page.Run.Id}</p>");
         }
 
-        WriteMetrics(html, pages);
+        WriteValues(html, pages);
         html.Append("<div>");
         WritePlots(html, pages);
         html.Append("</div>");
@@ -32,27 +32,32 @@ internal static class RunHtml
         return html.Append("</body></html>\n").ToString();
     }
 
-    private static void WriteMetrics(StringBuilder html, IReadOnlyList<RunPage> pages)
+    // Of several runs what differs, of one all that it was asked for and what came out.
+    private static void WriteValues(StringBuilder html, IReadOnlyList<RunPage> pages)
     {
-        html.Append("<table><tr><th>metric</th>");
-        foreach (var page in pages)
+        var values = RunDifference.Of([.. pages.Select(static page => page.Run)], all: pages.Count == 1);
+        foreach (var kind in values.GroupBy(static value => value.Kind))
         {
-            html.Append(CultureInfo.InvariantCulture, $"<th>{Text(Label(page))}</th>");
-        }
-
-        html.Append("</tr>");
-        foreach (var name in pages.SelectMany(static page => page.Run.Metrics.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(name)}</td>");
+            html.Append(CultureInfo.InvariantCulture, $"<table><tr><th>{kind.Key}{(pages.Count == 1 ? "" : " that differs")}</th>");
             foreach (var page in pages)
             {
-                html.Append(CultureInfo.InvariantCulture, $"<td class=\"n\">{(page.Run.Metrics.TryGetValue(name, out var value) ? value.ToString("G6", CultureInfo.InvariantCulture) : "")}</td>");
+                html.Append(CultureInfo.InvariantCulture, $"<th>{Text(Label(page))}</th>");
             }
 
             html.Append("</tr>");
-        }
+            foreach (var value in kind)
+            {
+                html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(value.Name)}</td>");
+                foreach (var text in value.Values)
+                {
+                    html.Append(CultureInfo.InvariantCulture, $"<td class=\"{(kind.Key == RunDifference.Metric ? "n" : "t")}\">{Text(text ?? "-")}</td>");
+                }
 
-        html.Append("</table>");
+                html.Append("</tr>");
+            }
+
+            html.Append("</table>");
+        }
     }
 
     private static void WritePlots(StringBuilder html, IReadOnlyList<RunPage> pages)

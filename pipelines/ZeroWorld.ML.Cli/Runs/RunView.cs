@@ -51,23 +51,13 @@ internal static class RunView
             table.AddColumn(Markup.Escape($"{run.Name}\n{run.Id[..12]}"));
         }
 
-        Add("", static run => run.Metrics.ToDictionary(static entry => entry.Key, static entry => Number(entry.Value)));
-        Add("parameter ", static run => run.Parameters);
-        Add("tag ", static run => run.Tags);
-        console.Write(table);
-
-        void Add(string kind, Func<TrainingRun, IReadOnlyDictionary<string, string>> select)
+        foreach (var difference in RunDifference.Of(runs, all))
         {
-            var columns = runs.Select(select).ToArray();
-            foreach (var name in columns.SelectMany(static column => column.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-            {
-                string[] cells = [.. columns.Select(column => column.GetValueOrDefault(name, "-"))];
-                if (all || cells.Distinct(StringComparer.Ordinal).Count() > 1)
-                {
-                    table.AddRow([Markup.Escape(kind + name), .. cells.Select(Markup.Escape)]);
-                }
-            }
+            var kind = difference.Kind == RunDifference.Metric ? "" : $"{difference.Kind} ";
+            table.AddRow([Markup.Escape(kind + difference.Name), .. difference.Values.Select(static value => Markup.Escape(value ?? "-"))]);
         }
+
+        console.Write(table);
     }
 
     private static void WriteTexts(IAnsiConsole console, string kind, IReadOnlyDictionary<string, string> texts)

@@ -20,6 +20,7 @@ internal static class FraudTrainView
             console.MarkupLineInterpolated($"[grey]{note}[/]");
         }
 
+        console.Write(Trials(result));
         console.Write(Quality(result));
         console.Write(Segments(result));
         if (result.Importance.Count > 0)
@@ -45,6 +46,11 @@ internal static class FraudTrainView
         }
 
         console.MarkupLineInterpolated($"chosen: [bold]{result.Algorithm}[/] ({string.Join(", ", result.Parameters.Select(static entry => $"{entry.Key}={entry.Value}"))}), calibration {result.Calibration}");
+        if (FraudRunRecord.StoppedAfter(result) is { } stopped)
+        {
+            console.MarkupLineInterpolated($"early stopping: {stopped}");
+        }
+
         console.MarkupLineInterpolated($"thresholds: {string.Join(", ", result.Thresholds.Decisions.Select(static decision => string.Create(CultureInfo.InvariantCulture, $"{decision.Name} from {decision.AtLeast:G4}")))}: {result.Thresholds.Method}");
         console.MarkupLineInterpolated($"gate: {(result.Gate.IsPassed ? "passed" : "refused")}. {result.Gate.Reason}");
         console.MarkupLineInterpolated($"run {report.Run}, package {result.Package.Digest}{(report.Version is { } version ? $", version {version}" : "")}");
@@ -65,6 +71,7 @@ internal static class FraudTrainView
                 result.Trials,
                 result.Algorithm,
                 result.Parameters,
+                result.StoppedAfter,
                 result.Calibration,
                 result.TrainRows,
                 result.ValidationRows,
@@ -83,6 +90,26 @@ internal static class FraudTrainView
                 curves.Confusion,
             },
             JsonOptions));
+    }
+
+    // The best of each algorithm and each way with rare positives: what was compared, and by how much.
+    private static Table Trials(FraudTableResult result)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("algorithm", "classes", "trials", "best validation AP", "by fold", "");
+        foreach (var group in result.Trials.GroupBy(static trial => (trial.Algorithm, trial.Balance)))
+        {
+            var folds = group.Max(static trial => trial.FoldPrecisions.Count);
+            var best = group.Where(trial => trial.FoldPrecisions.Count == folds).MaxBy(static trial => trial.AveragePrecision)!;
+            table.AddRow(
+                Markup.Escape(group.Key.Algorithm),
+                group.Key.Balance.ToString().ToLowerInvariant(),
+                group.Count().ToString(CultureInfo.InvariantCulture),
+                Number(best.AveragePrecision),
+                string.Join(' ', best.FoldPrecisions.Select(Number)),
+                group.Any(trial => trial.Algorithm == result.Algorithm && trial.Parameters == result.Parameters) ? "chosen" : "");
+        }
+
+        return table;
     }
 
     private static Table Quality(FraudTableResult result)

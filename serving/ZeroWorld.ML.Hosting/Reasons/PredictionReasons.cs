@@ -63,8 +63,7 @@ internal sealed class PredictionReasons(PredictionPath predictions, ServableMana
             throw new ServingException(ServingError.InvalidInput, $"The request has {result.Rows} rows; with reasons expected at most {RowsMax}.");
         }
 
-        var places = PlacesOf(servable, model, result);
-        var features = new float[places.Length];
+        var inputs = ReasonInputs.Of(servable, model, result.FeatureColumns);
         var failed = result.RowErrors.Select(static error => error.Row).ToHashSet();
         var reasons = new RowReasons[result.Rows];
         for (var row = 0; row < reasons.Length; row++)
@@ -76,33 +75,9 @@ internal sealed class PredictionReasons(PredictionPath predictions, ServableMana
                 continue;
             }
 
-            // As the model's own input is written: bool is 0 or 1, a missing value NaN.
-            var cells = result.FeatureCells.Span.Slice(row * result.FeatureColumns.Count, result.FeatureColumns.Count);
-            for (var feature = 0; feature < places.Length; feature++)
-            {
-                features[feature] = (float)cells[places[feature]].Value.ToDouble();
-            }
-
-            reasons[row] = new RowReasons(model.BaseValue, model.Explain(features, most));
+            reasons[row] = new RowReasons(model.BaseValue, model.Explain(inputs.Read(result, row), most));
         }
 
         return reasons;
-    }
-
-    private static int[] PlacesOf(Servable servable, ReasonModel model, PredictionResult result)
-    {
-        if (servable.Manifest.Inputs is not [var input] || input.Features.Count != model.FeatureCount)
-        {
-            throw new ProtocolFailure(
-                StatusCode.FailedPrecondition, $"Model '{servable.Model.Name}' version {servable.Version} gives no reasons: they are of {model.FeatureCount} features, and its inputs take others.");
-        }
-
-        var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var column = 0; column < result.FeatureColumns.Count; column++)
-        {
-            known[result.FeatureColumns[column].Name] = column;
-        }
-
-        return [.. input.Features.Select(name => known[name])];
     }
 }

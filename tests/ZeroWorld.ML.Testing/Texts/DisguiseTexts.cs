@@ -6,15 +6,17 @@ namespace ZeroWorld.ML.Testing;
 /// <param name="Asked">Texts of the second half.</param>
 public sealed record DisguiseTexts(string Language, IReadOnlyList<MadeText> Learned, IReadOnlyList<MadeText> Asked)
 {
-    private const string Resource = "disguises.txt";
     private const string Chinese = "cmn";
 
-    /// <summary>English and ten other languages, out of <c>Texts/disguises.txt</c>.</summary>
-    public static IReadOnlyList<DisguiseTexts> All { get; } = [.. Read()];
+    /// <summary>English and ten other languages, out of <c>Texts/disguises.txt</c>: settings are chosen by them.</summary>
+    public static IReadOnlyList<DisguiseTexts> All { get; } = [.. Read("disguises.txt")];
 
-    private static IEnumerable<DisguiseTexts> Read()
+    /// <summary>The same languages and Russian, out of <c>Texts/disguises-reported.txt</c>, with other words and templates; what is asked about has other groups, too. Nothing is chosen by them.</summary>
+    public static IReadOnlyList<DisguiseTexts> Reported { get; } = [.. Read("disguises-reported.txt")];
+
+    private static IEnumerable<DisguiseTexts> Read(string resource)
     {
-        using var stream = typeof(DisguiseTexts).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is absent.");
+        using var stream = typeof(DisguiseTexts).Assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException($"The resource {resource} is absent.");
         using var reader = new StreamReader(stream);
         var (language, lines) = ("", new List<(string Kind, string Text)>());
         foreach (var line in reader.ReadToEnd().Split('\n').Append("[]").Where(static line => line.Length > 0 && line[0] != '#'))
@@ -38,16 +40,16 @@ public sealed record DisguiseTexts(string Language, IReadOnlyList<MadeText> Lear
     private static DisguiseTexts Make(string language, List<(string Kind, string Text)> lines)
     {
         string[] Of(string kind) => [.. lines.Where(line => line.Kind == kind).Select(static line => line.Text)];
-        string[] ListOf(string kind) => Of(kind)[0].Split(" | ");
-        var (groups, insults, kind) = (ListOf("g"), ListOf("i"), ListOf("n"));
+        string[] ListOf(string list) => list.Split(" | ");
+        var (groups, insults, kind) = (Of("g")[0].Split(" || "), ListOf(Of("i")[0]), ListOf(Of("n")[0]));
         var (hostile, harmless) = (Of("hostile"), Of("harmless"));
-        IReadOnlyList<MadeText> Texts(Range half) =>
+        IReadOnlyList<MadeText> Texts(Range half, string group) =>
         [
-            .. Fill(language, hostile[half], groups, "{i}", insults, true),
-            .. Fill(language, harmless[half], groups, "{n}", kind, false),
+            .. Fill(language, hostile[half], ListOf(group), "{i}", insults, true),
+            .. Fill(language, harmless[half], ListOf(group), "{n}", kind, false),
         ];
         var middle = hostile.Length / 2;
-        return new DisguiseTexts(language, Texts(..middle), Texts(middle..));
+        return new DisguiseTexts(language, Texts(..middle, groups[0]), Texts(middle.., groups[^1]));
     }
 
     private static IEnumerable<MadeText> Fill(string language, string[] templates, string[] groups, string slot, string[] words, bool isHostile) =>

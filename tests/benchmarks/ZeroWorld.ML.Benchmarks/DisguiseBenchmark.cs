@@ -16,18 +16,19 @@ internal static class DisguiseBenchmark
     private const string Harmless = "harmless";
     private const string Neither = "2";
 
-    /// <param name="options"><c>--data=FILE</c>: <c>labeled_data.csv</c> of davidson-hate, whose model is asked about the English texts, too; <c>--sentences=FOLDER</c>: langid-tatoeba, whose sentences are harmless texts beside the made ones; <c>--languages=eng,deu</c>; <c>--copies=N</c> learned from in disguise; <c>--texts</c> prints what was missed.</param>
+    /// <param name="options"><c>--data=FILE</c>: <c>labeled_data.csv</c> of davidson-hate, whose model is asked about the English texts, too; <c>--sentences=FOLDER</c>: langid-tatoeba, whose sentences are harmless texts beside the made ones; <c>--beside</c>: made texts are learned from beside such sentences, as posts are; <c>--reported</c>: the second suite, by which nothing is chosen; <c>--languages=eng,deu</c>; <c>--copies=N</c> learned from in disguise; <c>--texts</c> prints what was missed.</param>
     public static void Run(string[] options, CancellationToken cancellationToken)
     {
         var only = Option(options, "--languages=")?.Split(',');
         Console.WriteLine("recall of the plain texts, then what is lost; first the key words hidden, then every word; by the greater probability and, in brackets, by the policy's review threshold");
-        foreach (var texts in DisguiseTexts.All.Where(texts => only is null || only.Contains(texts.Language)))
+        var isBeside = options.Contains("--beside");
+        foreach (var texts in (options.Contains("--reported") ? DisguiseTexts.Reported : DisguiseTexts.All).Where(texts => only is null || only.Contains(texts.Language)))
         {
             var learned = Spread([.. texts.Learned.Where(static text => text.IsHostile)], LearnedMost).Concat(Spread([.. texts.Learned.Where(static text => !text.IsHostile)], LearnedMost)).ToArray();
             string[] sentences = Option(options, "--sentences=") is { } folder ? [.. LanguageCorpus.Sentences(folder, texts.Language).Take(SentencesMost)] : [];
             var rows = new LabelledTexts(
-                [.. learned.Select(static text => text.ToString()), .. sentences.Where(static (_, row) => row % 2 == 0)],
-                LabelMatrix.OfClasses([.. learned.Select(static text => text.IsHostile ? Hostile : Harmless), .. sentences.Where(static (_, row) => row % 2 == 0).Select(static _ => Harmless)]));
+                [.. learned.Select((text, row) => isBeside ? Beside(text, sentences, row) : text.ToString()), .. sentences.Where((_, row) => row % (isBeside ? 4 : 2) == 0)],
+                LabelMatrix.OfClasses([.. learned.Select(static text => text.IsHostile ? Hostile : Harmless), .. sentences.Where((_, row) => row % (isBeside ? 4 : 2) == 0).Select(static _ => Harmless)]));
             Report(texts.Language, rows, Harmless, [.. texts.Asked, .. sentences.Where(static (_, row) => row % 2 == 1).Select(static text => new MadeText([text], [false], " ", false))], options, cancellationToken);
         }
 
@@ -79,6 +80,13 @@ internal static class DisguiseBenchmark
 
             Console.WriteLine(line);
         }
+    }
+
+    // Two of three stand behind or before a sentence, as in posts, so that not every word around an insult is the template's.
+    private static string Beside(MadeText text, string[] sentences, int row)
+    {
+        var sentence = sentences.Length == 0 ? "" : sentences[row * 2 % sentences.Length];
+        return (row % 3) switch { 0 => text.ToString(), 1 => $"{sentence}{text.Glue}{text}".Trim(), _ => $"{text}{text.Glue}{sentence}".Trim() };
     }
 
     // 1: a label that is not harmless is the likeliest; 2: a rule of the policy wants a review; 3: both.

@@ -47,7 +47,13 @@ public sealed class ReasonModelTests : IDisposable
     [Theory]
     [InlineData("{", RegistryError.CorruptArtifact, "cannot be read")]
     [InlineData("{}", RegistryError.CorruptArtifact, "lacks columns or trees")]
-    [InlineData("""{"format": 2}""", RegistryError.InvalidInput, "has format 2; this build knows format 1")]
+    [InlineData("""{"format": 3}""", RegistryError.InvalidInput, "has format 3; this build knows formats 1 and 2")]
+    [InlineData("""{"format": 2, "columns": ["a"], "trees": []}""", RegistryError.CorruptArtifact, "lacks columns or trees")]
+    [InlineData("""{"format": 2, "columns": ["a", "b"], "trees": [], "linear": {"weights": [1], "means": [0], "offset": 0}}""", RegistryError.InvalidInput, "2 columns of 1 features")]
+    [InlineData("""{"format": 2, "columns": ["a"], "trees": [], "linear": {"weights": [1], "means": [0], "offset": 0}, "encoding": {"medians": [1], "marked": [3], "texts": []}}""",
+        RegistryError.CorruptArtifact, "A mark is of a number that is not there")]
+    [InlineData("""{"format": 2, "columns": ["a"], "trees": [], "linear": {"weights": [1], "means": [0], "offset": 0}, "encoding": {"medians": [], "marked": [], "texts": [null]}}""",
+        RegistryError.CorruptArtifact, "lacks columns or trees")]
     [InlineData("""{"format": 1, "columns": ["a"], "trees": [{}]}""", RegistryError.CorruptArtifact, "lacks columns or trees")]
     [InlineData("""{"format": 1, "columns": ["a"], "trees": [{"features": [3], "thresholds": [0], "left": [-1], "right": [-2], "missing_left": [true], "leaves": [0, 1], "covers": [1, 1]}]}""",
         RegistryError.InvalidInput, "reads the feature 3")]
@@ -64,6 +70,45 @@ public sealed class ReasonModelTests : IDisposable
     [Fact]
     public void ReasonModel_OtherNumberOfColumns_IsRefused() =>
         Assert.Contains("1 columns of 3 features", Assert.Throws<RegistryException>(() => new ReasonModel(Ensemble(1), ["a"])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Explain_TreesAndALinearPart_AddsBothAndIsTheSameFromTheFile()
+    {
+        var linear = new LinearTerms([0.5f, -2, 0], [4, 0.25f, 1], 0.75);
+        var trees = new ReasonModel(Ensemble(0.1), ["amount", "channel", "channel"]);
+        var both = new ReasonModel(Ensemble(0.1), linear, ["amount", "channel", "channel"], null);
+        both.Write(Path);
+
+        float[] row = [6, 1, 0];
+        var (apart, sum) = (trees.Explain(row), both.Explain(row));
+
+        Assert.Equal(apart[0].Contribution + (0.5 * 2), sum[0].Contribution, 1e-12);
+        Assert.Equal(apart[1].Contribution - (2 * 0.75), sum[1].Contribution, 1e-12);
+        Assert.Equal(trees.BaseValue + 0.75, both.BaseValue, 1e-12);
+        Assert.Equal(sum, ReasonModel.Read(Path).Explain(row));
+        Assert.Throws<ArgumentException>(() => new ReasonModel(null, linear, ["a", "b", "c"], null).Explain([1, 2]));
+    }
+
+    [Fact]
+    public void Read_FileWithAnEncoding_MakesTheSameFeatures()
+    {
+        var encoding = new FeatureEncoding(
+            new ClockFeatures(1, true), [5, 7, 12], [0], [new CategoryFeatures(["", "web"], null, 0), new CategoryFeatures(["a", "b"], [0.1f, 0.9f], 0.3f)]);
+        new ReasonModel(null, new LinearTerms(new float[7], new float[7], 0), ["amount", "age", "hour", "amount", "channel", "channel", "shop"], encoding).Write(Path);
+
+        var read = ReasonModel.Read(Path).Encoding!;
+
+        var (numbers, features) = (new float[3], new float[7]);
+        numbers[0] = float.NaN;
+        read.Clock!.Encode([1.5 * TimeSpan.MicrosecondsPerDay, -0.5 * TimeSpan.MicrosecondsPerDay], numbers.AsSpan(1));
+        read.Encode(numbers, ["web", "unheard of"], features);
+        Assert.Equal([5, 2, 12, 1, 0, 1, 0.3f], features);
+        read.Clock.Encode([double.NaN, 0], numbers.AsSpan(1));
+        read.Encode(numbers, ["unheard of", "b"], features);
+        Assert.Equal([5, 7, 12, 1, 0, 0, 0.9f], features);
+        Assert.Equal((1, 7), (read.RawNumbers, read.FeatureCount));
+        Assert.Equal(18, ClockFeatures.HourOf(-6 * TimeSpan.MicrosecondsPerHour));
+    }
 
     private static TreeEnsemble Ensemble(double leaf) => new()
     {

@@ -14,8 +14,11 @@ public sealed class AutoencoderModel : IFraudModel
     private readonly double _slope;
     private readonly double _offset;
 
-    internal AutoencoderModel(AutoencoderNetwork network, FeatureScaler scaler, double slope, double offset) =>
-        (_network, _scaler, _slope, _offset) = (network, scaler, slope, offset);
+    internal AutoencoderModel(AutoencoderNetwork network, FeatureScaler scaler, double slope, double offset, int passes) =>
+        (_network, _scaler, _slope, _offset, StoppedAfter) = (network, scaler, slope, offset, passes);
+
+    /// <inheritdoc/>
+    public int? StoppedAfter { get; }
 
     /// <inheritdoc/>
     public float[] Score(TrainingTable table, ReadOnlyMemory<int> rows, CancellationToken cancellationToken) =>

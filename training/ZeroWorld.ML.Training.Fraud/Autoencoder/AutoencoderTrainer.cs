@@ -61,11 +61,12 @@ public sealed class AutoencoderTrainer : IResumableTrainer<AutoencoderModel>
             checkpoint?.Write(state.ToBytes());
         }
 
+        var passes = stopping.BestStep == 0 ? state.Step : stopping.BestStep;
         network.Load(stopping.BestStep == 0 ? state.Weights : state.Best);
-        var unscaled = new AutoencoderModel(network, scaler, 1, 0);
+        var unscaled = new AutoencoderModel(network, scaler, 1, 0, passes);
         var sample = RowSample.Spread(rows.Span, ScalingRowsMax);
         var scaling = PlattScaling.Fit(unscaled.LogOdds(table, sample, cancellationToken), table.LabelsOf(sample));
-        return new AutoencoderModel(network, scaler, scaling.Slope, scaling.Offset);
+        return new AutoencoderModel(network, scaler, scaling.Slope, scaling.Offset, passes);
     }
 
     // Rows of the pass: drawn with replacement where there are more than it takes, else all of them in a drawn order.

@@ -1,3 +1,4 @@
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Training.Fraud;
@@ -41,6 +42,9 @@ internal sealed class FeatureScaler
             features[column] = (features[column] - _means[column]) * _factors[column];
         }
     }
+
+    /// <summary>A linear model of scaled features as one of the features themselves.</summary>
+    internal LinearTerms Unscale(IReadOnlyList<float> weights, double bias) => new([.. weights.Select((weight, column) => weight * _factors[column])], _means, bias);
 
     internal void AddTo(OnnxGraphBuilder graph, string input, string output) => graph
         .AddInitializer("means", _means, 1, _means.Length)

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Calibrators;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Training.Fraud;
@@ -52,4 +53,11 @@ public sealed class LogisticFraudModel : IFraudModel
 
     /// <inheritdoc/>
     public TreeEnsemble? ToTreeEnsemble() => null;
+
+    /// <inheritdoc/>
+    public LinearTerms? ToLinearTerms()
+    {
+        var linear = _transformer.Model.SubModel;
+        return _scaler.Unscale([.. linear.Weights], linear.Bias);
+    }
 }

@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 
 /// <summary>Fits another trainer on fewer negative rows: what class weights are compared with. It distorts probabilities, so calibrate.</summary>
 /// <remarks>Thread safe when the inner trainer is.</remarks>
-public sealed class ResampledTrainer : ITrainer<IFraudModel>
+public sealed class ResampledTrainer : IResumableTrainer<IFraudModel>
 {
     private readonly ITrainer<IFraudModel> _inner;
     private readonly double _negativesPerPositive;
@@ -30,7 +30,10 @@ public sealed class ResampledTrainer : ITrainer<IFraudModel>
     public IReadOnlyDictionary<string, string> Parameters { get; }
 
     /// <inheritdoc/>
-    public IFraudModel Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken)
+    public IFraudModel Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, CancellationToken cancellationToken) => Fit(table, rows, seed, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public IFraudModel Fit(TrainingTable table, ReadOnlyMemory<int> rows, int seed, FitCheckpoint? checkpoint, CancellationToken cancellationToken)
     {
         TrainingRows.CheckBothClasses(table, rows);
         var positives = table.CountPositives(rows.Span);
@@ -51,6 +54,8 @@ public sealed class ResampledTrainer : ITrainer<IFraudModel>
             }
         }
 
-        return _inner.Fit(table, kept.ToArray(), seed, cancellationToken);
+        return _inner is IResumableTrainer<IFraudModel> resumable
+            ? resumable.Fit(table, kept.ToArray(), seed, checkpoint, cancellationToken)
+            : _inner.Fit(table, kept.ToArray(), seed, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Training.Fraud;
@@ -16,14 +17,10 @@ internal sealed class CategoryEncoding
     // Rows of the mean that each value starts with.
     private const double Smoothing = 20;
 
-    private readonly Dictionary<string, int> _codes;
-    private readonly float[]? _shares;
-    private readonly float _prior;
-
-    private CategoryEncoding(string name, Dictionary<string, int> codes, float[]? shares, float prior)
+    private CategoryEncoding(string name, CategoryFeatures features)
     {
-        (Name, _codes, _shares, _prior) = (name, codes, shares, prior);
-        Columns = shares is null ? [.. Values.Select(value => $"{name}={value}")] : [$"{name} (share of positives)"];
+        (Name, Features) = (name, features);
+        Columns = features.Shares is null ? [.. features.Values.Select(value => $"{name}={value}")] : [$"{name} (share of positives)"];
     }
 
     internal string Name { get; }
@@ -31,7 +28,8 @@ internal sealed class CategoryEncoding
     /// <summary>Names of the encoded columns.</summary>
     internal IReadOnlyList<string> Columns { get; }
 
-    private IEnumerable<string> Values => _codes.OrderBy(static entry => entry.Value).Select(static entry => entry.Key);
+    /// <summary>What a value becomes.</summary>
+    internal CategoryFeatures Features { get; }
 
     internal static CategoryEncoding Fit(string name, string[] column, bool[] labels, ReadOnlySpan<int> rows)
     {
@@ -46,27 +44,9 @@ internal sealed class CategoryEncoding
 
         var kept = counts.OrderByDescending(static entry => entry.Value.Rows).ThenBy(static entry => entry.Key, StringComparer.Ordinal).Take(ValuesMax)
             .OrderBy(static entry => entry.Key, StringComparer.Ordinal).ToArray();
-        var codes = kept.Select(static (entry, code) => (entry.Key, code)).ToDictionary(static item => item.Key, static item => item.code, StringComparer.Ordinal);
         var prior = (double)positives / rows.Length;
         float[]? shares = counts.Count <= OneHotMax ? null : [.. kept.Select(entry => (float)Smooth(entry.Value.Positives, entry.Value.Rows, prior))];
-        return new CategoryEncoding(name, codes, shares, (float)prior);
-    }
-
-    /// <summary>Writes the columns of one value.</summary>
-    internal void Encode(string value, Span<float> target)
-    {
-        var isKnown = _codes.TryGetValue(value, out var code);
-        if (_shares is not null)
-        {
-            target[0] = isKnown ? _shares[code] : _prior;
-            return;
-        }
-
-        target.Clear();
-        if (isKnown)
-        {
-            target[code] = 1;
-        }
+        return new CategoryEncoding(name, new CategoryFeatures([.. kept.Select(static entry => entry.Key)], shares, (float)prior));
     }
 
     /// <summary>
@@ -76,7 +56,7 @@ internal sealed class CategoryEncoding
     /// <returns>Whether the column is one of shares.</returns>
     internal bool TryEncodeOrdered(string[] column, bool[] labels, ReadOnlySpan<int> rows, Span<float> encoded)
     {
-        if (_shares is null)
+        if (Features.Shares is null)
         {
             return false;
         }
@@ -86,36 +66,36 @@ internal sealed class CategoryEncoding
         {
             var (value, isPositive) = (column[rows[index]], labels[rows[index]]);
             var (count, positives) = counts.GetValueOrDefault(value);
-            encoded[index] = _codes.ContainsKey(value) ? (float)Smooth(positives, count, _prior) : _prior;
+            encoded[index] = Features.Knows(value) ? (float)Smooth(positives, count, Features.UnknownShare) : Features.UnknownShare;
             counts[value] = (count + 1, positives + (isPositive ? 1 : 0));
         }
 
         return true;
     }
 
-    /// <summary>Adds the nodes of <see cref="Encode"/>: column <paramref name="position"/> of a text value [rows, n] to FP32 [rows, columns].</summary>
+    /// <summary>Adds the nodes of <see cref="CategoryFeatures.Encode"/>: column <paramref name="position"/> of a text value [rows, n] to FP32 [rows, columns].</summary>
     internal void AddTo(OnnxGraphBuilder graph, string input, int position, string output)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"category_{position}");
         graph.AddInitializer($"{prefix}_position", [(long)position], 1)
             .AddNode("Gather", [input, $"{prefix}_position"], [$"{prefix}_text"], [OnnxAttribute.Of("axis", 1L)]);
-        if (_shares is not null)
+        if (Features.Shares is { } shares)
         {
             graph.AddNode(
                 "LabelEncoder",
                 [$"{prefix}_text"],
                 [output],
-                [OnnxAttribute.Of("keys_strings", Values), OnnxAttribute.Of("values_floats", _shares), OnnxAttribute.Of("default_float", _prior)],
+                [OnnxAttribute.Of("keys_strings", Features.Values), OnnxAttribute.Of("values_floats", shares), OnnxAttribute.Of("default_float", Features.UnknownShare)],
                 OnnxGraphBuilder.MlDomain);
             return;
         }
 
-        long[] codes = [.. Enumerable.Range(0, _codes.Count).Select(static code => (long)code)];
+        long[] codes = [.. Enumerable.Range(0, Features.Values.Count).Select(static code => (long)code)];
         graph.AddNode(
                 "LabelEncoder",
                 [$"{prefix}_text"],
                 [$"{prefix}_code"],
-                [OnnxAttribute.Of("keys_strings", Values), OnnxAttribute.Of("values_int64s", codes), OnnxAttribute.Of("default_int64", -1L)],
+                [OnnxAttribute.Of("keys_strings", Features.Values), OnnxAttribute.Of("values_int64s", codes), OnnxAttribute.Of("default_int64", -1L)],
                 OnnxGraphBuilder.MlDomain)
             .AddInitializer($"{prefix}_codes", codes, 1, codes.Length)
             .AddNode("Equal", [$"{prefix}_code", $"{prefix}_codes"], [$"{prefix}_is"])

@@ -21,7 +21,7 @@ internal static class EntitySplit
     internal static IReadOnlyList<TableFold> Folds(TableSource source, int[] train)
     {
         var positives = train.Count(row => source.Labels[row]);
-        var count = TableFold.CountOf(positives, positives);
+        var count = TableFold.CountOf(positives, positives, TableFold.ValuesOf(source, train));
         if (count < 2)
         {
             return [];

@@ -17,6 +17,9 @@ public sealed record FraudTableResult
     /// <value>Its hyper-parameters.</value>
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
 
+    /// <value>Trees or passes that early stopping kept, one per seed, in their order; empty where the algorithm does not stop early.</value>
+    public required IReadOnlyList<int> StoppedAfter { get; init; }
+
     /// <value>Name of the chosen calibration.</value>
     public required string Calibration { get; init; }
 
@@ -40,10 +43,10 @@ public sealed record FraudTableResult
 
     public required DecisionThresholds Thresholds { get; init; }
 
-    /// <value>Mean absolute Shapley value of each column over test rows, greatest first; empty for a model that is not made of trees.</value>
+    /// <value>Mean absolute Shapley value of each column over test rows, greatest first; empty for a model that is neither made of trees nor linear.</value>
     public required IReadOnlyList<ReasonCode> Importance { get; init; }
 
-    /// <value>The most suspicious test rows with their reasons; empty for a model that is not made of trees.</value>
+    /// <value>The most suspicious test rows with their reasons; empty for a model that is neither made of trees nor linear.</value>
     public required IReadOnlyList<ExplainedRow> Explained { get; init; }
 
     /// <value>By tree, on fit and validation rows; empty for a model that is not boosted.</value>

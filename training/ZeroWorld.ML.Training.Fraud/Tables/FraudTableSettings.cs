@@ -6,6 +6,9 @@ public sealed record FraudTableSettings
     /// <value>Names out of <see cref="FraudAlgorithms.Names"/>; the one with the best validation average precision is packaged.</value>
     public IReadOnlyList<string> Algorithms { get; init; } = [FraudAlgorithms.Logistic, FraudAlgorithms.LightGbm];
 
+    /// <value>What is tried about positives being rare, each with every setting of the algorithms that know classes; at least one, each once.</value>
+    public IReadOnlyList<ClassBalance> Balances { get; init; } = [ClassBalance.Plain];
+
     /// <value>Seeds whose mean is reported; an odd number of different ones, so that one of them is the median.</value>
     public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
@@ -52,6 +55,8 @@ public sealed record FraudTableSettings
     {
         { Algorithms.Count: 0 } => "algorithm: none was given; expected at least one.",
         { Algorithms: var names } when names.FirstOrDefault(static name => !FraudAlgorithms.Names.Contains(name)) is { } unknown => FraudAlgorithms.Unknown(unknown),
+        { Balances: var balances } when balances.Count == 0 || balances.Distinct().Count() != balances.Count || balances.Any(static balance => !Enum.IsDefined(balance))
+            => $"balance: {string.Join(", ", balances)}; expected each of {string.Join(", ", Enum.GetNames<ClassBalance>())} once at most, and at least one.",
         { Seeds: var seeds } when seeds.Count % 2 == 0 || seeds.Distinct().Count() != seeds.Count
             => $"seeds: {string.Join(", ", seeds)}; expected an odd number of different seeds.",
         { Split: not (SplitKind.Time or SplitKind.Entity) } => $"split: {Split}; expected Time or Entity.",

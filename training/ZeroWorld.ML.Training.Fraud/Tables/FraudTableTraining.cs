@@ -41,7 +41,7 @@ public sealed class FraudTableTraining(TimeProvider time)
 
         // 1. Inside the training part: the search on its folds; the calibrator and thresholds on its validation rows, by the median seed.
         var innerEncoder = TableEncoder.Fit(source, split.Fit);
-        var steps = new StepCounter(2 + TableSearch.CountSteps(settings, innerEncoder.Names.Count, split) + (2 * settings.Seeds.Count), progress);
+        var steps = new StepCounter(2 + TableSearch.CountSteps(settings, innerEncoder.Names.Count, source, split) + (2 * settings.Seeds.Count), progress);
         steps.Finish("rows", $"{split.Train.Length} training rows, {split.Validation.Length} of them for validation, {split.Test.Length} test rows");
         var inner = innerEncoder.Encode(source, split.Fit);
         var search = await TableSearch.RunAsync(request, source, inner, split, steps, notes, cancellationToken).ConfigureAwait(false);
@@ -63,10 +63,12 @@ public sealed class FraudTableTraining(TimeProvider time)
         var encoder = TableEncoder.Fit(source, split.Train);
         var table = encoder.Encode(source, split.Train);
         var (evaluations, packaged, scores) = (new List<Evaluation>(), (CalibratedFraudModel?)null, Array.Empty<float>());
+        var stoppedAfter = new List<int>();
         foreach (var seed in settings.Seeds)
         {
             var model = new CalibratedFraudModel(request.Fit(search.Trainer, FraudTableRequest.TrainingRows, table, split.Train, seed, cancellationToken), calibrator);
             var seedScores = model.Score(table, split.Test, cancellationToken);
+            stoppedAfter.AddRange(model.Model.StoppedAfter is { } kept ? [kept] : []);
             evaluations.Add(Evaluation.Of(table, split.Test, seedScores, settings.CardsPerDay));
             if (seed == median.Seed)
             {
@@ -89,6 +91,7 @@ public sealed class FraudTableTraining(TimeProvider time)
             Trials = search.Trials,
             Algorithm = search.Algorithm,
             Parameters = search.Trainer.Parameters,
+            StoppedAfter = stoppedAfter,
             Calibration = calibrator.Name,
             TrainRows = split.Train.Length,
             ValidationRows = split.Validation.Length,
@@ -200,8 +203,6 @@ internal sealed record FittedTable(
     DecisionThresholds Thresholds,
     IReadOnlyList<string> Notes)
 {
-    /// <summary>Reasons of encoded rows by raw column; <see langword="null"/> for a model that is not made of trees.</summary>
-    internal ReasonModel? Reasons { get; } = Model.Model.ToTreeEnsemble() is { } ensemble
-        ? new ReasonModel(TreeReasons.WithCovers(ensemble, Table, Split.Train), Encoder.Sources)
-        : null;
+    /// <summary>Reasons by raw column; <see langword="null"/> for a model that is neither made of trees nor linear.</summary>
+    internal ReasonModel? Reasons { get; } = TreeReasons.Of(Model.Model, Table, Split.Train, Encoder);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Fraud;
 
@@ -40,7 +41,7 @@ internal static class TableAges
                 continue;
             }
 
-            replaced[name] = [.. times.Select((time, row) => time == long.MinValue ? double.NaN : (moments[row] - time) / (double)UtcDay.Length)];
+            replaced[name] = [.. times.Select((time, row) => time == long.MinValue ? double.NaN : ClockFeatures.DaysBetween(time, moments[row]))];
         }
 
         return replaced.Count == 0 ? (frame, types, columns) : Replace(frame, types, columns, replaced);

@@ -9,14 +9,11 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <param name="HasHour">Whether the hour of <paramref name="Time"/> is a feature.</param>
 internal sealed record TableClock(string Time, IReadOnlyList<string> Columns, bool HasHour)
 {
-    /// <summary>Input of the graph: FP64 [rows, 1 + <see cref="Columns"/>], microseconds since the epoch in UTC, the row's own time first; NaN for a missing time.</summary>
-    internal const string Input = "times";
-
     private const double HoursPerDay = 24;
 
-    internal int FeatureCount => Columns.Count + (HasHour ? 1 : 0);
+    internal ClockFeatures Features => new(Columns.Count, HasHour);
 
-    /// <summary>Columns of <see cref="Input"/>.</summary>
+    /// <summary>Columns of <see cref="FeatureEncoding.TimesInput"/>.</summary>
     internal IReadOnlyList<string> Times => [Time, .. Columns];
 
     /// <summary>Declares the input and adds the nodes that <see cref="TableAges"/> and <see cref="TableHours"/> stand for.</summary>
@@ -24,14 +21,14 @@ internal sealed record TableClock(string Time, IReadOnlyList<string> Columns, bo
     internal IReadOnlyList<string> AddTo(OnnxGraphBuilder graph)
     {
         var parts = new List<string>();
-        graph.AddInput(new TensorSpec(Input, TensorDtype.Float64, [-1, 1 + Columns.Count]))
+        graph.AddInput(new TensorSpec(FeatureEncoding.TimesInput, TensorDtype.Float64, [-1, 1 + Columns.Count]))
             .AddInitializer("day", [(double)UtcDay.Length], 1)
             .AddInitializer("own_position", [0L], 1)
-            .AddNode("Gather", [Input, "own_position"], ["own_time"], [OnnxAttribute.Of("axis", 1L)]);
+            .AddNode("Gather", [FeatureEncoding.TimesInput, "own_position"], ["own_time"], [OnnxAttribute.Of("axis", 1L)]);
         if (Columns.Count > 0)
         {
             graph.AddInitializer("time_positions", [.. Enumerable.Range(1, Columns.Count).Select(static position => (long)position)], Columns.Count)
-                .AddNode("Gather", [Input, "time_positions"], ["moments"], [OnnxAttribute.Of("axis", 1L)])
+                .AddNode("Gather", [FeatureEncoding.TimesInput, "time_positions"], ["moments"], [OnnxAttribute.Of("axis", 1L)])
                 .AddNode("Sub", ["own_time", "moments"], ["elapsed"])
                 .AddNode("Div", ["elapsed", "day"], ["days"])
                 .AddNode("Cast", ["days"], ["ages"], [OnnxAttribute.Of("to", 1L)]);

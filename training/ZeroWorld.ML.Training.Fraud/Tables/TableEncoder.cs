@@ -7,29 +7,25 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <remarks>The same function is a part of the exported graph. Immutable and thread safe.</remarks>
 internal sealed class TableEncoder
 {
-    /// <summary>Input of the graph: FP32 [rows, numeric columns], NaN for a missing value.</summary>
-    internal const string NumericInput = TreeEnsembleGraph.Input;
-
-    /// <summary>Input of the graph: BYTES [rows, categorical columns], an empty text for a missing value.</summary>
-    internal const string CategoricalInput = "categories";
-
-    private readonly float[] _medians;
-    private readonly int[] _marked;
     private readonly CategoryEncoding[] _categories;
 
     private TableEncoder(TableFeatures features, float[] medians, int[] marked, CategoryEncoding[] categories)
     {
         var numeric = features.Numeric;
-        (Clock, Numeric, _medians, _marked, _categories) = (features.Clock, numeric, medians, marked, categories);
+        (Clock, Numeric, _categories) = (features.Clock, numeric, categories);
+        Encoding = new FeatureEncoding(Clock?.Features, medians, marked, [.. categories.Select(static category => category.Features)]);
         Names = [.. numeric, .. marked.Select(column => $"{numeric[column]} is missing"), .. categories.SelectMany(static category => category.Columns)];
         Sources = [.. numeric, .. marked.Select(column => numeric[column]), .. categories.SelectMany(static category => category.Columns.Select(_ => category.Name))];
     }
 
+    /// <summary>What makes the features of a row, in training and for reasons.</summary>
+    internal FeatureEncoding Encoding { get; }
+
     /// <summary>All numbers, those that <see cref="Clock"/> makes last.</summary>
     internal IReadOnlyList<string> Numeric { get; }
 
-    /// <summary>The numbers that are columns of the file: <see cref="NumericInput"/>.</summary>
-    internal IReadOnlyList<string> RawNumeric => [.. Numeric.Take(Numeric.Count - (Clock?.FeatureCount ?? 0))];
+    /// <summary>The numbers that are columns of the file: <see cref="FeatureEncoding.NumbersInput"/>.</summary>
+    internal IReadOnlyList<string> RawNumeric => [.. Numeric.Take(Numeric.Count - (Clock?.Features.Count ?? 0))];
 
     internal TableClock? Clock { get; }
 
@@ -78,13 +74,14 @@ internal sealed class TableEncoder
     {
         var width = Names.Count;
         var features = new float[checked(source.Rows * width)];
+        var (numbers, texts) = (new float[Numeric.Count], new string[_categories.Length]);
         for (var row = 0; row < source.Rows; row++)
         {
-            EncodeRow(source, row, features.AsSpan(row * width, width));
+            EncodeRow(source, row, numbers, texts, features.AsSpan(row * width, width));
         }
 
         var ordered = new float[fitted.Length];
-        var place = Numeric.Count + _marked.Length;
+        var place = Numeric.Count + Encoding.Marked.Count;
         for (var column = 0; column < _categories.Length; column++)
         {
             if (_categories[column].TryEncodeOrdered(source.Categories[column], source.Labels, fitted, ordered))
@@ -108,15 +105,15 @@ internal sealed class TableEncoder
         if (Numeric.Count > 0)
         {
             var raw = AddNumbers(graph);
-            graph.AddInitializer("medians", _medians, 1, _medians.Length)
+            graph.AddInitializer("medians", [.. Encoding.Medians], 1, Numeric.Count)
                 .AddNode("IsNaN", [raw], ["missing"])
                 .AddNode("Where", ["missing", "medians", raw], ["numbers"]);
             parts.Add("numbers");
         }
 
-        if (_marked.Length > 0)
+        if (Encoding.Marked.Count > 0)
         {
-            graph.AddInitializer("marked", [.. _marked.Select(static column => (long)column)], _marked.Length)
+            graph.AddInitializer("marked", [.. Encoding.Marked.Select(static column => (long)column)], Encoding.Marked.Count)
                 .AddNode("Cast", ["missing"], ["missing_ones"], [OnnxAttribute.Of("to", 1L)])
                 .AddNode("Gather", ["missing_ones", "marked"], ["marks"], [OnnxAttribute.Of("axis", 1L)]);
             parts.Add("marks");
@@ -124,11 +121,11 @@ internal sealed class TableEncoder
 
         if (_categories.Length > 0)
         {
-            graph.AddInput(new TensorSpec(CategoricalInput, TensorDtype.Bytes, [-1, _categories.Length]));
+            graph.AddInput(new TensorSpec(FeatureEncoding.TextsInput, TensorDtype.Bytes, [-1, _categories.Length]));
             for (var column = 0; column < _categories.Length; column++)
             {
                 parts.Add($"category_{column}_columns");
-                _categories[column].AddTo(graph, CategoricalInput, column, parts[^1]);
+                _categories[column].AddTo(graph, FeatureEncoding.TextsInput, column, parts[^1]);
             }
         }
 
@@ -140,37 +137,31 @@ internal sealed class TableEncoder
         var count = RawNumeric.Count;
         if (count > 0)
         {
-            graph.AddInput(new TensorSpec(NumericInput, TensorDtype.Float32, [-1, count]));
+            graph.AddInput(new TensorSpec(FeatureEncoding.NumbersInput, TensorDtype.Float32, [-1, count]));
         }
 
         if (Clock is null)
         {
-            return NumericInput;
+            return FeatureEncoding.NumbersInput;
         }
 
-        graph.AddNode("Concat", [.. count > 0 ? (string[])[NumericInput] : [], .. Clock.AddTo(graph)], ["known"], [OnnxAttribute.Of("axis", 1L)]);
+        graph.AddNode("Concat", [.. count > 0 ? (string[])[FeatureEncoding.NumbersInput] : [], .. Clock.AddTo(graph)], ["known"], [OnnxAttribute.Of("axis", 1L)]);
         return "known";
     }
 
-    private void EncodeRow(TableSource source, int row, Span<float> target)
+    // Ages and hours are numbers of the table already.
+    private void EncodeRow(TableSource source, int row, Span<float> numbers, Span<string> texts, Span<float> target)
     {
-        for (var column = 0; column < _medians.Length; column++)
+        for (var column = 0; column < numbers.Length; column++)
         {
-            var value = source.Numbers[column][row];
-            target[column] = float.IsNaN(value) ? _medians[column] : value;
+            numbers[column] = source.Numbers[column][row];
         }
 
-        var place = _medians.Length;
-        foreach (var column in _marked)
+        for (var column = 0; column < texts.Length; column++)
         {
-            target[place++] = float.IsNaN(source.Numbers[column][row]) ? 1 : 0;
+            texts[column] = source.Categories[column][row];
         }
 
-        for (var column = 0; column < _categories.Length; column++)
-        {
-            var width = _categories[column].Columns.Count;
-            _categories[column].Encode(source.Categories[column][row], target.Slice(place, width));
-            place += width;
-        }
+        Encoding.Encode(numbers, texts, target);
     }
 }

@@ -9,6 +9,11 @@ internal sealed record TableFold(int[] Fit, int[] Validation)
     // With so many a single validation part tells settings apart, and several of them would cost minutes.
     private const int ManyPositives = 5_000;
 
+    // Rows times columns. Fewer folds measure the same positives by fewer fits, which is what counts where a fit takes seconds (many) or minutes (huge).
+    private const int FewFoldsMax = 3;
+    private const long ManyValues = 2_000_000;
+    private const long HugeValues = 20_000_000;
+
     /// <summary>Cuts the later half of the positives into parts of equally many, each measured by a fit on all rows before it. Pure function.</summary>
     /// <param name="train">In order of time.</param>
     /// <param name="delay">How long after a row its label is known, in the unit of the times; left out of account where a fold is too short for it.</param>
@@ -17,7 +22,7 @@ internal sealed record TableFold(int[] Fit, int[] Validation)
     {
         int[] positives = Array.FindAll(train, row => source.Labels[row]);
         var later = positives.Length / 2;
-        var count = CountOf(positives.Length, later);
+        var count = CountOf(positives.Length, later, ValuesOf(source, train));
         if (count < 2)
         {
             return [];
@@ -47,5 +52,16 @@ internal sealed record TableFold(int[] Fit, int[] Validation)
     /// <summary>How many folds tell settings apart.</summary>
     /// <param name="positives">Positives of the training rows.</param>
     /// <param name="measured">Those that the folds are measured on, all together.</param>
-    internal static int CountOf(int positives, int measured) => positives >= ManyPositives ? 1 : Math.Min(FoldsMax, measured / PositivesPerFoldMin);
+    /// <param name="values">Training rows times columns.</param>
+    internal static int CountOf(int positives, int measured, long values) => (positives, values) switch
+    {
+        ( >= ManyPositives, _) or (_, >= HugeValues) => 1,
+        (_, >= ManyValues) => Math.Min(FewFoldsMax, measured / PositivesPerFoldMin),
+        _ => Math.Min(FoldsMax, measured / PositivesPerFoldMin),
+    };
+
+    /// <summary>Whether a fit takes so long that a trial has to earn it.</summary>
+    internal static bool IsLong(TableSource source, int[] train) => ValuesOf(source, train) >= ManyValues;
+
+    internal static long ValuesOf(TableSource source, int[] train) => (long)train.Length * source.Width;
 }

@@ -1,4 +1,5 @@
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Fraud;
 
@@ -23,7 +24,7 @@ internal static class TableHours
             return (frame, types, columns);
         }
 
-        double[] hours = Array.ConvertAll(TableTimes.Read(frame, columns.Time, columns.TimeUnit), HourOf);
+        double[] hours = Array.ConvertAll(TableTimes.Read(frame, columns.Time, columns.TimeUnit), ClockFeatures.HourOf);
         if (trainRows.All(row => hours[row] == hours[trainRows[0]]))
         {
             return (frame, types, columns);
@@ -38,7 +39,4 @@ internal static class TableHours
         changed.Add(name, hours);
         return (changed, changedTypes, columns with { Features = columns.Features?.Select(feature => feature == columns.Time ? name : feature).ToList() });
     }
-
-    /// <summary>Of times before the epoch, too.</summary>
-    internal static double HourOf(long micros) => (((micros % UtcDay.Length) + UtcDay.Length) % UtcDay.Length) * 24 / (double)UtcDay.Length;
 }

@@ -53,12 +53,12 @@ internal sealed class TableInputs(ColumnFrame frame, IReadOnlyDictionary<string,
         var inputs = new Dictionary<string, GoldenTensor>();
         if (model.Numeric.Count > 0)
         {
-            inputs.Add(TableEncoder.NumericInput, Tensor([.. model.Numeric.Select(NumbersOf)], rows));
+            inputs.Add(FeatureEncoding.NumbersInput, Tensor([.. model.Numeric.Select(NumbersOf)], rows));
         }
 
         if (model.Times.Count > 0)
         {
-            inputs.Add(TableClock.Input, Tensor([.. model.Times.Select(MomentsOf)], rows));
+            inputs.Add(FeatureEncoding.TimesInput, Tensor([.. model.Times.Select(MomentsOf)], rows));
         }
 
         if (model.Categorical.Count > 0)
@@ -70,7 +70,7 @@ internal sealed class TableInputs(ColumnFrame frame, IReadOnlyDictionary<string,
                 values.AddRange(texts.Select(text => text(row)));
             }
 
-            inputs.Add(TableEncoder.CategoricalInput, new GoldenTensor([rows.Length, texts.Length], [], values));
+            inputs.Add(FeatureEncoding.TextsInput, new GoldenTensor([rows.Length, texts.Length], [], values));
         }
 
         return inputs;
@@ -108,8 +108,8 @@ internal sealed class TableInputs(ColumnFrame frame, IReadOnlyDictionary<string,
         {
             var moments = MomentsOf(time);
             return time == columns.Time && !name.StartsWith(TableAges.Prefix, StringComparison.Ordinal)
-                ? row => (float)TableHours.HourOf(source.Times[row])
-                : row => (float)((source.Times[row] - moments(row)) / UtcDay.Length);
+                ? row => (float)ClockFeatures.HourOf(source.Times[row])
+                : row => (float)ClockFeatures.DaysBetween(moments(row), source.Times[row]);
         }
 
         return frame.GetColumn(name) switch

@@ -22,11 +22,12 @@ internal static class TablePackage
         FraudGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), fitted.Model, encoder, table.FeatureNames.Count);
         await File.WriteAllBytesAsync(
             Path.Combine(request.OutputDirectory, TableColumns.File), JsonSerializer.SerializeToUtf8Bytes(fitted.Columns, JsonOptions), cancellationToken).ConfigureAwait(false);
+        fitted.Reasons?.Write(Path.Combine(request.OutputDirectory, ReasonModel.FileName));
         var content = new ModelPackageContent
         {
             Model = request.Model,
             ModelFile = ModelFile,
-            FurtherFiles = [TableColumns.File],
+            FurtherFiles = fitted.Reasons is null ? [TableColumns.File] : [TableColumns.File, ReasonModel.FileName],
             Inputs = InputsOf(encoder),
             Outputs = [new ManifestOutput(TreeEnsembleGraph.Output, FraudModelPackage.OutputName, "FP32", [-1, 1])],
             Thresholds = fitted.Thresholds,
@@ -102,17 +103,17 @@ internal static class TablePackage
         var inputs = new List<ManifestInput>();
         if (encoder.RawNumeric.Count > 0)
         {
-            inputs.Add(new ManifestInput(TableEncoder.NumericInput, "FP32", [-1, encoder.RawNumeric.Count], []));
+            inputs.Add(new ManifestInput(FeatureEncoding.NumbersInput, "FP32", [-1, encoder.RawNumeric.Count], []));
         }
 
         if (encoder.Clock is { } clock)
         {
-            inputs.Add(new ManifestInput(TableClock.Input, "FP64", [-1, clock.Times.Count], []));
+            inputs.Add(new ManifestInput(FeatureEncoding.TimesInput, "FP64", [-1, clock.Times.Count], []));
         }
 
         if (encoder.Categorical.Count > 0)
         {
-            inputs.Add(new ManifestInput(TableEncoder.CategoricalInput, "BYTES", [-1, encoder.Categorical.Count], []));
+            inputs.Add(new ManifestInput(FeatureEncoding.TextsInput, "BYTES", [-1, encoder.Categorical.Count], []));
         }
 
         return inputs;

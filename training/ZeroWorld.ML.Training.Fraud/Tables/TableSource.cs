@@ -37,6 +37,9 @@ internal sealed class TableSource
 
     internal int Rows => Labels.Length;
 
+    /// <summary>Columns of the table that may be features, known before they are chosen.</summary>
+    internal int Width { get; private init; }
+
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a column. <see cref="TrainingError.UnsuitableData"/>: a value; the message names column and row.</exception>
     internal static TableSource Of(ColumnFrame frame, FraudTableColumns columns, TableFeatures features, List<string> notes)
     {
@@ -57,7 +60,10 @@ internal sealed class TableSource
             Array.ConvertAll(order, row => labels[row] == 1),
             Array.ConvertAll(order, row => times[row]),
             Array.ConvertAll(order, row => entities[row]),
-            Array.ConvertAll(order, static row => (long)row));
+            Array.ConvertAll(order, static row => (long)row))
+        {
+            Width = columns.Features?.Count ?? frame.Names.Count,
+        };
     }
 
     /// <summary>Some rows, in their order.</summary>
@@ -68,7 +74,10 @@ internal sealed class TableSource
         Array.ConvertAll(rows, row => Labels[row]),
         Array.ConvertAll(rows, row => Times[row]),
         Array.ConvertAll(rows, row => Entities[row]),
-        Array.ConvertAll(rows, row => Ids[row]));
+        Array.ConvertAll(rows, row => Ids[row]))
+    {
+        Width = Width,
+    };
 
     private static float[] ReadNumbers(ColumnFrame frame, string name, int[] order)
     {

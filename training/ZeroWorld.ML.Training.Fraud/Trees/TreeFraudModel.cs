@@ -9,7 +9,15 @@ public sealed class TreeFraudModel : IFraudModel
     private readonly IReadOnlyList<IFittedTrees> _parts;
     private readonly int _featureCount;
 
-    internal TreeFraudModel(IReadOnlyList<IFittedTrees> parts, int featureCount) => (_parts, _featureCount) = (parts, featureCount);
+    /// <param name="isStopped">Whether early stopping chose the number of trees.</param>
+    internal TreeFraudModel(IReadOnlyList<IFittedTrees> parts, int featureCount, bool isStopped = false)
+    {
+        (_parts, _featureCount) = (parts, featureCount);
+        StoppedAfter = isStopped ? parts.Max(static part => part.ToTrees(1).Count()) : null;
+    }
+
+    /// <inheritdoc/>
+    public int? StoppedAfter { get; }
 
     /// <inheritdoc/>
     public float[] Score(TrainingTable table, ReadOnlyMemory<int> rows, CancellationToken cancellationToken) =>

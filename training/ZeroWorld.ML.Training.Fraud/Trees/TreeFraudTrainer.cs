@@ -53,7 +53,7 @@ public sealed class TreeFraudTrainer : IResumableTrainer<IFraudModel>
             }
         }
 
-        return new TreeFraudModel(state.Parts, table.FeatureNames.Count);
+        return new TreeFraudModel(state.Parts, table.FeatureNames.Count, _settings is LightGbmSettings { EarlyStopping: > 0 });
     }
 
     // One fit per processor side by side: each has its seed, so that it is the same whether the ones before it were fitted, read or run beside it.

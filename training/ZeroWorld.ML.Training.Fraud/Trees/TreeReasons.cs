@@ -9,6 +9,16 @@ internal static class TreeReasons
     // Covers are proportions: more rows make them no better.
     private const int CoverRowsMax = 50_000;
 
+    /// <summary>Reasons of a model of a plain table: by raw column, from raw columns.</summary>
+    /// <returns><see langword="null"/> for a model that is neither made of trees nor linear.</returns>
+    internal static ReasonModel? Of(IFraudModel model, TrainingTable table, int[] rows, TableEncoder encoder)
+    {
+        var (trees, linear) = (model.ToTreeEnsemble(), model.ToLinearTerms());
+        return trees is null && linear is null
+            ? null
+            : new ReasonModel(trees is null ? null : WithCovers(trees, table, rows), linear, encoder.Sources, encoder.Encoding);
+    }
+
     /// <summary>The ensemble with the number of training rows in each leaf, at least one.</summary>
     internal static TreeEnsemble WithCovers(TreeEnsemble ensemble, TrainingTable table, ReadOnlySpan<int> rows)
     {

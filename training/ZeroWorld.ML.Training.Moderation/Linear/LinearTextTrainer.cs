@@ -16,7 +16,13 @@ public static class LinearTextTrainer
     /// <param name="rows">The rows to learn from, each once.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a setting. <see cref="TrainingError.UnsuitableData"/>: a label that all rows or none have.</exception>
     public static LinearWeights Fit(
-        SparseRows features, LabelMatrix labels, ReadOnlySpan<int> rows, LinearTextSettings settings, int seed, CancellationToken cancellationToken)
+        SparseRows features, LabelMatrix labels, ReadOnlySpan<int> rows, LinearTextSettings settings, int seed, CancellationToken cancellationToken) =>
+        Fit(features, labels, rows, [], settings, seed, cancellationToken);
+
+    /// <summary>The same with rows that count less.</summary>
+    /// <param name="shares">Of each of <paramref name="rows"/> the part of a row's loss that its own is, above 0; empty: all count alike.</param>
+    internal static LinearWeights Fit(
+        SparseRows features, LabelMatrix labels, ReadOnlySpan<int> rows, ReadOnlySpan<float> shares, LinearTextSettings settings, int seed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(labels);
@@ -26,7 +32,7 @@ public static class LinearTextTrainer
         // Two exclusive labels are one question: the second column's.
         var columns = labels.IsExclusive && labels.Columns == 2 ? 1 : labels.Columns;
         var weights = new LinearWeights(features.Size, columns);
-        var problem = new Problem(features, labels, rows.ToArray(), settings, weights);
+        var problem = new Problem(features, labels, rows.ToArray(), shares, settings, weights);
         problem.Solve(new Random(seed), cancellationToken);
         return weights;
     }
@@ -47,14 +53,14 @@ public static class LinearTextTrainer
         private readonly float[] _duals;
         private readonly float[] _norms;
 
-        public Problem(SparseRows features, LabelMatrix labels, int[] rows, LinearTextSettings settings, LinearWeights weights)
+        public Problem(SparseRows features, LabelMatrix labels, int[] rows, ReadOnlySpan<float> shares, LinearTextSettings settings, LinearWeights weights)
         {
             (_features, _rows, _settings, _weights, _stride) = (features, rows, settings, weights, weights.Stride);
             var offset = weights.Labels == labels.Columns ? 0 : 1;
             (_signs, _bounds) = (new sbyte[rows.Length * _stride], new float[rows.Length * _stride]);
             for (var label = 0; label < weights.Labels; label++)
             {
-                SetTargets(labels, label, label + offset);
+                SetTargets(labels, label, label + offset, shares);
             }
 
             _isScalePerLabel = settings.Scaling == FeatureScaling.LogRatio;
@@ -93,7 +99,7 @@ public static class LinearTextTrainer
             }
         }
 
-        private void SetTargets(LabelMatrix labels, int column, int label)
+        private void SetTargets(LabelMatrix labels, int column, int label, ReadOnlySpan<float> shares)
         {
             var positives = 0;
             foreach (var row in _rows)
@@ -115,7 +121,7 @@ public static class LinearTextTrainer
             {
                 var isPositive = labels[_rows[row], label];
                 _signs[(row * _stride) + column] = (sbyte)(isPositive ? 1 : -1);
-                _bounds[(row * _stride) + column] = isPositive ? positiveCost : negativeCost;
+                _bounds[(row * _stride) + column] = (isPositive ? positiveCost : negativeCost) * (shares.Length == 0 ? 1 : shares[row]);
             }
         }
 

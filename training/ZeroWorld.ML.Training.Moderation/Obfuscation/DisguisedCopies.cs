@@ -6,12 +6,16 @@ internal static class DisguisedCopies
     private const int TriesMax = 4;
     private const int RowsMax = 1_000_000;
 
-    // Those that take something away are there twice: only from them is there more to learn than that the plain text is not all.
+    // Those that no rule undoes are there six times: of the others there is little to learn.
     private static readonly TextObfuscation[] Kinds =
     [
-        .. Enum.GetValues<TextObfuscation>(), TextObfuscation.Swap, TextObfuscation.MissingCharacter, TextObfuscation.MaskedCharacter, TextObfuscation.MissingSpace, TextObfuscation.AddedSpace,
+        .. Enum.GetValues<TextObfuscation>(),
+        .. Enumerable.Repeat<TextObfuscation[]>(
+            [
+                TextObfuscation.Swap, TextObfuscation.MissingCharacter, TextObfuscation.MaskedCharacter, TextObfuscation.Leetspeak, TextObfuscation.MissingSpace, TextObfuscation.AddedSpace,
+            ],
+            5).SelectMany(static kinds => kinds),
     ];
-
 
     /// <summary>The texts themselves, and behind them their copies: row <c>r + k x rows</c> is the k-th copy of row <c>r</c>, with its labels.</summary>
     /// <param name="copies">0 or more per text, each of a kind by chance, of every word or of half of them; fewer where there would be more than 1,000,000 rows.</param>

@@ -70,7 +70,7 @@ public sealed class RunTracker : IAsyncDisposable
         }
 
         var parts = await store.ListAsync(start.Project, null, resumed.Id, RunsMax, cancellationToken).ConfigureAwait(false);
-        var known = parts.Where(part => part.Status == RunStatus.Finished && part.Tags.ContainsKey(KeyTag) && part.Metrics.ContainsKey(trialMetric))
+        var known = parts.Where(part => part.Status == RunStatus.Finished && part.Tags.ContainsKey(KeyTag))
             .DistinctBy(static part => part.Tags[KeyTag]).ToDictionary(static part => part.Tags[KeyTag], part => FoldsOf(part, trialMetric));
         return new RunTracker(store, resumed, fingerprint, trialMetric, known, time);
     }
@@ -91,6 +91,13 @@ public sealed class RunTracker : IAsyncDisposable
                 Tags = new Dictionary<string, string> { [KeyTag] = trial.Key },
             },
             cancellationToken).ConfigureAwait(false);
+        if (trial.Values.Count == 0)
+        {
+            // Left out before it was measured: known as done, with nothing to show.
+            await _store.FinishAsync(part.Id, RunStatus.Finished, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var mean = trial.Values.Average();
         await _store.AddMetricsAsync(
             part.Id,

@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Features;
 internal static class EntityReader
 {
     private const int KeysMax = 16;
+    private const string KeyTypes = "bool, int64, string, bytes, timestamp";
 
     public static Entity? Read(YamlNode node, DefinitionErrors errors)
     {
@@ -23,15 +24,15 @@ internal static class EntityReader
             }
 
             key.Details();
-            var (keyName, keyType) = (key.Name("name"), key.Type("type"));
+            var (keyName, keyType) = (key.Name("name"), key.Type("type", KeyTypes));
             if (keyName is null || keyType is not { } type)
             {
                 continue;
             }
 
-            if (type is FeatureType.Float32 or FeatureType.Float64)
+            if (type is not (FeatureType.Bool or FeatureType.Int64 or FeatureType.String or FeatureType.Bytes or FeatureType.Timestamp))
             {
-                key.Fail("type", $"'type' of a key is {FeatureTypeNames.Of(type)}; expected one of: bool, int64, string, bytes, timestamp");
+                key.Fail("type", $"'type' of a key is {FeatureTypeNames.Of(type)}; expected one of: {KeyTypes}");
             }
             else if (keys.Exists(other => other.Name == keyName))
             {

@@ -104,9 +104,11 @@ internal sealed class YamlObject
         return null;
     }
 
-    public FeatureType? Type(string property)
+    /// <param name="names">The types that are possible here, for messages; <see langword="null"/>: all.</param>
+    public FeatureType? Type(string property, string? names = null)
     {
-        var text = Text(property, $"a type: {FeatureTypeNames.All}", isRequired: true);
+        names ??= FeatureTypeNames.All;
+        var text = Text(property, $"a type: {names}", isRequired: true);
         if (text is null)
         {
             return null;
@@ -117,7 +119,7 @@ internal sealed class YamlObject
             return type;
         }
 
-        Fail(property, $"'{property}' of {_what} is '{YamlScalar.Shorten(text)}'; expected one of: {FeatureTypeNames.All}");
+        Fail(property, $"'{property}' of {_what} is '{YamlScalar.Shorten(text)}'; expected one of: {names}");
         return null;
     }
 

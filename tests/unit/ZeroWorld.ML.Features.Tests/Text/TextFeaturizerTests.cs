@@ -56,11 +56,28 @@ public sealed class TextFeaturizerTests
     }
 
     [Theory]
+    [InlineData("worthless", "wothless")]
+    [InlineData("worthless", "wo*thless")]
+    [InlineData("hate", "hte")]
+    [InlineData("\u0637\u0641\u064a\u0644\u064a\u0648\u0646", "\u0637\u0641\u064a\u0644\u064a\u0646")]
+    [InlineData("l\u00e4sterlich", "l\u00e4sterlih")]
+    public void Featurize_WordWithALetterMissing_MeetsTheWholeOne(string plain, string missing)
+    {
+        var only = new TextFeaturizerSettings { WordWeight = 0, CharacterWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0 };
+        var (letters, near) = (new TextFeaturizer(only with { LettersWeight = 1, NearWeight = 1 }), new TextFeaturizer(only with { NearWeight = 1 }));
+        var whole = new TextFeaturizer(only with { LettersWeight = 1 });
+
+        Assert.NotEmpty(Ids(letters, missing).Intersect(Ids(near, plain)));
+        Assert.Empty(Ids(whole, missing).Intersect(Ids(whole, plain)));
+        Assert.Empty(Ids(letters, "garden").Intersect(Ids(near, plain)));
+    }
+
+    [Theory]
     [InlineData(14, 1f, 0f)]
     [InlineData(20, 0f, 0.25f)]
     public void Parse_CanonicalText_GivesTheSettings(int bits, float letters, float shape)
     {
-        var settings = new TextFeaturizerSettings { Bits = bits, LettersWeight = letters, ShapeWeight = shape };
+        var settings = new TextFeaturizerSettings { Bits = bits, LettersWeight = letters, NearWeight = letters / 2, ShapeWeight = shape };
 
         Assert.Equal(settings, TextFeaturizerSettings.Parse(settings.Canonical));
         Assert.Equal(settings, TextTransform.FindSettings($"text_weights(concat(title, '. '), '{settings.Canonical}')"));
@@ -82,6 +99,7 @@ public sealed class TextFeaturizerTests
     public void Fingerprint_WithoutLetters_IsThatOfModelsFromBeforeThem()
     {
         Assert.DoesNotContain("letters", new TextFeaturizerSettings().Canonical);
+        Assert.DoesNotContain("near", new TextFeaturizerSettings { LettersWeight = 1 }.Canonical);
         Assert.EndsWith(",letters_weight=1)", new TextFeaturizerSettings { LettersWeight = 1 }.Canonical);
     }
 
@@ -197,7 +215,7 @@ public sealed class TextFeaturizerTests
     [InlineData("aaaa bbbb aaaa", true)]
     public void Trace_Weights_AddUpToTheFeatures(string text, bool areCounted)
     {
-        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { AreCharactersCounted = areCounted, WordWeight = areCounted ? 0 : 1, FoldedWeight = 0, SqueezedWeight = 0, LettersWeight = 1 });
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { AreCharactersCounted = areCounted, WordWeight = areCounted ? 0 : 1, FoldedWeight = 0, SqueezedWeight = 0, LettersWeight = areCounted ? 1 : 0, NearWeight = areCounted ? 0 : 1 });
         var workspace = new TextWorkspace();
 
         var sums = featurizer.Trace(text, workspace).ToArray().GroupBy(static feature => feature.Id).ToDictionary(static group => group.Key, static group => group.Sum(static feature => feature.Weight));

@@ -1,0 +1,194 @@
+using System.Runtime.InteropServices;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>A training set as an Arrow IPC stream: a batch of each block.</summary>
+internal sealed class ArrowTrainingFile : TrainingFile
+{
+    private readonly LateText _card;
+    private readonly Schema _schema;
+    private readonly ArrowStreamWriter _writer;
+    private readonly string _path;
+
+    /// <param name="path">Of the stream's file.</param>
+    /// <param name="columns">Names and kinds of the columns.</param>
+    /// <param name="cardBytesMax">Room for the card at the start of the stream, which is known when all rows are.</param>
+    public ArrowTrainingFile(Stream stream, string path, IReadOnlyList<ColumnBuffer> columns, int cardBytesMax)
+        : base(stream)
+    {
+        _path = path;
+        _card = new LateText(cardBytesMax);
+        _schema = new Schema(
+            columns.Select(static column => new Field(column.Name, TypeOf(column.Kind), true)), [new KeyValuePair<string, string>(TrainingSetCard.Key, _card.Placeholder)]);
+        _writer = new ArrowStreamWriter(stream, _schema, leaveOpen: true);
+        _writer.WriteStart();
+    }
+
+    public static bool IsName(string path) =>
+        path.EndsWith(".arrow", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".arrows", StringComparison.OrdinalIgnoreCase);
+
+    public override TrainingGroup CreateGroup() => new Group(_schema);
+
+    public override void Write(TrainingGroup group)
+    {
+        foreach (var batch in ((Group)group).Batches)
+        {
+            _writer.WriteRecordBatch(batch);
+        }
+    }
+
+    public override void Complete(string card)
+    {
+        _writer.WriteEnd();
+        Stream.Dispose();
+        _card.FillSchema(_path, card);
+    }
+
+    public override void Dispose()
+    {
+        _writer.Dispose();
+        base.Dispose();
+    }
+
+    private static IArrowType TypeOf(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Bool => BooleanType.Default,
+        ColumnKind.Int32 => Int32Type.Default,
+        ColumnKind.Int64 => Int64Type.Default,
+        ColumnKind.Float32 => FloatType.Default,
+        ColumnKind.Float64 => DoubleType.Default,
+        ColumnKind.String => StringType.Default,
+        ColumnKind.Bytes => BinaryType.Default,
+        ColumnKind.Timestamp => new TimestampType(TimeUnit.Microsecond, "Etc/UTC"),
+        ColumnKind.Int64List => new ListType(Int64Type.Default),
+        ColumnKind.Float64List => new ListType(DoubleType.Default),
+        ColumnKind.StringList => new ListType(StringType.Default),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    private sealed class Group(Schema schema) : TrainingGroup
+    {
+        public List<RecordBatch> Batches { get; } = [];
+
+        public override void Encode(IReadOnlyList<IColumnBlock> blocks)
+        {
+            Dispose();
+            foreach (var block in blocks)
+            {
+                Batches.Add(new RecordBatch(
+                    schema, schema.FieldsList.Select((field, ordinal) => ArrowArrayFactory.BuildArray(ArrayOf(field.DataType, block.Buffers[ordinal], block.Count))), block.Count));
+            }
+        }
+
+        public override void Dispose()
+        {
+            foreach (var batch in Batches)
+            {
+                batch.Dispose();
+            }
+
+            Batches.Clear();
+        }
+
+        private static ArrayData ArrayOf(IArrowType type, ColumnBuffer column, int rows)
+        {
+            var nulls = column.Nulls.AsSpan(0, rows);
+            var missing = nulls.Count(true);
+            var validity = missing == 0 ? ArrowBuffer.Empty : new ArrowBuffer(BitsOf(nulls, areSet: false));
+            if (type is ListType list)
+            {
+                return ListOf(list, column, rows, missing, validity);
+            }
+
+            return ColumnTypes.IsOfBytes(column.Kind)
+                ? new ArrayData(type, rows, missing, 0, [validity, .. TextsOf(column, rows)])
+                : new ArrayData(type, rows, missing, 0, [validity, new ArrowBuffer(ScalarsOf(column, rows))]);
+        }
+
+        private static byte[] ScalarsOf(ColumnBuffer column, int rows)
+        {
+            var bits = column.Bits.AsSpan(0, rows);
+            if (column.Kind == ColumnKind.Bool)
+            {
+                var flags = new bool[rows];
+                for (var row = 0; row < rows; row++)
+                {
+                    flags[row] = bits[row] != 0;
+                }
+
+                return BitsOf(flags, areSet: true);
+            }
+
+            if (column.Kind is not (ColumnKind.Int32 or ColumnKind.Float32))
+            {
+                return MemoryMarshal.AsBytes(bits).ToArray();
+            }
+
+            var narrow = new int[rows];
+            for (var row = 0; row < rows; row++)
+            {
+                narrow[row] = (int)bits[row];
+            }
+
+            return MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray();
+        }
+
+        private static byte[] BitsOf(ReadOnlySpan<bool> flags, bool areSet)
+        {
+            var output = new System.Buffers.ArrayBufferWriter<byte>((flags.Length / 8) + 1);
+            PageEncoding.WriteBits(output, flags, areSet);
+            return output.WrittenSpan.ToArray();
+        }
+
+        private static ArrowBuffer[] TextsOf(ColumnBuffer column, int rows)
+        {
+            var ends = new int[rows + 1];
+            for (var row = 0; row < rows; row++)
+            {
+                ends[row + 1] = checked(ends[row] + (column.Nulls[row] ? 0 : column.BytesAt(row).Length));
+            }
+
+            var bytes = new byte[ends[rows]];
+            for (var row = 0; row < rows; row++)
+            {
+                (column.Nulls[row] ? default : column.BytesAt(row)).CopyTo(bytes.AsSpan(ends[row]));
+            }
+
+            return [new ArrowBuffer(MemoryMarshal.AsBytes(ends.AsSpan()).ToArray()), new ArrowBuffer(bytes)];
+        }
+
+        // Elements are never null.
+        private static ArrayData ListOf(ListType type, ColumnBuffer column, int rows, int missing, ArrowBuffer validity)
+        {
+            var ends = new int[rows + 1];
+            for (var row = 0; row < rows; row++)
+            {
+                ends[row + 1] = checked(ends[row] + (column.Nulls[row] ? 0 : ListBytes.CountOf(column.Kind, column.BytesAt(row))));
+            }
+
+            var offsets = new ArrowBuffer(MemoryMarshal.AsBytes(ends.AsSpan()).ToArray());
+            var texts = TextsOf(column, rows);
+            var elements = column.Kind == ColumnKind.StringList
+                ? new ArrayData(type.ValueDataType, ends[rows], 0, 0, [ArrowBuffer.Empty, .. Elements(texts[1].Span, ends[rows])])
+                : new ArrayData(type.ValueDataType, ends[rows], 0, 0, [ArrowBuffer.Empty, texts[1]]);
+            return new ArrayData(type, rows, missing, 0, [validity, offsets], [elements]);
+        }
+
+        private static ArrowBuffer[] Elements(ReadOnlySpan<byte> texts, int count)
+        {
+            var (ends, bytes) = (new int[count + 1], new byte[texts.Length - (count * sizeof(int))]);
+            for (var index = 0; index < count; index++)
+            {
+                var text = ListBytes.TextOf(texts);
+                text.CopyTo(bytes.AsSpan(ends[index]));
+                ends[index + 1] = ends[index] + text.Length;
+                texts = texts[(sizeof(int) + text.Length)..];
+            }
+
+            return [new ArrowBuffer(MemoryMarshal.AsBytes(ends.AsSpan()).ToArray()), new ArrowBuffer(bytes)];
+        }
+    }
+}

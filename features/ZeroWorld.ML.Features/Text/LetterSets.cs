@@ -1,0 +1,114 @@
+using System.Numerics;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>Folded words as the sets of their letters: equal for a word and the same with letters in another order, or with one of them twice.</summary>
+internal static class LetterSets
+{
+    private const uint Seed = 7;
+    private const int WordMin = 4;
+    private const int WordMax = 32;
+
+    /// <summary>Adds the channel of the words' sets.</summary>
+    public static void Add(TextWorkspace workspace, float weight, int bits)
+    {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        var origins = workspace.Folded.Origins;
+        Span<uint> room = stackalloc uint[WordMax];
+        workspace.BeginChannel(workspace.FoldedWords.Count);
+        foreach (var (start, length) in workspace.FoldedWords)
+        {
+            if (length is >= WordMin and <= WordMax)
+            {
+                var letters = LettersOf(codes.Slice(start, length), room);
+                workspace.Add(NgramHashes.Id(Hash(NgramHashes.Start(Seed), letters), bits), origins[start], origins[start + length - 1] + 1);
+            }
+        }
+
+        workspace.EndChannel(weight, bits);
+    }
+
+    /// <summary>Adds the channel of the sets without one letter each, with the ids of <see cref="Add"/>: a word in which a letter is missing meets the whole one there. A word that is too short for a set of its own has it here.</summary>
+    public static void AddNear(TextWorkspace workspace, float weight, int bits)
+    {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        var origins = workspace.Folded.Origins;
+        Span<uint> room = stackalloc uint[WordMax];
+        workspace.BeginChannel(workspace.Folded.Count);
+        foreach (var (start, length) in workspace.FoldedWords)
+        {
+            if (length is < WordMin - 1 or > WordMax)
+            {
+                continue;
+            }
+
+            var letters = LettersOf(codes.Slice(start, length), room);
+            var end = origins[start + length - 1] + 1;
+            var before = NgramHashes.Start(Seed);
+            if (length < WordMin)
+            {
+                workspace.Add(NgramHashes.Id(Hash(before, letters), bits), origins[start], end);
+                continue;
+            }
+
+            for (var missing = 0; missing < letters.Length; missing++)
+            {
+                workspace.Add(NgramHashes.Id(Hash(before, letters[(missing + 1)..]), bits), origins[start], end);
+                before = NgramHashes.Step(before, letters[missing]);
+            }
+        }
+
+        workspace.EndChannel(weight, bits);
+    }
+
+    private static uint Hash(uint state, ReadOnlySpan<uint> letters)
+    {
+        foreach (var letter in letters)
+        {
+            state = NgramHashes.Step(state, letter);
+        }
+
+        return state;
+    }
+
+    // Each letter once, ascending.
+    private static ReadOnlySpan<uint> LettersOf(ReadOnlySpan<uint> word, Span<uint> room)
+    {
+        var count = 0;
+        if (word.IndexOfAnyExceptInRange(0u, 0x7Fu) < 0)
+        {
+            // Bits of two words instead of sorting.
+            var (low, high) = (0UL, 0UL);
+            foreach (var letter in word)
+            {
+                low |= letter < 64 ? 1UL << (int)letter : 0;
+                high |= letter < 64 ? 0 : 1UL << (int)letter;
+            }
+
+            for (; low != 0; low &= low - 1)
+            {
+                room[count++] = (uint)BitOperations.TrailingZeroCount(low);
+            }
+
+            for (; high != 0; high &= high - 1)
+            {
+                room[count++] = 64 + (uint)BitOperations.TrailingZeroCount(high);
+            }
+
+            return room[..count];
+        }
+
+        var sorted = room[..word.Length];
+        word.CopyTo(sorted);
+        sorted.Sort();
+        foreach (var letter in sorted)
+        {
+            if (count == 0 || sorted[count - 1] != letter)
+            {
+                sorted[count++] = letter;
+            }
+        }
+
+        return sorted[..count];
+    }
+}
