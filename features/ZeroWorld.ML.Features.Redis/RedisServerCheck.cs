@@ -53,17 +53,17 @@ internal static class RedisServerCheck
     }
 
     private static async Task<string?> ReadAsync(IServer server, string name, CancellationToken cancellationToken) =>
-        await AskAsync(server, cancellationToken, "CONFIG", "GET", name).ConfigureAwait(false) is { Length: 2 } answer ? (string?)answer[1] : null;
+        await AskAsync(server, "CONFIG", ["GET", name], cancellationToken).ConfigureAwait(false) is { Length: 2 } answer ? (string?)answer[1] : null;
 
     private static async Task<string?> ReadUserAsync(IServer server, CancellationToken cancellationToken)
     {
         const string Name = "user=";
-        var answer = (string?)await AskAsync(server, cancellationToken, "CLIENT", "INFO").ConfigureAwait(false);
+        var answer = (string?)await AskAsync(server, "CLIENT", ["INFO"], cancellationToken).ConfigureAwait(false);
         return answer?.Split(' ').FirstOrDefault(static item => item.StartsWith(Name, StringComparison.Ordinal))?[Name.Length..];
     }
 
     /// <returns><see langword="null"/>: the server does not tell.</returns>
-    private static async Task<RedisResult?> AskAsync(IServer server, CancellationToken cancellationToken, string command, params object[] arguments)
+    private static async Task<RedisResult?> AskAsync(IServer server, string command, object[] arguments, CancellationToken cancellationToken)
     {
         try
         {
