@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Garnet;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tsavorite.core;
 
 namespace ZeroWorld.ML.Features.Redis;
 
@@ -75,6 +76,7 @@ public sealed partial class GarnetHost : IAsyncDisposable
     }
 
     /// <summary>Writes the log to disk and stops the server.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the log cannot be written, as on a full disk; the server is stopped all the same.</exception>
     public async ValueTask DisposeAsync()
     {
         _reservation?.Dispose();
@@ -87,9 +89,35 @@ public sealed partial class GarnetHost : IAsyncDisposable
         {
             if (_options.Folder is not null)
             {
-                await server.Store.CommitAOFAsync(CancellationToken.None).ConfigureAwait(false);
+                await CommitAsync(server).ConfigureAwait(false);
             }
+        }
+        finally
+        {
+            await StopAsync(server).ConfigureAwait(false);
+        }
+    }
 
+    private async Task CommitAsync(GarnetServer server)
+    {
+        try
+        {
+            await server.Store.CommitAOFAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CommitFailureException exception)
+        {
+            throw new FeatureException(
+                FeatureError.StoreUnavailable,
+                $"The embedded online store could not write its log in '{Path.GetFullPath(_options.Folder!)}': {(exception.InnerException ?? exception).Message}. What was written last is gone when it starts again: "
+                + "make room, then materialize once more.",
+                exception);
+        }
+    }
+
+    private async Task StopAsync(GarnetServer server)
+    {
+        try
+        {
             await Task.Run(server.Dispose).ConfigureAwait(false);
         }
         catch (ObjectDisposedException exception)

@@ -32,6 +32,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Addresses as configured, for messages.</summary>
     public string Addresses { get; }
 
+    /// <summary>The user as configured; <see langword="null"/>: none is.</summary>
+    public string? User => _options.User;
+
     /// <summary>Whether more than one server may answer: then keys are spread over them. Of Sentinel's servers only the primary is asked.</summary>
     public bool IsCluster => _options.ServiceName is null && _connected is { } connected && connected.Multiplexer.GetEndPoints().Length > 1;
 

@@ -27,6 +27,7 @@ internal static class RedisFailure
         ("The user executing the script can't ", Forbidden),
         ("ACL failure in script", Forbidden),
         ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
+        ("Unexpected Lua error", "the embedded store ended a script half-way, as on a full disk: see what room its folder has; what was refused may be stored in part, and repeating it is safe"),
         ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
         ("LOADING ", "it is still loading its data: try again when it is done"),
         ("CLUSTERDOWN ", "the cluster does not serve this slot: a shard of it is down (with cluster-require-full-coverage no the others would go on)"),

@@ -58,7 +58,8 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
     /// <returns>The warnings. Servers that do not tell their settings are taken to be well.</returns>
     public async Task<IReadOnlyList<string>> CheckServerAsync(CancellationToken cancellationToken)
     {
-        var warnings = await RedisServerCheck.RunAsync(await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
+        var warnings = await RedisServerCheck.RunAsync(multiplexer, _connection.User, cancellationToken).ConfigureAwait(false);
         foreach (var warning in warnings)
         {
             LogServerWarning(_logger, warning);

@@ -12,6 +12,7 @@ using RefusedEvent = ZeroWorld.ML.V1.RefusedEvent;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.FeatureStoreService</c>.</summary>
+[BindServiceMethod(typeof(FeatureStoreServiceBinding), nameof(FeatureStoreServiceBinding.BindService))]
 internal sealed class FeatureStoreGrpcService(
     FeatureServiceCatalog catalog, DefinitionApplier applier, EventPush push, OnlineFeatures features, StreamHost streams, EntityEraser eraser)
     : FeatureStoreService.FeatureStoreServiceBase

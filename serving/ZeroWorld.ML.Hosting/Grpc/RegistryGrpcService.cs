@@ -11,6 +11,7 @@ using Registered = ZeroWorld.ML.Models.Registry.ModelVersion;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.RegistryService</c>.</summary>
+[BindServiceMethod(typeof(RegistryServiceBinding), nameof(RegistryServiceBinding.BindService))]
 internal sealed class RegistryGrpcService(ModelRegistry registry, ServableManager servables, DataDirectory directory, ServerOptions options)
     : RegistryService.RegistryServiceBase
 {

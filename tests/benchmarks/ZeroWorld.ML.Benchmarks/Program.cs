@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, (string Summary, Func<OnlineServer, Canc
     ["window-append"] = ("one event appended by the script against one raw HSET of the block", WindowAppendBenchmark.RunAsync),
     ["bulk-append"] = ("the first load of 15,000 entities with 100 events each, and its repeat", BulkAppendBenchmark.RunAsync),
     ["materialize"] = ("a materialization from Parquet against pipelined HSETs of the same bytes", MaterializeBenchmark.RunAsync),
+    ["materialize-large"] = ("the same with 1,000,000 entities", MaterializeBenchmark.RunLargeAsync),
     ["stream"] = ("catching up with a Redis stream", StreamBenchmark.RunAsync),
     ["window-kernel"] = ("the aggregates of one block, in process", WindowKernelBenchmark.RunAsync),
 }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -53,7 +54,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark) || a
     Console.Error.WriteLine("Usage: ZeroWorld.ML.Benchmarks NAME [--garnet | --redis=HOST:PORT]   (default: a redis-server of its own)");
     foreach (var (name, (summary, _)) in benchmarks.OrderBy(static item => item.Key, StringComparer.Ordinal))
     {
-        Console.Error.WriteLine($"  {name,-16}{summary}");
+        Console.Error.WriteLine($"  {name,-18}{summary}");
     }
 
     Console.Error.WriteLine("  training-set    a point-in-time training set against ASOF SQL and pandas   (--features=N --spine=N --memory=MiB --rounds=N --only)");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Grpc.Core;
+using Grpc.Net.Client;
 using ZeroWorld.ML.V1;
 using Column = ZeroWorld.ML.V1.Column;
 
@@ -54,6 +55,58 @@ public sealed class OnlineFeaturesTests(ServerFixture fixture) : IClassFixture<S
 
         Assert.Equal(code, exception.StatusCode);
         Assert.Contains(expected, exception.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("FeatureStoreService", "GetOnlineFeatures", MethodType.Unary)]
+    [InlineData("FeatureStoreService", "PushEvents", MethodType.Unary)]
+    [InlineData("FeatureStoreService", "PushEventStream", MethodType.ClientStreaming)]
+    [InlineData("FeatureStoreService", "DeleteEntity", MethodType.Unary)]
+    [InlineData("RegistryService", "ListModels", MethodType.Unary)]
+    public async Task AnyCall_BytesThatAreNoMessage_AreRefused(string service, string name, MethodType type)
+    {
+        using var channel = GrpcChannel.ForAddress(_fraud.Server.Addresses.Grpc);
+        var bytes = Marshallers.Create(static message => message, static message => message);
+        var method = new Method<byte[], byte[]>(type, $"zeroworld.ml.v1.{service}", name, bytes, bytes);
+        var options = new CallOptions(cancellationToken: Cancellation);
+
+        // A first field of two bytes that are no UTF-8.
+        foreach (var message in new byte[][] { [0xFF, 0xFF, 0xFF, 0xFF], [0x0A, 0x02, 0xFF, 0xFE] })
+        {
+            var exception = await Assert.ThrowsAsync<RpcException>(async () =>
+            {
+                if (type == MethodType.Unary)
+                {
+                    await channel.CreateCallInvoker().AsyncUnaryCall(method, null, options, message);
+                    return;
+                }
+
+                using var call = channel.CreateCallInvoker().AsyncClientStreamingCall(method, null, options);
+                await call.RequestStream.WriteAsync(message, Cancellation);
+                await call.ResponseAsync;
+            });
+
+            Assert.Equal(StatusCode.InvalidArgument, exception.StatusCode);
+            Assert.StartsWith("The message is no ", exception.Status.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    // As curl -d sends it, too. Dots in a path are taken out by whoever reads it, encoded or not: the path is that of the default project.
+    [Theory]
+    [InlineData("/v1/features:read", "text/plain", 200)]
+    [InlineData("/v1/features:read", "application/x-www-form-urlencoded", 200)]
+    [InlineData("/v1/projects/%2e%2e/features:read", "application/json", 200)]
+    [InlineData("/v1/projects/%2e%2e%2f/features:read", "application/json", 400)]
+    [InlineData("/v1/projects/..%5c/features:read", "application/json", 400)]
+    public async Task Rest_AnyContentTypeAndDotsInThePath_FollowTheRulesOfHttp(string path, string contentType, int status)
+    {
+        using var body = new StringContent("""{"feature_service": "fraud", "entities": {"customer_id": 1, "terminal_id": 4}, "request": {"amount": 1.5}}""", System.Text.Encoding.UTF8, contentType);
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_fraud.Server.Addresses.Http.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = body };
+
+        using var response = await client.SendAsync(request, Cancellation);
+
+        Assert.Equal(status, (int)response.StatusCode);
     }
 
     [Fact]

@@ -183,6 +183,24 @@ public sealed class RedisRefusalTests
         Assert.Contains("role:master", await group.Replica.SendAsync("INFO replication", Cancellation), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("secret", false)]
+    [InlineData("wrong-one", true)]
+    public async Task CheckServerAsync_OfAnOpenServerThatRefusedThePassword_WarnsThatItTakesAnotherUser(string password, bool isWarned)
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await server.SendAsync("CONFIG SET hash-max-listpack-value 128", Cancellation);
+        await server.SendAsync("ACL SETUSER store on >secret ~z1:* +@all", Cancellation);
+        await using var store = Stores.Create($"{server.Address},user=store,password={password}");
+
+        var warnings = await store.CheckServerAsync(Cancellation);
+
+        Assert.Equal(isWarned, warnings.Count == 1);
+        Assert.All(warnings, warning => Assert.Contains("takes this client for user 'default' and not for 'store', whose password it refused", warning, StringComparison.Ordinal));
+        Assert.All(warnings, static warning => Assert.DoesNotContain("wrong-one", warning, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task CheckServerAsync_OfAServerThatEvicts_WarnsByName()
     {
