@@ -8,6 +8,9 @@ public sealed record ModerationTrainingRequest
 {
     internal const int DisguisedCopiesMax = 8;
 
+    /// <summary>All channels that undo disguises; those that most disguises leave as they are weigh more than the plain words, which every disguise takes away.</summary>
+    public static TextFeaturizerSettings DefaultFeatures { get; } = new() { LettersWeight = 1.5f, NearWeight = 1, SqueezedWeight = 2, Folding = 2 };
+
     public required ModelName Model { get; init; }
 
     public required LabelledTexts Data { get; init; }
@@ -15,8 +18,8 @@ public sealed record ModerationTrainingRequest
     /// <value>A new or empty folder.</value>
     public required string OutputDirectory { get; init; }
 
-    /// <value>Default: all channels that undo disguises; those that most disguises leave as they are weigh more than the plain words, which every disguise takes away.</value>
-    public TextFeaturizerSettings Features { get; init; } = new() { LettersWeight = 1.5f, NearWeight = 1, SqueezedWeight = 2 };
+    /// <value>Default <see cref="DefaultFeatures"/>.</value>
+    public TextFeaturizerSettings Features { get; init; } = DefaultFeatures;
 
     /// <value>
     /// Copies of each text that are learned from beside it, each written as somebody would who hides it (<see cref="TextObfuscation"/>), so that no weight rests on what a disguise takes away;

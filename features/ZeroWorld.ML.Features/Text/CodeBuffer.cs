@@ -47,6 +47,13 @@ internal sealed class CodeBuffer
 
     public void ReplaceLast(uint code) => _codes[Count - 1] = code;
 
+    public void RemoveAt(int place)
+    {
+        Codes[(place + 1)..].CopyTo(Codes[place..]);
+        Origins[(place + 1)..].CopyTo(_origins.AsSpan(place));
+        Count--;
+    }
+
     public void Truncate(int count) => Count = count;
 
     private void Reserve(int more)

@@ -9,13 +9,19 @@ internal static class LetterSets
     private const int WordMin = 4;
     private const int WordMax = 32;
 
-    /// <summary>Adds the channel of the words' sets.</summary>
-    public static void Add(TextWorkspace workspace, float weight, int bits)
+    /// <summary>Adds the channel of the words' sets; by rule 2 of folding also of ideographs side by side.</summary>
+    public static void Add(TextWorkspace workspace, TextFeaturizerSettings settings)
     {
+        var (weight, bits) = (settings.LettersWeight, settings.Bits);
         ReadOnlySpan<uint> codes = workspace.Folded.Codes;
         var origins = workspace.Folded.Origins;
         Span<uint> room = stackalloc uint[WordMax];
-        workspace.BeginChannel(workspace.FoldedWords.Count);
+        workspace.BeginChannel(workspace.FoldedWords.Count + workspace.Squeezed.Count);
+        if (settings.Folding > 1)
+        {
+            AddIdeographs(workspace, 1, bits);
+        }
+
         foreach (var (start, length) in workspace.FoldedWords)
         {
             if (length is >= WordMin and <= WordMax)
@@ -28,13 +34,19 @@ internal static class LetterSets
         workspace.EndChannel(weight, bits);
     }
 
-    /// <summary>Adds the channel of the sets without one letter each, with the ids of <see cref="Add"/>: a word in which a letter is missing meets the whole one there. A word that is too short for a set of its own has it here.</summary>
-    public static void AddNear(TextWorkspace workspace, float weight, int bits)
+    /// <summary>Adds the channel of the sets without one letter each, with the ids of <see cref="Add"/>: a word in which a letter is missing meets the whole one there. A word that is too short for a set of its own has it here. By rule 2 of folding also of ideographs with one between them.</summary>
+    public static void AddNear(TextWorkspace workspace, TextFeaturizerSettings settings)
     {
+        var (weight, bits) = (settings.NearWeight, settings.Bits);
         ReadOnlySpan<uint> codes = workspace.Folded.Codes;
         var origins = workspace.Folded.Origins;
         Span<uint> room = stackalloc uint[WordMax];
-        workspace.BeginChannel(workspace.Folded.Count);
+        workspace.BeginChannel(workspace.Folded.Count + workspace.Squeezed.Count);
+        if (settings.Folding > 1)
+        {
+            AddIdeographs(workspace, 2, bits);
+        }
+
         foreach (var (start, length) in workspace.FoldedWords)
         {
             if (length is < WordMin - 1 or > WordMax)
@@ -59,6 +71,29 @@ internal static class LetterSets
         }
 
         workspace.EndChannel(weight, bits);
+    }
+
+    // Words of ideographs are short and have no ends: the set of two that are so far apart, among ideographs alone.
+    private static void AddIdeographs(TextWorkspace workspace, int distance, int bits)
+    {
+        ReadOnlySpan<uint> codes = workspace.Squeezed.Codes;
+        if (!codes.ContainsAnyExceptInRange(0u, 0x7Fu))
+        {
+            return;
+        }
+
+        var origins = workspace.Squeezed.Origins;
+        var run = 0;
+        for (var place = 0; place < codes.Length; place++)
+        {
+            run = UnicodeFolding.Default.IsIdeograph(codes[place]) ? run + 1 : 0;
+            if (run > distance)
+            {
+                var (one, other) = (codes[place - distance], codes[place]);
+                var state = NgramHashes.Step(NgramHashes.Step(NgramHashes.Start(Seed), Math.Min(one, other)), Math.Max(one, other));
+                workspace.Add(NgramHashes.Id(state, bits), origins[place - distance], origins[place] + 1);
+            }
+        }
     }
 
     private static uint Hash(uint state, ReadOnlySpan<uint> letters)

@@ -100,7 +100,7 @@ public sealed class TextFeaturizer
         TextNormalizer.Normalize(text, workspace, Settings.LengthMax);
         if (Settings.FoldedWeight > 0 || Settings.SqueezedWeight > 0 || Settings.LettersWeight > 0 || Settings.NearWeight > 0)
         {
-            TextFolder.Fold(workspace);
+            TextFolder.Fold(workspace, Settings.Folding);
         }
 
         ShapeDigits(workspace.Normal.Codes);
@@ -139,12 +139,12 @@ public sealed class TextFeaturizer
 
         if (Settings.LettersWeight > 0)
         {
-            LetterSets.Add(workspace, Settings.LettersWeight, Settings.Bits);
+            LetterSets.Add(workspace, Settings);
         }
 
         if (Settings.NearWeight > 0)
         {
-            LetterSets.AddNear(workspace, Settings.NearWeight, Settings.Bits);
+            LetterSets.AddNear(workspace, Settings);
         }
     }
 

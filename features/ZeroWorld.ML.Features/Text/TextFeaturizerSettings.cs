@@ -66,6 +66,13 @@ public sealed record TextFeaturizerSettings
     public float NearWeight { get; init; }
 
     /// <value>
+    /// The rule by which disguises are undone, 1 or 2. Rule 2 knows more scripts: digits that stand for letters of Arabic and Devanagari, letters of the Indic scripts with their signs
+    /// and spaces between them, ideographs as words of one sign each, pairs of ideographs beside the sets of letters, and in all scripts words of a letter each of which one is there twice.
+    /// Default 1, and then not part of <see cref="Canonical"/>.
+    /// </value>
+    public int Folding { get; init; } = 1;
+
+    /// <value>
     /// Whether the characters' values are <see cref="CharacterWeight"/> times how often an n-gram is there, and their vector is not scaled: what a model of the order of characters adds up.
     /// Default: no, and then not part of <see cref="Canonical"/>.
     /// </value>
@@ -79,7 +86,7 @@ public sealed record TextFeaturizerSettings
         CultureInfo.InvariantCulture,
         $"text_ngrams@{OperatorVersion}(bits={Bits},word_max={WordMax},character_min={CharacterMin},character_max={CharacterMax},squeezed_min={SqueezedMin},"
         + $"squeezed_max={SqueezedMax},word_weight={WordWeight},character_weight={CharacterWeight},folded_weight={FoldedWeight},squeezed_weight={SqueezedWeight},"
-        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")}{(NearWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",near_weight={NearWeight}") : "")}{(AreCharactersCounted ? ",character_counts=1" : "")})");
+        + $"shape_weight={ShapeWeight},script_weight={ScriptWeight},length_max={LengthMax}{(LettersWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",letters_weight={LettersWeight}") : "")}{(NearWeight > 0 ? string.Create(CultureInfo.InvariantCulture, $",near_weight={NearWeight}") : "")}{(Folding > 1 ? string.Create(CultureInfo.InvariantCulture, $",folding={Folding}") : "")}{(AreCharactersCounted ? ",character_counts=1" : "")})");
 
     /// <summary><c>sha256:</c> and the digest of <see cref="Canonical"/>: what a model package pins.</summary>
     public string Fingerprint => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
@@ -126,6 +133,7 @@ public sealed record TextFeaturizerSettings
         Check("script_weight", ScriptWeight, 0, 16);
         Check("letters_weight", LettersWeight, 0, 16);
         Check("near_weight", NearWeight, 0, 16);
+        Check("folding", Folding, 1, 2);
     }
 
     private TextFeaturizerSettings With(string name, float value) => name switch
@@ -145,6 +153,7 @@ public sealed record TextFeaturizerSettings
         "script_weight" => this with { ScriptWeight = value },
         "letters_weight" => this with { LettersWeight = value },
         "near_weight" => this with { NearWeight = value },
+        "folding" => this with { Folding = Whole(name, value) },
         "character_counts" when value is 0 or 1 => this with { AreCharactersCounted = value == 1 },
         _ => throw new FeatureException(FeatureError.InvalidInput, $"text featurizer: there is no setting '{name}'; expected those of {Canonical}."),
     };

@@ -4,24 +4,27 @@ namespace ZeroWorld.ML.Features;
 /// <remarks>
 /// Reads the normal form, writes folded words and the squeezed stream of all their letters without spaces. Within a chunk that has a letter, digits and signs that stand
 /// for letters become them; <c>l</c>, <c>1</c>, <c>|</c> and <c>i</c> are one letter, since each stands for the others; other signs vanish; runs of one letter are one.
-/// Words of one letter in a row are one word. Chunks without letters, links and mentions give nothing.
+/// Words of one letter in a row are one word. Chunks without letters, links and mentions give nothing. Rule 2 (<see cref="TextFeaturizerSettings.Folding"/>): digits in Arabic
+/// and Devanagari stand for letters of these, what an Indic script writes as one letter is one where words of one letter are looked for, a letter twice in a
+/// row of such is one, and each ideograph is a word.
 /// </remarks>
 internal static class TextFolder
 {
     private const byte Looked = 0xFF;
     private static readonly byte[] Plain = MakePlain();
 
-    public static void Fold(TextWorkspace workspace)
+    /// <param name="rule">1 or 2.</param>
+    public static void Fold(TextWorkspace workspace, int rule)
     {
         var codes = (ReadOnlySpan<uint>)workspace.Normal.Codes;
         for (int start = 1, end; start < codes.Length; start = end + 1)
         {
             end = start + codes[start..].IndexOf(TextNormalizer.Space);
-            FoldChunk(codes[start..end], workspace.Normal.Origins[start..end], workspace);
+            FoldChunk(codes[start..end], workspace.Normal.Origins[start..end], workspace, rule);
         }
     }
 
-    private static void FoldChunk(ReadOnlySpan<uint> chunk, ReadOnlySpan<int> origins, TextWorkspace workspace)
+    private static void FoldChunk(ReadOnlySpan<uint> chunk, ReadOnlySpan<int> origins, TextWorkspace workspace, int rule)
     {
         var folding = UnicodeFolding.Default;
         if (!HasLetter(chunk, folding))
@@ -30,8 +33,15 @@ internal static class TextFolder
         }
 
         var first = workspace.Folded.Count;
+        var digits = rule > 1 && chunk.ContainsAnyExceptInRange(0u, 0x7Fu) ? ScriptRules.LettersOfDigits(chunk) : [];
         for (var place = 0; place < chunk.Length; place++)
         {
+            if (!digits.IsEmpty && ScriptRules.DigitOf(chunk[place]) is >= 0 and var digit && digits[digit] != 0)
+            {
+                AddSkeleton(workspace, folding, first, digits[digit], origins[place]);
+                continue;
+            }
+
             if (chunk[place] < 0x80 && Plain[chunk[place]] != Looked)
             {
                 if (Plain[chunk[place]] != 0)
@@ -48,20 +58,24 @@ internal static class TextFolder
                 continue;
             }
 
-            if (folding.TrySkeleton(code, out var skeleton))
-            {
-                foreach (var part in skeleton)
-                {
-                    AddLetter(workspace, folding, first, part, origins[place]);
-                }
-            }
-            else if (folding.IsWord(code))
-            {
-                AddLetter(workspace, folding, first, code, origins[place]);
-            }
+            AddSkeleton(workspace, folding, first, code, origins[place]);
         }
 
-        AddWord(workspace, first, workspace.Folded.Count - first);
+        AddWords(workspace, first, rule);
+    }
+
+    private static void AddSkeleton(TextWorkspace workspace, UnicodeFolding folding, int first, uint code, int origin)
+    {
+        if (!folding.TrySkeleton(code, out var skeleton))
+        {
+            AddLetter(workspace, folding, first, code, origin);
+            return;
+        }
+
+        foreach (var part in skeleton)
+        {
+            AddLetter(workspace, folding, first, part, origin);
+        }
     }
 
     private static void AddLetter(TextWorkspace workspace, UnicodeFolding folding, int first, uint letter, int origin)
@@ -85,27 +99,50 @@ internal static class TextFolder
         }
     }
 
-    private static void AddWord(TextWorkspace workspace, int first, int length)
+    private static void AddWords(TextWorkspace workspace, int first, int rule)
+    {
+        var codes = workspace.Folded.Codes[first..];
+        if (rule == 1 || !codes.ContainsAnyExceptInRange(0u, 0x7Fu))
+        {
+            AddWord(workspace, first, codes.Length, codes.Length == 1, UnicodeFolding.Default.IsIdeograph(workspace.Folded.Last), rule);
+            return;
+        }
+
+        for (int start = 0, end; start < codes.Length; start = end)
+        {
+            var isIdeograph = UnicodeFolding.Default.IsIdeograph(codes[start]);
+            end = start + 1;
+            while (!isIdeograph && end < codes.Length && !UnicodeFolding.Default.IsIdeograph(codes[end]))
+            {
+                end++;
+            }
+
+            AddWord(workspace, first + start, end - start, !isIdeograph && (end - start == 1 || ScriptRules.IsOneLetter(codes[start..end])), isIdeograph, rule);
+        }
+    }
+
+    private static void AddWord(TextWorkspace workspace, int first, int length, bool isOneLetter, bool isIdeograph, int rule)
     {
         if (length == 0)
         {
             return;
         }
 
+        // A row of words of one letter each is one word; by rule 2 a letter twice in such a row is one, as it is within a word.
         var words = workspace.FoldedWords;
-        if (length == 1 && words.Count > 0)
+        if (isOneLetter && !isIdeograph && workspace.Spelled)
         {
-            var last = words[^1];
-            var isSpelled = last.Length == 1 || workspace.Spelled;
-            if (isSpelled && !UnicodeFolding.Default.IsIdeograph(workspace.Folded.Codes[first]))
+            var isAgain = rule > 1 && workspace.Folded.Codes[first] == workspace.Folded.Codes[first - 1];
+            if (isAgain)
             {
-                words[^1] = (last.Start, last.Length + 1);
-                workspace.Spelled = true;
-                return;
+                workspace.Folded.RemoveAt(first);
             }
+
+            words[^1] = (words[^1].Start, words[^1].Length + length - (isAgain ? 1 : 0));
+            return;
         }
 
-        workspace.Spelled = false;
+        workspace.Spelled = isOneLetter;
         words.Add((first, length));
     }
 

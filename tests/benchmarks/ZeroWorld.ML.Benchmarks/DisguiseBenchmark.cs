@@ -16,7 +16,7 @@ internal static class DisguiseBenchmark
     private const string Harmless = "harmless";
     private const string Neither = "2";
 
-    /// <param name="options"><c>--data=FILE</c>: <c>labeled_data.csv</c> of davidson-hate, whose model is asked about the English texts, too; <c>--sentences=FOLDER</c>: langid-tatoeba, whose sentences are harmless texts beside the made ones; <c>--beside</c>: made texts are learned from beside such sentences, as posts are; <c>--reported</c>: the second suite, by which nothing is chosen; <c>--languages=eng,deu</c>; <c>--copies=N</c> learned from in disguise; <c>--texts</c> prints what was missed.</param>
+    /// <param name="options"><c>--data=FILE</c>: <c>labeled_data.csv</c> of davidson-hate, whose model is asked about the English texts, too; <c>--sentences=FOLDER</c>: langid-tatoeba, whose sentences are harmless texts beside the made ones; <c>--beside</c>: made texts are learned from beside such sentences, as posts are; <c>--reported</c>: the second suite, by which nothing is chosen; <c>--languages=eng,deu</c>; <c>--copies=N</c> learned from in disguise; <c>--features=CANONICAL</c> instead of the defaults; <c>--texts</c> prints what was missed.</param>
     public static void Run(string[] options, CancellationToken cancellationToken)
     {
         var only = Option(options, "--languages=")?.Split(',');
@@ -43,6 +43,7 @@ internal static class DisguiseBenchmark
     {
         var request = new ModerationTrainingRequest { Model = new ModelName("default", "disguises"), Data = rows, OutputDirectory = "", Harmless = [harmless] };
         request = Option(options, "--copies=") is { } copies ? request with { DisguisedCopies = int.Parse(copies, CultureInfo.InvariantCulture) } : request;
+        request = Option(options, "--features=") is { } features ? request with { Features = TextFeaturizerSettings.Parse(features) } : request;
         var (model, data, _, probabilities) = ModerationTraining.Fit(request, static (_, _) => { }, cancellationToken);
         var policy = PolicyChoice.Choose("disguises", "", probabilities, data.Labels, [harmless], request.Review, request.Block);
         var hostile = Spread([.. asked.Where(static text => text.IsHostile)], AskedMost);

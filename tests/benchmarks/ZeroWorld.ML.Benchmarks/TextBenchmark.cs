@@ -14,6 +14,8 @@ namespace ZeroWorld.ML.Benchmarks;
 internal static class TextBenchmark
 {
     private const int Rounds = 3;
+    private const int FitRounds = 2;
+    private const double ScoreBar = 10;
     private const double RoundSeconds = 1;
     private const int StreamItems = 30_000;
 
@@ -31,7 +33,18 @@ internal static class TextBenchmark
         t = time.process_time(); model.predict_proba(texts); print(fit, len(texts) / (time.process_time() - t))
         """;
 
-    /// <param name="options"><c>--data=FILE</c>, a table with the columns <c>tweet</c> and <c>class</c>; <c>--only=NAME</c> of <c>fit</c>, <c>words</c> (against single words alone), <c>score</c>, <c>stream</c>.</param>
+    private static readonly Dictionary<string, string> Peers = new() { ["full"] = "words and characters", ["words"] = "single words" };
+
+    private static readonly (string Name, TextFeaturizer Featurizer)[] Featurizers =
+    [
+        ("default", new TextFeaturizer(ModerationTrainingRequest.DefaultFeatures)),
+        ("no near", new TextFeaturizer(ModerationTrainingRequest.DefaultFeatures with { NearWeight = 0 })),
+        ("no sets", TextFeaturizer.Default),
+        ("plain", new TextFeaturizer(new TextFeaturizerSettings { FoldedWeight = 0, SqueezedWeight = 0 })),
+        ("words", new TextFeaturizer(new TextFeaturizerSettings { WordMax = 1, CharacterWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0 })),
+    ];
+
+    /// <param name="options"><c>--data=FILE</c>, a table with the columns <c>tweet</c> and <c>class</c>; <c>--only=NAME</c> of <c>fit</c>, <c>words</c> (against single words alone), <c>score</c>, <c>stream</c>; <c>--featurizers=NAME,NAME</c> of <c>default</c> (those of <c>zwml train moderation</c>), <c>no near</c>, <c>no sets</c> (of letters), <c>plain</c> (no disguise undone), <c>words</c> (single ones).</param>
     public static async Task RunAsync(string[] options, CancellationToken cancellationToken)
     {
         if (options.FirstOrDefault(static option => option.StartsWith("--data=", StringComparison.Ordinal)) is not { } data)
@@ -42,11 +55,11 @@ internal static class TextBenchmark
         var only = options.FirstOrDefault(static option => option.StartsWith("--only=", StringComparison.Ordinal))?["--only=".Length..];
         var rows = LabelledTexts.Read(data["--data=".Length..], "tweet", ["class"], []);
         var settings = new LinearTextSettings { Cost = 4, Balance = 0.5, Scaling = FeatureScaling.Rarity };
-        var plain = new TextFeaturizer(new TextFeaturizerSettings { FoldedWeight = 0, SqueezedWeight = 0 });
-        var whole = Fit(TextFeaturizer.Default, rows, settings, cancellationToken);
+        var whole = Fit(Featurizers[0].Featurizer, rows, settings, cancellationToken);
         if (only is null or "fit" or "words")
         {
-            await FitAsync(rows, plain, settings, only is "words" ? ["words"] : ["full", "words"], cancellationToken);
+            var names = options.FirstOrDefault(static option => option.StartsWith("--featurizers=", StringComparison.Ordinal))?["--featurizers=".Length..].Split(',');
+            await FitAsync(rows, settings, [.. Featurizers.Where(featurizer => names is null || names.Contains(featurizer.Name))], only is "words" ? ["words"] : ["full", "words"], cancellationToken);
         }
 
         if (only is null or "score")
@@ -60,6 +73,8 @@ internal static class TextBenchmark
         }
     }
 
+    private static string Verdict(bool isMet) => isMet ? "met" : "not met";
+
     private static TextModel Fit(TextFeaturizer featurizer, LabelledTexts rows, LinearTextSettings settings, CancellationToken cancellationToken)
     {
         var features = SparseRows.Of(featurizer, rows.Texts, cancellationToken);
@@ -67,24 +82,23 @@ internal static class TextBenchmark
         return new TextModel(featurizer, rows.Labels.Names, true, weights, Calibration.Identity(rows.Labels.Columns));
     }
 
-    private static async Task FitAsync(LabelledTexts rows, TextFeaturizer plain, LinearTextSettings settings, string[] peers, CancellationToken cancellationToken)
+    private static async Task FitAsync(LabelledTexts rows, LinearTextSettings settings, (string Name, TextFeaturizer Featurizer)[] featurizers, string[] peers, CancellationToken cancellationToken)
     {
         using var folder = new TempFolder();
         var file = folder.Combine("rows.jsonl");
         await File.WriteAllLinesAsync(file, rows.Texts.Select((text, row) => JsonSerializer.Serialize(new object[] { text, rows.Labels.Names[rows.Labels.ClassOf(row)] })), cancellationToken);
         var own = new Dictionary<string, (double Fit, double Rate)>();
-        var words = new TextFeaturizer(new TextFeaturizerSettings { WordMax = 1, CharacterWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0 });
-        foreach (var (name, featurizer) in new[] { ("whole", TextFeaturizer.Default), ("plain", plain), ("words", words) })
+        foreach (var (name, featurizer) in featurizers)
         {
             var fits = new List<double>();
             TextModel? model = null;
-            for (var round = 0; round < Rounds; round++)
+            for (var round = 0; round < FitRounds; round++)
             {
                 fits.Add(RecommendationBenchmark.Measure(() => model = Fit(featurizer, rows, settings, cancellationToken), out _).Seconds);
             }
 
-            own[name] = (fits.Order().ElementAt(Rounds / 2), Rate(rows.Texts, text => Scored(model!, text)));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-6} featurizer, all {Environment.ProcessorCount} processors by the clock: {RateOfAll(rows.Texts, model!, cancellationToken):N0} texts/s"));
+            own[name] = (fits.Min(), Rate(rows.Texts, text => Scored(model!, text)));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-7} featurizer, all {Environment.ProcessorCount} processors by the clock: {RateOfAll(rows.Texts, model!, cancellationToken):N0} texts/s"));
         }
 
         foreach (var kind in peers)
@@ -94,7 +108,7 @@ internal static class TextBenchmark
             {
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name,-6} featurizer, {rows.Texts.Count:N0} texts: fit {seconds:F1} s, {seconds / fit:F2} of scikit-learn's ({kind}: {fit:F1} s; bar 1.0); score {texts:N0} texts/s, {texts / rate:F1} x its ({rate:N0}; bar 10)"));
+                    $"{name,-7} featurizer beside scikit-learn's {Peers[kind]}, {rows.Texts.Count:N0} texts: fit {seconds:F1} of {fit:F1} s, {seconds / fit:F2} (bar 1.0: {Verdict(seconds <= fit)}); score {texts:N0} of {rate:N0} texts/s, {texts / rate:F1} x (bar {ScoreBar}: {Verdict(texts >= ScoreBar * rate)})"));
             }
         }
     }
