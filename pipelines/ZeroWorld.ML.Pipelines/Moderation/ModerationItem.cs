@@ -13,11 +13,18 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
     public const int TextLengthMax = 16 << 20;
 
     private const int NameLengthMax = 512;
+    private static readonly string[] Further = ["language", "surface"];
 
     /// <summary>Reads <c>{"id": "...", "text": "...", "language": "...", "surface": "..."}</c>; the last two may be absent.</summary>
     /// <returns><see langword="null"/> with the reason for a poison item.</returns>
     public static ModerationItem? TryParse(ReadOnlyMemory<byte> json, out string reason)
     {
+        if (json.IsEmpty)
+        {
+            reason = "the item is empty; expected an object with id and text (of an entry of a stream: in its field body)";
+            return null;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(json);
@@ -32,6 +39,12 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
             if (id is null || text is null)
             {
                 reason = id is null ? "id: it is absent or no string; expected a string" : "text: it is absent or no string; expected a string";
+                return null;
+            }
+
+            if (Array.Find(Further, name => root.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null)) is { } wrong)
+            {
+                reason = $"{wrong}: it is no string; expected a string, or none";
                 return null;
             }
 

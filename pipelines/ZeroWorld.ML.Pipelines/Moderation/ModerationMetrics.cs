@@ -8,7 +8,12 @@ public static class ModerationMetrics
     private static readonly Meter Meter = new("ZeroWorld.ML.Pipelines");
     private static readonly Counter<long> Decisions = Meter.CreateCounter<long>("zeroworld.moderation.decisions", "{decision}", "Decisions by action and label.");
     private static readonly Counter<long> DeadLetters = Meter.CreateCounter<long>("zeroworld.moderation.dead_letters", "{item}", "Items that could not be decided about.");
-    private static readonly Histogram<double> Lag = Meter.CreateHistogram<double>("zeroworld.moderation.lag", "s", "Time from an item's arrival in the stream to its decision.");
+    private static readonly Histogram<double> Lag = Meter.CreateHistogram(
+        "zeroworld.moderation.lag",
+        "s",
+        "Time from an item's arrival in the stream to its decision.",
+        tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600, 3600] });
 
     private static long _waiting = -1;
     private static long _taken = -1;

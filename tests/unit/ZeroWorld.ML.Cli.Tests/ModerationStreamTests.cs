@@ -75,6 +75,7 @@ public sealed class ModerationStreamTests : IDisposable
         await process.WaitForExitAsync(Token);
         Assert.Contains("zeroworld_moderation_decisions_total", text);
         Assert.Contains("zeroworld_moderation_dead_letters_total", text);
+        Assert.Contains("zeroworld_moderation_lag_seconds_bucket{le=\"0.05\"}", text);
         Assert.Contains("zeroworld_moderation_waiting", text);
         Assert.Contains("zeroworld_moderation_taken", text);
     }
