@@ -70,6 +70,11 @@ internal static class ModerateCommand
 
     private static IItemFile OpenItems(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new UsageException($"--input: there is no file '{path}'; expected a .jsonl or .parquet file.");
+        }
+
         if (path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
         {
             return new ParquetItemFile(path, new ParquetOfflineOptions { Threads = 1, TempDirectory = Path.GetTempPath() });

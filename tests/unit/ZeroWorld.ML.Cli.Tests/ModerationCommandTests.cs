@@ -79,6 +79,9 @@ public sealed class ModerationCommandTests : IDisposable
         Assert.Equal(2, table.ExitCode);
         Assert.Contains("'train.csv' is a table of another kind", table.Error.ReplaceLineEndings(" "));
         Assert.False(Directory.Exists(PathOf("of-table")));
+        var absent = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "-i", "absent.parquet", "-o", "of-nothing");
+        Assert.Equal(2, absent.ExitCode);
+        Assert.Contains("--input: there is no file 'absent.parquet'", absent.Error.ReplaceLineEndings(" "));
         var stranger = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "text", "hello", "--package", "package", "--policy", "other.json");
         Assert.NotEqual(0, stranger.ExitCode);
         Assert.Contains("map them", stranger.Error.ReplaceLineEndings(" "));
