@@ -20,8 +20,8 @@ internal static class ParquetFile
         var length = RandomAccess.GetLength(file);
         Span<byte> first = stackalloc byte[MagicLength];
         Span<byte> last = stackalloc byte[sizeof(int) + MagicLength];
-        var begins = RandomAccess.Read(file, first, 0) == MagicLength && first.SequenceEqual(Magic);
-        if (!begins)
+        first = first[..RandomAccess.Read(file, first, 0)];
+        if (!first.SequenceEqual(Magic))
         {
             throw ImportFailure.File(
                 path, $"is no Parquet file: it has {length} bytes and begins with '{ImportFailure.Show(first)}', not with 'PAR1'; expected Parquet ('zwml import' makes a table of a CSV file).");
