@@ -9,7 +9,7 @@ public static class TableFile
     private const int EngineMiB = 1024;
 
     /// <summary>Reads all rows in the order of the file.</summary>
-    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row, numbers with a decimal comma, thousands apart, a sign of money or percent (13.5% is 13.5) among them.</param>
+    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row, numbers with a decimal comma, thousands apart, a sign of money or percent (13.5% is 13.5) among them; in a column of numbers <c>?</c>, <c>-</c>, <c>N/A</c>, <c>None</c>, <c>NaN</c>, <c>missing</c> and <c>unknown</c> are nulls too.</param>
     /// <returns>The columns with their types: int64, float64, timestamp (a time without a zone is UTC) and string (everything else).</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: it is no such table; the message names what is wrong and where.</exception>
     public static Task<TableFileContent> ReadAsync(string path, CancellationToken cancellationToken)

@@ -53,6 +53,17 @@ public sealed class TableFileTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_WordsForNoNumber_AreNullsAmongNumbersOnly()
+    {
+        var content = await TableFile.ReadAsync(Write("e.csv", "income,rate,grade,empty\n1200,?,A,?\nN/A,.5,None,?\nunknown,1e-3,B,?\n-7,nan,?,?\n"), Cancellation);
+
+        Assert.Equal([FeatureType.Float64, FeatureType.Float64, FeatureType.String, FeatureType.String], content.Columns.Select(static column => column.Type));
+        Assert.Equal([1_200, double.NaN, double.NaN, -7], content.Frame.Get<double>("income"));
+        Assert.Equal([double.NaN, 0.5, 0.001, double.NaN], content.Frame.Get<double>("rate"));
+        Assert.Equal(["A", "None", "B", "?"], content.Frame.Get<string?>("grade"));
+    }
+
+    [Fact]
     public async Task ReadAsync_NoFileOrNoTable_SaysSo()
     {
         var missing = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Path.Combine(_folder, "none.csv"), Cancellation));
