@@ -34,6 +34,12 @@ public static class TableFile
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
         session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
         RefuseOneOfTexts(session, path, cancellationToken);
+        if (!isParquet && FindShortYears(session, scan, cancellationToken) is { Count: > 0 } texts)
+        {
+            var types = string.Join(", ", texts.Select(static name => $"{Sql.Text(name)}: 'VARCHAR'"));
+            session.Execute($"CREATE OR REPLACE TABLE data AS SELECT * FROM {scan[..^1]}, types = {{{types}}})", cancellationToken);
+        }
+
         var columns = new List<OfflineColumn>();
         var expressions = new List<string>();
         using (var rows = session.Query("DESCRIBE data", cancellationToken))
@@ -55,6 +61,33 @@ public static class TableFile
         }
 
         return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);
+    }
+
+    // The engine takes 13/01/24 for 2013-01-24 where all rows allow that. Which of three numbers is the year is for those to say who know what the column is: it stays a text.
+    private static List<string> FindShortYears(DuckDbSession session, string scan, CancellationToken cancellationToken)
+    {
+        const int RowsLookedAt = 1000;
+        var times = new List<string>();
+        using (var rows = session.Query("DESCRIBE data", cancellationToken))
+        {
+            while (rows.Read())
+            {
+                if (Convert(Sql.Name(rows.GetString(0)), rows.GetString(1)).Type == FeatureType.Timestamp)
+                {
+                    times.Add(rows.GetString(0));
+                }
+            }
+        }
+
+        if (times.Count == 0)
+        {
+            return times;
+        }
+
+        var counts = times.Select(static name => $"count(*) FILTER (NOT regexp_matches({Sql.Name(name)}, '(^|[^0-9])[0-9]{{4}}([^0-9]|$)'))");
+        using var texts = session.Query($"SELECT {string.Join(", ", counts)} FROM (SELECT * FROM {scan[..^1]}, all_varchar = true) LIMIT {RowsLookedAt})", cancellationToken);
+        texts.Read();
+        return [.. times.Where((_, index) => texts.GetInt64(index) > 0)];
     }
 
     // Where rows have different numbers of fields the engine takes each line for one value. Read with the separator that the header shows, it says which row it is.

@@ -137,6 +137,7 @@ public sealed class FraudTableColumnTests : FraudTableTests
     }
 
     [Theory]
+    [InlineData("dd-MM-yy", "d-M-yy", "10-02-23")]
     [InlineData("dd.MM.yyyy HH:mm", "d.M.yyyy H:mm", "10.02.2023")]
     [InlineData("d/M/yyyy, h:mm:ss tt", "d/M/yyyy, h:mm:ss tt", "2023-02-10")]
     [InlineData("MMM-yyyy", "MMM-yyyy", "Feb-2023")]
