@@ -177,7 +177,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (RedisConnectionException exception)
         {
-            return await RedisDiagnosis.FindMissingTlsAsync(_options).ConfigureAwait(false) ?? RedisFailure.DescribeConnection(exception, exception.FailureType);
+            return await RedisDiagnosis.FindWrongTlsAsync(_options).ConfigureAwait(false) ?? RedisFailure.DescribeConnection(exception, exception.FailureType);
         }
     }
 

@@ -31,24 +31,40 @@ internal static class RedisDiagnosis
         return null;
     }
 
-    /// <summary>Whether one of the addresses speaks TLS although the settings do not say so.</summary>
+    /// <summary>Whether one of the addresses speaks TLS although the settings do not say so, or speaks without although they do.</summary>
     /// <returns>The end of a sentence; <see langword="null"/>: none does.</returns>
-    public static async Task<string?> FindMissingTlsAsync(ConfigurationOptions options)
+    public static async Task<string?> FindWrongTlsAsync(ConfigurationOptions options)
     {
-        if (options.Ssl)
-        {
-            return null;
-        }
-
+        var timeout = TimeSpan.FromMilliseconds(options.ConnectTimeout);
         foreach (var endPoint in options.EndPoints)
         {
-            if (await SpeaksTlsAsync(endPoint, TimeSpan.FromMilliseconds(options.ConnectTimeout)).ConfigureAwait(false))
+            if (options.Ssl ? await SpeaksPlainAsync(endPoint, timeout).ConfigureAwait(false) : await SpeaksTlsAsync(endPoint, timeout).ConfigureAwait(false))
             {
-                return $"{RedisConnection.Format(endPoint)} speaks TLS: add ssl=true to Online:Redis, and name the certificate of an authority of your own with Features:Redis:CertificateAuthorityFile";
+                return RedisConnection.Format(endPoint) + (options.Ssl
+                    ? " speaks without TLS: name its port for TLS, or leave ssl=true out of Online:Redis"
+                    : " speaks TLS: add ssl=true to Online:Redis, and name the certificate of an authority of your own with Features:Redis:CertificateAuthorityFile");
             }
         }
 
         return null;
+    }
+
+    // A server of TLS takes this for the begin of a handshake and closes.
+    private static async Task<bool> SpeaksPlainAsync(EndPoint endPoint, TimeSpan timeout)
+    {
+        using var stop = new CancellationTokenSource(timeout);
+        try
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(endPoint, stop.Token).ConfigureAwait(false);
+            await socket.SendAsync("*1\r\n$4\r\nPING\r\n"u8.ToArray(), stop.Token).ConfigureAwait(false);
+            var answer = new byte[1];
+            return await socket.ReceiveAsync(answer, stop.Token).ConfigureAwait(false) == 1 && answer[0] is (byte)'+' or (byte)'-';
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private static async Task<bool> SpeaksTlsAsync(EndPoint endPoint, TimeSpan timeout)

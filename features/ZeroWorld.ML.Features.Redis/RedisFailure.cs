@@ -72,11 +72,6 @@ internal static class RedisFailure
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
-            if (inner is AuthenticationException && !inner.Message.Contains("certificate", StringComparison.Ordinal))
-            {
-                return $"no TLS is spoken there, or none that both sides know: name its port for TLS, or leave ssl=true out of Online:Redis ({FirstLine(inner.Message)})";
-            }
-
             if (inner is AuthenticationException)
             {
                 return "its TLS certificate is not trusted: name the certificate of its authority with Features:Redis:CertificateAuthorityFile, and the name in it with "
