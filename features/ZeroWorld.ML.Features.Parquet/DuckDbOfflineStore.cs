@@ -57,7 +57,10 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     public async Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
-        var history = await Task.Run(() => ViewHistory.Open(_options, _tables, _erasures.Of(field.View.Project), field, Warn, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var history = await Task.Run(
+            () => ViewHistory.Open(
+                _options, _tables, _erasures.Of(field.View.Project), field, Warn, (source, count, place) => LogNullKeys(source.Table, count, source.KeyNames, place), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
         Warn(history.Extent.Quality);
         return history;
     }
@@ -142,13 +145,19 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress) { Stamps = stamps, Extents = extents };
         foreach (var (view, extent) in extents)
         {
-            builder.Quarantined[view] = extent.Quarantined;
+            (builder.Quarantined[view], builder.NullKeys[view]) = (extent.Quarantined, extent.NullKeys);
         }
 
         var set = builder.Run(cancellationToken);
         foreach (var (view, count) in builder.Quarantined)
         {
             WarnOf(view, count);
+        }
+
+        // Told once of views that read the same keys.
+        foreach (var source in sources.Where(source => builder.NullKeys.GetValueOrDefault(source.View) > 0).DistinctBy(static source => source.KeyNames))
+        {
+            LogNullKeys(source.Table, builder.NullKeys[source.View], source.KeyNames, source.FirstNullKey(session));
         }
 
         foreach (var column in set.Statistics.Where(static column => column.OutOfBounds > 0))
@@ -220,6 +229,9 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
 
     [LoggerMessage(2107, LogLevel.Warning, "Training set of service {Service}: file {File} was replaced meanwhile; it is built again")]
     private partial void LogReplaced(string service, string file);
+
+    [LoggerMessage(2108, LogLevel.Warning, "Table {Table}: {Count} rows have no value in their key ({Keys}), so that no entity ever sees them; the first is {Place}. Expected a value in every row")]
+    private partial void LogNullKeys(string table, long count, string keys, string place);
 
     [LoggerMessage(2103, LogLevel.Warning, "View {View}: {Count} rows of table {Table} lie in the future of their arrival by more than {Skew} and are left out")]
     private partial void LogQuarantined(string view, string table, long count, TimeSpan skew);

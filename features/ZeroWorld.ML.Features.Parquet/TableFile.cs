@@ -9,7 +9,7 @@ public static class TableFile
     private const int EngineMiB = 1024;
 
     /// <summary>Reads all rows in the order of the file.</summary>
-    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row, numbers with a decimal comma, thousands apart, a sign of money or percent (13.5% is 13.5) among them.</param>
+    /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row, numbers with a decimal comma, thousands apart, a sign of money or percent (13.5% is 13.5) among them; in a column of numbers <c>?</c>, <c>-</c>, <c>N/A</c>, <c>None</c>, <c>NaN</c>, <c>missing</c> and <c>unknown</c> are nulls too.</param>
     /// <returns>The columns with their types: int64, float64, timestamp (a time without a zone is UTC) and string (everything else).</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>: no such file. <see cref="FeatureError.InvalidInput"/>: it is no such table; the message names what is wrong and where.</exception>
     public static Task<TableFileContent> ReadAsync(string path, CancellationToken cancellationToken)
@@ -34,6 +34,12 @@ public static class TableFile
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
         session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
         RefuseOneOfTexts(session, path, cancellationToken);
+        if (!isParquet && FindShortYears(session, scan, cancellationToken) is { Count: > 0 } texts)
+        {
+            var types = string.Join(", ", texts.Select(static name => $"{Sql.Text(name)}: 'VARCHAR'"));
+            session.Execute($"CREATE OR REPLACE TABLE data AS SELECT * FROM {scan[..^1]}, types = {{{types}}})", cancellationToken);
+        }
+
         var columns = new List<OfflineColumn>();
         var expressions = new List<string>();
         using (var rows = session.Query("DESCRIBE data", cancellationToken))
@@ -55,6 +61,33 @@ public static class TableFile
         }
 
         return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);
+    }
+
+    // The engine takes 13/01/24 for 2013-01-24 where all rows allow that. Which of three numbers is the year is for those to say who know what the column is: it stays a text.
+    private static List<string> FindShortYears(DuckDbSession session, string scan, CancellationToken cancellationToken)
+    {
+        const int RowsLookedAt = 1000;
+        var times = new List<string>();
+        using (var rows = session.Query("DESCRIBE data", cancellationToken))
+        {
+            while (rows.Read())
+            {
+                if (Convert(Sql.Name(rows.GetString(0)), rows.GetString(1)).Type == FeatureType.Timestamp)
+                {
+                    times.Add(rows.GetString(0));
+                }
+            }
+        }
+
+        if (times.Count == 0)
+        {
+            return times;
+        }
+
+        var counts = times.Select(static name => $"count(*) FILTER (NOT regexp_matches({Sql.Name(name)}, '(^|[^0-9])[0-9]{{4}}([^0-9]|$)'))");
+        using var texts = session.Query($"SELECT {string.Join(", ", counts)} FROM (SELECT * FROM {scan[..^1]}, all_varchar = true) LIMIT {RowsLookedAt})", cancellationToken);
+        texts.Read();
+        return [.. times.Where((_, index) => texts.GetInt64(index) > 0)];
     }
 
     // Where rows have different numbers of fields the engine takes each line for one value. Read with the separator that the header shows, it says which row it is.

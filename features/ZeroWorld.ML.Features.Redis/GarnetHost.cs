@@ -43,7 +43,7 @@ public sealed partial class GarnetHost : IAsyncDisposable
     public string Configuration => $"127.0.0.1:{Port},password={_password}";
 
     /// <summary>Starts the server, recovers what its folder holds, and returns when it answers.</summary>
-    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: it did not start; <see cref="FeatureError.CorruptData"/>: its folder cannot be recovered.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: it did not start, or did not recover its folder in <see cref="GarnetHostOptions.StartTimeout"/>.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (_server is not null)
@@ -56,7 +56,22 @@ public sealed partial class GarnetHost : IAsyncDisposable
         var started = _time.GetTimestamp();
 
         // The start reads the log and blocks for as long as that takes.
-        await Task.Run(Launch, cancellationToken).ConfigureAwait(false);
+        var launching = Task.Run(Launch, CancellationToken.None);
+        try
+        {
+            _server = await launching.WaitAsync(_options.StartTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            // It cannot be interrupted: should it come up after all, it is not wanted any more.
+            _ = StopLateAsync(launching);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new FeatureException(
+                FeatureError.StoreUnavailable,
+                $"The embedded online store did not start within {_options.StartTimeout} ({GarnetHostOptions.Section}:{nameof(GarnetHostOptions.StartTimeout)}): {Place()} may be on a disk that is full or does not answer, or hold a log that takes longer to read.",
+                exception);
+        }
+
         using var timeout = new CancellationTokenSource(_options.StartTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
@@ -102,15 +117,43 @@ public sealed partial class GarnetHost : IAsyncDisposable
     {
         try
         {
-            await server.Store.CommitAOFAsync(CancellationToken.None).ConfigureAwait(false);
+            // After some failures of its disk the server waits for a write that nobody will end.
+            await server.Store.CommitAOFAsync(CancellationToken.None).AsTask().WaitAsync(_options.StopTimeout, _time).ConfigureAwait(false);
         }
-        catch (CommitFailureException exception)
+        catch (Exception exception) when (exception is CommitFailureException or TimeoutException)
         {
+            var reason = exception is TimeoutException ? $"it was not done after {_options.StopTimeout}" : (exception.InnerException ?? exception).Message;
             throw new FeatureException(
                 FeatureError.StoreUnavailable,
-                $"The embedded online store could not write its log in '{Path.GetFullPath(_options.Folder!)}': {(exception.InnerException ?? exception).Message}. What was written last is gone when it starts again: "
-                + "make room, then materialize once more.",
+                $"The embedded online store could not write its log in {Place()}: {reason}. What was written last is gone when it starts again: make room, then materialize once more.",
                 exception);
+        }
+    }
+
+    /// <summary>Why nothing should be written now, as a whole sentence; <see langword="null"/>: there is room for it.</summary>
+    /// <remarks>A server whose log meets a full disk has taken writes that are gone at its next start; so they are refused before.</remarks>
+    public string? FindRefusal()
+    {
+        if (_options.Folder is null || _options.ReserveMebibytes == 0)
+        {
+            return null;
+        }
+
+        var free = new DriveInfo(Path.GetFullPath(_options.Folder)).AvailableFreeSpace >> 20;
+        return free >= _options.ReserveMebibytes
+            ? null
+            : $"The embedded online store takes no writes: the disk of {Place()} has {free} MiB left, and {_options.ReserveMebibytes} MiB stay free for its log "
+                + $"({GarnetHostOptions.Section}:{nameof(GarnetHostOptions.ReserveMebibytes)}). Nothing was written: make room, and repeat it.";
+    }
+
+    private string Place() => _options.Folder is null ? "its memory" : $"'{Path.GetFullPath(_options.Folder)}'";
+
+    private async Task StopLateAsync(Task<GarnetServer> launching)
+    {
+        await ((Task)launching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (launching.IsCompletedSuccessfully)
+        {
+            await StopAsync(await launching.ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 
@@ -118,7 +161,12 @@ public sealed partial class GarnetHost : IAsyncDisposable
     {
         try
         {
-            await Task.Run(server.Dispose).ConfigureAwait(false);
+            await Task.Run(server.Dispose).WaitAsync(_options.StopTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            // Its threads end with the process.
+            LogNoStop(_logger, _options.StopTimeout, exception);
         }
         catch (ObjectDisposedException exception)
         {
@@ -143,7 +191,7 @@ public sealed partial class GarnetHost : IAsyncDisposable
         }
     }
 
-    private void Launch()
+    private GarnetServer Launch()
     {
         List<string> arguments =
         [
@@ -165,8 +213,9 @@ public sealed partial class GarnetHost : IAsyncDisposable
 
         try
         {
-            _server = new GarnetServer([.. arguments], NullLoggerFactory.Instance);
-            _server.Start();
+            var server = new GarnetServer([.. arguments], NullLoggerFactory.Instance);
+            server.Start();
+            return server;
         }
         catch (SocketException exception)
         {
@@ -197,4 +246,7 @@ public sealed partial class GarnetHost : IAsyncDisposable
 
     [LoggerMessage(2112, LogLevel.Debug, "The embedded online store stopped untidily")]
     private static partial void LogUntidyStop(ILogger logger, Exception exception);
+
+    [LoggerMessage(2113, LogLevel.Warning, "The embedded online store did not stop within {Timeout}; it ends with the process")]
+    private static partial void LogNoStop(ILogger logger, TimeSpan timeout, Exception exception);
 }

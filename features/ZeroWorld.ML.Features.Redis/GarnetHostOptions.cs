@@ -30,6 +30,15 @@ public sealed class GarnetHostOptions
     /// <summary>The longest that the start may take, recovery included.</summary>
     /// <value>Default 60 s.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest that writing the rest of the log at the end may take, and stopping behind it once more.</summary>
+    /// <value>Default 30 s.</value>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Room on the disk of <see cref="Folder"/>, in MiB, below which writes are refused, so that its log is never cut off.</summary>
+    /// <value>Default 64; 0: they are taken until the disk is full.</value>
+    [Range(0, 1 << 20)]
+    public int ReserveMebibytes { get; set; } = 64;
 }
 
 [OptionsValidator]

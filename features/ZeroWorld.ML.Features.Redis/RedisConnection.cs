@@ -32,9 +32,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Addresses as configured, for messages.</summary>
     public string Addresses { get; }
 
-    /// <summary>The user as configured; <see langword="null"/>: none is.</summary>
-    public string? User => _options.User;
-
     /// <summary>Whether more than one server may answer: then keys are spread over them. Of Sentinel's servers only the primary is asked.</summary>
     public bool IsCluster => _options.ServiceName is null && _connected is { } connected && connected.Multiplexer.GetEndPoints().Length > 1;
 
@@ -139,6 +136,12 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 LogConnectionFailed(_logger, failure.EndPoint is null ? Addresses : Format(failure.EndPoint), failure.FailureType.ToString());
             };
             multiplexer.ConnectionRestored += (_, restored) => LogConnectionRestored(_logger, restored.EndPoint is null ? Addresses : Format(restored.EndPoint));
+            if (await RedisDiagnosis.FindForeignUserAsync(multiplexer, _options.User).ConfigureAwait(false) is { } foreign)
+            {
+                await multiplexer.DisposeAsync().ConfigureAwait(false);
+                throw new RedisException(foreign);
+            }
+
             _connected = new Connected(multiplexer, multiplexer.GetDatabase());
             if (!multiplexer.IsConnected)
             {
@@ -174,7 +177,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (RedisConnectionException exception)
         {
-            return RedisFailure.DescribeConnection(exception, exception.FailureType);
+            return await RedisDiagnosis.FindWrongTlsAsync(_options).ConfigureAwait(false) ?? RedisFailure.DescribeConnection(exception, exception.FailureType);
         }
     }
 

@@ -6,6 +6,9 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>The one place that knows which exceptions of the client mean that the store did not answer, and what they say.</summary>
 internal static class RedisFailure
 {
+    /// <summary>What the answer to a wrong password begins with.</summary>
+    public const string WrongPassword = "WRONGPASS ";
+
     // After a refused password the client goes on without one, so that the last answer is that one is missing.
     private const string Unauthenticated = "it does not accept this user and password, or wants one: give them with user= and password= in Online:Redis (in a file or "
         + "variable), or the password with Features:Redis:PasswordFile";
@@ -19,7 +22,7 @@ internal static class RedisFailure
             + "Raise maxmemory, or delete views that nobody reads"),
         ("READONLY ", "it is a read-only replica: nothing was written. Name the primary, or the Sentinels with serviceName=NAME, in Online:Redis; "
             + "after a failover repeat the write"),
-        ("WRONGPASS ", Unauthenticated),
+        (WrongPassword, Unauthenticated),
         ("NOAUTH ", Unauthenticated),
         ("NOPERM ", Forbidden),
 
@@ -27,7 +30,7 @@ internal static class RedisFailure
         ("The user executing the script can't ", Forbidden),
         ("ACL failure in script", Forbidden),
         ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
-        ("Unexpected Lua error", "the embedded store ended a script half-way, as on a full disk: see what room its folder has; what was refused may be stored in part, and repeating it is safe"),
+        ("Unexpected Lua error", "the embedded store ended a script half-way, as on a full disk: make room in its folder and start this process again; what was refused may be stored in part, and repeating it is safe"),
         ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
         ("LOADING ", "it is still loading its data: try again when it is done"),
         ("CLUSTERDOWN ", "the cluster does not serve this slot: a shard of it is down (with cluster-require-full-coverage no the others would go on)"),

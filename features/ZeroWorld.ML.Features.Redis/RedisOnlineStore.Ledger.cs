@@ -22,7 +22,7 @@ public sealed partial class RedisOnlineStore
     public Task<bool> TryReplaceLedgerAsync(StorageField field, string? expected, string replacement, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
-        return RunAsync(
+        return RunWriteAsync(
             async database => (int)await database.ScriptEvaluateAsync(
                 RedisScripts.ReplaceLedger, [RedisKeys.Ledger(field.View.Project)], [field.Name, expected ?? "", replacement]).ConfigureAwait(false) == 1,
             cancellationToken);
@@ -42,7 +42,7 @@ public sealed partial class RedisOnlineStore
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(servers);
         ArgumentNullException.ThrowIfNull(partitions);
-        return RunAsync(database => new RedisServerMarks(database, field).TryMarkAsync(servers, partitions, mark, validUntil), cancellationToken);
+        return RunWriteAsync(database => new RedisServerMarks(database, field).TryMarkAsync(servers, partitions, mark, validUntil), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -59,7 +59,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
     public async Task<IReadOnlyList<string>> CheckServerAsync(CancellationToken cancellationToken)
     {
         var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
-        var warnings = await RedisServerCheck.RunAsync(multiplexer, _connection.User, cancellationToken).ConfigureAwait(false);
+        var warnings = await RedisServerCheck.RunAsync(multiplexer, cancellationToken).ConfigureAwait(false);
         foreach (var warning in warnings)
         {
             LogServerWarning(_logger, warning);
@@ -103,7 +103,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
             }
         }
 
-        await RunAsync(
+        await RunWriteAsync(
             async database =>
             {
                 await new RedisWritePipeline(database, _options, field, RedisScripts.WriteRows, [field.Name, Moment(validUntil)], _connection.IsCluster)
@@ -120,7 +120,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         var eventsMax = field.View is WindowedView view
             ? view.EventsMax
             : throw new FeatureException(FeatureError.InvalidInput, $"View '{field.View.Name}' is no windowed view: it has rows, not events.");
-        await RunAsync(
+        await RunWriteAsync(
             async database =>
             {
                 if (field.IsHop)
@@ -168,7 +168,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(coverage);
         var text = string.Create(CultureInfo.InvariantCulture, $"{coverage.From} {coverage.To}{(coverage.Generation.Length > 0 ? " " : "")}{coverage.Generation}");
-        await RunAsync(
+        await RunWriteAsync(
             database => database.HashSetAsync(RedisKeys.Coverage(field.View.Project), field.Name, text), cancellationToken).ConfigureAwait(false);
     }
 
@@ -179,7 +179,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         ArgumentNullException.ThrowIfNull(field);
         var multiplexer = await _connection.GetMultiplexerAsync(cancellationToken).ConfigureAwait(false);
         await WriteCoverageAsync(field, ViewCoverage.NothingYet(keepArrivedAfter, ClearingGeneration), cancellationToken).ConfigureAwait(false);
-        await RunAsync(
+        await RunWriteAsync(
             async database =>
             {
                 if (_connection.FindSilentShards() is { } silent)
@@ -207,7 +207,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
     public async Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        await RunAsync(
+        await RunWriteAsync(
             async database =>
             {
                 await new RedisEntityDeletion(database, entity, fields).RunAsync(until, cancellationToken).ConfigureAwait(false);
@@ -217,6 +217,11 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    /// <summary>Like <see cref="RunAsync"/>, for what writes.</summary>
+    private Task<T> RunWriteAsync<T>(Func<IDatabase, Task<T>> action, CancellationToken cancellationToken) => _options.FindRefusal?.Invoke() is { } refusal
+        ? Task.FromException<T>(new FeatureException(FeatureError.StoreUnavailable, refusal))
+        : RunAsync(action, cancellationToken);
 
     /// <summary>Runs what must succeed or say that the store is unavailable.</summary>
     private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> action, CancellationToken cancellationToken)

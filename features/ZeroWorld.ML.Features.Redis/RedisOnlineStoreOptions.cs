@@ -60,6 +60,9 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
     [Range(1, int.MaxValue)]
     public int WriteBytesInFlightMax { get; set; } = 8 << 20;
 
+    /// <summary>Asked before writes: why the server should not be given any, as a whole sentence.</summary>
+    internal Func<string?>? FindRefusal { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (FindConfigurationFault() is { } fault)

@@ -11,9 +11,8 @@ internal static class RedisServerCheck
     private const string Policy = "maxmemory-policy";
     private const string NoEviction = "noeviction";
 
-    /// <param name="user">The user that is to be; empty: whichever.</param>
     /// <returns>One sentence per fault. Servers that do not tell their settings are taken to be well.</returns>
-    public static async Task<IReadOnlyList<string>> RunAsync(IConnectionMultiplexer multiplexer, string? user, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> RunAsync(IConnectionMultiplexer multiplexer, CancellationToken cancellationToken)
     {
         var warnings = new List<string>();
         foreach (var server in multiplexer.GetServers())
@@ -24,14 +23,6 @@ internal static class RedisServerCheck
             }
 
             var address = RedisConnection.Format(server.EndPoint);
-            if (!string.IsNullOrEmpty(user) && await ReadUserAsync(server, cancellationToken).ConfigureAwait(false) is { } actual && actual != user)
-            {
-                // After a refused password the client goes on without one, and a server whose default user is open lets it.
-                warnings.Add(
-                    $"The online store at {address} takes this client for user '{actual}' and not for '{user}', whose password it refused: check user= and password= in Online:Redis or "
-                    + $"Features:Redis:PasswordFile, and close the default user (ACL SETUSER default off).");
-            }
-
             if (long.TryParse(await ReadAsync(server, ListpackValue, cancellationToken).ConfigureAwait(false), CultureInfo.InvariantCulture, out var bytes)
                 && bytes < ListpackValueBytesMin)
             {
@@ -54,13 +45,6 @@ internal static class RedisServerCheck
 
     private static async Task<string?> ReadAsync(IServer server, string name, CancellationToken cancellationToken) =>
         await AskAsync(server, "CONFIG", ["GET", name], cancellationToken).ConfigureAwait(false) is { Length: 2 } answer ? (string?)answer[1] : null;
-
-    private static async Task<string?> ReadUserAsync(IServer server, CancellationToken cancellationToken)
-    {
-        const string Name = "user=";
-        var answer = (string?)await AskAsync(server, "CLIENT", ["INFO"], cancellationToken).ConfigureAwait(false);
-        return answer?.Split(' ').FirstOrDefault(static item => item.StartsWith(Name, StringComparison.Ordinal))?[Name.Length..];
-    }
 
     /// <returns><see langword="null"/>: the server does not tell.</returns>
     private static async Task<RedisResult?> AskAsync(IServer server, string command, object[] arguments, CancellationToken cancellationToken)

@@ -40,7 +40,11 @@ public static class RedisServiceCollectionExtensions
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             provider.GetRequiredService<ILogger<GarnetHost>>()));
         services.AddOptions<RedisOnlineStoreOptions>()
-            .PostConfigure<GarnetHost>(static (options, garnet) => options.Configuration = garnet.Configuration);
+            .PostConfigure<GarnetHost>(static (options, garnet) =>
+            {
+                options.Configuration = garnet.Configuration;
+                options.FindRefusal = garnet.FindRefusal;
+            });
         services.AddHostedService<GarnetHostService>();
         return services.AddRedisOnlineStore(static _ => { });
     }

@@ -20,6 +20,10 @@ public sealed class SmallDisk : IDisposable
         return new SmallDisk(path);
     }
 
+    /// <summary>Makes room, or takes it away.</summary>
+    /// <param name="size">As for <see cref="Mount"/>; at least what is in use.</param>
+    public void Resize(string size) => Assert.Equal(0, Run("mount", "-o", $"remount,size={size}", Path));
+
     // Lazily: a server in this process may hold a file of it for a moment longer.
     public void Dispose() => Assert.Equal(0, Run("umount", "-l", Path));
 

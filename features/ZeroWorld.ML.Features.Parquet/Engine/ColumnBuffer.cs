@@ -9,6 +9,12 @@ internal sealed class ColumnBuffer
     /// <summary>Rows of a block: a whole number of the engine's vectors.</summary>
     public const int BlockRows = 8192;
 
+    // More is let go of when the block is filled anew: one long text must not be held in every block.
+    private const int KeptBytesMax = 1 << 21;
+
+    // Texts whose longest possible form is shorter are not counted before.
+    private const int UncountedTextMax = 1 << 12;
+
     private readonly int[] _ends;
     private byte[] _bytes = [];
 
@@ -27,6 +33,15 @@ internal sealed class ColumnBuffer
     public long[] Bits { get; } = new long[BlockRows];
 
     public bool[] Nulls { get; } = new bool[BlockRows];
+
+    /// <summary>Forgets what long texts took.</summary>
+    public void Trim()
+    {
+        if (_bytes.Length > KeptBytesMax)
+        {
+            _bytes = [];
+        }
+    }
 
     public ReadOnlySpan<byte> BytesAt(int row) => _bytes.AsSpan(StartOf(row), _ends[row] - StartOf(row));
 
@@ -84,7 +99,8 @@ internal sealed class ColumnBuffer
     public void SetText(int row, string value)
     {
         Nulls[row] = false;
-        _ends[row] = StartOf(row) + Encoding.UTF8.GetBytes(value, Room(row, Encoding.UTF8.GetMaxByteCount(value.Length)));
+        var length = value.Length > UncountedTextMax ? Encoding.UTF8.GetByteCount(value) : Encoding.UTF8.GetMaxByteCount(value.Length);
+        _ends[row] = StartOf(row) + Encoding.UTF8.GetBytes(value, Room(row, length));
     }
 
     /// <summary>The value as features have it.</summary>

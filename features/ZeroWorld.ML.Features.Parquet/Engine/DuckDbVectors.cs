@@ -137,6 +137,15 @@ internal readonly unsafe ref struct DuckDbVector(IntPtr vector, byte* data, ulon
         return new ReadOnlySpan<byte>(length <= InlineLengthMax ? descriptor + sizeof(int) : *(byte**)(descriptor + sizeof(long)), length);
     }
 
+    /// <summary>Bytes that a text or a list takes in a <see cref="ColumnBuffer"/>.</summary>
+    public int Length(int row, FeatureType type) => type switch
+    {
+        _ when IsNull(row) => 0,
+        FeatureType.Int64List or FeatureType.Float64List => checked((int)(((DuckDBListEntry*)data)[row].Length * sizeof(long))),
+        FeatureType.StringList => List(row, type).Length,
+        _ => *(int*)(data + ((long)row * DescriptorLength)),
+    };
+
     /// <summary>A list as <see cref="FeatureListCodec"/> has it.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: an element is null.</exception>
     public ReadOnlySpan<byte> List(int row, FeatureType type)

@@ -80,6 +80,14 @@ internal sealed class SourceQuery
 
     public string Table => _view.Source.Table;
 
+    public FeatureView View => _view;
+
+    /// <summary>The table's columns that make the key, for messages.</summary>
+    public string KeyNames => string.Join(", ", _view.Source.KeyColumns);
+
+    /// <summary>The first row without a value in a key, for messages; there is one.</summary>
+    public string FirstNullKey(DuckDbSession session) => PlaceOfFirst(session, $"NOT ({IsKeyed})");
+
     /// <summary>A sentence for each file that lacks a column of the view, whose rows have no value there.</summary>
     public IReadOnlyList<string> Absences { get; private init; } = [];
 
@@ -177,11 +185,11 @@ internal sealed class SourceQuery
     public RowLayout Layout(bool inArrivalOrder) => new(_view, !HasEventId ? null : HasIntegerEventId ? FeatureType.Int64 : FeatureType.String, inArrivalOrder);
 
     private string HistoryColumns =>
-        $"event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}";
+        $"event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{Keys}";
 
-    private string KeyNames => string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
+    private string Keys => string.Join(", ", _view.Entity.Keys.Select(static (_, index) => $"k{index}"));
 
-    private string HistoryOrder(bool inArrivalOrder) => $"bucket, {KeyNames}" + (!inArrivalOrder
+    private string HistoryOrder(bool inArrivalOrder) => $"bucket, {Keys}" + (!inArrivalOrder
         ? string.Empty
         : $", {(HasCreatedTime ? $"{Arrival}, event, created" : "event")}{(_table.Files.Count > 1 ? ", filename" : string.Empty)}, file_row_number");
 
@@ -191,7 +199,7 @@ internal sealed class SourceQuery
         var partition = PartitionFunction.Expression([.. _view.Entity.Keys.Select(static (key, index) => ($"k{index}", key.Type))]);
         var after = range.ArrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(range.ArrivedAfter)}";
         var place = !inArrivalOrder ? string.Empty : _table.Files.Count > 1 ? ", filename, file_index, file_row_number" : ", file_row_number";
-        var among = files is not null && wholeEntities ? $" SEMI JOIN (SELECT {KeyNames} FROM {_rows} WHERE {_visible}{Among(files)}) USING ({KeyNames})" : string.Empty;
+        var among = files is not null && wholeEntities ? $" SEMI JOIN (SELECT {Keys} FROM {_rows} WHERE {_visible}{Among(files)}) USING ({Keys})" : string.Empty;
         var where = range.Partitions is null || range.Partitions.Count == MaterializationLedger.PartitionCount
             ? string.Empty
             : $" WHERE bucket IN ({string.Join(", ", range.Partitions)})";
@@ -199,7 +207,7 @@ internal sealed class SourceQuery
         // The partition as one byte: keys of a sort that fit into 32 bytes are sorted several times as fast.
         return $"""
             SELECT * FROM (
-                SELECT event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{KeyNames}{place},
+                SELECT event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{Keys}{place},
                     {partition} AS bucket
                 FROM {rows ?? _rows}{among} WHERE {_visible} AND {Arrival} <= {Sql.Number(range.ArrivedUntil)}{after}{(wholeEntities ? string.Empty : Among(files))}){where}
             """;
@@ -271,6 +279,33 @@ internal sealed class SourceQuery
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];
 
+    /// <summary>Bytes of a text or list beyond <see cref="SelectedRows.ValueBytes"/>, about: of the first rows of the table's files.</summary>
+    /// <param name="expression">As <see cref="ValueAt"/> gives it.</param>
+    public long MeanLength(DuckDbSession session, string expression, FeatureType type)
+    {
+        const int SampleRows = 2048;
+        const int SampleFiles = 16;
+        if (!ColumnTypes.IsOfBytes(ColumnTypes.KindOf(type)))
+        {
+            return 0;
+        }
+
+        // Some files, evenly: later ones may be of other texts.
+        var files = _table.Files.Where((_, index) => index % (1 + (_table.Files.Count / SampleFiles)) == 0).ToArray();
+        var value = expression[..expression.LastIndexOf(" AS ", StringComparison.Ordinal)];
+        var length = type switch
+        {
+            FeatureType.String => $"strlen({value})",
+            FeatureType.Bytes => $"octet_length({value})",
+            FeatureType.StringList => $"strlen(array_to_string({value}, '    '))",
+            _ => $"{sizeof(long)} * len({value})",
+        };
+        var means = files.Select(file => $"SELECT avg(length) AS mean FROM (SELECT {length} AS length FROM {_table.ScanOf([file])} LIMIT {Sql.Number(SampleRows)})");
+        using var rows = session.Query($"SELECT CAST(coalesce(max(mean), 0) AS BIGINT) FROM ({string.Join(" UNION ALL ", means)})", CancellationToken.None);
+        rows.Read();
+        return rows.GetInt64(0);
+    }
+
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
     public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated)
     {
@@ -299,10 +334,14 @@ internal sealed class SourceQuery
             return;
         }
 
+        throw Refuse($"column '{column}' is null in {count} rows; the first is {PlaceOfFirst(session, $"{expression} IS NULL")}. Expected a value in every row, since it is the {role}");
+    }
+
+    private string PlaceOfFirst(DuckDbSession session, string condition)
+    {
         using var rows = session.Query(
-            $"SELECT filename, file_row_number FROM {_rows} WHERE {expression} IS NULL ORDER BY filename, file_row_number LIMIT 1", CancellationToken.None);
-        var place = rows.Read() ? $"; the first is row {rows.GetInt64(1) + 1} of file '{Path.GetFileName(rows.GetString(0))}'" : string.Empty;
-        throw Refuse($"column '{column}' is null in {count} rows{place}. Expected a value in every row, since it is the {role}");
+            $"SELECT filename, file_row_number FROM {_rows} WHERE {condition} ORDER BY filename, file_row_number LIMIT 1", CancellationToken.None);
+        return rows.Read() ? $"row {rows.GetInt64(1) + 1} of file '{Path.GetFileName(rows.GetString(0))}'" : "gone by now";
     }
 
     private FeatureException Refuse(string problem) => new(

@@ -34,9 +34,11 @@ internal sealed class ViewHistory : IViewHistory
     public required SourceExtent Extent { get; init; }
 
     /// <param name="warn">Is told of the source before it is read.</param>
+    /// <param name="warnOfNullKeys">Is told how many rows have no key, if any, and which is the first.</param>
     /// <exception cref="FeatureException">As <see cref="IOfflineStore.OpenHistoryAsync"/> says.</exception>
     public static ViewHistory Open(
-        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, Action<SourceQuery> warn, CancellationToken cancellationToken)
+        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, Action<SourceQuery> warn,
+        Action<SourceQuery, long, string> warnOfNullKeys, CancellationToken cancellationToken)
     {
         var session = new DuckDbSession(options);
         try
@@ -48,6 +50,11 @@ internal sealed class ViewHistory : IViewHistory
             var source = SourceQuery.Create(session, tables, view, cancellationToken);
             warn(source);
             var extent = (source.TryInspectByStatistics(session, cancellationToken) ?? source.Inspect(session, cancellationToken)) with { Generation = generation, Files = files };
+
+            if (extent.NullKeys > 0)
+            {
+                warnOfNullKeys(source, extent.NullKeys, source.FirstNullKey(session));
+            }
 
             // What is read is put in order by all that its order depends on.
             session.Execute("SET preserve_insertion_order = false", cancellationToken);

@@ -12,6 +12,11 @@ internal sealed record FileSchema(string File, Dictionary<string, string> Column
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file cannot be read, or has a column twice.</exception>
     public static List<FileSchema> Read(DuckDbSession session, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
+        foreach (var file in files)
+        {
+            ParquetFile.Require(file);
+        }
+
         var schemas = new List<FileSchema>();
         using var rows = session.Query(
             $"""

@@ -1,10 +1,13 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Finds columns of texts that are numbers as people write them: with a decimal comma, thousands apart, a sign of money or percent.</summary>
+/// <summary>Finds columns of texts that are numbers as people write them: with a decimal comma, thousands apart, a sign of money or percent, or words such as ? and N/A where a number is missing.</summary>
 /// <remarks>A column is one of numbers only if every value of it is, and at least one shows how it is written: codes of digits stay texts.</remarks>
 internal static class TextNumbers
 {
     private const string Plain = "[+-]?[0-9]+";
+
+    // Where all other values are numbers such a word can be nothing but a gap; among texts it may be a value.
+    private const string Missing = @"\?|-|--|\.|(?i:#?n/a|none|nan|missing|unknown)";
 
     // Three digits after a comma may be thousands, so another number of them must show that it is a decimal comma.
     private static readonly Form[] Forms =
@@ -12,6 +15,7 @@ internal static class TextNumbers
         new($@"{Plain}(,[0-9]+)?|[+-]?[0-9]{{1,3}}(\.[0-9]{{3}})+(,[0-9]+)?", ".*,([0-9]{1,2}|[0-9]{4,})", static text => $"replace(replace({text}, '.', ''), ',', '.')"),
         new($@"{Plain}([.,][0-9]+)? ?%", ".*%", static text => $"replace(regexp_replace({text}, ' ?%$', ''), ',', '.')"),
         new(@"[+-]?[$€£]? ?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?", ".*[$€£,].*", static text => $"regexp_replace({text}, '[$€£, ]', '', 'g')"),
+        new($@"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|{Missing}", ".*[0-9].*", static text => $"CASE WHEN {text} <> '' AND NOT regexp_full_match({text}, {Sql.Text(Missing)}) THEN {text} END"),
     ];
 
     /// <summary>For each column the expression of its numbers, FLOAT64; columns that stay texts are left out.</summary>

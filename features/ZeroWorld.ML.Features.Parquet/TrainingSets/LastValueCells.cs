@@ -136,6 +136,12 @@ internal sealed class LastValueCells : ViewCells
         return columns;
     }
 
+    public override int LongestOf(int column) => _columns[column] is { } known ? _rows.LongestOf(known.Place) : 0;
+
+    public override int LengthOf(int column, int row) => _spine.MomentOfRow[row] is >= 0 and var moment && _winners[moment] is >= 0 and var place
+        ? _rows.LengthOf(place, _columns[column]!.Place)
+        : 0;
+
     public override void Write(int block, int at, ReadOnlySpan<long> moments, ReadOnlySpan<CellTarget> columns)
     {
         Span<int> winners = stackalloc int[RowsMax];

@@ -36,6 +36,7 @@ internal sealed class LastValueSearch
     // Per view: what the row of a tied candidate stands for.
     private readonly Dictionary<long, long>[] _decided;
     private long _quarantined;
+    private long _nullKeys;
     private long _nullEvents;
     private long _nullCreated;
 
@@ -67,6 +68,9 @@ internal sealed class LastValueSearch
 
     /// <summary>Source rows that lie in the future of their arrival.</summary>
     public long Quarantined => _quarantined;
+
+    /// <summary>Source rows without a value in a key, which no entity sees.</summary>
+    public long NullKeys => _nullKeys;
 
     /// <summary>Scans the slices.</summary>
     /// <param name="memoryBytes">Memory of the join, a small part of which holds rows that wait for others of their entities.</param>
@@ -154,6 +158,26 @@ internal sealed class LastValueSearch
         }
 
         Interlocked.Add(ref _quarantined, quarantined);
+        Interlocked.Add(ref _nullKeys, CountNullKeys(rows));
+    }
+
+    private int CountNullKeys(DuckDbVectors rows)
+    {
+        if (_keys == 1)
+        {
+            return rows.Column(FirstKeyOrdinal).CountNulls();
+        }
+
+        var count = 0;
+        if (Enumerable.Range(FirstKeyOrdinal, _keys).Any(ordinal => rows.Column(ordinal).CountNulls() > 0))
+        {
+            for (var row = 0; row < rows.Count; row++)
+            {
+                count += Enumerable.Range(FirstKeyOrdinal, _keys).Any(ordinal => rows.Column(ordinal).IsNull(row)) ? 1 : 0;
+            }
+        }
+
+        return count;
     }
 
     private bool IsQuarantined(long eventTime, long created) =>

@@ -6,7 +6,7 @@ using System.Text;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>SHA-256 over the service's fingerprint and the rows, block by block and column by column in their order.</summary>
-/// <remarks>Blocks are cut at fixed row numbers, so neither threads nor memory limits change the result. Not thread safe.</remarks>
+/// <remarks>Blocks are cut at fixed row numbers and, where texts are long, by their lengths (<see cref="BlockRoom"/>), so neither threads nor memory limits change the result. Not thread safe.</remarks>
 internal sealed class RowFingerprint : IDisposable
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -22,7 +22,7 @@ internal sealed class RowFingerprint : IDisposable
         _hash.AppendData(Encoding.UTF8.GetBytes(header.ToString()));
     }
 
-    /// <summary>Adds a block; only the last one may be shorter than the others.</summary>
+    /// <summary>Adds a block.</summary>
     public void Append(IReadOnlyList<ColumnBuffer> columns, int rows)
     {
         Span<byte> length = stackalloc byte[sizeof(int)];

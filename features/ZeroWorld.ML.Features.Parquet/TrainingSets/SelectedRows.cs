@@ -22,6 +22,9 @@ internal sealed class SelectedRows
     private readonly List<byte[]>[] _texts;
     private readonly int[] _used;
 
+    // Per worker and column.
+    private readonly int[][] _longest;
+
     /// <param name="types">Types of the columns.</param>
     /// <param name="count">Rows.</param>
     /// <param name="workers">Threads that may write.</param>
@@ -38,7 +41,14 @@ internal sealed class SelectedRows
 
         _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];
         _used = new int[workers];
+        _longest = [.. Enumerable.Range(0, workers).Select(_ => new int[types.Length])];
     }
+
+    /// <summary>Bytes of the longest text or list of a column; 0 for numbers.</summary>
+    public int LongestOf(int column) => _longest.Max(worker => worker[column]);
+
+    /// <summary>Bytes of a text or list.</summary>
+    public int LengthOf(int place, int column) => IsNull(place, column) ? 0 : Bytes(place, column).Length;
 
     /// <summary>Bytes that a value takes, roughly for texts and lists.</summary>
     public static int ValueBytes(FeatureType type) => type switch
@@ -138,8 +148,8 @@ internal sealed class SelectedRows
             {
                 block[At(places[row], column)] = type switch
                 {
-                    FeatureType.String or FeatureType.Bytes => Keep(vector.Bytes(row), worker),
-                    FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => Keep(vector.List(row, type), worker),
+                    FeatureType.String or FeatureType.Bytes => Keep(vector.Bytes(row), column, worker),
+                    FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => Keep(vector.List(row, type), column, worker),
                     _ => vector.Bits(row, type),
                 };
             }
@@ -163,10 +173,11 @@ internal sealed class SelectedRows
     private int NullsAt(int place, int column) => ((place & (BlockRows - 1)) * _stride) + (column >> 6);
 
     // A text lies behind its length in a block of its worker.
-    private long Keep(ReadOnlySpan<byte> text, int worker)
+    private long Keep(ReadOnlySpan<byte> text, int column, int worker)
     {
+        _longest[worker][column] = Math.Max(_longest[worker][column], text.Length);
         var blocks = _texts[worker];
-        var length = sizeof(int) + text.Length;
+        var length = checked(sizeof(int) + text.Length);
         if (blocks.Count == 0 || _used[worker] + length > blocks[^1].Length)
         {
             blocks.Add(new byte[Math.Max(TextBlockLength, length)]);

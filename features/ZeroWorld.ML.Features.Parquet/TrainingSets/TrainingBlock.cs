@@ -5,6 +5,9 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class TrainingBlock : IColumnBlock
 {
     private const int TransformRows = 1024;
+
+    // Of the statement: behind number and moment.
+    private const int FirstOrdinal = 2;
     private const string StatusSuffix = "__status";
 
     private readonly FeatureServicePlan _plan;
@@ -85,10 +88,18 @@ internal sealed class TrainingBlock : IColumnBlock
     }
 
     /// <summary>Takes rows of the spine until the block is full.</summary>
-    /// <returns>How many it took.</returns>
-    public int Take(DuckDbVectors rows, int from)
+    /// <param name="room">Says how many rows fit by their texts and lists.</param>
+    /// <returns>How many it took; 0: the block is full.</returns>
+    public int Take(DuckDbVectors rows, int from, BlockRoom room)
     {
-        var count = Math.Min(rows.Count - from, ColumnBuffer.BlockRows - Count);
+        // Where texts make blocks short, one still begins with every so many rows, wherever a range begins: what is reckoned by blocks is the same for any memory.
+        var left = ColumnBuffer.BlockRows - ((_first + Count) % ColumnBuffer.BlockRows);
+        if (Count > 0 && left == ColumnBuffer.BlockRows)
+        {
+            return 0;
+        }
+
+        var count = room.Fit(rows, from, Math.Min(rows.Count - from, left), _first + Count);
         CopySpine(rows, from, Count, count);
         Count += count;
         return count;
@@ -96,11 +107,25 @@ internal sealed class TrainingBlock : IColumnBlock
 
     /// <summary>Empties the block.</summary>
     /// <param name="first">Number of its first row in the range.</param>
-    public void Clear(int first) => (_first, Count) = (first, 0);
+    public void Clear(int first)
+    {
+        (_first, Count) = (first, 0);
+        foreach (var buffer in Buffers)
+        {
+            buffer.Trim();
+        }
+    }
+
+    /// <summary>The texts and lists among the columns of <see cref="SpineStatement"/>.</summary>
+    public IReadOnlyList<(int Ordinal, FeatureType Type)> SpineTexts =>
+    [
+        .. _requestValues.Select((request, index) => (FirstOrdinal + index, _plan.Service.RequestValues[request].Type))
+            .Concat(_spine.PassThroughTypes.Select((type, index) => (FirstOrdinal + _requestValues.Length + index, type)))
+            .Where(static column => ColumnTypes.IsOfBytes(ColumnTypes.KindOf(column.Item2))),
+    ];
 
     private void CopySpine(DuckDbVectors rows, int from, int at, int count)
     {
-        const int FirstOrdinal = 2;
         _time.Copy(rows.Column(1), FeatureType.Timestamp, from, at, count);
         for (var index = 0; index < _requestValues.Length; index++)
         {

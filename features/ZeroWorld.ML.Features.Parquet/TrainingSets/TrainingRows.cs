@@ -1,7 +1,8 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Makes the rows of a training set: groups of blocks in the order of the spine, each by one of several threads from the spine to the bytes of the file.</summary>
-internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine, TrainingOutput output, IReadOnlyList<TrainingWorker> workers)
+/// <param name="groupBytesMax">Texts and lists that a group holds before its last block.</param>
+internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine, TrainingOutput output, IReadOnlyList<TrainingWorker> workers, long groupBytesMax)
 {
     /// <param name="cells">Per column of the service the cells of its view.</param>
     /// <param name="took">Called for each block, in the order of the rows, by one thread at a time.</param>
@@ -10,7 +11,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
         // Alone: a reader of what several of the engine's threads make looks for work again and again while it waits for them.
         using var alone = session.LimitThreads(1);
         using var rows = session.QueryVectors(TrainingBlock.SpineStatement(request, spine, range), cancellationToken);
-        var reader = new SpineReader(rows, range);
+        var reader = new SpineReader(rows, range, new BlockRoom(workers[0].Blocks[0].SpineTexts, request.Plan.Service.Columns, cells), groupBytesMax);
         var turns = new Turns();
         Parallelism.Run(workers.Count, index =>
         {
@@ -40,7 +41,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
     }
 
     /// <summary>The spine's rows, for one thread after the other.</summary>
-    private sealed class SpineReader(DuckDbVectors rows, SpineRange range)
+    private sealed class SpineReader(DuckDbVectors rows, SpineRange range, BlockRoom room, long groupBytesMax)
     {
         private readonly Lock _lock = new();
         private long _groups;
@@ -54,12 +55,13 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
             lock (_lock)
             {
                 worker.Clear();
-                foreach (var block in worker.Blocks)
+                var bytes = 0L;
+                foreach (var block in worker.Blocks.TakeWhile(_ => bytes < groupBytesMax))
                 {
                     block.Clear(_done);
-                    while (block.Count < ColumnBuffer.BlockRows && (_from < _count || Read()))
+                    room.Clear();
+                    while ((_from < _count || Read()) && block.Take(rows, _from, room) is > 0 and var count)
                     {
-                        var count = block.Take(rows, _from);
                         (_from, _done) = (_from + count, _done + count);
                     }
 
@@ -68,6 +70,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
                         break;
                     }
 
+                    bytes += room.Bytes;
                     worker.Filled.Add(block);
                 }
 

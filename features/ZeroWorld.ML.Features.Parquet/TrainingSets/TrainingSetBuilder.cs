@@ -10,6 +10,12 @@ internal sealed class TrainingSetBuilder
     /// <summary>Memory per row of a range, for each search: numbers, moments, candidates, places, hashes of ties.</summary>
     private const int KeyRowBytes = 144;
 
+    /// <summary>What a byte of a group takes in all: as a value, as what is encoded of it and on the way.</summary>
+    private const double BytesPerByte = 2.5;
+
+    /// <summary>Groups that fit the memory of the output side by side.</summary>
+    private const int GroupShares = 4;
+
     private readonly DuckDbSession _session;
     private readonly TrainingSetRequest _request;
     private readonly SpineTable _spine;
@@ -19,6 +25,7 @@ internal sealed class TrainingSetBuilder
     private readonly ParquetOfflineOptions _options;
     private readonly int _threads;
     private readonly long _memoryBytes;
+    private readonly int _rangeRows;
     private readonly TrainingProgress _progress;
 
     public TrainingSetBuilder(
@@ -40,8 +47,8 @@ internal sealed class TrainingSetBuilder
         }
 
         var sourceRows = _groups.Sum(static group => group.Slices.Sum(static slice => slice.Rows));
-        var rangeRows = RangeRows();
-        _progress = new TrainingProgress(sourceRows, (spine.Rows + rangeRows - 1) / rangeRows, spine.Rows, progress, request.Share);
+        _rangeRows = RangeRows();
+        _progress = new TrainingProgress(sourceRows, (spine.Rows + _rangeRows - 1) / _rangeRows, spine.Rows, progress, request.Share);
     }
 
     /// <summary>The files that are read, which must be the same ones at the end.</summary>
@@ -53,6 +60,9 @@ internal sealed class TrainingSetBuilder
     /// <summary>Per view the rows of its table that lie in the future of their arrival.</summary>
     public Dictionary<FeatureView, long> Quarantined { get; } = [];
 
+    /// <summary>Per view the rows of its table without a value in a key.</summary>
+    public Dictionary<FeatureView, long> NullKeys { get; } = [];
+
     /// <returns>The training set; its file is written and complete.</returns>
     public TrainingSet Run(CancellationToken cancellationToken)
     {
@@ -63,11 +73,10 @@ internal sealed class TrainingSetBuilder
         var workers = CreateWorkers(first, output, statistics);
         try
         {
-            var rows = new TrainingRows(_request, _spine, output, workers);
-            var rangeRows = RangeRows();
-            for (var from = 0L; from < _spine.Rows; from += rangeRows)
+            var rows = new TrainingRows(_request, _spine, output, workers, (long)GroupBytesMax);
+            for (var from = 0L; from < _spine.Rows; from += _rangeRows)
             {
-                var range = new SpineRange(from, (int)Math.Min(rangeRows, _spine.Rows - from));
+                var range = new SpineRange(from, (int)Math.Min(_rangeRows, _spine.Rows - from));
                 rows.Run(_session, range, Join(range, cancellationToken), block => Take(block, fingerprint, statistics), cancellationToken);
             }
         }
@@ -107,19 +116,19 @@ internal sealed class TrainingSetBuilder
     // Of each thread as many blocks as one row group takes, or as fit the memory of the output: they are held as rows, as what is encoded of them and as numbers on the way.
     private TrainingWorker[] CreateWorkers(TrainingBlock first, TrainingOutput output, ColumnStatisticsBuilder?[] statistics)
     {
-        const double BytesPerByte = 2.5;
-        const int Shares = 4;
-        var fit = (_options.OutputMiB << 20) / BytesPerByte / first.MemoryBytes;
+        var fit = GroupBytesMax / first.MemoryBytes;
 
         // Whatever the number of threads, so that the file has the same bytes.
-        var count = Math.Clamp((int)(fit / Shares), 1, TrainingOutput.BlocksMax);
-        var threads = Math.Clamp((int)(fit / count), 1, _threads);
+        var count = Math.Clamp((int)fit, 1, TrainingOutput.BlocksMax);
+        var threads = Math.Clamp((int)(GroupShares * fit / count), 1, _threads);
         return
         [
             .. Enumerable.Range(0, threads).Select(worker => new TrainingWorker(
                 [.. Enumerable.Range(0, count).Select(block => worker + block == 0 ? first : new TrainingBlock(_request, _spine))], output.CreateGroup(), statistics)),
         ];
     }
+
+    private double GroupBytesMax => (_options.OutputMiB << 20) / BytesPerByte / GroupShares;
 
     private ViewCells?[] Join(SpineRange range, CancellationToken cancellationToken)
     {
@@ -143,6 +152,7 @@ internal sealed class TrainingSetBuilder
                 for (var view = 0; view < found.Length; view++)
                 {
                     Quarantined[group.Views[view].View] = search.Quarantined;
+                    NullKeys[group.Views[view].View] = search.NullKeys;
                     SetCells(cells, group.Views[view].View, found[view]);
                 }
             }
@@ -207,9 +217,9 @@ internal sealed class TrainingSetBuilder
     private int RangeRows()
     {
         // What several views read alike is held once.
-        var values = _groups.Sum(static group => group.Views
+        var values = _groups.Sum(group => group.Views
             .SelectMany(static view => view.View.StoredColumns.Select((column, index) => (Expression: view.Query.ValueAt(index), column.Type))).Distinct()
-            .Sum(static column => SelectedRows.ValueBytes(column.Type)));
+            .Sum(column => SelectedRows.ValueBytes(column.Type) + group.Views[0].Query.MeanLength(_session, column.Expression, column.Type)));
         var windows = _request.Plan.Service.Columns.Where(static column => column.View is WindowedView).Sum(static column => CellColumn.RowBytes(column.Type));
         var rowBytes = (KeyRowBytes * Math.Max(_groups.Count, 1)) + values + windows;
         var blocks = _memoryBytes / rowBytes / ColumnBuffer.BlockRows;

@@ -7,6 +7,13 @@ internal abstract class ViewCells
     /// <summary>Rows that are written at a time.</summary>
     public const int RowsMax = 512;
 
+    /// <summary>Bytes of the longest text or list of a column of the service; 0 for numbers.</summary>
+    public abstract int LongestOf(int column);
+
+    /// <summary>Bytes of a text or a list of the column.</summary>
+    /// <param name="row">In the range.</param>
+    public abstract int LengthOf(int column, int row);
+
     /// <summary>Writes columns of the service for consecutive rows, defaults in their place.</summary>
     /// <param name="block">First row of the block in the range.</param>
     /// <param name="at">First row to write, in the block.</param>

@@ -3,7 +3,7 @@ namespace ZeroWorld.ML.Cli;
 /// <summary>What the axes of a plot go over.</summary>
 internal enum PlotFrame
 {
-    /// <summary>Each axis over its own values.</summary>
+    /// <summary>Each axis over its own values; x counts (steps, trials) and has ticks at whole numbers.</summary>
     Free,
 
     /// <summary>Both from 0 to 1.</summary>

@@ -41,7 +41,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel, PlotFr
         var all = _lines.SelectMany(static line => line.Points).ToArray();
         var (xTicks, yTicks) = frame switch
         {
-            PlotFrame.Free => (Ticks(all.Select(static point => point[0])), Ticks(all.Select(static point => point[1]))),
+            PlotFrame.Free => (Ticks(all.Select(static point => point[0]), isWhole: true), Ticks(all.Select(static point => point[1]))),
             PlotFrame.SquareWithDiagonal when Ticks(all.SelectMany(static point => point).Append(0)) is var ticks => (ticks, ticks),
             _ => (Ticks([0, 1]), Ticks([0, 1])),
         };
@@ -90,8 +90,8 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel, PlotFr
         double Y(double value) => Height - Bottom - ((value - y0) / (y1 - y0) * (Height - Top - Bottom));
     }
 
-    /// <summary>Round numbers around the values: steps of 1, 2 or 5 times a power of ten, three or more of them.</summary>
-    private static double[] Ticks(IEnumerable<double> values)
+    /// <summary>Round numbers around the values: steps of 1, 2 or 5 times a power of ten, three or more of them unless they are to be whole.</summary>
+    private static double[] Ticks(IEnumerable<double> values, bool isWhole = false)
     {
         var (least, most) = (values.Min(), values.Max());
         if (least == most)
@@ -101,6 +101,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel, PlotFr
 
         var power = Math.Pow(10, Math.Floor(Math.Log10((most - least) / TicksMax)));
         var step = power * ((double[])[1, 2, 5, 10]).First(factor => (most - least) / (power * factor) <= TicksMax);
+        step = isWhole ? Math.Max(step, 1) : step;
         var first = Math.Floor((least / step) + 1e-9);
         var count = (int)Math.Ceiling((most / step) - 1e-9 - first) + 1;
         return [.. Enumerable.Range(0, count).Select(index => (first + index) * step)];

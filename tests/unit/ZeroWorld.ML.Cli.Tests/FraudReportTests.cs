@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Cli.Tests;
@@ -50,6 +51,20 @@ public sealed class FraudReportTests : IDisposable
         Assert.DoesNotContain("parameter label", differences.Keys);
         Assert.Equal([first, second], json.RootElement.GetProperty("runs").EnumerateArray().Select(static run => run.GetProperty("id").GetString()));
         Assert.Contains(all.RootElement.GetProperty("differences").EnumerateArray(), static one => one.GetProperty("name").GetString() == "label");
+    }
+
+    [Fact]
+    public async Task RunsShow_ThreeTrials_HasWholeNumbersBelowTheirPlot()
+    {
+        WriteTable(2_000);
+        var run = await TrainAsync("--algorithm", "logistic-regression");
+        var page = Path.Combine(_folder.Path, "run.html");
+
+        await ZwmlAsync("runs", "show", run, "--html", page);
+
+        var trials = Regex.Match(await File.ReadAllTextAsync(page, Cancellation), "<svg[^>]*><text[^>]*>trials: .*?</svg>").Value;
+        var ticks = Regex.Matches(trials, "y=\"292\" text-anchor=\"middle\">([^<]*)<").Select(static tick => tick.Groups[1].Value);
+        Assert.Equal(["0", "1", "2"], ticks);
     }
 
     [Fact]

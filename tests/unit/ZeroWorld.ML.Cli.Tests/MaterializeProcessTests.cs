@@ -53,4 +53,42 @@ public sealed class MaterializeProcessTests : IDisposable
 
         Assert.Equal(await MaterializeData.DumpAsync(whole), await MaterializeData.DumpAsync(redis));
     }
+
+    /// <summary>The embedded store on a disk that is too small, without a reserve; then with room. Each command ends, and says why.</summary>
+    [Fact]
+    public async Task Materialize_IntoTheEmbeddedStoreOnAFullDisk_IsNotDoneAndTheNextRunBringsAll()
+    {
+        await _data.PrepareAsync();
+        string[] read = ["features", "get", "last_use.amount", "spending.uses_1d", "spending.spent_1d", "--time", "2026-01-06T00:00:00Z", "--json", "-e"];
+        string[] cards = ["card_id=0", "card_id=29999"];
+        await _data.SucceedAsync("materialize");
+        var expected = await ReadAsync();
+        var online = Path.Combine(_data.Folder, ".zeroworld", "online");
+        Directory.Delete(online, recursive: true);
+        await File.WriteAllTextAsync(Path.Combine(_data.Folder, "zeroworld.yaml"), "features: { embedded: { reserve_mebibytes: 0, start_timeout: 20s, stop_timeout: 5s } }", Token);
+        using var disk = SmallDisk.Mount(online, "3m");
+
+        for (var run = 0; run < 2; run++)
+        {
+            var (code, _, error) = await ZwmlProcess.RunAsync(_data.Folder, "materialize");
+            Assert.Equal(1, code);
+            Assert.Matches("could not write its\\s+log|ended a script\\s+half-way|did not\\s+start within", error);
+        }
+
+        disk.Resize("200m");
+        await _data.SucceedAsync("materialize");
+        Assert.Equal(expected, await ReadAsync());
+        Assert.Contains("PRESENT", expected, StringComparison.Ordinal);
+
+        async Task<string> ReadAsync()
+        {
+            var answers = new List<string>();
+            foreach (var card in cards)
+            {
+                answers.Add(await _data.SucceedAsync([.. read, card]));
+            }
+
+            return string.Join('\n', answers);
+        }
+    }
 }

@@ -139,8 +139,23 @@ public sealed class BadTableTests : IDisposable
         var refused = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.BuildTrainingSetAsync(Request(spine), null, Token));
 
         Assert.Equal(FeatureError.InvalidInput, refused.Error);
-        Assert.Contains(Path.GetFileName(victim), refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{victim}' begins as Parquet but does not end so", refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.PathOf("set.parquet")));
+    }
+
+    [Theory]
+    [InlineData("k,q\n7,2024-01-02T00:00:00Z\n", "is no Parquet file: it has 27 bytes and begins with 'k,q\uFFFD'")]
+    [InlineData("", "is no Parquet file: it has 0 bytes and begins with ''")]
+    [InlineData("PAR1", "begins as Parquet but does not end so after its 4 bytes")]
+    [InlineData("PAR1\u0000\u0000\u0000\u007FPAR1", "is a damaged Parquet file: its end says that its footer has 2130706432 bytes of 12")]
+    public async Task BuildTrainingSetAsync_SpineThatIsNoParquet_SaysWhatItIs(string text, string expected)
+    {
+        Write("part-0.parquet", Facts);
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.BuildTrainingSetAsync(Request(_folder.WriteText("spine.csv", text)), null, Token));
+
+        Assert.Equal(FeatureError.InvalidInput, refused.Error);
+        Assert.Contains($"spine.csv' {expected}", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -53,6 +53,28 @@ public sealed class TableFileTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_WordsForNoNumber_AreNullsAmongNumbersOnly()
+    {
+        var content = await TableFile.ReadAsync(Write("e.csv", "income,rate,grade,empty\n1200,?,A,?\nN/A,.5,None,?\nunknown,1e-3,B,?\n-7,nan,?,?\n"), Cancellation);
+
+        Assert.Equal([FeatureType.Float64, FeatureType.Float64, FeatureType.String, FeatureType.String], content.Columns.Select(static column => column.Type));
+        Assert.Equal([1_200, double.NaN, double.NaN, -7], content.Frame.Get<double>("income"));
+        Assert.Equal([double.NaN, 0.5, 0.001, double.NaN], content.Frame.Get<double>("rate"));
+        Assert.Equal(["A", "None", "B", "?"], content.Frame.Get<string?>("grade"));
+    }
+
+    [Fact]
+    public async Task ReadAsync_YearsOfTwoDigits_StayTextsAndOthersAreTimes()
+    {
+        var content = await TableFile.ReadAsync(Write("f.csv", "short,n,clock\n01/01/24,1,2024-01-01T10:00:00Z\n13/01/24,2,2024-01-13 11:00:00\n"), Cancellation);
+        var whole = await TableFile.ReadAsync(Write("g.csv", "long\n01/01/2024\n13/01/2024\n"), Cancellation);
+
+        Assert.Equal([FeatureType.String, FeatureType.Int64, FeatureType.Timestamp], content.Columns.Select(static column => column.Type));
+        Assert.Equal(["01/01/24", "13/01/24"], content.Frame.Get<string?>("short"));
+        Assert.Equal([1_704_067_200_000_000, 1_705_104_000_000_000], whole.Frame.Get<long>("long"));
+    }
+
+    [Fact]
     public async Task ReadAsync_NoFileOrNoTable_SaysSo()
     {
         var missing = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Path.Combine(_folder, "none.csv"), Cancellation));

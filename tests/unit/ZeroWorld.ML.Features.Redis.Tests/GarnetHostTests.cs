@@ -38,41 +38,6 @@ public sealed class GarnetHostTests
     }
 
     [Fact]
-    public async Task DisposeAsync_OnAFullDisk_SaysSoAndWhatIsThereIsReadAgain()
-    {
-        using var folder = new TempFolder();
-        using var disk = SmallDisk.Mount(folder.Combine("disk"), "24m");
-        var online = Path.Combine(disk.Path, "online");
-        await using (var first = await StartAsync(online))
-        {
-            await WriteAsync(first, 0, 1);
-        }
-
-        await File.WriteAllBytesAsync(Path.Combine(disk.Path, "fill"), new byte[18 << 20], Cancellation);
-        var second = await StartAsync(online);
-        var refused = await Record.ExceptionAsync(() => WriteAsync(second, 1, 60_000));
-        var exception = await Assert.ThrowsAsync<FeatureException>(async () => await second.DisposeAsync());
-        File.Delete(Path.Combine(disk.Path, "fill"));
-        await using var third = await StartAsync(online);
-        await using var reader = Stores.Create(third.Configuration);
-        Assert.True(await reader.ConnectAsync(Cancellation));
-
-        // Whether the server notices before the end depends on when it writes its pages.
-        Assert.True(refused is null or FeatureException { Error: FeatureError.StoreUnavailable }, refused?.Message);
-        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
-        Assert.Contains($"could not write its log in '{online}': No space left on device", exception.Message, StringComparison.Ordinal);
-        Assert.Equal(TestViews.Row(1, 1, 1), await reader.ReadOneAsync(TestViews.Id(0), TestViews.Profile, Cancellation));
-        await reader.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(0), TestViews.Row(2, 2, 2))], Cancellation);
-        Assert.Equal(TestViews.Row(2, 2, 2), await reader.ReadOneAsync(TestViews.Id(0), TestViews.Profile, Cancellation));
-
-        static async Task WriteAsync(GarnetHost host, int from, int count)
-        {
-            await using var store = Stores.Create(host.Configuration);
-            await store.WriteRowsAsync(TestViews.Profile, [.. Enumerable.Range(from, count).Select(static id => new OnlineRowWrite(TestViews.Id(id), TestViews.Row(1, 1, 1)))], Cancellation);
-        }
-    }
-
-    [Fact]
     public async Task StartAsync_WithoutAFolder_KeepsNothing()
     {
         await using (var first = await StartAsync(folder: null))

@@ -184,21 +184,59 @@ public sealed class RedisRefusalTests
     }
 
     [Theory]
-    [InlineData("secret", false)]
-    [InlineData("wrong-one", true)]
-    public async Task CheckServerAsync_OfAnOpenServerThatRefusedThePassword_WarnsThatItTakesAnotherUser(string password, bool isWarned)
+    [InlineData("secret", true)]
+    [InlineData("wrong-one", false)]
+    public async Task ConnectAsync_WithTheWrongPasswordOfAUserWhereTheDefaultOneIsOpen_DoesNotGoOnAsThatOne(string password, bool isTaken)
     {
         RedisServerProcess.SkipIfMissing();
         await using var server = await RedisServerProcess.StartAsync(Cancellation);
-        await server.SendAsync("CONFIG SET hash-max-listpack-value 128", Cancellation);
         await server.SendAsync("ACL SETUSER store on >secret ~z1:* +@all", Cancellation);
-        await using var store = Stores.Create($"{server.Address},user=store,password={password}");
+        await using var store = Stores.Create($"{server.Address},user=store,password={password}", static options => options.ConnectTimeout = TimeSpan.FromSeconds(30));
 
-        var warnings = await store.CheckServerAsync(Cancellation);
+        Assert.Equal(isTaken, await store.ConnectAsync(Cancellation));
+        var exception = await Record.ExceptionAsync(() => WriteAsync(store, 1, 1));
+        var keys = await server.SendAsync("DBSIZE", Cancellation);
 
-        Assert.Equal(isWarned, warnings.Count == 1);
-        Assert.All(warnings, warning => Assert.Contains("takes this client for user 'default' and not for 'store', whose password it refused", warning, StringComparison.Ordinal));
-        Assert.All(warnings, static warning => Assert.DoesNotContain("wrong-one", warning, StringComparison.Ordinal));
+        Assert.Equal(isTaken, exception is null);
+        Assert.Contains(isTaken ? "1" : "0", keys, StringComparison.Ordinal);
+        if (!isTaken)
+        {
+            Assert.Equal(FeatureError.StoreUnavailable, Assert.IsType<FeatureException>(exception).Error);
+            Assert.Contains("does not accept this user and password", exception!.Message, StringComparison.Ordinal);
+            Assert.Contains("takes this client for 'default'", exception.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("wrong-one", exception.Message, StringComparison.Ordinal);
+
+            // The password is set right at the server: from then on the store is there.
+            await server.SendAsync("ACL SETUSER store >wrong-one", Cancellation);
+            while (!await store.ConnectAsync(Cancellation))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
+            }
+
+            await WriteAsync(store, 1, 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(false, "speaks TLS: add ssl=true to Online:Redis")]
+    [InlineData(true, "leave ssl=true out of Online:Redis")]
+    public async Task WriteRowsAsync_WithAndWithoutTlsAtThePortOfTheOther_SaysWhichIsNeeded(bool isTls, string expected)
+    {
+        RedisServerProcess.SkipIfMissing();
+        using var tls = new RedisTls();
+        var port = LoopbackPort.FindFree();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port), "--tls-auth-clients", "no"]);
+        await using var store = Stores.Create(isTls ? $"{server.Address},ssl=true" : $"127.0.0.1:{port}", static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
+
+        // On a busy machine an attempt may run out of time before the answer is looked at.
+        string message;
+        do
+        {
+            message = (await Assert.ThrowsAsync<FeatureException>(() => WriteAsync(store, 1, 1))).Message;
+        }
+        while (!message.Contains(expected, StringComparison.Ordinal));
+
+        Assert.Contains($"The online store at 127.0.0.1:{(isTls ? server.Address[(server.Address.IndexOf(':', StringComparison.Ordinal) + 1)..] : port)} did not take or give", message, StringComparison.Ordinal);
     }
 
     [Fact]

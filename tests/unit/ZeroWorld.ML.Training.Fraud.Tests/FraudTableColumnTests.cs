@@ -29,6 +29,42 @@ public sealed class FraudTableColumnTests : FraudTableTests
         Assert.Equal(unit == TimeUnit.Days || first == 1994, result.Package.Manifest.Lineage.TrainFrom is not null);
     }
 
+    [Fact]
+    public async Task RunAsync_SecondsFromSomeStart_AreAnOrderWithoutADelayUnlessTheirUnitIsNamed()
+    {
+        const int Length = 120_000;
+        static ColumnFrame Make(int rows, int seed, int from)
+        {
+            var frame = TableFrames.Make(rows, seed);
+            var at = frame.Get<long>("at");
+            for (var row = 0; row < at.Length; row++)
+            {
+                at[row] = from + ((long)row * Length / at.Length);
+            }
+
+            return frame;
+        }
+
+        var types = new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Int64 };
+        var (table, early) = (Make(3_000, seed: 1, from: 0), Make(500, seed: 2, from: 0));
+        var delayed = Quick with { LabelDelay = TimeSpan.FromHours(1) };
+        var inSeconds = TableFrames.Columns with { TimeUnit = TimeUnit.Seconds };
+
+        var refused = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(table, delayed, types: types, folder: "refused"));
+        var ordered = await RunAsync(table, Quick, test: early, types: types, folder: "order");
+        var timed = await RunAsync(table, delayed, types: types, columns: inSeconds, folder: "seconds");
+        var overlapping = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(table, Quick, test: early, types: types, columns: inSeconds, folder: "overlap"));
+
+        Assert.Equal(TrainingError.InvalidInput, refused.Error);
+        Assert.Contains("label-delay: ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("the time 'at' are only an order here", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("500 of 500 test rows are not later than the last training row by 'at'", string.Join('\n', ordered.Notes), StringComparison.Ordinal);
+        Assert.Contains("the time 'at' are taken for an order alone", string.Join('\n', ordered.Notes), StringComparison.Ordinal);
+        Assert.Contains("90 rows before the test were left out", string.Join('\n', timed.Notes), StringComparison.Ordinal);
+        Assert.DoesNotContain("an order alone", string.Join('\n', timed.Notes), StringComparison.Ordinal);
+        Assert.Contains("overlaps the training set in time: 500 of 500", overlapping.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(TimeUnit.Auto, 0, 7)]
     [InlineData(TimeUnit.Seconds, 0.25, 7)]
@@ -101,6 +137,7 @@ public sealed class FraudTableColumnTests : FraudTableTests
     }
 
     [Theory]
+    [InlineData("dd-MM-yy", "d-M-yy", "10-02-23")]
     [InlineData("dd.MM.yyyy HH:mm", "d.M.yyyy H:mm", "10.02.2023")]
     [InlineData("d/M/yyyy, h:mm:ss tt", "d/M/yyyy, h:mm:ss tt", "2023-02-10")]
     [InlineData("MMM-yyyy", "MMM-yyyy", "Feb-2023")]

@@ -21,8 +21,9 @@ internal static class TableRows
         (frame, types) = ReadWhole(frame, types, columns);
         var unit = types[columns.Time] == FeatureType.Timestamp ? TimeUnit.Microseconds
             : TableTimes.Resolve(frame.GetColumn(columns.Time), columns.TimeUnit);
+        CheckOrder(columns, unit, settings.LabelDelay, notes);
         columns = columns with { TimeUnit = unit };
-        var delay = unit == TimeUnit.Index ? 0 : UnixMicroseconds.FromTimeSpan(settings.LabelDelay);
+        var delay = UnixMicroseconds.FromTimeSpan(settings.LabelDelay);
         var asOf = settings.AsOf is { } moment ? TableTimes.Parse("as-of", moment, unit, format) : long.MaxValue;
         var testFrom = settings.TestFrom is { } from ? TableTimes.Parse("test-from", from, unit, format) : (long?)null;
 
@@ -35,7 +36,7 @@ internal static class TableRows
         (frame, types, columns) = TableHours.Of(frame, types, columns, trainRows);
         var features = TableFeatures.Choose(frame, types, columns, trainRows, notes).WithClock(rawTypes, columns.Time);
         var source = Mature(TableSource.Of(frame, columns, features, []), asOf, delay, []);
-        CheckOverlap(request, source, split, delay, unit);
+        CheckOverlap(request, source, split, delay, unit, notes);
         return (source, split, new TableInputs(rawFrame, rawTypes, columns, source));
     }
 
@@ -47,6 +48,22 @@ internal static class TableRows
             {
                 throw new TrainingException(TrainingError.InvalidInput, $"{role}: there is no column '{name}'; the table has {string.Join(", ", types.Keys)}.");
             }
+        }
+    }
+
+    // Of an order nothing is a day, so that no delay can be kept: it is refused rather than forgotten.
+    private static void CheckOrder(FraudTableColumns columns, TimeUnit unit, TimeSpan delay, List<string> notes)
+    {
+        if (unit == TimeUnit.Index && delay > TimeSpan.Zero)
+        {
+            throw new TrainingException(
+                TrainingError.InvalidInput,
+                string.Create(CultureInfo.InvariantCulture, $"label-delay: {delay.TotalDays} days, but the whole numbers of the time '{columns.Time}' are only an order here; name what they count (--time-unit), such as Seconds or Days."));
+        }
+
+        if (unit == TimeUnit.Index && columns.TimeUnit == TimeUnit.Auto)
+        {
+            notes.Add($"the whole numbers of the time '{columns.Time}' are taken for an order alone: there are no days and hours unless --time-unit says what they count");
         }
     }
 
@@ -125,7 +142,7 @@ internal static class TableRows
         return isByEntity ? TableSplit.OfEntities(source, train, test, share, notes) : TableSplit.Of(source, train, test, share, delay, notes);
     }
 
-    private static void CheckOverlap(FraudTableRequest request, TableSource source, TableSplit split, long delay, TimeUnit unit)
+    private static void CheckOverlap(FraudTableRequest request, TableSource source, TableSplit split, long delay, TimeUnit unit, List<string> notes)
     {
         var equal = RowOverlap.Count(source, split.Train, split.Test);
         if (equal > 0)
@@ -135,11 +152,17 @@ internal static class TableRows
                 string.Create(CultureInfo.InvariantCulture, $"The test set overlaps the training set: {equal} of {split.Test.Length} test rows are training rows too (equal time, entity, label and features)."));
         }
 
-        if (request.Test is not null && request.Settings.Split == SplitKind.Time && unit != TimeUnit.Index)
+        if (request.Test is not null && request.Settings.Split == SplitKind.Time)
         {
             var known = source.Times[split.Train[^1]] + delay;
             var early = split.Test.Count(row => source.Times[row] <= known);
-            if (early > 0)
+            if (early > 0 && unit == TimeUnit.Index)
+            {
+                // Each file may count from its own beginning.
+                notes.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"{early} of {split.Test.Length} test rows are not later than the last training row by '{request.Columns.Time}'; that is refused only where its unit is known (--time-unit)"));
+            }
+            else if (early > 0)
             {
                 throw new TrainingException(
                     TrainingError.UnsuitableData,

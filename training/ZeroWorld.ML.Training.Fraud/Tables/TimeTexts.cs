@@ -8,7 +8,7 @@ internal static class TimeTexts
 {
     private static readonly string[] Days =
     [
-        "yyyy-M-d", "d.M.yyyy", "d.M.yy", "M/d/yyyy", "d/M/yyyy", "M/d/yy", "d/M/yy", "yyyy/M/d", "yyyy.M.d", "d-M-yyyy", "d-MMM-yyyy", "d-MMM-yy", "d MMM yyyy", "d MMMM yyyy", "MMM d, yyyy", "MMMM d, yyyy",
+        "yyyy-M-d", "d.M.yyyy", "d.M.yy", "M/d/yyyy", "d/M/yyyy", "M/d/yy", "d/M/yy", "d-M-yy", "M-d-yy", "yy-M-d", "yy/M/d", "yyyy/M/d", "yyyy.M.d", "d-M-yyyy", "d-MMM-yyyy", "d-MMM-yy", "d MMM yyyy", "d MMMM yyyy", "MMM d, yyyy", "MMMM d, yyyy",
         "ddd, d MMM yyyy", "ddd MMM d yyyy",
     ];
 

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+
+namespace ZeroWorld.ML.Features.Parquet.Tests;
+
+/// <summary>Rows without a key stay in their table, since another view may read them by other keys; that nobody sees them is told.</summary>
+public sealed class NullKeyTests : IDisposable
+{
+    private const string Time = "'2024-01-01 00:00:00+00'::TIMESTAMPTZ";
+
+    private readonly StoreFolder _folder = new();
+    private readonly Lines _lines = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(false, "k", "3 rows have no value in their key (k)", "row 2 of file 'part-1.parquet'")]
+    [InlineData(true, "k", "3 rows have no value in their key (k)", "row 2 of file 'part-1.parquet'")]
+    [InlineData(false, "k,s", "4 rows have no value in their key (k, s)", "row 1 of file 'part-1.parquet'")]
+    [InlineData(true, "k,s", "4 rows have no value in their key (k, s)", "row 1 of file 'part-1.parquet'")]
+    public async Task BuildTrainingSetAsync_NullKeysInATable_AreCountedAndTold(bool isWindow, string keys, string count, string place)
+    {
+        WriteAll();
+        var names = keys.Split(',');
+
+        var set = await Store().BuildTrainingSetAsync(Request(View(isWindow, names), names), null, Token);
+
+        var line = Assert.Single(_lines.Warnings, static line => line.Contains("no value in their key", StringComparison.Ordinal));
+        Assert.Contains($"Table facts: {count}", line, StringComparison.Ordinal);
+        Assert.Contains(place, line, StringComparison.Ordinal);
+        Assert.Equal(1, set.Rows);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OpenHistoryAsync_NullKeysInATable_AreCountedAndTold(bool isWindow)
+    {
+        WriteAll();
+        var view = View(isWindow, ["k"]);
+
+        await using var history = await Store().OpenHistoryAsync(StorageField.Of(view, hasIntegerEventId: false), Token);
+
+        Assert.Equal(3, history.Extent.NullKeys);
+        Assert.Contains("Table facts: 3 rows have no value in their key (k), so that no entity ever sees them; the first is row 2 of file 'part-1.parquet'", Assert.Single(_lines.Warnings, static line => line.Contains("their key", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_NoNullKeys_IsSilent()
+    {
+        WriteAll("WHERE k IS NOT NULL");
+
+        await Store().BuildTrainingSetAsync(Request(View(false, ["k"]), ["k"]), null, Token);
+
+        Assert.DoesNotContain(_lines.Warnings, static line => line.Contains("their key", StringComparison.Ordinal));
+    }
+
+    // Of the second file row 1 has a number and no text, row 2 neither, row 3 a text alone; so has the third file's.
+    private void WriteAll(string where = "")
+    {
+        Write("part-0.parquet", $"SELECT 8::BIGINT AS k, 'b' AS s, {Time} AS at, 0.5::DOUBLE AS v");
+        Write("part-1.parquet", $"SELECT * FROM (VALUES (7::BIGINT, NULL, {Time}, 2.5::DOUBLE), (NULL, NULL, {Time}, 4.5), (NULL, 'a', {Time}, 3.5), (7, 'a', {Time}, 1.5)) t(k, s, \"at\", v) {where}");
+        Write("part-2.parquet", $"SELECT * FROM (VALUES (NULL::BIGINT, 'c', {Time}, 5.5::DOUBLE)) t(k, s, \"at\", v) {where}");
+    }
+
+    private void Write(string name, string query)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", "default", "facts")).FullName;
+        File.Move(_folder.WriteParquet(name, query), Path.Combine(folder, name));
+    }
+
+    private DuckDbOfflineStore Store() => new(_folder.Options, TimeProvider.System, _lines);
+
+    private static FeatureView View(bool isWindow, string[] keys)
+    {
+        var entity = TestDefinitions.Entity("one", [.. keys.Select(static key => (key, key == "k" ? FeatureType.Int64 : FeatureType.String))]);
+        var source = new ViewSource { Table = "facts", EventTimeColumn = "at", KeyColumns = keys };
+        return isWindow
+            ? new WindowedView { Project = "default", Name = "sums", Entity = entity, Source = source, Features = [TestDefinitions.Window("sum", AggregateFunction.Sum, "v", TimeSpan.FromDays(7))] }
+            : new LastValueView { Project = "default", Name = "lasts", Entity = entity, Source = source, Features = [new LastValueFeature(TestDefinitions.Field("v", FeatureType.Float64), "v")] };
+    }
+
+    private TrainingSetRequest Request(FeatureView view, string[] keys) => new()
+    {
+        Plan = new FeatureServicePlan(TestDefinitions.Service("nulls", [], view), static _ => true),
+        Spine = _folder.WriteParquet("spine.parquet", "SELECT 7::BIGINT AS k, 'a' AS s, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q"),
+        TimeColumn = "q",
+        KeyColumns = keys.ToDictionary(static key => key),
+        RequestColumns = new Dictionary<string, string>(),
+        PassThrough = [],
+        OutputPath = _folder.PathOf("set.parquet"),
+    };
+
+    private sealed class Lines : ILogger<DuckDbOfflineStore>
+    {
+        public List<string> Warnings { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning)
+            {
+                Warnings.Add(formatter(state, exception));
+            }
+        }
+    }
+}
