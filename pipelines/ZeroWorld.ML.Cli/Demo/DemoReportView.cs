@@ -123,14 +123,15 @@ internal static class DemoReportView
         $"{Markup.Escape(ColumnText.Show(feature.Column, 0))} {FeatureTable.StatusMarkup((int)feature.Statuses[0])}{(feature.DefaultedRows.Count > 0 ? " [grey]default[/]" : "")}";
 
     private static Table Latency(DemoPredictions predictions) =>
-        new Table().Border(TableBorder.Rounded).Title("[bold]Latency of Predict by entity[/] (one request at a time, as the client saw it)")
+        new Table().Border(TableBorder.Rounded).Title("[bold]Latency of Predict by entity[/]")
             .AddColumns("predictions", "p50", "p95", "p99", "max")
             .AddRow(
                 predictions.Count.ToString("N0", CultureInfo.InvariantCulture),
                 Milliseconds(predictions.Latency.P50),
                 Milliseconds(predictions.Latency.P95),
                 Milliseconds(predictions.Latency.P99),
-                Milliseconds(predictions.Latency.Max));
+                Milliseconds(predictions.Latency.Max))
+            .Caption("[grey]one at a time, as the client saw it[/]");
 
     private static void ShowAgreement(IAnsiConsole console, DemoReport report)
     {
