@@ -7,6 +7,13 @@ internal static class ParquetFile
 {
     private const int MagicLength = 4;
 
+    // What the engine takes by itself where rows are short, and the rows of one of its vectors.
+    private const long GroupRowsMax = 122_880;
+    private const long GroupRowsMin = 2_048;
+
+    // The engine holds a row group per thread in memory, more than once while it packs it.
+    private const long GroupTextBytes = 32L << 20;
+
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
     /// <summary>A name beside the target that no reader takes for data, and no other writer uses.</summary>
@@ -51,8 +58,9 @@ internal static class ParquetFile
         var footer = metadata is { } entry ? $", KV_METADATA {{{Sql.Text(entry.Key)}: {Sql.Text(entry.Value)}}}" : string.Empty;
         try
         {
+            var rows = GroupRowsOf(session, query, cancellationToken);
             session.Execute(
-                $"COPY ({query}) TO {Sql.Text(Path.GetFullPath(path))} (FORMAT parquet, COMPRESSION zstd{footer})", cancellationToken);
+                $"COPY ({query}) TO {Sql.Text(Path.GetFullPath(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {Sql.Number(rows)}{footer})", cancellationToken);
             using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
             file.Flush(flushToDisk: true);
         }
@@ -62,4 +70,38 @@ internal static class ParquetFile
             throw;
         }
     }
+
+    // By the mean length of texts and lists in all rows, so that the same rows make the same file.
+    private static long GroupRowsOf(DuckDbSession session, string query, CancellationToken cancellationToken)
+    {
+        var lengths = new List<string>();
+        using (var columns = session.Query($"DESCRIBE {query}", cancellationToken))
+        {
+            while (columns.Read())
+            {
+                if (LengthOf(Sql.Name(columns.GetString(0)), columns.GetString(1)) is { } length)
+                {
+                    lengths.Add(length);
+                }
+            }
+        }
+
+        if (lengths.Count == 0)
+        {
+            return GroupRowsMax;
+        }
+
+        using var rows = session.Query($"SELECT CAST(ceil(coalesce(avg({string.Join(" + ", lengths)}), 0)) AS BIGINT) FROM ({query})", cancellationToken);
+        rows.Read();
+        return Math.Clamp(GroupTextBytes / (rows.GetInt64(0) + 1) / GroupRowsMin * GroupRowsMin, GroupRowsMin, GroupRowsMax);
+    }
+
+    private static string? LengthOf(string column, string type) => type switch
+    {
+        "VARCHAR" => $"coalesce(strlen({column}), 0)",
+        "BLOB" => $"coalesce(octet_length({column}), 0)",
+        "VARCHAR[]" => $"coalesce(strlen(array_to_string({column}, '')), 0)",
+        _ when type.EndsWith("[]", StringComparison.Ordinal) => $"coalesce({sizeof(long)} * len({column}), 0)",
+        _ => null,
+    };
 }

@@ -18,6 +18,11 @@ internal static class ReviewCommand
         var command = new Command("list", "Shows open cases, oldest first.") { folder, most, json };
         command.SetAction(parse =>
         {
+            if (parse.GetValue(most) < 1)
+            {
+                throw new UsageException($"--limit is {parse.GetValue(most)}; expected 1 or more.");
+            }
+
             var cases = Open(parse.GetRequiredValue(folder)).Open().Take(parse.GetValue(most)).ToArray();
             if (parse.GetValue(json))
             {

@@ -103,6 +103,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("replay one two", "'two' is one value too many. The command is 'zwml replay <prediction-id>'")]
     [InlineData("replay -- --one --two", "'--two' is one value too many.")]
     [InlineData("serve --http-port many", "Option '--http-port' has the value 'many'; expected a whole number.")]
+    [InlineData("review list --limit 0 -o nothing", "--limit is 0; expected 1 or more.")]
     [InlineData("runs list --count", "Option '--count' has no value; expected a whole number. The command is 'zwml runs list'")]
     [InlineData("train fraud --table a --label b --time c --entity d --split rows", "Option '--split' has the value 'rows'; expected one of Time, Entity.")]
     [InlineData("train fraud --table a --label b", "Option '--time' is required. Option '--entity' is required. The command is 'zwml train fraud'")]

@@ -22,6 +22,26 @@ public sealed class CsvImportTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task ImportAsync_LongTexts_AreWrittenInRowGroupsThatFitTheMemory()
+    {
+        // 120 MB of texts, which a group of the usual 122,880 rows would hold at once for each thread.
+        const int Rows = 6_000;
+        var body = string.Concat(Enumerable.Repeat("a word or two ", 1_430));
+        var path = _folder.PathOf("long.csv");
+        await File.WriteAllLinesAsync(path, Enumerable.Range(0, Rows).Select(row => $"{row},{body}{row}").Prepend("ID,NOTE"), Token);
+
+        var summary = await _folder.Store.ImportAsync(new TableImport("default", "long", path, [new("ID", FeatureType.Int64), new("NOTE", FeatureType.String)], null), Token);
+
+        Assert.Equal(Rows, summary.Rows);
+        using var session = new DuckDbSession(_folder.Options);
+        var file = Directory.GetFiles(_folder.Options.DataDirectory, "*.parquet", SearchOption.AllDirectories).Single();
+        using var rows = session.Query(
+            $"SELECT concat_ws('|', (SELECT count(*) FROM {Sql.Scan([file])} WHERE NOTE = concat({Sql.Text(body)}, ID) AND ID = file_row_number), (SELECT max(row_group_num_rows) <= 2048 FROM parquet_metadata({Sql.Text(file)})))", Token);
+        rows.Read();
+        Assert.Equal($"{Rows}|true", rows.GetString(0));
+    }
+
     [Theory]
     [InlineData("abc,2018-04-01 00:00:31,7,1,n,x\n", "line 3, column 'ID': the value is 'abc'; expected a whole number")]
     [InlineData("5.7,2018-04-01 00:00:31,7,1,n,x\n", "line 3, column 'ID': the value is '5.7'; expected a whole number")]
