@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ZeroWorld.ML.Testing;
@@ -119,18 +117,5 @@ public sealed class FraudReportTests : IDisposable
 
     private string[] Arguments() => ["train", "fraud", "--table", Path.Combine(_folder.Path, "table.csv"), "--label", "bad", "--time", "at", "--entity", "customer", "--seeds", "1"];
 
-    private void WriteTable(int rows)
-    {
-        var random = new Random(1);
-        var text = new StringBuilder("at,customer,amount,channel,bad\n");
-        var start = new DateTime(2023, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        for (var row = 0; row < rows; row++)
-        {
-            var (channel, amount) = (random.Next(3), Math.Exp(random.NextDouble() * 6));
-            var bad = random.NextDouble() < 0.03 + (channel == 1 ? 0.1 : 0) + (amount > 200 ? 0.2 : 0);
-            text.Append(CultureInfo.InvariantCulture, $"{start.AddMinutes(row * 20):yyyy-MM-dd HH:mm:ss},c{random.Next(200)},{amount:F2},{((string[])["web", "shop", "phone"])[channel]},{(bad ? 1 : 0)}\n");
-        }
-
-        File.WriteAllText(Path.Combine(_folder.Path, "table.csv"), text.ToString());
-    }
+    private void WriteTable(int rows) => CardTable.Write(Path.Combine(_folder.Path, "table.csv"), rows, hasMissing: false);
 }

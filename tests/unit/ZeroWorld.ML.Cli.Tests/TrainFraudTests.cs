@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Models;
@@ -244,19 +243,5 @@ public sealed class TrainFraudTests : IDisposable
         return RunStore.Open(options);
     }
 
-    private void WriteTable(int rows)
-    {
-        var random = new Random(1);
-        var text = new StringBuilder("at,customer,amount,channel,bad\n");
-        var start = new DateTime(2023, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        for (var row = 0; row < rows; row++)
-        {
-            var (channel, amount) = (random.Next(3), Math.Exp(random.NextDouble() * 6));
-            var bad = random.NextDouble() < 0.03 + (channel == 1 ? 0.1 : 0) + (amount > 200 ? 0.2 : 0);
-            text.Append(CultureInfo.InvariantCulture, $"{start.AddMinutes(row * 20):yyyy-MM-dd HH:mm:ss},c{random.Next(200)},{(random.Next(9) == 0 ? "" : amount.ToString("F2", CultureInfo.InvariantCulture))},")
-                .Append(CultureInfo.InvariantCulture, $"{((string[])["web", "shop", "phone"])[channel]},{(bad ? 1 : 0)}\n");
-        }
-
-        File.WriteAllText(Table, text.ToString());
-    }
+    private void WriteTable(int rows) => CardTable.Write(Table, rows, hasMissing: true);
 }
