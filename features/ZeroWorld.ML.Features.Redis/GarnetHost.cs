@@ -78,6 +78,7 @@ public sealed partial class GarnetHost : IAsyncDisposable
         {
             while (!await AnswersAsync(either.Token).ConfigureAwait(false))
             {
+                // The server has no event for it; it is asked until it answers.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), _time, either.Token).ConfigureAwait(false);
             }
         }

@@ -16,6 +16,7 @@ internal readonly struct RedisHashAnswer : IDisposable
     /// <param name="task">Of <see cref="RespResult"/> or of this; <see langword="null"/>: there was no command. What it failed with is thrown.</param>
     public static RedisHashAnswer Of(Task? task) => task switch
     {
+        // Nothing waits here: the command has its answer.
         null => default,
         Task<RespResult> leased => new RedisHashAnswer(leased.GetAwaiter().GetResult()),
         _ => ((Task<RedisHashAnswer>)task).GetAwaiter().GetResult(),
