@@ -8,6 +8,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class CsvTableFile : IDisposable
 {
     private readonly string _path;
+    private readonly FileStream _file;
     private readonly Stream _stream;
     private readonly CsvRecordReader _reader;
 
@@ -16,8 +17,8 @@ internal sealed class CsvTableFile : IDisposable
     public CsvTableFile(string path, IEnumerable<string> columns)
     {
         _path = path;
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-        _stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzipStream(file) : file;
+        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        _stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzipStream(_file) : _file;
         _reader = new CsvRecordReader(_stream);
         try
         {
@@ -36,6 +37,9 @@ internal sealed class CsvTableFile : IDisposable
 
     /// <summary>Line on which the record at hand begins, from 1.</summary>
     public long Line => _reader.Line;
+
+    /// <summary>Which part of the file's bytes is read, 0 to 1.</summary>
+    public double Share => (double)_file.Position / _file.Length;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the record or the file is damaged.</exception>
     /// <returns><see langword="false"/> at the end.</returns>
