@@ -126,7 +126,7 @@ internal sealed class TableImporter
     }
 
     /// <summary>Counts the rows that no entity sees: a report, no refusal, since another view may read them by other keys.</summary>
-    private List<NullKeyRows> FindNullKeys(DuckDbSession session, string table, CancellationToken cancellationToken)
+    private IReadOnlyList<NullKeyRows> FindNullKeys(DuckDbSession session, string table, CancellationToken cancellationToken)
     {
         var known = _columns.Select(static column => column.Name).ToHashSet(StringComparer.Ordinal);
         var keys = _import.Views.Select(static view => view.Source.KeyColumns).Where(known.IsSupersetOf).DistinctBy(static key => string.Join(", ", key.Select(Sql.Name))).ToList();

@@ -65,9 +65,10 @@ public sealed class NullKeyTests : IDisposable
         var path = _folder.WriteText("facts.csv", "k,s,at,v\n7,,2024-01-01T00:00:00Z,2.5\n,,2024-01-01T00:00:00Z,4.5\n,a,2024-01-01T00:00:00Z,3.5\n7,a,2024-01-01T00:00:00Z,1.5\n");
         var names = keys.Split(',');
 
-        // Views of one key are told of once, and views of columns that are not there say so where they are read.
+        // Views of one key are told of once, and views of columns that are not imported say so where they are read.
+        OfflineColumn[] columns = [new("k", FeatureType.Int64), new("s", FeatureType.String), new("at", FeatureType.Timestamp), new("v", FeatureType.Float64)];
         var summary = await Store().ImportAsync(
-            new TableImport("default", "facts", path, [], null) { Views = [View(false, names), View(true, names), View(false, ["absent"])] }, Token);
+            new TableImport("default", "facts", path, columns, null) { Views = [View(false, names), View(true, names), View(false, ["absent"])] }, Token);
 
         var told = _lines.Warnings.Where(static line => line.Contains("no value in their key", StringComparison.Ordinal)).ToList();
         Assert.Equal(4, summary.Rows);
