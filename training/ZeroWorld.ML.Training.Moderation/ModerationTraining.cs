@@ -66,7 +66,7 @@ public static class ModerationTraining
         var calibration = Calibration.Fit(margins, learned.Labels, all);
         var weights = settings.Fit(learned, all, request.Seed, cancellationToken);
         report("fit", "all rows");
-        var model = new TextModel(featurizer, data.Labels.Names, data.Labels.IsExclusive, weights, calibration) { Lexicon = request.ReadsHiddenWords ? LexiconOf(data, featurizer, cancellationToken) : null };
+        var model = new TextModel(featurizer, data.Labels.Names, data.Labels.IsExclusive, weights, calibration) { Lexicon = request.ReadsHiddenWords ? LexiconOf(data.Texts, featurizer, cancellationToken) : null };
         return (model, data, settings, HeldOutQuality.Probabilities(margins[..data.Labels.Rows], calibration, data.Labels));
     }
 
@@ -97,11 +97,12 @@ public static class ModerationTraining
         }
     }
 
-    // Of the texts as they are: a hidden word is none to read others as.
-    private static WordLexicon? LexiconOf(LabelledTexts data, TextFeaturizer featurizer, CancellationToken cancellationToken)
+    /// <summary>The words of texts as they are: a hidden word is none to read others as.</summary>
+    /// <returns><see langword="null"/>: they have none, or the featurizer folds no words.</returns>
+    internal static WordLexicon? LexiconOf(IReadOnlyList<string> texts, TextFeaturizer featurizer, CancellationToken cancellationToken)
     {
         var builder = new WordLexiconBuilder(featurizer);
-        foreach (var text in data.Texts)
+        foreach (var text in texts)
         {
             cancellationToken.ThrowIfCancellationRequested();
             builder.Add(text);

@@ -55,17 +55,29 @@ internal static class FoldedSpans
         return place;
     }
 
-    /// <summary>The code unit behind a letter with the marks and unseen characters on it.</summary>
+    /// <summary>The code unit behind a letter with its repetitions and the marks and unseen characters on it.</summary>
     /// <param name="place">Of the letter among the folded ones.</param>
     public static int EndOf(TextWorkspace workspace, int place)
     {
         var origins = workspace.Normal.Origins;
         ReadOnlySpan<uint> codes = workspace.Normal.Codes;
         var next = origins.BinarySearch(workspace.Folded.Origins[place]);
-        var origin = origins[next];
-        while (next < codes.Length - 1 && (origins[next] == origin || UnicodeFolding.Default.IsMark(codes[next]) || UnicodeFolding.Default.IsInvisible(codes[next])))
+        var (origin, letter) = (origins[next], codes[next]);
+        while (next < codes.Length - 1)
         {
-            next++;
+            if (origins[next] == origin || codes[next] == letter || UnicodeFolding.Default.IsMark(codes[next]) || UnicodeFolding.Default.IsInvisible(codes[next]))
+            {
+                next++;
+            }
+            else if (codes[next] == TextNormalizer.Space && next + 2 < codes.Length && codes[next + 1] == letter && codes[next + 2] == TextNormalizer.Space && IsAlone(codes, next - 1))
+            {
+                // Letter by letter, twice the same.
+                next += 2;
+            }
+            else
+            {
+                break;
+            }
         }
 
         return origins[next];
@@ -82,6 +94,23 @@ internal static class FoldedSpans
 
         return text.ToString();
     }
+
+    /// <summary>A text without its white space.</summary>
+    public static string Unspaced(ReadOnlySpan<char> text)
+    {
+        var kept = new StringBuilder(text.Length);
+        foreach (var character in text)
+        {
+            if (!char.IsWhiteSpace(character))
+            {
+                kept.Append(character);
+            }
+        }
+
+        return kept.ToString();
+    }
+
+    private static bool IsAlone(ReadOnlySpan<uint> codes, int place) => codes[place - 1] == TextNormalizer.Space;
 
     private static bool HasSpace(ReadOnlySpan<char> text)
     {

@@ -127,7 +127,7 @@ public sealed class WordLexicon
             }
             else if (!FoldedSpans.IsNumber(given))
             {
-                (var score, read) = ReadUnknown(codes.Slice(start, length));
+                (var score, read) = ReadUnknown(text, workspace, words[place]);
                 if (place + 1 < words.Length && ReadTogether(codes, words[place], words[place + 1], score + ScoreOf(codes, words[place + 1])) is { } withNext)
                 {
                     (read, to) = (withNext, place + 1);
@@ -165,12 +165,13 @@ public sealed class WordLexicon
             kept += ScoreOf(codes, (piece, end - piece));
         }
 
-        return Segment(codes.Slice(start, length), kept + SpelledCost, 0).Read;
+        return Segment(text, workspace, (start, length), kept + SpelledCost, 0).Read;
     }
 
     // What a word that no text has is read as, and how likely that is; null: as it stands.
-    private (double Score, string? Read) ReadUnknown(ReadOnlySpan<uint> codes)
+    private (double Score, string? Read) ReadUnknown(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word)
     {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes.Slice(word.Start, word.Length);
         var (best, read) = (ScoreOfUnknown(codes.Length), (string?)null);
         if (codes.Length < WordMin)
         {
@@ -195,7 +196,7 @@ public sealed class WordLexicon
             }
         }
 
-        var (score, words) = Segment(codes, best, MissingSpaceCost);
+        var (score, words) = Segment(text, workspace, word, best, MissingSpaceCost);
         return words is null ? (best, read) : (score, words);
     }
 
@@ -218,8 +219,9 @@ public sealed class WordLexicon
     }
 
     // Known words one after the other and, where there is none, letters as they stand; null where that is no likelier than the given.
-    private (double Score, string? Read) Segment(ReadOnlySpan<uint> codes, double given, double cost)
+    private (double Score, string? Read) Segment(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, double given, double cost)
     {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes.Slice(word.Start, word.Length);
         var (scores, pieces) = (new double[codes.Length + 1], new (int From, int Place)[codes.Length + 1]);
         Array.Fill(scores, double.NegativeInfinity);
         scores[0] = -cost;
@@ -238,15 +240,21 @@ public sealed class WordLexicon
             }
         }
 
-        return scores[codes.Length] > given ? (scores[codes.Length], Join(codes, pieces)) : (given, null);
+        return scores[codes.Length] > given ? (scores[codes.Length], Join(text, workspace, word, pieces)) : (given, null);
     }
 
-    private string Join(ReadOnlySpan<uint> codes, (int From, int Place)[] pieces)
+    // What is no letter of a word stays where it is, but for white space.
+    private string Join(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, (int From, int Place)[] pieces)
     {
         var words = new Stack<string>();
-        for (var end = codes.Length; end > 0; end = pieces[end].From)
+        var origins = workspace.Folded.Origins;
+        var behind = FoldedSpans.EndOf(workspace, word.Start + word.Length - 1);
+        for (var end = word.Length; end > 0; end = pieces[end].From)
         {
-            words.Push(pieces[end].Place >= 0 ? Words[pieces[end].Place].Plain : FoldedSpans.ToText(codes[pieces[end].From..end]));
+            var first = origins[word.Start + pieces[end].From];
+            var last = FoldedSpans.EndOf(workspace, word.Start + end - 1);
+            words.Push((pieces[end].Place >= 0 ? Words[pieces[end].Place].Plain : FoldedSpans.Unspaced(text[first..last])) + FoldedSpans.Unspaced(text[last..Math.Max(last, behind)]));
+            behind = first;
         }
 
         return string.Join(' ', words);
