@@ -22,13 +22,14 @@ public sealed class WordLexicon
     private const double UnknownCost = 3;
     private const double LetterCost = 2.5;
     private const int NotInWords = -1;
+    private const int StackLettersMax = 128;
     private const int ShorterOfMin = 4;
 
     // Place among the words by the hash of the folded form; NotInWords for a word of one text only.
-    private readonly Dictionary<ulong, int> _places;
+    private readonly WordTable _places;
 
     // The same by the hash of the folded form without one of its letters: of several words the one in most texts.
-    private readonly Dictionary<ulong, int> _shorter = [];
+    private readonly WordTable _shorter;
     private readonly double[] _logs;
 
     /// <param name="words">Those that two texts or more have; of equal folded forms the first counts.</param>
@@ -38,11 +39,11 @@ public sealed class WordLexicon
         ArgumentNullException.ThrowIfNull(words);
         ArgumentNullException.ThrowIfNull(rare);
         (Words, Rare) = (words, rare);
-        _places = new Dictionary<ulong, int>(words.Count + rare.Count);
+        _places = new WordTable(words.Count + rare.Count);
         _logs = new double[words.Count];
         foreach (var hash in rare)
         {
-            _places[hash] = NotInWords;
+            _places.Set(hash, NotInWords);
         }
 
         var total = rare.Count + words.Sum(static word => (long)word.Texts);
@@ -51,10 +52,11 @@ public sealed class WordLexicon
         {
             folded[place] = [.. words[place].Folded.EnumerateRunes().Select(static rune => (uint)rune.Value)];
             _logs[place] = Math.Log((double)words[place].Texts / total);
-            _places[WordHash.Of(folded[place])] = place;
+            _places.Set(WordHash.Of(folded[place]), place);
         }
 
         var room = new List<uint>();
+        _shorter = new WordTable(folded.Sum(static letters => letters.Length >= ShorterOfMin ? letters.Length - 1 : 0));
         for (var place = 0; place < words.Count; place++)
         {
             for (var missing = 1; folded[place].Length >= ShorterOfMin && missing < folded[place].Length; missing++)
@@ -65,8 +67,11 @@ public sealed class WordLexicon
                     AddCollapsed(room, folded[place][at], at != missing);
                 }
 
-                ref var best = ref CollectionsMarshal.GetValueRefOrAddDefault(_shorter, WordHash.Of(CollectionsMarshal.AsSpan(room)), out var isThere);
-                best = isThere && words[best].Texts >= words[place].Texts ? best : place;
+                var hash = WordHash.Of(CollectionsMarshal.AsSpan(room));
+                if (_shorter.Find(hash) is var other && (other < 0 || words[other].Texts < words[place].Texts))
+                {
+                    _shorter.Set(hash, place);
+                }
             }
         }
     }
@@ -94,7 +99,7 @@ public sealed class WordLexicon
         for (var place = 0; place < words.Length; place++)
         {
             var (start, length) = words[place];
-            if (FoldedSpans.FormOf(text, workspace, start, length) != WordForm.Plain || !_places.ContainsKey(WordHash.Of(codes.Slice(start, length))))
+            if (FoldedSpans.FormOf(text, workspace, start, length) != WordForm.Plain || _places.Find(WordHash.Of(codes.Slice(start, length))) == WordTable.Absent)
             {
                 return RestoreFrom(place, text, workspace);
             }
@@ -116,12 +121,18 @@ public sealed class WordLexicon
             var (from, to) = (place, place);
             string? read = null;
             var form = FoldedSpans.FormOf(text, workspace, start, length);
+            var known = form == WordForm.Spelled ? NotInWords : _places.Find(WordHash.Of(codes.Slice(start, length)));
+            if (form == WordForm.Plain && known != WordTable.Absent)
+            {
+                continue;
+            }
+
             var given = text[workspace.Folded.Origins[start]..FoldedSpans.EndOf(workspace, start + length - 1)];
             if (form == WordForm.Spelled)
             {
                 read = length >= WordMin ? ReadSpelled(text, workspace, start, length) : null;
             }
-            else if (_places.TryGetValue(WordHash.Of(codes.Slice(start, length)), out var known))
+            else if (known != WordTable.Absent)
             {
                 read = form == WordForm.Signed && known >= 0 && !given.Equals(Words[known].Plain, StringComparison.OrdinalIgnoreCase) ? Words[known].Plain : null;
             }
@@ -180,13 +191,13 @@ public sealed class WordLexicon
 
         if (codes.Length <= PieceMax)
         {
-            var likeliest = _shorter.GetValueOrDefault(WordHash.Of(codes), NotInWords);
+            var likeliest = _shorter.Find(WordHash.Of(codes));
             Span<uint> swapped = stackalloc uint[PieceMax];
             for (var at = 0; codes.Length >= ShorterOfMin && at + 1 < codes.Length; at++)
             {
                 codes.CopyTo(swapped);
                 (swapped[at], swapped[at + 1]) = (swapped[at + 1], swapped[at]);
-                var other = _places.GetValueOrDefault(WordHash.Of(swapped[..codes.Length]), NotInWords);
+                var other = _places.Find(WordHash.Of(swapped[..codes.Length]));
                 likeliest = other >= 0 && (likeliest < 0 || _logs[other] > _logs[likeliest]) ? other : likeliest;
             }
 
@@ -215,15 +226,16 @@ public sealed class WordLexicon
             hash = WordHash.Step(hash, code);
         }
 
-        return _places.GetValueOrDefault(hash, NotInWords) is >= 0 and var place && _logs[place] - SpelledCost > apart ? Words[place].Plain : null;
+        return _places.Find(hash) is >= 0 and var place && _logs[place] - SpelledCost > apart ? Words[place].Plain : null;
     }
 
     // Known words one after the other and, where there is none, letters as they stand; null where that is no likelier than the given.
     private (double Score, string? Read) Segment(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, double given, double cost)
     {
         ReadOnlySpan<uint> codes = workspace.Folded.Codes.Slice(word.Start, word.Length);
-        var (scores, pieces) = (new double[codes.Length + 1], new (int From, int Place)[codes.Length + 1]);
-        Array.Fill(scores, double.NegativeInfinity);
+        var scores = codes.Length < StackLettersMax ? stackalloc double[codes.Length + 1] : new double[codes.Length + 1];
+        var pieces = codes.Length < StackLettersMax ? stackalloc (int From, int Place)[codes.Length + 1] : new (int From, int Place)[codes.Length + 1];
+        scores.Fill(double.NegativeInfinity);
         scores[0] = -cost;
         for (var start = 0; start < codes.Length; start++)
         {
@@ -231,7 +243,7 @@ public sealed class WordLexicon
             for (var end = start + 1; end <= codes.Length && end - start <= PieceMax; end++)
             {
                 hash = WordHash.Step(hash, codes[end - 1]);
-                var place = _places.GetValueOrDefault(hash, NotInWords);
+                var place = _places.Find(hash);
                 var score = scores[start] + (place >= 0 ? _logs[place] : ScoreOfUnknown(end - start));
                 if (score > scores[end])
                 {
@@ -244,7 +256,7 @@ public sealed class WordLexicon
     }
 
     // What is no letter of a word stays where it is, but for white space.
-    private string Join(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, (int From, int Place)[] pieces)
+    private string Join(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, ReadOnlySpan<(int From, int Place)> pieces)
     {
         var words = new Stack<string>();
         var origins = workspace.Folded.Origins;
@@ -261,7 +273,7 @@ public sealed class WordLexicon
     }
 
     private double ScoreOf(ReadOnlySpan<uint> codes, (int Start, int Length) word) =>
-        _places.GetValueOrDefault(WordHash.Of(codes.Slice(word.Start, word.Length)), NotInWords) is >= 0 and var place ? _logs[place] : ScoreOfUnknown(word.Length);
+        _places.Find(WordHash.Of(codes.Slice(word.Start, word.Length))) is >= 0 and var place ? _logs[place] : ScoreOfUnknown(word.Length);
 
     private static double ScoreOfUnknown(int length) => -UnknownCost - (LetterCost * length);
 

@@ -21,9 +21,9 @@ internal static class LexiconFile
             WriteNumber(deflated, lines.Length);
             deflated.Write(lines);
             WriteNumber(deflated, lexicon.Rare.Count);
+            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
             foreach (var hash in lexicon.Rare)
             {
-                Span<byte> bytes = stackalloc byte[sizeof(ulong)];
                 BinaryPrimitives.WriteUInt64LittleEndian(bytes, hash);
                 deflated.Write(bytes);
             }

@@ -63,8 +63,9 @@ public sealed class WordLexiconTests
         Featurizer.Featurize(text, workspace);
 
         Assert.Null(Lexicon.Restore(text, workspace));
-        Featurizer.Featurize(text[..10_000], workspace);
-        Assert.StartsWith("    i hate all women i hate", Lexicon.Restore(text[..10_000], workspace)?.Text, StringComparison.Ordinal);
+        text = text.Remove(10_000);
+        Featurizer.Featurize(text, workspace);
+        Assert.StartsWith("    i hate all women i hate", Lexicon.Restore(text, workspace)?.Text, StringComparison.Ordinal);
     }
 
     // A run that no space parts is cut into words in linear time.
