@@ -59,7 +59,7 @@ public sealed class GarnetDiskTests
             await store.WriteRowsAsync(TestViews.Profile, [.. Enumerable.Range(0, 5000).Select(static id => new OnlineRowWrite(TestViews.Id(id), TestViews.Row(id, 1, 1)))], Cancellation);
         }
 
-        FillToTheLastByte(Path.Combine(disk.Path, "fill"));
+        disk.Fill();
         for (var run = 0; run < 2; run++)
         {
             var host = await StartAsync(online);
@@ -123,20 +123,6 @@ public sealed class GarnetDiskTests
 
         Task WriteOneAsync(long value) =>
             store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(value, value, value))], Cancellation);
-    }
-
-    private static void FillToTheLastByte(string path)
-    {
-        using var file = File.Create(path, bufferSize: 1);
-        Assert.NotNull(Record.Exception((Action)Fill) as IOException);
-
-        void Fill()
-        {
-            while (true)
-            {
-                file.Write(new byte[4096]);
-            }
-        }
     }
 
     private static async Task<GarnetHost> StartAsync(string folder)
