@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using ZeroWorld.ML.Storage;
 
 namespace ZeroWorld.ML.Models.Registry;
@@ -8,8 +6,6 @@ namespace ZeroWorld.ML.Models.Registry;
 /// <remarks>Thread safe; several processes may share the bucket: an object appears only when it is whole.</remarks>
 public sealed class S3ArtifactStore : IArtifactStore
 {
-    private const int BufferBytes = 1 << 17;
-
     private readonly ObjectStore _objects;
     private readonly IncomingFolder _incoming;
 
@@ -31,7 +27,7 @@ public sealed class S3ArtifactStore : IArtifactStore
         try
         {
             // What is sent is the copy that was digested: the file may change meanwhile.
-            var digest = await CopyAsync(path, staged, cancellationToken).ConfigureAwait(false);
+            var digest = await ArtifactFile.CopyAsync(path, staged, toDisk: false, cancellationToken).ConfigureAwait(false);
             var key = ToKey(digest);
             if (await _objects.ReadTagAsync(key, cancellationToken).ConfigureAwait(false) != digest)
             {
@@ -49,50 +45,18 @@ public sealed class S3ArtifactStore : IArtifactStore
     /// <inheritdoc/>
     public Task GetAsync(string digest, string path, CancellationToken cancellationToken) => TranslateAsync(async () =>
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        await ArtifactFile.FetchAsync(digest, path, async temporary =>
         {
             await _objects.GetFileAsync(ToKey(digest), eTag: null, temporary, cancellationToken).ConfigureAwait(false);
-            var found = await ArtifactDigest.OfFileAsync(temporary, cancellationToken).ConfigureAwait(false);
-            if (found != digest)
-            {
-                throw new RegistryException(RegistryError.CorruptArtifact, $"The artifact {digest} is damaged: its bytes have the digest {found}.");
-            }
-
-            File.Move(temporary, path, overwrite: true);
-            return digest;
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+            return await ArtifactDigest.OfFileAsync(temporary, cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        return digest;
     });
 
     internal static string ToKey(string digest)
     {
         var hex = ArtifactDigest.ToHex(digest);
         return $"artifacts/sha256/{hex[..2]}/{hex}";
-    }
-
-    private static async Task<string> CopyAsync(string source, string target, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        var reader = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        var writer = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
-        await using (reader.ConfigureAwait(false))
-        await using (writer.ConfigureAwait(false))
-        {
-            int count;
-            while ((count = await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                hash.AppendData(buffer, 0, count);
-                await writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        ArrayPool<byte>.Shared.Return(buffer);
-        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static async Task<string> TranslateAsync(Func<Task<string>> operation)

@@ -63,7 +63,7 @@ internal static class FeatureGetCommand
         var rows = answer.Features.Count == 0 ? 0 : answer.Features[0].Statuses.Count;
         for (var row = 0; row < rows; row++)
         {
-            var keys = string.Join(", ", request.Entities.Select(column => $"{column.Name} {ColumnText.Show(column, ColumnText.Count(column) == 1 ? 0 : row)}"));
+            var keys = string.Join(", ", request.Entities.Select(column => $"{column.Name} {ColumnText.Show(column, column.RowCount == 1 ? 0 : row)}"));
             Terminals.Output.MarkupLineInterpolated($"[bold]{keys}[/]");
             Terminals.Output.Write(FeatureTable.Of(answer.Features, row));
         }

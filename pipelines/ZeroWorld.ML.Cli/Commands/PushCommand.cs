@@ -30,7 +30,7 @@ internal static class PushCommand
             request.Columns.AddRange(ColumnText.ParseRows("--event", parse.GetRequiredValue(events)));
             if (parse.GetValue(now) is { } column)
             {
-                var rows = request.Columns.Max(ColumnText.Count);
+                var rows = request.Columns.Max(static column => column.RowCount);
                 var last = UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow());
                 request.Columns.Add(new Column
                 {

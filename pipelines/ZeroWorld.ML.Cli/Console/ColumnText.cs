@@ -70,22 +70,6 @@ internal static class ColumnText
         return columns;
     }
 
-    /// <summary>Rows of a column.</summary>
-    public static int Count(Column column) => column.ValuesCase switch
-    {
-        Column.ValuesOneofCase.Bools => column.Bools.Values.Count,
-        Column.ValuesOneofCase.Int64S => column.Int64S.Values.Count,
-        Column.ValuesOneofCase.Float32S => column.Float32S.Values.Count,
-        Column.ValuesOneofCase.Float64S => column.Float64S.Values.Count,
-        Column.ValuesOneofCase.Strings => column.Strings.Values.Count,
-        Column.ValuesOneofCase.Bytes => column.Bytes.Values.Count,
-        Column.ValuesOneofCase.Timestamps => column.Timestamps.Microseconds.Count,
-        Column.ValuesOneofCase.Int64Lists => column.Int64Lists.Rows.Count,
-        Column.ValuesOneofCase.Float64Lists => column.Float64Lists.Rows.Count,
-        Column.ValuesOneofCase.StringLists => column.StringLists.Rows.Count,
-        _ => 0,
-    };
-
     public static Column ParseTime(string option, string value) => Timestamp(option, FeatureService.TimeValue, value);
 
     /// <summary>One value of a column; null rows read <c>null</c>.</summary>

@@ -15,13 +15,13 @@ internal static class WireColumn
 
         foreach (var output in response.Outputs)
         {
-            rows = Math.Max(rows, Count(output));
+            rows = Math.Max(rows, output.RowCount);
         }
 
         return rows;
     }
 
-    public static object? GetValue(Column column, int row) => row >= Count(column) || column.NullRows.Contains((uint)row)
+    public static object? GetValue(Column column, int row) => row >= column.RowCount || column.NullRows.Contains((uint)row)
         ? null
         : column.ValuesCase switch
         {
@@ -45,20 +45,5 @@ internal static class WireColumn
         float value => value,
         double value => value,
         _ => null,
-    };
-
-    private static int Count(Column column) => column.ValuesCase switch
-    {
-        Column.ValuesOneofCase.Bools => column.Bools.Values.Count,
-        Column.ValuesOneofCase.Int64S => column.Int64S.Values.Count,
-        Column.ValuesOneofCase.Float32S => column.Float32S.Values.Count,
-        Column.ValuesOneofCase.Float64S => column.Float64S.Values.Count,
-        Column.ValuesOneofCase.Strings => column.Strings.Values.Count,
-        Column.ValuesOneofCase.Bytes => column.Bytes.Values.Count,
-        Column.ValuesOneofCase.Timestamps => column.Timestamps.Microseconds.Count,
-        Column.ValuesOneofCase.Int64Lists => column.Int64Lists.Rows.Count,
-        Column.ValuesOneofCase.Float64Lists => column.Float64Lists.Rows.Count,
-        Column.ValuesOneofCase.StringLists => column.StringLists.Rows.Count,
-        _ => 0,
     };
 }
