@@ -38,9 +38,9 @@ public sealed class RedisFailureTests
         await using var store = Stores.Create(server.Address);
         Assert.True(await store.ConnectAsync(Cancellation));
         await WriteAsync();
-        var before = DateTimeOffset.UtcNow;
+        var before = TimeProvider.System.GetUtcNow();
         await server.KillAsync(Cancellation);
-        var after = DateTimeOffset.UtcNow;
+        var after = TimeProvider.System.GetUtcNow();
 
         for (var attempt = 0; attempt < 2; attempt++)
         {
