@@ -165,6 +165,32 @@ public sealed class TrainFraudTests : IDisposable
     }
 
     [Fact]
+    public async Task TrainFraud_DatabaseOfRunsGoesAwayAmidIt_SaysHowItIsTakenUp()
+    {
+        PostgresProcess.SkipIfMissing();
+        var postgres = await PostgresProcess.StartAsync(Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "zeroworld.yaml"), $"Registry:\n  Postgres: {postgres.ConnectionString}\n", Cancellation);
+        WriteTable(3_000);
+
+        var training = ZwmlProcess.RunAsync(_folder.Path, [.. Arguments(), "--algorithm", "fasttree"]);
+        var checkpoints = Path.Combine(Directory, "checkpoints");
+        while (!training.IsCompleted && !(System.IO.Directory.Exists(checkpoints) && System.IO.Directory.EnumerateFileSystemEntries(checkpoints).Any()))
+        {
+            await Task.Delay(10, Cancellation);
+        }
+
+        // Two trials on five folds: nearly all is still to come, and the first trial that is done is to be written.
+        await postgres.DisposeAsync();
+        var failed = await training;
+
+        Assert.NotEqual(0, failed.ExitCode);
+        var error = failed.Error.ReplaceLineEndings(" ");
+        Assert.Contains("cannot be reached", error, StringComparison.Ordinal);
+        var run = Path.GetFileName(Assert.Single(System.IO.Directory.GetDirectories(checkpoints)));
+        Assert.Contains($"The run is kept: take it up with --resume {run} when the store is there again.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TrainFraud_WrongCalls_SayWhatIsWrong()
     {
         WriteTable(500);
