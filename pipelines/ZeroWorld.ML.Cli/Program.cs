@@ -26,4 +26,5 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     ConfigCommand.Create(),
 };
 
+using var limit = FileSizeLimit.Tell();
 return await CommandEdge.RunAsync(root.Parse(args));

@@ -118,7 +118,8 @@ internal sealed class DuckDbSession : IDisposable
         }
 
         // Neither a full disk nor too little memory is in the data. The engine tells some failures of the disk as others.
-        var isOfMachine = type is DuckDBErrorType.OutOfMemory || message.Contains("No space left on device", StringComparison.Ordinal);
+        var isOfMachine = type is DuckDBErrorType.OutOfMemory || message.Contains("No space left on device", StringComparison.Ordinal)
+            || message.Contains("File too large", StringComparison.Ordinal);
         return new FeatureException(
             isOfMachine ? FeatureError.StoreUnavailable : FeatureError.InvalidInput, $"The offline engine stopped: {FirstLineOf(message)}", cause);
     }
