@@ -6,7 +6,12 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Thread safe.</remarks>
 public static class TableFile
 {
-    private const int EngineMiB = 1024;
+    private const int Threads = 2;
+    private const long EngineMiBMin = 614;
+
+    // The engine holds 8 bytes for a number that stands in the file with two to eight letters, and of some 100,000 rows at a time all columns twice. A compressed text is a fifth of itself.
+    private const int EngineBytesPerLetter = 8;
+    private const int LettersPerCompressedByte = 5;
 
     /// <summary>Reads all rows in the order of the file.</summary>
     /// <param name="path">A .csv, .csv.gz, .tsv or .parquet file, or a folder of .parquet files, which are read in the order of their names. A CSV file has a header; empty fields, <c>NA</c>, <c>NULL</c> and <c>null</c> are nulls; types are found by looking at every row, numbers with a decimal comma, thousands apart, a sign of money or percent (13.5% is 13.5) among them; in a column of numbers <c>?</c>, <c>-</c>, <c>N/A</c>, <c>None</c>, <c>NaN</c>, <c>missing</c> and <c>unknown</c> are nulls too.</param>
@@ -27,13 +32,17 @@ public static class TableFile
         }
 
         // A file belongs to no data directory: spilling into the default one would make it, wherever the caller stands.
-        using var session = new DuckDbSession(new ParquetOfflineOptions { MemoryLimitMiB = EngineMiB, Threads = 2, TempDirectory = Path.GetTempPath() });
         var isParquet = files[0].EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
+        using var session = new DuckDbSession(new ParquetOfflineOptions { TempDirectory = Path.GetTempPath() }, isParquet ? EngineMiBMin : EngineMiBOf(LettersOf(path), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), Threads);
         var scan = isParquet
             ? $"read_parquet({Sql.List(files)})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";
-        session.Execute($"CREATE TABLE data AS SELECT * FROM {scan}", cancellationToken);
-        RefuseOneOfTexts(session, path, cancellationToken);
+        if (!isParquet)
+        {
+            CsvEncoding.Check(path, cancellationToken);
+        }
+
+        Take(session, path, scan, isParquet, cancellationToken);
         if (!isParquet && FindShortYears(session, scan, cancellationToken) is { Count: > 0 } texts)
         {
             var types = string.Join(", ", texts.Select(static name => $"{Sql.Text(name)}: 'VARCHAR'"));
@@ -53,6 +62,8 @@ public static class TableFile
             }
         }
 
+        var names = isParquet ? NamesOfParquet(session, files[0], columns, cancellationToken) : NamesOfCsv(session, path, columns, cancellationToken);
+
         // A Parquet file says what is a text.
         foreach (var (name, expression) in isParquet ? [] : TextNumbers.Find(session, [.. columns.Where(static column => column.Type == FeatureType.String).Select(static column => column.Name)], cancellationToken))
         {
@@ -60,7 +71,73 @@ public static class TableFile
             (columns[place], expressions[place]) = (new OfflineColumn(name, FeatureType.Float64), expression);
         }
 
+        columns = [.. columns.Zip(names, static (column, name) => column with { Name = name })];
         return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);
+    }
+
+    // More than the half of the machine is for the rows themselves and what is made of them.
+    internal static long EngineMiBOf(long letters, long machineBytes) => Math.Max(EngineMiBMin, Math.Min(letters * EngineBytesPerLetter, machineBytes / 2) >> 20);
+
+    private static long LettersOf(string path) => new FileInfo(path).Length * (CsvTableFile.IsCompressed(path) ? LettersPerCompressedByte : 1);
+
+    // Where the engine finds no form of the file that suits every line it shows a list of its settings; the first line that does not suit the header says more.
+    private static void Take(DuckDbSession session, string path, string scan, bool isParquet, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // What a CSV file holds is found by looking at all of it, so that it is kept; a Parquet file is read again.
+            session.Execute($"CREATE {(isParquet ? "VIEW" : "TABLE")} data AS SELECT * FROM {scan}", cancellationToken);
+        }
+        catch (FeatureException exception) when (!isParquet && exception.Error == FeatureError.InvalidInput)
+        {
+            throw CsvStructure.FindProblem(path, CsvStructure.SeparatorOf(path), cancellationToken) ?? exception;
+        }
+
+        if (!isParquet)
+        {
+            RefuseOneOfTexts(session, path, cancellationToken);
+        }
+    }
+
+    private static IReadOnlyList<string> NamesOfCsv(DuckDbSession session, string path, List<OfflineColumn> columns, CancellationToken cancellationToken)
+    {
+        var separator = CsvStructure.SeparatorOf(path);
+        var header = CsvStructure.HeaderOf(path, separator);
+        if (header.Count != columns.Count)
+        {
+            return [.. columns.Select(static column => column.Name)];
+        }
+
+        // Where one record has a quote too many the engine takes all quotes for letters: values begin with them then.
+        string[] quoted = [.. columns.Where(static column => column.Type == FeatureType.String).Select(static column => $"count(*) FILTER (starts_with({Sql.Name(column.Name)}, '\"'))")];
+        if (quoted.Length > 0)
+        {
+            using var rows = session.Query($"SELECT {string.Join(" + ", quoted)} FROM data", cancellationToken);
+            if (rows.Read() && rows.GetInt64(0) > 0 && CsvStructure.FindProblem(path, separator, cancellationToken) is { } problem)
+            {
+                throw problem;
+            }
+        }
+
+        return CsvStructure.NamesOf(path, header, [.. columns.Select(static column => column.Name)]);
+    }
+
+    // The schema is a tree in the order of its walk: a column's own parts follow it.
+    private static IReadOnlyList<string> NamesOfParquet(DuckDbSession session, string path, List<OfflineColumn> columns, CancellationToken cancellationToken)
+    {
+        var names = new List<string>();
+        using var rows = session.Query($"SELECT name, coalesce(num_children, 0)::BIGINT FROM parquet_schema({Sql.Text(path)})", cancellationToken);
+        for (var parts = rows.Read() ? 0L : -1; parts >= 0 && rows.Read();)
+        {
+            if (parts == 0)
+            {
+                names.Add(rows.GetString(0));
+            }
+
+            parts += rows.GetInt64(1) - (parts == 0 ? 0 : 1);
+        }
+
+        return CsvStructure.NamesOf(path, names, [.. columns.Select(static column => column.Name)]);
     }
 
     // The engine takes 13/01/24 for 2013-01-24 where all rows allow that. Which of three numbers is the year is for those to say who know what the column is: it stays a text.
@@ -90,7 +167,7 @@ public static class TableFile
         return [.. times.Where((_, index) => texts.GetInt64(index) > 0)];
     }
 
-    // Where rows have different numbers of fields the engine takes each line for one value. Read with the separator that the header shows, it says which row it is.
+    // Where rows have different numbers of fields the engine takes each line for one value. Read with the separator that the header shows, they say which row it is.
     private static void RefuseOneOfTexts(DuckDbSession session, string path, CancellationToken cancellationToken)
     {
         string? only = null;
@@ -102,9 +179,10 @@ public static class TableFile
             }
         }
 
-        if (only is not null && ",;\t|".FirstOrDefault(separator => only.Contains(separator, StringComparison.Ordinal)) is var found and not '\0' && !path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
+        if (only is not null && CsvStructure.SeparatorOf(path) is var separator && only.Contains(separator, StringComparison.Ordinal)
+            && CsvStructure.FindProblem(path, separator, cancellationToken) is { } problem)
         {
-            session.Execute($"CREATE TABLE strict AS SELECT * FROM read_csv({Sql.List([path])}, header = true, delim = '{found}', sample_size = -1)", cancellationToken);
+            throw problem;
         }
     }
 

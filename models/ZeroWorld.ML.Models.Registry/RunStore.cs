@@ -178,9 +178,9 @@ public sealed class RunStore : IRunStore, IDisposable
     /// <inheritdoc/>
     public Task FinishAsync(string run, RunStatus status, CancellationToken cancellationToken)
     {
-        if (status is not (RunStatus.Finished or RunStatus.Failed or RunStatus.Cancelled))
+        if (status is not (RunStatus.Finished or RunStatus.Failed or RunStatus.Cancelled or RunStatus.Interrupted))
         {
-            throw RunBounds.Invalid($"A run cannot end as {status}; expected Finished, Failed or Cancelled.");
+            throw RunBounds.Invalid($"A run cannot end as {status}; expected Finished, Failed, Cancelled or Interrupted.");
         }
 
         var now = Now();
@@ -188,15 +188,15 @@ public sealed class RunStore : IRunStore, IDisposable
             run,
             async context =>
             {
-                var before = await context.Runs.Where(row => row.Id == run).Select(static row => row.Status).SingleAsync(cancellationToken).ConfigureAwait(false);
-                if (before == (int)status)
+                var before = await StatusAsync(context, run, cancellationToken).ConfigureAwait(false);
+                if (before == status)
                 {
                     return;
                 }
 
-                if (before != (int)RunStatus.Running)
+                if (before != RunStatus.Running)
                 {
-                    throw new RegistryException(RegistryError.Conflict, $"Run {run} has ended as {(RunStatus)before}; it cannot end as {status}.");
+                    throw new RegistryException(RegistryError.Conflict, $"Run {run} has ended as {before}; it cannot end as {status}.");
                 }
 
                 await context.Runs.Where(row => row.Id == run)
@@ -204,6 +204,22 @@ public sealed class RunStore : IRunStore, IDisposable
             },
             cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task ResumeAsync(string run, CancellationToken cancellationToken) => ChangeAsync(
+        run,
+        async context =>
+        {
+            var before = await StatusAsync(context, run, cancellationToken).ConfigureAwait(false);
+            if (before is not (RunStatus.Running or RunStatus.Interrupted))
+            {
+                throw new RegistryException(RegistryError.Conflict, $"Run {run} has ended as {before}; it cannot be taken up again.");
+            }
+
+            await context.Runs.Where(row => row.Id == run)
+                .ExecuteUpdateAsync(static set => set.SetProperty(static row => row.Status, (int)RunStatus.Running).SetProperty(static row => row.Ended, (long?)null), cancellationToken).ConfigureAwait(false);
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TrainingRun>> ListAsync(string project, string? experiment, string? parent, int countMax, CancellationToken cancellationToken)
@@ -277,6 +293,9 @@ public sealed class RunStore : IRunStore, IDisposable
             },
             cancellationToken);
     }
+
+    private static async Task<RunStatus> StatusAsync(RunDbContext context, string run, CancellationToken cancellationToken) =>
+        (RunStatus)await context.Runs.Where(row => row.Id == run).Select(static row => row.Status).SingleAsync(cancellationToken).ConfigureAwait(false);
 
     private static IEnumerable<RunTextRow> ToRows(string run, string kind, IEnumerable<KeyValuePair<string, string>> texts) =>
         texts.Select(entry => new RunTextRow { Run = run, Kind = kind, Name = entry.Key, Value = entry.Value });

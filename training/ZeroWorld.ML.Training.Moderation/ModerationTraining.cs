@@ -7,7 +7,8 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <remarks>
 /// Each text is learned from as it is and, with half of the weight (linear models), in disguise (<see cref="ModerationTrainingRequest.DisguisedCopies"/>). Rows are split into five parts, copies with theirs.
 /// The settings are chosen on the first by the texts as they are; with them every part is scored by a model that did not see it. Those scores, of texts and copies, give the calibration, so that
-/// the likeliest label is that of a hidden text, too; those of the texts as they are give the metrics and the thresholds. The model that is packaged learns from all rows. Stateless and thread safe.
+/// the likeliest label is that of a hidden text, too; those of the texts as they are give the metrics and the thresholds. The model that is packaged learns from all rows, and keeps the words of the texts to read hidden
+/// ones by (<see cref="ModerationTrainingRequest.ReadsHiddenWords"/>), which changes nothing of texts whose words are known. Stateless and thread safe.
 /// </remarks>
 public static class ModerationTraining
 {
@@ -65,7 +66,7 @@ public static class ModerationTraining
         var calibration = Calibration.Fit(margins, learned.Labels, all);
         var weights = settings.Fit(learned, all, request.Seed, cancellationToken);
         report("fit", "all rows");
-        var model = new TextModel(featurizer, data.Labels.Names, data.Labels.IsExclusive, weights, calibration);
+        var model = new TextModel(featurizer, data.Labels.Names, data.Labels.IsExclusive, weights, calibration) { Lexicon = request.ReadsHiddenWords ? LexiconOf(data.Texts, featurizer, cancellationToken) : null };
         return (model, data, settings, HeldOutQuality.Probabilities(margins[..data.Labels.Rows], calibration, data.Labels));
     }
 
@@ -94,6 +95,20 @@ public static class ModerationTraining
         {
             throw new TrainingException(TrainingError.InvalidInput, $"harmless: there is no label '{unknown}'; expected some of {string.Join(", ", labels.Names)}.");
         }
+    }
+
+    /// <summary>The words of texts as they are: a hidden word is none to read others as.</summary>
+    /// <returns><see langword="null"/>: they have none, or the featurizer folds no words.</returns>
+    internal static WordLexicon? LexiconOf(IReadOnlyList<string> texts, TextFeaturizer featurizer, CancellationToken cancellationToken)
+    {
+        var builder = new WordLexiconBuilder(featurizer);
+        foreach (var text in texts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            builder.Add(text);
+        }
+
+        return builder.Build() is { Words.Count: > 0 } lexicon ? lexicon : null;
     }
 
     // Rows of one set of labels are spread alike; rare combinations go by their first label.

@@ -27,6 +27,9 @@ public sealed record ModerationTrainingRequest
     /// </value>
     public int DisguisedCopies { get; init; } = 1;
 
+    /// <value>Whether the model keeps the words of its texts and reads an unknown word as the known one that it hides (<see cref="WordLexicon"/>); default true.</value>
+    public bool ReadsHiddenWords { get; init; } = true;
+
     /// <value>Default <see cref="TextAlgorithm.Linear"/>.</value>
     public TextAlgorithm Algorithm { get; init; }
 

@@ -24,6 +24,9 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
     /// <value>One column per label; of two exclusive labels one column for the second.</value>
     public LinearWeights Weights { get; } = Weights;
 
+    /// <value>The words that hidden ones are read as; <see langword="null"/>: texts are scored as they stand. Features that are given (<see cref="Score(ReadOnlySpan{int}, ReadOnlySpan{float}, Span{float})"/>) are what they are.</value>
+    public WordLexicon? Lexicon { get; init; }
+
     string? ITextModel.Build => null;
 
     ScoredText ITextModel.Score(string text, TextWorkspace workspace)
@@ -37,7 +40,11 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
     /// <param name="probabilities">[labels].</param>
     public void Score(ReadOnlySpan<char> text, TextWorkspace workspace, Span<float> probabilities)
     {
-        Featurizer.Featurize(text, workspace);
+        if (Restored(text, workspace) is { } restored)
+        {
+            Featurizer.Featurize(restored.Text, workspace);
+        }
+
         Score(workspace.Ids, workspace.Values, probabilities);
     }
 
@@ -103,15 +110,44 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
     /// <summary>The parts of a text that moved a label's margin most.</summary>
     /// <param name="label">Place in <see cref="Labels"/>.</param>
     /// <param name="most">Parts at most.</param>
-    /// <returns>Words of the text as given, at most their first 100 UTF-16 code units, with their share of the margin, greatest first; only those that raise it.</returns>
+    /// <returns>Words of the text as given, at most their first 100 UTF-16 code units, with their share of the margin, greatest first; only those that raise it. What a hidden word is read as counts for it.</returns>
     public IReadOnlyList<TextReason> Explain(string text, int label, int most, TextWorkspace workspace)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(workspace);
+        var reasons = new List<TextReason>();
+        if (Restored(text, workspace) is { } restored)
+        {
+            var shares = Shares(restored.Text, label, workspace, out var head, out var tail);
+            var all = new double[restored.Text.Length];
+            shares.AsSpan(0, head).CopyTo(all);
+            shares.AsSpan(head, all.Length - tail).CopyTo(all.AsSpan(tail));
+            AddReasons(text, 0, text.Length, restored.Spread(all, text.Length), reasons);
+        }
+        else
+        {
+            var shares = Shares(text, label, workspace, out var head, out var tail);
+            AddReasons(text, 0, head, shares.AsSpan(0, head), reasons);
+            AddReasons(text, tail, text.Length, shares.AsSpan(head, text.Length - tail), reasons);
+        }
+
+        return [.. reasons.OrderByDescending(static reason => reason.Share).ThenBy(static reason => reason.Start).Take(most)];
+    }
+
+    // The text with its hidden words read, whose features are in the workspace otherwise.
+    private RestoredText? Restored(ReadOnlySpan<char> text, TextWorkspace workspace)
+    {
+        Featurizer.Featurize(text, workspace);
+        return Lexicon?.Restore(text, workspace);
+    }
+
+    // What each code unit that was read adds to a label's margin: of a long text those of its two ends, one behind the other.
+    private double[] Shares(string text, int label, TextWorkspace workspace, out int head, out int tail)
+    {
         var trace = Featurizer.Trace(text, workspace);
 
-        // A feature's part is spread evenly over its characters: it begins at one and ends at another. Of a long text only its two ends were read.
-        var (head, tail) = Ends(text.Length);
+        // A feature's part is spread evenly over its characters: it begins at one and ends at another.
+        (head, tail) = Ends(text.Length);
         var read = head + text.Length - tail;
         var (weights, slopes) = (new float[trace.Length], new double[read + 1]);
         var isOwn = Weights.Labels == Labels.Count;
@@ -126,16 +162,12 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
             slopes[last] -= each;
         }
 
-        var shares = slopes.AsSpan(0, read);
-        for (var place = 1; place < shares.Length; place++)
+        for (var place = 1; place < read; place++)
         {
-            shares[place] += shares[place - 1];
+            slopes[place] += slopes[place - 1];
         }
 
-        var reasons = new List<TextReason>();
-        AddReasons(text, 0, head, shares[..head], reasons);
-        AddReasons(text, tail, text.Length, shares[head..], reasons);
-        return [.. reasons.OrderByDescending(static reason => reason.Share).ThenBy(static reason => reason.Start).Take(most)];
+        return slopes;
     }
 
     // What was read of a text: everything before the first place, and from the second one on.

@@ -1,8 +1,8 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Reads records of a CSV file as RFC 4180 describes them: commas, optional quotes, LF or CRLF; blank lines are skipped.</summary>
+/// <summary>Reads records of a CSV file as RFC 4180 describes them: commas or another separator, optional quotes, LF or CRLF; blank lines are skipped.</summary>
 /// <remarks>A record is bounded, so that a quote which is never closed does not read the whole file. Not thread safe.</remarks>
-internal sealed class CsvRecordReader(Stream stream)
+internal sealed class CsvRecordReader(Stream stream, byte separator)
 {
     /// <summary>Bytes of the longest record.</summary>
     public const int RecordLengthMax = 1 << 20;
@@ -129,7 +129,7 @@ internal sealed class CsvRecordReader(Stream stream)
                 return Problem is null ? Outcome.NeedsMore : Outcome.Malformed;
             }
 
-            if (position >= _end || _buffer[position] != ',')
+            if (position >= _end || _buffer[position] != separator)
             {
                 // The end of the line, or of a file whose last line has no end.
                 _linesInRecord++;
@@ -141,10 +141,10 @@ internal sealed class CsvRecordReader(Stream stream)
         }
     }
 
-    /// <summary>Stops at the comma or line end after the field.</summary>
+    /// <summary>Stops at the separator or line end after the field.</summary>
     private bool TryScanPlain(ref int position)
     {
-        var length = _buffer.AsSpan(position, _end - position).IndexOfAny((byte)',', (byte)'\n');
+        var length = _buffer.AsSpan(position, _end - position).IndexOfAny(separator, (byte)'\n');
         if (length < 0)
         {
             if (!_isAtEnd)
@@ -201,7 +201,7 @@ internal sealed class CsvRecordReader(Stream stream)
                 position++;
             }
 
-            if (position < _end && _buffer[position] is not ((byte)',' or (byte)'\n'))
+            if (position < _end && _buffer[position] != separator && _buffer[position] != '\n')
             {
                 Problem = "there is text after a closing quote";
                 return false;

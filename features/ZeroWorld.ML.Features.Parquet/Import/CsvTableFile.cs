@@ -13,12 +13,11 @@ internal sealed class CsvTableFile : IDisposable
 
     /// <param name="columns">Names of the columns that are expected, for what is said of an empty file; none: any.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: there is no header, or the file is damaged.</exception>
-    public CsvTableFile(string path, IEnumerable<string> columns)
+    public CsvTableFile(string path, IEnumerable<string> columns, char separator = ',')
     {
         _path = path;
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-        _stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzipStream(file) : file;
-        _reader = new CsvRecordReader(_stream);
+        _stream = Open(path);
+        _reader = new CsvRecordReader(_stream, (byte)separator);
         try
         {
             Names = ReadHeader(columns);
@@ -36,6 +35,15 @@ internal sealed class CsvTableFile : IDisposable
 
     /// <summary>Line on which the record at hand begins, from 1.</summary>
     public long Line => _reader.Line;
+
+    /// <summary>The bytes of the text, decompressed where the name says that they are not.</summary>
+    public static Stream Open(string path)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        return IsCompressed(path) ? new WholeGzipStream(file) : file;
+    }
+
+    public static bool IsCompressed(string path) => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the record or the file is damaged.</exception>
     /// <returns><see langword="false"/> at the end.</returns>

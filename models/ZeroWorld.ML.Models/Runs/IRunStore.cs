@@ -38,6 +38,10 @@ public interface IRunStore
     /// <exception cref="RegistryException"><see cref="RegistryError.NotFound"/>; <see cref="RegistryError.Conflict"/>: it has ended already, otherwise.</exception>
     Task FinishAsync(string run, RunStatus status, CancellationToken cancellationToken);
 
+    /// <summary>Takes up a run that was interrupted, or one that is running still: it runs.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryError.NotFound"/>; <see cref="RegistryError.Conflict"/>: it has ended for good.</exception>
+    Task ResumeAsync(string run, CancellationToken cancellationToken);
+
     /// <summary>The newest runs, newest first.</summary>
     /// <param name="experiment">Only of this one; <see langword="null"/> for all.</param>
     /// <param name="parent">Only the parts of this run; <see langword="null"/> for all.</param>

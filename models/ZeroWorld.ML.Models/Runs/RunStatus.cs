@@ -14,4 +14,7 @@ public enum RunStatus
 
     /// <summary>Somebody stopped it.</summary>
     Cancelled = 4,
+
+    /// <summary>Something that it needs was away, such as room on the disk or a store; the note says what. It may be taken up again.</summary>
+    Interrupted = 5,
 }

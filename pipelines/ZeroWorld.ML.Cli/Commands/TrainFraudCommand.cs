@@ -67,7 +67,7 @@ internal static class TrainFraudCommand
         private readonly Option<double> _accepted = new("--gate-loss") { Description = "Loss of average precision against the champion that is accepted for sure.", DefaultValueFactory = static _ => 0 };
         private readonly Option<string> _model = new("--model") { Description = "Name of the model, and of the experiment.", DefaultValueFactory = static _ => "fraud" };
         private readonly Option<string?> _name = new("--name") { Description = "Name of the run. Default: the file and its columns." };
-        private readonly Option<string?> _resume = new("--resume") { Description = "A run that was killed: its finished trials are not done again." };
+        private readonly Option<string?> _resume = new("--resume") { Description = "A run that was killed or interrupted: its finished trials are not done again." };
         private readonly Option<string?> _output = new("--out", "-o") { Description = "Write the package to this new folder and do not register it." };
         private readonly Option<string?> _alias = new("--alias") { Description = "Alias of a version that passed the gate. Default: champion for the first one, else challenger." };
         private CommonOptions? _common;

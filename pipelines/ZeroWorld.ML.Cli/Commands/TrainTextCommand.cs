@@ -30,11 +30,12 @@ internal static class TrainTextCommand
         var algorithm = new Option<string>("--algorithm") { Description = "linear, embedding-bag, or convolution (over word pieces, with --output; scored by a runtime, as zwml models package-text's are).", DefaultValueFactory = static _ => "linear" };
         algorithm.AcceptOnlyFromAmong("linear", "embedding-bag", Convolution);
         var copies = new Option<int>("--disguised-copies") { Description = "Copies of each text in disguise that are learned from beside it, 0 to 8. Default 1: hidden words are found; 0 takes two thirds of the time.", DefaultValueFactory = static _ => 1 };
+        var lexicon = new Option<bool>("--lexicon") { Description = "Keep the words of the texts in the package, and read a word that none of them has as the one that it hides. Default true; convolution has none.", DefaultValueFactory = static _ => true };
         var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = static _ => 1 };
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Trains a model of texts and their labels, calibrated, with a policy; tracks, gates and registers it.")
         {
-            table, text, label, labels, harmless, review, block, output, name, alias, accepted, algorithm, copies, seed, json,
+            table, text, label, labels, harmless, review, block, output, name, alias, accepted, algorithm, copies, lexicon, seed, json,
         };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
@@ -57,6 +58,7 @@ internal static class TrainTextCommand
                 Block = blockGoal,
                 Algorithm = parse.GetRequiredValue(algorithm) == "linear" ? TextAlgorithm.Linear : TextAlgorithm.EmbeddingBag,
                 DisguisedCopies = parse.GetValue(copies),
+                ReadsHiddenWords = parse.GetValue(lexicon),
                 Seed = parse.GetValue(seed),
                 Gate = new EvaluationGate { LossAccepted = parse.GetValue(accepted) },
             };
@@ -76,6 +78,7 @@ internal static class TrainTextCommand
                 ["label"] = string.Join(",", parse.GetRequiredValue(label)),
                 ["algorithm"] = parse.GetRequiredValue(algorithm),
                 ["disguised_copies"] = parse.GetValue(copies).ToString(CultureInfo.InvariantCulture),
+                ["lexicon"] = parse.GetValue(lexicon) ? "true" : "false",
                 ["seed"] = parse.GetValue(seed).ToString(CultureInfo.InvariantCulture),
             };
             var report = await new ModerationTrainRun(

@@ -57,12 +57,14 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
         }
         catch (Exception exception) when (exception is TrainingException { Error: TrainingError.CheckpointFailed } or RegistryException { Error: RegistryError.StoreUnavailable })
         {
-            // A full disk, or a database that is away: the run is as one that was killed, and is taken up again with what it had.
+            // A full disk, or a database that is away: the run is taken up again with what it had.
+            await run.InterruptAsync(exception.Message);
             throw;
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable)
         {
             // The same, told by the server that registers: what was learned is not lost with the store.
+            await run.InterruptAsync(exception.Status.Detail);
             throw new RegistryException(
                 RegistryError.StoreUnavailable, $"{exception.Status.Detail} The run is kept: take it up with --resume {run.Run.Id} when the store is there again.", exception);
         }

@@ -19,6 +19,12 @@ internal static class DisguiseBenchmark
     /// <param name="options"><c>--data=FILE</c>: <c>labeled_data.csv</c> of davidson-hate, whose model is asked about the English texts, too; <c>--sentences=FOLDER</c>: langid-tatoeba, whose sentences are harmless texts beside the made ones; <c>--beside</c>: made texts are learned from beside such sentences, as posts are; <c>--reported</c>: the second suite, by which nothing is chosen; <c>--languages=eng,deu</c>; <c>--copies=N</c> learned from in disguise; <c>--features=CANONICAL</c> instead of the defaults; <c>--texts</c> prints what was missed.</param>
     public static void Run(string[] options, CancellationToken cancellationToken)
     {
+        if (Option(options, "--table=") is { } table)
+        {
+            DisguiseTable.Run(table, name => Option(options, name), cancellationToken);
+            return;
+        }
+
         var only = Option(options, "--languages=")?.Split(',');
         Console.WriteLine("recall of the plain texts, then what is lost; first the key words hidden, then every word; by the greater probability and, in brackets, by the policy's review threshold");
         var isBeside = options.Contains("--beside");

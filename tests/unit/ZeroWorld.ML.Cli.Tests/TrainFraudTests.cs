@@ -157,7 +157,8 @@ public sealed class TrainFraudTests : IDisposable
 
         Assert.NotEqual(0, failed.ExitCode);
         Assert.Contains($"The run is kept: take it up with --resume {run.Id} when the store is there again.", failed.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
-        Assert.Equal(RunStatus.Running, run.Status);
+        Assert.Equal(RunStatus.Interrupted, run.Status);
+        Assert.Contains("http://127.0.0.1:", run.Note, StringComparison.Ordinal);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal(RunStatus.Finished, (await store.GetAsync("default", run.Id, Cancellation)).Status);
         Assert.Equal(3, (await store.ListAsync("default", null, run.Id, 100, Cancellation)).Count);

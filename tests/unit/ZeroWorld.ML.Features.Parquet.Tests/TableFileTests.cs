@@ -83,6 +83,89 @@ public sealed class TableFileTests : IDisposable
         Assert.Equal((FeatureError.NotFound, FeatureError.InvalidInput), (missing.Error, wrong.Error));
     }
 
+    [Theory]
+    [InlineData("latin.csv", "n;town\n1;Rome\n2;K\u00D6LN\n", "ISO-8859-1", "line 3: column 'town', byte 18 of the text, is 0xD6, which is no UTF-8; expected a CSV file in UTF-8.")]
+    [InlineData("head.csv", "n,\u00D6l\n1,2\n", "ISO-8859-1", "line 1: column 2, byte 3 of the text, is 0xD6")]
+    [InlineData("utf16.csv", "n,town\n1,Rome\n", "UTF-16LE", "line 1: column 1, byte 2 of the text, is zero")]
+    [InlineData("marked.csv", "\uFEFFn,town\n1,Rome\n", "UTF-16LE", "is in UTF-16, as its first bytes say; expected UTF-8. To make that of it: iconv -f UTF-16 -t UTF-8 'marked.csv'")]
+    [InlineData("marked.csv", "\uFEFFn,town\n1,Rome\n", "UTF-16BE", "is in UTF-16")]
+    [InlineData("zero.csv", "n,town\n1,Ro\0me\n", "ASCII", "line 2: column 'town', byte 12 of the text, is zero")]
+    [InlineData("cut.csv", "n,town\n1,K\u00C3", "ISO-8859-1", "line 2: column 'town', byte 11 of the text, is 0xC3")]
+    public async Task ReadAsync_FileInAnotherEncoding_SaysWhereAndWhatToDo(string name, string text, string encoding, string expected)
+    {
+        var bytes = System.Text.Encoding.GetEncoding(encoding).GetBytes(text);
+        await File.WriteAllBytesAsync(Path.Combine(_folder, name), bytes, Cancellation);
+        await using (var file = File.Create(Path.Combine(_folder, $"{name}.gz")))
+        await using (var gzip = new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionLevel.Fastest))
+        {
+            await gzip.WriteAsync(bytes, Cancellation);
+        }
+
+        var plain = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Path.Combine(_folder, name), Cancellation));
+        var zipped = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Path.Combine(_folder, $"{name}.gz"), Cancellation));
+
+        Assert.Equal(FeatureError.InvalidInput, plain.Error);
+        Assert.Contains(expected, plain.Message, StringComparison.Ordinal);
+        Assert.Contains("gzip -dc", zipped.Message, StringComparison.Ordinal);
+        Assert.Contains(expected.Split(" To make")[0], zipped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WrongByteBehindALongText_IsFoundAtItsPlace()
+    {
+        // Behind the first chunk, with letters of two and three bytes across its end.
+        var rows = string.Concat(Enumerable.Range(0, 200_000).Select(static row => $"{row % 10},\u00E9\u20AC\n"));
+        byte[] bytes = [.. System.Text.Encoding.UTF8.GetBytes($"n,sign\n{rows}"), .. "7,"u8, 0xFF, .. "\n"u8];
+        var path = Path.Combine(_folder, "long.csv");
+        await File.WriteAllBytesAsync(path, bytes, Cancellation);
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(path, Cancellation));
+        await File.WriteAllBytesAsync(path, [.. bytes[..^4], .. "7,ok\n"u8], Cancellation);
+        var content = await TableFile.ReadAsync(path, Cancellation);
+
+        Assert.Contains($"line 200002: column 'sign', byte {bytes.Length - 1} of the text, is 0xFF", exception.Message, StringComparison.Ordinal);
+        Assert.Equal((200_001, "ok"), (content.Frame.Rows, content.Frame.Get<string?>("sign")[^1]));
+    }
+
+    [Theory]
+    [InlineData("1;x;2\n3;y\n", "line 402: there are 2 values where the header has 3 columns; column 'c' has none")]
+    [InlineData("1;x;2;4\n", "line 401: there are 4 values where the header has 3 columns; the first too many is '4'")]
+    [InlineData("1;\"x;2\n", "line 401: there is text after a closing quote")]
+    [InlineData("1;\"x\"y;2\n", "line 401: there is text after a closing quote")]
+    public async Task ReadAsync_RowThatDoesNotSuitTheHeader_NamesItsLine(string row, string expected)
+    {
+        var good = string.Concat(Enumerable.Range(0, 399).Select(static index => $"{index};\"text {index % 7}\";{index / 2.0}\n"));
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Write("ragged.csv", $"a;b;c\n{good}{row}{good}"), Cancellation));
+
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_NameTwiceInTheHeader_IsRefusedAndOthersKeepTheirCase()
+    {
+        var twice = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Write("twice.csv", "a,b,a\n1,2,3\n"), Cancellation));
+        var cased = await TableFile.ReadAsync(Write("cased.csv", "v,V,,v_1\n1,2,3,4\n"), Cancellation);
+        using (var session = new DuckDbSession(new ParquetOfflineOptions { DataDirectory = _folder }))
+        {
+            session.Execute($"COPY (SELECT 1 AS v, {{'x': 1, 'v': 2}} AS s, 2 AS w) TO '{Path.Combine(_folder, "p.parquet")}' (FORMAT parquet)", Cancellation);
+        }
+
+        var parquet = await TableFile.ReadAsync(Path.Combine(_folder, "p.parquet"), Cancellation);
+
+        Assert.Contains("twice.csv' has the column 'a' more than once in its header: as column 1 and column 3", twice.Message, StringComparison.Ordinal);
+        Assert.Equal(["v", "V", "v_1"], cased.Columns.Select(static column => column.Name).Where(static name => name.StartsWith("v", StringComparison.OrdinalIgnoreCase)));
+        Assert.Equal(2, cased.Frame.Get<long>("V")[0]);
+        Assert.Equal(["v", "s", "w"], parquet.Columns.Select(static column => column.Name));
+    }
+
+    [Theory]
+    [InlineData(1_000_000, 16_000, 614)]
+    [InlineData(167_000_000, 16_000, 1_274)]
+    [InlineData(1_000_000_000, 8_000, 4_000)]
+    public void EngineMemory_OfALongText_GrowsWithItUpToTheHalfOfTheMachine(long letters, long machineMiB, long expectedMiB) =>
+        Assert.Equal(expectedMiB, TableFile.EngineMiBOf(letters, machineMiB << 20));
+
     private string Write(string name, string text)
     {
         var path = Path.Combine(_folder, name);

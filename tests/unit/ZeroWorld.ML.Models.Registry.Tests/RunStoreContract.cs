@@ -131,6 +131,24 @@ public abstract class RunStoreContract : IAsyncLifetime
 
         Assert.Equal(RegistryError.Conflict, exception.Error);
         Assert.NotNull((await _store.GetAsync("default", run.Id, Cancellation)).Ended);
+        Assert.Equal(RegistryError.Conflict, (await Assert.ThrowsAsync<RegistryException>(() => _store.ResumeAsync(run.Id, Cancellation))).Error);
+    }
+
+    [Fact]
+    public async Task Resume_OfAnInterruptedRun_LetsItRunAndEnd()
+    {
+        var run = await StartAsync("fraud");
+        await _store.FinishAsync(run.Id, RunStatus.Interrupted, Cancellation);
+        var interrupted = await _store.GetAsync("default", run.Id, Cancellation);
+
+        await _store.ResumeAsync(run.Id, Cancellation);
+        var resumed = await _store.GetAsync("default", run.Id, Cancellation);
+        await _store.FinishAsync(run.Id, RunStatus.Finished, Cancellation);
+
+        Assert.Equal(RunStatus.Interrupted, interrupted.Status);
+        Assert.NotNull(interrupted.Ended);
+        Assert.Equal((RunStatus.Running, null), (resumed.Status, resumed.Ended));
+        Assert.Equal(RunStatus.Finished, (await _store.GetAsync("default", run.Id, Cancellation)).Status);
     }
 
     [Fact]

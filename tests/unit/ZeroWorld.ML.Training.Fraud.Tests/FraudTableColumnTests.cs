@@ -29,6 +29,22 @@ public sealed class FraudTableColumnTests : FraudTableTests
         Assert.Equal(unit == TimeUnit.Days || first == 1994, result.Package.Manifest.Lineage.TrainFrom is not null);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunAsync_NoColumnVaries_SaysThatTheHourAloneIsLearnedFrom(bool isConstant)
+    {
+        var frame = With("amount", (double[] amount) => amount.AsSpan().Fill(isConstant ? 5 : amount[0]));
+        frame.Get<double>("amount")[1] = 5;
+        frame.Get<double>("amount")[0] = isConstant ? 5 : 7;
+        var types = TableFrames.Types.Where(static type => type.Key is "at" or "customer" or "bad" or "amount").ToDictionary();
+
+        var result = await RunAsync(frame, Quick, types: types);
+
+        Assert.Equal(isConstant, result.Notes.Contains("no other column is left to learn from: the model sees 'hour of at' alone, and tells rows of one hour apart by nothing"));
+        Assert.Equal(isConstant ? 1 : 2, result.Importance.Count);
+    }
+
     [Fact]
     public async Task RunAsync_SecondsFromSomeStart_AreAnOrderWithoutADelayUnlessTheirUnitIsNamed()
     {

@@ -71,6 +71,50 @@ public sealed class ModerationTrainingTests : IDisposable
         Assert.True(reasons[0].Share > 0);
     }
 
+    [Theory]
+    [InlineData("a sunny walk past rottn people", "rottn", 18)]
+    [InlineData("a sunnywalkpastvilescum people", "sunnywalkpastvilescum", 2)]
+    [InlineData("a lake , f i l t h today", "f", 9)]
+    public async Task Explain_HiddenWord_IsTheFirstReasonAsGiven(string text, string expected, int start)
+    {
+        var request = new ModerationTrainingRequest { Model = new ModelName("default", "text"), Data = Data(2, true), OutputDirectory = Path.Combine(_folder.FullName, "package"), Features = new TextFeaturizerSettings { Bits = 14 } };
+        var model = (await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken)).Model;
+        var workspace = new TextWorkspace();
+        var (read, asItStands, probabilities) = (new float[2], new float[2], new float[2]);
+
+        var reasons = model.Explain(text, model.Labels.ToList().IndexOf("label0"), 9, workspace);
+
+        model.Score(text, workspace, read);
+        (model with { Lexicon = null }).Score(text, workspace, asItStands);
+        model.Featurizer.Featurize(model.Lexicon!.Restore(text, Featurized(model, text))!.Text, workspace);
+        model.Score(workspace.Ids, workspace.Values, probabilities);
+        Assert.Contains(reasons, reason => reason.Text == expected && reason.Start == start && reason.Share > 0);
+        Assert.Equal(probabilities, read);
+        Assert.NotEqual(asItStands, read);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    [InlineData(20_000)]
+    public void Read_FileWhoseWordsAreDamaged_SaysSo(int behind)
+    {
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { Bits = 10 });
+        var lexicon = new WordLexicon([.. Enumerable.Range(0, 9_000).Select(static number => new LexiconWord($"word{(char)('a' + (number % 26))}{number}", $"w{number}", 2 + (number * 7 % 1_000)))], [1, 2, 3]);
+        var model = new TextModel(featurizer, ["a", "b"], true, new LinearWeights(featurizer.Size, 1), Calibration.Identity(1)) { Lexicon = lexicon };
+        var path = Path.Combine(_folder.FullName, "model.bin");
+        TextModelFile.Write(path, model);
+        var read = TextModelFile.Read(path);
+        Assert.Equal(lexicon.Words, read.Lexicon!.Words);
+        Assert.Equal(lexicon.Rare, read.Lexicon.Rare);
+        Assert.Throws<ArgumentException>(() => TextModelFile.Write(path, model, isCompact: true));
+        var bytes = File.ReadAllBytes(path);
+        bytes.AsSpan(12 + BitConverter.ToInt32(bytes, 8) + behind, 8).Fill(0xEE);
+        File.WriteAllBytes(path, bytes);
+
+        Assert.Contains($"text model '{path}'", Assert.Throws<TrainingException>(() => TextModelFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Explain_LongTexts_ShowsBothEndsInShortReasons()
     {
@@ -208,6 +252,13 @@ public sealed class ModerationTrainingTests : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static TextWorkspace Featurized(TextModel model, string text)
+    {
+        var workspace = new TextWorkspace();
+        model.Featurizer.Featurize(text, workspace);
+        return workspace;
+    }
 
     private static LabelledTexts Data(int labels, bool isExclusive)
     {

@@ -35,6 +35,11 @@ internal static class TableRows
         (frame, types, columns) = TableAges.Of(frame, types, columns, trainRows, notes);
         (frame, types, columns) = TableHours.Of(frame, types, columns, trainRows);
         var features = TableFeatures.Choose(frame, types, columns, trainRows, notes).WithClock(rawTypes, columns.Time);
+        if (columns.Features is null && features is { Numeric: [var only], Categorical: [], Clock: not null } && only == TableHours.Prefix + columns.Time)
+        {
+            notes.Add($"no other column is left to learn from: the model sees '{only}' alone, and tells rows of one hour apart by nothing");
+        }
+
         var source = Mature(TableSource.Of(frame, columns, features, []), asOf, delay, []);
         CheckOverlap(request, source, split, delay, unit, notes);
         return (source, split, new TableInputs(rawFrame, rawTypes, columns, source));

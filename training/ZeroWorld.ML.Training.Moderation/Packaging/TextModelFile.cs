@@ -5,7 +5,7 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 and 2): what scores content without a tensor in between.</summary>
+/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 to 3): what scores content without a tensor in between.</summary>
 public static class TextModelFile
 {
     /// <summary>Its name in a package.</summary>
@@ -14,22 +14,34 @@ public static class TextModelFile
     private const uint Magic = 0x4D54_575A;
     private const int Version = 1;
     private const int CompactVersion = 2;
+    private const int LexiconVersion = 3;
     private const int HeaderBytesMax = 16 << 20;
     private const int DenseFloatsMax = 16 << 20;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Writes the file; an existing one is replaced.</summary>
     /// <param name="isCompact">Weights of 16 bits, deflated (version 2): for models of many labels, a small part of the size. Scores differ from the fitted ones by what is rounded off.</param>
+    /// <exception cref="ArgumentException">The model has a lexicon and the file would be compact.</exception>
     public static void Write(string path, TextModel model, bool isCompact = false)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (isCompact && model.Lexicon is not null)
+        {
+            throw new ArgumentException("A model with a lexicon has no compact form; expected one or the other.", nameof(isCompact));
+        }
+
         var weights = model.Weights;
         var header = new Header(
             model.Featurizer.Settings, model.Featurizer.Settings.Fingerprint, [.. model.Labels], model.IsExclusive, weights.Bias[..weights.Labels], [.. model.Calibration.Scales], [.. model.Calibration.Offsets]);
         var text = JsonSerializer.SerializeToUtf8Bytes(header, Json);
         using var stream = File.Create(path);
-        WriteNumbers(stream, Magic, (uint)(isCompact ? CompactVersion : Version), (uint)text.Length);
+        WriteNumbers(stream, Magic, (uint)(isCompact ? CompactVersion : model.Lexicon is null ? Version : LexiconVersion), (uint)text.Length);
         stream.Write(text);
+        if (model.Lexicon is not null)
+        {
+            LexiconFile.Write(stream, model.Lexicon);
+        }
+
         var used = Enumerable.Range(0, weights.Size).Where(id => weights.HasRow(id) && weights.RowOf(id).ContainsAnyExcept(0f)).ToArray();
         WriteNumbers(stream, (uint)used.Length);
         if (isCompact)
@@ -65,7 +77,7 @@ public static class TextModelFile
         }
         catch (InvalidDataException exception)
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': its weights are damaged: {exception.Message}", exception);
+            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': it is damaged: {exception.Message}", exception);
         }
         catch (JsonException exception)
         {
@@ -76,9 +88,9 @@ public static class TextModelFile
     private static TextModel Read(Stream stream, string path)
     {
         var (magic, version) = (ReadNumber(stream), ReadNumber(stream));
-        if (magic != Magic || version is not (Version or CompactVersion))
+        if (magic != Magic || version is not (Version or CompactVersion or LexiconVersion))
         {
-            throw Invalid(path, $"it does not begin as a text model of version {Version} or {CompactVersion}");
+            throw Invalid(path, $"it does not begin as a text model of version {Version}, {CompactVersion} or {LexiconVersion}");
         }
 
         var length = ReadNumber(stream);
@@ -102,9 +114,10 @@ public static class TextModelFile
             throw Invalid(path, $"it has {header.Labels.Length} labels, {columns} biases, {header.Scales.Length} scales and {header.Offsets.Length} offsets");
         }
 
+        var lexicon = version == LexiconVersion ? LexiconFile.Read(stream) : null;
         var weights = ReadWeights(stream, path, featurizer.Size, columns, version == CompactVersion);
         header.Bias.CopyTo(weights.Bias, 0);
-        return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets));
+        return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets)) { Lexicon = lexicon };
     }
 
     private static LinearWeights ReadWeights(Stream stream, string path, int size, int columns, bool isCompact)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Models;
@@ -49,6 +50,7 @@ internal static class TextModelPackage
                 {
                     [ModelLineage.TextFeatures] = model.Featurizer.Settings.Canonical,
                     ["text_features_fingerprint"] = model.Featurizer.Settings.Fingerprint,
+                    ["lexicon_words"] = (model.Lexicon?.Words.Count ?? 0).ToString(CultureInfo.InvariantCulture),
                 },
                 CreatedTime = createdTime,
             },

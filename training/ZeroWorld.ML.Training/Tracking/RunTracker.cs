@@ -37,11 +37,11 @@ public sealed class RunTracker : IAsyncDisposable
     /// <summary>Values per fold of the trials that the resumed run had finished, by <see cref="TrackedTrial.Key"/>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> KnownTrials { get; }
 
-    /// <summary>Starts a run, or takes up one that was killed.</summary>
+    /// <summary>Starts a run, or takes up one that was killed or interrupted.</summary>
     /// <param name="start">Of no account but for project when a run is taken up.</param>
     /// <param name="fingerprint">Of data, columns and settings: trials of a run with another one are not taken over.</param>
     /// <param name="trialMetric">What trials are measured by, such as <c>validation_average_precision</c>.</param>
-    /// <param name="resume">Id of the killed run, or its beginning; <see langword="null"/>: a new run.</param>
+    /// <param name="resume">Id of the run to take up, or its beginning; <see langword="null"/>: a new run.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the run to resume ended, or was of other data or settings.</exception>
     /// <exception cref="RegistryException">As <see cref="IRunStore"/>.</exception>
     public static async Task<RunTracker> OpenAsync(
@@ -59,9 +59,9 @@ public sealed class RunTracker : IAsyncDisposable
         }
 
         var resumed = await store.GetAsync(start.Project, resume, cancellationToken).ConfigureAwait(false);
-        if (resumed.Status != RunStatus.Running)
+        if (resumed.Status is not (RunStatus.Running or RunStatus.Interrupted))
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"resume: run {resumed.Id} has ended as {resumed.Status}; only a killed run is taken up again.");
+            throw new TrainingException(TrainingError.InvalidInput, $"resume: run {resumed.Id} has ended as {resumed.Status}; only a run that was killed or interrupted is taken up again.");
         }
 
         if (resumed.Tags.GetValueOrDefault(FingerprintTag) != fingerprint)
@@ -69,6 +69,7 @@ public sealed class RunTracker : IAsyncDisposable
             throw new TrainingException(TrainingError.InvalidInput, $"resume: run {resumed.Id} was of other data, columns or settings; its trials say nothing about these.");
         }
 
+        await store.ResumeAsync(resumed.Id, cancellationToken).ConfigureAwait(false);
         var parts = await store.ListAsync(start.Project, null, resumed.Id, RunsMax, cancellationToken).ConfigureAwait(false);
         var known = parts.Where(part => part.Status == RunStatus.Finished && part.Tags.ContainsKey(KeyTag))
             .DistinctBy(static part => part.Tags[KeyTag]).ToDictionary(static part => part.Tags[KeyTag], part => FoldsOf(part, trialMetric));
@@ -157,12 +158,20 @@ public sealed class RunTracker : IAsyncDisposable
         await _store.FinishAsync(Run.Id, RunStatus.Finished, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the run by what stopped it: as cancelled, or as failed with the message.</summary>
+    /// <summary>Ends the run by what stopped it: as cancelled, or as failed with the message. Where the store cannot be used either the run will be seen as lost.</summary>
     public Task EndAsync(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return exception is OperationCanceledException ? CancelAsync() : FailAsync(exception.Message);
+        return WhereItCanBeWrittenAsync(() => exception is OperationCanceledException ? CancelAsync() : FailAsync(exception.Message));
     }
+
+    /// <summary>Ends the run for now: something it needs is away. Where the store cannot be used either the run will be seen as lost, which is taken up as well.</summary>
+    /// <param name="reason">The run's note; at most 65,536 characters.</param>
+    public Task InterruptAsync(string reason) => WhereItCanBeWrittenAsync(async () =>
+    {
+        await _store.SetNoteAsync(Run.Id, reason, CancellationToken.None).ConfigureAwait(false);
+        await _store.FinishAsync(Run.Id, RunStatus.Interrupted, CancellationToken.None).ConfigureAwait(false);
+    });
 
     /// <summary>Ends the run as failed. It takes no token: the training is over, whatever its token says.</summary>
     public async Task FailAsync(string reason)
@@ -187,6 +196,18 @@ public sealed class RunTracker : IAsyncDisposable
     [
         .. Enumerable.Range(0, part.Metrics.Count).Select(fold => FoldMetric(trialMetric, fold)).TakeWhile(part.Metrics.ContainsKey).Select(name => part.Metrics[name]),
     ];
+
+    private static async Task WhereItCanBeWrittenAsync(Func<Task> write)
+    {
+        try
+        {
+            await write().ConfigureAwait(false);
+        }
+        catch (RegistryException exception) when (exception.Error == RegistryError.StoreUnavailable)
+        {
+            // The training ends by an exception of its own, which says more than this one. Without a sign of life the run is lost after a minute.
+        }
+    }
 
     private async Task BeatAsync(TimeProvider time, CancellationToken cancellationToken)
     {

@@ -1,0 +1,288 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ZeroWorld.ML.Features;
+
+/// <summary>The words of the texts that a model learned from. A word that none of them has is read as the likeliest of what it may hide: a known word without one of its letters or with two of them in each other's place,
+/// several known words without the spaces between them, or one with a space inside.</summary>
+/// <remarks>
+/// Words are compared by their folded form, so that leetspeak, signs between letters and the like are undone before. What is likeliest says a noisy channel: a known word counts with the share of the texts that have it,
+/// each change costs, and an unknown word is read as it stands where nothing known is likelier than its letters by chance. Immutable and thread safe; each thread brings a workspace.
+/// Definition: docs/formats/text-features.md.
+/// </remarks>
+public sealed class WordLexicon
+{
+    internal const int WordMin = 3;
+    internal const int PieceMax = 24;
+
+    // Natural logarithms of probabilities, taken away.
+    private const double MisspelledCost = 3;
+    private const double SpelledCost = 3;
+    private const double MissingSpaceCost = 1;
+    private const double UnknownCost = 3;
+    private const double LetterCost = 2.5;
+    private const int NotInWords = -1;
+    private const int StackLettersMax = 128;
+    private const int ShorterOfMin = 4;
+
+    // Place among the words by the hash of the folded form; NotInWords for a word of one text only.
+    private readonly WordTable _places;
+
+    // The same by the hash of the folded form without one of its letters: of several words the one in most texts.
+    private readonly WordTable _shorter;
+    private readonly double[] _logs;
+
+    /// <param name="words">Those that two texts or more have; of equal folded forms the first counts.</param>
+    /// <param name="rare">Hashes of the folded forms of all others, which are known and nothing is read as.</param>
+    public WordLexicon(IReadOnlyList<LexiconWord> words, IReadOnlyList<ulong> rare)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        ArgumentNullException.ThrowIfNull(rare);
+        (Words, Rare) = (words, rare);
+        _places = new WordTable(words.Count + rare.Count);
+        _logs = new double[words.Count];
+        foreach (var hash in rare)
+        {
+            _places.Set(hash, NotInWords);
+        }
+
+        var total = rare.Count + words.Sum(static word => (long)word.Texts);
+        var folded = new uint[words.Count][];
+        for (var place = words.Count - 1; place >= 0; place--)
+        {
+            folded[place] = [.. words[place].Folded.EnumerateRunes().Select(static rune => (uint)rune.Value)];
+            _logs[place] = Math.Log((double)words[place].Texts / total);
+            _places.Set(WordHash.Of(folded[place]), place);
+        }
+
+        var room = new List<uint>();
+        _shorter = new WordTable(folded.Sum(static letters => letters.Length >= ShorterOfMin ? letters.Length - 1 : 0));
+        for (var place = 0; place < words.Count; place++)
+        {
+            for (var missing = 1; folded[place].Length >= ShorterOfMin && missing < folded[place].Length; missing++)
+            {
+                room.Clear();
+                for (var at = 0; at < folded[place].Length; at++)
+                {
+                    AddCollapsed(room, folded[place][at], at != missing);
+                }
+
+                var hash = WordHash.Of(CollectionsMarshal.AsSpan(room));
+                if (_shorter.Find(hash) is var other && (other < 0 || words[other].Texts < words[place].Texts))
+                {
+                    _shorter.Set(hash, place);
+                }
+            }
+        }
+    }
+
+    /// <summary>Words that two texts or more have, those of most texts first.</summary>
+    public IReadOnlyList<LexiconWord> Words { get; }
+
+    /// <summary>Hashes of the folded forms of all other words.</summary>
+    public IReadOnlyList<ulong> Rare { get; }
+
+    /// <summary>Reads hidden words of a text.</summary>
+    /// <param name="text">As given, of at most <see cref="TextFeaturizerSettings.LengthMax"/>; a longer one is left.</param>
+    /// <param name="workspace">What <see cref="TextFeaturizer.Featurize(ReadOnlySpan{char}, TextWorkspace)"/> left of the text, by the featurizer that the lexicon was made with.</param>
+    /// <returns><see langword="null"/>: nothing in it is read otherwise than it stands.</returns>
+    public RestoredText? Restore(ReadOnlySpan<char> text, TextWorkspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        if (workspace.IsTruncated)
+        {
+            return null;
+        }
+
+        var words = CollectionsMarshal.AsSpan(workspace.FoldedWords);
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        for (var place = 0; place < words.Length; place++)
+        {
+            var (start, length) = words[place];
+            if (FoldedSpans.FormOf(text, workspace, start, length) != WordForm.Plain || _places.Find(WordHash.Of(codes.Slice(start, length))) == WordTable.Absent)
+            {
+                return RestoreFrom(place, text, workspace);
+            }
+        }
+
+        return null;
+    }
+
+    private RestoredText? RestoreFrom(int first, ReadOnlySpan<char> text, TextWorkspace workspace)
+    {
+        var words = CollectionsMarshal.AsSpan(workspace.FoldedWords);
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        var result = new StringBuilder();
+        var parts = new List<(int, int, int, int)>();
+        var done = 0;
+        for (var place = first; place < words.Length; place++)
+        {
+            var (start, length) = words[place];
+            var (from, to) = (place, place);
+            string? read = null;
+            var form = FoldedSpans.FormOf(text, workspace, start, length);
+            var known = form == WordForm.Spelled ? NotInWords : _places.Find(WordHash.Of(codes.Slice(start, length)));
+            if (form == WordForm.Plain && known != WordTable.Absent)
+            {
+                continue;
+            }
+
+            var given = text[workspace.Folded.Origins[start]..FoldedSpans.EndOf(workspace, start + length - 1)];
+            if (form == WordForm.Spelled)
+            {
+                read = length >= WordMin ? ReadSpelled(text, workspace, start, length) : null;
+            }
+            else if (known != WordTable.Absent)
+            {
+                read = form == WordForm.Signed && known >= 0 && !given.Equals(Words[known].Plain, StringComparison.OrdinalIgnoreCase) ? Words[known].Plain : null;
+            }
+            else if (!FoldedSpans.IsNumber(given))
+            {
+                (var score, read) = ReadUnknown(text, workspace, words[place]);
+                if (place + 1 < words.Length && ReadTogether(codes, words[place], words[place + 1], score + ScoreOf(codes, words[place + 1])) is { } withNext)
+                {
+                    (read, to) = (withNext, place + 1);
+                }
+                else if (place > 0 && workspace.Folded.Origins[words[place - 1].Start] >= done
+                    && ReadTogether(codes, words[place - 1], words[place], score + ScoreOf(codes, words[place - 1])) is { } withLast)
+                {
+                    (read, from) = (withLast, place - 1);
+                }
+            }
+
+            if (read is null)
+            {
+                continue;
+            }
+
+            var (begin, end) = (workspace.Folded.Origins[words[from].Start], FoldedSpans.EndOf(workspace, words[to].Start + words[to].Length - 1));
+            result.Append(text[done..begin]);
+            parts.Add((begin, end, result.Length, result.Length + read.Length));
+            result.Append(read);
+            (done, place) = (end, to);
+        }
+
+        return parts.Count == 0 ? null : new RestoredText(result.Append(text[done..]).ToString(), [.. parts]);
+    }
+
+    // As written, letter by letter with spaces between, or as the words that the letters are without these.
+    private string? ReadSpelled(ReadOnlySpan<char> text, TextWorkspace workspace, int start, int length)
+    {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes;
+        var kept = 0.0;
+        for (int piece = start, end; piece < start + length; piece = end)
+        {
+            end = FoldedSpans.PieceEnd(text, workspace, piece, start + length);
+            kept += ScoreOf(codes, (piece, end - piece));
+        }
+
+        return Segment(text, workspace, (start, length), kept + SpelledCost, 0).Read;
+    }
+
+    // What a word that no text has is read as, and how likely that is; null: as it stands.
+    private (double Score, string? Read) ReadUnknown(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word)
+    {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes.Slice(word.Start, word.Length);
+        var (best, read) = (ScoreOfUnknown(codes.Length), (string?)null);
+        if (codes.Length < WordMin)
+        {
+            return (best, null);
+        }
+
+        if (codes.Length <= PieceMax)
+        {
+            var likeliest = _shorter.Find(WordHash.Of(codes));
+            Span<uint> swapped = stackalloc uint[PieceMax];
+            for (var at = 0; codes.Length >= ShorterOfMin && at + 1 < codes.Length; at++)
+            {
+                codes.CopyTo(swapped);
+                (swapped[at], swapped[at + 1]) = (swapped[at + 1], swapped[at]);
+                var other = _places.Find(WordHash.Of(swapped[..codes.Length]));
+                likeliest = other >= 0 && (likeliest < 0 || _logs[other] > _logs[likeliest]) ? other : likeliest;
+            }
+
+            if (likeliest >= 0 && _logs[likeliest] - MisspelledCost > best)
+            {
+                (best, read) = (_logs[likeliest] - MisspelledCost, Words[likeliest].Plain);
+            }
+        }
+
+        var (score, words) = Segment(text, workspace, word, best, MissingSpaceCost);
+        return words is null ? (best, read) : (score, words);
+    }
+
+    // Two words that are one with a space inside, where that is likelier than what they are each.
+    private string? ReadTogether(ReadOnlySpan<uint> codes, (int Start, int Length) one, (int Start, int Length) other, double apart)
+    {
+        if (one.Length + other.Length is < ShorterOfMin or > PieceMax)
+        {
+            return null;
+        }
+
+        var hash = WordHash.Of(codes.Slice(one.Start, one.Length));
+        var isAgain = codes[one.Start + one.Length - 1] == codes[other.Start];
+        foreach (var code in codes.Slice(other.Start + (isAgain ? 1 : 0), other.Length - (isAgain ? 1 : 0)))
+        {
+            hash = WordHash.Step(hash, code);
+        }
+
+        return _places.Find(hash) is >= 0 and var place && _logs[place] - SpelledCost > apart ? Words[place].Plain : null;
+    }
+
+    // Known words one after the other and, where there is none, letters as they stand; null where that is no likelier than the given.
+    private (double Score, string? Read) Segment(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, double given, double cost)
+    {
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes.Slice(word.Start, word.Length);
+        var scores = codes.Length < StackLettersMax ? stackalloc double[codes.Length + 1] : new double[codes.Length + 1];
+        var pieces = codes.Length < StackLettersMax ? stackalloc (int From, int Place)[codes.Length + 1] : new (int From, int Place)[codes.Length + 1];
+        scores.Fill(double.NegativeInfinity);
+        scores[0] = -cost;
+        for (var start = 0; start < codes.Length; start++)
+        {
+            var hash = WordHash.Start;
+            for (var end = start + 1; end <= codes.Length && end - start <= PieceMax; end++)
+            {
+                hash = WordHash.Step(hash, codes[end - 1]);
+                var place = _places.Find(hash);
+                var score = scores[start] + (place >= 0 ? _logs[place] : ScoreOfUnknown(end - start));
+                if (score > scores[end])
+                {
+                    (scores[end], pieces[end]) = (score, (start, place));
+                }
+            }
+        }
+
+        return scores[codes.Length] > given ? (scores[codes.Length], Join(text, workspace, word, pieces)) : (given, null);
+    }
+
+    // What is no letter of a word stays where it is, but for white space.
+    private string Join(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word, ReadOnlySpan<(int From, int Place)> pieces)
+    {
+        var words = new Stack<string>();
+        var origins = workspace.Folded.Origins;
+        var behind = FoldedSpans.EndOf(workspace, word.Start + word.Length - 1);
+        for (var end = word.Length; end > 0; end = pieces[end].From)
+        {
+            var first = origins[word.Start + pieces[end].From];
+            var last = FoldedSpans.EndOf(workspace, word.Start + end - 1);
+            words.Push((pieces[end].Place >= 0 ? Words[pieces[end].Place].Plain : FoldedSpans.Unspaced(text[first..last])) + FoldedSpans.Unspaced(text[last..Math.Max(last, behind)]));
+            behind = first;
+        }
+
+        return string.Join(' ', words);
+    }
+
+    private double ScoreOf(ReadOnlySpan<uint> codes, (int Start, int Length) word) =>
+        _places.Find(WordHash.Of(codes.Slice(word.Start, word.Length))) is >= 0 and var place ? _logs[place] : ScoreOfUnknown(word.Length);
+
+    private static double ScoreOfUnknown(int length) => -UnknownCost - (LetterCost * length);
+
+    // Letters of a folded word are never one after the same.
+    private static void AddCollapsed(List<uint> letters, uint letter, bool isKept)
+    {
+        if (isKept && (letters.Count == 0 || letters[^1] != letter))
+        {
+            letters.Add(letter);
+        }
+    }
+}

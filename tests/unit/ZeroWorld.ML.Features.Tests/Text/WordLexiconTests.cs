@@ -1,0 +1,159 @@
+using Xunit;
+
+namespace ZeroWorld.ML.Features.Tests;
+
+public sealed class WordLexiconTests
+{
+    private static readonly TextFeaturizer Featurizer = new(new TextFeaturizerSettings { Folding = 2 });
+    private static readonly string[] Texts =
+    [
+        "I hate all of these women", "we hate you and the worthless men", "you are worthless scum, all of you", "the men and the women are my friends", "scum and vermin are everywhere", "vermin everywhere, I hate it",
+        "my friends are not well-known", "a well-known word of mine", "die V\u00f6gel singen", "alle V\u00f6gel fliegen", "yours only once",
+    ];
+
+    private static readonly WordLexicon Lexicon = Of(Texts);
+
+    [Theory]
+    [InlineData("I hte all women", "I hate all women")]
+    [InlineData("you are wortless", "you are worthless")]
+    [InlineData("you are w*rthless", "you are worthless")]
+    [InlineData("all wmoen, really", "all women, really")]
+    [InlineData("Ihateallwomen", "i hate all women")]
+    [InlineData("Ihate the men", "i hate the men")]
+    [InlineData("Ihateallwomen,theworthlessx42ofyou", "i hate all women, the worthless x42 of you")]
+    [InlineData("I h a t e w o m e n ! a l l", "i hate women! all")]
+    [InlineData("h a t e a l l w o m e n", "hate all women")]
+    [InlineData("I h a t e women", "i hate women")]
+    [InlineData("you are s c u m !", "you are scum !")]
+    [InlineData("you are s-c.u\u200bm!", "you are scum!")]
+    [InlineData("you are w\u0336o\u0336r\u0336t\u0336h\u0336l\u0336e\u0336s\u0336s\u0336 men", "you are worthless men")]
+    [InlineData("wom en are friends", "women are friends")]
+    [InlineData("the ver min", "the vermin")]
+    [InlineData("V\u00f6gl", "v\u00f6gel")]
+    [InlineData("the yours", null)]
+    [InlineData("worthless women, everywhere", null)]
+    [InlineData("WELL-KNOWN men", null)]
+    [InlineData("xylophones", null)]
+    [InlineData("1hat3000", null)]
+    [InlineData("", null)]
+    [InlineData("\ud800 ... \U0001F600", null)]
+    public void Restore_Text_ReadsHiddenWordsAlone(string text, string? expected)
+    {
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(text, workspace);
+
+        Assert.Equal(expected, Lexicon.Restore(text, workspace)?.Text);
+    }
+
+    [Fact]
+    public void Restore_WordOfMoreTexts_IsReadRather()
+    {
+        string[] texts = ["the house", "a house", "house", "the horse", "a horse"];
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize("a hose", workspace);
+
+        Assert.Equal("a house", Of(texts).Restore("a hose", workspace)?.Text);
+    }
+
+    [Fact]
+    public void Restore_LongText_IsLeft()
+    {
+        var text = new string(' ', 4) + string.Concat(Enumerable.Repeat("Ihateallwomen ", 2_000));
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(text, workspace);
+
+        Assert.Null(Lexicon.Restore(text, workspace));
+        text = text.Remove(10_000);
+        Featurizer.Featurize(text, workspace);
+        Assert.StartsWith("    i hate all women i hate", Lexicon.Restore(text, workspace)?.Text, StringComparison.Ordinal);
+    }
+
+    // A run that no space parts is cut into words in linear time.
+    [Fact]
+    public void Restore_OneRunOfAllThatIsRead_IsCut()
+    {
+        var text = string.Concat(Enumerable.Repeat("hatewomen", 1_800));
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(text, workspace);
+
+        Assert.Equal(string.Join(' ', Enumerable.Repeat("hate women", 1_800)), Lexicon.Restore(text, workspace)?.Text);
+    }
+
+    [Fact]
+    public void Spread_SharesOfTheReadText_FallOnWhatStandsThere()
+    {
+        const string Text = "oh, Ihate wmoen!";
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(Text, workspace);
+        var restored = Lexicon.Restore(Text, workspace)!;
+        var shares = new double[restored.Text.Length];
+        shares.AsSpan(restored.Text.IndexOf("hate", StringComparison.Ordinal), 4).Fill(1);
+        shares[^1] = 7;
+
+        var spread = restored.Spread(shares, Text.Length);
+
+        Assert.Equal("oh, i hate women!", restored.Text);
+        Assert.Equal(4, spread[4..9].Sum(), 9);
+        Assert.Equal(0.8, spread[4], 9);
+        Assert.Equal(0, spread[..4].Sum() + spread[9..^1].Sum(), 9);
+        Assert.Equal(7, spread[^1]);
+    }
+
+    [Fact]
+    public void Restore_TextsOfAnyCodeUnits_AreReadWithTheirRestInPlace()
+    {
+        var random = new Random(3);
+        string[] parts = ["hate", "h a t", " e", "\u0301", "\ud800", "\udc00", "\U0001F600", "&amp;", "&#104;", "\u200b", " ", "\u0928\u092e", "\u4eba", "4", "$", "w o m", "\uff48", "\u0447", "-", "\n"];
+        var workspace = new TextWorkspace();
+        var restored = 0;
+        for (var round = 0; round < 3_000; round++)
+        {
+            var text = "begin: " + string.Concat(random.GetItems(parts, random.Next(1, 30))) + " ;end";
+            Featurizer.Featurize(text, workspace);
+
+            if (Lexicon.Restore(text, workspace) is { } read)
+            {
+                restored++;
+                Assert.StartsWith("begin:", read.Text, StringComparison.Ordinal);
+                Assert.Equal(read.Text.Length, read.Spread(Enumerable.Repeat(1.0, read.Text.Length).ToArray(), text.Length).Sum(), 6);
+            }
+        }
+
+        Assert.InRange(restored, 500, 3_000);
+    }
+
+    [Fact]
+    public void Build_Words_AreThoseOfTwoTextsAndMore()
+    {
+        var lexicon = Of(["Caf\u00e9 caf\u00e9 open", "cafe open", "caf\u00e9 closed", "half\ud800way", "half\ud800way"]);
+
+        Assert.Equal(["cafe", "haifway", "open"], lexicon.Words.Select(static word => word.Folded).Order(StringComparer.Ordinal));
+        Assert.Equal(new LexiconWord("cafe", "caf\u00e9", 3), lexicon.Words[0]);
+        Assert.Equal("half\ufffdway", lexicon.Words.Single(static word => word.Folded == "haifway").Plain);
+        Assert.Single(lexicon.Rare);
+    }
+
+    [Fact]
+    public void Build_FeaturesWithoutFoldedChannels_HasNoWords()
+    {
+        var builder = new WordLexiconBuilder(new TextFeaturizer(new TextFeaturizerSettings { FoldedWeight = 0, SqueezedWeight = 0 }));
+        builder.Add("two words");
+        builder.Add("two words");
+
+        var lexicon = builder.Build();
+
+        Assert.Empty(lexicon.Words);
+        Assert.Empty(lexicon.Rare);
+    }
+
+    private static WordLexicon Of(IEnumerable<string> texts)
+    {
+        var builder = new WordLexiconBuilder(Featurizer);
+        foreach (var text in texts)
+        {
+            builder.Add(text);
+        }
+
+        return builder.Build();
+    }
+}
