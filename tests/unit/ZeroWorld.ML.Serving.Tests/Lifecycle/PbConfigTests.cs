@@ -107,7 +107,7 @@ public sealed class PbConfigTests
     [InlineData("max_batch_size: 1.5", "expected a whole number from 0")]
     [InlineData("platform: \"tensorflow_savedmodel\"", "'platform' is \"tensorflow_savedmodel\"; expected")]
     [InlineData("platform: \"onnxruntime_onnx\" backend: \"pytorch\"", "expected the same runtime")]
-    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] reshape: { shape: [ ] } }", "1:46: the input 'x' has dims that its reshape does not fit: [2] and [] do not have the same elements")]
+    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] reshape: { shape: [ ] } }", "1:52: the input 'x' has dims that its reshape does not fit: [2] and [] do not have the same elements")]
     [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] format: FORMAT_RGB }", "expected FORMAT_NONE, FORMAT_NCHW or FORMAT_NHWC")]
     [InlineData("platform: \"ensemble\"", "1:1: 'platform: \"ensemble\"' is not supported here: ensembles are not served")]
     [InlineData("optimization { priority: PRIORITY_HIGH }", "expected PRIORITY_DEFAULT, PRIORITY_MAX or PRIORITY_MIN")]
