@@ -72,6 +72,11 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         var started = _time.GetTimestamp();
         var summary = await RunAsync(session => TableImporter.Run(session, _tables, import, _time, cancellationToken), cancellationToken).ConfigureAwait(false);
         Warn(summary.Quality);
+        foreach (var keys in summary.NullKeys)
+        {
+            LogNullKeys(import.Table, keys.Rows, string.Join(", ", keys.Columns), $"row {keys.First} of file '{import.Path}'");
+        }
+
         LogImported(import.Project, import.Table, summary.Rows, _time.GetElapsedTime(started).TotalSeconds);
         return summary;
     }
@@ -129,7 +134,6 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             var source = SourceQuery.Create(table, plan.View);
             source.CheckField(plan.Field);
             sources.Add(source);
-            Warn(source);
             if (!source.HasCreatedTime)
             {
                 LogNoCreatedTime(plan.View.Name, plan.View.Source.Table);
@@ -140,6 +144,12 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
             {
                 extents[plan.View] = source.Inspect(session, cancellationToken);
             }
+        }
+
+        // Told once of views that read the same columns.
+        foreach (var table in sources.GroupBy(static source => source.Table))
+        {
+            WarnAbsences(table.Key, [.. table.SelectMany(static source => source.Absences).Distinct()]);
         }
 
         var builder = new TrainingSetBuilder(session, request, spine, sources, _erasures.Of(request.Plan.Service.Project), _options, progress) { Stamps = stamps, Extents = extents };
@@ -179,17 +189,19 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         },
         cancellationToken);
 
-    private void Warn(SourceQuery source)
+    private void Warn(SourceQuery source) => WarnAbsences(source.Table, source.Absences);
+
+    private void WarnAbsences(string table, IReadOnlyList<string> absences)
     {
         const int AbsencesMax = 3;
-        foreach (var absence in source.Absences.Take(AbsencesMax))
+        foreach (var absence in absences.Take(AbsencesMax))
         {
-            LogAbsence(source.Table, absence);
+            LogAbsence(table, absence);
         }
 
-        if (source.Absences.Count > AbsencesMax)
+        if (absences.Count > AbsencesMax)
         {
-            LogAbsence(source.Table, $"and {source.Absences.Count - AbsencesMax} more like this");
+            LogAbsence(table, $"and {absences.Count - AbsencesMax} more like this");
         }
     }
 

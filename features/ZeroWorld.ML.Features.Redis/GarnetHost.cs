@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Garnet;
+using Garnet.common;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tsavorite.core;
@@ -13,6 +14,13 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <remarks>Thread safety: <see cref="StartAsync"/> and <see cref="DisposeAsync"/> once each, not at the same time; the rest from any thread.</remarks>
 public sealed partial class GarnetHost : IAsyncDisposable
 {
+    private const long FullDiskBytes = 1 << 20;
+
+    private static readonly TimeSpan CommitPoll = TimeSpan.FromMilliseconds(100);
+
+    // The longest that nothing of the log is written on a disk that is full before it is given up.
+    private static readonly TimeSpan FullDiskPatience = TimeSpan.FromSeconds(2);
+
     private readonly GarnetHostOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<GarnetHost> _logger;
@@ -116,19 +124,59 @@ public sealed partial class GarnetHost : IAsyncDisposable
 
     private async Task CommitAsync(GarnetServer server)
     {
+        // The server writes on its own as it goes, and does not end a commit of nothing on a disk that is full.
+        if (ReadLog(server) is var (committed, tail) && committed == tail)
+        {
+            return;
+        }
+
+        var committing = server.Store.CommitAOFAsync(CancellationToken.None).AsTask();
         try
         {
-            // After some failures of its disk the server waits for a write that nobody will end.
-            await server.Store.CommitAOFAsync(CancellationToken.None).AsTask().WaitAsync(_options.StopTimeout, _time).ConfigureAwait(false);
+            await WaitForCommitAsync(server, committing).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is CommitFailureException or TimeoutException)
         {
-            var reason = exception is TimeoutException ? $"it was not done after {_options.StopTimeout}" : (exception.InnerException ?? exception).Message;
+            var reason = exception is TimeoutException ? exception.Message : (exception.InnerException ?? exception).Message;
             throw new FeatureException(
                 FeatureError.StoreUnavailable,
                 $"The embedded online store could not write its log in {Place()}: {reason}. What was written last is gone when it starts again: make room, then materialize once more.",
                 exception);
         }
+    }
+
+    /// <summary>After some failures of its disk the server waits for a write that nobody will end: where the disk is full and nothing moves any more, neither does this.</summary>
+    private async Task WaitForCommitAsync(GarnetServer server, Task committing)
+    {
+        var (started, moved, last) = (_time.GetTimestamp(), _time.GetTimestamp(), ReadLog(server));
+        while (await Task.WhenAny(committing, Task.Delay(CommitPoll, _time)).ConfigureAwait(false) != committing)
+        {
+            if (ReadLog(server) is var log && log != last)
+            {
+                (moved, last) = (_time.GetTimestamp(), log);
+            }
+
+            if (_time.GetElapsedTime(started) >= _options.StopTimeout)
+            {
+                throw new TimeoutException($"it was not done after {_options.StopTimeout}");
+            }
+
+            if (_time.GetElapsedTime(moved) >= FullDiskPatience && FreeBytes() < FullDiskBytes)
+            {
+                throw new TimeoutException($"the disk has {FreeBytes() >> 10} KiB left, and nothing was written for {FullDiskPatience.TotalSeconds:0} s");
+            }
+        }
+
+        await committing.ConfigureAwait(false);
+    }
+
+    /// <summary>Until where the log is on the disk, and where it ends.</summary>
+    private static (string Committed, string Tail) ReadLog(GarnetServer server)
+    {
+        var items = server.Metrics.GetInfoMetrics(InfoMetricsType.PERSISTENCE, 0);
+        return (Find("CommittedUntilAddress"), Find("TailAddress"));
+
+        string Find(string name) => items.First(item => item.Name == name).Value;
     }
 
     /// <summary>Why nothing should be written now, as a whole sentence; <see langword="null"/>: there is room for it.</summary>
@@ -140,12 +188,14 @@ public sealed partial class GarnetHost : IAsyncDisposable
             return null;
         }
 
-        var free = new DriveInfo(Path.GetFullPath(_options.Folder)).AvailableFreeSpace >> 20;
+        var free = FreeBytes() >> 20;
         return free >= _options.ReserveMebibytes
             ? null
             : $"The embedded online store takes no writes: the disk of {Place()} has {free} MiB left, and {_options.ReserveMebibytes} MiB stay free for its log "
                 + $"({GarnetHostOptions.Section}:{nameof(GarnetHostOptions.ReserveMebibytes)}). Nothing was written: make room, and repeat it.";
     }
+
+    private long FreeBytes() => new DriveInfo(Path.GetFullPath(_options.Folder!)).AvailableFreeSpace;
 
     private string Place() => _options.Folder is null ? "its memory" : $"'{Path.GetFullPath(_options.Folder)}'";
 

@@ -14,6 +14,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly Lock _lock = new();
     private long _lastAttempt;
     private volatile string? _fault;
+    private volatile Loss? _loss;
+    private volatile bool _hasAnswered;
     private Task<ConnectionMultiplexer>? _connecting;
     private volatile Connected? _connected;
     private bool _isDisposed;
@@ -36,7 +38,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public bool IsCluster => _options.ServiceName is null && _connected is { } connected && connected.Multiplexer.GetEndPoints().Length > 1;
 
     /// <summary>Why there is no connection, as the end of a sentence; <see langword="null"/> while there is one.</summary>
-    public string? Fault => _connected is { } connected && connected.Multiplexer.IsConnected ? null : _fault;
+    public string? Fault => _connected is { } connected && connected.Multiplexer.IsConnected
+        ? null
+        : _hasAnswered
+            ? RedisFailure.DescribeLoss(_loss ?? new Loss(Addresses, _time.GetUtcNow()), _fault)
+            : _fault;
 
     /// <summary>The servers of a cluster that hold slots and are not connected, as a sentence that says what to do; <see langword="null"/> while there is none.</summary>
     public string? FindSilentShards()
@@ -132,16 +138,25 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             var multiplexer = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
             multiplexer.ConnectionFailed += (_, failure) =>
             {
+                var address = failure.EndPoint is null ? Addresses : Format(failure.EndPoint);
                 _fault = RedisFailure.DescribeConnection(failure.Exception, failure.FailureType);
-                LogConnectionFailed(_logger, failure.EndPoint is null ? Addresses : Format(failure.EndPoint), failure.FailureType.ToString());
+
+                // Attempts to come back fail too: what counts is when it was there last.
+                _loss ??= new Loss(address, _time.GetUtcNow());
+                LogConnectionFailed(_logger, address, failure.FailureType.ToString());
             };
-            multiplexer.ConnectionRestored += (_, restored) => LogConnectionRestored(_logger, restored.EndPoint is null ? Addresses : Format(restored.EndPoint));
+            multiplexer.ConnectionRestored += (_, restored) =>
+            {
+                (_loss, _hasAnswered) = (null, true);
+                LogConnectionRestored(_logger, restored.EndPoint is null ? Addresses : Format(restored.EndPoint));
+            };
             if (await RedisDiagnosis.FindForeignUserAsync(multiplexer, _options.User).ConfigureAwait(false) is { } foreign)
             {
                 await multiplexer.DisposeAsync().ConfigureAwait(false);
                 throw new RedisException(foreign);
             }
 
+            _hasAnswered = multiplexer.IsConnected;
             _connected = new Connected(multiplexer, multiplexer.GetDatabase());
             if (!multiplexer.IsConnected)
             {
@@ -196,6 +211,10 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     [LoggerMessage(2203, LogLevel.Information, "The connection to the online store at {Address} is back")]
     private static partial void LogConnectionRestored(ILogger logger, string address);
+
+    /// <param name="Address">Of the server.</param>
+    /// <param name="Since">When it was there last.</param>
+    internal sealed record Loss(string Address, DateTimeOffset Since);
 
     private sealed record Connected(ConnectionMultiplexer Multiplexer, IDatabase Database);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Authentication;
 using StackExchange.Redis;
 
@@ -88,6 +89,13 @@ internal static class RedisFailure
             ? $"no connection: {FirstLine(exception?.Message ?? "no reason given")}"
             : $"no connection ({kind}): {FirstLine(exception?.Message ?? "no reason given")}";
     }
+
+    /// <summary>That a server was there and is not any more, as the end of a sentence.</summary>
+    /// <param name="fault">What the last attempt to come back met.</param>
+    public static string DescribeLoss(RedisConnection.Loss loss, string? fault) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"the server at {loss.Address} answered until {loss.Since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} and does not any more: it may have ended (a full disk under its log ends a server), "
+        + $"been killed (too little memory: the log of the kernel tells), or be cut off. See its log; when it is there again, repeat this, which is safe ({fault ?? "the connection broke off"})");
 
     private static string? FindRefusal(Exception exception)
     {

@@ -65,7 +65,16 @@ internal static class CommandEdge
 
     private static int Fail(string message, int code)
     {
-        Terminals.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+        if (System.Console.IsErrorRedirected)
+        {
+            // A log or a script gets the sentence as it is, without breaks at a width.
+            System.Console.Error.WriteLine($"error: {message}");
+        }
+        else
+        {
+            Terminals.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+        }
+
         return code;
     }
 

@@ -24,6 +24,24 @@ public sealed class SmallDisk : IDisposable
     /// <param name="size">As for <see cref="Mount"/>; at least what is in use.</param>
     public void Resize(string size) => Assert.Equal(0, Run("mount", "-o", $"remount,size={size}", Path));
 
+    /// <summary>Takes all the room that is left, to the last byte.</summary>
+    /// <returns>The file that has it; deleted, there is room again.</returns>
+    public string Fill()
+    {
+        var path = System.IO.Path.Combine(Path, "fill");
+        using var file = File.Create(path, bufferSize: 1);
+        Assert.ThrowsAny<IOException>((Action)WriteOn);
+        return path;
+
+        void WriteOn()
+        {
+            while (true)
+            {
+                file.Write(new byte[4096]);
+            }
+        }
+    }
+
     // Lazily: a server in this process may hold a file of it for a moment longer.
     public void Dispose() => Assert.Equal(0, Run("umount", "-l", Path));
 

@@ -24,6 +24,10 @@ public static class FraudAlgorithms
     private const int BinsMin = 64;
     private const int ManyRows = FewBins * BinRowsMin;
 
+    // Rows times features, from which on a fit takes a minute. There the weight of the L2 does not tell, and of hundreds of features no single one needs bins by the thousand.
+    private const long HugeValues = 20_000_000;
+    private const int ManyBinsMin = 16_000;
+
     /// <value>From simple to complex, the anomaly detectors last.</value>
     public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest, Autoencoder];
 
@@ -33,12 +37,12 @@ public static class FraudAlgorithms
     /// <summary>The settings to try, from simple to complex.</summary>
     /// <param name="earlyStopping">As <see cref="LightGbmSettings.EarlyStopping"/>: above 0, LightGBM adds trees until it is met, at most 2,000. Of no account to the others.</param>
     /// <param name="featureCount">Features of the rows: many bins are tried where there are not too many features for them.</param>
-    /// <param name="rows">Training rows: below 8,192 LightGBM has fewer bins, and neither many bins nor large trees are tried.</param>
+    /// <param name="rows">Training rows: below 8,192 LightGBM has fewer bins, and neither many bins nor large trees are tried; from 20,000,000 values of more than 250 features on no many bins either, and logistic regression has one L2.</param>
     /// <param name="positiveWeight">Weight of a positive row against a negative one; of no account to the anomaly detectors.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
     public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1, int rows = int.MaxValue, double positiveWeight = 1) => algorithm switch
     {
-        Logistic => [.. ((double[])[0.1, 1, 10]).Select(l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2, PositiveWeight = positiveWeight }))],
+        Logistic => [.. (IsHuge(featureCount, rows) ? (double[])[1] : [0.1, 1, 10]).Select(l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2, PositiveWeight = positiveWeight }))],
         RandomForest =>
         [
             new TreeFraudTrainer(new ForestSettings { LeavesMax = 64, LeafRowsMin = 2, PositiveWeight = positiveWeight }),
@@ -106,14 +110,15 @@ public static class FraudAlgorithms
             rows < ManyRows
                 ? middle with { Trees = 100, LeavesMax = 4, DepthMax = 3, RowFraction = 0.6, FeatureFraction = 0.5, Fits = 8 }
                 : middle with { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
-            middle with { BinsMax = manyBins },
-            middle with { BinsMax = manyBins, Fits = 4 },
+            .. IsHuge(featureCount, rows) && manyBins < ManyBinsMin ? (LightGbmSettings[])[] : [middle with { BinsMax = manyBins }, middle with { BinsMax = manyBins, Fits = 4 }],
 
             // For many rows of many columns, which small trees do not exhaust.
             .. rows < ManyRows ? (LightGbmSettings[])[] : [middle with { Trees = 400, LeavesMax = 31, DepthMax = 8, FeatureFraction = 0.6 }],
         ];
         return grid.Distinct();
     }
+
+    private static bool IsHuge(int featureCount, int rows) => rows < int.MaxValue && (long)featureCount * rows >= HugeValues;
 
     private static int FewBinsOf(int rows) => Math.Clamp(rows / BinRowsMin, BinsMin, FewBins);
 

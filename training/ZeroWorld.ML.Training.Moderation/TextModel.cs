@@ -56,6 +56,13 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
             throw new ArgumentException($"There is room for {probabilities.Length} probabilities; expected {Labels.Count}, one per label.", nameof(probabilities));
         }
 
+        if (Weights.Labels == Labels.Count)
+        {
+            _packed.Score(ids, values, probabilities);
+            Calibration.Apply(probabilities, probabilities, IsExclusive);
+            return;
+        }
+
         var margins = Weights.Labels <= StackLabelsMax ? stackalloc float[Weights.Labels] : new float[Weights.Labels];
         _packed.Score(ids, values, margins);
         Calibration.Apply(margins, probabilities, IsExclusive);

@@ -21,9 +21,33 @@ internal static class ColumnFinder
         var columns = import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
             ? OfParquet(new ParquetTableSource(session, import, []).Describe(cancellationToken).Types, import, wanted, leftOut)
             : OfCsv(import, wanted, leftOut, cancellationToken);
-        return columns.Count > 0
-            ? (import with { Columns = columns, NotNull = NotNull(import) }, leftOut)
-            : throw ImportFailure.File(import.Path, $"has no column that can be taken: {string.Join(", ", leftOut)}.");
+        if (columns.Count == 0)
+        {
+            throw ImportFailure.File(import.Path, $"has no column that can be taken: {string.Join(", ", leftOut)}.");
+        }
+
+        Require(import, columns);
+        return (import with { Columns = columns, NotNull = NotNull(import) }, leftOut);
+    }
+
+    // Without them a view reads no row of the table; without a value column it has nulls there.
+    private static void Require(TableImport import, List<OfflineColumn> columns)
+    {
+        var names = columns.Select(static column => column.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var view in import.Views)
+        {
+            var source = view.Source;
+            (string? Column, string What)[] needed =
+            [
+                (source.EventTimeColumn, "its event time"), (source.CreatedTimeColumn, "its created time"),
+                .. source.KeyColumns.Select(static column => (column, "a key")), (view is WindowedView ? source.EventIdColumn : null, "its event id"),
+            ];
+            foreach (var (missing, what) in needed.Where(item => item.Column is not null && !names.Contains(item.Column)))
+            {
+                throw ImportFailure.File(
+                    import.Path, $"has no column '{missing}', which feature view '{view.Name}' of table '{import.Table}' reads as {what}. Its columns: {string.Join(", ", names)}.");
+            }
+        }
     }
 
     private static List<OfflineColumn> ColumnsOf(Dictionary<string, string> types) =>

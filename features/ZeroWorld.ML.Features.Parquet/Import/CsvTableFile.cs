@@ -8,6 +8,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed class CsvTableFile : IDisposable
 {
     private readonly string _path;
+    private readonly FileStream _file;
     private readonly Stream _stream;
     private readonly CsvRecordReader _reader;
 
@@ -16,7 +17,8 @@ internal sealed class CsvTableFile : IDisposable
     public CsvTableFile(string path, IEnumerable<string> columns, char separator = ',')
     {
         _path = path;
-        _stream = Open(path);
+        _file = OpenFile(path);
+        _stream = Decompress(path, _file);
         _reader = new CsvRecordReader(_stream, (byte)separator);
         try
         {
@@ -36,12 +38,11 @@ internal sealed class CsvTableFile : IDisposable
     /// <summary>Line on which the record at hand begins, from 1.</summary>
     public long Line => _reader.Line;
 
+    /// <summary>Which part of the file's bytes is read, 0 to 1.</summary>
+    public double Share => (double)_file.Position / _file.Length;
+
     /// <summary>The bytes of the text, decompressed where the name says that they are not.</summary>
-    public static Stream Open(string path)
-    {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-        return IsCompressed(path) ? new WholeGzipStream(file) : file;
-    }
+    public static Stream Open(string path) => Decompress(path, OpenFile(path));
 
     public static bool IsCompressed(string path) => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 
@@ -136,6 +137,11 @@ internal sealed class CsvTableFile : IDisposable
 
         return _reader.Problem is { } problem ? throw OrDamaged(ImportFailure.Record(_path, _reader.Line, problem)) : false;
     }
+
+    private static FileStream OpenFile(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+
+    private static Stream Decompress(string path, FileStream file) => IsCompressed(path) ? new WholeGzipStream(file) : file;
 
     private FeatureException Damaged(InvalidDataException exception) =>
         ImportFailure.File(_path, $"is damaged or cut off: it cannot be decompressed behind line {_reader.Line}.", exception);

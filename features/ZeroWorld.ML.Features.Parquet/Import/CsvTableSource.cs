@@ -40,6 +40,9 @@ internal sealed class CsvTableSource : IDisposable
         }
     }
 
+    /// <summary>Which part of the file is read, 0 to 1.</summary>
+    public double Share => _file.Share;
+
     public void Dispose() => _file.Dispose();
 
     private void SetRow(ColumnBuffer[] columns, int[] positions, int row)

@@ -80,6 +80,13 @@ internal sealed class ParquetTableSource
         }
     }
 
+    /// <summary>Rows of the file, as its footer says.</summary>
+    public long CountRows(CancellationToken cancellationToken)
+    {
+        using var rows = Open($"SELECT num_rows::BIGINT FROM parquet_file_metadata({Sql.List([_import.Path])})", cancellationToken);
+        return ReadNext(rows) ? rows.GetInt64(0) : 0;
+    }
+
     private DuckDbRows Open(string statement, CancellationToken cancellationToken)
     {
         try

@@ -3,6 +3,9 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>Makes one table of one file. The table appears whole or not at all.</summary>
 internal sealed class TableImporter
 {
+    /// <summary>The part of the work that is reading; the rest is writing the table.</summary>
+    private const double ReadingShare = 0.8;
+
     private readonly TableFolder _tables;
     private readonly TableImport _import;
     private readonly TimeProvider _time;
@@ -58,6 +61,7 @@ internal sealed class TableImporter
         }
 
         var quality = Inspect(session, Staging, cancellationToken);
+        var nullKeys = FindNullKeys(session, Staging, cancellationToken);
         var folder = _tables.PathOf(_import.Project, _import.Table);
         Directory.CreateDirectory(folder);
         var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, "part-0.parquet"));
@@ -72,7 +76,7 @@ internal sealed class TableImporter
             _tables.Publish(_import.Project, _import.Table, temporary);
         }
 
-        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Quality = quality };
+        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Quality = quality, NullKeys = nullKeys };
     }
 
     /// <summary>Puts the file beside those that are there, unless it does not agree with them.</summary>
@@ -121,6 +125,27 @@ internal sealed class TableImporter
         return found;
     }
 
+    /// <summary>Counts the rows that no entity sees: a report, no refusal, since another view may read them by other keys.</summary>
+    private IReadOnlyList<NullKeyRows> FindNullKeys(DuckDbSession session, string table, CancellationToken cancellationToken)
+    {
+        var known = _columns.Select(static column => column.Name).ToHashSet(StringComparer.Ordinal);
+        var keys = _import.Views.Select(static view => view.Source.KeyColumns).Where(known.IsSupersetOf).DistinctBy(static key => string.Join(", ", key.Select(Sql.Name))).ToList();
+        if (keys.Count == 0)
+        {
+            return [];
+        }
+
+        var conditions = keys.ConvertAll(static key => string.Join(" OR ", key.Select(static column => $"{Sql.Name(column)} IS NULL")));
+        var counts = conditions.Select(static condition => $"count(*) FILTER ({condition}), min(rowid) FILTER ({condition})");
+        using var rows = session.Query($"SELECT {string.Join(", ", counts)} FROM {table}", cancellationToken);
+        rows.Read();
+        return
+        [
+            .. keys.Select((key, index) => (Key: key, Count: rows.GetInt64(2 * index), Index: (2 * index) + 1)).Where(static item => item.Count > 0)
+                .Select(item => new NullKeyRows(item.Key, item.Count, rows.GetInt64(item.Index) + 1)),
+        ];
+    }
+
     // A column that does not fit the view is told where the view is read.
     private string? ValueOf(StoredColumn stored) => Array.Find(_columns, column => column.Name == stored.Name) is { } column
         ? ColumnTypes.Convert(column.Name, column.Kind == ColumnKind.Timestamp ? "TIMESTAMP WITH TIME ZONE" : ColumnTypes.EngineNameOf(column.Kind), stored.Type)
@@ -130,9 +155,13 @@ internal sealed class TableImporter
     {
         if (_import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
         {
-            foreach (var count in new ParquetTableSource(session, _import, _notNull).ReadBlocks(_columns, cancellationToken))
+            var file = new ParquetTableSource(session, _import, _notNull);
+            var (all, read) = (file.CountRows(cancellationToken), 0L);
+            foreach (var count in file.ReadBlocks(_columns, cancellationToken))
             {
                 yield return count;
+                read += count;
+                _import.Share?.Report(ReadingShare * read / all);
             }
 
             yield break;
@@ -142,6 +171,7 @@ internal sealed class TableImporter
         foreach (var count in source.ReadBlocks(_columns, cancellationToken))
         {
             yield return count;
+            _import.Share?.Report(ReadingShare * source.Share);
         }
     }
 

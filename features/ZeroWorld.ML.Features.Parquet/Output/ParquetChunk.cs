@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A column of a row group, as the bytes of its pages. Not thread safe; its memory is kept from one row group to the next, what it needs on the way is everyone's.</summary>
 /// <remarks>
-/// A page per block, of version 1. Numbers that repeat go into a dictionary, other integers by their differences. Pages are packed by zstd where the first one shows that it pays.
+/// A page per block, of version 1. Numbers that repeat go into a dictionary, other integers but times by their differences. Pages are packed by zstd where the first one shows that it pays.
 /// </remarks>
 internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
 {
@@ -147,7 +147,8 @@ internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
             return RleDictionary;
         }
 
-        if (column.Kind is ColumnKind.Int64 or ColumnKind.Timestamp && PageEncoding.TryWriteDeltas(scratch.Page, values))
+        // Parquet.Net (6.1) takes differences for integers alone, and every training set has a column of times.
+        if (column.Kind == ColumnKind.Int64 && PageEncoding.TryWriteDeltas(scratch.Page, values))
         {
             return DeltaBinaryPacked;
         }

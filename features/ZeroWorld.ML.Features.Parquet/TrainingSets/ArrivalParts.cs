@@ -40,7 +40,7 @@ internal sealed class ArrivalParts
         _shift = Math.Max(0, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(spine.Keys.Count, 1))) - BitOperations.Log2((uint)parts));
         _locks = [.. Enumerable.Range(0, (spine.Keys.Count >> _shift) + 1).Select(static _ => new Lock())];
         _waitingMax = (int)Math.Clamp(Math.Clamp(bytes / workers, WorkerBytesMin, WorkerBytesMax) / Unsafe.SizeOf<Arrival>() / _locks.Length, 1, WaitingMax);
-        _waiting = [.. Enumerable.Range(0, workers).Select(_ => new Arrival[_locks.Length * _waitingMax])];
+        _waiting = [.. Enumerable.Range(0, workers).Select(_ => LargeArray.Create<Arrival>(_locks.Length * _waitingMax))];
         _counts = [.. Enumerable.Range(0, workers).Select(_ => new int[_locks.Length])];
     }
 

@@ -42,11 +42,11 @@ internal sealed class LastValueCells : ViewCells
         // Views share their winners, unless ties may give each its own; how old they may be is asked when they are written, where they do not agree in that.
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
         var limits = views.Select(static view => view.View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null).ToArray();
-        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : new long[spine.Moments.Length];
+        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : LargeArray.Create<long>(spine.Moments.Length);
         var lists = new int[search.HasTies ? views.Length : 1][];
         for (var list = 0; list < lists.Length; list++)
         {
-            lists[list] = new int[spine.Moments.Length];
+            lists[list] = LargeArray.Create<int>(spine.Moments.Length);
             var most = search.HasTies ? limits[list] : limits.Contains(null) ? null : limits.Max();
             Select(search, spine, list, most, lists[list], eventTimes, selection, threads);
         }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
@@ -9,14 +10,19 @@ internal sealed class SelectedRows
     /// <summary>Columns that one <see cref="Prefetch"/> is good for: a cache line of values.</summary>
     public const int PrefetchColumns = 8;
 
-    private const int BlockShift = 14;
-    private const int BlockRows = 1 << BlockShift;
+    private const int BlockShiftMin = 14;
+    private const int BlockShiftMax = 20;
+    private const long BlockBytes = 1 << 26;
     private const int TextBlockLength = 1 << 20;
     private const int WorkerShift = 54;
     private const int TextBlockShift = 28;
 
     private readonly FeatureType[] _types;
     private readonly long[][] _bits;
+
+    // A block has as many rows as a power of two, by how wide they are.
+    private readonly int _blockShift;
+    private readonly int _blockMask;
     private readonly int _nullWords;
     private readonly int _stride;
     private readonly List<byte[]>[] _texts;
@@ -33,10 +39,12 @@ internal sealed class SelectedRows
         _types = types;
         _nullWords = (types.Length + 63) / 64;
         _stride = _nullWords + types.Length;
-        _bits = new long[(count + BlockRows - 1) >> BlockShift][];
+        _blockShift = Math.Clamp(BitOperations.Log2((ulong)(BlockBytes / (_stride * sizeof(long)))), BlockShiftMin, BlockShiftMax);
+        _blockMask = (1 << _blockShift) - 1;
+        _bits = new long[(int)(((long)count + _blockMask) >> _blockShift)][];
         for (var block = 0; block < _bits.Length; block++)
         {
-            _bits[block] = new long[Math.Min(BlockRows, count - (block << BlockShift)) * _stride];
+            _bits[block] = LargeArray.Create<long>(Math.Min(1 << _blockShift, count - (block << _blockShift)) * _stride);
         }
 
         _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];
@@ -69,7 +77,7 @@ internal sealed class SelectedRows
         {
             if (place >= 0)
             {
-                var block = _bits[place >> BlockShift];
+                var block = _bits[place >> _blockShift];
                 Parquet.Prefetch.Read(ref block[NullsAt(place, column)]);
                 Parquet.Prefetch.Read(ref block[At(place, first)]);
                 Parquet.Prefetch.Read(ref block[At(place, last)]);
@@ -109,10 +117,10 @@ internal sealed class SelectedRows
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsNull(int place, int column) => (_bits[place >> BlockShift][NullsAt(place, column)] & (1L << column)) != 0;
+    private bool IsNull(int place, int column) => (_bits[place >> _blockShift][NullsAt(place, column)] & (1L << column)) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private long Bits(int place, int column) => _bits[place >> BlockShift][At(place, column)];
+    private long Bits(int place, int column) => _bits[place >> _blockShift][At(place, column)];
 
     private ReadOnlySpan<byte> Bytes(int place, int column)
     {
@@ -139,7 +147,7 @@ internal sealed class SelectedRows
                 continue;
             }
 
-            var block = _bits[places[row] >> BlockShift];
+            var block = _bits[places[row] >> _blockShift];
             if (vector.IsNull(row))
             {
                 block[NullsAt(places[row], column)] |= 1L << column;
@@ -163,14 +171,14 @@ internal sealed class SelectedRows
         {
             if (places[row] is >= 0 and var place)
             {
-                _bits[place >> BlockShift][At(place, column)] = values[row];
+                _bits[place >> _blockShift][At(place, column)] = values[row];
             }
         }
     }
 
-    private int At(int place, int column) => ((place & (BlockRows - 1)) * _stride) + _nullWords + column;
+    private int At(int place, int column) => ((place & _blockMask) * _stride) + _nullWords + column;
 
-    private int NullsAt(int place, int column) => ((place & (BlockRows - 1)) * _stride) + (column >> 6);
+    private int NullsAt(int place, int column) => ((place & _blockMask) * _stride) + (column >> 6);
 
     // A text lies behind its length in a block of its worker.
     private long Keep(ReadOnlySpan<byte> text, int column, int worker)

@@ -31,7 +31,7 @@ internal sealed class SpineMoments
         DuckDbSession session, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int pieceRows, int threads, CancellationToken cancellationToken)
     {
         var table = new KeyTable([.. keys.Select(static key => key.Type)]);
-        var (entities, times) = (new int[range.Count], new long[range.Count]);
+        var (entities, times) = (LargeArray.Create<int>(range.Count), LargeArray.Create<long>(range.Count));
         var columns = string.Join(", ", keys.Select(static key => $"k{key.Column}"));
         using (session.LimitThreads(1))
         {
@@ -89,7 +89,7 @@ internal sealed class SpineMoments
             counts[entity + 1] += counts[entity];
         }
 
-        var moments = new long[counts[^1]];
+        var moments = LargeArray.Create<long>(counts[^1]);
         Parallelism.RunPieces(threads, keys.Count, (from, to) =>
         {
             for (var entity = from; entity < to; entity++)
@@ -135,7 +135,7 @@ internal sealed class SpineMoments
             }
         }
 
-        var (sorted, order) = (new long[starts[^1]], new int[starts[^1]]);
+        var (sorted, order) = (LargeArray.Create<long>(starts[^1]), LargeArray.Create<int>(starts[^1]));
         Parallelism.Run(parts, part =>
         {
             var places = next[part];

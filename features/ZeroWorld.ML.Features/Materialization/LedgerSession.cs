@@ -7,6 +7,8 @@ internal sealed class LedgerSession
     private const int AttemptsMax = 1000;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(3);
+
     private readonly IMaterializationLedger _store;
     private readonly StorageField _field;
     private readonly TimeProvider _time;
@@ -63,7 +65,7 @@ internal sealed class LedgerSession
 
                 // Rows without a coverage were cleared by somebody, or are those of a store that was wiped.
                 var start = coverage is null && known.Writers.Values.All(writer => writer.Until <= now) ? known with { Generation = null } : known;
-                var taken = start.Take(generation, request.Shard, request.Shards, now, lease, out token, out var waitUntil);
+                var taken = start.Take(generation, request.Shard, request.Shards, request.Writer, now, lease, out token, out var waitUntil);
                 (wait, until) = (waitUntil - now, now + lease);
                 return taken;
             },
@@ -112,6 +114,30 @@ internal sealed class LedgerSession
     }
 
     public Task LeaveAsync(CancellationToken cancellationToken) => ChangeAsync(_store, _field, (ledger, _) => ledger.Leave(_token), cancellationToken);
+
+    /// <summary>Whether another writer came in the place of this one, where a failure may come from having stood still for so long that its turn and its connection ended.</summary>
+    /// <returns>Who and when, as a whole sentence; <see langword="null"/>: nobody, or the store does not answer.</returns>
+    public async Task<string?> FindSuccessorAsync(CancellationToken cancellationToken)
+    {
+        var deadline = _time.GetElapsedTime(_renewed) >= _lease ? SuccessorPatience : TimeSpan.Zero;
+        for (var started = _time.GetTimestamp(); ;)
+        {
+            try
+            {
+                return MaterializationLedger.Parse((await _store.ReadLedgerAsync(_field, cancellationToken).ConfigureAwait(false)).Text).DescribeSuccessor(_token);
+            }
+            catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+            {
+                // The connection of a process that stood still is made anew; what the caller has met already is told if it does not come back.
+                if (_time.GetElapsedTime(started) >= deadline)
+                {
+                    return null;
+                }
+            }
+
+            await Task.Delay(PollInterval, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private async Task CheckServersAsync(IReadOnlyCollection<int> partitions, CancellationToken cancellationToken)
     {

@@ -10,6 +10,7 @@ public sealed record MaterializationLedger
     public const int PartitionCount = 64;
 
     private const int CurrentFormat = 1;
+    private const int ShutOutMax = 64;
 
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -31,6 +32,9 @@ public sealed record MaterializationLedger
 
     public IReadOnlyDictionary<int, LedgerPartition> Partitions { get; init; } = new Dictionary<int, LedgerPartition>();
 
+    /// <value>The newest writers that were shut out, by their token, and who came in their place.</value>
+    public IReadOnlyDictionary<long, LedgerSuccessor> ShutOut { get; init; } = new Dictionary<long, LedgerSuccessor>();
+
     /// <value>Where the servers are marked that the partitions are on.</value>
     public IReadOnlyList<int> Places { get; init; } = [];
 
@@ -44,7 +48,7 @@ public sealed record MaterializationLedger
 
         try
         {
-            return JsonSerializer.Deserialize<MaterializationLedger>(text, Options) is { Format: CurrentFormat, Writers: not null, Partitions: not null, Places: not null } ledger
+            return JsonSerializer.Deserialize<MaterializationLedger>(text, Options) is { Format: CurrentFormat, Writers: not null, Partitions: not null, Places: not null, ShutOut: not null } ledger
                 ? ledger
                 : throw new JsonException("it is of another format");
         }
@@ -63,10 +67,11 @@ public sealed record MaterializationLedger
     /// <param name="generation">The import that it brings.</param>
     /// <param name="shard">Which partitions: those that leave this remainder.</param>
     /// <param name="shards">By this divisor.</param>
+    /// <param name="writerName">Who it is, for people.</param>
     /// <param name="now">The store's clock, microseconds.</param>
     /// <param name="lease">Microseconds for which its writes are good.</param>
     /// <param name="waitUntil">When no write of a shut-out writer can do harm any more.</param>
-    public MaterializationLedger Take(string generation, int shard, int shards, long now, long lease, out long token, out long waitUntil)
+    public MaterializationLedger Take(string generation, int shard, int shards, string writerName, long now, long lease, out long token, out long waitUntil)
     {
         token = Token + 1;
         waitUntil = now;
@@ -85,11 +90,18 @@ public sealed record MaterializationLedger
         }
 
         writers.Add(token, new LedgerWriter(generation, shard, shards, now + lease));
+        var shutOut = new Dictionary<long, LedgerSuccessor>(ShutOut);
+        foreach (var number in Writers.Keys.Except(writers.Keys))
+        {
+            shutOut[number] = new LedgerSuccessor(token, writerName, now);
+        }
+
         var isNew = Generation != generation;
         return this with
         {
             Token = token,
             Writers = writers,
+            ShutOut = shutOut.OrderByDescending(static item => item.Key).Take(ShutOutMax).ToDictionary(),
             Generation = generation,
             Partitions = isNew ? new Dictionary<int, LedgerPartition>() : Partitions,
             Clearing = isNew || (Clearing is { } clearing && !writers.ContainsKey(clearing)) ? token : Clearing,
@@ -148,6 +160,12 @@ public sealed record MaterializationLedger
         ? null
         : new ViewCoverage(Partitions.Values.Max(static entry => entry.Trim), Partitions.Values.Min(static entry => entry.ArrivedUntil), Generation);
 
+    /// <summary>Who came in the place of a writer, and when, as a whole sentence.</summary>
+    /// <returns><see langword="null"/>: as far as is known, nobody.</returns>
+    public string? DescribeSuccessor(long token) => ShutOut.TryGetValue(token, out var other)
+        ? $"Another materialization ({other.Writer}; number {other.Token}) took the place of this one (number {token}) at {UnixMicroseconds.ToText(other.Since)} by the clock of the online store: it brings the same, or this one had stood still for longer than its turn. This one stops and writes nothing any more; run it again if its part is missing when the other has ended."
+        : null;
+
     private static bool Overlap(int shard, int shards, int other, int others)
     {
         for (var partition = shard; partition < PartitionCount; partition += shards)
@@ -163,8 +181,7 @@ public sealed record MaterializationLedger
 
     private LedgerWriter WriterOf(long token) => Writers.TryGetValue(token, out var writer)
         ? writer
-        : throw new FeatureException(
-            FeatureError.Superseded, $"Another materialization took the place of this one (number {token}, the newest is {Token}); it stops, and what it wrote is written by the other.");
+        : throw new FeatureException(FeatureError.Superseded, DescribeSuccessor(token) ?? $"This materialization (number {token}) is not in the ledger of the online store any more, which tells nothing of it: the store was replaced or wiped. It stops; run it again.");
 }
 
 /// <param name="Generation">Which import it brings.</param>
@@ -172,6 +189,11 @@ public sealed record MaterializationLedger
 /// <param name="Shards">By this divisor.</param>
 /// <param name="Until">Until when its writes are good, microseconds by the store's clock.</param>
 public sealed record LedgerWriter(string Generation, int Shard, int Shards, long Until);
+
+/// <param name="Token">Of the writer that came.</param>
+/// <param name="Writer">Who it is, for people: its host and process.</param>
+/// <param name="Since">When it came, microseconds by the store's clock.</param>
+public sealed record LedgerSuccessor(long Token, string Writer, long Since);
 
 /// <param name="Cursor">Every file of the table that was stored until then (microseconds) is in.</param>
 /// <param name="Files">Digest of the names of all those files: where it is the same, nothing is to be done.</param>

@@ -27,6 +27,9 @@ public sealed record MaterializationRequest
     /// <value>For how long a writer that does not move keeps its turn. Default 20 s.</value>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <value>Who runs it, for whoever finds that another one took its place. Default: the host's name and the process's number.</value>
+    public string Writer { get; init; } = $"{Environment.MachineName}, process {Environment.ProcessId}";
+
     /// <value>Partitions that have ended are marked in the ledger when they hold so many entities, and at the end: a mark is two round trips. 0: each by itself. Default 10,000.</value>
     public int EntitiesPerMark { get; init; } = 10_000;
 

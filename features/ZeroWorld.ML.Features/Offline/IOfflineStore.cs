@@ -63,6 +63,9 @@ public sealed record TableImport(string Project, string Table, string Path, IRea
 
     /// <value>The views that read the table: what they declare of its values is counted, and types are taken of them where no columns are named.</value>
     public IReadOnlyList<FeatureView> Views { get; init; } = [];
+
+    /// <value>Receives the share of the work that is done, 0 to 1, from any thread; <see langword="null"/>: nobody asks.</value>
+    public IProgress<double>? Share { get; init; }
 }
 
 /// <param name="Rows">Rows that features may see.</param>
@@ -97,7 +100,16 @@ public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? 
 
     /// <value>One per feature of <see cref="TableImport.Views"/> that declares bounds and whose column was imported; of last-value views only.</value>
     public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
+
+    /// <value>One per key of <see cref="TableImport.Views"/> that lacks a value in some of the rows.</value>
+    public IReadOnlyList<NullKeyRows> NullKeys { get; init; } = [];
 }
+
+/// <summary>Rows of a file without a value in a key: no entity ever sees them.</summary>
+/// <param name="Columns">The columns of the key, in its order.</param>
+/// <param name="Rows">How many rows lack a value in one of them; 1 or more.</param>
+/// <param name="First">The first of them, from 1.</param>
+public sealed record NullKeyRows(IReadOnlyList<string> Columns, long Rows, long First);
 
 /// <summary>What a training set is built from.</summary>
 public sealed record TrainingSetRequest

@@ -107,6 +107,28 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         var arrivedUntil = extent.LastArrival ?? long.MinValue;
         var known = await online.ReadCoverageAsync(field, cancellationToken).ConfigureAwait(false);
         var session = await LedgerSession.OpenAsync(online, field, time, request, extent.Generation, known, arrivedUntil, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var made = await MaterializeAsync(session, field, history, extent, trim, request, total, cancellationToken).ConfigureAwait(false);
+            return made with { Elapsed = time.GetElapsedTime(started) };
+        }
+        catch (FeatureException exception) when (exception.Error is FeatureError.StoreUnavailable or FeatureError.Superseded)
+        {
+            // Of one that stood still the connection broke off too; why it may not go on is that its turn is another's.
+            if (await session.FindSuccessorAsync(cancellationToken).ConfigureAwait(false) is { } successor)
+            {
+                throw new FeatureException(FeatureError.Superseded, successor, exception);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<ViewMaterialization> MaterializeAsync(
+        LedgerSession session, StorageField field, IViewHistory history, SourceExtent extent, long trim, MaterializationRequest request, MaterializationProgress total,
+        CancellationToken cancellationToken)
+    {
+        var arrivedUntil = extent.LastArrival ?? long.MinValue;
         var plan = MaterializationPlan.Of(session.Ledger, extent, request, arrivedUntil, trim);
         total.BeginView(plan);
         var (entities, rows) = (0L, 0L);
@@ -127,7 +149,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
 
         await session.LeaveAsync(cancellationToken).ConfigureAwait(false);
         return new ViewMaterialization(
-            field.View.Name, entities, rows, extent.Quarantined, coverage ?? ViewCoverage.NothingYet(arrivedUntil, extent.Generation), time.GetElapsedTime(started))
+            field.View.Name, entities, rows, extent.Quarantined, coverage ?? ViewCoverage.NothingYet(arrivedUntil, extent.Generation), TimeSpan.Zero)
         {
             Quality = extent.Quality,
             NullKeys = extent.NullKeys,

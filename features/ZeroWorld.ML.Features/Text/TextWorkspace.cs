@@ -192,7 +192,7 @@ public sealed class TextWorkspace
         return values;
     }
 
-    private int CountAt(int place) => _counter.CountOf((uint)_ids[_segment + place]);
+    private int CountAt(int place) => _counter.CountOf((uint)_ids[_segment + place], place);
 
     private void Finish(Span<float> values, float scale)
     {

@@ -10,6 +10,12 @@ internal ref struct WordHistory(int most, uint seed, int bits)
     /// <param name="hash">Of the word's code points, from the seed on.</param>
     public void Add(TextWorkspace workspace, uint hash, int start, int end)
     {
+        if (most == 1)
+        {
+            workspace.Add(NgramHashes.Id(NgramHashes.Step(NgramHashes.Start(seed + 0x100), hash), bits), start, end);
+            return;
+        }
+
         // Newest first: n-grams grow backwards.
         for (var place = most - 1; place > 0; place--)
         {

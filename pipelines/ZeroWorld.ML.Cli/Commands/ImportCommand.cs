@@ -33,7 +33,11 @@ internal static class ImportCommand
                 parse.GetValue(zone)) { IsAppended = parse.GetValue(append) };
             await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
             var views = server.Services.GetRequiredService<DefinitionRegistry>().Find(import.Project)?.Views.Where(view => view.Source.Table == import.Table) ?? [];
-            var summary = await server.Services.GetRequiredService<IOfflineStore>().ImportAsync(import with { Views = [.. views] }, cancellationToken);
+            var summary = await StepConsole.ToStandardError(1).RunAsync("table", async progress =>
+            {
+                var made = await server.Services.GetRequiredService<IOfflineStore>().ImportAsync(import with { Views = [.. views], Share = progress }, cancellationToken);
+                return (made, $"{made.Rows:N0} rows");
+            });
             if (parse.GetValue(json))
             {
                 Console.Out.WriteLine(QualityView.ToJson(import.Table, summary));

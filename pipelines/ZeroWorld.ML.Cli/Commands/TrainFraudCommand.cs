@@ -43,7 +43,7 @@ internal static class TrainFraudCommand
         private readonly Option<string> _time = new("--time") { Description = "Column of the time: timestamps, dates in any usual form, or whole numbers.", Required = true };
         private readonly Option<TimeUnit> _unit = new("--time-unit") { Description = "What whole numbers of the time count." };
         private readonly Option<string> _entity = new("--entity") { Description = "Column of the card, account or user.", Required = true };
-        private readonly Option<string[]> _features = Many("--features", "Features. Default: every other column that holds something.");
+        private readonly Option<string[]> _features = Many("--features", $"Features. {NameList.Form} Default: every other column that holds something.");
         private readonly Option<string[]> _categorical = Many("--categorical", "Columns of numbers that are categories.");
         private readonly Option<string[]> _segments = Many("--segment", "Features whose values are measured apart.");
         private readonly Option<string[]> _algorithms = Many("--algorithm", $"Algorithms to try, out of {string.Join(", ", FraudAlgorithms.Names)}.");
@@ -106,8 +106,8 @@ internal static class TrainFraudCommand
                     Entity = parse.GetRequiredValue(_entity),
                     Positive = parse.GetValue(_positive),
                     TimeUnit = parse.GetValue(_unit),
-                    Features = Names(parse.GetValue(_features)) is { Count: > 0 } features ? features : null,
-                    Categorical = Names(parse.GetValue(_categorical)),
+                    Features = NameList.Parse(parse.GetValue(_features)) is { Count: > 0 } features ? features : null,
+                    Categorical = NameList.Parse(parse.GetValue(_categorical)),
                 },
                 Settings = settings,
                 Name = parse.GetValue(_name),
@@ -133,7 +133,7 @@ internal static class TrainFraudCommand
             var defaults = new FraudTableSettings();
             return defaults with
             {
-                Algorithms = Names(parse.GetValue(_algorithms)) is { Count: > 0 } algorithms ? algorithms : defaults.Algorithms,
+                Algorithms = NameList.Parse(parse.GetValue(_algorithms)) is { Count: > 0 } algorithms ? algorithms : defaults.Algorithms,
                 Balances = parse.GetValue(_balances) is { Length: > 0 } balances ? balances : defaults.Balances,
                 Seeds = parse.GetValue(_seeds) ?? defaults.Seeds,
                 Split = parse.GetValue(_split),
@@ -147,7 +147,7 @@ internal static class TrainFraudCommand
                 BlockShare = parse.GetValue(_blockShare),
                 Costs = falseAlarm is { } alarm && miss is { } missed ? (alarm, missed) : null,
                 CardsPerDay = parse.GetValue(_cards),
-                Segments = Names(parse.GetValue(_segments)),
+                Segments = NameList.Parse(parse.GetValue(_segments)),
                 Gate = defaults.Gate with { LossAccepted = parse.GetValue(_accepted) },
             };
         }
@@ -157,9 +157,5 @@ internal static class TrainFraudCommand
             : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--label-delay is {days}; expected 0 or more days."));
 
         private static Option<string[]> Many(string name, string description) => new(name) { Description = description, AllowMultipleArgumentsPerToken = true };
-
-        // Names with commas are quoted by the shell's own means: a column may be given by an option of its own.
-        private static List<string> Names(string[]? texts) =>
-            [.. (texts ?? []).SelectMany(static text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ZeroWorld.ML.Hosting;
-using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -29,6 +28,9 @@ internal static class LocalServer
             ["Server:GrpcPort"] = "0",
             ["Server:MetricsPort"] = "0",
             ["Streams:Enabled"] = "false",
+
+            // A command asks once and goes: of all models it needs one at most.
+            ["Serving:Servables:LoadOnRequest"] = "true",
         };
         foreach (var (key, value) in flags ?? new Dictionary<string, string>())
         {
@@ -40,9 +42,6 @@ internal static class LocalServer
         try
         {
             await server.StartAsync(cancellationToken);
-
-            // A command asks once and goes: its models are loaded before it does.
-            await server.Services.GetRequiredService<ServableManager>().RefreshAsync(cancellationToken);
             return server;
         }
         catch

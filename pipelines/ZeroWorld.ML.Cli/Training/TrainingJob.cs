@@ -55,18 +55,23 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
             CheckpointsOf(run).Delete();
             return new TrainingReport<T>(result, outcome, run.Run.Id, version, alias);
         }
-        catch (Exception exception) when (exception is TrainingException { Error: TrainingError.CheckpointFailed } or RegistryException { Error: RegistryError.StoreUnavailable })
+        catch (TrainingException exception) when (exception.Error == TrainingError.CheckpointFailed)
         {
-            // A full disk, or a database that is away: the run is taken up again with what it had.
+            // A full disk: the run is taken up again with what it had.
             await run.InterruptAsync(exception.Message);
             throw;
+        }
+        catch (RegistryException exception) when (exception.Error == RegistryError.StoreUnavailable)
+        {
+            // So it is when the database of runs is away, which cannot be told that then.
+            await run.InterruptAsync(exception.Message);
+            throw Kept(run, exception.Message, exception);
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable)
         {
             // The same, told by the server that registers: what was learned is not lost with the store.
             await run.InterruptAsync(exception.Status.Detail);
-            throw new RegistryException(
-                RegistryError.StoreUnavailable, $"{exception.Status.Detail} The run is kept: take it up with --resume {run.Run.Id} when the store is there again.", exception);
+            throw Kept(run, exception.Status.Detail, exception);
         }
         catch (Exception exception)
         {
@@ -128,6 +133,9 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
         await connection.Client.Registry.SetAliasAsync(request, cancellationToken: cancellationToken);
         return (version.Version, request.Alias);
     }
+
+    private static RegistryException Kept(RunTracker run, string reason, Exception cause) =>
+        new(RegistryError.StoreUnavailable, $"{reason} The run is kept: take it up with --resume {run.Run.Id} when the store is there again.", cause);
 
     private CheckpointFolder CheckpointsOf(RunTracker run) => new(Path.Combine(target.Directory, "checkpoints", run.Run.Id), run.Fingerprint);
 

@@ -5,6 +5,26 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>The loads: one per version at a time, a few at once, and room made for them.</summary>
 public sealed partial class ServableManager
 {
+    /// <summary>Loads a version that the catalog asks for, unless it is there, waits for a request or for its next attempt.</summary>
+    private Task? TryStartLoad_NeedsLock(VersionSlot slot, bool isAsked, bool ignoresRetryDelay)
+    {
+        if (!slot.IsMissing)
+        {
+            return null;
+        }
+
+        var isInUse = isAsked || _table.FindSlots(slot.Model).Any(static other => other.Servable is not null);
+        if (_options.LoadOnRequest && !isInUse)
+        {
+            _table.LeaveToRequests(slot);
+            return null;
+        }
+
+        return (isAsked || !slot.IsAsleep) && (slot.Failure is null || isAsked || ignoresRetryDelay || _time.GetTimestamp() >= slot.RetryTimestamp)
+            ? StartLoad_NeedsLock(slot, mayEvict: isInUse)
+            : null;
+    }
+
     private Task StartLoad_NeedsLock(VersionSlot slot, bool mayEvict)
     {
         if (slot.Load is null)

@@ -87,7 +87,7 @@ public sealed partial class ServableManager : IAsyncDisposable
     /// its next request waits until it is back.
     /// </summary>
     public bool IsModelReady(ModelName model, VersionSelector selector) =>
-        _table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _) is { Servable: not null } or { IsAsleep: true };
+        _table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _) is { Servable: not null } or { IsAsleep: true, Failure: null };
 
     /// <summary>Every model of registry and folder, by name and version, with what became of it.</summary>
     /// <param name="readyOnly">Whether only those that answer are wanted.</param>
@@ -300,10 +300,9 @@ public sealed partial class ServableManager : IAsyncDisposable
 
                 foreach (var slot in _table.Adopt(models, IsWanted_NeedsLock))
                 {
-                    var isAsked = slot.Model == asked;
-                    if (slot.IsMissing && (isAsked || !slot.IsAsleep) && (slot.Failure is null || isAsked || ignoresRetryDelay || _time.GetTimestamp() >= slot.RetryTimestamp))
+                    if (TryStartLoad_NeedsLock(slot, isAsked: slot.Model == asked, ignoresRetryDelay) is { } load)
                     {
-                        loads.Add(StartLoad_NeedsLock(slot, mayEvict: isAsked || _table.FindSlots(slot.Model).Any(static other => other.Servable is not null)));
+                        loads.Add(load);
                     }
                 }
 

@@ -11,6 +11,12 @@ public sealed class ServableManagerOptions : IValidatableObject
     /// <value>Default 1 s; 10 ms to 1 h.</value>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Whether a model is loaded by its first request, which waits for it, instead of when it is found. Once a version of it is in memory, versions that come to be served load by themselves.
+    /// </summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public bool LoadOnRequest { get; set; }
+
     /// <summary>Versions of one model, newer than its alias targets, that are loaded by themselves: the newest ones.</summary>
     /// <value>Default 2.</value>
     [Range(0, 64)]

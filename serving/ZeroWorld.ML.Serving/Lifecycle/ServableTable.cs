@@ -103,6 +103,16 @@ internal sealed class ServableTable(ServableManagerOptions options)
         }
     }
 
+    /// <summary>Leaves a version that nobody has asked for to its first request.</summary>
+    public void LeaveToRequests(VersionSlot slot)
+    {
+        if (slot.Absence == SlotAbsence.NotAsked)
+        {
+            slot.Absence = SlotAbsence.OnRequest;
+            Touch(slot);
+        }
+    }
+
     /// <summary>Lets a servable go to make room.</summary>
     public void Evict(VersionSlot slot)
     {

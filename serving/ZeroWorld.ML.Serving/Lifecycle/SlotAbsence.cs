@@ -12,6 +12,9 @@ internal enum SlotAbsence
     /// <summary>There was no room when the server loaded its models; the first request loads it.</summary>
     Deferred,
 
+    /// <summary>Models load on their first request here (<see cref="ServableManagerOptions.LoadOnRequest"/>), and there was none yet.</summary>
+    OnRequest,
+
     /// <summary>It was freed to make room; the next request loads it.</summary>
     Evicted,
 }

@@ -45,8 +45,8 @@ internal sealed class VersionSlot(ModelName model, long version, string digest)
     /// <summary>Whether it is to be loaded: it is not there, or an older content of it is.</summary>
     public bool IsMissing => Servable is null || Servable.Digest != Digest;
 
-    /// <summary>Whether it was let go to save memory: its first request brings it back.</summary>
-    public bool IsAsleep => Servable is null && Absence is SlotAbsence.Deferred or SlotAbsence.Evicted;
+    /// <summary>Whether it is not in memory, to save it: the next request brings it.</summary>
+    public bool IsAsleep => Servable is null && Absence is SlotAbsence.Deferred or SlotAbsence.OnRequest or SlotAbsence.Evicted;
 
     public ServableState State => (Servable, Load, Failure, Unloading) switch
     {

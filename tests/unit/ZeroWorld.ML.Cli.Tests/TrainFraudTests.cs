@@ -156,12 +156,38 @@ public sealed class TrainFraudTests : IDisposable
         var resumed = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--resume", run.Id]);
 
         Assert.NotEqual(0, failed.ExitCode);
-        Assert.Contains($"The run is kept: take it up with --resume {run.Id} when the store is there again.", failed.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains($"The run is kept: take it up with --resume {run.Id} when the store is there again.", Unwrap(failed.Error), StringComparison.Ordinal);
         Assert.Equal(RunStatus.Interrupted, run.Status);
         Assert.Contains("http://127.0.0.1:", run.Note, StringComparison.Ordinal);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal(RunStatus.Finished, (await store.GetAsync("default", run.Id, Cancellation)).Status);
         Assert.Equal(3, (await store.ListAsync("default", null, run.Id, 100, Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task TrainFraud_DatabaseOfRunsGoesAwayAmidIt_SaysHowItIsTakenUp()
+    {
+        PostgresProcess.SkipIfMissing();
+        var postgres = await PostgresProcess.StartAsync(Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "zeroworld.yaml"), $"Registry:\n  Postgres: {postgres.ConnectionString}\n", Cancellation);
+        WriteTable(3_000);
+
+        var training = ZwmlProcess.RunAsync(_folder.Path, [.. Arguments(), "--algorithm", "fasttree"]);
+        var checkpoints = Path.Combine(Directory, "checkpoints");
+        while (!training.IsCompleted && !(System.IO.Directory.Exists(checkpoints) && System.IO.Directory.EnumerateFileSystemEntries(checkpoints).Any()))
+        {
+            await Task.Delay(10, Cancellation);
+        }
+
+        // Two trials on five folds: nearly all is still to come, and the first trial that is done is to be written.
+        await postgres.DisposeAsync();
+        var failed = await training;
+
+        Assert.NotEqual(0, failed.ExitCode);
+        var error = Unwrap(failed.Error);
+        Assert.Contains("cannot be reached", error, StringComparison.Ordinal);
+        var run = Path.GetFileName(Assert.Single(System.IO.Directory.GetDirectories(checkpoints)));
+        Assert.Contains($"The run is kept: take it up with --resume {run} when the store is there again.", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -227,6 +253,9 @@ public sealed class TrainFraudTests : IDisposable
         Assert.Contains(part, failed.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", failed.Error, StringComparison.Ordinal);
     }
+
+    // Long sentences are broken where the line ends, behind a space.
+    private static string Unwrap(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private string[] Arguments() =>
     [

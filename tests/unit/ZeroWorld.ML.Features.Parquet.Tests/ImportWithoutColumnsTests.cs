@@ -101,6 +101,19 @@ public sealed class ImportWithoutColumnsTests : IDisposable
         Assert.Contains("column 'code' is INTEGER; expected string", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("code,flag,n\nx,true,1\n", "has no column 'at', which feature view 'view' of table 'events' reads as its event time. Its columns: code, flag, n")]
+    [InlineData("at,flag,n\n2024-01-01T00:00:00Z,true,1\n", "has no column 'code', which feature view 'view' of table 'events' reads as a key. Its columns: at, flag, n")]
+    public async Task ImportAsync_FileWithoutWhatItsViewNeeds_IsRefusedAndTheTableStays(string text, string expected)
+    {
+        await _folder.Store.ImportAsync(Import(_folder.WriteText("first.csv", "code,at\nx1,2024-01-01T00:00:00Z\n")), Token);
+
+        var refused = await RefusedAsync(Import(_folder.WriteText("second.csv", text)) with { Views = [View()] });
+
+        Assert.Contains($"second.csv' {expected}.", refused, StringComparison.Ordinal);
+        Assert.Equal(["code", "at"], (await _folder.Store.DescribeTableAsync("default", "events", Token)).Select(static column => column.Name));
+    }
+
     [Fact]
     public async Task ImportAsync_Appended_HasTheColumnsOfTheTable()
     {

@@ -214,20 +214,25 @@ public sealed class MaterializationTests : IDisposable
         AssertEqual(whole, online);
     }
 
-    [Fact]
-    public async Task RunAsync_SecondWriterOfTheSamePartitions_TakesTheTurnOfTheFirst()
+    // The first stood still: its connection may have broken off too.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RunAsync_SecondWriterOfTheSamePartitions_TakesTheTurnOfTheFirstWhichSaysWhoAndWhen(bool isCutOff)
     {
         await ImportAsync("a", 0, 400);
         var (online, asleep, wake) = (new InMemoryOnlineStore(), new TaskCompletionSource(), new TaskCompletionSource());
-        var first = new Materializer(_folder.Store, new SleepingStore(online, asleep, wake.Task), TimeProvider.System);
+        var first = new Materializer(_folder.Store, new SleepingStore(online, asleep, wake.Task, isCutOff), TimeProvider.System);
         var sleeping = Task.Run(() => first.RunAsync(Last, null, Token), Token);
         await (await Task.WhenAny(asleep.Task, sleeping)).WaitAsync(Token);
 
-        await RunAsync(online, fields: Last);
+        await new Materializer(_folder.Store, online, TimeProvider.System).RunAsync(new MaterializationRequest { Fields = Last, Writer = "node-2, process 77" }, Token);
         var after = Texts(online);
         wake.SetResult();
 
-        Assert.Equal(FeatureError.Superseded, (await Assert.ThrowsAsync<FeatureException>(() => sleeping)).Error);
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => sleeping);
+        Assert.Equal(FeatureError.Superseded, failure.Error);
+        Assert.Matches("^Another materialization .node-2, process 77; number 2. took the place of this one .number 1. at 20[0-9-]+T[0-9:.]+Z", failure.Message);
         Assert.Equal(after, Texts(online));
     }
 
@@ -299,7 +304,7 @@ public sealed class MaterializationTests : IDisposable
     private static void AssertEqual(InMemoryOnlineStore expected, InMemoryOnlineStore actual) => Assert.Equal(Texts(expected), Texts(actual));
 
     /// <summary>The store as a process sees it that is held up before its second write.</summary>
-    private sealed class SleepingStore(InMemoryOnlineStore store, TaskCompletionSource asleep, Task wake) : IMaterializationLedger
+    private sealed class SleepingStore(InMemoryOnlineStore store, TaskCompletionSource asleep, Task wake, bool isCutOff = false) : IMaterializationLedger
     {
         private int _writes;
 
@@ -309,6 +314,10 @@ public sealed class MaterializationTests : IDisposable
             {
                 asleep.SetResult();
                 await wake;
+                if (isCutOff)
+                {
+                    throw new FeatureException(FeatureError.StoreUnavailable, "The connection broke off.");
+                }
             }
 
             await store.WriteRowsAsync(field, rows, validUntil, cancellationToken);

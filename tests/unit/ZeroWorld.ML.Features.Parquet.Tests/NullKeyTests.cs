@@ -56,6 +56,28 @@ public sealed class NullKeyTests : IDisposable
         Assert.DoesNotContain(_lines.Warnings, static line => line.Contains("their key", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("k", "2 rows have no value in their key (k)", "row 2 of file", 2, 2)]
+    [InlineData("k,s", "3 rows have no value in their key (k, s)", "row 1 of file", 3, 1)]
+    [InlineData("v", "", "", 0, 0)]
+    public async Task ImportAsync_NullKeys_AreCountedAndToldAndStay(string keys, string count, string place, long expected, long first)
+    {
+        var path = _folder.WriteText("facts.csv", "k,s,at,v\n7,,2024-01-01T00:00:00Z,2.5\n,,2024-01-01T00:00:00Z,4.5\n,a,2024-01-01T00:00:00Z,3.5\n7,a,2024-01-01T00:00:00Z,1.5\n");
+        var names = keys.Split(',');
+
+        // Views of one key are told of once, and views of columns that are not imported say so where they are read.
+        OfflineColumn[] columns = [new("k", FeatureType.Int64), new("s", FeatureType.String), new("at", FeatureType.Timestamp), new("v", FeatureType.Float64)];
+        var summary = await Store().ImportAsync(
+            new TableImport("default", "facts", path, columns, null) { Views = [View(false, names), View(true, names), View(false, ["absent"])] }, Token);
+
+        var told = _lines.Warnings.Where(static line => line.Contains("no value in their key", StringComparison.Ordinal)).ToList();
+        Assert.Equal(4, summary.Rows);
+        Assert.Equal(expected == 0 ? [] : [(keys, expected, first)], summary.NullKeys.Select(static found => (string.Join(',', found.Columns), found.Rows, found.First)));
+        Assert.Equal(expected == 0 ? 0 : 1, told.Count);
+        Assert.All(told, line => Assert.Contains($"Table facts: {count}", line, StringComparison.Ordinal));
+        Assert.All(told, line => Assert.Contains($"the first is {place} '{path}'", line, StringComparison.Ordinal));
+    }
+
     // Of the second file row 1 has a number and no text, row 2 neither, row 3 a text alone; so has the third file's.
     private void WriteAll(string where = "")
     {

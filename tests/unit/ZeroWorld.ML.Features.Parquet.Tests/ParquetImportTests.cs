@@ -34,6 +34,25 @@ public sealed class ParquetImportTests : IDisposable
         Assert.Equal([1.5], frame.Get<double>("amount"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ImportAsync_ManyRows_TellsHowFarItIs(bool isParquet)
+    {
+        const int Rows = 40_000;
+        var path = isParquet
+            ? _folder.WriteParquet("in.parquet", $"SELECT i AS id, '2018-04-01 00:00:31+00'::TIMESTAMPTZ AS at, 0.5 AS amount FROM range({Rows}) t(i)")
+            : _folder.WriteText("in.csv", "id,at,amount\n" + string.Concat(Enumerable.Range(0, Rows).Select(static row => $"{row},2018-04-01T00:00:31Z,0.5\n")));
+        var shares = new Shares();
+
+        await _folder.Store.ImportAsync(Import(path, null) with { Share = shares }, Token);
+
+        Assert.True(shares.Seen.Count >= Rows / ColumnBuffer.BlockRows);
+        Assert.Equal(shares.Seen.Order(), shares.Seen);
+        Assert.InRange(shares.Seen[0], 0.001, 0.5);
+        Assert.InRange(shares.Seen[^1], 0.75, 1);
+    }
+
     [Fact]
     public async Task ImportAsync_NanosecondsBeforeTheEpoch_AreFloored()
     {
@@ -106,4 +125,12 @@ public sealed class ParquetImportTests : IDisposable
     }
 
     private static TableImport Import(string path, string? zone) => new("default", "events", path, Columns, zone);
+
+    // Reports come from the thread that reads, one after the other.
+    private sealed class Shares : IProgress<double>
+    {
+        public List<double> Seen { get; } = [];
+
+        public void Report(double value) => Seen.Add(value);
+    }
 }

@@ -1,6 +1,8 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using global::Parquet;
+using global::Parquet.Data;
+using global::Parquet.Schema;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
@@ -82,22 +84,31 @@ public sealed class TrainingFileTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Parquet_EveryKindOfColumn_IsReadByParquetNet()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8191)]
+    [InlineData(20000)]
+    public async Task Parquet_EveryKindOfColumn_IsReadByParquetNet(int rows)
     {
-        var (path, values) = Write("set.parquet", 9000);
+        var (path, values) = Write("set.parquet", rows);
 
         await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: Token);
         Assert.Equal(Shapes.Select(static shape => shape.Name), reader.Schema.Fields.Select(static field => field.Name));
         Assert.Equal("{}", reader.CustomMetadata[TrainingSetCard.Key]);
-        using var group = reader.OpenRowGroupReader(0);
-        Assert.Equal(9000, group.RowCount);
-        foreach (var name in new[] { "few", "ascending", "holes", "half" })
+        var read = Shapes.Select(static _ => new List<string>()).ToArray();
+        for (var index = 0; index < reader.RowGroupCount; index++)
         {
-            var column = System.Array.FindIndex(Shapes, shape => shape.Name == name);
-            var read = new long?[9000];
-            await group.ReadAsync<long>(reader.Schema.DataFields[column], read, null, Token);
-            Assert.Equal(values[column].Select(static value => (long?)value), read);
+            using var group = reader.OpenRowGroupReader(index);
+            for (var column = 0; column < Shapes.Length; column++)
+            {
+                read[column].AddRange((await ReadAsync(group, reader.Schema.DataFields[column], Shapes[column].Kind)).Select(Text));
+            }
+        }
+
+        for (var column = 0; column < Shapes.Length; column++)
+        {
+            Assert.Equal(values[column].Select(Text), read[column]);
         }
     }
 
@@ -123,6 +134,71 @@ public sealed class TrainingFileTests : IDisposable
 
         Assert.Equal(9000, row);
         Assert.Equal("{}", reader.Schema.Metadata[TrainingSetCard.Key].TrimEnd());
+    }
+
+    private static Task<object?[]> ReadAsync(ParquetRowGroupReader group, DataField field, ColumnKind kind) => kind switch
+    {
+        ColumnKind.Int64 => ReadAsync<long>(group, field),
+        ColumnKind.Int32 => ReadAsync<int>(group, field),
+        ColumnKind.Bool => ReadAsync<bool>(group, field),
+        ColumnKind.Float64 => ReadAsync<double>(group, field),
+        ColumnKind.Float32 => ReadAsync<float>(group, field),
+        ColumnKind.Timestamp => ReadAsync<DateTime>(group, field),
+        ColumnKind.String => ReadTextsAsync(group, field),
+        ColumnKind.Bytes => ReadBytesAsync(group, field),
+        _ => ReadListsAsync(group, field),
+    };
+
+    private static async Task<object?[]> ReadAsync<T>(ParquetRowGroupReader group, DataField field)
+        where T : struct
+    {
+        var values = new T?[group.RowCount];
+        await group.ReadAsync<T>(field, values, null, Token);
+        return [.. values.Select(static value => value is DateTime time ? (time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond : (object?)value)];
+    }
+
+    private static async Task<object?[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
+    {
+        var values = new string?[group.RowCount];
+        await group.ReadAsync(field, values.AsMemory()!, null, Token);
+        return values;
+    }
+
+    private static async Task<object?[]> ReadBytesAsync(ParquetRowGroupReader group, DataField field)
+    {
+        var values = new byte[]?[group.RowCount];
+        await group.ReadAsync(field, values.AsMemory()!, null, Token);
+        return values;
+    }
+
+    // Rows by the levels: 0 stands for no list, 1 for an empty one and 3 for an element.
+    private static async Task<object?[]> ReadListsAsync(ParquetRowGroupReader group, DataField field)
+    {
+        const int Element = 3;
+        using var raw = await group.ReadRawColumnDataBaseAsync(field, Token);
+        object[] values = raw switch
+        {
+            RawColumnData<long> numbers => [.. numbers.Values.ToArray().Cast<object>()],
+            RawColumnData<double> numbers => [.. numbers.Values.ToArray().Cast<object>()],
+            RawColumnData<ReadOnlyMemory<char>> texts => [.. texts.Values.ToArray().Select(static text => text.ToString())],
+            _ => throw new ArgumentOutOfRangeException(nameof(field), raw.GetType(), null),
+        };
+        var (definitions, repetitions) = (raw.DefinitionLevels.ToArray(), raw.RepetitionLevels.ToArray());
+        var rows = new List<object?>();
+        var (index, at) = (0, 0);
+        while (index < definitions.Length)
+        {
+            Assert.Equal(0, repetitions[index]);
+            var elements = definitions[index] == 0 ? null : new List<object>();
+            do
+            {
+                elements?.AddRange(definitions[index] == Element ? [values[at++]] : []);
+            }
+            while (++index < definitions.Length && repetitions[index] == 1);
+            rows.Add(elements);
+        }
+
+        return [.. rows];
     }
 
     private static byte[] Noise(Random random, int length)

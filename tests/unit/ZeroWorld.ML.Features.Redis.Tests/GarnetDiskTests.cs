@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Redis.Tests;
@@ -42,6 +43,40 @@ public sealed class GarnetDiskTests
         {
             await using var store = Stores.Create(host.Configuration);
             await store.WriteRowsAsync(TestViews.Profile, [.. Enumerable.Range(from, count).Select(static id => new OnlineRowWrite(TestViews.Id(id), TestViews.Row(1, 1, 1)))], Cancellation);
+        }
+    }
+
+    /// <summary>Who only reads has nothing to write at its end; and a checkpoint that has no room leaves what is there readable.</summary>
+    [Fact]
+    public async Task DisposeAsync_OfAReaderOnACompletelyFullDisk_EndsAtOnceAndSaysNothing()
+    {
+        using var folder = new TempFolder();
+        using var disk = SmallDisk.Mount(folder.Combine("disk"), "24m");
+        var online = Path.Combine(disk.Path, "online");
+        await using (var writer = await StartAsync(online))
+        await using (var store = Stores.Create(writer.Configuration))
+        {
+            await store.WriteRowsAsync(TestViews.Profile, [.. Enumerable.Range(0, 5000).Select(static id => new OnlineRowWrite(TestViews.Id(id), TestViews.Row(id, 1, 1)))], Cancellation);
+        }
+
+        disk.Fill();
+        for (var run = 0; run < 2; run++)
+        {
+            var host = await StartAsync(online);
+            await using (var reader = Stores.Create(host.Configuration))
+            {
+                Assert.True(await reader.ConnectAsync(Cancellation));
+                await using (var client = await ConnectionMultiplexer.ConnectAsync(host.Configuration + ",allowAdmin=true"))
+                {
+                    var exception = await Assert.ThrowsAsync<RedisServerException>(() => client.GetDatabase().ExecuteAsync("SAVE"));
+                    Assert.StartsWith("ERR checkpoint failed", exception.Message, StringComparison.Ordinal);
+                }
+
+                Assert.Equal(TestViews.Row(4999, 1, 1), await reader.ReadOneAsync(TestViews.Id(4999), TestViews.Profile, Cancellation));
+            }
+
+            // Far from the default of the stop's own limit, which such an end ran into.
+            await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
         }
     }
 

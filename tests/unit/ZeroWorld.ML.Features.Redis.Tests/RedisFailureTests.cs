@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using ZeroWorld.ML.Testing;
 
@@ -26,6 +28,35 @@ public sealed class RedisFailureTests
         await server.RestartAsync(Cancellation);
 
         await WaitUntilAnsweredAsync(store);
+    }
+
+    [Fact]
+    public async Task WriteRowsAsync_AfterTheServerWasKilled_SaysWhichServerAnsweredUntilWhenAndWhatToLookFor()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await WriteAsync();
+        var before = TimeProvider.System.GetUtcNow();
+        await server.KillAsync(Cancellation);
+        var after = TimeProvider.System.GetUtcNow();
+
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var exception = await Assert.ThrowsAsync<FeatureException>(WriteAsync);
+            Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+            var match = Regex.Match(exception.Message, "the server at ([0-9.:]+) answered until ([0-9T:Z-]+) and does not any more: .*full disk.*killed.*log");
+            Assert.True(match.Success, exception.Message);
+            Assert.Equal(server.Address, match.Groups[1].Value);
+            Assert.InRange(DateTimeOffset.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture), before.AddSeconds(-1), after + Slack);
+        }
+
+        await server.RestartAsync(Cancellation);
+        await WaitUntilAnsweredAsync(store);
+        await WriteAsync();
+
+        Task WriteAsync() => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], Cancellation);
     }
 
     [Fact]

@@ -96,7 +96,9 @@ public sealed class AlgorithmTests
     [InlineData(2_400, 300, new[] { 300, 300, 300, 300 })]
     [InlineData(100, 5, new[] { 64, 64, 64, 64 })]
     [InlineData(8_192, 300, new[] { 1024, 1024, 1024, 13_333, 13_333, 1024 })]
-    [InlineData(1_000_000, 5_000, new[] { 1024, 1024, 1024, 1024, 1024 })]
+    [InlineData(1_000_000, 5_000, new[] { 1024, 1024, 1024, 1024 })]
+    [InlineData(96_000, 500, new[] { 1024, 1024, 1024, 1024 })]
+    [InlineData(1_000_000, 40, new[] { 1024, 1024, 1024, 60_000, 60_000, 1024 })]
     public void Grid_RowsOfLightGbm_LimitBinsAndTrials(int rows, int featureCount, int[] bins)
     {
         var grid = FraudAlgorithms.Grid(FraudAlgorithms.LightGbm, featureCount: featureCount, rows: rows);
@@ -104,6 +106,12 @@ public sealed class AlgorithmTests
         Assert.Equal(bins.Select(static count => count.ToString(CultureInfo.InvariantCulture)), grid.Select(static trainer => trainer.Parameters["bins_max"]));
         Assert.Distinct(grid.Select(static trainer => TableTrial.KeyOf(trainer.Algorithm, trainer.Parameters)));
     }
+
+    [Theory]
+    [InlineData(39_999, 500, 3)]
+    [InlineData(40_000, 500, 1)]
+    public void Grid_LogisticRegressionOnTwentyMillionValues_HasOneL2(int rows, int featureCount, int count) =>
+        Assert.Equal(count, FraudAlgorithms.Grid(FraudAlgorithms.Logistic, featureCount: featureCount, rows: rows).Count);
 
     [Fact]
     public void Grid_UnknownName_ListsTheKnownOnes()

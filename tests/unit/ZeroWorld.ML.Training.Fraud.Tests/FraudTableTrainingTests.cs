@@ -96,6 +96,26 @@ public sealed class FraudTableTrainingTests : FraudTableTests
     }
 
     [Fact]
+    public async Task RunAsync_OneFold_TakesTheFitOfTheChosenSettingsFromTheSearch()
+    {
+        // Fewer positives than two folds need.
+        var frame = TableFrames.Make(600);
+        var bad = frame.Get<long>("bad");
+        for (var row = 0; row < bad.Length; row++)
+        {
+            bad[row] = row % 40 == 7 ? 1 : 0;
+        }
+
+        var folder = Path.Combine(Folder.File("checkpoints"), "run");
+        var request = RequestOf(frame, Quick with { Algorithms = [FraudAlgorithms.FastTree], Seeds = [1] }, "package") with { Checkpoints = new CheckpointFolder(folder, "fingerprint") };
+        var result = await new FraudTableTraining(TimeProvider.System).RunAsync(request, null, Cancellation);
+
+        // Two settings on the fit rows, and the chosen one on all training rows.
+        Assert.All(result.Trials, static trial => Assert.Single(trial.FoldPrecisions));
+        Assert.Equal(3, Directory.GetFiles(folder, "*.checkpoint").Length);
+    }
+
+    [Fact]
     public async Task RunAsync_TestTableWithTrainingRows_IsRefusedWithTheirNumber()
     {
         var train = TableFrames.Make(3_000);

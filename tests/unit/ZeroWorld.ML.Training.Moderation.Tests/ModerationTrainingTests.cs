@@ -159,6 +159,32 @@ public sealed class ModerationTrainingTests : IDisposable
     }
 
     [Theory]
+    [InlineData("data.csv", "text,label\nplain,ham\ncaf", "line 3, byte 4: 0xE9")]
+    [InlineData("data.jsonl", "{\"text\":\"", "line 1, byte 10: 0xE9")]
+    public void Read_BytesThatAreNoUtf8_NamesLineAndByte(string name, string before, string expected)
+    {
+        var file = Path.Combine(_folder.FullName, name);
+        File.WriteAllBytes(file, [.. System.Text.Encoding.ASCII.GetBytes(before), 0xE9, .. ",spam\n"u8]);
+
+        var error = Assert.Throws<TrainingException>(() => LabelledTexts.Read(file, "text", ["label"], []));
+
+        Assert.Equal(TrainingError.UnsuitableData, error.Error);
+        Assert.Contains(expected, error.Message);
+    }
+
+    [Fact]
+    public void Read_LongFileInUtf8OrUtf16_IsRead()
+    {
+        var (utf8, utf16) = (Path.Combine(_folder.FullName, "utf8.csv"), Path.Combine(_folder.FullName, "utf16.csv"));
+        var text = "text,label\n" + string.Concat(Enumerable.Repeat("caf\u00e9 \u4eba,ham\nno,spam\n", 2_000)) + new string('\u00e9', 3_000_000) + ",ham\n";
+        File.WriteAllText(utf8, text);
+        File.WriteAllText(utf16, text, System.Text.Encoding.Unicode);
+
+        Assert.Equal(4_001, LabelledTexts.Read(utf8, "text", ["label"], []).Texts.Count);
+        Assert.Equal(LabelledTexts.Read(utf8, "text", ["label"], []).Texts, LabelledTexts.Read(utf16, "text", ["label"], []).Texts);
+    }
+
+    [Theory]
     [InlineData("""{"name":"p","version":1,"model":"m","rules":[{"label":"absent","review":0.5,"block":0.9}]}""", "no label 'absent'")]
     [InlineData("""{"name":"p","version":1,"model":"m","rules":[{"label":"a","review":0.9,"block":0.5}]}""", "review 0.9 and block 0.5")]
     [InlineData("""{"name":"p","version":0,"model":"m","rules":[]}""", "version 0")]

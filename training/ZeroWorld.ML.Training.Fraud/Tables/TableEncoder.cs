@@ -3,7 +3,7 @@ using ZeroWorld.ML.Models.Onnx;
 
 namespace ZeroWorld.ML.Training.Fraud;
 
-/// <summary>Makes features of raw columns: medians for missing numbers with a mark beside them, numbers for categories. Fitted on training rows only.</summary>
+/// <summary>Makes features of raw columns: medians for missing numbers with a mark beside them (one for all columns that are missing in the same rows), numbers for categories. Fitted on training rows only.</summary>
 /// <remarks>The same function is a part of the exported graph. Immutable and thread safe.</remarks>
 internal sealed class TableEncoder
 {
@@ -39,7 +39,8 @@ internal sealed class TableEncoder
 
     internal static TableEncoder Fit(TableSource source, ReadOnlySpan<int> rows)
     {
-        var (medians, marked) = (new float[source.Numeric.Count], new List<int>());
+        var medians = new float[source.Numeric.Count];
+        var marks = new MissingMarks(source, rows.ToArray());
         var known = new float[rows.Length];
         for (var column = 0; column < medians.Length; column++)
         {
@@ -54,10 +55,7 @@ internal sealed class TableEncoder
 
             known.AsSpan(0, count).Sort();
             medians[column] = count == 0 ? 0 : known[(count - 1) / 2];
-            if (count < rows.Length)
-            {
-                marked.Add(column);
-            }
+            marks.Add(column, rows.Length - count);
         }
 
         var categories = new CategoryEncoding[source.Categorical.Count];
@@ -66,7 +64,7 @@ internal sealed class TableEncoder
             categories[column] = CategoryEncoding.Fit(source.Categorical[column], source.Categories[column], source.Labels, rows);
         }
 
-        return new TableEncoder(source.Features, medians, [.. marked], categories);
+        return new TableEncoder(source.Features, medians, [.. marks.Columns], categories);
     }
 
     /// <summary>All rows as a served model would see them, but for the fitted rows, in which no share holds a row's own label.</summary>

@@ -34,7 +34,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
                 var isTried = alive[trial];
                 if (isTried)
                 {
-                    scores[trial] = Score(request, grid[trial].Trainer, fold, folded, rows, cancellationToken);
+                    scores[trial] = Score(request, grid[trial].Trainer, PartOf(split, fold), folded, rows, cancellationToken);
                     precisions[trial].Add(BinaryMetrics.AveragePrecision(scores[trial], labels));
                     alive[trial] = !mustEarn || !TrialTwins.IsOut(points, precisions, alive, trial, fold + 1);
                 }
@@ -73,9 +73,13 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
         : precisions.Count <= fold ? FormattableString.Invariant($"dropped after fold {precisions.Count}: it was behind for sure, or no better than the same with fewer bins")
         : FormattableString.Invariant($"validation average precision {precisions[fold]:F4}{(isTried ? "" : " (known)")}");
 
-    private static float[] Score(FraudTableRequest request, ITrainer<IFraudModel> trainer, int fold, TrainingTable table, TableFold rows, CancellationToken cancellationToken)
+    // An only fold is fitted on the very rows on which the chosen settings are fitted again: that fit is taken from its checkpoint then.
+    private static string PartOf(TableSplit split, int fold) =>
+        ReferenceEquals(split.Folds[fold].Fit, split.Fit) ? FraudTableRequest.FitRows : FraudTableRequest.FoldRows(fold);
+
+    private static float[] Score(FraudTableRequest request, ITrainer<IFraudModel> trainer, string part, TrainingTable table, TableFold rows, CancellationToken cancellationToken)
     {
-        var model = request.Fit(trainer, FraudTableRequest.FoldRows(fold), table, rows.Fit, request.Settings.Seeds[0], cancellationToken);
+        var model = request.Fit(trainer, part, table, rows.Fit, request.Settings.Seeds[0], cancellationToken);
         return LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken));
     }
 

@@ -12,7 +12,7 @@ public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labe
     /// <summary>Reads a .csv, .tsv or .jsonl file.</summary>
     /// <param name="labelColumns">One column holds the one label of each row; several hold 0 or 1 each, and a row may have any number of them.</param>
     /// <param name="allowed">The labels that may occur, or empty for any.</param>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the file or a column is absent. <see cref="TrainingError.UnsuitableData"/>: a value; the message names row and column.</exception>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the file or a column is absent. <see cref="TrainingError.UnsuitableData"/>: a value, or bytes that are no UTF-8; the message names row and column, or line and byte.</exception>
     public static LabelledTexts Read(string path, string textColumn, IReadOnlyList<string> labelColumns, IReadOnlyList<string> allowed)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -23,6 +23,7 @@ public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labe
             throw new TrainingException(TrainingError.InvalidInput, $"data: '{path}' does not exist; expected a .csv, .tsv or .jsonl file.");
         }
 
+        Utf8File.Check(path);
         var rows = ReadColumns(path, [textColumn, .. labelColumns]);
         if (rows.Count is 0 or > RowsMax)
         {

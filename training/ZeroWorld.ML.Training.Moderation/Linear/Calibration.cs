@@ -8,21 +8,31 @@ public sealed record Calibration(IReadOnlyList<float> Scales, IReadOnlyList<floa
 {
     private const int Steps = 400;
 
+    // Read for every text.
+    private readonly float[] _scales = [.. Scales];
+    private readonly float[] _offsets = [.. Offsets];
+
+    /// <value>One per margin, above 0.</value>
+    public IReadOnlyList<float> Scales { get => _scales; init => _scales = [.. value]; }
+
+    /// <value>One per margin.</value>
+    public IReadOnlyList<float> Offsets { get => _offsets; init => _offsets = [.. value]; }
+
     public static Calibration Identity(int margins) => new([.. Enumerable.Repeat(1f, margins)], new float[margins]);
 
-    /// <summary>Writes probabilities in place of margins; of two exclusive labels the one margin gives both.</summary>
+    /// <summary>Writes probabilities in place of margins, which may be the same span where they are as many; of two exclusive labels the one margin gives both.</summary>
     internal void Apply(Span<float> margins, Span<float> probabilities, bool isExclusive)
     {
-        if (probabilities.Length == 2 && Scales.Count == 1)
+        if (probabilities.Length == 2 && _scales.Length == 1)
         {
-            probabilities[1] = Sigmoid((Scales[0] * margins[0]) + Offsets[0]);
+            probabilities[1] = Sigmoid((_scales[0] * margins[0]) + _offsets[0]);
             probabilities[0] = 1 - probabilities[1];
             return;
         }
 
         for (var label = 0; label < probabilities.Length; label++)
         {
-            probabilities[label] = (Scales[label] * margins[label]) + Offsets[label];
+            probabilities[label] = (_scales[label] * margins[label]) + _offsets[label];
         }
 
         if (isExclusive)

@@ -36,13 +36,22 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             if (change is { Change: DefinitionChangeKind.Changed or DefinitionChangeKind.Removed })
             {
                 var verb = change.Change == DefinitionChangeKind.Removed ? "be removed" : $"change to fingerprint {change.After![..12]}";
-                breaches.Add($"Feature service '{pin.Service}' would {verb}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]} "
-                    + $"and reads the columns {string.Join(", ", change.Columns)}; "
+                breaches.Add($"Feature service '{pin.Service}' would {verb}{Tell(" by", change.Details)}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]}"
+                    + $"{Tell(" and reads the columns", change.Columns)}; "
                     + "expected a service of another name for what is new, or the model version to be deleted first.");
             }
         }
 
         return breaches;
+    }
+
+    // Of a change in hundreds of columns the first ones tell enough.
+    private static string Tell(string introduction, IReadOnlyList<string> items)
+    {
+        const int ItemsMax = 8;
+        return items.Count == 0 ? string.Empty
+            : items.Count <= ItemsMax ? $"{introduction} {string.Join(", ", items)}"
+            : $"{introduction} {string.Join(", ", items.Take(ItemsMax))} and {items.Count - ItemsMax} more";
     }
 
     private static IEnumerable<DefinitionChange> Compare<T>(

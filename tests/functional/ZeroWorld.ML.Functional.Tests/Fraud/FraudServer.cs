@@ -32,6 +32,12 @@ internal sealed class FraudServer : IAsyncDisposable
 
     public string DataDirectory => _folder.Combine("data");
 
+    /// <summary>Errors with this text in them are what a test is about.</summary>
+    public void ExpectError(string text) => _errors.Expect(text);
+
+    /// <summary>Waits until what was predicted is in the files of the log.</summary>
+    public Task FlushLogAsync(CancellationToken cancellationToken) => Server.Services.GetRequiredService<PredictionLog>().FlushAsync(cancellationToken);
+
     /// <param name="redis">Address of the online store; <see langword="null"/>: embedded.</param>
     public static async Task<FraudServer> StartAsync(string? redis, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
     {

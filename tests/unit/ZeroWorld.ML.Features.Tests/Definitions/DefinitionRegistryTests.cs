@@ -78,6 +78,22 @@ public sealed class DefinitionRegistryTests : IDisposable
     }
 
     [Fact]
+    public void Apply_ChangeOfPinnedServiceThatLeavesItsColumns_SaysWhatDiffers()
+    {
+        Registry().Apply(_valid, []);
+        PinnedService[] pins = [new("fraud", _valid.Services[0].Fingerprint, "fraud version 3")];
+        var ttl = DefinitionTexts.Load(DefinitionTexts.Valid.Replace("ttl: 30d", "ttl: 31d", StringComparison.Ordinal));
+        var order = DefinitionTexts.Load(DefinitionTexts.Valid.Replace("- amount\n      - is_night\n", "- is_night\n      - amount\n", StringComparison.Ordinal));
+
+        var other = Assert.Throws<FeatureException>(() => Registry().Apply(ttl, pins));
+        var swapped = Assert.Throws<FeatureException>(() => Registry().Apply(order, pins));
+
+        Assert.Contains(".ttl: 30d -> 31d, but model", other.Message, StringComparison.Ordinal);
+        Assert.Contains(" by columns: another order, but model", swapped.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("reads the columns", swapped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plan_Changes_SayWhatDiffersAndWhichColumnsItTouches()
     {
         Registry().Apply(_valid, []);

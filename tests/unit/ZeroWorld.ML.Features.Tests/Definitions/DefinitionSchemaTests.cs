@@ -102,6 +102,93 @@ public sealed partial class DefinitionSchemaTests
         }
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("int64_list, expression: text_ids(word)", "int64_list, expression: text_ids(word)")]
+    [InlineData("ttl: 1h", "ttl: 0001us")]
+    [InlineData("label_delay: 0", "label_delay: 2d")]
+    [InlineData("bounds: { min: 0 }", "bounds: { max: 1.5 }")]
+    [InlineData("aggregate: count,", "aggregate: percentile, p: 0.5, of: x,")]
+    public void Schema_GoodDefinitions_AreTakenByBoth(string text, string other)
+    {
+        var yaml = Change(text, other);
+
+        Assert.NotEmpty(DefinitionLoader.Load([new DefinitionFile("good.yaml", yaml)]).Views);
+        Assert.True(IsTaken(yaml));
+    }
+
+    [Theory]
+    [InlineData("version: 1", "version: 2")]
+    [InlineData("version: 1\n", "")]
+    [InlineData("name: account", "name: Account")]
+    [InlineData("type: bytes", "type: string_list")]
+    [InlineData("keys: [{ name: id, type: bytes }]", "keys: []")]
+    [InlineData("ttl: 1h", "tll: 1h")]
+    [InlineData("ttl: 1h", "ttl: 30")]
+    [InlineData("ttl: 1h", "ttl: 0")]
+    [InlineData("ttl: 1h", "ttl: 0d")]
+    [InlineData("ttl: 1h", "ttl: 1.5h")]
+    [InlineData("ttl: 1h", "window: {}")]
+    [InlineData("source: { table: t, event_time: at }, ttl", "source: { table: t }, ttl")]
+    [InlineData("bounds: { min: 0 }", "bounds: {}")]
+    [InlineData("bounds: { min: 0 }", "bounds: { min: [0] }")]
+    [InlineData("type: float64, bounds", "aggregate: count, window: 1h, bounds")]
+    [InlineData("type: string }", "type: string_list, default: x }")]
+    [InlineData("label_delay: 0", "label_delay: 7")]
+    [InlineData("label_delay: 0", "label_delay: 0, max_events: 0")]
+    [InlineData("label_delay: 0", "label_delay: 0, precision: exakt")]
+    [InlineData("label_delay: 0 }", "label_delay: 0 }, ttl: 1d")]
+    [InlineData("aggregate: count, window: 1h", "aggregate: count")]
+    [InlineData("aggregate: count, window: 1h", "type: int64")]
+    [InlineData("aggregate: count,", "aggregate: count, k: 3,")]
+    [InlineData("aggregate: count,", "aggregate: count, p: 0.5,")]
+    [InlineData("aggregate: count,", "aggregate: sum,")]
+    [InlineData("aggregate: count,", "aggregate: cnt,")]
+    [InlineData("aggregate: count,", "aggregate: percentile, of: x,")]
+    [InlineData("aggregate: count,", "aggregate: percentile, of: x, p: 2,")]
+    [InlineData("aggregate: count,", "aggregate: last_k, of: x,")]
+    [InlineData("aggregate: count,", "aggregate: top_k, of: x, k: 0,")]
+    [InlineData("aggregate: count,", "aggregate: top_k, of: x, k: 3, default: 1,")]
+    [InlineData("aggregate: count, window: 1h", "aggregate: count, window: 0h")]
+    [InlineData("type: int64_list, expression", "type: bytes, expression")]
+    [InlineData("expression: text_ids(word)", "expression: ''")]
+    [InlineData("features: [ids,", "features: [ids, last.,")]
+    [InlineData("features: [ids, last.*, sums.*]", "features: []")]
+    public void Schema_BadDefinitions_AreRefusedByBoth(string text, string other)
+    {
+        var yaml = Change(text, other);
+
+        Assert.Throws<FeatureException>(() => DefinitionLoader.Load([new DefinitionFile("bad.yaml", yaml)]));
+        Assert.False(IsTaken(yaml));
+    }
+
+    private static string Change(string text, string other)
+    {
+        const string Good = """
+            version: 1
+            entities:
+              - { name: account, keys: [{ name: id, type: bytes }] }
+            feature_views:
+              - { name: last, entity: account, source: { table: t, event_time: at }, ttl: 1h, features: [{ name: a, type: float64, bounds: { min: 0 } }, { name: b, type: string }] }
+              - { name: sums, entity: account, source: { table: t, event_time: at }, window: { label_delay: 0 }, features: [{ name: c, aggregate: count, window: 1h }] }
+            feature_services:
+              - name: all
+                request: [{ name: word, type: string }]
+                transforms: [{ name: ids, type: int64_list, expression: text_ids(word) }]
+                features: [ids, last.*, sums.*]
+            """;
+        Assert.Contains(text, Good, StringComparison.Ordinal);
+        return text.Length == 0 ? Good : Good.Replace(text, other, StringComparison.Ordinal);
+    }
+
+    private static bool IsTaken(string yaml)
+    {
+        using var schema = JsonDocument.Parse(DefinitionSchema.Read());
+        var root = YamlTreeReader.Read(new DefinitionFile("a.yaml", yaml), new DefinitionErrors());
+        Assert.NotNull(root);
+        return new JsonSchemaCheck(schema.RootElement).Takes(root);
+    }
+
     private static string Choices(JsonElement schema) => string.Join(", ", schema.GetProperty("enum").EnumerateArray().Select(static choice => choice.GetString()));
 
     [GeneratedRegex("unknown property 'zz' of (?<what>[^;]+); expected one of: (?<known>[a-z_, ]+)")]

@@ -262,7 +262,7 @@ public sealed class TextFeaturizerTests
 
             var expected = ids.GroupBy(static id => id).ToArray();
             Assert.Equal(expected.Select(static group => (int)group.Key), distinct[..count]);
-            Assert.Equal(expected.Select(static group => group.Count()), distinct[..count].Select(id => counter.CountOf((uint)id)));
+            Assert.Equal(expected.Select(static group => group.Count()), distinct[..count].Select((id, place) => counter.CountOf((uint)id, place)));
             Assert.Equal(Enumerable.Range(0, count).Where(place => expected[place].Count() > 1), counter.Places.ToArray());
         }
     }

@@ -345,6 +345,36 @@ public sealed class ModelFolderTests
     }
 
     [Fact]
+    public async Task AcquireAsync_LoadOnRequest_LoadsWhatIsAskedForAndThenFollowsIt()
+    {
+        await using var folder = new ModelFolderFixture(ModelControl.Poll, configure: options => options.LoadOnRequest = true);
+        folder.Write("a/1/model.onnx", "x");
+        folder.Write("b/1/model.onnx", "x");
+        await folder.RefreshAsync();
+        Assert.True(folder.Servables.IsReady);
+        Assert.Empty(folder.Host.Runtime.Opened);
+        Assert.True(folder.Servables.IsModelReady(ModelFolderFixture.Name("a"), VersionSelector.Any));
+        Assert.Contains("a 1 Unavailable loads on its first request", await folder.IndexAsync());
+
+        using (var first = await folder.AcquireAsync("a"))
+        {
+            Assert.Equal(1, first.Servable.Version);
+        }
+
+        folder.Write("a/2/model.onnx", "y");
+        folder.Write("b/2/model.onnx", "y");
+        await folder.RefreshAsync();
+
+        Assert.Contains("a 2 Ready", await folder.IndexAsync());
+        Assert.Contains("b 2 Unavailable loads on its first request", await folder.IndexAsync());
+        Assert.Equal(2, folder.Host.Runtime.Opened.Count);
+
+        folder.Host.Runtime.Make = static _ => throw new ServingException(ServingError.ModelRefused, "no model");
+        await Assert.ThrowsAsync<ServingException>(() => folder.AcquireAsync("b"));
+        Assert.False(folder.Servables.IsModelReady(ModelFolderFixture.Name("b"), VersionSelector.Any));
+    }
+
+    [Fact]
     public async Task AcquireAsync_ManyRequestsForAModelThatWasFreed_WaitForOneLoadUpToTheLimit()
     {
         await using var folder = new ModelFolderFixture(ModelControl.None, configure: options => (options.LoadedVersionsMax, options.WaitingRequestsMax) = (1, 10));
