@@ -13,6 +13,9 @@ namespace ZeroWorld.ML.Cli;
 /// <summary>The one place where failures become a sentence on standard error and an exit code.</summary>
 internal static class CommandEdge
 {
+    // What a server has accepted is answered for as long as its settings allow (twice 10 minutes at most). System.CommandLine would end the process after 2 s.
+    private static readonly TimeSpan ServerStopMax = TimeSpan.FromMinutes(21);
+
     public static async Task<int> RunAsync(ParseResult parse)
     {
         try
@@ -23,7 +26,13 @@ internal static class CommandEdge
             }
 
             // System.CommandLine answers a group without a command itself, with its help and exit code 1; a wrong command line is 2 here.
-            var code = await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            if (parse.CommandResult.Command.Name == ServeCommand.Name)
+            {
+                invocation.ProcessTerminationTimeout = ServerStopMax;
+            }
+
+            var code = await parse.InvokeAsync(invocation);
             return parse.Errors.Count > 0 ? ExitCode.Usage : code;
         }
         catch (OperationCanceledException)

@@ -20,6 +20,7 @@ public sealed class ZeroWorldClient : IDisposable
 
     /// <param name="address">Where the server's gRPC port is: <c>http://127.0.0.1:8001</c>.</param>
     /// <param name="options">Defaults where <see langword="null"/>.</param>
+    /// <exception cref="ArgumentException">The address is not <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>, or an option is out of its range.</exception>
     public ZeroWorldClient(string address, ZeroWorldClientOptions? options = null)
         : this([address], options)
     {
@@ -27,7 +28,7 @@ public sealed class ZeroWorldClient : IDisposable
 
     /// <param name="addresses">Where the servers' gRPC ports are, at least one.</param>
     /// <param name="options">Defaults where <see langword="null"/>.</param>
-    /// <exception cref="ArgumentException">There is no address, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">There is no address, one of them is not <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>, or an option is out of its range.</exception>
     public ZeroWorldClient(IReadOnlyList<string> addresses, ZeroWorldClientOptions? options = null)
         : this(Open(addresses, options ??= new ZeroWorldClientOptions()), options)
     {
@@ -179,6 +180,14 @@ public sealed class ZeroWorldClient : IDisposable
     private static ServerEndpoint[] Open(IReadOnlyList<string> addresses, ZeroWorldClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(addresses);
+        foreach (var address in addresses)
+        {
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.Host.Length == 0)
+            {
+                throw new ArgumentException($"The address is '{address}'; expected that of a server's gRPC port with its scheme, such as http://127.0.0.1:8001.", nameof(addresses));
+            }
+        }
+
         return addresses.Count > 0
             ? [.. addresses.Select(address => Open(address, options)).Select(static channel => new ServerEndpoint(channel.CreateCallInvoker(), channel))]
             : throw new ArgumentException("There is no address; expected at least one, such as http://127.0.0.1:8001.", nameof(addresses));

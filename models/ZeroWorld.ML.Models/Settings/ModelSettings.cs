@@ -42,11 +42,23 @@ public sealed record ModelSettings
     /// <summary>Sizes of batches to run before the first request, ascending; empty for the server's own choice.</summary>
     public IReadOnlyList<int> WarmupRows { get; init; } = [];
 
-    /// <summary>Inputs as they were written down; a model may have more.</summary>
+    /// <summary>Requests to make of the model before the first one of anybody else; a model on which one of them fails is not served.</summary>
+    public IReadOnlyList<WarmupSample> WarmupSamples { get; init; } = [];
+
+    /// <summary>Inputs as they were written down, in the model's own shapes; a model may have more.</summary>
     public IReadOnlyList<TensorSpec> Inputs { get; init; } = [];
 
-    /// <summary>Outputs as they were written down; a model may have more.</summary>
+    /// <summary>Outputs as they were written down, in the model's own shapes; a model may have more.</summary>
     public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
+
+    /// <summary>Inputs that requests have in another shape than the model, by name.</summary>
+    public IReadOnlyDictionary<string, TensorReshape> InputReshapes { get; init; } = new Dictionary<string, TensorReshape>();
+
+    /// <summary>Outputs that answers have in another shape than the model, by name.</summary>
+    public IReadOnlyDictionary<string, TensorReshape> OutputReshapes { get; init; } = new Dictionary<string, TensorReshape>();
+
+    /// <summary>Of inputs that are pictures, which axes are which, by name: <c>NCHW</c> or <c>NHWC</c>. Said to whoever asks for the model's configuration, and to nobody else.</summary>
+    public IReadOnlyDictionary<string, string> InputFormats { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Names of the classes of an output, by the output's name: what the elements of its rows stand for, in order.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Labels { get; init; } = new Dictionary<string, IReadOnlyList<string>>();

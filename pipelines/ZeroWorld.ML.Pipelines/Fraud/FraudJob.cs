@@ -14,7 +14,7 @@ public sealed class FraudJob(IOfflineStore offline, Materializer materializer, s
     public Task<TableSummary> ImportAsync(string path, CancellationToken cancellationToken) => offline.ImportAsync(
         new TableImport(project, FraudTables.Transactions, path, FraudTables.Columns, "UTC")
         {
-            NotNull = [FraudTables.TransactionId, FraudTables.Time, FraudTables.Amount, FraudTables.Label],
+            NotNull = [.. FraudTables.Columns.Select(static column => column.Name)],
         },
         cancellationToken);
 

@@ -76,6 +76,10 @@ public sealed class ServerOptions : IValidatableObject
     /// <value>Default 10 s; 0 to 10 min.</value>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a process that is asked to end goes on before it stops: it answers as before, and says that it is live and not ready, so that balancers send elsewhere.</summary>
+    /// <value>Default 0; 0 to 10 min.</value>
+    public TimeSpan StopDelay { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Host != "localhost" && !IPAddress.TryParse(Host, out _))
@@ -86,6 +90,11 @@ public sealed class ServerOptions : IValidatableObject
         if (ShutdownTimeout < TimeSpan.Zero || ShutdownTimeout > TimeSpan.FromMinutes(10))
         {
             yield return new ValidationResult($"{ShutdownTimeout} is out of range; expected 0 to 10 minutes.", [nameof(ShutdownTimeout)]);
+        }
+
+        if (StopDelay < TimeSpan.Zero || StopDelay > TimeSpan.FromMinutes(10))
+        {
+            yield return new ValidationResult($"{StopDelay} is out of range; expected 0 to 10 minutes.", [nameof(StopDelay)]);
         }
 
         int[] ports = [HttpPort, GrpcPort, MetricsPort];

@@ -30,9 +30,17 @@ internal static class ModelMessages
         };
         config.Input.AddRange(model.Signature.Inputs.Select(spec => new ModelInput
         {
-            Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) }, Optional = spec.IsOptional,
+            Name = spec.Name,
+            DataType = ToDataType(spec.Dtype),
+            Dims = { Dims(spec.Shape, hasRows) },
+            Optional = spec.IsOptional,
+            Format = model.Settings.InputFormats.GetValueOrDefault(spec.Name) switch { "NCHW" => ModelInput.Types.Format.Nchw, "NHWC" => ModelInput.Types.Format.Nhwc, _ => ModelInput.Types.Format.None },
+            Reshape = ToReshape(model.Settings.InputReshapes, spec.Name, hasRows),
         }));
-        config.Output.AddRange(model.Signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec, hasRows) } }));
+        config.Output.AddRange(model.Signature.Outputs.Select(spec => new ModelOutput
+        {
+            Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec.Shape, hasRows) }, Reshape = ToReshape(model.Settings.OutputReshapes, spec.Name, hasRows),
+        }));
         foreach (var (name, text) in model.Settings.Parameters)
         {
             config.Parameters[name] = new ModelParameter { StringValue = text };
@@ -131,7 +139,10 @@ internal static class ModelMessages
             ? index
             : null;
 
-    private static IEnumerable<long> Dims(TensorSpec spec, bool hasRows) => hasRows ? spec.Shape.Skip(1) : spec.Shape;
+    private static ModelTensorReshape? ToReshape(IReadOnlyDictionary<string, TensorReshape> reshapes, string name, bool hasRows) =>
+        reshapes.TryGetValue(name, out var reshape) ? new ModelTensorReshape { Shape = { Dims(reshape.Model, hasRows) } } : null;
+
+    private static IEnumerable<long> Dims(IReadOnlyList<long> shape, bool hasRows) => hasRows ? shape.Skip(1) : shape;
 
     private static DataType ToDataType(TensorDtype dtype) => dtype switch
     {

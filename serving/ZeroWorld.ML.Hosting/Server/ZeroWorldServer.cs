@@ -93,10 +93,19 @@ public sealed class ZeroWorldServer : IAsyncDisposable
             ServerAddresses.Show(_addresses.Http), ServerAddresses.Show(_addresses.Grpc), ServerAddresses.Show(_addresses.Metrics), directory.Root);
     }
 
-    /// <summary>Waits until the process is asked to end (Ctrl+C, SIGTERM) or the token is cancelled, then stops.</summary>
+    /// <summary>Waits until the process is asked to end (Ctrl+C, SIGTERM) or the token is cancelled, says that it is not ready for as long as the settings want, then stops.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await _app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+        // Not WaitForShutdownAsync: that closes the ports before anybody could be told that the server is not ready.
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (_app.Lifetime.ApplicationStopping.Register(() => asked.TrySetResult()))
+        using (cancellationToken.Register(() => asked.TrySetResult()))
+        {
+            await asked.Task.ConfigureAwait(false);
+        }
+
+        _app.Services.GetRequiredService<ServerReadiness>().BeginStop();
+        await Task.Delay(_options.StopDelay, CancellationToken.None).ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
     }
 

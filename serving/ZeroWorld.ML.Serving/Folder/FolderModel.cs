@@ -56,6 +56,7 @@ internal sealed class FolderModel
                 configDigest = Digest($"{configDigest}\n{string.Join('\n', labels.OrderBy(static pair => pair.Key, StringComparer.Ordinal).SelectMany(static pair => pair.Value.Prepend(pair.Key)))}");
             }
 
+            config = config with { Settings = config.Settings with { WarmupSamples = WarmupFiles.Find(root, folder, config.Settings.WarmupSamples) } };
             var versions = FindVersions(root, folder, model, config, configDigest);
             var problem = config.Versions.FindProblem([.. versions.Keys.Order()]);
             return new FolderModel(model, config, versions, problem is null ? null : $"The model '{model.Name}' cannot be served: {problem}.");

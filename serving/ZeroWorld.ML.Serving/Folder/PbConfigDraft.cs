@@ -5,6 +5,8 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>The settings of a <c>config.pbtxt</c> while they are gathered.</summary>
 internal sealed class PbConfigDraft
 {
+    private const int TensorsMax = 1024;
+
     public string? Name { get; set; }
 
     public string? Runtime { get; set; }
@@ -19,12 +21,12 @@ internal sealed class PbConfigDraft
 
     public FolderVersionPolicy Versions { get; set; } = FolderVersionPolicy.Newest;
 
-    public List<TensorSpec> Inputs { get; } = [];
+    public List<PbTensor> Inputs { get; } = [];
 
-    public List<TensorSpec> Outputs { get; } = [];
+    public List<PbTensor> Outputs { get; } = [];
 
-    /// <summary>Output to file with the names of its classes.</summary>
-    public Dictionary<string, string> LabelFiles { get; } = new(StringComparer.Ordinal);
+    /// <summary>Requests to make before the first one, and where they are written.</summary>
+    public List<(WarmupSample Sample, ConfigNode Place)> Warmups { get; } = [];
 
     public SortedSet<int> PreferredRows { get; } = [];
 
@@ -40,11 +42,12 @@ internal sealed class PbConfigDraft
 
     public OnnxSettings Onnx { get; set; } = OnnxSettings.Default;
 
-    public static void AddTensor(List<TensorSpec> tensors, TensorSpec tensor, ConfigNode node, int max)
+    public void Add(PbTensor tensor, ConfigNode node)
     {
-        if (tensors.Exists(known => known.Name == tensor.Name) || tensors.Count == max)
+        var tensors = node.Name == "input" ? Inputs : Outputs;
+        if (tensors.Exists(known => known.Spec.Name == tensor.Spec.Name) || tensors.Count == TensorsMax)
         {
-            throw new ModelConfigException(node.Line, node.Column, tensors.Count == max ? $"there are more than {max} of '{node.Name}'" : $"the {node.Name} '{tensor.Name}' is declared twice");
+            throw new ModelConfigException(node.Line, node.Column, tensors.Count == TensorsMax ? $"there are more than {TensorsMax} of '{node.Name}'" : $"the {node.Name} '{tensor.Spec.Name}' is declared twice");
         }
 
         tensors.Add(tensor);
@@ -63,8 +66,12 @@ internal sealed class PbConfigDraft
             Queue = Queue,
             Instances = Instances,
             Device = Device,
-            Inputs = [.. Inputs.Select(spec => ToFull(spec, rows))],
-            Outputs = [.. Outputs.Select(spec => ToFull(spec, rows))],
+            Inputs = ToModel(Inputs, rows),
+            Outputs = ToModel(Outputs, rows),
+            InputReshapes = ToReshapes(Inputs, rows),
+            OutputReshapes = ToReshapes(Outputs, rows),
+            InputFormats = Inputs.Where(static input => input.Format != "").ToDictionary(static input => input.Spec.Name, static input => input.Format, StringComparer.Ordinal),
+            WarmupSamples = [.. Warmups.Select(warmup => Check(warmup.Sample, warmup.Place, rows))],
             Parameters = Parameters,
             Onnx = OnnxParameters.Apply(Onnx, Parameters),
         })
@@ -72,11 +79,25 @@ internal sealed class PbConfigDraft
             Name = Name,
             Runtime = Runtime,
             ModelFile = ModelFile,
-            LabelFiles = LabelFiles,
+            LabelFiles = Outputs.Where(static output => output.LabelFile != "").ToDictionary(static output => output.Spec.Name, static output => output.LabelFile, StringComparer.Ordinal),
             Versions = Versions,
         };
     }
 
+    private WarmupSample Check(WarmupSample sample, ConfigNode place, RowAxis rows)
+    {
+        var most = rows == RowAxis.Declared ? BatchRowsMax : rows == RowAxis.None ? 1 : int.MaxValue;
+        return sample.Rows <= most
+            ? sample
+            : throw new ModelConfigException(place.Line, place.Column, $"'batch_size' of the model_warmup '{sample.Name}' is {sample.Rows}; expected at most {most}{(rows == RowAxis.None ? ", as the model takes no batches" : ", the max_batch_size")}");
+    }
+
+    private static TensorSpec[] ToModel(List<PbTensor> tensors, RowAxis rows) =>
+        [.. tensors.Select(tensor => tensor.Spec with { Shape = ToFull(tensor.ModelDims ?? tensor.Spec.Shape, rows) })];
+
+    private static Dictionary<string, TensorReshape> ToReshapes(List<PbTensor> tensors, RowAxis rows) => tensors.Where(static tensor => tensor.ModelDims is not null).ToDictionary(
+        static tensor => tensor.Spec.Name, tensor => new TensorReshape(ToFull(tensor.Spec.Shape, rows), ToFull(tensor.ModelDims!, rows)), StringComparer.Ordinal);
+
     /// <summary>With max_batch_size above 0 the batch dimension is left out of dims.</summary>
-    private static TensorSpec ToFull(TensorSpec spec, RowAxis rows) => rows == RowAxis.Declared ? spec with { Shape = [-1, .. spec.Shape] } : spec;
+    private static IReadOnlyList<long> ToFull(IReadOnlyList<long> dims, RowAxis rows) => rows == RowAxis.Declared ? [-1, .. dims] : dims;
 }

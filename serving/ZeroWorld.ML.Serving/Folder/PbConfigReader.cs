@@ -7,8 +7,6 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>A field that nobody knows, and one that is known and not done here, is an error with its line: a model that was served otherwise than it asks would give other answers.</remarks>
 internal static class PbConfigReader
 {
-    private const int TensorsMax = 1024;
-    private const int DimensionsMax = 32;
     private const int RowsMax = 65536;
 
     // Fields of Triton's configuration that change what a model answers, and are not done here unless they say nothing.
@@ -21,7 +19,6 @@ internal static class PbConfigReader
         ["cc_model_filenames"] = "a model has one file here",
         ["model_repository_agents"] = "there are no repository agents",
         ["model_operations"] = "libraries of custom operators are not loaded",
-        ["model_warmup"] = "every size of batch is run before the first request anyhow",
         ["runtime"] = "the runtime is chosen by 'backend' or 'platform'",
         ["model_metrics"] = "histograms have fixed buckets",
     };
@@ -61,17 +58,11 @@ internal static class PbConfigReader
             case "version_policy":
                 draft.Versions = ReadVersions(Message(node));
                 break;
-            case "input":
-                PbConfigDraft.AddTensor(draft.Inputs, ReadTensor(node, isInput: true, out _), node, TensorsMax);
+            case "input" or "output":
+                draft.Add(PbTensorReader.Read(node), node);
                 break;
-            case "output":
-                var output = ReadTensor(node, isInput: false, out var labelFile);
-                PbConfigDraft.AddTensor(draft.Outputs, output, node, TensorsMax);
-                if (labelFile is { Length: > 0 })
-                {
-                    draft.LabelFiles[output.Name] = labelFile;
-                }
-
+            case "model_warmup":
+                draft.Warmups.Add(PbWarmupReader.Read(node));
                 break;
             case "dynamic_batching":
                 ReadBatching(draft, Message(node));
@@ -93,14 +84,19 @@ internal static class PbConfigReader
                 Expect(Message(node), "decoupled", "false", "models with several responses are not served");
                 break;
             case "response_cache":
-                Expect(Message(node), "enable", "false", "there is no response cache");
+                // As in a Triton without a cache: answers are computed, which is what a cache would give.
+                foreach (var field in Message(node))
+                {
+                    Flag(Only(field, "enable"));
+                }
+
                 break;
             default:
                 throw Refuse(node);
         }
     }
 
-    private static ModelConfigException Refuse(ConfigNode node) => Unsupported.TryGetValue(node.Name, out var reason)
+    internal static ModelConfigException Refuse(ConfigNode node) => Unsupported.TryGetValue(node.Name, out var reason)
         ? new ModelConfigException(node.Line, node.Column, $"'{node.Name}' is not supported here: {reason}")
         : new ModelConfigException(node.Line, node.Column, $"there is no field '{node.Name}' in a model configuration");
 
@@ -110,6 +106,7 @@ internal static class PbConfigReader
         {
             "onnxruntime_onnx" or "onnxruntime" => "onnx",
             "pytorch_libtorch" or "pytorch" => "torchscript",
+            "ensemble" => throw new ModelConfigException(node.Line, node.Column, $"'{node.Name}: \"ensemble\"' is not supported here: {Unsupported["ensemble_scheduling"]}"),
             _ => throw node.Wrong("\"onnxruntime\" or \"pytorch\" as backend, or \"onnxruntime_onnx\" or \"pytorch_libtorch\" as platform"),
         };
         return before is null || before == runtime ? runtime : throw node.Wrong($"the same runtime in 'backend' and 'platform', which is {before} in the other");
@@ -130,64 +127,6 @@ internal static class PbConfigReader
         }
 
         return policy;
-    }
-
-    private static TensorSpec ReadTensor(ConfigNode tensor, bool isInput, out string? labelFile)
-    {
-        labelFile = null;
-        string? name = null;
-        TensorDtype? dtype = null;
-        var isOptional = false;
-        var dims = new List<long>();
-        foreach (var node in Message(tensor))
-        {
-            switch (node.Name)
-            {
-                case "name":
-                    name = Text(node);
-                    break;
-                case "data_type":
-                    dtype = ToDtype(node);
-                    break;
-                case "dims":
-                    dims.Add(Number(node, -1, long.MaxValue));
-                    break;
-                case "optional" when isInput:
-                    isOptional = Flag(node);
-                    break;
-                case "label_filename" when !isInput:
-                    labelFile = Text(node);
-                    break;
-                case "format" when isInput && node.Text == "FORMAT_NONE":
-                case "is_shape_tensor" or "allow_ragged_batch" or "is_non_linear_format_io" when !Flag(node):
-                    break;
-                case "reshape" or "format" or "is_shape_tensor" or "allow_ragged_batch" or "label_filename" or "is_non_linear_format_io":
-                    throw new ModelConfigException(node.Line, node.Column, $"'{node.Name}' of the {tensor.Name} '{name}' is not supported here: tensors are passed as the model declares them");
-                default:
-                    throw Refuse(node);
-            }
-        }
-
-        if (string.IsNullOrEmpty(name))
-        {
-            throw new ModelConfigException(tensor.Line, tensor.Column, $"this {tensor.Name} has no name");
-        }
-
-        if (dims.Count > DimensionsMax)
-        {
-            throw new ModelConfigException(tensor.Line, tensor.Column, $"the {tensor.Name} '{name}' has {dims.Count} dims; expected at most {DimensionsMax}");
-        }
-
-        return new TensorSpec(name, dtype ?? throw new ModelConfigException(tensor.Line, tensor.Column, $"the {tensor.Name} '{name}' has no data_type"), dims) { IsOptional = isOptional };
-    }
-
-    private static TensorDtype ToDtype(ConfigNode node)
-    {
-        const string Prefix = "TYPE_";
-        var name = node.Text == "TYPE_STRING" ? "BYTES" : node.Text.StartsWith(Prefix, StringComparison.Ordinal) ? node.Text[Prefix.Length..] : "";
-        return node.Kind == ConfigKind.Word && name != "" && (name != "BYTES" || node.Text == "TYPE_STRING") && TensorDtypes.TryParse(name, out var dtype)
-            ? dtype
-            : throw node.Wrong("TYPE_BOOL, TYPE_UINT8 to TYPE_UINT64, TYPE_INT8 to TYPE_INT64, TYPE_FP16, TYPE_BF16, TYPE_FP32, TYPE_FP64 or TYPE_STRING");
     }
 
     private static void ReadBatching(PbConfigDraft draft, IReadOnlyList<ConfigNode> fields)
@@ -234,8 +173,15 @@ internal static class PbConfigReader
                     break;
                 case "passive" when !Flag(node):
                     break;
+                case "rate_limiter":
+                    // As in a Triton without --rate-limit, which is its default: resources are not counted.
+                    Message(node);
+                    break;
+                case "host_policy":
+                    Text(node);
+                    break;
                 default:
-                    throw new ModelConfigException(node.Line, node.Column, $"'instance_group.{node.Name}' is not supported here; expected name, count, kind and gpus");
+                    throw new ModelConfigException(node.Line, node.Column, $"'instance_group.{node.Name}' is not supported here; expected name, count, kind, gpus, rate_limiter and host_policy");
             }
         }
 

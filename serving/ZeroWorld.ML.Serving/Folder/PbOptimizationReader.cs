@@ -30,6 +30,20 @@ internal static class PbOptimizationReader
                     }
 
                     break;
+                // What only says how fast a GPU or its driver works on the same answer, and what ONNX Runtime does not ask for.
+                case "priority" when node is { Kind: ConfigKind.Word, Text: "PRIORITY_DEFAULT" or "PRIORITY_MAX" or "PRIORITY_MIN" }:
+                    break;
+                case "cuda":
+                    PbConfigReader.Message(node);
+                    break;
+                case "gather_kernel_buffer_threshold":
+                    PbConfigReader.Number(node, 0, uint.MaxValue);
+                    break;
+                case "eager_batching":
+                    PbConfigReader.Flag(node);
+                    break;
+                case "priority":
+                    throw node.Wrong("PRIORITY_DEFAULT, PRIORITY_MAX or PRIORITY_MIN");
                 default:
                     throw new ModelConfigException(node.Line, node.Column, $"'optimization.{node.Name}' is not supported here; expected graph or execution_accelerators");
             }

@@ -38,11 +38,16 @@ internal static class ModelWarmup
     }
 
     /// <summary>Runs the golden samples, and their rows repeated to every size; zeros where there are none.</summary>
-    /// <exception cref="ServingException">A golden sample failed. Zeros may be no valid input, so that their failure says nothing.</exception>
+    /// <exception cref="ServingException">A golden sample failed, or a request that the settings name. Zeros may be no valid input, so that their failure says nothing.</exception>
     public static void Run(LoadedModel model, int batchRowsMax)
     {
         var started = Stopwatch.GetTimestamp();
         GoldenCheck.Run(model);
+        foreach (var sample in model.Package.Settings.WarmupSamples)
+        {
+            NamedWarmup.Run(model.Instance, model.Package.Manifest.Name, sample);
+        }
+
         var signature = model.Instance.Signature;
         foreach (var inputs in (signature.IsBatchable ? ChooseRows(model.Package.Settings, model.Padding?.Rows ?? [], batchRowsMax) : [1]).SelectMany(rows => MakeInputs(model, rows)))
         {
@@ -104,12 +109,18 @@ internal static class ModelWarmup
         return TensorBuffer.OfStrings(shape, strings);
     }
 
-    private static TensorBuffer[] Repeat(TensorBuffer[] sample, int rows)
+    /// <summary>The rows of the inputs again and again, until there are as many.</summary>
+    public static TensorBuffer[] Repeat(IReadOnlyList<TensorBuffer?> sample, int rows)
     {
-        var repeated = new TensorBuffer[sample.Length];
-        for (var index = 0; index < sample.Length; index++)
+        var repeated = new TensorBuffer[sample.Count];
+        for (var index = 0; index < sample.Count; index++)
         {
-            var row = sample[index];
+            if (sample[index] is not { } row)
+            {
+                // An input that is left out.
+                continue;
+            }
+
             long[] shape = [.. row.Shape];
             if (row.Dtype == TensorDtype.Bytes)
             {

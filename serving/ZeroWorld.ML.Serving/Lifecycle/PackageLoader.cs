@@ -74,7 +74,7 @@ internal sealed class PackageLoader(
         var tokenizer = await Task.Run(() => OpenTokenizer(package), cancellationToken).ConfigureAwait(false);
 
         // Opening a model blocks for as long as the engine takes: not on a thread that others wait for.
-        var instance = await Task.Run(() => runtime.Open(package, device, room), cancellationToken).ConfigureAwait(false);
+        var instance = await Task.Run(() => Open(runtime, package, device, room), cancellationToken).ConfigureAwait(false);
         try
         {
             // What lies in a folder has no manifest that could differ; its settings were fitted when it was opened.
@@ -118,6 +118,9 @@ internal sealed class PackageLoader(
         }
     }
 
+    private static IModelInstance Open(IModelRuntime runtime, ModelPackage package, string device, long? room) =>
+        ReshapedInstance.Wrap(runtime.Open(package, device, room), package.Settings);
+
     private static List<IModelInstance> OpenOthers(ModelPackage package, IModelRuntime runtime, IModelInstance first, long? room)
     {
         var others = new List<IModelInstance>();
@@ -125,7 +128,7 @@ internal sealed class PackageLoader(
         {
             for (var count = 1; count < (package.Settings.Instances ?? first.BesideMax); count++)
             {
-                others.Add(first.TryShare() ?? runtime.Open(package, first.Device, room));
+                others.Add(first.TryShare() ?? Open(runtime, package, first.Device, room));
             }
 
             return others;

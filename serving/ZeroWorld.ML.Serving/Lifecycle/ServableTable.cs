@@ -39,6 +39,7 @@ internal sealed class ServableTable(ServableManagerOptions options)
     public IReadOnlyList<VersionSlot> Adopt(IReadOnlyList<CatalogModel> models, Func<ModelName, bool> isWanted)
     {
         var known = _listed;
+        models = [.. models.Select(KeepReplaced)];
         _listed = models.ToDictionary(static model => model.Model);
         _changed.UnionWith(known.Keys.Where(model => !_listed.ContainsKey(model)));
         var gone = new HashSet<(ModelName, long)>(_slots.Keys);
@@ -274,6 +275,20 @@ internal sealed class ServableTable(ServableManagerOptions options)
         {
             Detach(slot);
         }
+    }
+
+    /// <summary>The model with versions that have left the folder and still answer, while what is offered in their place has not come: a rollback leaves no gap.</summary>
+    private CatalogModel KeepReplaced(CatalogModel model)
+    {
+        if (model.Offered is not { } offered || !_listed.TryGetValue(model.Model, out var before)
+            || !offered.Any(version => Find(model.Model, version) is null or { IsMissing: true, IsAsleep: false }))
+        {
+            return model;
+        }
+
+        var listed = model.Versions.Select(static version => version.Version).ToHashSet();
+        CatalogVersion[] kept = [.. before.Versions.Where(version => !listed.Contains(version.Version) && Find(model.Model, version.Version)?.Servable is not null)];
+        return kept.Length == 0 ? model : model with { Versions = [.. model.Versions.Concat(kept).OrderBy(static version => version.Version)] };
     }
 
     /// <summary>Lets go the versions that are no longer offered, once everything that is offered in their place has come.</summary>

@@ -70,7 +70,7 @@ internal sealed class VersionSlot(ModelName model, long version, string digest)
     {
         ServableState.Ready => new RepositoryEntry(Model, Version, RepositoryState.Ready, Failure?.Message ?? ""),
         ServableState.Loading => new RepositoryEntry(Model, Version, RepositoryState.Loading, ""),
-        ServableState.Unloading => new RepositoryEntry(Model, Version, RepositoryState.Unloading, Reason),
+        ServableState.Unloading => new RepositoryEntry(Model, Version, RepositoryState.Unloading, Absence == SlotAbsence.NotAsked ? "" : Reason),
         ServableState.Failed => new RepositoryEntry(Model, Version, RepositoryState.Unavailable, Failure!.Message),
         _ => new RepositoryEntry(Model, Version, RepositoryState.Unavailable, Reason),
     };

@@ -92,6 +92,13 @@ public sealed class TensorBuffer
     public ReadOnlySpan<T> AsSpan<T>()
         where T : unmanaged => MemoryMarshal.Cast<byte, T>(Data.Span);
 
+    /// <summary>The same elements in another shape, over the same memory.</summary>
+    /// <param name="shape">All dimensions, with as many elements; taken over, not copied.</param>
+    /// <exception cref="ArgumentException">The shape has another number of elements.</exception>
+    internal TensorBuffer Reshape(long[] shape) => Count(shape) == ElementCount
+        ? new TensorBuffer(Dtype, shape, ElementCount, Data, _strings, IsPacked)
+        : throw new ArgumentException($"{ElementCount} elements do not make a tensor of shape {TensorShape.ToText(shape)}.", nameof(shape));
+
     /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/>, over the same memory.</summary>
     public TensorBuffer SliceRows(int start, int count)
     {

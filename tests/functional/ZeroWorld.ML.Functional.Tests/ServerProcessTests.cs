@@ -44,6 +44,41 @@ public sealed class ServerProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Main_TerminatedWithADelay_IsLiveAndNotReadyAndAnswers()
+    {
+        using var process = Start("--Server:StopDelay=5m");
+        try
+        {
+            string? address;
+            while ((address = DataDirectory.FindWriter(_folder.Combine("data"))?.GrpcAddress) is null)
+            {
+                Assert.False(process.HasExited);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), Cancellation);
+            }
+
+            Assert.Equal(0, SendSignal(process.Id, SignalTerminate));
+
+            // Each time a connection of its own, as a balancer has it.
+            bool isReady, isLive;
+            do
+            {
+                using var client = new ZeroWorldClient(address);
+                isReady = (await client.Inference.ServerReadyAsync(new Inference.ServerReadyRequest(), cancellationToken: Cancellation)).Ready;
+                isLive = (await client.Inference.ServerLiveAsync(new Inference.ServerLiveRequest(), cancellationToken: Cancellation)).Live;
+                await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
+            }
+            while (isReady);
+
+            Assert.True(isLive);
+            Assert.False(process.HasExited);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    [Fact]
     public async Task Main_CannotStart_SaysWhyInOneSentence()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -17,12 +17,15 @@ public sealed class BadInputTests : IDisposable
         await AssertFailsAsync(1, ["There is no transactions file 'nothing.csv'"], DemoOf("nothing.csv"));
     }
 
-    [Fact]
-    public async Task Demo_MalformedRow_NamesFileLineColumnAndValue()
+    [Theory]
+    [InlineData("1,2018-04-01 00:02:10,1,2,abc,0", "TX_AMOUNT", "'abc'")]
+    [InlineData("1,2018-04-01 00:02:10,,2,5,0", "CUSTOMER_ID", "there is no value")]
+    [InlineData("1,2018-04-01 00:02:10,1,,5,0", "TERMINAL_ID", "there is no value")]
+    public async Task Demo_MalformedRow_NamesFileLineColumnAndValue(string row, string column, string value)
     {
-        File.WriteAllLines(Path.Combine(_folder.Path, "bad.csv"), [Header, "0,2018-04-01 00:00:31,1,2,57.16,0", "1,2018-04-01 00:02:10,1,2,abc,0"]);
+        File.WriteAllLines(Path.Combine(_folder.Path, "bad.csv"), [Header, "0,2018-04-01 00:00:31,1,2,57.16,0", row]);
 
-        await AssertFailsAsync(1, ["bad.csv", "line 3", "TX_AMOUNT", "'abc'"], DemoOf("bad.csv"));
+        await AssertFailsAsync(1, ["bad.csv", "line 3", column, value], DemoOf("bad.csv"));
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "data", "offline", "default", "transactions")));
     }
 

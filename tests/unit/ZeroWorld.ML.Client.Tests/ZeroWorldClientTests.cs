@@ -89,6 +89,18 @@ public sealed class ZeroWorldClientTests
         Assert.Equal("Tensor 'y' has neither raw contents nor contents; expected 2 elements.", exception.Message);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:8001")]
+    [InlineData("localhost:8001")]
+    [InlineData("")]
+    [InlineData("ftp://127.0.0.1:8001")]
+    public void Create_AddressWithoutItsScheme_IsRefusedWithTheForm(string address)
+    {
+        var exception = Assert.Throws<ArgumentException>(() => new ZeroWorldClient(["http://127.0.0.1:8001", address]));
+
+        Assert.StartsWith($"The address is '{address}'; expected that of a server's gRPC port with its scheme, such as http://127.0.0.1:8001.", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task IsReadyAsync_NothingListens_IsFalse()
     {

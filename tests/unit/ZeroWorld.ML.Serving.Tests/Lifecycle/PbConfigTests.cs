@@ -65,6 +65,38 @@ public sealed class PbConfigTests
         Assert.Equal("cuda:1", config.Settings.Device);
     }
 
+    [Fact]
+    public void Read_FieldsThatChangeNoAnswer_AreTaken()
+    {
+        var settings = PbConfigReader.Read("""
+            max_batch_size: 8
+            optimization { priority: PRIORITY_MAX cuda { graphs: true busy_wait_events: true } eager_batching: true gather_kernel_buffer_threshold: 4 }
+            response_cache { enable: true }
+            instance_group [ { count: 3 kind: KIND_CPU host_policy: "p" rate_limiter { resources [ { name: "R1" count: 4 } ] priority: 2 } } ]
+            """).Settings;
+
+        Assert.Equal((3, "cpu"), (settings.Instances, settings.Device));
+    }
+
+    [Fact]
+    public void Read_ReshapeFormatAndWarmup_AreBesideTheModelsOwnShapes()
+    {
+        var settings = PbConfigReader.Read("""
+            max_batch_size: 8
+            input [ { name: "x" data_type: TYPE_FP32 format: FORMAT_NHWC dims: [ 2, -1, 3 ] reshape { shape: [ 2, 1, -1, 3 ] } } ]
+            output [ { name: "y" data_type: TYPE_FP32 dims: [ 1 ] reshape: { } } ]
+            model_warmup [ { name: "w" batch_size: 2 count: 3 inputs { key: "x" value: { data_type: TYPE_FP32 dims: [ 2, 5, 3 ] zero_data: true } } } ]
+            """).Settings;
+
+        Assert.Equal("x FP32 [-1, 2, 1, -1, 3]", Assert.Single(settings.Inputs).ToString());
+        Assert.Equal([-1, 2, -1, 3], settings.InputReshapes["x"].Request);
+        Assert.Equal("y FP32 [-1]", Assert.Single(settings.Outputs).ToString());
+        Assert.Equal([-1, 1], settings.OutputReshapes["y"].Request);
+        Assert.Equal("NHWC", settings.InputFormats["x"]);
+        var sample = Assert.Single(settings.WarmupSamples);
+        Assert.Equal(("w", 2, 3, "x FP32 [2, 5, 3]"), (sample.Name, sample.Rows, sample.Runs, sample.Inputs[0].Tensor.ToString()));
+    }
+
     [Theory]
     [InlineData("max_batch_sise: 8", "1:1: there is no field 'max_batch_sise' in a model configuration")]
     [InlineData("\n\n  ensemble_scheduling { step [] }", "3:3: 'ensemble_scheduling' is not supported here: ensembles are not served")]
@@ -75,7 +107,15 @@ public sealed class PbConfigTests
     [InlineData("max_batch_size: 1.5", "expected a whole number from 0")]
     [InlineData("platform: \"tensorflow_savedmodel\"", "'platform' is \"tensorflow_savedmodel\"; expected")]
     [InlineData("platform: \"onnxruntime_onnx\" backend: \"pytorch\"", "expected the same runtime")]
-    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] reshape: { shape: [ ] } }", "'reshape' of the input 'x' is not supported here")]
+    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] reshape: { shape: [ ] } }", "1:52: the input 'x' has dims that its reshape does not fit: [2] and [] do not have the same elements")]
+    [InlineData("input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] format: FORMAT_RGB }", "expected FORMAT_NONE, FORMAT_NCHW or FORMAT_NHWC")]
+    [InlineData("platform: \"ensemble\"", "1:1: 'platform: \"ensemble\"' is not supported here: ensembles are not served")]
+    [InlineData("optimization { priority: PRIORITY_HIGH }", "expected PRIORITY_DEFAULT, PRIORITY_MAX or PRIORITY_MIN")]
+    [InlineData("max_batch_size: 4 model_warmup { name: \"w\" batch_size: 5 }", "1:19: 'batch_size' of the model_warmup 'w' is 5; expected at most 4, the max_batch_size")]
+    [InlineData("max_batch_size: 0 model_warmup { name: \"w\" batch_size: 2 }", "expected at most 1, as the model takes no batches")]
+    [InlineData("model_warmup { inputs { key: \"x\" value { dims: 1 zero_data: true } } }", "1:16: an input of model_warmup lacks a data_type")]
+    [InlineData("model_warmup { inputs { key: \"x\" value { data_type: TYPE_FP32 } } }", "lacks zero_data, random_data or an input_data_file")]
+    [InlineData("model_warmup { batch_sise: 1 }", "there is no field 'batch_sise' in a model configuration")]
     [InlineData("input { name: \"x\" data_type: FP32 dims: [ 2 ] }", "expected TYPE_BOOL")]
     [InlineData("input { name: \"x\" data_type: TYPE_BYTES dims: [ 2 ] }", "expected TYPE_BOOL")]
     [InlineData("input { data_type: TYPE_FP32 dims: [ 2 ] }", "this input has no name")]
