@@ -41,8 +41,13 @@ internal static class DemoCommand
         var configuration = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(flags));
         await using var server = ZeroWorldServer.Create(configuration, LocalServer.QuietLogging);
 
-        // First of all: a taken port or a directory in use is known before any work is done.
+        // First of all: a taken port, a directory in use or a store that is away is known before any work is done.
         await server.StartAsync(cancellationToken);
+        if (!await server.ReachesOnlineStoreAsync(cancellationToken))
+        {
+            throw new HostingException("The online store (setting Online:Redis, flag --redis) does not answer: see the line above. Nothing was done.");
+        }
+
         var report = await new DemoRun(server, options, StepConsole.ToStandardError(DemoRun.StepCount)).RunAsync(cancellationToken);
         var isGood = report.Predictions.Differences.Count == 0 && report.Replay.Equal;
         if (json)

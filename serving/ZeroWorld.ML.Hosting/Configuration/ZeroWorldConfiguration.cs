@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -109,7 +111,13 @@ public sealed class ZeroWorldConfiguration
         return results.Select(result =>
         {
             var members = string.Join(", ", result.MemberNames.Select(member => ConfigurationSchema.Join(section, member)));
-            return members.Length == 0 ? result.ErrorMessage! : $"{members}: {result.ErrorMessage}";
+            return members.Length == 0 ? result.ErrorMessage! : DescribeRange(options, result.MemberNames.First(), members) ?? $"{members}: {result.ErrorMessage}";
         });
     }
+
+    // The framework's own sentence names the range, not the value that is outside.
+    private static string? DescribeRange(object options, string member, string setting) =>
+        options.GetType().GetProperty(member) is { } property && property.GetCustomAttribute<RangeAttribute>() is { } range && property.GetValue(options) is var value && !range.IsValid(value)
+            ? string.Create(CultureInfo.InvariantCulture, $"{setting} is {value}; expected {range.Minimum} to {range.Maximum}.")
+            : null;
 }

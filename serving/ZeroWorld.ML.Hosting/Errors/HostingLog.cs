@@ -32,6 +32,9 @@ internal static partial class HostingLog
     [LoggerMessage(1510, LogLevel.Warning, "The policy {File} is not in force: {Reason}")]
     public static partial void PolicyRefused(ILogger logger, string file, string reason);
 
+    [LoggerMessage(1511, LogLevel.Warning, "{Count} requests were not answered within {Seconds} s of the stop (Server:ShutdownTimeout) and are given up")]
+    public static partial void RequestsLeft(ILogger logger, long count, double seconds);
+
     [LoggerMessage(1504, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
 }

@@ -20,6 +20,7 @@ internal static class ServerEndpoints
     {
         services.AddSingleton<ServerIdentity>();
         services.AddSingleton<ServerReadiness>();
+        services.AddSingleton<RequestDrain>();
         services.AddSingleton<SharedMemoryRegions>();
         services.AddSingleton<InferenceCalls>();
         services.AddSingleton<InferMessages>();
@@ -138,6 +139,7 @@ internal static class ServerEndpoints
 
     private static void MapGrpc(IApplicationBuilder branch)
     {
+        branch.Use(branch.ApplicationServices.GetRequiredService<RequestDrain>().InvokeGrpcAsync);
         branch.UseRouting();
         branch.UseEndpoints(static endpoints =>
         {
@@ -155,6 +157,7 @@ internal static class ServerEndpoints
     {
         var errors = app.Services.GetRequiredService<RestErrors>();
         app.Use(errors.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<RequestDrain>().InvokeRestAsync);
         app.UseRouting();
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);

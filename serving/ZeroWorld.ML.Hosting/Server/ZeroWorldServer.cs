@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Features.Redis;
 using ZeroWorld.ML.Models;
 using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.Storage;
@@ -21,6 +22,8 @@ namespace ZeroWorld.ML.Hosting;
 /// </remarks>
 public sealed class ZeroWorldServer : IAsyncDisposable
 {
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
+
     private readonly WebApplication _app;
     private readonly ServerOptions _options;
     private ServerAddresses? _addresses;
@@ -93,6 +96,9 @@ public sealed class ZeroWorldServer : IAsyncDisposable
             ServerAddresses.Show(_addresses.Http), ServerAddresses.Show(_addresses.Grpc), ServerAddresses.Show(_addresses.Metrics), directory.Root);
     }
 
+    /// <summary>Whether the online store answers, asked within its connect timeout. A server runs without one; a job that fills it does not.</summary>
+    public Task<bool> ReachesOnlineStoreAsync(CancellationToken cancellationToken) => _app.Services.GetRequiredService<RedisOnlineStore>().ConnectAsync(cancellationToken);
+
     /// <summary>Waits until the process is asked to end (Ctrl+C, SIGTERM) or the token is cancelled, says that it is not ready for as long as the settings want, then stops.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -109,7 +115,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         await StopAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Says that it is not ready, takes no new requests, answers those it has accepted, writes the prediction log and gives the data directory back.</summary>
+    /// <summary>Says that it is not ready, takes no new requests, answers those it has accepted, then closes its ports, writes the prediction log and gives the data directory back.</summary>
     /// <remarks>A second call does nothing.</remarks>
     public async Task StopAsync()
     {
@@ -119,7 +125,18 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         }
 
         _app.Services.GetRequiredService<ServerReadiness>().BeginStop();
-        await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+
+        // Streams end by this; the ports close only behind the drain.
+        _app.Lifetime.StopApplication();
+        var left = await _app.Services.GetRequiredService<RequestDrain>().DrainAsync(_options.ShutdownTimeout).ConfigureAwait(false);
+        if (left > 0)
+        {
+            HostingLog.RequestsLeft(_app.Services.GetRequiredService<ILogger<ZeroWorldServer>>(), left, _options.ShutdownTimeout.TotalSeconds);
+        }
+
+        // What was not answered in time gets no second time: its connections are cut.
+        using var patience = new CancellationTokenSource(left > 0 ? LastPatience : Timeout.InfiniteTimeSpan);
+        await _app.StopAsync(patience.Token).ConfigureAwait(false);
         HostingLog.Stopped(_app.Services.GetRequiredService<ILogger<ZeroWorldServer>>());
         await _app.DisposeAsync().ConfigureAwait(false);
     }

@@ -101,6 +101,51 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task StopAsync_ARequestUnderWay_IsLiveNotReadyAndTakesNothingNewUntilItIsAnswered()
+    {
+        await using var fraud = await FraudServer.StartAsync(null, Cancellation);
+        await fraud.RegisterAsync(1, Cancellation);
+        await fraud.SetAliasAsync("champion", 1, Cancellation);
+        await fraud.FillAsync(5, 10, Cancellation);
+        var (http, grpc) = (fraud.Server.Addresses.Http, fraud.Server.Addresses.Grpc);
+        using var slow = new SlowRequest(http, "/v2/models/fraud/infer", """{"inputs":[{"name":"features","shape":[1,15],"datatype":"FP32","data":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}]}""");
+        await slow.BeginAsync(Cancellation);
+
+        var stop = fraud.Server.StopAsync();
+        while (await StatusAsync(http, "/v2/models/fraud") != HttpStatusCode.ServiceUnavailable)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Cancellation);
+        }
+
+        var (live, ready) = (await StatusAsync(http, "/v2/health/live"), await StatusAsync(http, "/v2/health/ready"));
+        using var client = new ZeroWorldClient(grpc.ToString());
+        var isLive = (await client.Inference.ServerLiveAsync(new Inference.ServerLiveRequest(), cancellationToken: Cancellation)).Live;
+        var isReady = (await client.Inference.ServerReadyAsync(new Inference.ServerReadyRequest(), cancellationToken: Cancellation)).Ready;
+        var direct = await Assert.ThrowsAsync<Grpc.Core.RpcException>(
+            () => client.Inference.ModelInferAsync(new Inference.ModelInferRequest { ModelName = "fraud" }, cancellationToken: Cancellation).ResponseAsync);
+        var other = await Assert.ThrowsAsync<Grpc.Core.RpcException>(
+            () => client.Inference.ModelMetadataAsync(new Inference.ModelMetadataRequest { Name = "fraud" }, cancellationToken: Cancellation).ResponseAsync);
+        Assert.False(stop.IsCompleted);
+
+        var answer = await slow.EndAsync(Cancellation);
+        await stop;
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), (live, ready));
+        Assert.Equal((true, false), (isLive, isReady));
+        Assert.Equal((Grpc.Core.StatusCode.Unavailable, "The server is stopping."), (direct.StatusCode, direct.Status.Detail));
+        Assert.Equal((Grpc.Core.StatusCode.Unavailable, "The server is stopping."), (other.StatusCode, other.Status.Detail));
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+    }
+
+    /// <summary>By a connection of its own, as a balancer asks.</summary>
+    private static async Task<HttpStatusCode> StatusAsync(Uri address, string path)
+    {
+        using var client = new HttpClient { BaseAddress = address };
+        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+        return response.StatusCode;
+    }
+
+    [Fact]
     public async Task Restart_SameDirectory_KeepsModelsFeaturesAndPredictions()
     {
         await using var fraud = await FraudServer.StartAsync(null, Cancellation);

@@ -66,6 +66,14 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Demo_NoRedisThere_SaysSoBeforeAnyWork()
+    {
+        await AssertFailsAsync(
+            1, ["127.0.0.1:1", "Online:Redis"],
+            ["demo", "--exit", "--redis", "127.0.0.1:1", "--data", "data", "--http-port", "0", "--grpc-port", "0", "--metrics-port", "0"]);
+    }
+
+    [Fact]
     public async Task Predict_NoDataDirectory_SaysHowToMakeOne()
     {
         await AssertFailsAsync(1, ["is no data directory", "zwml demo"], ["predict", "fraud", "--entity", "customer_id=1", "--data", "data"]);

@@ -71,7 +71,7 @@ public sealed class ZeroWorldConfigurationTests : IDisposable
                 $"{file}:2: there is no setting 'Server:HttpPrt'. Is 'Server:HttpPort' meant?",
                 $"{file}:3: Server:GrpcPort is 'eight'; expected a whole number.",
                 "flag: Server:ShutdownTimeout is 'soon'; expected a duration such as 50ms, 2s, 5m, 1h or 7d.",
-                "Server:MetricsPort: The field MetricsPort must be between 0 and 65535.",
+                "Server:MetricsPort is 70000; expected 0 to 65535.",
             ],
             exception.Message.Split(Environment.NewLine));
     }

@@ -109,17 +109,17 @@ public sealed class FraudTableColumnTests : FraudTableTests
     [Fact]
     public async Task RunAsync_FractionsOfNoKnownUnit_SayWhichAreTimes()
     {
-        var frame = TableFrames.Make(3_000);
-        var fractions = new ColumnFrame(frame.Rows);
-        foreach (var name in frame.Names)
-        {
-            fractions.Add(name, name == "at" ? Enumerable.Range(0, frame.Rows).Select(static row => row * 1.5).ToArray() : frame.GetColumn(name));
-        }
-
-        var exception = await Assert.ThrowsAsync<TrainingException>(
-            () => RunAsync(fractions, Quick, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Float64 }));
+        var exception = await RefusedWithTimesAsync(static row => row * 1.5);
 
         Assert.Contains("holds fractions; expected timestamps, dates, whole numbers, or fractions whose time unit is days", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_InfiniteTime_NamesItsRow()
+    {
+        var exception = await RefusedWithTimesAsync(static row => row == 7 ? double.PositiveInfinity : row);
+
+        Assert.Equal("Time 'at' of row 8 is infinite; expected a moment.", exception.Message);
     }
 
     [Fact]
@@ -250,5 +250,18 @@ public sealed class FraudTableColumnTests : FraudTableTests
         var result = await RunAsync(train, Quick, test: read);
 
         Assert.Equal(1_000, result.Packaged.Rows);
+    }
+
+    private async Task<TrainingException> RefusedWithTimesAsync(Func<int, double> time)
+    {
+        var frame = TableFrames.Make(3_000);
+        var fractions = new ColumnFrame(frame.Rows);
+        foreach (var name in frame.Names)
+        {
+            fractions.Add(name, name == "at" ? Enumerable.Range(0, frame.Rows).Select(time).ToArray() : frame.GetColumn(name));
+        }
+
+        return await Assert.ThrowsAsync<TrainingException>(
+            () => RunAsync(fractions, Quick, types: new Dictionary<string, FeatureType>(TableFrames.Types) { ["at"] = FeatureType.Float64 }));
     }
 }

@@ -40,6 +40,13 @@ internal static class TableTimes
     // Clocks write 1609459200.25: what is below a microsecond is rounded.
     private static long[] ConvertFractions(string name, double[] values, TimeUnit unit)
     {
+        var infinite = Array.FindIndex(values, double.IsInfinity);
+        if (infinite >= 0)
+        {
+            throw new TrainingException(
+                TrainingError.UnsuitableData, string.Create(CultureInfo.InvariantCulture, $"Time '{name}' of row {infinite + 1} is {(values[infinite] > 0 ? "infinite" : "minus infinite")}; expected a moment."));
+        }
+
         double? length = unit switch { TimeUnit.Days => UtcDay.Length, TimeUnit.Seconds => 1e6, TimeUnit.Milliseconds => 1e3, TimeUnit.Microseconds => 1, _ => null };
         if (length is not { } micros)
         {

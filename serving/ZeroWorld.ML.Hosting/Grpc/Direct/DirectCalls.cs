@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Hosting;
 /// It takes whole, uncompressed messages that are what they should be. Everything else - another encoding, a message in pieces that never end, whatever a decoder refuses - is handed on untouched,
 /// so that there is one place for every rule and every sentence. gRPC over HTTP/2: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 /// </remarks>
-internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, ServerOptions options, GrpcErrors errors, TimeProvider time)
+internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, RequestDrain requests, ServerOptions options, GrpcErrors errors, TimeProvider time)
 {
     private const int FrameHeaderBytes = 5;
     private const string InferPath = "/inference.GRPCInferenceService/ModelInfer";
@@ -41,6 +41,12 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
         if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics)
         {
             metrics.MetricsDisabled = true;
+        }
+
+        if (!requests.TryBegin())
+        {
+            DirectReply.WriteStatus(context.Response, RequestDrain.Refusal);
+            return;
         }
 
         using var deadline = DirectDeadline.Start(timeout, time);
@@ -100,6 +106,7 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Serv
         finally
         {
             call?.Dispose();
+            requests.End();
         }
     }
 
