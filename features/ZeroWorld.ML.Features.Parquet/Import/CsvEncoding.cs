@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Unicode;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -54,38 +52,10 @@ internal static class CsvEncoding
         return CsvTableFile.IsCompressed(path) ? $"gzip -dc '{name}' | iconv -f {encoding} -t UTF-8 > NEW.csv" : $"iconv -f {encoding} -t UTF-8 '{name}' > NEW.csv";
     }
 
-    /// <returns>Where the first byte is that is no part of a text in UTF-8, from 0, and up to four bytes from there on; <see langword="null"/> where all are.</returns>
     private static (long Offset, byte[] Bytes)? FindWrong(string path, CancellationToken cancellationToken)
     {
         using var stream = CsvTableFile.Open(path);
-        var (buffer, texts) = (ArrayPool<byte>.Shared.Rent(ChunkLength), ArrayPool<char>.Shared.Rent(ChunkLength));
-        try
-        {
-            // A character may be cut by the end of a chunk: its bytes wait for the next.
-            for (var (before, kept, isLast) = (0L, 0, false); !isLast;)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var read = Read(stream, buffer.AsSpan(kept, ChunkLength - kept), out isLast);
-                var chunk = buffer.AsSpan(0, kept + read);
-                var status = Utf8.ToUtf16(chunk, texts, out var valid, out _, replaceInvalidSequences: false, isFinalBlock: isLast);
-                var zero = chunk[..valid].IndexOf((byte)0);
-                if (zero >= 0 || status == OperationStatus.InvalidData)
-                {
-                    var place = zero >= 0 ? zero : valid;
-                    return (before + place, chunk[place..Math.Min(chunk.Length, place + 4)].ToArray());
-                }
-
-                chunk[valid..].CopyTo(buffer);
-                (before, kept) = (before + valid, chunk.Length - valid);
-            }
-
-            return null;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            ArrayPool<char>.Shared.Return(texts);
-        }
+        return Utf8Scan.FindInvalid(stream, refusesZero: true, cancellationToken);
     }
 
     // Line from 1, and the column by its name where the header has one for it.
@@ -98,7 +68,9 @@ internal static class CsvEncoding
         for (var (left, isLast) = (offset, false); left > 0 && !isLast;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var read = Read(stream, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), out isLast);
+            var length = (int)Math.Min(left, buffer.Length);
+            var read = stream.ReadAtLeast(buffer.AsSpan(0, length), length, throwOnEndOfStream: false);
+            isLast = read < length;
             foreach (var value in buffer.AsSpan(0, read))
             {
                 isQuoted ^= value == '"';
@@ -111,18 +83,5 @@ internal static class CsvEncoding
 
         var names = line > 1 ? CsvStructure.HeaderOf(path, (char)separator) : [];
         return (line, field < names.Count ? $"'{names[field]}'" : (field + 1).ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static int Read(Stream stream, Span<byte> target, out bool isLast)
-    {
-        var length = 0;
-        for (isLast = false; length < target.Length && !isLast;)
-        {
-            var read = stream.Read(target[length..]);
-            isLast = read == 0;
-            length += read;
-        }
-
-        return length;
     }
 }
