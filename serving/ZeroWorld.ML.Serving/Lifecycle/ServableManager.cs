@@ -107,23 +107,24 @@ public sealed partial class ServableManager : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="LoadModelAsync(ModelName, string?, CancellationToken)"/>
+    /// <inheritdoc cref="LoadModelAsync(ModelName, ModelOverride?, CancellationToken)"/>
     public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
 
     /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready. Calls at the same time share one load.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="configuration">A model configuration as JSON, used instead of the one in the folder until the next load; <see langword="null"/>: none.</param>
+    /// <param name="given">What to load instead of what lies in the folder, until the next load or unload; <see langword="null"/>: nothing.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>;
-    /// <see cref="ServingError.InvalidInput"/>: the configuration is none of this model; the reason of the load that failed: what answered before goes on.
+    /// <see cref="ServingError.InvalidInput"/>: the configuration is none of this model, or the files are none; <see cref="ServingError.Overloaded"/>: there is no room for the files;
+    /// the reason of the load that failed: what answered before goes on.
     /// </exception>
     /// <exception cref="RegistryException">The registry cannot be read.</exception>
-    public async Task LoadModelAsync(ModelName model, string? configuration, CancellationToken cancellationToken)
+    public async Task LoadModelAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
     {
         CheckControl("loaded");
-        CheckOverride(model, configuration);
-        _sources.Reread(model, configuration);
+        CheckOverride(model, given);
+        _sources.Reread(model, given);
         SetWanted(model, true);
 
         // More than once: a load of the content before may have been on its way.
@@ -168,21 +169,21 @@ public sealed partial class ServableManager : IAsyncDisposable
     }
 
     /// <summary>A configuration that is wrong is refused before anything is changed, so that what answers goes on.</summary>
-    private void CheckOverride(ModelName model, string? configuration)
+    private void CheckOverride(ModelName model, ModelOverride? given)
     {
-        if (configuration is null)
+        if (given is null)
         {
             return;
         }
 
         if (_table.Snapshot.ContainsKey(model) && !_sources.IsOfFolder(model))
         {
-            throw new ServingException(ServingError.Unsupported, $"failed to load '{model.Name}': it comes from the registry, which takes no configuration with a load.");
+            throw new ServingException(ServingError.Unsupported, $"failed to load '{model.Name}': it comes from the registry, which takes no configuration and no files with a load.");
         }
 
         try
         {
-            FolderModel.ReadOverride(model, configuration);
+            FolderModel.ReadOverride(model, given.Configuration);
         }
         catch (ModelConfigException exception)
         {
@@ -207,6 +208,7 @@ public sealed partial class ServableManager : IAsyncDisposable
         }
 
         SetWanted(model, false);
+        _sources.DropOverride(model);
         await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
     }
 
