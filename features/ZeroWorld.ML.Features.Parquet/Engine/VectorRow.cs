@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>One row of vectors that somebody else reads and owns. Not thread safe.</summary>
-internal sealed unsafe class VectorRow(int columns) : IHistoryRows
+internal sealed unsafe class VectorRow(int columns) : IHistoryRow
 {
     private readonly nint[] _handles = new nint[columns];
     private readonly nint[] _data = new nint[columns];
@@ -32,11 +32,6 @@ internal sealed unsafe class VectorRow(int columns) : IHistoryRows
 
     /// <inheritdoc/>
     public FeatureValue GetValue(int ordinal, FeatureType type) => Column(ordinal).Value(Index, type);
-
-    /// <summary>Nothing: the vectors are another's.</summary>
-    public void Dispose()
-    {
-    }
 
     private DuckDbVector Column(int ordinal) => new(_handles[ordinal], (byte*)_data[ordinal], (ulong*)_validity[ordinal], _count);
 }

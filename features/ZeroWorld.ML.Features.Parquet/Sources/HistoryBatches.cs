@@ -13,14 +13,14 @@ internal sealed class HistoryBatches
     private readonly Erasures _erasures;
     private readonly bool _mayBeErased;
     private readonly EntityHistory _history;
-    private readonly IHistoryRows _rows;
+    private readonly IHistoryRow _rows;
     private readonly EarlyEntities? _early;
     private bool _hasRow;
 
     /// <param name="rows">Entity by entity and partition by partition; not disposed here.</param>
     /// <param name="early">Those of which rows went ahead; <see langword="null"/>: none did.</param>
     public HistoryBatches(
-        StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRows rows, EarlyEntities? early, CancellationToken cancellationToken)
+        StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRow rows, EarlyEntities? early, CancellationToken cancellationToken)
     {
         _early = early;
         _erasures = erasures;

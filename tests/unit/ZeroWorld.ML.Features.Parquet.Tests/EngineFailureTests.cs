@@ -7,8 +7,8 @@ public sealed class EngineFailureTests
 {
     [Theory]
     [InlineData("Out of Memory Error: failed to pin block", DuckDBErrorType.OutOfMemory, FeatureError.StoreUnavailable, "too little memory", "Features:Offline:MemoryLimitMiB")]
-    [InlineData("IO Error: Could not write file \"a\": No space left on device", DuckDBErrorType.IO, FeatureError.StoreUnavailable, "stopped: IO Error", "No space left on device")]
-    [InlineData("IO Error: Could not write file \"a\": File too large", DuckDBErrorType.IO, FeatureError.StoreUnavailable, "stopped: IO Error", "File too large")]
+    [InlineData("IO Error: Could not write file \"a\": No space left on device", DuckDBErrorType.Invalid, FeatureError.StoreUnavailable, "stopped: IO Error", "No space left on device")]
+    [InlineData("IO Error: Could not write file \"a\": File too large", DuckDBErrorType.Invalid, FeatureError.StoreUnavailable, "stopped: IO Error", "File too large")]
     [InlineData("Conversion Error: x", DuckDBErrorType.Conversion, FeatureError.InvalidInput, "stopped: Conversion Error", "x")]
     public void Translate_WhatTheEngineSays_IsOfTheMachineOrOfTheData(string message, DuckDBErrorType type, FeatureError error, string said, string hint)
     {
