@@ -47,6 +47,7 @@ internal static class ConfigurationSchema
         $"{RedisOnlineStoreOptions.Section}:{nameof(RedisOnlineStoreOptions.Configuration)}",
         $"{GarnetHostOptions.Section}:{nameof(GarnetHostOptions.Folder)}",
         $"{ParquetOfflineOptions.Section}:{nameof(ParquetOfflineOptions.DataDirectory)}",
+        $"{ModelFolderOptions.Section}:{nameof(ModelFolderOptions.OverrideFolder)}",
     ]);
 
     public static IReadOnlyList<Setting> Settings { get; } =
