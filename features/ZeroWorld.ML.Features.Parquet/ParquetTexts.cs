@@ -24,6 +24,7 @@ public sealed class ParquetTexts : IDisposable
         _session = new DuckDbSession(options);
         try
         {
+            ParquetFile.Require(_path);
             var types = _session.Describe(Scan, CancellationToken.None);
             foreach (var column in required)
             {
@@ -41,7 +42,7 @@ public sealed class ParquetTexts : IDisposable
         catch (FeatureException exception) when (!exception.Message.StartsWith("File '", StringComparison.Ordinal))
         {
             _session.Dispose();
-            throw ImportFailure.File(_path, $"cannot be read as Parquet; it is damaged, cut off or something else. {exception.Message}", exception);
+            throw ImportFailure.File(_path, $"begins and ends as Parquet, but cannot be read: it is damaged. {exception.Message}", exception);
         }
         catch
         {

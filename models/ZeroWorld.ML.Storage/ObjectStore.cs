@@ -20,12 +20,21 @@ public sealed class ObjectStore : IDisposable
 
     private readonly AmazonS3Client _client;
     private readonly S3Failure _failure;
+    private readonly AbandonedUploads _abandoned;
     private readonly S3Options _options;
     private readonly string _prefix;
 
     /// <exception cref="ValidationException">An option is out of its range, or no bucket is named.</exception>
     /// <exception cref="ObjectStoreException"><see cref="ObjectStoreError.InvalidInput"/>: the file of the secret cannot be read.</exception>
     public ObjectStore(S3Options options)
+        : this(options, TimeProvider.System)
+    {
+    }
+
+    /// <inheritdoc cref="ObjectStore(S3Options)"/>
+    /// <param name="options">The bucket.</param>
+    /// <param name="time">Tells the age of uploads that nobody ended.</param>
+    internal ObjectStore(S3Options options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
@@ -39,6 +48,7 @@ public sealed class ObjectStore : IDisposable
         Place = string.IsNullOrEmpty(options.Endpoint) ? $"S3 in {options.Region}" : options.Endpoint;
         _failure = new S3Failure(Place, options.Bucket!, options.RetriesMax);
         _client = CreateClient(options);
+        _abandoned = new AbandonedUploads(_client, options.Bucket!, time);
     }
 
     /// <summary>Where it is, for messages.</summary>
@@ -233,6 +243,7 @@ public sealed class ObjectStore : IDisposable
         var partBytes = Math.Max((long)_options.PartMebibytes << 20, (length + PartsMax - 1) / PartsMax);
         if (length > partBytes)
         {
+            await _abandoned.EndAsync(_prefix + key[..(key.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? slash + 1 : key.Length)], cancellationToken).ConfigureAwait(false);
             return await PutPartsAsync(_prefix + key, path, partBytes, tag, replaced, cancellationToken).ConfigureAwait(false);
         }
 
@@ -296,7 +307,7 @@ public sealed class ObjectStore : IDisposable
         }
         catch (Exception exception) when (S3Failure.IsKnown(exception, CancellationToken.None))
         {
-            // The store is away: a rule of the bucket (AbortIncompleteMultipartUpload) takes them. The first failure is the one that is told.
+            // The store is away: a later writer takes them, or a rule of the bucket. The first failure is the one that is told.
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ZeroWorld.ML.Cli;
+using ZeroWorld.ML.Hosting;
 
 var root = new RootCommand("ZeroWorld.ML: features, training, registry and serving in one house.")
 {
@@ -26,4 +27,5 @@ var root = new RootCommand("ZeroWorld.ML: features, training, registry and servi
     ConfigCommand.Create(),
 };
 
+FileSizeLimit.FailWrites();
 return await CommandEdge.RunAsync(root.Parse(args));

@@ -102,9 +102,11 @@ public static class ZeroWorldServiceCollectionExtensions
         services.AddSingleton(provider => new MemoryBudget(provider.GetRequiredService<DeviceInventory>(), configuration.Get<MemoryBudgetOptions>()));
         Tracing.Add(services, configuration.Get<TracingOptions>());
         services.AddServing().AddOnnxRuntime().AddTorchSharp();
-        services.Configure<ModelFolderOptions>(configuration.CopyTo);
+        services.AddOptions<ModelFolderOptions>().Configure(configuration.CopyTo)
+            .PostConfigure<DataDirectory>(static (folder, directory) => folder.OverrideFolder = directory.ModelOverrides);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);
         services.Configure<BatchSchedulerOptions>(configuration.CopyTo);
+        services.Configure<ResponseCacheOptions>(configuration.CopyTo);
         services.Configure<PredictionOptions>(configuration.CopyTo);
         services.Configure<PredictionLogOptions>(configuration.CopyTo);
         services.Configure<OnnxRuntimeOptions>(configuration.CopyTo);

@@ -1,5 +1,7 @@
 using ZeroWorld.ML.Hosting;
 
+FileSizeLimit.FailWrites();
+
 // Arguments: --Section:Name=value or --Section:Name value, and --config FILE. Everything else comes from zeroworld.yaml and ZEROWORLD__ variables.
 try
 {

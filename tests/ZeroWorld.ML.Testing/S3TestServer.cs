@@ -44,6 +44,12 @@ public sealed class S3TestServer : IAsyncDisposable
     /// <summary>Uploads in parts that were begun and neither completed nor given up.</summary>
     public int OpenUploads => _uploads.Count;
 
+    /// <summary>Names of the objects that those are of, in their order.</summary>
+    public IReadOnlyList<string> OpenUploadKeys => [.. _uploads.Values.Select(static upload => upload.Key).Order(StringComparer.Ordinal)];
+
+    /// <summary>Begins an upload in parts behind the clients' back.</summary>
+    public void BeginUpload(string key, DateTimeOffset begun) => _uploads[Guid.NewGuid().ToString("N")] = new Upload(key, [], [], begun);
+
     /// <summary>Method, key and query of every request so far.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
 
@@ -113,6 +119,7 @@ public sealed class S3TestServer : IAsyncDisposable
         return (context.Request.Method, key.Length > 0) switch
         {
             ("GET", false) when query["list-type"] == "2" => ListAsync(context),
+            ("GET", false) when query.ContainsKey("uploads") => ListUploadsAsync(context),
             ("PUT", true) when query.ContainsKey("partNumber") => PutPartAsync(context, body),
             ("PUT", true) => PutAsync(context, key, body),
             ("GET", true) => GetAsync(context, key, withBody: true),
@@ -196,7 +203,7 @@ public sealed class S3TestServer : IAsyncDisposable
     private Task BeginAsync(HttpContext context, string key)
     {
         var id = Guid.NewGuid().ToString("N");
-        _uploads[id] = new Upload(key, Metadata(context), new ConcurrentDictionary<int, byte[]>());
+        _uploads[id] = new Upload(key, Metadata(context), [], TimeProvider.System.GetUtcNow());
         return XmlAsync(context, new XElement("InitiateMultipartUploadResult", new XElement("Bucket", Bucket), new XElement("Key", key), new XElement("UploadId", id)));
     }
 
@@ -292,6 +299,31 @@ public sealed class S3TestServer : IAsyncDisposable
         return XmlAsync(context, answer);
     }
 
+    /// <summary>By the order of names and ids, two to a page.</summary>
+    private Task ListUploadsAsync(HttpContext context)
+    {
+        const int PageMax = 2;
+        var query = context.Request.Query;
+        var (prefix, afterKey, afterId) = (query["prefix"].ToString(), query["key-marker"].ToString(), query["upload-id-marker"].ToString());
+        var left = _uploads.Where(upload => upload.Value.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .OrderBy(static upload => upload.Value.Key, StringComparer.Ordinal).ThenBy(static upload => upload.Key, StringComparer.Ordinal)
+            .Where(upload => string.CompareOrdinal(upload.Value.Key, afterKey) is > 0 || (upload.Value.Key == afterKey && string.CompareOrdinal(upload.Key, afterId) > 0))
+            .ToList();
+        var answer = new XElement(
+            "ListMultipartUploadsResult",
+            new XElement("Bucket", Bucket), new XElement("Prefix", prefix), new XElement("IsTruncated", left.Count > PageMax ? "true" : "false"),
+            left.Take(PageMax).Select(static upload => new XElement(
+                "Upload",
+                new XElement("Key", upload.Value.Key), new XElement("UploadId", upload.Key),
+                new XElement("Initiated", upload.Value.Begun.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)))));
+        if (left.Count > PageMax)
+        {
+            answer.Add(new XElement("NextKeyMarker", left[PageMax - 1].Value.Key), new XElement("NextUploadIdMarker", left[PageMax - 1].Key));
+        }
+
+        return XmlAsync(context, answer);
+    }
+
     private static Task XmlAsync(HttpContext context, XElement answer)
     {
         context.Response.ContentType = "application/xml";
@@ -315,5 +347,5 @@ public sealed class S3TestServer : IAsyncDisposable
 
     private sealed record StoredItem(byte[] Bytes, string ETag, KeyValuePair<string, string>[] Metadata);
 
-    private sealed record Upload(string Key, KeyValuePair<string, string>[] Metadata, ConcurrentDictionary<int, byte[]> Parts);
+    private sealed record Upload(string Key, KeyValuePair<string, string>[] Metadata, ConcurrentDictionary<int, byte[]> Parts, DateTimeOffset Begun);
 }

@@ -1,13 +1,10 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Rows of one query, streamed, read from the engine's own vectors: a few nanoseconds per value. Owns its connection. Not thread safe.</summary>
-internal sealed unsafe class DuckDbCursor : IHistoryRows
+internal sealed class DuckDbCursor : IHistoryRows
 {
     private readonly DuckDbVectors _vectors;
-    private readonly nint[] _handles;
-    private readonly nint[] _data;
-    private readonly nint[] _validity;
-    private int _row;
+    private readonly VectorRow _row;
     private bool _isDisposed;
 
     /// <param name="vectors">The result; belongs to the cursor from now on.</param>
@@ -15,40 +12,31 @@ internal sealed unsafe class DuckDbCursor : IHistoryRows
     public DuckDbCursor(DuckDbVectors vectors, int columns)
     {
         _vectors = vectors;
-        _handles = new nint[columns];
-        _data = new nint[columns];
-        _validity = new nint[columns];
-        _row = -1;
+        _row = new VectorRow(columns) { Index = -1 };
     }
 
     /// <inheritdoc/>
     public bool Read()
     {
-        _row++;
-        while (_row >= _vectors.Count)
+        _row.Index++;
+        while (_row.Index >= _vectors.Count)
         {
             if (!_vectors.Read())
             {
                 return false;
             }
 
-            for (var ordinal = 0; ordinal < _data.Length; ordinal++)
-            {
-                var column = _vectors.Column(ordinal);
-                (_handles[ordinal], _data[ordinal], _validity[ordinal]) = (column.Handle, column.Data, column.Validity);
-            }
-
-            _row = 0;
+            _row.Take(_vectors);
         }
 
         return true;
     }
 
     /// <inheritdoc/>
-    public long GetInt64(int ordinal) => Column(ordinal).Bits(_row, FeatureType.Int64);
+    public long GetInt64(int ordinal) => _row.GetInt64(ordinal);
 
     /// <inheritdoc/>
-    public FeatureValue GetValue(int ordinal, FeatureType type) => Column(ordinal).Value(_row, type);
+    public FeatureValue GetValue(int ordinal, FeatureType type) => _row.GetValue(ordinal, type);
 
     public void Dispose()
     {
@@ -59,6 +47,4 @@ internal sealed unsafe class DuckDbCursor : IHistoryRows
             _vectors.Dispose();
         }
     }
-
-    private DuckDbVector Column(int ordinal) => new(_handles[ordinal], (byte*)_data[ordinal], (ulong*)_validity[ordinal], _vectors.Count);
 }

@@ -118,9 +118,16 @@ internal sealed class DuckDbSession : IDisposable
         }
 
         // Neither a full disk nor too little memory is in the data. The engine tells some failures of the disk as others.
-        var isOfMachine = type is DuckDBErrorType.OutOfMemory || message.Contains("No space left on device", StringComparison.Ordinal);
-        return new FeatureException(
-            isOfMachine ? FeatureError.StoreUnavailable : FeatureError.InvalidInput, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+        if (message.Contains("No space left on device", StringComparison.Ordinal) || message.Contains("File too large", StringComparison.Ordinal))
+        {
+            return new FeatureException(FeatureError.StoreUnavailable, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+        }
+
+        return type is DuckDBErrorType.OutOfMemory
+            ? new FeatureException(
+                FeatureError.StoreUnavailable,
+                $"The offline engine has too little memory, as for large texts and lists: {FirstLineOf(message)}. Try again with a larger Features:Offline:MemoryLimitMiB.", cause)
+            : new FeatureException(FeatureError.InvalidInput, $"The offline engine stopped: {FirstLineOf(message)}", cause);
     }
 
     private DuckDBConnection Connect(CancellationToken cancellationToken)

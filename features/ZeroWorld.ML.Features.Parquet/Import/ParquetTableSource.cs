@@ -74,7 +74,7 @@ internal sealed class ParquetTableSource
         {
             return (scan, _session.Describe(scan, cancellationToken));
         }
-        catch (FeatureException exception)
+        catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
         {
             throw Unreadable(exception);
         }
@@ -93,7 +93,7 @@ internal sealed class ParquetTableSource
         {
             return _session.Query(statement, cancellationToken);
         }
-        catch (FeatureException exception)
+        catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
         {
             throw Unreadable(exception);
         }
@@ -105,14 +105,18 @@ internal sealed class ParquetTableSource
         {
             return rows.Read();
         }
-        catch (FeatureException exception)
+        catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
         {
             throw Unreadable(exception);
         }
     }
 
-    private FeatureException Unreadable(FeatureException exception) =>
-        ImportFailure.File(_import.Path, $"cannot be read as Parquet; it is damaged, cut off or something else. {exception.Message}", exception);
+    private FeatureException Unreadable(FeatureException exception)
+    {
+        // What its first and last bytes tell, they tell better than the engine.
+        ParquetFile.Require(_import.Path);
+        return ImportFailure.File(_import.Path, $"begins and ends as Parquet, but cannot be read: it is damaged. {exception.Message}", exception);
+    }
 
     private string ExpressionOf(OfflineColumn column, Dictionary<string, string> types)
     {

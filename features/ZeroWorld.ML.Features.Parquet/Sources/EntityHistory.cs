@@ -32,7 +32,7 @@ internal abstract class EntityHistory(StorageField field)
     public abstract void Clear();
 
     /// <summary>Encoded key of the entity in the current row.</summary>
-    public string ReadKey(IHistoryRows rows)
+    public string ReadKey(IHistoryRow rows)
     {
         for (var index = 0; index < _keys.Length; index++)
         {
@@ -45,7 +45,7 @@ internal abstract class EntityHistory(StorageField field)
     /// <summary>Adds the current row of <see cref="SourceQuery.RowsStatement"/>, and those behind it that belong to the same entity.</summary>
     /// <param name="erasedUntil">Rows at or before this event time do not exist.</param>
     /// <returns>Whether a row of another entity is at hand.</returns>
-    public bool ReadEntity(IHistoryRows rows, string entityKey, long erasedUntil)
+    public bool ReadEntity(IHistoryRow rows, string entityKey, long erasedUntil)
     {
         var entity = rows.GetInt64(0);
         do
@@ -61,7 +61,7 @@ internal abstract class EntityHistory(StorageField field)
     }
 
     /// <summary>As <see cref="ReadEntity"/>, of <see cref="SourceQuery.HistoryStatement"/>; <see cref="ReadKey"/> was called for the entity.</summary>
-    public bool ReadWhole(IHistoryRows rows, string entityKey, long erasedUntil)
+    public bool ReadWhole(IHistoryRow rows, string entityKey, long erasedUntil)
     {
         do
         {
@@ -76,10 +76,10 @@ internal abstract class EntityHistory(StorageField field)
     }
 
     /// <summary>Takes one row of an entity whose bytes are wanted as they are in the end.</summary>
-    protected virtual void AddWholeRow(IHistoryRows rows, string entityKey, long erasedUntil) => AddRow(rows, entityKey, erasedUntil);
+    protected virtual void AddWholeRow(IHistoryRow rows, string entityKey, long erasedUntil) => AddRow(rows, entityKey, erasedUntil);
 
     /// <summary>Values of the current row.</summary>
-    protected ReadOnlySpan<FeatureValue> ReadValues(IHistoryRows rows)
+    protected ReadOnlySpan<FeatureValue> ReadValues(IHistoryRow rows)
     {
         for (var index = 0; index < _values.Length; index++)
         {
@@ -89,7 +89,7 @@ internal abstract class EntityHistory(StorageField field)
         return _values;
     }
 
-    private void AddRow(IHistoryRows rows, string entityKey, long erasedUntil)
+    private void AddRow(IHistoryRow rows, string entityKey, long erasedUntil)
     {
         if (rows.GetInt64(EventTimeOrdinal) > erasedUntil)
         {
@@ -97,7 +97,7 @@ internal abstract class EntityHistory(StorageField field)
         }
     }
 
-    private bool IsSameEntity(IHistoryRows rows)
+    private bool IsSameEntity(IHistoryRow rows)
     {
         for (var index = 0; index < _keys.Length; index++)
         {
@@ -110,7 +110,7 @@ internal abstract class EntityHistory(StorageField field)
         return true;
     }
 
-    protected abstract void Add(IHistoryRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values);
+    protected abstract void Add(IHistoryRow rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values);
 
     private sealed class LastValueHistory(StorageField field) : EntityHistory(field)
     {
@@ -130,7 +130,7 @@ internal abstract class EntityHistory(StorageField field)
             _latest = null;
         }
 
-        protected override void AddWholeRow(IHistoryRows rows, string entityKey, long erasedUntil)
+        protected override void AddWholeRow(IHistoryRow rows, string entityKey, long erasedUntil)
         {
             var (eventTime, createdTime) = (rows.GetInt64(EventTimeOrdinal), rows.GetInt64(CreatedTimeOrdinal));
             if (eventTime <= erasedUntil || (_latest is not null && (eventTime < _latestEvent || (eventTime == _latestEvent && createdTime < _latestCreated))))
@@ -145,7 +145,7 @@ internal abstract class EntityHistory(StorageField field)
             }
         }
 
-        protected override void Add(IHistoryRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values) =>
+        protected override void Add(IHistoryRow rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values) =>
             _timeline.Add(eventTime, createdTime, values);
 
         private string HashOf(byte[] row)
@@ -182,7 +182,7 @@ internal abstract class EntityHistory(StorageField field)
             _block = null;
         }
 
-        protected override void Add(IHistoryRows rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
+        protected override void Add(IHistoryRow rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
         {
             if (_builder.Count >= _eventsMax)
             {

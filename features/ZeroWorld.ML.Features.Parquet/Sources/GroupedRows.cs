@@ -27,8 +27,9 @@ internal sealed unsafe class GroupedRows : IHistoryRows
     /// <param name="workers">Per worker the results that it reads one after the other, each disposed when it is read.</param>
     /// <param name="layout">Columns of every result, behind the partition and before the place.</param>
     /// <param name="bytesMax">What may be held.</param>
+    /// <param name="createSender">Makes what sends rows of one worker ahead of the others; <see langword="null"/>: none go ahead.</param>
     /// <returns><see langword="null"/>: there is more than that.</returns>
-    public static GroupedRows? TryRead(IReadOnlyList<IEnumerable<DuckDbVectors>> workers, RowLayout layout, long bytesMax)
+    public static GroupedRows? TryRead(IReadOnlyList<IEnumerable<DuckDbVectors>> workers, RowLayout layout, long bytesMax, Func<EarlyRowSender>? createSender)
     {
         var grouped = new GroupedRows(layout, workers.Count);
         var (held, isComplete) = (0L, false);
@@ -36,13 +37,21 @@ internal sealed unsafe class GroupedRows : IHistoryRows
         {
             Parallelism.Run(workers.Count, worker =>
             {
-                var (collector, known) = (grouped._collectors[worker], 0L);
+                var (collector, sender, known) = (grouped._collectors[worker], createSender?.Invoke(), 0L);
                 foreach (var result in workers[worker])
                 {
                     using var rows = result;
                     while (Interlocked.Read(ref held) <= bytesMax && rows.Read())
                     {
-                        collector.Add(rows);
+                        if (sender is not null && sender.TrySend(rows, out var left))
+                        {
+                            collector.Add(rows, left);
+                        }
+                        else
+                        {
+                            collector.Add(rows);
+                        }
+
                         Interlocked.Add(ref held, collector.Bytes - known);
                         known = collector.Bytes;
                     }

@@ -13,12 +13,16 @@ internal sealed class HistoryBatches
     private readonly Erasures _erasures;
     private readonly bool _mayBeErased;
     private readonly EntityHistory _history;
-    private readonly IHistoryRows _rows;
+    private readonly IHistoryRow _rows;
+    private readonly EarlyEntities? _early;
     private bool _hasRow;
 
     /// <param name="rows">Entity by entity and partition by partition; not disposed here.</param>
-    public HistoryBatches(StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRows rows, CancellationToken cancellationToken)
+    /// <param name="early">Those of which rows went ahead; <see langword="null"/>: none did.</param>
+    public HistoryBatches(
+        StorageField field, SourceQuery source, Erasures erasures, MaterializationRange range, IHistoryRow rows, EarlyEntities? early, CancellationToken cancellationToken)
     {
+        _early = early;
         _erasures = erasures;
         _mayBeErased = erasures.Has(field.View.Entity.Name);
         _field = field;
@@ -39,7 +43,7 @@ internal sealed class HistoryBatches
 
         var partition = _rows.GetInt64(EntityHistory.PartitionOrdinal);
         var batch = new List<T>(EntitiesMax);
-        var size = 0;
+        var (size, repeated) = (0, 0);
         while (IsOf(partition) && batch.Count < EntitiesMax && size < BytesMax)
         {
             _cancellationToken.ThrowIfCancellationRequested();
@@ -51,10 +55,11 @@ internal sealed class HistoryBatches
             {
                 batch.Add(itemOf(new EntityId(_field.View.Project, _field.View.Entity.Name, key), bytes));
                 size += bytes.Length;
+                repeated += _early is not null && _early.Contains(key) ? 1 : 0;
             }
         }
 
-        return new HistoryBatch<T>(batch, (int)partition, !IsOf(partition));
+        return new HistoryBatch<T>(batch, (int)partition, !IsOf(partition)) { Repeated = repeated };
     }
 
     private bool IsOf(long partition) => _hasRow && _rows.GetInt64(EntityHistory.PartitionOrdinal) == partition;

@@ -6,6 +6,7 @@ internal sealed unsafe class RowCollector : IDisposable
     private readonly RowLayout _layout;
     private readonly RowPages[] _partitions = new RowPages[MaterializationLedger.PartitionCount];
     private readonly nint[] _targets = new nint[DuckDbVectors.RowsMax];
+    private readonly int[] _all = [.. Enumerable.Range(0, DuckDbVectors.RowsMax)];
 
     public RowCollector(RowLayout layout)
     {
@@ -31,10 +32,19 @@ internal sealed unsafe class RowCollector : IDisposable
     }
 
     /// <summary>Takes the rows at hand: the partition of each, the columns of the layout, and its place in the table where rows are ordered.</summary>
-    public void Add(DuckDbVectors rows)
+    public void Add(DuckDbVectors rows) => Add(rows, _all.AsSpan(0, rows.Count));
+
+    /// <summary>Takes some of the rows at hand.</summary>
+    /// <param name="chosen">Their numbers.</param>
+    public void Add(DuckDbVectors rows, ReadOnlySpan<int> chosen)
     {
+        if (chosen.IsEmpty)
+        {
+            return;
+        }
+
         var partitions = (byte*)rows.Column(EntityHistory.PartitionOrdinal).Data;
-        for (var row = 0; row < rows.Count; row++)
+        foreach (var row in chosen)
         {
             _targets[row] = (nint)_partitions[partitions[row]].Add();
         }
@@ -43,26 +53,26 @@ internal sealed unsafe class RowCollector : IDisposable
         {
             if (_layout.TypeOf(ordinal) is { } type)
             {
-                Copy(rows.Column(ordinal), type, ordinal, partitions, rows.Count);
+                Copy(rows.Column(ordinal), type, ordinal, partitions, chosen);
             }
         }
 
         if (_layout.IsOrdered)
         {
             var places = (long*)rows.Column(_layout.Columns).Data;
-            for (var row = 0; row < rows.Count; row++)
+            foreach (var row in chosen)
             {
                 *(long*)(_targets[row] + _layout.PlaceOffset) = places[row];
             }
         }
     }
 
-    private void Copy(DuckDbVector column, FeatureType type, int ordinal, byte* partitions, int count)
+    private void Copy(DuckDbVector column, FeatureType type, int ordinal, byte* partitions, ReadOnlySpan<int> chosen)
     {
         var offset = _layout.OffsetOf(ordinal);
         if (!ColumnTypes.IsOfBytes(type) && !column.MayHaveNulls)
         {
-            for (var row = 0; row < count; row++)
+            foreach (var row in chosen)
             {
                 *(long*)(_targets[row] + offset) = column.Bits(row, type);
             }
@@ -70,7 +80,7 @@ internal sealed unsafe class RowCollector : IDisposable
             return;
         }
 
-        for (var row = 0; row < count; row++)
+        foreach (var row in chosen)
         {
             if (column.IsNull(row))
             {

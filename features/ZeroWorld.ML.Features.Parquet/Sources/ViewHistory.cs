@@ -9,6 +9,10 @@ internal sealed class ViewHistory : IViewHistory
     // Read before they are written.
     private const int BatchesAhead = 8;
 
+    // Of fewer rows the last is read hardly later than the first.
+    private const int EarlyRowsMin = 4096;
+    private const int EarlyEntitiesMax = 500_000;
+
     private readonly DuckDbSession _session;
     private readonly SourceQuery _source;
     private readonly StorageField _field;
@@ -71,13 +75,22 @@ internal sealed class ViewHistory : IViewHistory
 
     /// <inheritdoc/>
     public IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(MaterializationRange range, CancellationToken cancellationToken) => _field.IsWindow
-        ? ReadAsync(range, static (entity, bytes) => new WindowAppend(entity, bytes), cancellationToken)
+        ? ReadAsync(range, static (entity, bytes) => new WindowAppend(entity, bytes), early: null, createSender: null, cancellationToken)
         : throw new InvalidOperationException($"View '{_field.View.Name}' is no windowed view.");
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(MaterializationRange range, CancellationToken cancellationToken) => !_field.IsWindow
-        ? ReadAsync(range, static (entity, bytes) => new OnlineRowWrite(entity, bytes), cancellationToken)
-        : throw new InvalidOperationException($"View '{_field.View.Name}' is no last-value view.");
+    public IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(MaterializationRange range, CancellationToken cancellationToken)
+    {
+        if (_field.IsWindow)
+        {
+            throw new InvalidOperationException($"View '{_field.View.Name}' is no last-value view.");
+        }
+
+        var early = Extent.Rows < EarlyRowsMin ? null : new EarlyEntities(Extent.Rows, EarlyEntitiesMax);
+        return ReadAsync(
+            range, static (entity, bytes) => new OnlineRowWrite(entity, bytes), early,
+            early is null ? null : ahead => new EarlyRowSender(_field, _source, _erasures, range, early, ahead, BatchesAhead), cancellationToken);
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -87,11 +100,13 @@ internal sealed class ViewHistory : IViewHistory
 
     /// <summary>Reads on while the consumer writes, a few batches ahead; the engine blocks, on a thread that is not the consumer's.</summary>
     private async IAsyncEnumerable<HistoryBatch<T>> ReadAsync<T>(
-        MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, [EnumeratorCancellation] CancellationToken cancellationToken)
+        MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, EarlyEntities? early, Func<Channel<HistoryBatch<T>>, EarlyRowSender>? createSender,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ahead = Channel.CreateBounded<HistoryBatch<T>>(new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = true });
-        var reading = Task.Run(() => ReadAheadAsync(range, itemOf, ahead.Writer, stop.Token), CancellationToken.None);
+        var ahead = Channel.CreateBounded<HistoryBatch<T>>(new BoundedChannelOptions(BatchesAhead + _workers) { SingleReader = true });
+        var reading = Task.Run(
+            () => ReadAheadAsync(range, itemOf, early, createSender is null ? null : () => createSender(ahead), ahead.Writer, stop.Token), CancellationToken.None);
         try
         {
             await foreach (var batch in ahead.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -107,14 +122,15 @@ internal sealed class ViewHistory : IViewHistory
     }
 
     private async Task ReadAheadAsync<T>(
-        MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, ChannelWriter<HistoryBatch<T>> target, CancellationToken cancellationToken)
+        MaterializationRange range, Func<EntityId, ReadOnlyMemory<byte>, T> itemOf, EarlyEntities? early, Func<EarlyRowSender>? createSender,
+        ChannelWriter<HistoryBatch<T>> target, CancellationToken cancellationToken)
     {
         try
         {
             _source.CheckField(_field);
             var files = range.StoredAfter == long.MinValue ? null : _tables.FilesStoredAfter(_field.View.Project, _field.View.Source.Table, range.StoredAfter);
-            using var rows = ReadRows(range, files, cancellationToken);
-            var batches = new HistoryBatches(_field, _source, _erasures, range, rows, cancellationToken);
+            using var rows = ReadRows(range, files, createSender, cancellationToken);
+            var batches = new HistoryBatches(_field, _source, _erasures, range, rows, early, cancellationToken);
             while (batches.Next(itemOf) is { } batch)
             {
                 await target.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
@@ -130,9 +146,9 @@ internal sealed class ViewHistory : IViewHistory
     }
 
     /// <summary>Grouped in memory what fits; of more the engine makes a sort out of core.</summary>
-    private IHistoryRows ReadRows(MaterializationRange range, IReadOnlyList<string>? files, CancellationToken cancellationToken)
+    private IHistoryRows ReadRows(MaterializationRange range, IReadOnlyList<string>? files, Func<EarlyRowSender>? createSender, CancellationToken cancellationToken)
     {
-        if (GroupedRows.TryRead(Unordered(range, files, cancellationToken), _source.Layout(_field.IsWindow), _groupedBytesMax) is { } grouped)
+        if (GroupedRows.TryRead(Unordered(range, files, cancellationToken), _source.Layout(_field.IsWindow), _groupedBytesMax, createSender) is { } grouped)
         {
             return grouped;
         }

@@ -12,6 +12,7 @@ public interface IViewHistory : IAsyncDisposable
     IAsyncEnumerable<HistoryBatch<WindowAppend>> ReadEventsAsync(MaterializationRange range, CancellationToken cancellationToken);
 
     /// <summary>Streams the newest row per entity of a last-value view, partition by partition, ready to be written online.</summary>
+    /// <remarks>Ahead of the partitions come rows that need not be the newest of their entities, which the store tells apart: it is written to while the table is read.</remarks>
     /// <param name="range">Which rows, by arrival.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the table does not fit the stored form of the view.</exception>
     IAsyncEnumerable<HistoryBatch<OnlineRowWrite>> ReadRowsAsync(MaterializationRange range, CancellationToken cancellationToken);

@@ -230,12 +230,12 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             var (answer, batch) = unanswered.Peek();
             await answer.ConfigureAwait(false);
             unanswered.Dequeue();
-            var added = batch.Items.Sum(rowsOf);
-            (entities, rows, unmarked) = (entities + batch.Items.Count, rows + added, unmarked + batch.Items.Count);
+            var added = batch.Items.Sum(rowsOf) - batch.Repeated;
+            (entities, rows, unmarked) = (entities + batch.Items.Count - batch.Repeated, rows + added, unmarked + batch.Items.Count);
             total.Add(added);
-            if (batch.IsLast)
+            if (batch is { IsLast: true, Partition: { } partition })
             {
-                ended.Add(batch.Partition);
+                ended.Add(partition);
                 if (unmarked >= entitiesPerMark)
                 {
                     await StartMarkAsync().ConfigureAwait(false);

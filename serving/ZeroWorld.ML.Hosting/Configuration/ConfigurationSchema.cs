@@ -34,6 +34,7 @@ internal static class ConfigurationSchema
         typeof(ModelFolderOptions),
         typeof(ServableManagerOptions),
         typeof(BatchSchedulerOptions),
+        typeof(ResponseCacheOptions),
         typeof(PredictionOptions),
         typeof(PredictionLogOptions),
         typeof(ModerationOptions),
@@ -47,6 +48,7 @@ internal static class ConfigurationSchema
         $"{RedisOnlineStoreOptions.Section}:{nameof(RedisOnlineStoreOptions.Configuration)}",
         $"{GarnetHostOptions.Section}:{nameof(GarnetHostOptions.Folder)}",
         $"{ParquetOfflineOptions.Section}:{nameof(ParquetOfflineOptions.DataDirectory)}",
+        $"{ModelFolderOptions.Section}:{nameof(ModelFolderOptions.OverrideFolder)}",
     ]);
 
     public static IReadOnlyList<Setting> Settings { get; } =

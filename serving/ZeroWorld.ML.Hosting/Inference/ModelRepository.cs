@@ -9,6 +9,9 @@ namespace ZeroWorld.ML.Hosting;
 /// <remarks>Thread safe.</remarks>
 internal sealed class ModelRepository(ServableManager servables)
 {
+    /// <summary>What the name of a parameter begins with whose value is a file.</summary>
+    internal const string FilePrefix = "file:";
+
     private const string ConfigParameter = "config";
 
     // Of one part of a path, on Linux.
@@ -34,25 +37,39 @@ internal sealed class ModelRepository(ServableManager servables)
         return response;
     }
 
-    /// <param name="parameters"><c>config</c>: a model configuration as JSON. Files are not taken.</param>
+    /// <param name="parameters">
+    /// <c>config</c>: a model configuration as JSON; <c>file:VERSION/NAME</c>: a file, as bytes. Where there are files they are the whole model, and the configuration must be there.
+    /// </param>
     public Task LoadAsync(string repository, string modelName, IReadOnlyDictionary<string, ModelRepositoryParameter> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
         var model = ToName("load", modelName);
         string? configuration = null;
+        var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         foreach (var (name, value) in parameters)
         {
-            if (name != ConfigParameter)
+            if (name == ConfigParameter)
+            {
+                configuration = value.HasStringParam ? value.StringParam : throw WrongType(modelName, name, "string_param");
+            }
+            else if (name.StartsWith(FilePrefix, StringComparison.Ordinal))
+            {
+                RefuseLongName(modelName, name);
+                files.Add(name[FilePrefix.Length..], value.HasBytesParam ? value.BytesParam.Memory : throw WrongType(modelName, name, "bytes_param"));
+            }
+            else
             {
                 throw Refuse("load", modelName, name);
             }
-
-            configuration = value.HasStringParam
-                ? value.StringParam
-                : throw new ProtocolFailure(StatusCode.InvalidArgument, $"failed to load '{modelName}': invalid value type for '{ConfigParameter}' parameter, expected string_param.");
         }
 
-        return servables.LoadModelAsync(model, configuration, cancellationToken);
+        if (configuration is null && files.Count > 0)
+        {
+            throw new ProtocolFailure(
+                StatusCode.InvalidArgument, $"failed to load '{modelName}': the parameter '{ConfigParameter}' must be given with files: nothing that lies in the model folder is used beside them, no configuration either.");
+        }
+
+        return servables.LoadModelAsync(model, configuration is null ? null : new ModelOverride(configuration) { Files = files }, cancellationToken);
     }
 
     /// <param name="parameters"><c>unload_dependents</c> is taken, as no model here depends on another.</param>
@@ -75,11 +92,20 @@ internal sealed class ModelRepository(ServableManager servables)
         }
     }
 
-    /// <summary>Files that come with a call would be a model that lies nowhere: gone with the next start.</summary>
-    private static ProtocolFailure Refuse(string action, string modelName, string parameter) => parameter.Split('/').Any(static part => part.Length > FileNameLengthMax)
-        ? new ProtocolFailure(StatusCode.Internal, $"failed to {action} '{modelName}': failed to poll from model repository: a file name in the parameters has more than {FileNameLengthMax} bytes")
-        : new ProtocolFailure(
-            StatusCode.Unimplemented, $"failed to {action} '{modelName}': the parameter '{parameter}' is not supported; put files into the model folder, or register a version");
+    private static ProtocolFailure Refuse(string action, string modelName, string parameter) => new(
+        StatusCode.Unimplemented, $"failed to {action} '{modelName}': the parameter '{parameter}' is not supported");
+
+    private static ProtocolFailure WrongType(string modelName, string parameter, string expected) =>
+        new(StatusCode.InvalidArgument, $"failed to load '{modelName}': invalid value type for '{parameter}' parameter, expected {expected}.");
+
+    private static void RefuseLongName(string modelName, string parameter)
+    {
+        if (parameter.Split('/').Any(static part => part.Length > FileNameLengthMax))
+        {
+            throw new ProtocolFailure(
+                StatusCode.Internal, $"failed to load '{modelName}': failed to poll from model repository: a file name in the parameters has more than {FileNameLengthMax} bytes");
+        }
+    }
 
     private static ModelName ToName(string action, string text) => ModelName.TryParse(text, out var model)
         ? model

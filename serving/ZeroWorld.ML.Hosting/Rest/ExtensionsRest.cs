@@ -103,16 +103,31 @@ internal sealed class ExtensionsRest(ProtocolExtensions extensions, ServerOption
         using var body = await RestBody.ReadObjectAsync(context, options.MessageBytesMax).ConfigureAwait(false);
         return !body.RootElement.TryGetProperty("parameters", out var parameters)
             ? []
-            : JsonParameters.Read(parameters, "parameters").ToDictionary(static parameter => parameter.Key, static parameter => ToRepository(parameter.Value), StringComparer.Ordinal);
+            : JsonParameters.Read(parameters, "parameters").ToDictionary(static parameter => parameter.Key, static parameter => ToRepository(parameter.Key, parameter.Value), StringComparer.Ordinal);
     }
 
-    private static ModelRepositoryParameter ToRepository(InferParameter parameter) => parameter.ParameterChoiceCase switch
+    // A file is base64 in JSON.
+    private static ModelRepositoryParameter ToRepository(string name, InferParameter parameter) => parameter.ParameterChoiceCase switch
     {
+        InferParameter.ParameterChoiceOneofCase.StringParam when name.StartsWith(ModelRepository.FilePrefix, StringComparison.Ordinal) =>
+            new ModelRepositoryParameter { BytesParam = FromBase64(name, parameter.StringParam) },
         InferParameter.ParameterChoiceOneofCase.StringParam => new ModelRepositoryParameter { StringParam = parameter.StringParam },
         InferParameter.ParameterChoiceOneofCase.BoolParam => new ModelRepositoryParameter { BoolParam = parameter.BoolParam },
         InferParameter.ParameterChoiceOneofCase.Int64Param => new ModelRepositoryParameter { Int64Param = parameter.Int64Param },
         _ => new ModelRepositoryParameter(),
     };
+
+    private static ByteString FromBase64(string name, string text)
+    {
+        try
+        {
+            return UnsafeByteOperations.UnsafeWrap(Convert.FromBase64String(text));
+        }
+        catch (FormatException)
+        {
+            throw Bad($"The value of the parameter '{name}' is not base64");
+        }
+    }
 
     private async Task RegisterAsync(HttpContext context)
     {

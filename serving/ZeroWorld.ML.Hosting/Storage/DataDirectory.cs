@@ -53,6 +53,9 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Files on their way into a bucket.</summary>
     public string Staging => Path.Combine(Root, "staging");
 
+    /// <summary>Files of models that came with calls for a load.</summary>
+    public string ModelOverrides => Path.Combine(Root, "model-overrides");
+
     public string PredictionLog => Path.Combine(Root, "prediction-log");
 
     /// <summary>Whether the folder is a data directory of this build's format.</summary>

@@ -14,6 +14,10 @@ internal sealed partial class ModelFolder
     private readonly Lock _lock = new();
     private readonly HashSet<string> _startNames;
     private readonly HashSet<string> _ignoredNames = new(StringComparer.Ordinal);
+    private readonly OverrideFiles _overrideFiles;
+
+    // Of the models whose files came with a call.
+    private readonly Dictionary<string, OverrideFolder> _overrides = new(StringComparer.Ordinal);
     private SortedDictionary<string, FolderModel> _models = new(StringComparer.Ordinal);
     private IReadOnlyList<CatalogModel>? _listed;
     private long _readTimestamp;
@@ -25,6 +29,7 @@ internal sealed partial class ModelFolder
         _time = time;
         _logger = logger;
         Path = System.IO.Path.GetFullPath(options.Folder!);
+        _overrideFiles = new OverrideFiles(options.OverrideFolder, options.OverrideMebibytesMax);
         _startNames = [.. (options.Load ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
     }
 
@@ -76,28 +81,66 @@ internal sealed partial class ModelFolder
     }
 
     /// <summary>Reads one model again, whatever <see cref="Control"/> says.</summary>
-    /// <param name="configuration">JSON to use instead of the configuration that lies there, until the model is read once more.</param>
-    public void Reread(ModelName model, string? configuration)
+    /// <param name="given">What to read instead of what lies there, until the model is read once more.</param>
+    /// <exception cref="ServingException">The files that are given cannot be taken, see <see cref="OverrideFiles.Write"/>, or are no model. The model stays as it was read.</exception>
+    public void Reread(ModelName model, ModelOverride? given)
     {
+        if (model.Project != ModelName.DefaultProject)
+        {
+            return;
+        }
+
+        var files = given is { Files.Count: > 0 } ? _overrideFiles.Write(model, given.Files) : null;
+        OverrideFolder? before;
         lock (_lock)
         {
-            if (model.Project != ModelName.DefaultProject || _listed is null)
+            if (_listed is null)
             {
+                files?.Delete();
                 return;
             }
 
-            var folder = System.IO.Path.Combine(Path, model.Name);
-            if (Directory.Exists(folder))
+            var root = files?.Root ?? Path;
+            var read = Directory.Exists(System.IO.Path.Combine(root, model.Name)) ? FolderModel.Read(root, model, given?.Configuration) : null;
+            if (files is not null && read?.Listed.Problem is { } problem)
             {
-                _models[model.Name] = FolderModel.Read(Path, model, configuration);
+                files.Delete();
+                throw new ServingException(ServingError.InvalidInput, $"failed to load '{model.Name}': {problem}");
+            }
+
+            _overrides.Remove(model.Name, out before);
+            if (read is not null)
+            {
+                _models[model.Name] = read;
             }
             else
             {
                 _models.Remove(model.Name);
             }
 
-            _listed = null;
+            if (files is not null)
+            {
+                _overrides.Add(model.Name, files);
+            }
+
             _listed = [.. _models.Values.Select(static item => item.Listed)];
+        }
+
+        before?.Delete();
+    }
+
+    /// <summary>Forgets files that came with a call: what lies in the folder counts again.</summary>
+    public void DropOverride(ModelName model)
+    {
+        bool hasOverride;
+        lock (_lock)
+        {
+            hasOverride = model.Project == ModelName.DefaultProject && _overrides.ContainsKey(model.Name);
+        }
+
+        if (hasOverride)
+        {
+            Reread(model, given: null);
         }
     }
 
@@ -125,6 +168,7 @@ internal sealed partial class ModelFolder
     {
         try
         {
+            _overrideFiles.Clear();
             _models = Read(known: null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -23,6 +23,15 @@ public sealed class ModelFolderOptions : IValidatableObject
     /// <value>Default 5 s; 100 ms to 1 h.</value>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>All files together, in MiB, that may be held of models whose files came with calls for a load, where <see cref="Control"/> is <see cref="ModelControl.Explicit"/>.</summary>
+    /// <value>Default 4,096; 0: such files are refused.</value>
+    [Range(0, 1 << 20)]
+    public int OverrideMebibytesMax { get; set; } = 4096;
+
+    /// <summary>Where such files lie; emptied at the start.</summary>
+    /// <value>Default <see langword="null"/>: such files are refused.</value>
+    public string? OverrideFolder { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (PollInterval < TimeSpan.FromMilliseconds(100) || PollInterval > TimeSpan.FromHours(1))

@@ -41,7 +41,12 @@ internal sealed partial class ModelSources(IModelCatalog registry, ModelFolder? 
     }
 
     /// <summary>Reads one model of the folder again, where it comes from there or from nowhere yet.</summary>
-    public void Reread(ModelName model, string? configuration) => folder?.Reread(model, configuration);
+    /// <param name="given">What to read instead of what lies there.</param>
+    /// <exception cref="ServingException">The files that are given cannot be taken.</exception>
+    public void Reread(ModelName model, ModelOverride? given) => folder?.Reread(model, given);
+
+    /// <summary>Forgets files that came with a call for a load.</summary>
+    public void DropOverride(ModelName model) => folder?.DropOverride(model);
 
     /// <summary>Looks for models that were put into the folder since it was read; those that were known stay as they are.</summary>
     public void FindNew() => folder?.FindNew();

@@ -107,109 +107,6 @@ public sealed partial class ServableManager : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="LoadModelAsync(ModelName, string?, CancellationToken)"/>
-    public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
-
-    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready. Calls at the same time share one load.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="configuration">A model configuration as JSON, used instead of the one in the folder until the next load; <see langword="null"/>: none.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ServingException">
-    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>;
-    /// <see cref="ServingError.InvalidInput"/>: the configuration is none of this model; the reason of the load that failed: what answered before goes on.
-    /// </exception>
-    /// <exception cref="RegistryException">The registry cannot be read.</exception>
-    public async Task LoadModelAsync(ModelName model, string? configuration, CancellationToken cancellationToken)
-    {
-        CheckControl("loaded");
-        CheckOverride(model, configuration);
-        _sources.Reread(model, configuration);
-        SetWanted(model, true);
-
-        // More than once: a load of the content before may have been on its way.
-        for (var attempt = 0; attempt < 3; attempt++)
-        {
-            await PollAsync(ignoresRetryDelay: false, cancellationToken, attempt == 0 ? model : null).ConfigureAwait(false);
-            Task[] loads;
-            lock (_lock)
-            {
-                loads = [.. _table.FindSlots(model).Select(static slot => slot.Load).OfType<Task>()];
-            }
-
-            if (loads.Length == 0)
-            {
-                break;
-            }
-
-            await Task.WhenAll(loads).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        lock (_lock)
-        {
-            if (_table.FindModel(model) is not { } listed)
-            {
-                _wanted.Remove(model);
-                throw new ServingException(ServingError.ModelNotFound, $"failed to load '{model.Name}': there is no such model in the registry or the model folder.");
-            }
-
-            var slots = _table.FindSlots(model).Where(static slot => slot.IsEager).ToList();
-            var failure = slots.Select(static slot => slot.Failure).FirstOrDefault(static failure => failure is not null);
-            if (listed.Problem is not null || failure is not null)
-            {
-                throw new ServingException(failure?.Error ?? ServingError.ModelRefused, $"failed to load '{model.Name}': {listed.Problem ?? failure!.Message}", failure);
-            }
-
-            if (!slots.Exists(static slot => slot.Servable is not null))
-            {
-                throw new ServingException(
-                    ServingError.ModelNotReady, $"failed to load '{model.Name}': {(listed.Versions.Count == 0 ? "it has no version" : "it was unloaded, or freed to make room, meanwhile")}.");
-            }
-        }
-    }
-
-    /// <summary>A configuration that is wrong is refused before anything is changed, so that what answers goes on.</summary>
-    private void CheckOverride(ModelName model, string? configuration)
-    {
-        if (configuration is null)
-        {
-            return;
-        }
-
-        if (_table.Snapshot.ContainsKey(model) && !_sources.IsOfFolder(model))
-        {
-            throw new ServingException(ServingError.Unsupported, $"failed to load '{model.Name}': it comes from the registry, which takes no configuration with a load.");
-        }
-
-        try
-        {
-            FolderModel.ReadOverride(model, configuration);
-        }
-        catch (ModelConfigException exception)
-        {
-            throw new ServingException(ServingError.InvalidInput, $"failed to load '{model.Name}': {exception.Message}", exception);
-        }
-    }
-
-    /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
-    /// <exception cref="ServingException">
-    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>.
-    /// </exception>
-    /// <exception cref="RegistryException">The registry cannot be read.</exception>
-    public async Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken)
-    {
-        CheckControl("unloaded");
-        lock (_lock)
-        {
-            if (_table.FindModel(model) is null)
-            {
-                throw new ServingException(ServingError.ModelNotFound, $"failed to unload '{model.Name}': there is no such model in the registry or the model folder.");
-            }
-        }
-
-        SetWanted(model, false);
-        await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>Reads the catalog now and waits until what it asks for is loaded or has failed. A load that failed before is tried again.</summary>
     /// <exception cref="RegistryException">The catalog cannot be read; what is loaded stays.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -339,16 +236,6 @@ public sealed partial class ServableManager : IAsyncDisposable
         lock (_lock)
         {
             _wanted[model] = wanted;
-        }
-    }
-
-    private void CheckControl(string verb)
-    {
-        if (Control != ModelControl.Explicit)
-        {
-            throw new ServingException(
-                ServingError.Unsupported,
-                $"explicit model load / unload is not allowed: models are {verb} by callers only where {ModelFolderOptions.Section}:{nameof(ModelFolderOptions.Control)} is {ModelControl.Explicit}, and it is {Control}.");
         }
     }
 

@@ -14,7 +14,7 @@ namespace ZeroWorld.ML.Benchmarks;
 internal static class MaterializeBenchmark
 {
     // In the smaller one what a run costs once counts three times as much.
-    private static readonly int[] Sizes = [300_000, 100_000];
+    private static readonly int[] Sizes = [100_000, 300_000];
     private const int Rounds = 5;
     private const int LargeEntities = 1_000_000;
     private const int LargeRounds = 3;

@@ -22,9 +22,24 @@ internal static class ZwmlProcess
         return process;
     }
 
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string workingDirectory, params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string workingDirectory, params string[] arguments) =>
+        RunAsync(StartInfoOf(workingDirectory, arguments));
+
+    /// <summary>As the other one, with files of so many kibibytes at most.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> RunWithFileLimitAsync(string workingDirectory, int kibibytes, params string[] arguments)
     {
-        using var process = Process.Start(StartInfoOf(workingDirectory, arguments))!;
+        var start = StartInfoOf(workingDirectory, ["-c", $"ulimit -f {kibibytes}; exec dotnet \"$0\" \"$@\"", Path.GetFullPath(Program), .. arguments]);
+        start.ArgumentList.RemoveAt(0);
+        start.FileName = "bash";
+
+        // Else the runtime begins with a file of 2 GiB in memory, which counts as one.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        return RunAsync(start);
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(ProcessStartInfo start)
+    {
+        using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
         try

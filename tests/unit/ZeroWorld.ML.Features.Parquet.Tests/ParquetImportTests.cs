@@ -94,18 +94,18 @@ public sealed class ParquetImportTests : IDisposable
         new Random(3).NextBytes(corrupt.AsSpan(4, corrupt.Length / 2));
         var paths = new[]
         {
-            _folder.WriteBytes("cut.parquet", whole[..(whole.Length / 2)]),
-            _folder.WriteBytes("empty.parquet", []),
-            _folder.WriteText("text.parquet", "id,at,amount\n1,2,3\n"),
-            _folder.WriteBytes("corrupt.parquet", corrupt),
+            (Path: _folder.WriteBytes("cut.parquet", whole[..(whole.Length / 2)]), Problem: $"begins as Parquet but does not end so after its {whole.Length / 2} bytes: it is cut off"),
+            (Path: _folder.WriteBytes("empty.parquet", []), Problem: "is no Parquet file: it has 0 bytes"),
+            (Path: _folder.WriteText("text.parquet", "id,at,amount\n1,2,3\n"), Problem: "is no Parquet file: it has 19 bytes and begins with 'id,a'"),
+            (Path: _folder.WriteBytes("corrupt.parquet", corrupt), Problem: "begins and ends as Parquet, but cannot be read: it is damaged."),
         };
 
-        foreach (var path in paths)
+        foreach (var (path, problem) in paths)
         {
             var exception = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.ImportAsync(Import(path, null), Token));
 
             Assert.Equal(FeatureError.InvalidInput, exception.Error);
-            Assert.Contains($"File '{path}' cannot be read as Parquet", exception.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"File '{path}' {problem}", exception.Message, StringComparison.Ordinal);
         }
 
         Assert.Empty(_folder.Leftovers());

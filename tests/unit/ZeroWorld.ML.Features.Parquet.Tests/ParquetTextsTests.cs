@@ -38,7 +38,7 @@ public sealed class ParquetTextsTests : IDisposable
         var none = Assert.Throws<FeatureException>(() => new ParquetTexts(other, ["id"], [], new ParquetOfflineOptions { Threads = 1 }));
 
         Assert.Contains("'text'", absent.Message, StringComparison.Ordinal);
-        Assert.Contains("cannot be read as Parquet", none.Message, StringComparison.Ordinal);
+        Assert.Contains("is no Parquet file: it has 7 bytes and begins with 'id,t'", none.Message, StringComparison.Ordinal);
     }
 
     private string Write(string query)

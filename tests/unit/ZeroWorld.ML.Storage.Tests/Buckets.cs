@@ -74,7 +74,7 @@ internal static class Buckets
 {
     private static int s_prefixes;
 
-    public static ObjectStore Open(string address, TempFolder folder, Action<S3Options>? configure = null)
+    public static ObjectStore Open(string address, TempFolder folder, Action<S3Options>? configure = null, TimeProvider? time = null)
     {
         var secret = folder.Combine("secret");
         File.WriteAllText(secret, S3TestServer.SecretKey + "\n");
@@ -89,7 +89,7 @@ internal static class Buckets
             RetriesMax = 1,
         };
         configure?.Invoke(options);
-        return new ObjectStore(options);
+        return new ObjectStore(options, time ?? TimeProvider.System);
     }
 
     public static async Task<List<StoredObject>> ToListAsync(this IAsyncEnumerable<StoredObject> objects)

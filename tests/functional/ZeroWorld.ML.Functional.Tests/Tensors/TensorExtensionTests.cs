@@ -105,7 +105,8 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
             ("config", new ModelRepositoryParameter { StringParam = "{{" }, StatusCode.InvalidArgument),
             ("config", new ModelRepositoryParameter { Int64Param = 1 }, StatusCode.InvalidArgument),
             ("config", new ModelRepositoryParameter { StringParam = """{"name":"other"}""" }, StatusCode.InvalidArgument),
-            ("file:1/model.onnx", new ModelRepositoryParameter { BytesParam = Google.Protobuf.ByteString.Empty }, StatusCode.Unimplemented),
+            ("file:1/model.onnx", new ModelRepositoryParameter { BytesParam = Google.Protobuf.ByteString.Empty }, StatusCode.InvalidArgument),
+            ("files", new ModelRepositoryParameter { BytesParam = Google.Protobuf.ByteString.Empty }, StatusCode.Unimplemented),
         })
         {
             var refused = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.RepositoryModelLoadAsync(Load(name, value), cancellationToken: Cancellation));
@@ -118,6 +119,35 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
         Assert.Equal(8, await RowsMaxAsync("configured"));
 
         static RepositoryModelLoadRequest Load(string name, ModelRepositoryParameter value) => new() { ModelName = "configured", Parameters = { [name] = value } };
+    }
+
+    [Fact]
+    public async Task RepositoryModelLoad_WithFiles_ServesThem()
+    {
+        TensorModels.WriteSimple(server.Models, "donor");
+        var file = await File.ReadAllBytesAsync(Path.Combine(server.Models, "donor", "1", "model.onnx"), Cancellation);
+        var configuration = new ModelRepositoryParameter { StringParam = """{"backend":"onnxruntime","max_batch_size":4}""" };
+
+        await server.Grpc.RepositoryModelLoadAsync(
+            new RepositoryModelLoadRequest
+            {
+                ModelName = "guest",
+                Parameters = { ["config"] = configuration, ["file:7/model.onnx"] = new ModelRepositoryParameter { BytesParam = Google.Protobuf.ByteString.CopyFrom(file) } },
+            },
+            cancellationToken: Cancellation);
+        Assert.Equal(("7", "READY"), ((await StateAsync("guest")).Version, (await StateAsync("guest")).State));
+        Assert.Equal(4, await RowsMaxAsync("guest"));
+
+        // A file is base64 in JSON.
+        var body = $$$"""{"parameters":{"config":"{\"max_batch_size\":2}","file:8/model.onnx":"{{{Convert.ToBase64String(file)}}}"}}""";
+        using var rest = await PostAsync("/v2/repository/models/guest/load", body);
+        Assert.Equal((HttpStatusCode.OK, ""), (rest.StatusCode, await rest.Content.ReadAsStringAsync(Cancellation)));
+        Assert.Equal(2, await RowsMaxAsync("guest"));
+        using var wrong = await PostAsync("/v2/repository/models/guest/load", """{"parameters":{"config":"{}","file:8/model.onnx":"%%"}}""");
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("The value of the parameter 'file:8/model.onnx' is not base64", await wrong.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        using var unload = await PostAsync("/v2/repository/models/guest/unload", "");
+        Assert.Equal(HttpStatusCode.OK, unload.StatusCode);
     }
 
     [Theory]

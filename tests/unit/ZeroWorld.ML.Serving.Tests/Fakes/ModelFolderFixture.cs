@@ -27,6 +27,9 @@ internal sealed class ModelFolderFixture : IAsyncDisposable
     /// <summary>Beside the root, for what must not be reached.</summary>
     public string Outside => Path.Combine(_folder.FullName, "outside");
 
+    /// <summary>Where files lie that come with a load; 1 MiB of them at most.</summary>
+    public string Overrides => Path.Combine(_folder.FullName, "overrides");
+
     /// <summary>Composed at its first use.</summary>
     public ServingHost Host => _host ??= MakeHost();
 
@@ -66,8 +69,15 @@ internal sealed class ModelFolderFixture : IAsyncDisposable
         Directory.CreateDirectory(Root);
         var host = new ServingHost(configure: services =>
         {
-            services.Configure<ModelFolderOptions>(options => (options.Folder, options.Control, options.Load) = (Root, Control, Load));
+            services.Configure<ModelFolderOptions>(options =>
+            {
+                (options.Folder, options.Control, options.Load) = (Root, Control, Load);
+                (options.OverrideFolder, options.OverrideMebibytesMax) = (Overrides, 1);
+            });
             services.Configure<ServableManagerOptions>(options => Configure?.Invoke(options));
+
+            // For models whose configuration asks for it.
+            services.Configure<ResponseCacheOptions>(static options => options.MebibytesMax = 1);
         });
         var registered = host.Runtime.Make;
         host.Runtime.Make = package => package.Manifest.Inputs.Count > 0

@@ -1,0 +1,122 @@
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <content>What callers load and unload, where that is theirs to say.</content>
+public sealed partial class ServableManager
+{
+    /// <inheritdoc cref="LoadModelAsync(ModelName, ModelOverride?, CancellationToken)"/>
+    public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
+
+    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready. Calls at the same time share one load.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="given">What to load instead of what lies in the folder, until the next load or unload; <see langword="null"/>: nothing.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>;
+    /// <see cref="ServingError.InvalidInput"/>: the configuration is none of this model, or the files are none; <see cref="ServingError.Overloaded"/>: there is no room for the files;
+    /// the reason of the load that failed: what answered before goes on.
+    /// </exception>
+    /// <exception cref="RegistryException">The registry cannot be read.</exception>
+    public async Task LoadModelAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
+    {
+        CheckControl("loaded");
+        CheckOverride(model, given);
+        _sources.Reread(model, given);
+        SetWanted(model, true);
+
+        // More than once: a load of the content before may have been on its way.
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            await PollAsync(ignoresRetryDelay: false, cancellationToken, attempt == 0 ? model : null).ConfigureAwait(false);
+            Task[] loads;
+            lock (_lock)
+            {
+                loads = [.. _table.FindSlots(model).Select(static slot => slot.Load).OfType<Task>()];
+            }
+
+            if (loads.Length == 0)
+            {
+                break;
+            }
+
+            await Task.WhenAll(loads).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        lock (_lock)
+        {
+            if (_table.FindModel(model) is not { } listed)
+            {
+                _wanted.Remove(model);
+                throw new ServingException(ServingError.ModelNotFound, $"failed to load '{model.Name}': there is no such model in the registry or the model folder.");
+            }
+
+            var slots = _table.FindSlots(model).Where(static slot => slot.IsEager).ToList();
+            var failure = slots.Select(static slot => slot.Failure).FirstOrDefault(static failure => failure is not null);
+            if (listed.Problem is not null || failure is not null)
+            {
+                throw new ServingException(failure?.Error ?? ServingError.ModelRefused, $"failed to load '{model.Name}': {listed.Problem ?? failure!.Message}", failure);
+            }
+
+            if (!slots.Exists(static slot => slot.Servable is not null))
+            {
+                throw new ServingException(
+                    ServingError.ModelNotReady, $"failed to load '{model.Name}': {(listed.Versions.Count == 0 ? "it has no version" : "it was unloaded, or freed to make room, meanwhile")}.");
+            }
+        }
+    }
+
+    /// <summary>A configuration that is wrong is refused before anything is changed, so that what answers goes on.</summary>
+    private void CheckOverride(ModelName model, ModelOverride? given)
+    {
+        if (given is null)
+        {
+            return;
+        }
+
+        if (_table.Snapshot.ContainsKey(model) && !_sources.IsOfFolder(model))
+        {
+            throw new ServingException(ServingError.Unsupported, $"failed to load '{model.Name}': it comes from the registry, which takes no configuration and no files with a load.");
+        }
+
+        try
+        {
+            FolderModel.ReadOverride(model, given.Configuration);
+        }
+        catch (ModelConfigException exception)
+        {
+            throw new ServingException(ServingError.InvalidInput, $"failed to load '{model.Name}': {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>.
+    /// </exception>
+    /// <exception cref="RegistryException">The registry cannot be read.</exception>
+    public async Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken)
+    {
+        CheckControl("unloaded");
+        lock (_lock)
+        {
+            if (_table.FindModel(model) is null)
+            {
+                throw new ServingException(ServingError.ModelNotFound, $"failed to unload '{model.Name}': there is no such model in the registry or the model folder.");
+            }
+        }
+
+        SetWanted(model, false);
+        _sources.DropOverride(model);
+        await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void CheckControl(string verb)
+    {
+        if (Control != ModelControl.Explicit)
+        {
+            throw new ServingException(
+                ServingError.Unsupported,
+                $"explicit model load / unload is not allowed: models are {verb} by callers only where {ModelFolderOptions.Section}:{nameof(ModelFolderOptions.Control)} is {ModelControl.Explicit}, and it is {Control}.");
+        }
+    }
+}
