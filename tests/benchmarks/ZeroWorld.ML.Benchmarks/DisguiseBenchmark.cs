@@ -91,7 +91,7 @@ internal static class DisguiseBenchmark
     }
 
     // Of harmless texts all of whose words are hidden: how many more are flagged than of the same texts as they stand.
-    private static string Gained(TextModel model, ModerationPolicy policy, string harmless, IReadOnlyList<MadeText> texts, int[] plain, TextObfuscation kind)
+    private static string Gained(TextModel model, ModerationPolicy policy, string harmless, List<MadeText> texts, int[] plain, TextObfuscation kind)
     {
         var (before, after) = (new List<int>(), new List<int>());
         for (var row = 0; row < texts.Count; row++)
