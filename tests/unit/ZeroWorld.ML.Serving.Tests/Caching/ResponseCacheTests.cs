@@ -89,6 +89,43 @@ public sealed class ResponseCacheTests
         Assert.Equal(OneValueBytes, cache.Bytes);
     }
 
+    [Fact]
+    public void Add_FromManyThreads_KeepsItsBoundAndGivesEachItsOwn()
+    {
+        const int Threads = 8;
+        var cache = new ResponseCache(20 * OneValueBytes);
+        var versions = Enumerable.Range(0, Threads / 2).Select(_ => Version(cache)).ToArray();
+
+        Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
+        {
+            var random = new Random(thread);
+            var version = versions[thread % versions.Length];
+            for (var step = 0; step < 5000; step++)
+            {
+                var value = random.Next(16);
+                var key = ResponseKey.Of(version, [Floats(value)]);
+                if (cache.TryFind(key, out var outputs))
+                {
+                    Assert.Equal(value, outputs[0].AsSpan<float>()[0]);
+                }
+                else
+                {
+                    cache.Add(key, [Floats(value)]);
+                }
+
+                if (step % 1000 == 999)
+                {
+                    version.Clear();
+                }
+            }
+        });
+
+        Assert.InRange(cache.Count, 0, 20);
+        Assert.Equal(cache.Count * (long)OneValueBytes, cache.Bytes);
+        Array.ForEach(versions, static version => version.Clear());
+        Assert.Equal((0, 0L), (cache.Count, cache.Bytes));
+    }
+
     private static VersionCache Version(ResponseCache cache) => new(cache, new ServableStatistics(TimeProvider.System));
 
     private static TensorBuffer Floats(params float[] values) => TensorBuffer.OfFloat32([values.Length], values);
