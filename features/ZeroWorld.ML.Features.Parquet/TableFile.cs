@@ -96,6 +96,7 @@ public static class TableFile
         if (!isParquet)
         {
             RefuseOneOfTexts(session, path, cancellationToken);
+            RefuseRowsLeftOut(session, path, cancellationToken);
         }
     }
 
@@ -184,6 +185,25 @@ public static class TableFile
         {
             throw problem;
         }
+    }
+
+    // A last row that does not suit the others is left out by the engine, without a word; of few rows it then takes all but one for a preamble.
+    private static void RefuseRowsLeftOut(DuckDbSession session, string path, CancellationToken cancellationToken)
+    {
+        var separator = CsvStructure.SeparatorOf(path);
+        using var taken = session.Query("SELECT count(*), (SELECT count(*) FROM (DESCRIBE data)) FROM data", cancellationToken);
+        taken.Read();
+        var (rows, columns) = (taken.GetInt64(0), taken.GetInt64(1));
+
+        // Behind a preamble the first line is no header, and an only column has nulls where lines are blank.
+        var isHeader = CsvStructure.HeaderOf(path, separator).Count == columns;
+        if (columns == 1 || (!isHeader && rows > 0) || CsvStructure.CountRecords(path, separator, cancellationToken) is not { } records || records.All == rows || records.WithoutComments == rows)
+        {
+            return;
+        }
+
+        throw CsvStructure.FindProblem(path, separator, cancellationToken)
+            ?? ImportFailure.File(path, string.Create(CultureInfo.InvariantCulture, $"has {records.All} records behind its header, of which {rows} are of one form; expected as many values in each, with quotes around those that hold the separator, a quote or a line end."));
     }
 
     private static ColumnFrame Load(DuckDbSession session, string path, List<OfflineColumn> columns, List<string> expressions, CancellationToken cancellationToken)

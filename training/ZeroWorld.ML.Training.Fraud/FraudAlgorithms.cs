@@ -8,6 +8,7 @@ public static class FraudAlgorithms
     public const string FastTree = "fasttree";
     public const string LightGbm = "lightgbm";
     public const string TreeBlend = "tree-blend";
+    public const string LogisticTrees = "logistic-trees";
     public const string IsolationForest = "isolation-forest";
     public const string Autoencoder = "autoencoder";
 
@@ -28,19 +29,25 @@ public static class FraudAlgorithms
     private const long HugeValues = 20_000_000;
     private const int ManyBinsMin = 16_000;
 
+    // What lies between two of a thousand cuts are few rows: where only hundreds are positive it is none or one of them, and no bin more tells anything.
+    private const int ManyBinsPositivesMin = 1_000;
+
+    private static readonly double[] LogisticWeights = [0.3, 0.6];
+
     /// <value>From simple to complex, the anomaly detectors last.</value>
-    public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, TreeBlend, IsolationForest, Autoencoder];
+    public static IReadOnlyList<string> Names { get; } = [Logistic, RandomForest, FastTree, LightGbm, LogisticTrees, TreeBlend, IsolationForest, Autoencoder];
 
     /// <summary>Whether log odds are probabilities by themselves: others need a calibrator.</summary>
-    public static bool IsCalibrated(string algorithm) => algorithm is Logistic or FastTree or LightGbm or TreeBlend;
+    public static bool IsCalibrated(string algorithm) => algorithm is Logistic or FastTree or LightGbm or LogisticTrees or TreeBlend;
 
     /// <summary>The settings to try, from simple to complex.</summary>
     /// <param name="earlyStopping">As <see cref="LightGbmSettings.EarlyStopping"/>: above 0, LightGBM adds trees until it is met, at most 2,000. Of no account to the others.</param>
     /// <param name="featureCount">Features of the rows: many bins are tried where there are not too many features for them.</param>
     /// <param name="rows">Training rows: below 8,192 LightGBM has fewer bins, and neither many bins nor large trees are tried; from 20,000,000 values of more than 250 features on no many bins either, and logistic regression has one L2.</param>
+    /// <param name="positives">Training rows that are positive: below 1,000 no many bins are tried.</param>
     /// <param name="positiveWeight">Weight of a positive row against a negative one; of no account to the anomaly detectors.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such algorithm.</exception>
-    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1, int rows = int.MaxValue, double positiveWeight = 1) => algorithm switch
+    public static IReadOnlyList<ITrainer<IFraudModel>> Grid(string algorithm, int earlyStopping = 0, int featureCount = 1, int rows = int.MaxValue, int positives = int.MaxValue, double positiveWeight = 1) => algorithm switch
     {
         Logistic => [.. (IsHuge(featureCount, rows) ? (double[])[1] : [0.1, 1, 10]).Select(l2 => new LogisticFraudTrainer(new LogisticSettings { L2 = l2, PositiveWeight = positiveWeight }))],
         RandomForest =>
@@ -54,8 +61,13 @@ public static class FraudAlgorithms
         ],
         LightGbm =>
         [
-            .. LightGbmGrid(featureCount, rows).Select(settings => settings with { PositiveWeight = positiveWeight })
-                .Select(settings => new TreeFraudTrainer(earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings)),
+            .. LightGbmGrid(featureCount, rows, positives).Select(settings => settings with { PositiveWeight = positiveWeight })
+                .Select(settings => new TreeFraudTrainer(Stopped(settings, earlyStopping))),
+        ],
+        LogisticTrees =>
+        [
+            .. LogisticWeights.Select(weight => new LogisticTreesTrainer(
+                new LogisticSettings { PositiveWeight = positiveWeight }, Stopped(AveragedOf(new LightGbmSettings { BinsMax = FewBinsOf(rows) }, rows) with { PositiveWeight = positiveWeight }, earlyStopping), weight)),
         ],
         TreeBlend => TreeBlendTrainer.Grid(
             [
@@ -84,10 +96,10 @@ public static class FraudAlgorithms
     /// <param name="positives">Training rows that are positive; 1 or more.</param>
     internal static IEnumerable<ITrainer<IFraudModel>> Grid(string algorithm, ClassBalance balance, int earlyStopping, int featureCount, int rows, int positives) => balance switch
     {
-        ClassBalance.Weights => Grid(algorithm, earlyStopping, featureCount, rows, (double)(rows - positives) / positives),
-        ClassBalance.Undersampling => Grid(algorithm, earlyStopping, featureCount, (int)Math.Min(rows, (1 + NegativesPerPositive) * (long)positives))
+        ClassBalance.Weights => Grid(algorithm, earlyStopping, featureCount, rows, positives, (double)(rows - positives) / positives),
+        ClassBalance.Undersampling => Grid(algorithm, earlyStopping, featureCount, (int)Math.Min(rows, (1 + NegativesPerPositive) * (long)positives), positives)
             .Select(static trainer => new ResampledTrainer(trainer, NegativesPerPositive)),
-        _ => Grid(algorithm, earlyStopping, featureCount, rows),
+        _ => Grid(algorithm, earlyStopping, featureCount, rows, positives),
     };
 
     /// <summary>Those of the given ones that mean something to an algorithm; the plain one where none does.</summary>
@@ -96,7 +108,7 @@ public static class FraudAlgorithms
 
     internal static string Unknown(string algorithm) => $"algorithm: '{algorithm}' is unknown; expected one of {string.Join(", ", Names)}.";
 
-    private static IEnumerable<LightGbmSettings> LightGbmGrid(int featureCount, int rows)
+    private static IEnumerable<LightGbmSettings> LightGbmGrid(int featureCount, int rows, int positives)
     {
         var middle = new LightGbmSettings { BinsMax = FewBinsOf(rows) };
         var manyBins = ManyBinsOf(featureCount, rows);
@@ -104,19 +116,23 @@ public static class FraudAlgorithms
         [
             middle with { Trees = 100, LeavesMax = 4, DepthMax = 3 },
             middle,
-
-            // Few rows are exhausted by small trees, and what one model of them holds by chance others do not: on 71 made-up tables of 250 to 2,500 rows the mean of eight was the best of
-            // nine settings, by 0.05 in the logarithm of average precision before four larger models.
-            rows < ManyRows
-                ? middle with { Trees = 100, LeavesMax = 4, DepthMax = 3, RowFraction = 0.6, FeatureFraction = 0.5, Fits = 8 }
-                : middle with { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 },
-            .. IsHuge(featureCount, rows) && manyBins < ManyBinsMin ? (LightGbmSettings[])[] : [middle with { BinsMax = manyBins }, middle with { BinsMax = manyBins, Fits = 4 }],
+            AveragedOf(middle, rows),
+            .. positives < ManyBinsPositivesMin || (IsHuge(featureCount, rows) && manyBins < ManyBinsMin) ? (LightGbmSettings[])[] : [middle with { BinsMax = manyBins }, middle with { BinsMax = manyBins, Fits = 4 }],
 
             // For many rows of many columns, which small trees do not exhaust.
             .. rows < ManyRows ? (LightGbmSettings[])[] : [middle with { Trees = 400, LeavesMax = 31, DepthMax = 8, FeatureFraction = 0.6 }],
         ];
         return grid.Distinct();
     }
+
+    // Few rows are exhausted by small trees, and what one model of them holds by chance others do not: on 71 made-up tables of 250 to 2,500 rows the mean of eight was the best of
+    // nine settings, by 0.05 in the logarithm of average precision before four larger models.
+    private static LightGbmSettings AveragedOf(LightGbmSettings middle, int rows) => rows < ManyRows
+        ? middle with { Trees = 100, LeavesMax = 4, DepthMax = 3, RowFraction = 0.6, FeatureFraction = 0.5, Fits = 8 }
+        : middle with { RowFraction = 0.7, FeatureFraction = 0.7, Fits = 4 };
+
+    private static LightGbmSettings Stopped(LightGbmSettings settings, int earlyStopping) =>
+        earlyStopping > 0 ? settings with { Trees = StoppedTreesMax, EarlyStopping = earlyStopping } : settings;
 
     private static bool IsHuge(int featureCount, int rows) => rows < int.MaxValue && (long)featureCount * rows >= HugeValues;
 

@@ -36,6 +36,23 @@ internal static class CsvStructure
         }
     }
 
+    /// <summary>How many records there are behind the header, and how many of them do not begin with <c>#</c>.</summary>
+    /// <returns><see langword="null"/> where a record is none by RFC 4180, or longer than this reader takes.</returns>
+    public static (long All, long WithoutComments)? CountRecords(string path, char separator, CancellationToken cancellationToken)
+    {
+        using var stream = CsvTableFile.Open(path);
+        var reader = new CsvRecordReader(stream, (byte)separator);
+        var (all, comments) = (reader.Read() ? 0L : -1, 0L);
+        while (all >= 0 && reader.Read())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            all++;
+            comments += reader.Get(0).StartsWith("#"u8) ? 1 : 0;
+        }
+
+        return reader.Problem is null && all >= 0 ? (all, all - comments) : null;
+    }
+
     /// <summary>Names of the columns as the first record has them; none where it cannot be read.</summary>
     public static IReadOnlyList<string> HeaderOf(string path, char separator)
     {

@@ -141,6 +141,43 @@ public sealed class TableFileTests : IDisposable
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(3, "1;x;2;4\n", "line 5: there are 4 values where the header has 3 columns; the first too many is '4'")]
+    [InlineData(30_000, "1;x;2;4\n", "line 30002: there are 4 values where the header has 3 columns; the first too many is '4'")]
+    [InlineData(30_000, "1;x;2;4\n\n\n", "line 30002: there are 4 values where the header has 3 columns; the first too many is '4'")]
+    [InlineData(30_000, "1;\"x\ny\";2;4", "line 30002: there are 4 values where the header has 3 columns; the first too many is '4'")]
+    [InlineData(30_000, "1;x\n", "line 30002: there are 2 values where the header has 3 columns; column 'c' has none")]
+    public async Task ReadAsync_LastRowThatDoesNotSuitTheOthers_IsToldByItsLine(int rows, string last, string expected)
+    {
+        var good = string.Concat(Enumerable.Range(0, rows).Select(static index => $"{index};text {index % 7};{index / 2.0}\n"));
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(Write("last.csv", $"a;b;c\n{good}{last}"), Cancellation));
+
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a;b;c\n1;x;2\n3;y;4", 2)]
+    [InlineData("a;b;c\n1;x;2\n\n3;y;4;\n", 2)]
+    [InlineData("from the office\na;b;c\n1;x;2\n3;y;4\n5;z;6\n", 3)]
+    [InlineData("a\n1\n\n3\n", 3)]
+    public async Task ReadAsync_RowsThatAllSuit_AreAllTaken(string text, int rows)
+    {
+        var content = await TableFile.ReadAsync(Write("whole.csv", text), Cancellation);
+
+        Assert.Equal(rows, content.Frame.Rows);
+    }
+
+    [Fact]
+    public async Task ReadAsync_RecordLongerThanTheEngineTakes_IsToldByItsLine()
+    {
+        var path = Write("long.csv", $"a;b\n1;x\n2;{new string('z', 3 << 20)}\n3;y\n");
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(path, Cancellation));
+
+        Assert.Contains("line 3: the record is longer than 1 MiB", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ReadAsync_NameTwiceInTheHeader_IsRefusedAndOthersKeepTheirCase()
     {

@@ -48,6 +48,7 @@ public sealed class AlgorithmTests
     [Theory]
     [InlineData(FraudAlgorithms.RandomForest)]
     [InlineData(FraudAlgorithms.LightGbm)]
+    [InlineData(FraudAlgorithms.LogisticTrees)]
     [InlineData(FraudAlgorithms.IsolationForest)]
     [InlineData(FraudAlgorithms.Autoencoder)]
     public void Fit_OtherSeed_GivesOtherBytes(string algorithm)
@@ -108,6 +109,17 @@ public sealed class AlgorithmTests
     }
 
     [Theory]
+    [InlineData(999, 4)]
+    [InlineData(1_000, 6)]
+    public void Grid_FewPositivesAmongManyRows_HasNoManyBins(int positives, int count)
+    {
+        var grid = FraudAlgorithms.Grid(FraudAlgorithms.LightGbm, ClassBalance.Plain, 0, featureCount: 30, rows: 230_000, positives).ToList();
+
+        Assert.Equal(count, grid.Count);
+        Assert.Equal(count - 4, grid.Count(static trainer => trainer.Parameters["bins_max"] == "60000"));
+    }
+
+    [Theory]
     [InlineData(39_999, 500, 3)]
     [InlineData(40_000, 500, 1)]
     public void Grid_LogisticRegressionOnTwentyMillionValues_HasOneL2(int rows, int featureCount, int count) =>
@@ -118,7 +130,7 @@ public sealed class AlgorithmTests
     {
         var exception = Assert.Throws<TrainingException>(() => FraudAlgorithms.Grid("svm"));
 
-        Assert.Equal("algorithm: 'svm' is unknown; expected one of logistic-regression, random-forest, fasttree, lightgbm, tree-blend, isolation-forest, autoencoder.", exception.Message);
+        Assert.Equal("algorithm: 'svm' is unknown; expected one of logistic-regression, random-forest, fasttree, lightgbm, logistic-trees, tree-blend, isolation-forest, autoencoder.", exception.Message);
     }
 
     [Fact]
@@ -176,6 +188,7 @@ public sealed class AlgorithmTests
     private static ITrainer<IFraudModel> Trainer(string algorithm) => algorithm switch
     {
         FraudAlgorithms.LightGbm => new TreeFraudTrainer(new LightGbmSettings { Trees = 40, Fits = 2, RowFraction = 0.7 }),
+        FraudAlgorithms.LogisticTrees => new LogisticTreesTrainer(new LogisticSettings(), new LightGbmSettings { Trees = 20, Fits = 2, RowFraction = 0.7 }, 0.4),
         FraudAlgorithms.Autoencoder => new AutoencoderTrainer(new AutoencoderSettings { Hidden = 12, Code = 4, EpochsMax = 6, EpochRowsMax = 2_000 }),
         FraudAlgorithms.RandomForest => new TreeFraudTrainer(new ForestSettings { Trees = 20, LeavesMax = 30 }),
         FraudAlgorithms.FastTree => new TreeFraudTrainer(new FastTreeSettings { Trees = 40, BinsMax = 255 }),

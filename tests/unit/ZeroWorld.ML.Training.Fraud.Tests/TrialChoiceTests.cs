@@ -44,6 +44,16 @@ public sealed class TrialChoiceTests
         Assert.Equal(algorithm, chosen.Algorithm);
     }
 
+    [Theory]
+    [InlineData(20, FraudAlgorithms.Logistic)]
+    [InlineData(400, FraudAlgorithms.LightGbm)]
+    public void Of_NobodyBetterForSure_TrustsTheMeanOfALineAndTreesMost(int positives, string greatest)
+    {
+        var chosen = TrialChoice.Of([Trial(0, FraudAlgorithms.LogisticTrees, 0.5, 0.3), Trial(1, greatest, 0.4, 0.5)], positives, []);
+
+        Assert.Equal(FraudAlgorithms.LogisticTrees, chosen.Algorithm);
+    }
+
     [Fact]
     public void Of_FewPositivesAndTreesBetterInEveryFold_TakesTrees()
     {

@@ -79,6 +79,18 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void Fit_AutoWhereAHandfulOfPositivesRanksTheWrongWay_IsNotOneProbabilityForAllRows()
+    {
+        // Scores are far too high, so that any constant has a smaller Brier score, and the two positives of each half happen to have the lowest of them.
+        double[] logOdds = [.. Enumerable.Range(0, 40).Select(static row => 1 + (row % 20 / 10.0))];
+        bool[] labels = [.. Enumerable.Range(0, 40).Select(static row => row % 20 < 2)];
+
+        var calibrator = Calibration.Fit(CalibrationMethod.Auto, logOdds, labels);
+
+        Assert.True(calibrator.Apply(2.9) > calibrator.Apply(1));
+    }
+
+    [Fact]
     public void Fit_AutoWithFewPositives_TakesNoStepsThatMakeScoresEqual()
     {
         var (logOdds, labels) = Distorted(180, static value => Math.Pow(value, 9));

@@ -25,7 +25,8 @@ public sealed class FraudHandbookReproduction(Func<string, long, long, Cancellat
     public string Description =>
         "Fraud Detection Handbook, simulated transactions: chapter 3 (a week, 7 days of label delay, a week) and the four prequential folds of chapters 5 to 7";
 
-    public IReadOnlyList<string> Algorithms { get; } = [.. FraudAlgorithms.Names, ClassWeights, Undersampling];
+    // The book has hundreds of frauds in each week: there the mean with a line is for no one.
+    public IReadOnlyList<string> Algorithms { get; } = [.. FraudAlgorithms.Names.Where(static name => name != FraudAlgorithms.LogisticTrees), ClassWeights, Undersampling];
 
     /// <inheritdoc/>
     public async Task<ReproductionReport> RunAsync(ReproductionRequest request, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)

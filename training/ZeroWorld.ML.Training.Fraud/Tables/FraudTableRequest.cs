@@ -52,8 +52,12 @@ public sealed record FraudTableRequest
 
     /// <summary>A fit, from its checkpoint where there is one.</summary>
     /// <param name="part">Which part of the rows it is of.</param>
-    internal IFraudModel Fit(ITrainer<IFraudModel> trainer, string part, TrainingTable table, int[] rows, int seed, CancellationToken cancellationToken) =>
-        trainer is IResumableTrainer<IFraudModel> resumable && Checkpoints is { } folder
-            ? resumable.Fit(table, rows, seed, folder.For(FormattableString.Invariant($"{part}: {TableTrial.KeyOf(trainer.Algorithm, trainer.Parameters)}, seed {seed}")), cancellationToken)
-            : trainer.Fit(table, rows, seed, cancellationToken);
+    internal IFraudModel Fit(ITrainer<IFraudModel> trainer, string part, TrainingTable table, int[] rows, int seed, CancellationToken cancellationToken) => trainer switch
+    {
+        // Its parts are trials of their own, whose checkpoints it shares.
+        LogisticTreesTrainer both => both.Of(Fit(both.Logistic, part, table, rows, seed, cancellationToken), Fit(both.Trees, part, table, rows, seed, cancellationToken)),
+        IResumableTrainer<IFraudModel> resumable when Checkpoints is { } folder =>
+            resumable.Fit(table, rows, seed, folder.For(FormattableString.Invariant($"{part}: {TableTrial.KeyOf(trainer.Algorithm, trainer.Parameters)}, seed {seed}")), cancellationToken),
+        _ => trainer.Fit(table, rows, seed, cancellationToken),
+    };
 }

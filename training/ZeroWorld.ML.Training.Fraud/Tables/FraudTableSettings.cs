@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 public sealed record FraudTableSettings
 {
     /// <value>Names out of <see cref="FraudAlgorithms.Names"/>; the one with the best validation average precision is packaged.</value>
-    public IReadOnlyList<string> Algorithms { get; init; } = [FraudAlgorithms.Logistic, FraudAlgorithms.LightGbm];
+    public IReadOnlyList<string> Algorithms { get; init; } = [FraudAlgorithms.Logistic, FraudAlgorithms.LightGbm, FraudAlgorithms.LogisticTrees];
 
     /// <value>What is tried about positives being rare, each with every setting of the algorithms that know classes; at least one, each once.</value>
     public IReadOnlyList<ClassBalance> Balances { get; init; } = [ClassBalance.Plain];

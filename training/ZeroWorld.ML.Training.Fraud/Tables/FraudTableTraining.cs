@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Trains, evaluates, explains and packages a model on any table with a label, a time and an entity.</summary>
 /// <remarks>
 /// Splits are by time, or by entity where that is asked for. Encoders, hyper-parameters, calibrators and thresholds see training rows only; the test is looked at once per seed of the chosen settings. The same
-/// table, settings and clock give the same package. Memory: the encoded features three times, at 4 bytes each, and 4 bytes per trial and validation row of a fold. Thread safe; the work runs on one thread of the pool.
+/// table, settings and clock give the same package. Memory: the encoded features three times, at 4 bytes each, 4 bytes per trial and validation row of a fold, and 16 per validation row for the parts of means. Thread safe; the work runs on one thread of the pool.
 /// </remarks>
 public sealed class FraudTableTraining(TimeProvider time)
 {
@@ -55,7 +55,7 @@ public sealed class FraudTableTraining(TimeProvider time)
         }
 
         var thresholds = ChooseThresholds(inner, split, LogOddsScores.Apply(calibrator, median.LogOdds), labels, settings);
-        var learning = median.Model is TreeFraudModel boosted
+        var learning = (median.Model is LogisticTreesModel both ? both.Trees : median.Model) is TreeFraudModel boosted
             ? LearningCurve.Of(boosted.ToTreeEnsemble(), boosted.TreesPerStep, inner, split.Fit, split.Validation, LearningPoints)
             : [];
 

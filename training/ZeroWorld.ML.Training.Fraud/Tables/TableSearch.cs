@@ -26,6 +26,7 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
             var rows = split.Folds[fold];
             var folded = !alive.Contains(true) || ReferenceEquals(rows.Fit, split.Fit) ? table : TableEncoder.Fit(source, rows.Fit).Encode(source, rows.Fit);
             var labels = folded.LabelsOf(rows.Validation);
+            var parts = new MixtureParts([.. grid.Select(static point => point.Trainer)]);
             var scores = new float[grid.Length][];
             for (var trial = 0; trial < grid.Length; trial++)
             {
@@ -34,7 +35,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
                 var isTried = alive[trial];
                 if (isTried)
                 {
-                    scores[trial] = Score(request, grid[trial].Trainer, PartOf(split, fold), folded, rows, cancellationToken);
+                    scores[trial] = LogOddsScores.Apply(
+                        PlainSigmoid.Instance, parts.LogOdds(grid[trial].Trainer, trainer => LogOdds(request, trainer, PartOf(split, fold), folded, rows, cancellationToken)));
                     precisions[trial].Add(BinaryMetrics.AveragePrecision(scores[trial], labels));
                     alive[trial] = !mustEarn || !TrialTwins.IsOut(points, precisions, alive, trial, fold + 1);
                 }
@@ -77,11 +79,8 @@ internal sealed record TableSearch(string Algorithm, ITrainer<IFraudModel> Train
     private static string PartOf(TableSplit split, int fold) =>
         ReferenceEquals(split.Folds[fold].Fit, split.Fit) ? FraudTableRequest.FitRows : FraudTableRequest.FoldRows(fold);
 
-    private static float[] Score(FraudTableRequest request, ITrainer<IFraudModel> trainer, string part, TrainingTable table, TableFold rows, CancellationToken cancellationToken)
-    {
-        var model = request.Fit(trainer, part, table, rows.Fit, request.Settings.Seeds[0], cancellationToken);
-        return LogOddsScores.Apply(PlainSigmoid.Instance, model.LogOdds(table, rows.Validation, cancellationToken));
-    }
+    private static double[] LogOdds(FraudTableRequest request, ITrainer<IFraudModel> trainer, string part, TrainingTable table, TableFold rows, CancellationToken cancellationToken) =>
+        request.Fit(trainer, part, table, rows.Fit, request.Settings.Seeds[0], cancellationToken).LogOdds(table, rows.Validation, cancellationToken);
 
     private static (string Algorithm, ITrainer<IFraudModel> Trainer, ClassBalance Balance)[] GridOf(FraudTableSettings settings, int featureCount, int rows, int positives) =>
     [

@@ -33,13 +33,11 @@ internal sealed class TreeBlendModel(IReadOnlyList<(SharedFits.Model Model, doub
     /// <inheritdoc/>
     public TreeEnsemble ToTreeEnsemble()
     {
-        (TreeEnsemble Trees, double Weight)[] ensembles = [.. parts.Select(static part => (part.Model.Trees.ToTreeEnsemble(), part.Weight))];
-        return ensembles[0].Trees with
+        TreeEnsemble[] ensembles = [.. parts.Select(static part => part.Model.Trees.ToTreeEnsemble().Scale(part.Weight))];
+        return ensembles[0] with
         {
-            Trees = [.. ensembles.SelectMany(static ensemble => ensemble.Trees.Trees.Select(tree => Scale(tree, ensemble.Weight)))],
-            Offset = ensembles.Sum(static ensemble => ensemble.Weight * ensemble.Trees.Offset),
+            Trees = [.. ensembles.SelectMany(static ensemble => ensemble.Trees)],
+            Offset = ensembles.Sum(static ensemble => ensemble.Offset),
         };
     }
-
-    private static DecisionTree Scale(DecisionTree tree, double factor) => tree with { LeafValues = [.. tree.LeafValues.Select(value => value * factor)] };
 }

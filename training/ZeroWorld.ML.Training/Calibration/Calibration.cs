@@ -35,13 +35,18 @@ public static class Calibration
         var best = (Method: CalibrationMethod.None, Brier: BinaryMetrics.Brier(plain, late));
         foreach (var method in (ReadOnlySpan<CalibrationMethod>)[CalibrationMethod.Platt, CalibrationMethod.Isotonic])
         {
-            var scores = Apply(Fit(method, logOdds[..half], early), logOdds[half..]);
+            var calibrator = Fit(method, logOdds[..half], early);
+            var scores = Apply(calibrator, logOdds[half..]);
             var brier = BinaryMetrics.Brier(scores, late);
-            best = brier < best.Brier && (method != CalibrationMethod.Isotonic || KeepsRanking(early, plain, scores, late)) ? (method, brier) : best;
+            best = brier < best.Brier && !IsConstant(calibrator) && (method != CalibrationMethod.Isotonic || KeepsRanking(early, plain, scores, late)) ? (method, brier) : best;
         }
 
-        return Fit(best.Method, logOdds, labels);
+        var chosen = Fit(best.Method, logOdds, labels);
+        return IsConstant(chosen) ? PlainSigmoid.Instance : chosen;
     }
+
+    // On a handful of positives a model that ranks well comes out worse than chance once in a while: one probability for all rows would then have the least Brier score, and be of no use.
+    private static bool IsConstant(ICalibrator calibrator) => calibrator is PlattScaling { Slope: 0 };
 
     private static bool KeepsRanking(ReadOnlySpan<bool> early, float[] plain, float[] scores, ReadOnlySpan<bool> late) =>
         early.Count(true) >= IsotonicPositivesMin
