@@ -106,6 +106,7 @@ public static class ZeroWorldServiceCollectionExtensions
             .PostConfigure<DataDirectory>(static (folder, directory) => folder.OverrideFolder = directory.ModelOverrides);
         services.Configure<ServableManagerOptions>(configuration.CopyTo);
         services.Configure<BatchSchedulerOptions>(configuration.CopyTo);
+        services.Configure<ResponseCacheOptions>(configuration.CopyTo);
         services.Configure<PredictionOptions>(configuration.CopyTo);
         services.Configure<PredictionLogOptions>(configuration.CopyTo);
         services.Configure<OnnxRuntimeOptions>(configuration.CopyTo);

@@ -76,6 +76,13 @@ internal sealed class ServingMetrics : IDisposable
 
     public void AddQueue(BatchScheduler scheduler, in ModelTags tags) => _queues[scheduler] = tags;
 
+    /// <summary>Shows what a cache holds.</summary>
+    public void Add(ResponseCache cache)
+    {
+        _meter.CreateObservableUpDownCounter("zeroworld.serving.response_cache.memory", () => cache.Bytes, "By", "Answers that are kept for equal requests.");
+        _meter.CreateObservableUpDownCounter("zeroworld.serving.response_cache.answers", () => cache.Count, "{answer}", "How many answers are kept.");
+    }
+
     public void RemoveQueue(BatchScheduler scheduler) => _queues.TryRemove(scheduler, out _);
 
     /// <summary>Counts a request that ended in an error. Only names that the catalog knows become tags: those of a request are not bounded.</summary>

@@ -27,6 +27,7 @@ public static class ServingServiceCollectionExtensions
         AddOptions<ServableManagerOptions>(services);
         AddOptions<ModelFolderOptions>(services);
         AddOptions<BatchSchedulerOptions>(services);
+        AddOptions<ResponseCacheOptions>(services);
         AddOptions<PredictionOptions>(services);
         AddOptions<PredictionLogOptions>(services);
 
@@ -59,6 +60,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<ModelSources>(),
             provider.GetRequiredService<PackageLoader>(),
             provider.GetRequiredService<FeaturePreparation>(),
+            CreateCache(Options<ResponseCacheOptions>(provider), provider.GetRequiredService<ServingMetrics>()),
             Options<BatchSchedulerOptions>(provider),
             provider.GetRequiredService<ServingMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -128,6 +130,18 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<ServingMetrics>(),
             provider.GetRequiredService<RequestTraces>(),
             provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static ResponseCache? CreateCache(ResponseCacheOptions options, ServingMetrics metrics)
+    {
+        if (options.MebibytesMax == 0)
+        {
+            return null;
+        }
+
+        var cache = new ResponseCache((long)options.MebibytesMax << 20);
+        metrics.Add(cache);
+        return cache;
     }
 
     private static void AddOptions<TOptions>(IServiceCollection services)

@@ -31,6 +31,7 @@ public sealed class WordLexicon
     // The same by the hash of the folded form without one of its letters: of several words the one in most texts.
     private readonly WordTable _shorter;
     private readonly double[] _logs;
+    private readonly bool _hasRows;
 
     /// <param name="words">Those that two texts or more have; of equal folded forms the first counts.</param>
     /// <param name="rare">Hashes of the folded forms of all others, which are known and nothing is read as.</param>
@@ -46,20 +47,28 @@ public sealed class WordLexicon
             _places.Set(hash, NotInWords);
         }
 
-        var total = rare.Count + words.Sum(static word => (long)word.Texts);
         var folded = new uint[words.Count][];
-        for (var place = words.Count - 1; place >= 0; place--)
+        var total = (long)rare.Count;
+        for (var place = 0; place < words.Count; place++)
         {
             folded[place] = [.. words[place].Folded.EnumerateRunes().Select(static rune => (uint)rune.Value)];
+            var isRow = IdeographRows.IsRow(folded[place]);
+            (_hasRows, total) = (_hasRows || isRow, total + (isRow ? 0 : words[place].Texts));
+        }
+
+        for (var place = words.Count - 1; place >= 0; place--)
+        {
             _logs[place] = Math.Log((double)words[place].Texts / total);
             _places.Set(WordHash.Of(folded[place]), place);
         }
 
         var room = new List<uint>();
-        _shorter = new WordTable(folded.Sum(static letters => letters.Length >= ShorterOfMin ? letters.Length - 1 : 0));
+        _shorter = new WordTable(folded.Sum(static letters => letters.Length >= ShorterOfMin || IdeographRows.IsRow(letters) ? letters.Length - 1 : 0));
         for (var place = 0; place < words.Count; place++)
         {
-            for (var missing = 1; folded[place].Length >= ShorterOfMin && missing < folded[place].Length; missing++)
+            // Of a row of three the sign in the middle: without another one it is a row that is known.
+            var last = IdeographRows.IsRow(folded[place]) ? folded[place].Length - 1 : folded[place].Length;
+            for (var missing = 1; (folded[place].Length >= ShorterOfMin || last < folded[place].Length) && missing < last; missing++)
             {
                 room.Clear();
                 for (var at = 0; at < folded[place].Length; at++)
@@ -99,7 +108,7 @@ public sealed class WordLexicon
         for (var place = 0; place < words.Length; place++)
         {
             var (start, length) = words[place];
-            if (FoldedSpans.FormOf(text, workspace, start, length) != WordForm.Plain || _places.Find(WordHash.Of(codes.Slice(start, length))) == WordTable.Absent)
+            if (FoldedSpans.FormOf(text, workspace, start, length) != WordForm.Plain || _places.Find(WordHash.Of(codes.Slice(start, length))) == WordTable.Absent || (_hasRows && ReadRow(text, workspace, place) is not null))
             {
                 return RestoreFrom(place, text, workspace);
             }
@@ -122,13 +131,17 @@ public sealed class WordLexicon
             string? read = null;
             var form = FoldedSpans.FormOf(text, workspace, start, length);
             var known = form == WordForm.Spelled ? NotInWords : _places.Find(WordHash.Of(codes.Slice(start, length)));
-            if (form == WordForm.Plain && known != WordTable.Absent)
+            if (form == WordForm.Plain && known != WordTable.Absent && (!_hasRows || ReadRow(text, workspace, place) is null))
             {
                 continue;
             }
 
             var given = text[workspace.Folded.Origins[start]..FoldedSpans.EndOf(workspace, start + length - 1)];
-            if (form == WordForm.Spelled)
+            if (_hasRows && form == WordForm.Plain && ReadRow(text, workspace, place) is { } row)
+            {
+                (read, to) = (row, place + 1);
+            }
+            else if (form == WordForm.Spelled)
             {
                 read = length >= WordMin ? ReadSpelled(text, workspace, start, length) : null;
             }
@@ -210,6 +223,49 @@ public sealed class WordLexicon
         var (score, words) = Segment(text, workspace, word, best, MissingSpaceCost);
         return words is null ? (best, read) : (score, words);
     }
+
+    // An ideograph and the one beside it, which no text has in this order: in the other order, or with the sign between them that was left out or masked.
+    private string? ReadRow(ReadOnlySpan<char> text, TextWorkspace workspace, int place)
+    {
+        var isMasked = IdeographRows.IsMaskedAt(text, workspace, place);
+        if (!isMasked && IdeographRows.LengthAt(workspace, place, 2) < 2)
+        {
+            return null;
+        }
+
+        var words = workspace.FoldedWords;
+        var (first, last) = (workspace.Folded.Codes[words[place].Start], workspace.Folded.Codes[words[place + 1].Start]);
+        if (isMasked)
+        {
+            return BetweenOf(first, last);
+        }
+
+        // Of a sign that is in the next one's place the row before is no less strange: that one is read first.
+        return IsKnown(first, last) ? null : SwappedAt(workspace, place) ?? (SwappedAt(workspace, place + 1) is null ? BetweenOf(first, last) : null);
+    }
+
+    // Two ideographs as the row that they are in the other order, where the signs beside them are no stranger to it.
+    private string? SwappedAt(TextWorkspace workspace, int place)
+    {
+        if (IdeographRows.LengthAt(workspace, place, 2) < 2)
+        {
+            return null;
+        }
+
+        var words = workspace.FoldedWords;
+        var (first, last) = (workspace.Folded.Codes[words[place].Start], workspace.Folded.Codes[words[place + 1].Start]);
+        var (before, behind) = IdeographRows.SidesOf(workspace, place, place + 1);
+        return !IsKnown(first, last) && _places.Find(IdeographRows.PairOf(last, first)) is >= 0 and var swapped && KnownSides(before, last, first, behind) >= KnownSides(before, first, last, behind)
+            ? Words[swapped].Plain
+            : null;
+    }
+
+    private bool IsKnown(uint first, uint last) => _places.Find(IdeographRows.PairOf(first, last)) != WordTable.Absent;
+
+    private int KnownSides(uint before, uint first, uint last, uint behind) => (before != 0 && IsKnown(before, first) ? 1 : 0) + (behind != 0 && IsKnown(last, behind) ? 1 : 0);
+
+    // The row of three in most texts of these two with a sign between.
+    private string? BetweenOf(uint first, uint last) => _shorter.Find(IdeographRows.PairOf(first, last)) is >= 0 and var place ? Words[place].Plain : null;
 
     // Two words that are one with a space inside, where that is likelier than what they are each.
     private string? ReadTogether(ReadOnlySpan<uint> codes, (int Start, int Length) one, (int Start, int Length) other, double apart)

@@ -10,9 +10,13 @@ public sealed class WordLexiconBuilder(TextFeaturizer featurizer)
     private const int WordsMax = 100_000;
     private const int RareMax = 500_000;
 
+    // Rows of ideographs are many: behind so many of them no further ones are gathered.
+    private const int RowsMax = 1_000_000;
+
     private readonly TextWorkspace _workspace = new();
     private readonly Dictionary<ulong, Entry> _entries = [];
     private int _texts;
+    private int _rows;
 
     /// <summary>Adds the words of a text, each once.</summary>
     public void Add(string text)
@@ -28,6 +32,11 @@ public sealed class WordLexiconBuilder(TextFeaturizer featurizer)
                 Add(text, piece, end - piece);
             }
         }
+
+        if (featurizer.Settings.Folding > 1)
+        {
+            AddRows(text);
+        }
     }
 
     /// <summary>The lexicon: at most 100,000 words of two texts or more, and 500,000 others.</summary>
@@ -36,15 +45,35 @@ public sealed class WordLexiconBuilder(TextFeaturizer featurizer)
         var words = _entries.Where(static entry => entry.Value.Texts > 1)
             .Select(static entry => (entry.Key, Word: new LexiconWord(entry.Value.Folded, entry.Value.Commonest(), entry.Value.Texts)))
             .OrderByDescending(static entry => entry.Word.Texts).ThenBy(static entry => entry.Word.Folded, StringComparer.Ordinal).ToList();
-        var rare = words.Skip(WordsMax).Select(static entry => entry.Key).Concat(_entries.Where(static entry => entry.Value.Texts == 1).Select(static entry => entry.Key).Order());
+        var rare = words.Skip(WordsMax).Select(static entry => entry.Key).Concat(
+            _entries.Where(static entry => entry.Value is { Texts: 1, Row: < IdeographRows.LengthMax }).OrderBy(static entry => entry.Value.Row).ThenBy(static entry => entry.Key).Select(static entry => entry.Key));
         return new WordLexicon([.. words.Take(WordsMax).Select(static entry => entry.Word)], [.. rare.Take(RareMax)]);
     }
 
-    private void Add(string text, int start, int length)
+    // Two and three ideographs side by side.
+    private void AddRows(string text)
+    {
+        for (var place = 0; place < _workspace.FoldedWords.Count; place++)
+        {
+            var most = IdeographRows.LengthAt(_workspace, place, IdeographRows.LengthMax);
+            for (var length = 2; length <= most; length++)
+            {
+                Add(text, _workspace.FoldedWords[place].Start, length, length);
+            }
+        }
+    }
+
+    private void Add(string text, int start, int length, int row = 0)
     {
         var codes = _workspace.Folded.Codes.Slice(start, length);
-        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, WordHash.Of(codes), out _);
-        entry ??= new Entry(FoldedSpans.ToText(codes));
+        var hash = WordHash.Of(codes);
+        if (row > 0 && !_entries.ContainsKey(hash) && ++_rows > RowsMax)
+        {
+            return;
+        }
+
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, hash, out _);
+        entry ??= new Entry(FoldedSpans.ToText(codes), row);
         if (entry.LastText == _texts)
         {
             return;
@@ -56,8 +85,11 @@ public sealed class WordLexiconBuilder(TextFeaturizer featurizer)
         times++;
     }
 
-    private sealed class Entry(string folded)
+    private sealed class Entry(string folded, int row)
     {
+        // Ideographs of a row; 0 of a word.
+        public int Row { get; } = row;
+
         public string Folded { get; } = folded;
 
         public Dictionary<string, int> Spellings { get; } = new(1, StringComparer.Ordinal);

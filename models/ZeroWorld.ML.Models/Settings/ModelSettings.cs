@@ -39,6 +39,9 @@ public sealed record ModelSettings
     /// <summary>Whether it stays in memory when room is needed for another model.</summary>
     public bool IsPinned { get; init; }
 
+    /// <summary>Whether answers to tensors are kept for requests with the same inputs, where the server has memory for that.</summary>
+    public bool KeepsResponses { get; init; }
+
     /// <summary>Sizes of batches to run before the first request, ascending; empty for the server's own choice.</summary>
     public IReadOnlyList<int> WarmupRows { get; init; } = [];
 

@@ -34,6 +34,7 @@ internal static class ConfigurationSchema
         typeof(ModelFolderOptions),
         typeof(ServableManagerOptions),
         typeof(BatchSchedulerOptions),
+        typeof(ResponseCacheOptions),
         typeof(PredictionOptions),
         typeof(PredictionLogOptions),
         typeof(ModerationOptions),

@@ -25,7 +25,7 @@ internal static class ModelMessages
             MaxBatchSize = model.RowsMax,
             VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { model.LoadedVersions } } },
             ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = false },
-            ResponseCache = new ModelResponseCache { Enable = false },
+            ResponseCache = new ModelResponseCache { Enable = model.Settings.KeepsResponses },
             InstanceGroup = { ToInstanceGroup(model) },
         };
         config.Input.AddRange(model.Signature.Inputs.Select(spec => new ModelInput
@@ -100,8 +100,8 @@ internal static class ModelMessages
                 ComputeInput = ToDuration(statistics.Input),
                 ComputeInfer = ToDuration(statistics.Infer),
                 ComputeOutput = ToDuration(statistics.Output),
-                CacheHit = new StatisticDuration(),
-                CacheMiss = new StatisticDuration(),
+                CacheHit = ToDuration(statistics.CacheHit),
+                CacheMiss = ToDuration(statistics.CacheMiss),
             },
         };
         message.BatchStats.AddRange(statistics.Sizes.Select(static size => new InferBatchStatistics

@@ -22,6 +22,10 @@ internal sealed class ModelMetrics(ServedModels models)
         ("nv_inference_queue_duration_us", "Waiting for the model, in microseconds.", static version => ToMicroseconds(version.Statistics.Queue)),
         ("nv_inference_compute_input_duration_us", "Joining inputs, in microseconds.", static version => ToMicroseconds(version.Statistics.Input)),
         ("nv_inference_compute_infer_duration_us", "The model, in microseconds.", static version => ToMicroseconds(version.Statistics.Infer)),
+        ("nv_cache_num_hits_per_model", "Requests that were answered by what was kept of equal ones.", static version => version.Statistics.CacheHit.Count),
+        ("nv_cache_num_misses_per_model", "Requests of models whose answers are kept that had a run.", static version => version.Statistics.CacheMiss.Count),
+        ("nv_cache_hit_duration_per_model", "Looking for answers that were there, in microseconds.", static version => ToMicroseconds(version.Statistics.CacheHit)),
+        ("nv_cache_miss_duration_per_model", "Looking for answers that were not there, and keeping them, in microseconds.", static version => ToMicroseconds(version.Statistics.CacheMiss)),
         ("nv_inference_compute_output_duration_us", "Parting outputs, in microseconds.", static version => ToMicroseconds(version.Statistics.Output)),
     ];
 

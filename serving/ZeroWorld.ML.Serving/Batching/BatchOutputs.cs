@@ -9,4 +9,8 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Start">Place of this request's first row in it.</param>
 /// <param name="Times">Where the time went.</param>
 /// <param name="Memory">Where they lie; whoever is done with the tensors may let go of it, once.</param>
-internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start, RunTimes Times = default, BatchMemory? Memory = null);
+internal readonly record struct BatchOutputs(TensorBuffer[] Tensors, int BatchRows, int Start, RunTimes Times = default, BatchMemory? Memory = null)
+{
+    /// <summary>Whether no run was made for this request: it is the answer to an equal one.</summary>
+    public bool IsCached { get; init; }
+}

@@ -82,7 +82,7 @@ internal sealed partial class ModelFolder
 
     /// <summary>Reads one model again, whatever <see cref="Control"/> says.</summary>
     /// <param name="given">What to read instead of what lies there, until the model is read once more.</param>
-    /// <exception cref="ServingException">The files that are given cannot be taken: see <see cref="OverrideFiles.Write"/>. The model stays as it was read.</exception>
+    /// <exception cref="ServingException">The files that are given cannot be taken, see <see cref="OverrideFiles.Write"/>, or are no model. The model stays as it was read.</exception>
     public void Reread(ModelName model, ModelOverride? given)
     {
         if (model.Project != ModelName.DefaultProject)
@@ -100,11 +100,18 @@ internal sealed partial class ModelFolder
                 return;
             }
 
-            _overrides.Remove(model.Name, out before);
             var root = files?.Root ?? Path;
-            if (Directory.Exists(System.IO.Path.Combine(root, model.Name)))
+            var read = Directory.Exists(System.IO.Path.Combine(root, model.Name)) ? FolderModel.Read(root, model, given?.Configuration) : null;
+            if (files is not null && read?.Listed.Problem is { } problem)
             {
-                _models[model.Name] = FolderModel.Read(root, model, given?.Configuration);
+                files.Delete();
+                throw new ServingException(ServingError.InvalidInput, $"failed to load '{model.Name}': {problem}");
+            }
+
+            _overrides.Remove(model.Name, out before);
+            if (read is not null)
+            {
+                _models[model.Name] = read;
             }
             else
             {

@@ -38,6 +38,8 @@ internal sealed class PbConfigDraft
 
     public string? Device { get; set; }
 
+    public bool KeepsResponses { get; set; }
+
     public Dictionary<string, string> Parameters { get; } = new(StringComparer.Ordinal);
 
     public OnnxSettings Onnx { get; set; } = OnnxSettings.Default;
@@ -66,6 +68,7 @@ internal sealed class PbConfigDraft
             Queue = Queue,
             Instances = Instances,
             Device = Device,
+            KeepsResponses = KeepsResponses,
             Inputs = ToModel(Inputs, rows),
             Outputs = ToModel(Outputs, rows),
             InputReshapes = ToReshapes(Inputs, rows),

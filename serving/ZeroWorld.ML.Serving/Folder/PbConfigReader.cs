@@ -84,10 +84,9 @@ internal static class PbConfigReader
                 Expect(Message(node), "decoupled", "false", "models with several responses are not served");
                 break;
             case "response_cache":
-                // As in a Triton without a cache: answers are computed, which is what a cache would give.
                 foreach (var field in Message(node))
                 {
-                    Flag(Only(field, "enable"));
+                    draft.KeepsResponses = Flag(Only(field, "enable"));
                 }
 
                 break;

@@ -35,6 +35,7 @@ internal static class YamlConfigReader
     private static ModelSettings Apply(ModelSettings settings, ConfigNode node) => node.Name switch
     {
         "pinned" => settings with { IsPinned = PbConfigReader.Flag(node) },
+        "response_cache" => settings with { KeepsResponses = PbConfigReader.Flag(node) },
         "device" => settings with { Device = Text(node) },
         "row_axis" => settings with { RowAxis = PbConfigReader.Flag(node) ? RowAxis.Declared : RowAxis.None },
         "batch_rows_max" => settings with { BatchRowsMax = (int)PbConfigReader.Number(node, 0, RowsMax) },
@@ -46,7 +47,7 @@ internal static class YamlConfigReader
         "outputs" => settings with { Outputs = Add(settings.Outputs, ReadTensor(node), node) },
         "parameters" => settings with { Parameters = ToMap(node) },
         "onnx" => settings with { Onnx = ReadOnnx(PbConfigReader.Message(node)) },
-        _ => throw Unknown(node, "name, runtime, file, versions, pinned, device, row_axis, batch_rows_max, batching, padding, instances, warmup_rows, inputs, outputs, parameters, onnx"),
+        _ => throw Unknown(node, "name, runtime, file, versions, pinned, response_cache, device, row_axis, batch_rows_max, batching, padding, instances, warmup_rows, inputs, outputs, parameters, onnx"),
     };
 
     private static FolderModelConfig Check(FolderModelConfig config)

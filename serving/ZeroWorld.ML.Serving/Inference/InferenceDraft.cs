@@ -154,9 +154,9 @@ public sealed class InferenceDraft : IDisposable
         var decode = Stopwatch.GetTimestamp() - _received;
         try
         {
-            _answer = await _servable.RunAsync(_inputs, _rows, _path.ToUrgency(deadline), cancellationToken).ConfigureAwait(false);
+            _answer = await _servable.AnswerAsync(_inputs, _rows, _path.ToUrgency(deadline), cancellationToken).ConfigureAwait(false);
             _servable.Statistics.RecordSuccess(_rows, _received, _answer.Times);
-            _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(decode, 0, _answer.Times), trace, _received);
+            _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(decode, 0, _answer.Times, _answer.IsCached), trace, _received);
         }
         catch (Exception exception)
         {

@@ -45,7 +45,7 @@ public sealed class InferencePath
             var wanted = ChooseOutputs(request, servable.Signature);
             var decode = started - received + (Stopwatch.GetTimestamp() - acquired);
             trace?.Describe(servable.Version, rows);
-            var running = servable.RunAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token);
+            var running = servable.AnswerAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time), deadline.Token);
 
             // What runs cannot be stopped, but nobody need wait for it beyond the time that the request has.
             var run = request.Timeout is null || running.IsCompleted
@@ -63,7 +63,7 @@ public sealed class InferencePath
             return new InferenceResult(servable.Model, servable.Version, named)
             {
                 HasRowAxis = servable.Signature.IsBatchable,
-                Answered = new AnsweredRequest(statistics.Inferences, new StageTimes(decode, 0, run.Times), trace, received),
+                Answered = new AnsweredRequest(statistics.Inferences, new StageTimes(decode, 0, run.Times, run.IsCached), trace, received),
             };
         }
         catch (OperationCanceledException exception) when (deadline.IsOver)

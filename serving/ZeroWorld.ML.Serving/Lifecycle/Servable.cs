@@ -99,8 +99,17 @@ public sealed class Servable
     /// <summary>How long its load took, warm-up included.</summary>
     internal TimeSpan LoadDuration { get; init; }
 
+    /// <summary>Answers that are kept; <see langword="null"/>: none are.</summary>
+    internal VersionCache? Cache { get; init; }
+
     /// <inheritdoc cref="BatchScheduler.AverageRun"/>
     internal TimeSpan AverageRun => _scheduler.AverageRun;
+
+    /// <summary>The model's answer, or the one that is kept of an equal request.</summary>
+    /// <inheritdoc cref="BatchScheduler.RunAsync"/>
+    internal ValueTask<BatchOutputs> AnswerAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) => Cache is null
+        ? RunAsync(inputs, rows, urgency, cancellationToken)
+        : Cache.RunAsync(this, inputs, rows, urgency, cancellationToken);
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
     internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
@@ -146,6 +155,7 @@ public sealed class Servable
     {
         Release();
         await _released.Task.ConfigureAwait(false);
+        Cache?.Clear();
         await _scheduler.DisposeAsync().ConfigureAwait(false);
         _memory.Dispose();
     }

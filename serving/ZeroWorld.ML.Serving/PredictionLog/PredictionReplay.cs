@@ -36,7 +36,8 @@ public sealed class PredictionReplay
 
         if (Array.Find(_others, other => other.IsOf(package, rows[0])) is { } other)
         {
-            return await other.ReplayAsync(package, rows[0], cancellationToken).ConfigureAwait(false);
+            var report = await other.ReplayAsync(package, rows[0], cancellationToken).ConfigureAwait(false);
+            return report.Version > 0 ? report : report with { Version = await VersionOfAsync(report.Model, package.Digest, cancellationToken).ConfigureAwait(false) };
         }
 
         using var memory = _packages.Reserve(package);
@@ -73,6 +74,13 @@ public sealed class PredictionReplay
         return rows.Any(static row => row.Error == LoggedPrediction.Erased)
             ? throw new ServingException(ServingError.PredictionErased, $"{LoggedPrediction.Erased}: prediction '{predictionId}' was of an entity that has been erased.")
             : rows;
+    }
+
+    // A process that is no server logs what a package in a folder answers, and knows its digest only; it is registered by now.
+    private async Task<long> VersionOfAsync(ModelName model, string digest, CancellationToken cancellationToken)
+    {
+        var models = await _catalog.ListAsync(cancellationToken).ConfigureAwait(false);
+        return models.Where(one => one.Model == model).SelectMany(static one => one.Versions).FirstOrDefault(version => version.Digest == digest)?.Version ?? 0;
     }
 
     private async Task<ModelPackage> OpenPackageAsync(LoggedPrediction row, CancellationToken cancellationToken)

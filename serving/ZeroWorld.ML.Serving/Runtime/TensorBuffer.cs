@@ -129,6 +129,13 @@ public sealed class TensorBuffer
     /// <summary>The wire form of the Open Inference Protocol: little-endian elements, BYTES as uint32 length and bytes per element. Not copied, but for strings that lie each by itself.</summary>
     public ReadOnlyMemory<byte> ToRaw() => Dtype == TensorDtype.Bytes && !IsPacked ? BytesCodec.Write(_strings.Span) : Data;
 
+    /// <summary>The same tensor over memory of its own.</summary>
+    internal TensorBuffer Copy()
+    {
+        byte[] raw = [.. ToRaw().Span];
+        return new TensorBuffer(Dtype, [.. _shape], ElementCount, raw, default, isPacked: Dtype == TensorDtype.Bytes);
+    }
+
     private static int Count(long[] shape)
     {
         ArgumentNullException.ThrowIfNull(shape);

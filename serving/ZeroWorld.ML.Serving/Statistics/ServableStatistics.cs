@@ -38,6 +38,12 @@ internal sealed class ServableStatistics
     private StageHistograms? _recommendations;
     private long _lastTimestamp;
 
+    // Of few versions, and beside a digest of the inputs not worth stripes.
+    private long _cacheHits;
+    private long _cacheHitTicks;
+    private long _cacheMisses;
+    private long _cacheMissTicks;
+
     public ServableStatistics(TimeProvider time)
     {
         _time = time;
@@ -73,6 +79,22 @@ internal sealed class ServableStatistics
         Volatile.Write(ref _lastTimestamp, now);
     }
 
+    /// <summary>Counts a request that is answered, by <see cref="RecordSuccess"/> too, without a run.</summary>
+    /// <param name="ticks">Of looking for the answer.</param>
+    public void RecordCacheHit(long ticks)
+    {
+        Interlocked.Increment(ref _cacheHits);
+        Interlocked.Add(ref _cacheHitTicks, ticks);
+    }
+
+    /// <summary>Counts a request of a version whose answers are kept that had a run.</summary>
+    /// <param name="ticks">Of looking for the answer and of keeping it.</param>
+    public void RecordCacheMiss(long ticks)
+    {
+        Interlocked.Increment(ref _cacheMisses);
+        Interlocked.Add(ref _cacheMissTicks, ticks);
+    }
+
     /// <param name="started">Timestamp of <see cref="Stopwatch"/> at the request's arrival.</param>
     public void RecordFailure(long started, RefusalReason reason)
     {
@@ -99,6 +121,8 @@ internal sealed class ServableStatistics
     {
         var successes = Sum(Successes);
         var last = Volatile.Read(ref _lastTimestamp);
+        var hits = Volatile.Read(ref _cacheHits);
+        var runs = Math.Max(0, successes - hits);
         return new StatisticsSnapshot
         {
             LastInferenceTime = last == 0 ? null : _time.GetUtcNow() - Stopwatch.GetElapsedTime(last),
@@ -110,10 +134,12 @@ internal sealed class ServableStatistics
             Predictions = _predictions?.Read() ?? [],
             Recommendations = _recommendations?.Read() ?? [],
             Failure = new DurationSum(Sum(Failures), ToNanoseconds(Sum(FailureTicks))),
-            Queue = new DurationSum(successes, ToNanoseconds(Sum(QueueTicks))),
-            Input = new DurationSum(successes, ToNanoseconds(Sum(InputTicks))),
-            Infer = new DurationSum(successes, ToNanoseconds(Sum(InferTicks))),
-            Output = new DurationSum(successes, ToNanoseconds(Sum(OutputTicks))),
+            Queue = new DurationSum(runs, ToNanoseconds(Sum(QueueTicks))),
+            Input = new DurationSum(runs, ToNanoseconds(Sum(InputTicks))),
+            Infer = new DurationSum(runs, ToNanoseconds(Sum(InferTicks))),
+            Output = new DurationSum(runs, ToNanoseconds(Sum(OutputTicks))),
+            CacheHit = new DurationSum(hits, ToNanoseconds(Volatile.Read(ref _cacheHitTicks))),
+            CacheMiss = new DurationSum(Volatile.Read(ref _cacheMisses), ToNanoseconds(Volatile.Read(ref _cacheMissTicks))),
             Sizes =
             [
                 .. _sizes.OrderBy(static pair => pair.Key).Select(static pair => new RunSizeStatistics(

@@ -49,10 +49,14 @@ public sealed class StageHistograms
             Add(stripe, (int)RequestStage.Features, times.Features);
         }
 
-        Add(stripe, (int)RequestStage.Queue, times.Run.Queue);
-        Add(stripe, (int)RequestStage.Input, times.Run.Input);
-        Add(stripe, (int)RequestStage.Infer, times.Run.Infer);
-        Add(stripe, (int)RequestStage.Output, times.Run.Output);
+        if (!times.IsCached)
+        {
+            Add(stripe, (int)RequestStage.Queue, times.Run.Queue);
+            Add(stripe, (int)RequestStage.Input, times.Run.Input);
+            Add(stripe, (int)RequestStage.Infer, times.Run.Infer);
+            Add(stripe, (int)RequestStage.Output, times.Run.Output);
+        }
+
         Add(stripe, (int)RequestStage.Encode, encode);
 
         // A clock may be read on two processors: never less than the parts.

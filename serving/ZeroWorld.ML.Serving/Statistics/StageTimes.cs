@@ -4,7 +4,8 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Decode">See <see cref="RequestStage.Decode"/>.</param>
 /// <param name="Features">See <see cref="RequestStage.Features"/>; 0 for requests with tensors.</param>
 /// <param name="Run">The stages of the run that it shared.</param>
-internal readonly record struct StageTimes(long Decode, long Features, RunTimes Run)
+/// <param name="IsCached">Whether it had none.</param>
+internal readonly record struct StageTimes(long Decode, long Features, RunTimes Run, bool IsCached = false)
 {
     public long Sum => Decode + Features + Run.Queue + Run.Input + Run.Infer + Run.Output;
 }

@@ -31,6 +31,12 @@ public sealed record StatisticsSnapshot
     /// <summary>Answered recommendations by stage, and whole; empty when there was none.</summary>
     public IReadOnlyList<StageHistogram> Recommendations { get; init; } = [];
 
+    /// <summary>Answered requests that had an answer kept of an equal one, and the looking for it. They are in none of the four below.</summary>
+    public DurationSum CacheHit { get; init; }
+
+    /// <summary>Answered requests of a version whose answers are kept that had none, and the looking for it and keeping of theirs.</summary>
+    public DurationSum CacheMiss { get; init; }
+
     /// <summary>Waiting for the model. Of requests that succeeded, as are the three below.</summary>
     public required DurationSum Queue { get; init; }
 

@@ -54,7 +54,8 @@ internal static class DisguiseBenchmark
         var policy = PolicyChoice.Choose("disguises", "", probabilities, data.Labels, [harmless], request.Review, request.Block);
         var hostile = Spread([.. asked.Where(static text => text.IsHostile)], AskedMost);
         var plain = hostile.Select(text => Flags(model, policy, harmless, text.ToString())).ToArray();
-        var wrong = Spread([.. asked.Where(static text => !text.IsHostile)], AskedMost).Select(text => Flags(model, policy, harmless, text.ToString())).ToArray();
+        var innocent = Spread([.. asked.Where(static text => !text.IsHostile)], AskedMost);
+        var wrong = innocent.Select(text => Flags(model, policy, harmless, text.ToString())).ToArray();
         var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{name}: held out macro F1 {metrics["macro_f1"]:F3} weighted {metrics["weighted_f1"]:F3}; recall {Share(plain, 1):F3} ({Share(plain, 2):F3}), harmless flagged {Share(wrong, 1):F3} ({Share(wrong, 2):F3})"));
@@ -85,8 +86,25 @@ internal static class DisguiseBenchmark
                     : string.Create(CultureInfo.InvariantCulture, $"{Share(before, 1) - Share(after, 1),8:F3} ({Share(before, 2) - Share(after, 2):F3})");
             }
 
-            Console.WriteLine(line);
+            Console.WriteLine($"{line}  harmless flagged more{Gained(model, policy, harmless, innocent, wrong, kind)}");
         }
+    }
+
+    // Of harmless texts all of whose words are hidden: how many more are flagged than of the same texts as they stand.
+    private static string Gained(TextModel model, ModerationPolicy policy, string harmless, List<MadeText> texts, int[] plain, TextObfuscation kind)
+    {
+        var (before, after) = (new List<int>(), new List<int>());
+        for (var row = 0; row < texts.Count; row++)
+        {
+            var hidden = TextObfuscator.Apply(texts[row].Words, static _ => true, kind, texts[row].Glue, new Random(row));
+            if (hidden != texts[row].ToString())
+            {
+                before.Add(plain[row]);
+                after.Add(Flags(model, policy, harmless, hidden));
+            }
+        }
+
+        return before.Count == 0 ? "        -" : string.Create(CultureInfo.InvariantCulture, $"{Share(after, 1) - Share(before, 1),8:F3} ({Share(after, 2) - Share(before, 2):F3})");
     }
 
     // Two of three stand behind or before a sentence, as in posts, so that not every word around an insult is the template's.

@@ -103,7 +103,9 @@ public sealed class ModerationCommandTests : IDisposable
 
         foreach (var line in File.ReadLines(PathOf("out", "decisions.jsonl")))
         {
-            Assert.Contains("equal, bit for bit", await RunAsync("replay", Property(line, "prediction_id")!), StringComparison.Ordinal);
+            var said = await RunAsync("replay", Property(line, "prediction_id")!);
+            Assert.Contains("equal, bit for bit", said, StringComparison.Ordinal);
+            Assert.Contains("moderation version 1,", said, StringComparison.Ordinal);
         }
     }
 

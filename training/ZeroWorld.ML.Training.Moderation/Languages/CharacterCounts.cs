@@ -9,7 +9,7 @@ internal sealed class CharacterCounts(int labels)
 {
     private readonly Dictionary<uint, int> _rows = [];
     private readonly List<CharacterNgram> _ngrams = [];
-    private readonly Dictionary<(int Row, int Label), int> _counts = [];
+    private readonly Dictionary<(int Row, int Label), float> _counts = [];
 
     /// <summary>Different n-grams.</summary>
     public int Count => _ngrams.Count;
@@ -22,7 +22,11 @@ internal sealed class CharacterCounts(int labels)
     /// <summary>Whether a label has any.</summary>
     public bool Has(int label) => _counts.Keys.Any(pair => pair.Label == label);
 
-    public void Add(CharacterNgram ngram, int label)
+    /// <summary>Row of an n-gram, if it was counted.</summary>
+    public bool TryRowOf(uint key, out int row) => _rows.TryGetValue(key, out row);
+
+    /// <param name="count">How often; above 0.</param>
+    public void Add(CharacterNgram ngram, int label, float count)
     {
         ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(_rows, ngram.Key, out var isKnown);
         if (!isKnown)
@@ -31,7 +35,7 @@ internal sealed class CharacterCounts(int labels)
             _ngrams.Add(ngram);
         }
 
-        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (row, label), out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (row, label), out _) += count;
     }
 
     /// <summary>The counts as tables.</summary>
@@ -46,7 +50,7 @@ internal sealed class CharacterCounts(int labels)
             contextOf[row] = contexts[key];
         }
 
-        var tables = new Tables(labels, contextOf, new float[Count * labels], new float[contexts.Count * labels], new float[contexts.Count * labels]);
+        var tables = new Tables(labels, [.. contexts.Keys], contextOf, new float[Count * labels], new float[contexts.Count * labels], new float[contexts.Count * labels]);
         foreach (var ((row, label), count) in _counts)
         {
             tables.Counts[(row * labels) + label] = count;
@@ -57,16 +61,19 @@ internal sealed class CharacterCounts(int labels)
         return tables;
     }
 
+    /// <param name="Contexts">Key of each context.</param>
     /// <param name="ContextOf">Context of each n-gram.</param>
     /// <param name="Counts">[n-grams, labels].</param>
     /// <param name="Totals">[contexts, labels]: how often a context stands before a character.</param>
     /// <param name="Types">[contexts, labels]: before how many different ones.</param>
-    internal sealed record Tables(int Labels, int[] ContextOf, float[] Counts, float[] Totals, float[] Types)
+    internal sealed record Tables(int Labels, uint[] Contexts, int[] ContextOf, float[] Counts, float[] Totals, float[] Types)
     {
         public ReadOnlySpan<float> CountsOf(int row) => Counts.AsSpan(row * Labels, Labels);
 
-        public ReadOnlySpan<float> TotalsOf(int row) => Totals.AsSpan(ContextOf[row] * Labels, Labels);
+        /// <summary>Of a context.</summary>
+        public ReadOnlySpan<float> TotalsOf(int context) => Totals.AsSpan(context * Labels, Labels);
 
-        public ReadOnlySpan<float> TypesOf(int row) => Types.AsSpan(ContextOf[row] * Labels, Labels);
+        /// <summary>Of a context.</summary>
+        public ReadOnlySpan<float> TypesOf(int context) => Types.AsSpan(context * Labels, Labels);
     }
 }

@@ -6,12 +6,14 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <remarks>
 /// The chance of a character after the characters before it is interpolated with the chance after one fewer, down to the chance of any character (Witten and Bell, 1991):
 /// <c>p(c | context) = (count(context c) + d types(context) p(c | shorter context)) / (count(context) + d types(context))</c>. With longer contexts d grows: what was seen once of them says less.
-/// The weight of an n-gram is <c>ln p(c | context) - ln p(c | shorter context)</c>, less its mean over the labels: over a text these add up to the log chance under the longest
-/// contexts that were seen, so that a linear model over counted characters (<see cref="TextFeaturizerSettings.AreCharactersCounted"/>) is such a model exactly. Stateless and thread safe.
+/// A word that a label has n times counts for the square root of n: what a language's words are made of says more about a word that was never seen than how often its common ones are there.
+/// The weight of an n-gram is <c>ln p(c | context) - ln p(c | shorter context) - ln e(context)</c>, and that of a context <c>ln e(context)</c> more, where <c>e = d types(context) / (count(context) + d types(context))</c>
+/// is what the shorter context keeps, each less its mean over the labels: over a text these add up to its log chance, whether or not its n-grams were seen,
+/// so that a linear model over counted characters (<see cref="TextFeaturizerSettings.AreCharactersCounted"/>) is such a model exactly. Stateless and thread safe.
 /// </remarks>
 public static class CharacterModelTrainer
 {
-    private const int StackFloatsMax = 512;
+    internal const double DiscountDefault = 3;
 
     // How much d grows with each character of context beyond the first.
     private const float Growth = 0.5f;
@@ -21,7 +23,7 @@ public static class CharacterModelTrainer
     /// <param name="discount">How much the shorter contexts count, d above, for those of at most one character; half as much again with each further one. Above 0, default 3.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>, <see cref="TrainingError.UnsuitableData"/>: labels are not exclusive, fewer than three, or one has no text.</exception>
     public static LinearWeights Fit(
-        TextFeaturizer featurizer, IReadOnlyList<string> texts, LabelMatrix labels, double discount = 3, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        TextFeaturizer featurizer, IReadOnlyList<string> texts, LabelMatrix labels, double discount = DiscountDefault, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(featurizer);
         ArgumentNullException.ThrowIfNull(texts);
@@ -42,56 +44,53 @@ public static class CharacterModelTrainer
                 TrainingError.UnsuitableData, $"labels: {labels.Columns} of {labels.Rows} rows and {texts.Count} texts, exclusive: {labels.IsExclusive}; expected three or more labels, one per text.");
         }
 
-        var counts = Count(featurizer, texts, labels, progress, cancellationToken);
-        return Weigh(featurizer, labels, counts, (float)discount, cancellationToken);
+        return Fit(featurizer, WordCounts.Of(texts, labels), discount, progress, cancellationToken);
     }
 
-    private static CharacterCounts[] Count(
-        TextFeaturizer featurizer, IReadOnlyList<string> texts, LabelMatrix labels, IProgress<double>? progress, CancellationToken cancellationToken)
+    internal static LinearWeights Fit(TextFeaturizer featurizer, WordCounts words, double discount, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        Weigh(featurizer, words.Labels.Count, Count(featurizer, words, progress, cancellationToken), (float)discount, cancellationToken);
+
+    private static CharacterCounts[] Count(TextFeaturizer featurizer, WordCounts words, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        CharacterCounts[] counts = [.. Enumerable.Range(0, featurizer.Settings.CharacterMax).Select(_ => new CharacterCounts(labels.Columns))];
+        CharacterCounts[] counts = [.. Enumerable.Range(0, featurizer.Settings.CharacterMax).Select(_ => new CharacterCounts(words.Labels.Count))];
         var (workspace, ngrams) = (new TextWorkspace(), new List<CharacterNgram>());
-        for (var row = 0; row < texts.Count; row++)
+        for (var label = 0; label < words.Labels.Count; label++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            featurizer.CharacterNgrams(texts[row], workspace, ngrams);
-            var label = labels.ClassOf(row);
-            foreach (var ngram in ngrams)
+            foreach (var (word, times) in words.Of(label))
             {
-                counts[ngram.Length - 1].Add(ngram, label);
+                featurizer.CharacterNgrams(word, workspace, ngrams);
+                foreach (var ngram in ngrams)
+                {
+                    counts[ngram.Length - 1].Add(ngram, label, MathF.Sqrt(times));
+                }
             }
 
-            if (row % 1_024 == 0)
-            {
-                progress?.Report((double)row / texts.Count);
-            }
-        }
-
-        for (var label = 0; label < labels.Columns; label++)
-        {
             if (!counts[0].Has(label))
             {
-                throw new TrainingException(TrainingError.UnsuitableData, $"label '{labels.Names[label]}': no text of it has a character; expected at least one.");
+                throw new TrainingException(TrainingError.UnsuitableData, $"label '{words.Labels[label]}': no text of it has a character; expected at least one.");
             }
+
+            progress?.Report((label + 1.0) / words.Labels.Count);
         }
 
         return counts;
     }
 
-    private static LinearWeights Weigh(TextFeaturizer featurizer, LabelMatrix labels, CharacterCounts[] counts, float discount, CancellationToken cancellationToken)
+    private static LinearWeights Weigh(TextFeaturizer featurizer, int columns, CharacterCounts[] counts, float discount, CancellationToken cancellationToken)
     {
-        var columns = labels.Columns;
         var weights = new LinearWeights(featurizer.Size, columns, counts.Sum(static order => order.Count));
+        var logs = new float[columns];
         float[] shorter = [];
         for (var length = 1; length <= counts.Length; length++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var order = counts[length - 1];
+            var (order, escape) = (counts[length - 1], discount * (1 + (Growth * Math.Max(length - 2, 0))));
             var tables = order.ToTables();
             var chances = new float[order.Count * columns];
             for (var row = 0; row < order.Count; row++)
             {
-                var ngram = order.NgramOf(row);
+                var (ngram, context) = (order.NgramOf(row), tables.ContextOf[row]);
                 var chance = chances.AsSpan(row * columns, columns);
                 if (length == 1)
                 {
@@ -102,34 +101,79 @@ public static class CharacterModelTrainer
                     shorter.AsSpan(counts[length - 2].RowOf(ngram.SuffixKey) * columns, columns).CopyTo(chance);
                 }
 
-                Weigh(tables.CountsOf(row), tables.TotalsOf(row), tables.TypesOf(row), discount * (1 + (Growth * Math.Max(length - 2, 0))), length == 1, chance, weights.AddRow(ngram.Id));
+                Weigh(tables.CountsOf(row), tables.TotalsOf(context), tables.TypesOf(context), escape, length == 1, chance, logs);
+                AddCentred(logs, weights.AddRow(ngram.Id));
+            }
+
+            for (var context = 0; length > 1 && context < tables.Contexts.Length; context++)
+            {
+                Keep(tables.TotalsOf(context), tables.TypesOf(context), escape, logs);
+                AddCentred(logs, weights.AddRow(counts[length - 2].NgramOf(counts[length - 2].RowOf(tables.Contexts[context])).Id));
             }
 
             shorter = chances;
         }
 
+        MoveSpace(featurizer, counts, weights);
         return weights;
     }
 
     // Chance comes as that after the shorter context, and leaves as that after the whole one.
     private static void Weigh(
-        ReadOnlySpan<float> counts, ReadOnlySpan<float> totals, ReadOnlySpan<float> types, float discount, bool isFirst, Span<float> chance, Span<float> weights)
+        ReadOnlySpan<float> counts, ReadOnlySpan<float> totals, ReadOnlySpan<float> types, float discount, bool isFirst, Span<float> chance, Span<float> logs)
     {
-        Span<float> logs = counts.Length <= StackFloatsMax ? stackalloc float[counts.Length] : new float[counts.Length];
-        var sum = 0f;
         for (var label = 0; label < counts.Length; label++)
         {
-            var escape = discount * types[label];
-            var next = totals[label] > 0 ? (counts[label] + (escape * chance[label])) / (totals[label] + escape) : chance[label];
-            logs[label] = isFirst ? MathF.Log(next) : MathF.Log(next / chance[label]);
+            var (escape, kept) = (discount * types[label], totals[label] + (discount * types[label]));
+            var next = totals[label] > 0 ? (counts[label] + (escape * chance[label])) / kept : chance[label];
+            var without = totals[label] > 0 ? chance[label] * escape / kept : chance[label];
+            logs[label] = isFirst ? MathF.Log(next) : MathF.Log(next / without);
             chance[label] = next;
-            sum += logs[label];
+        }
+    }
+
+    // What the shorter context keeps of the chance of a character: all of it where a label does not have the context.
+    private static void Keep(ReadOnlySpan<float> totals, ReadOnlySpan<float> types, float discount, Span<float> logs)
+    {
+        for (var label = 0; label < totals.Length; label++)
+        {
+            logs[label] = totals[label] > 0 ? MathF.Log(discount * types[label] / (totals[label] + (discount * types[label]))) : 0;
+        }
+    }
+
+    // A space alone is no feature: what it weighs is that of the last character and the space, of which each word has one.
+    private static void MoveSpace(TextFeaturizer featurizer, CharacterCounts[] counts, LinearWeights weights)
+    {
+        var ngrams = new List<CharacterNgram>();
+        featurizer.CharacterNgrams("a", new TextWorkspace(), ngrams);
+        var space = ngrams[1];
+        if (counts.Length == 1 || !counts[0].TryRowOf(space.Key, out _))
+        {
+            return;
         }
 
-        var mean = sum / counts.Length;
-        for (var label = 0; label < counts.Length; label++)
+        var moved = weights.RowOf(space.Id).ToArray();
+        for (var row = 0; row < counts[1].Count; row++)
         {
-            weights[label] += logs[label] - mean;
+            var ngram = counts[1].NgramOf(row);
+            if (ngram.SuffixKey == space.Key)
+            {
+                AddCentred(moved, weights.RowOf(ngram.Id));
+            }
+        }
+    }
+
+    private static void AddCentred(ReadOnlySpan<float> logs, Span<float> weights)
+    {
+        var sum = 0f;
+        foreach (var log in logs)
+        {
+            sum += log;
+        }
+
+        for (var label = 0; label < weights.Length; label++)
+        {
+            weights[label] += logs[label] - (sum / weights.Length);
         }
     }
 }

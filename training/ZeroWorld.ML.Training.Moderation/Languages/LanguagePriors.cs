@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 internal static class LanguagePriors
 {
     /// <summary>How far the classes lie apart: what <see cref="LanguageReproduction"/> chooses on held-out words, for texts of which nine of ten are in languages of everyday use.</summary>
-    public const float Strength = 2;
+    public const float Strength = 1.5f;
 
     private const float Rare = -2.5f;
     private const float Regional = -1.5f;

@@ -2,9 +2,14 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>Language identification: a model of the order of characters per language, and how likely a language is before a letter is read (<see cref="LanguagePriors"/>).</summary>
+/// <summary>Language identification: a model of the order of characters per language, a regression over the characters of words of all of them, and how likely a language is before a letter is read (<see cref="LanguagePriors"/>).</summary>
+/// <remarks>The weights of both are of the same n-grams and are added up: what scores is one linear model.</remarks>
 public static class LanguageTraining
 {
+    // How much the models of each language count beside the regression over all of them: where pairs of words are named rightly most often.
+    private const float ModelShare = 0.5f;
+    private const int Seed = 1;
+
     /// <summary>What the featurizer is told for languages.</summary>
     public static TextFeaturizerSettings Features { get; } = new()
     {
@@ -68,7 +73,9 @@ public static class LanguageTraining
         var featurizer = new TextFeaturizer(Features);
         var labels = LabelMatrix.OfClasses([.. languages, .. languages]);
         string[] read = [.. texts, .. texts.Select(LanguageCorpus.WordsAlone)];
-        var weights = CharacterModelTrainer.Fit(featurizer, read, labels, progress: progress, cancellationToken: cancellationToken);
+        var words = WordCounts.Of(read, labels);
+        var weights = CharacterModelTrainer.Fit(featurizer, words, CharacterModelTrainer.DiscountDefault, progress, cancellationToken);
+        weights.Blend(ModelShare, CharacterRegressionTrainer.Fit(featurizer, words, new Random(Seed), progress: null, cancellationToken));
         return new TextModel(featurizer, labels.Names, true, weights, LanguagePriors.Of(labels.Names));
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using ZeroWorld.ML.Features;
@@ -103,6 +104,20 @@ public sealed class LinearWeights
         else
         {
             ScoreMany(ids, values, margins);
+        }
+    }
+
+    /// <summary>These times a share, and others added to them.</summary>
+    /// <param name="other">Of the same labels; of ids that have a row here.</param>
+    internal void Blend(float share, LinearWeights other)
+    {
+        TensorPrimitives.Multiply(_weights, share, _weights);
+        for (var id = 0; id < Size; id++)
+        {
+            if (other.HasRow(id))
+            {
+                TensorPrimitives.Add(RowOf(id), other.RowOf(id), RowOf(id));
+            }
         }
     }
 

@@ -122,6 +122,40 @@ public sealed class WordLexiconTests
         Assert.InRange(restored, 500, 3_000);
     }
 
+    // Rows of three and two signs in the texts: \u81ed\u5a46\u5a18, \u5e9f\u7269, \u4e2d\u56fd. No text has \u56fd\u4e2d.
+    [Theory]
+    [InlineData("\u4f60\u662f\u7269\u5e9f", "\u4f60\u662f\u5e9f\u7269")]
+    [InlineData("\u7269\u5e9f\uff0c\u7269\u5e9f", "\u5e9f\u7269\uff0c\u5e9f\u7269")]
+    [InlineData("\u4f60\u662f\u5a46\u81ed\u5a18", "\u4f60\u662f\u81ed\u5a46\u5a18")]
+    [InlineData("\u4f60\u662f\u81ed\u5a18", "\u4f60\u662f\u81ed\u5a46\u5a18")]
+    [InlineData("\u4f60\u662f\u81ed*\u5a18!", "\u4f60\u662f\u81ed\u5a46\u5a18!")]
+    [InlineData("\u4f60\u662f\u81ed\uff0c\u5a18", null)]
+    [InlineData("\u7269 \u5e9f", null)]
+    [InlineData("\u4f60\u662f\u5e9f\u7269", null)]
+    [InlineData("\u6211\u56fd\u4e2d\u592e", null)]
+    [InlineData("\u5317\u4eac\u5927\u5b66", null)]
+    public void Restore_Ideographs_ReadsRowsThatNoTextHas(string text, string? expected)
+    {
+        var lexicon = Of(
+        [
+            "\u4f60\u662f\u5e9f\u7269", "\u4ed6\u4eec\u662f\u5e9f\u7269\u3002", "\u8fd9\u4e2a\u81ed\u5a46\u5a18", "\u4f60\u662f\u81ed\u5a46\u5a18", "\u4e2d\u56fd\u5f88\u5927", "\u6211\u7231\u4e2d\u56fd",
+            "\u6211\u56fd\u5f88\u5927", "\u4e2d\u592e\u5f88\u5927",
+        ]);
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(text, workspace);
+
+        Assert.Equal(expected, lexicon.Restore(text, workspace)?.Text);
+    }
+
+    [Fact]
+    public void Build_Ideographs_KeepsRowsOfTwoAndThreeOfTwoTexts()
+    {
+        var lexicon = Of(["\u81ed\u5a46\u5a18", "\u81ed\u5a46\u5a18 x", "\u4e2d\u56fd"]);
+
+        Assert.Equal(["\u5a18", "\u5a46", "\u5a46\u5a18", "\u81ed", "\u81ed\u5a46", "\u81ed\u5a46\u5a18"], lexicon.Words.Select(static word => word.Folded).Order(StringComparer.Ordinal));
+        Assert.Equal(4, lexicon.Rare.Count);
+    }
+
     [Fact]
     public void Build_Words_AreThoseOfTwoTextsAndMore()
     {

@@ -75,6 +75,9 @@ internal sealed class ModelFolderFixture : IAsyncDisposable
                 (options.OverrideFolder, options.OverrideMebibytesMax) = (Overrides, 1);
             });
             services.Configure<ServableManagerOptions>(options => Configure?.Invoke(options));
+
+            // For models whose configuration asks for it.
+            services.Configure<ResponseCacheOptions>(static options => options.MebibytesMax = 1);
         });
         var registered = host.Runtime.Make;
         host.Runtime.Make = package => package.Manifest.Inputs.Count > 0

@@ -71,7 +71,8 @@ public sealed class ModelOverrideTests
         var empty = await Assert.ThrowsAsync<ServingException>(() => folder.Servables.LoadModelAsync(Known, Given("{}", ("labels.txt", "a")), Cancellation));
 
         Assert.Equal("failed to load 'm': The model file 'model.onnx' cannot be loaded: it is broken.", broken.Message);
-        Assert.StartsWith("failed to load 'm': The model 'm' cannot be served", empty.Message, StringComparison.Ordinal);
+        Assert.Equal(ServingError.InvalidInput, empty.Error);
+        Assert.StartsWith("failed to load 'm': The model 'm' cannot be served: it has no version", empty.Message, StringComparison.Ordinal);
         Assert.Equal(1, await VersionAsync(folder, "m"));
     }
 

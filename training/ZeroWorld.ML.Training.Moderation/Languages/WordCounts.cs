@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace ZeroWorld.ML.Training.Moderation;
+
+/// <summary>How often each label has each word, where a word is what stands between white space. Immutable once made.</summary>
+internal sealed class WordCounts
+{
+    private readonly Dictionary<string, int>[] _counts;
+
+    private WordCounts(IReadOnlyList<string> labels, Dictionary<string, int>[] counts) => (Labels, _counts) = (labels, counts);
+
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>The words of a label, in the order in which they were seen.</summary>
+    public IReadOnlyDictionary<string, int> Of(int label) => _counts[label];
+
+    /// <param name="labels">Exclusive, one per text.</param>
+    public static WordCounts Of(IReadOnlyList<string> texts, LabelMatrix labels)
+    {
+        Dictionary<string, int>[] counts = [.. labels.Names.Select(static _ => new Dictionary<string, int>(StringComparer.Ordinal))];
+        for (var row = 0; row < texts.Count; row++)
+        {
+            var of = counts[labels.ClassOf(row)];
+            foreach (var word in texts[row].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(of, word, out _)++;
+            }
+        }
+
+        return new WordCounts(labels.Names, counts);
+    }
+}
