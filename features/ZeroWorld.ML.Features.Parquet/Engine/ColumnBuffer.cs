@@ -65,6 +65,14 @@ internal sealed class ColumnBuffer
 
     public void SetFloat(int row, float value) => SetBits(row, (uint)BitConverter.SingleToInt32Bits(value));
 
+    /// <summary>Whether the value is no infinity and no NaN.</summary>
+    public bool IsFinite(int row) => Kind switch
+    {
+        ColumnKind.Float32 => float.IsFinite(BitConverter.Int32BitsToSingle((int)Bits[row])),
+        ColumnKind.Float64 => double.IsFinite(BitConverter.Int64BitsToDouble(Bits[row])),
+        _ => true,
+    };
+
     public void Set(int row, in FeatureValue value)
     {
         if (value.IsNull)

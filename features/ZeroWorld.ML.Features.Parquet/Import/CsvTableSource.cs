@@ -59,6 +59,11 @@ internal sealed class CsvTableSource : IDisposable
             {
                 throw _file.OrDamaged(ImportFailure.NoValue(_path, "line", _file.Line, columns[index].Name, _declared[index].Type));
             }
+
+            if (_notNull[index] && !columns[index].IsFinite(row))
+            {
+                throw _file.OrDamaged(ImportFailure.NotFinite(_path, "line", _file.Line, columns[index].Name, _file.Get(position)));
+            }
         }
     }
 }

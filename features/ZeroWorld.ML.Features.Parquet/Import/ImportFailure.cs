@@ -27,6 +27,9 @@ internal static class ImportFailure
                 CultureInfo.InvariantCulture,
                 $"File '{path}', {place} {number}, column '{column}': there is no value (null); expected {ColumnTypes.Describe(type)}."));
 
+    /// <summary>For a column that must have a value in every row.</summary>
+    public static FeatureException NotFinite(string path, string place, long number, string column, ReadOnlySpan<byte> value) => Value(path, place, number, column, value, "a finite number");
+
     public static FeatureException NullElement(string path, long number, string column) =>
         new(
             FeatureError.InvalidInput,

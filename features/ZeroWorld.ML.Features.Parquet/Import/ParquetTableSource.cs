@@ -181,6 +181,11 @@ internal sealed class ParquetTableSource
                 column.SetBits(row, rows.GetInt64(index));
                 break;
         }
+
+        if (_notNull[index] && !column.IsFinite(row))
+        {
+            throw ImportFailure.NotFinite(_import.Path, "row", number, column.Name, Encoding.UTF8.GetBytes(rows.GetValue(index, _import.Columns[index].Type).ToString()!));
+        }
     }
 
     private long ToUtc(long time, string column, long number, bool isNano)

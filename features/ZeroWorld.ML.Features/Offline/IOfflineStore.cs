@@ -55,7 +55,7 @@ public sealed record OfflineColumn(string Name, FeatureType Type);
 /// </param>
 public sealed record TableImport(string Project, string Table, string Path, IReadOnlyList<OfflineColumn> Columns, string? TimeZone)
 {
-    /// <value>Columns that must have a value in every row: event time, created time, event id. <see langword="null"/>: the first timestamp column or, where no columns are named, the times of <see cref="Views"/>.</value>
+    /// <value>Columns that must have a value in every row, a finite one where they are floats: event time, created time, event id. <see langword="null"/>: the first timestamp column or, where no columns are named, the times of <see cref="Views"/>.</value>
     public IReadOnlyList<string>? NotNull { get; init; }
 
     /// <value>Whether the rows come beside those that are there, as one more file; else they replace the table. Default false.</value>

@@ -71,6 +71,19 @@ public sealed class CsvImportTests : IDisposable
         await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.DescribeTableAsync("default", "events", Token));
     }
 
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("-inf")]
+    public async Task ImportAsync_NoFiniteNumberWhereThereMustBeAValue_IsToldWithItsPlace(string amount)
+    {
+        var path = _folder.WriteText("bad.csv", $"{Header}{Good}2,2018-04-01 00:00:31,7,{amount},n,x\n{Good}");
+
+        Assert.Equal(3, (await _folder.Store.ImportAsync(Import(path), Token)).Rows);
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.ImportAsync(Import(path) with { NotNull = ["AMOUNT"] }, Token));
+
+        Assert.Equal($"File '{path}', line 3, column 'AMOUNT': the value is '{amount}'; expected a finite number.", exception.Message);
+    }
+
     [Fact]
     public async Task ImportAsync_BadRowBehindManyLinesAndQuotedLineBreaks_NamesTheLineOfTheFile()
     {

@@ -85,6 +85,19 @@ public sealed class ParquetImportTests : IDisposable
         Assert.Empty(_folder.Leftovers());
     }
 
+    [Theory]
+    [InlineData("'nan'::FLOAT", "NaN")]
+    [InlineData("'-infinity'::DOUBLE", "-Infinity")]
+    public async Task ImportAsync_NoFiniteNumberWhereThereMustBeAValue_IsToldWithItsPlace(string amount, string shown)
+    {
+        var path = _folder.WriteParquet("in.parquet", $"SELECT 1 AS id, '2018-04-01 00:00:31+00'::TIMESTAMPTZ AS at, {amount} AS amount");
+
+        Assert.Equal(1, (await _folder.Store.ImportAsync(Import(path, null), Token)).Rows);
+        var exception = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.ImportAsync(Import(path, null) with { NotNull = ["amount"] }, Token));
+
+        Assert.Equal($"File '{path}', row 1, column 'amount': the value is '{shown}'; expected a finite number.", exception.Message);
+    }
+
     [Fact]
     public async Task ImportAsync_DamagedFile_NamesTheFile()
     {

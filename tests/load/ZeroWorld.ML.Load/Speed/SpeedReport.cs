@@ -15,7 +15,9 @@ internal sealed record SpeedReport(SpeedSamples Samples, int Rounds, int Process
 
     private double BatchingRatio => Samples.Ratio((SpeedRun.Engine, $"small {SpeedRun.BatchingInFlight}"), (SpeedRun.Engine, $"unbatched {SpeedRun.BatchingInFlight}"), static sample => sample.ServerMicroseconds);
 
-    private double ComputeRatio => Samples.Ratio((SpeedRun.Engine, "batches of rows"), (SpeedRun.Bare, "raw rows"), static sample => sample.PerSecond) * SpeedRequests.BatchRows;
+    private double ComputeRatio => RowsRatio(SpeedRun.BatchesEnough);
+
+    private double ComputeFewRatio => RowsRatio(SpeedRun.BatchesFew);
 
     private double AddedMicroseconds =>
         Samples.Median(SpeedRun.Engine, "small 1", static sample => sample.P50) - Samples.Median(SpeedRun.Bare, "echo 1", static sample => sample.P50) - Samples.Median(SpeedRun.Bare, "raw 1", static sample => sample.P50);
@@ -34,7 +36,8 @@ internal sealed record SpeedReport(SpeedSamples Samples, int Rounds, int Process
         Row(text, "tiny, 64 in flight, of an echo", EchoRatio, 0.9, EchoRatio >= 0.9, "throughput, at least");
         Row(text, "the same through the .NET client", ClientEchoRatio, 0.9, ClientEchoRatio >= 0.9, "throughput, at least");
         Row(text, "batching on of off, 32 in flight", BatchingRatio, 0.6, BatchingRatio <= 0.6, "server CPU per inference, at most");
-        Row(text, "batches of 32 rows of raw ORT", ComputeRatio, 0.95, ComputeRatio >= 0.95, "rows/s of the large model, at least");
+        Row(text, $"batches of 32 rows, {SpeedRun.BatchesEnough} in flight, of ORT", ComputeRatio, 0.95, ComputeRatio >= 0.95, "rows/s of the large model, at least");
+        Row(text, $"the same, {SpeedRun.BatchesFew} in flight", ComputeFewRatio, 0.95, ComputeFewRatio >= 0.95, "rows/s of the large model, at least");
         Row(text, "one at a time, over echo and ORT", AddedMicroseconds, 40, AddedMicroseconds <= 40, "us at p50, at most");
         Row(text, "open loop, half of saturation", OpenRatio, 5, OpenRatio <= 5, $"p99 of p50 ({Microseconds("open loop")}), at most");
         Row(text, "BYTES of FP32, 10,000 x 32 bytes", StringsRatio, 0.5, StringsRatio >= 0.5, $"bytes/s ({Samples.Median(SpeedRun.Engine, "strings", static sample => sample.PerSecond):N0}/s of {Samples.Median(SpeedRun.Engine, "floats", static sample => sample.PerSecond):N0}/s), at least");
@@ -51,10 +54,13 @@ internal sealed record SpeedReport(SpeedSamples Samples, int Rounds, int Process
     public string ToJson() => JsonSerializer.Serialize(
         new
         {
-            Processors, Rounds, EchoRatio, ClientEchoRatio, BatchingRatio, ComputeRatio, AddedMicroseconds, OpenRatio, StringsRatio, Memory,
+            Processors, Rounds, EchoRatio, ClientEchoRatio, BatchingRatio, ComputeRatio, ComputeFewRatio, AddedMicroseconds, OpenRatio, StringsRatio, Memory,
             Samples = Samples.All.Select(static item => new { item.Server, item.Name, item.Rounds }),
         },
         JsonOptions);
+
+    private double RowsRatio(int inFlight) =>
+        Samples.Ratio((SpeedRun.Engine, $"batches of rows {inFlight}"), (SpeedRun.Bare, "raw rows"), static sample => sample.PerSecond) * SpeedRequests.BatchRows;
 
     private static string Verdict(bool isMet) => isMet ? "met" : "NOT MET";
 

@@ -29,7 +29,10 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
     public const string ClientSmall = "small 64 .NET";
     public const int EchoInFlight = 64;
     public const int BatchingInFlight = 32;
-    private const int LargeBatchesInFlight = 4;
+
+    /// <summary>Requests of 32 rows in flight: barely enough for two processors, and enough.</summary>
+    public const int BatchesFew = 4;
+    public const int BatchesEnough = 16;
     private const int TensorsInFlight = 4;
     private readonly SpeedSamples _samples = new();
     private readonly RawSession _tiny = new(SpeedModels.PathOf(models, SpeedModels.Small), 1);
@@ -104,7 +107,8 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
         await ClientAsync(Bare, ClientEcho, _bareClient, SpeedRequests.EchoMessages);
         await ClientAsync(Engine, ClientSmall, _engineClient, SpeedRequests.SmallMessages);
         Closed(Engine, $"unbatched {BatchingInFlight}", SpeedRequests.Unbatched, BatchingInFlight);
-        Closed(Engine, "batches of rows", SpeedRequests.LargeBatch, LargeBatchesInFlight);
+        Closed(Engine, $"batches of rows {BatchesFew}", SpeedRequests.LargeBatch, BatchesFew);
+        Closed(Engine, $"batches of rows {BatchesEnough}", SpeedRequests.LargeBatch, BatchesEnough);
         Closed(Engine, "floats", SpeedRequests.Floats, TensorsInFlight);
         Closed(Engine, "strings", SpeedRequests.Strings, TensorsInFlight);
         if (saturation is { PerSecond: var perSecond } && options.Includes("open loop"))
@@ -113,7 +117,7 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
             _samples.Add(Engine, "open loop", new SpeedSample(open.PerSecond, 0, open.P50 * 1000, open.P99 * 1000));
         }
 
-        if (options.Includes("raw"))
+        if (options.Includes("raw 1") || options.Includes("raw rows"))
         {
             var (tinyRows, tinyTimes) = _tiny.Measure(1, options.Seconds / 2);
             _samples.Add(Bare, "raw 1", new SpeedSample(tinyRows, 0, Loops.Percentile(tinyTimes, 0.5) * 1000, Loops.Percentile(tinyTimes, 0.99) * 1000));
@@ -173,7 +177,7 @@ internal sealed class SpeedRun(LoadOptions options, ChildProcess engine, ChildPr
         var limit = await AllocatedAsync(bare, SpeedRequests.Small, BatchingInFlight);
         await engine.AskAsync(ChildMemory.WatchLarge);
         var before = await engine.AskAsync(ChildMemory.Tell);
-        await AllocatedAsync(engine, SpeedRequests.LargeBatch, LargeBatchesInFlight);
+        await AllocatedAsync(engine, SpeedRequests.LargeBatch, BatchesFew);
         var batches = await engine.AskAsync(ChildMemory.Tell);
         var floats = await AllocatedAsync(engine, SpeedRequests.Floats, TensorsInFlight);
         var middle = await engine.AskAsync(ChildMemory.Tell);
