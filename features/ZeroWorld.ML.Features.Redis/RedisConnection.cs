@@ -58,7 +58,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         string[] silent = nodes is null
             ? [.. servers.Where(static server => !server.IsConnected).Select(static server => Format(server.EndPoint))]
             : [.. nodes.Where(node => !node.IsReplica && node.Slots.Count > 0 && node.EndPoint is { } place && answering.All(server => !server.EndPoint.Equals(place)))
-                .Select(static node => $"{Format(node.EndPoint!)} (slots {string.Join(", ", node.Slots)})")];
+                .Select(static node => $"{Format(node.EndPoint!)} (slots {string.Join(", ", node.Slots)})"),
+                .. RedisClusterSlots.FindGaps(nodes).Select(static gap => $"the server of slots {gap}")];
         return silent.Length == 0
             ? null
             : $"Of the cluster {string.Join(" and ", silent)} {(silent.Length == 1 ? "does" : "do")} not answer: nothing can be read or written there, and what is elsewhere stays. "

@@ -21,7 +21,7 @@ internal static class RedisFailure
     [
         ("OOM ", "it is out of memory (maxmemory is reached and its policy evicts nothing): what was refused is not stored, what was there is untouched. "
             + "Raise maxmemory, or delete views that nobody reads"),
-        ("READONLY ", "it is a read-only replica: nothing was written. Name the primary, or the Sentinels with serviceName=NAME, in Online:Redis; "
+        ("READONLY ", "it is a read-only replica: nothing of this write is stored. Name the primary, or the Sentinels with serviceName=NAME, in Online:Redis; "
             + "after a failover repeat the write"),
         (WrongPassword, Unauthenticated),
         ("NOAUTH ", Unauthenticated),
@@ -30,9 +30,9 @@ internal static class RedisFailure
         // The same inside of a script, by Redis 7.0 and by later ones.
         ("The user executing the script can't ", Forbidden),
         ("ACL failure in script", Forbidden),
-        ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing was written. See its log; often the disk is full"),
+        ("MISCONF ", "it refuses writes because it cannot save to its disk: nothing of this write is stored. See its log; often the disk is full"),
         ("Unexpected Lua error", "the embedded store ended a script half-way, as on a full disk: make room in its folder and start this process again; what was refused may be stored in part, and repeating it is safe"),
-        ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing was written"),
+        ("NOREPLICAS ", "it refuses writes because too few replicas are connected (min-replicas-to-write): nothing of this write is stored"),
         ("LOADING ", "it is still loading its data: try again when it is done"),
         ("CLUSTERDOWN ", "the cluster does not serve this slot: a shard of it is down (with cluster-require-full-coverage no the others would go on)"),
     ];

@@ -29,5 +29,5 @@ internal sealed record TextFit(IReadOnlyDictionary<string, string> Parameters, F
         (learned, rows, seed, cancellationToken) => LinearTextTrainer.Fit(learned.Features, learned.Labels, rows, learned.Shares(rows), settings, seed, cancellationToken));
 
     private static TextFit Of(EmbeddingBagSettings settings) => new(
-        settings.ToParameters(), (learned, rows, seed, cancellationToken) => EmbeddingBagTrainer.Fit(learned.Features, learned.Labels, rows, settings, seed, cancellationToken));
+        settings.ToParameters(), (learned, rows, seed, cancellationToken) => EmbeddingBagTrainer.Fit(learned.Features, learned.Labels, rows, learned.Shares(rows), settings, seed, cancellationToken));
 }

@@ -66,19 +66,29 @@ internal ref struct AsciiNormalizer
     /// <summary>Takes whole vectors up to what needs a look: no ASCII, an '&amp;', a second space, a chunk that may be a link or a mention.</summary>
     private void AppendVectors()
     {
-        if (_text.Length - _place < Width || !IsOrdinary(_codes[_start.._count]))
+        if (_place == _text.Length || !IsOrdinary(_codes[_start.._count]))
         {
             return;
         }
 
+        Span<char> last = stackalloc char[Width];
         ref var text = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(_text));
         var (place, count, start, tallies, taken) = (_place, _count, _start, _tallies, Width);
 
         // What was taken but for the last code unit ended at one whose neighbour the next vector has.
-        for (; _text.Length - place >= Width && taken >= Width - 1; place += taken)
+        for (; place < _text.Length && taken >= Width - 1; place += taken)
         {
-            var low = Vector128.LoadUnsafe(ref text, (nuint)place);
-            var high = Vector128.LoadUnsafe(ref text, (nuint)(place + Vector128<ushort>.Count));
+            scoped ref var units = ref Unsafe.Add(ref text, place);
+            if (_text.Length - place < Width)
+            {
+                // The end of the text with what ends a vector behind it.
+                last.Fill('&');
+                _text[place..].CopyTo(last);
+                units = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(last));
+            }
+
+            var low = Vector128.LoadUnsafe(ref units);
+            var high = Vector128.LoadUnsafe(ref units, (nuint)Vector128<ushort>.Count);
             var codes = Vector128.NarrowWithSaturation(low, high);
             var letters = Vector128.LessThanOrEqual((codes | Vector128.Create(CaseBit)) - Vector128.Create((byte)'a'), Vector128.Create((byte)('z' - 'a')));
             var capitals = Vector128.AndNot(letters, Vector128.Equals(codes & Vector128.Create(CaseBit), Vector128.Create(CaseBit)));

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features;
@@ -7,8 +8,10 @@ namespace ZeroWorld.ML.Features;
 internal static class NgramHashes
 {
     private const uint Multiplier = 0x9E37_79B1;
-    private const int AtOnce = 8;
     private const uint FinalMultiplier = 0x85EB_CA6B;
+
+    /// <summary>Code points that <see cref="Over"/> reads of any word.</summary>
+    public const int AtOnce = 8;
 
     /// <summary>The state before the first code point; every channel has a seed of its own, so that its n-grams have ids of their own.</summary>
     public static uint Start(uint seed) => (seed * FinalMultiplier) ^ 0x27D4_EB2F;
@@ -29,9 +32,18 @@ internal static class NgramHashes
             return state;
         }
 
+        Span<uint> states = stackalloc uint[AtOnce + 1];
+        return OverFew(state, codes, count, states);
+    }
+
+    /// <summary>As <see cref="Over"/>, of at most <see cref="AtOnce"/> code points.</summary>
+    /// <param name="states">Room for one more than these.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint OverFew(uint state, ReadOnlySpan<uint> codes, int count, Span<uint> states)
+    {
         // All eight, whose number no processor guesses, and the one that is asked for.
         codes = codes[..AtOnce];
-        Span<uint> states = stackalloc uint[AtOnce + 1];
+        states = states[..(AtOnce + 1)];
         states[0] = state;
         states[1] = state = Step(state, codes[0]);
         states[2] = state = Step(state, codes[1]);

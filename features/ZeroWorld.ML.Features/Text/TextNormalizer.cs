@@ -228,12 +228,29 @@ internal static class TextNormalizer
         var name = text[1..end];
         if (name[0] == '#')
         {
-            var isHex = name.Length > 2 && (name[1] | 32) == 'x';
-            var style = isHex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None;
-            return uint.TryParse(name[(isHex ? 2 : 1)..], style, null, out code) && code is > 0 and <= 0x10FFFF and not (>= 0xD800 and <= 0xDFFF);
+            return TryNumber(name[1..], out code) && code is > 0 and <= 0x10FFFF and not (>= 0xD800 and <= 0xDFFF);
         }
 
         code = name switch { "amp" => '&', "lt" => '<', "gt" => '>', "quot" => '"', "apos" => '\'', "nbsp" => ' ', _ => 0u };
         return code != 0;
+    }
+
+    // Digits, or hexadecimal ones behind an x: so few that no number is too great.
+    private static bool TryNumber(ReadOnlySpan<char> digits, out uint number)
+    {
+        number = 0;
+        var isHex = digits.Length > 1 && (digits[0] | 32) == 'x';
+        foreach (var digit in isHex ? digits[1..] : digits)
+        {
+            var value = char.IsAsciiDigit(digit) ? digit - '0' : isHex && char.IsAsciiHexDigit(digit) ? (digit | 32) - 'a' + 10 : -1;
+            if (value < 0)
+            {
+                return false;
+            }
+
+            number = (number * (isHex ? 16u : 10u)) + (uint)value;
+        }
+
+        return digits.Length > 0;
     }
 }

@@ -182,19 +182,40 @@ public sealed class TextWorkspace
         return sum;
     }
 
-    // The ids that were seen, each once, with a value of 1.
+    // The ids that were seen, each once, with a value of 1; where none is there twice, Finish writes the values.
     private Span<float> CountSeen(int bits)
     {
         _segment = _count;
         _count += _counter.Distinct(_occurrences.AsSpan(0, _seen), _ids.AsSpan(_segment), bits);
         var values = _values.AsSpan(_segment, _count - _segment);
-        values.Fill(1);
+        if (_counter.Places.Length > 0)
+        {
+            values.Fill(1);
+        }
+
         return values;
     }
 
     private int CountAt(int place) => _counter.CountOf((uint)_ids[_segment + place], place);
 
     private void Finish(Span<float> values, float scale)
+    {
+        if (_counter.Places.Length == 0)
+        {
+            values.Fill(scale);
+        }
+        else
+        {
+            Scale(values, scale);
+        }
+
+        if (IsTraced)
+        {
+            AddTrace(values, scale);
+        }
+    }
+
+    private static void Scale(Span<float> values, float scale)
     {
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
         foreach (ref var vector in vectors)
@@ -205,11 +226,6 @@ public sealed class TextWorkspace
         foreach (ref var value in values[(vectors.Length * Vector<float>.Count)..])
         {
             value *= scale;
-        }
-
-        if (IsTraced)
-        {
-            AddTrace(values, scale);
         }
     }
 

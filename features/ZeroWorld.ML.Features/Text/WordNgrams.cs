@@ -16,6 +16,12 @@ internal static class WordNgrams
         var history = new WordHistory(most, seed, bits);
         var state = NgramHashes.Start(seed);
         workspace.BeginChannel(count * most);
+        if (most == 1 && !workspace.IsTraced)
+        {
+            AddAlone(workspace, codes, seed, bits);
+            return;
+        }
+
         for (var first = 0; first < count; first += WordMasks.Width)
         {
             var (inside, starts) = WordMasks.Of(codes, count, first);
@@ -29,6 +35,29 @@ internal static class WordNgrams
                 history.Add(workspace, NgramHashes.Over(state, codes[start..], end - start), origins[start], origins[end - 1] + 1);
             }
         }
+    }
+
+    // Words alone, of which nobody asks where they stand: the same ids, without a call for each.
+    private static void AddAlone(TextWorkspace workspace, ReadOnlySpan<uint> codes, uint seed, int bits)
+    {
+        Span<uint> states = stackalloc uint[NgramHashes.AtOnce + 1];
+        var count = workspace.Normal.Count;
+        var room = workspace.Room(count);
+        var (state, alone, words) = (NgramHashes.Start(seed), NgramHashes.Start(seed + 0x100), 0);
+        for (var first = 0; first < count; first += WordMasks.Width)
+        {
+            var (inside, starts) = WordMasks.Of(codes, count, first);
+            for (; starts != 0; starts &= starts - 1)
+            {
+                var at = BitOperations.TrailingZeroCount(starts);
+                var (start, outside) = (first + at, ~inside >> at);
+                var length = outside == 0 ? EndOf(codes[..count], first + WordMasks.Width) - start : Math.Max(1, BitOperations.TrailingZeroCount(outside));
+                var hash = length > NgramHashes.AtOnce ? NgramHashes.Over(state, codes[start..], length) : NgramHashes.OverFew(state, codes[start..], length, states);
+                room[words++] = NgramHashes.Id(NgramHashes.Step(alone, hash), bits);
+            }
+        }
+
+        workspace.Saw(words);
     }
 
     /// <summary>Starts the channel of the folded words and adds them.</summary>

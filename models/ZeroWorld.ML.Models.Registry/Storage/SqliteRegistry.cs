@@ -11,10 +11,15 @@ internal sealed class SqliteRegistry(ModelRegistryOptions options, DatabasePlace
     // https://sqlite.org/rescode.html
     private const int Busy = 5;
     private const int Locked = 6;
+    private const int InputOutput = 10;
     private const int Corrupt = 11;
+    private const int Full = 13;
     private const int NotADatabase = 26;
     private const int ConstraintPrimaryKey = 1555;
     private const int ConstraintUnique = 2067;
+
+    // The index of its log is a file of 32 KiB, which readers need too.
+    private const long RoomMin = 64 << 10;
 
     private readonly Pragmas _pragmas = new(options.BusyTimeout, tables.Synchronous);
 
@@ -85,8 +90,13 @@ internal sealed class SqliteRegistry(ModelRegistryOptions options, DatabasePlace
             RegistryError.StoreUnavailable, $"The {tables.Noun} '{tables.File}' is being written by another process and did not become free in time.", exception),
         Corrupt or NotADatabase => new RegistryException(
             RegistryError.CorruptArtifact, $"The {tables.Noun} '{tables.File}' is damaged: {exception.Message}", exception),
+        InputOutput or Full when FreeBytes() is < RoomMin and var left => new RegistryException(
+            RegistryError.StoreUnavailable,
+            $"The {tables.Noun} '{tables.File}' cannot be used: its disk is full ({left >> 10} KiB are left; reading needs {RoomMin >> 10} KiB too). Make room, and repeat it.", exception),
         _ => new RegistryException(RegistryError.StoreUnavailable, $"The {tables.Noun} '{tables.File}' cannot be used: {exception.Message}", exception),
     };
+
+    private long FreeBytes() => new DriveInfo(Path.GetFullPath(tables.File)).AvailableFreeSpace;
 
     private sealed class Pragmas(TimeSpan busyTimeout, string synchronous) : DbConnectionInterceptor
     {

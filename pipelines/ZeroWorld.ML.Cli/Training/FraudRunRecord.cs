@@ -78,9 +78,21 @@ internal static class FraudRunRecord
     };
 
     /// <returns>What early stopping kept, in words; <see langword="null"/> where nothing stops early.</returns>
-    public static string? StoppedAfter(FraudTableResult result) => result.StoppedAfter.Count == 0
-        ? null
-        : $"kept the first {string.Join(", ", result.StoppedAfter)} {(result.Algorithm == FraudAlgorithms.Autoencoder ? "passes" : "trees")} by seed, of at most {result.Parameters.GetValueOrDefault("trees") ?? result.Parameters["epochs_max"]}";
+    public static string? StoppedAfter(FraudTableResult result)
+    {
+        if (result.StoppedAfter.Count == 0)
+        {
+            return null;
+        }
+
+        var (steps, most) = result.Algorithm switch
+        {
+            FraudAlgorithms.Autoencoder => ("passes", "epochs_max"),
+            FraudAlgorithms.LogisticTrees => ("trees", "trees.trees"),
+            _ => ("trees", "trees"),
+        };
+        return $"kept the first {string.Join(", ", result.StoppedAfter)} {steps} by seed, of at most {result.Parameters[most]}";
+    }
 
     private static Dictionary<string, string> TagsOf(FraudTableResult result)
     {

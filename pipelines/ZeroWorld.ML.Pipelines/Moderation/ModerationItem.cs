@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
@@ -52,8 +55,8 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // An unpaired surrogate in an escape is no text either: GetString refuses it with InvalidOperationException.
-            reason = $"the item is no JSON: {exception.Message}";
+            // What the parser takes for a string and is no text, GetString refuses with InvalidOperationException.
+            reason = exception is InvalidOperationException ? NoTextOf(json.Span) : $"the item is no JSON: {exception.Message}";
             return null;
         }
     }
@@ -70,6 +73,19 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
             : language.Length > NameLengthMax || surface.Length > NameLengthMax ? $"language, surface: {language.Length} and {surface.Length} characters; expected at most {NameLengthMax}"
             : "";
         return reason.Length > 0 ? null : new ModerationItem(id, text, language, surface);
+    }
+
+    private static string NoTextOf(ReadOnlySpan<byte> json)
+    {
+        var place = 0;
+        while (place < json.Length && Rune.DecodeFromUtf8(json[place..], out _, out var length) == OperationStatus.Done)
+        {
+            place += length;
+        }
+
+        return place < json.Length
+            ? string.Create(CultureInfo.InvariantCulture, $"the item: byte {place} (0x{json[place]:x2}) is no part of a text in UTF-8; expected UTF-8")
+            : "the item: a string has half of a surrogate pair (\\ud800 to \\udfff) without the other; expected both";
     }
 
     private static string? Find(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -188,15 +188,30 @@ public sealed class DataDirectory : IDisposable
         try
         {
             var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            WriteWriter(root, "");
+            TryWriteWriter(root);
             return stream;
         }
-        catch (IOException exception)
+        catch (IOException exception) when (File.Exists(file))
         {
             var writer = ReadWriter(root);
             throw new HostingException(
                 $"The data directory '{root}' is in use by {(writer.ProcessId > 0 ? $"process {writer.ProcessId}" : "another process")}. Stop it, or name another directory with DataDirectory.",
                 exception);
+        }
+    }
+
+    /// <summary>On a full disk nobody is told who writes here; what only reads goes on, and what writes meets the disk by itself.</summary>
+    private static void TryWriteWriter(string root)
+    {
+        try
+        {
+            WriteWriter(root, "");
+        }
+        catch (IOException)
+        {
+            // Not the one before this one either.
+            File.Delete(Path.Combine(root, $"{WriterFile}.new"));
+            File.Delete(Path.Combine(root, WriterFile));
         }
     }
 

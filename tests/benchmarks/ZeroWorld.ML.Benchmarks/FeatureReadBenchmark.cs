@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using ZeroWorld.ML.Features;
@@ -29,6 +30,7 @@ internal static class FeatureReadBenchmark
                 ("coalescer", async number => await reader.ReadAsync(number % Entities, 1, cancellationToken)),
                 ("coalescer, to a tensor row", async number => reader.Build(await reader.ReadAsync(number % Entities, 1, cancellationToken))));
 
+            await PrintBuildAsync(reader, cancellationToken);
             Console.WriteLine();
             Console.WriteLine($"{Batch} entities at a time:");
             await new InterleavedRounds(rounds: 7, operations: 100).RunAsync(
@@ -48,6 +50,27 @@ internal static class FeatureReadBenchmark
         if (!server.Name.Contains("Garnet", StringComparison.Ordinal))
         {
             await LayoutMemory.RunAsync(server, cancellationToken);
+        }
+    }
+
+    /// <summary>What of the tensor row is work of this process alone: its bytes are read already.</summary>
+    private static async Task PrintBuildAsync(Reader reader, CancellationToken cancellationToken)
+    {
+        const int Rows = 20_000;
+        var answers = await reader.ReadAsync(0, 1, cancellationToken);
+        var sum = 0f;
+        for (var round = 0; round < 3; round++)
+        {
+            var (started, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
+            for (var row = 0; row < Rows; row++)
+            {
+                sum += reader.Build(answers)[0];
+            }
+
+            if (round == 2 && sum > 0)
+            {
+                Console.WriteLine($"a tensor row of bytes in hand: {Stopwatch.GetElapsedTime(started).TotalMicroseconds / Rows:F2} us, {(GC.GetAllocatedBytesForCurrentThread() - allocated) / Rows} B");
+            }
         }
     }
 

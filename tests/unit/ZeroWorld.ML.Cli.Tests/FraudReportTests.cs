@@ -65,12 +65,14 @@ public sealed class FraudReportTests : IDisposable
         Assert.Equal(["0", "1", "2"], ticks);
     }
 
-    [Fact]
-    public async Task TrainFraud_EarlyStopping_SaysWhereItStopped()
+    [Theory]
+    [InlineData("lightgbm")]
+    [InlineData("logistic-trees")]
+    public async Task TrainFraud_EarlyStopping_SaysWhereItStopped(string algorithm)
     {
         WriteTable(2_000);
 
-        var report = await ZwmlAsync([.. Arguments(), "--algorithm", "lightgbm", "--early-stopping", "5"]);
+        var report = await ZwmlAsync([.. Arguments(), "--algorithm", algorithm, "--early-stopping", "5"]);
 
         Assert.Matches(@"early stopping: kept the first \d+ trees by seed, of at most 2000", report);
     }
@@ -78,6 +80,7 @@ public sealed class FraudReportTests : IDisposable
     [Theory]
     [InlineData("logistic-regression")]
     [InlineData("fasttree")]
+    [InlineData("logistic-trees")]
     public async Task Predict_ModelOfATable_GivesTheReasonsOfTheRow(string algorithm)
     {
         WriteTable(3_000);

@@ -72,6 +72,28 @@ public sealed class RedisClusterFailoverTests
         }
     }
 
+    [Fact]
+    public async Task Writes_WithAShardThatTheOthersHoldToHaveFailed_NameItsSlotsAndClearNothing()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await cluster.Shards[1].KillAsync(Cancellation);
+        while (!(await cluster.Shards[0].SendAsync("CLUSTER NODES", Cancellation)).Contains("master,fail ", StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Cancellation);
+        }
+
+        await using var store = Stores.Create(cluster.Shards[0].Address, static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
+        var write = await Assert.ThrowsAsync<FeatureException>(() => WriteUntilNoticedAsync(store));
+        var clearing = await Assert.ThrowsAsync<FeatureException>(() => store.ClearAsync(TestViews.Profile, long.MinValue, Cancellation));
+
+        foreach (var exception in new[] { write, clearing })
+        {
+            Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+            Assert.Contains("Of the cluster the server of slots 5461-10921 does not answer", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>The first failure may come before the client knows that the connection is gone; whoever repeats is told.</summary>
     private static async Task WriteUntilNoticedAsync(RedisOnlineStore store)
     {

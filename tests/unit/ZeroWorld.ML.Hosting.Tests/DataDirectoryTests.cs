@@ -40,6 +40,22 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.True(second.IsWriter);
     }
 
+    [Fact]
+    public void OpenForWriting_FullDisk_SucceedsAndNamesNobodyToTheSecond()
+    {
+        using var disk = SmallDisk.Mount(_folder.Combine("disk"), "1m");
+        DataDirectory.OpenForWriting(disk.Path).Dispose();
+        File.WriteAllText(Path.Combine(disk.Path, "writer"), "1\n");
+        disk.Fill();
+
+        using var first = DataDirectory.OpenForWriting(disk.Path);
+        var second = Assert.Throws<HostingException>(() => DataDirectory.OpenForWriting(disk.Path));
+
+        Assert.True(first.IsWriter);
+        Assert.Contains("is in use by another process.", second.Message, StringComparison.Ordinal);
+        Assert.Equal(["fill", "format", "writer.lock"], Directory.GetFiles(disk.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("2", "has format 2; this build reads and writes format 1.")]
     [InlineData("one", "says 'one'; expected the number of the directory's format, 1.")]

@@ -1,5 +1,7 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using ZeroWorld.ML.Models.Registry.Storage;
+using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Models.Registry.Tests;
 
@@ -40,6 +42,25 @@ public sealed class SqliteRegistryTests : IDisposable
         Assert.Equal(RegistryError.StoreUnavailable, exception.Error);
         Assert.Contains("is being written by another process", exception.Message, StringComparison.Ordinal);
         Assert.Single(await impatient.ListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task ListAsync_DiskWithoutAByteLeft_SaysThatItIsFull()
+    {
+        using var folder = new TempFolder();
+        using var disk = SmallDisk.Mount(folder.Path, "2m");
+        var options = _fixture.Options with { DataDirectory = disk.Path };
+        using (var before = new ModelRegistry(options, _fixture.Artifacts, _fixture.Verifier, _fixture.Time, NullLogger<ModelRegistry>.Instance))
+        {
+            Assert.Empty(await before.ListAsync(Cancellation));
+        }
+
+        disk.Fill();
+        using var registry = new ModelRegistry(options, _fixture.Artifacts, _fixture.Verifier, _fixture.Time, NullLogger<ModelRegistry>.Instance);
+        var exception = await Assert.ThrowsAsync<RegistryException>(() => registry.ListAsync(Cancellation));
+
+        Assert.Equal(RegistryError.StoreUnavailable, exception.Error);
+        Assert.Contains("its disk is full (0 KiB are left", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

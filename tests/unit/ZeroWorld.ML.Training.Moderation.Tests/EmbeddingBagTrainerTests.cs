@@ -48,6 +48,23 @@ public sealed class EmbeddingBagTrainerTests
         }
     }
 
+    // The same text under two labels: the one whose rows count more is the likelier.
+    [Theory]
+    [InlineData(1, 0.2f)]
+    [InlineData(0.2f, 1)]
+    public void Fit_RowsThatCountLess_SayLess(float first, float second)
+    {
+        var labels = LabelMatrix.OfClasses(["a", "b", "c"], [.. Enumerable.Range(0, 60).Select(static row => row % 3)]);
+        var features = SparseRows.Of(Featurizer, [.. Enumerable.Range(0, 60).Select(static row => row % 3 == 2 ? "lake" : "garden")], CancellationToken.None);
+        float[] shares = [.. Enumerable.Range(0, 60).Select(row => row % 3 == 0 ? first : row % 3 == 1 ? second : 1)];
+
+        var weights = EmbeddingBagTrainer.Fit(features, labels, [.. Enumerable.Range(0, 60)], shares, new EmbeddingBagSettings { Epochs = 20 }, 1, CancellationToken.None);
+
+        var margins = new float[3];
+        weights.Score(features.Ids(0), features.Values(0), margins);
+        Assert.Equal(first > second ? 0 : 1, margins.AsSpan().IndexOfMax());
+    }
+
     [Theory]
     [InlineData(12, 6, 0.2, 0.3, "dimensions: 12")]
     [InlineData(16, 0, 0.2, 0.3, "epochs: 0")]

@@ -16,7 +16,13 @@ public static class EmbeddingBagTrainer
     /// <param name="rows">The rows to learn from, each once.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a setting. <see cref="TrainingError.UnsuitableData"/>: a label that all rows or none have.</exception>
     public static LinearWeights Fit(
-        SparseRows features, LabelMatrix labels, ReadOnlySpan<int> rows, EmbeddingBagSettings settings, int seed, CancellationToken cancellationToken)
+        SparseRows features, LabelMatrix labels, ReadOnlySpan<int> rows, EmbeddingBagSettings settings, int seed, CancellationToken cancellationToken) =>
+        Fit(features, labels, rows, [], settings, seed, cancellationToken);
+
+    /// <summary>The same with rows that count less.</summary>
+    /// <param name="shares">Of each of <paramref name="rows"/> the part of a row's loss that its own is, above 0; empty: all count alike.</param>
+    internal static LinearWeights Fit(
+        SparseRows features, LabelMatrix labels, ReadOnlySpan<int> rows, ReadOnlySpan<float> shares, EmbeddingBagSettings settings, int seed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(labels);
@@ -24,7 +30,7 @@ public static class EmbeddingBagTrainer
         settings.Validate();
         labels.CheckBoth(rows);
         var bag = new Bag(features, labels, rows, settings, new Random(seed));
-        bag.Fit(rows.ToArray(), cancellationToken);
+        bag.Fit(rows, shares, cancellationToken);
         return bag.ToWeights();
     }
 
@@ -80,17 +86,18 @@ public static class EmbeddingBagTrainer
             (_sum, _slope) = (new float[dimensions], new float[dimensions]);
         }
 
-        public void Fit(int[] rows, CancellationToken cancellationToken)
+        public void Fit(ReadOnlySpan<int> rows, ReadOnlySpan<float> shares, CancellationToken cancellationToken)
         {
+            int[] order = [.. Enumerable.Range(0, rows.Length)];
             var (steps, done) = ((double)rows.Length * _settings.Epochs, 0);
             var kept = new List<int>();
             for (var epoch = 0; epoch < _settings.Epochs; epoch++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                _random.Shuffle(rows);
-                foreach (var row in rows)
+                _random.Shuffle(order);
+                foreach (var place in order)
                 {
-                    Step(row, (float)(_settings.LearningRate * (1 - (done++ / steps))), kept);
+                    Step(rows[place], shares.Length == 0 ? 1 : shares[place], (float)(_settings.LearningRate * (1 - (done++ / steps))), kept);
                 }
             }
         }
@@ -124,7 +131,7 @@ public static class EmbeddingBagTrainer
 
         private float Dot(int id, int label) => TensorPrimitives.Dot<float>(VectorOf(id), _heads[label]);
 
-        private void Step(int row, float rate, List<int> kept)
+        private void Step(int row, float share, float rate, List<int> kept)
         {
             var ids = _features.Ids(row);
             var values = _features.Values(row);
@@ -141,6 +148,7 @@ public static class EmbeddingBagTrainer
             }
 
             SetErrors(row);
+            TensorPrimitives.Multiply(_errors, share, _errors);
             Array.Clear(_slope);
             for (var label = 0; label < _errors.Length; label++)
             {

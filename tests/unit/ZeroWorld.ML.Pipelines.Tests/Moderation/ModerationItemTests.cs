@@ -19,6 +19,18 @@ public sealed class ModerationItemTests
         Assert.Equal(expected, reason);
     }
 
+    [Fact]
+    public void TryParse_NoText_SaysWhichByteOrThatAPairIsHalf()
+    {
+        byte[] bytes = [.. "{\"id\":\"1\",\"text\":\"you "u8, 0xff, 0xfe, .. "\"}"u8];
+
+        Assert.Null(ModerationItem.TryParse(bytes, out var reason));
+        Assert.Null(ModerationItem.TryParse("""{"id":"1","text":"you \ud800 won"}"""u8.ToArray(), out var half));
+
+        Assert.Equal("the item: byte 22 (0xff) is no part of a text in UTF-8; expected UTF-8", reason);
+        Assert.Contains("half of a surrogate pair", half, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"id\":\"a\",\"text\":\"\"}", "", "")]
     [InlineData("{\"id\":\"a\",\"text\":\"\",\"language\":null,\"surface\":\"comment\",\"other\":1}", "", "comment")]
