@@ -121,12 +121,13 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
 
     private Task<string> ReadAsync() => _fraud.Http.GetStringAsync(new Uri(_fraud.Server.Addresses.Metrics, "/metrics"), Cancellation);
 
-    // Only what is ours: the framework's own meters are one per host, and other servers of this process have the same labels.
+    // Only what is ours: the framework's own meters are one per host, and other servers of this process have the same labels: what has no model among them is there once for each.
     private static Dictionary<string, double> Parse(string text) => text.Split('\n')
         .Where(static line => line.StartsWith("zeroworld_", StringComparison.Ordinal) || line.StartsWith("nv_", StringComparison.Ordinal))
         .Select(static line => line.Split(' '))
         .Where(static parts => parts.Length == 2)
-        .ToDictionary(static parts => parts[0], static parts => parts[1] == "+Inf" ? double.PositiveInfinity : double.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        .GroupBy(static parts => parts[0], static parts => parts[1] == "+Inf" ? double.PositiveInfinity : double.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal)
+        .ToDictionary(static sample => sample.Key, static sample => sample.Max(), StringComparer.Ordinal);
 
     [GeneratedRegex("^# TYPE (?<name>[a-z_A-Z0-9]+) ", RegexOptions.Multiline)]
     private static partial Regex Family();
