@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Confluent.Kafka;
 
 namespace ZeroWorld.ML.Features.Kafka;
 
@@ -22,7 +23,7 @@ public sealed class KafkaStreamOptions : IValidatableObject
 
     /// <summary>The further settings, each with its value.</summary>
     /// <exception cref="FormatException">They are no such list, or name a setting that is not the user's.</exception>
-    internal IEnumerable<KeyValuePair<string, string>> ReadSettings()
+    private IEnumerable<KeyValuePair<string, string>> ReadSettings()
     {
         foreach (var item in (Settings ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
@@ -39,6 +40,14 @@ public sealed class KafkaStreamOptions : IValidatableObject
             }
 
             yield return new KeyValuePair<string, string>(name, item[(at + 1)..].Trim());
+        }
+    }
+
+    internal void ApplyTo(ClientConfig config)
+    {
+        foreach (var (name, value) in ReadSettings())
+        {
+            config.Set(name, value);
         }
     }
 
