@@ -68,7 +68,7 @@ public sealed class KafkaWorkStream : IWorkStream
     public Task<IReadOnlyList<WorkEntry>> TakeAsync(int most, TimeSpan wait, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        return RunAsync(() => Take(most, wait), cancellationToken);
+        return RunAsync<IReadOnlyList<WorkEntry>>(() => Take(most, wait), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -110,7 +110,7 @@ public sealed class KafkaWorkStream : IWorkStream
         _gate.Dispose();
     }
 
-    private IReadOnlyList<WorkEntry> Take(int most, TimeSpan wait)
+    private List<WorkEntry> Take(int most, TimeSpan wait)
     {
         Connect();
         var entries = _isRepeat ? TakeAgain() : [];
