@@ -23,7 +23,7 @@ public sealed class KafkaStreamOptions : IValidatableObject
 
     /// <summary>The further settings, each with its value.</summary>
     /// <exception cref="FormatException">They are no such list, or name a setting that is not the user's.</exception>
-    private IEnumerable<KeyValuePair<string, string>> ReadSettings()
+    internal IEnumerable<KeyValuePair<string, string>> ReadSettings()
     {
         foreach (var item in (Settings ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
