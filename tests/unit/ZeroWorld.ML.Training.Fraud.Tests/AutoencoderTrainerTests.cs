@@ -20,9 +20,9 @@ public sealed class AutoencoderTrainerTests : IDisposable
         gradient.ClearGradient();
         gradient.AddGradient(row, 1);
 
-        // One plain step of Adam from nothing moves every weight by the rate against the sign of its gradient; its second moment holds the gradient's square.
-        var (first, second) = (new float[network.Weights.Length], new float[network.Weights.Length]);
-        gradient.Step(first, second, 1, 1e-3);
+        // One plain step of Adam from nothing leaves a tenth of the gradient in the first moments.
+        var adam = new Adam(network.Weights.Length);
+        gradient.Step(adam, 1e-3);
         for (var index = 0; index < network.Weights.Length; index++)
         {
             const float Step = 1e-2f;
@@ -34,7 +34,7 @@ public sealed class AutoencoderTrainerTests : IDisposable
             network.Weights[index] = before;
 
             var expected = (above - below) / (2 * Step);
-            Assert.Equal(expected, first[index] / 0.1, 2e-3);
+            Assert.Equal(expected, adam.First[index] / 0.1, 2e-3);
         }
     }
 

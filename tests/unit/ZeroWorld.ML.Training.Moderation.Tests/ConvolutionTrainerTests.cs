@@ -60,6 +60,21 @@ public sealed class ConvolutionTrainerTests
         Assert.Equal(first.Head, second.Head);
     }
 
+    [Fact]
+    public void Fit_CollectedAllTheWhile_GivesTheSameWeights()
+    {
+        var (pieces, labels) = Pairs();
+        int[] rows = [.. Enumerable.Range(0, pieces.Length)];
+        var settings = Small with { Epochs = 4, BatchRows = 2 };
+        var calm = ConvolutionTrainer.Fit(pieces, labels, rows, 12, settings, 5, null, CancellationToken.None);
+
+        using var collector = new RelentlessCollector();
+        var collected = ConvolutionTrainer.Fit(pieces, labels, rows, 12, settings, 5, null, CancellationToken.None);
+
+        Assert.Equal(calm.Vectors, collected.Vectors);
+        Assert.Equal(calm.Head, collected.Head);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

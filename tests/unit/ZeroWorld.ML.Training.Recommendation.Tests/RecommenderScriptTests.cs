@@ -54,7 +54,7 @@ public sealed class RecommenderScriptTests : IDisposable
         for (var user = 0; user < set.UserCount; user++)
         {
             model.Score(new UserHistory(set.ItemsOf(user), user), scores);
-            var served = (Tensor)script.forward(full([set.ItemCount], user, ScalarType.Int64), arange(set.ItemCount, ScalarType.Int64));
+            var served = (Tensor)script.forward(tensor(Enumerable.Repeat((long)user, set.ItemCount).ToArray()), tensor([.. Enumerable.Range(0, set.ItemCount).Select(static item => (long)item)]));
 
             Assert.Equal([set.ItemCount, 1], served.shape);
             Assert.All(served.contiguous().data<float>().ToArray().Zip(scores), static pair => Assert.Equal(pair.Second, pair.First, 1e-4f));

@@ -7,10 +7,6 @@ namespace ZeroWorld.ML.Training.Fraud;
 /// <summary>Layers n - h - c - h - n with tanh between them, their gradient of the mean squared error, and Adam's step. One caller at a time.</summary>
 internal sealed class AutoencoderNetwork
 {
-    private const double FirstDecay = 0.9;
-    private const double SecondDecay = 0.999;
-    private const double Epsilon = 1e-8;
-
     private readonly int[] _sizes;
     private readonly int[] _offsets;
     private readonly float[] _gradient;
@@ -100,17 +96,7 @@ internal sealed class AutoencoderNetwork
     }
 
     /// <summary>One step of Adam along the gradient.</summary>
-    internal void Step(float[] first, float[] second, long number, double rate)
-    {
-        var scale = rate * Math.Sqrt(1 - Math.Pow(SecondDecay, number)) / (1 - Math.Pow(FirstDecay, number));
-        for (var index = 0; index < Weights.Length; index++)
-        {
-            var slope = _gradient[index];
-            first[index] = (float)((FirstDecay * first[index]) + ((1 - FirstDecay) * slope));
-            second[index] = (float)((SecondDecay * second[index]) + ((1 - SecondDecay) * slope * slope));
-            Weights[index] -= (float)(scale * first[index] / (Math.Sqrt(second[index]) + Epsilon));
-        }
-    }
+    internal void Step(Adam adam, double rate) => adam.Step(Weights, _gradient, rate);
 
     /// <summary>Adds the nodes of <see cref="Error"/>: FP32 [rows, n] to FP32 [rows, 1].</summary>
     internal void AddTo(OnnxGraphBuilder graph, string input, string output)

@@ -7,13 +7,10 @@ internal sealed class AutoencoderState
 {
     private const int Vectors = 4;
 
-    private AutoencoderState(float[] weights, float[] best, float[] first, float[] second) =>
-        (Weights, Best, First, Second) = (weights, best, first, second);
+    private AutoencoderState(float[] weights, float[] best, Adam adam) => (Weights, Best, Adam) = (weights, best, adam);
 
     /// <summary>Passes made.</summary>
     internal int Step { get; set; }
-
-    internal long AdamSteps { get; set; }
 
     internal int BestStep { get; set; }
 
@@ -24,29 +21,26 @@ internal sealed class AutoencoderState
     /// <summary>The weights of the best pass.</summary>
     internal float[] Best { get; }
 
-    /// <summary>Adam's first moments.</summary>
-    internal float[] First { get; }
+    internal Adam Adam { get; }
 
-    /// <summary>Adam's second moments.</summary>
-    internal float[] Second { get; }
-
-    internal static AutoencoderState Start(float[] weights) => new([.. weights], new float[weights.Length], new float[weights.Length], new float[weights.Length]);
+    internal static AutoencoderState Start(float[] weights) => new([.. weights], new float[weights.Length], new Adam(weights.Length));
 
     internal byte[] ToBytes()
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
         writer.Write(Step);
-        writer.Write(AdamSteps);
+        writer.Write(Adam.Steps);
         writer.Write(BestStep);
         writer.Write(BestLoss);
-        foreach (var values in (float[][])[Weights, Best, First, Second])
-        {
-            writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));
-        }
-
+        Write(Weights);
+        Write(Best);
+        Write(Adam.First);
+        Write(Adam.Second);
         writer.Flush();
         return stream.ToArray();
+
+        void Write(ReadOnlySpan<float> values) => writer.Write(MemoryMarshal.AsBytes(values));
     }
 
     /// <returns><see langword="null"/> for no bytes, or those of a network of another size.</returns>
@@ -67,6 +61,6 @@ internal sealed class AutoencoderState
             reader.ReadExactly(MemoryMarshal.AsBytes(vectors[index].AsSpan()));
         }
 
-        return new AutoencoderState(vectors[0], vectors[1], vectors[2], vectors[3]) { Step = step, AdamSteps = adamSteps, BestStep = bestStep, BestLoss = bestLoss };
+        return new AutoencoderState(vectors[0], vectors[1], new Adam(vectors[2], vectors[3], adamSteps)) { Step = step, BestStep = bestStep, BestLoss = bestLoss };
     }
 }

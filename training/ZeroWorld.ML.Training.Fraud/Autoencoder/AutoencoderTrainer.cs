@@ -101,8 +101,7 @@ public sealed class AutoencoderTrainer : IResumableTrainer<AutoencoderModel>
                 network.AddGradient(features, 1f / (end - start));
             }
 
-            state.AdamSteps++;
-            network.Step(state.First, state.Second, state.AdamSteps, _settings.LearningRate);
+            network.Step(state.Adam, _settings.LearningRate);
         }
     }
 

@@ -29,7 +29,7 @@ public static class ConvolutionTrainer
         settings.Validate();
         labels.CheckBoth(rows);
         var order = rows.ToArray();
-        return WithOneThread(() =>
+        return TorchGate.Run(1, () =>
         {
             using var network = new Network(vocabulary, labels.Columns, settings, seed);
             network.Fit(pieces, labels, order, new Random(seed), finished, cancellationToken);
@@ -42,28 +42,11 @@ public static class ConvolutionTrainer
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(pieces);
-        return WithOneThread(() =>
+        return TorchGate.Run(1, () =>
         {
             using var network = new Network(weights);
             return network.Margins(pieces, cancellationToken);
         });
-    }
-
-    private static T WithOneThread<T>(Func<T> run)
-    {
-        lock (TorchGate.Lock)
-        {
-            var threads = get_num_threads();
-            set_num_threads(1);
-            try
-            {
-                return run();
-            }
-            finally
-            {
-                set_num_threads(threads);
-            }
-        }
     }
 
     private sealed class Network : IDisposable
@@ -80,7 +63,7 @@ public static class ConvolutionTrainer
             _settings = settings;
             using var scope = NewDisposeScope();
             var generator = new Generator((ulong)seed);
-            Parameter Make(double scale, params long[] shape) => new((randn(shape, generator: generator) * scale).MoveToOuterDisposeScope(), true);
+            Parameter Make(double scale, params long[] shape) => new(randn(shape, generator: generator).Times(scale).MoveToOuterDisposeScope(), true);
             var (dimensions, filters) = (settings.Dimensions, settings.Filters);
             _vectors = Make(0.3, vocabulary, dimensions);
             using (no_grad())
@@ -115,7 +98,7 @@ public static class ConvolutionTrainer
 
         public void Fit(IReadOnlyList<int[]> pieces, LabelMatrix labels, int[] rows, Random random, Action? finished, CancellationToken cancellationToken)
         {
-            using var optimizer = optim.Adam(All, _settings.LearningRate);
+            var optimizer = new TorchAdam(All, _settings.LearningRate);
             var (steps, done) = ((double)_settings.Epochs * ((rows.Length + _settings.BatchRows - 1) / _settings.BatchRows), 0);
             for (var epoch = 0; epoch < _settings.Epochs; epoch++)
             {
@@ -124,25 +107,20 @@ public static class ConvolutionTrainer
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     using var scope = NewDisposeScope();
-                    foreach (var group in optimizer.ParamGroups)
-                    {
-                        group.LearningRate = _settings.LearningRate * (1 - (done / steps));
-                    }
-
-                    done++;
+                    optimizer.Rate = _settings.LearningRate * (1 - (done++ / steps));
                     var margins = Forward([.. batch.Select(row => pieces[row])], Mask(batch.Length, random));
                     var targets = tensor([.. batch.SelectMany(row => Enumerable.Range(0, labels.Columns).Select(label => labels[row, label] ? 1f : 0f))], [batch.Length, labels.Columns]);
                     var loss = labels.IsExclusive
-                        ? -(targets * nn.functional.log_softmax(margins, 1)).sum() / batch.Length
+                        ? -(targets * nn.functional.log_softmax(margins, 1)).sum(1).mean()
                         : nn.functional.binary_cross_entropy_with_logits(margins, targets);
-                    optimizer.zero_grad();
+                    optimizer.ZeroGradients();
                     loss.backward();
                     using (no_grad())
                     {
                         _vectors.grad![0].zero_();
                     }
 
-                    optimizer.step();
+                    optimizer.Step();
                 }
 
                 finished?.Invoke();
@@ -158,14 +136,14 @@ public static class ConvolutionTrainer
                 cancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 using var nothing = no_grad();
-                margins.AddRange(ToArray(Forward(batch, null)).Chunk(labels));
+                margins.AddRange(Forward(batch, null).ToFloats().Chunk(labels));
             }
 
             return [.. margins];
         }
 
         public ConvolutionWeights ToWeights() => new(
-            _settings, ToArray(_vectors), [.. _kernels.Select(ToArray)], [.. _biases.Select(ToArray)], ToArray(_head), ToArray(_headBias));
+            _settings, _vectors.ToFloats(), [.. _kernels.Select(TorchArithmetic.ToFloats)], [.. _biases.Select(TorchArithmetic.ToFloats)], _head.ToFloats(), _headBias.ToFloats());
 
         public void Dispose()
         {
@@ -202,12 +180,6 @@ public static class ConvolutionTrainer
             }
 
             return tensor(mask, [rows, mask.Length / rows]);
-        }
-
-        private static float[] ToArray(Tensor values)
-        {
-            using var detached = values.detach().contiguous();
-            return detached.data<float>().ToArray();
         }
     }
 }

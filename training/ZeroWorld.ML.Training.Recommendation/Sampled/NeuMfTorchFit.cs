@@ -20,7 +20,7 @@ internal sealed class NeuMfTorchFit : SampledPairs.ITake, IDisposable
     private readonly Parameter[] _biases;
     private readonly Parameter _factorWeights;
     private readonly Parameter _outputWeights;
-    private readonly optim.Optimizer _optimizer;
+    private readonly TorchAdam _optimizer;
     private readonly float _regularisation;
     private readonly List<long> _users = [];
     private readonly List<long> _items = [];
@@ -40,37 +40,25 @@ internal sealed class NeuMfTorchFit : SampledPairs.ITake, IDisposable
         _biases = [.. start.Layers.Select(static layer => new Parameter(tensor(layer.Biases.ToArray()), true))];
         _factorWeights = new Parameter(tensor(start.FactorWeights.ToArray()), true);
         _outputWeights = new Parameter(tensor(start.OutputWeights.ToArray()), true);
-        _optimizer = optim.Adam([.. _weights, .. _biases, _factorWeights, _outputWeights], settings.LayerRate);
+        _optimizer = new TorchAdam([.. _weights, .. _biases, _factorWeights, _outputWeights], settings.LayerRate);
     }
 
     /// <summary>Step of the embeddings.</summary>
     internal float Rate { get; set; }
 
-    internal static NeuMfNetwork Run(NeuMfNetwork start, SampledPairs pairs, NeuMfSettings settings, ref FastRandom random, CancellationToken cancellationToken)
+    internal static NeuMfNetwork Run(NeuMfNetwork start, SampledPairs pairs, NeuMfSettings settings, FastRandom random, CancellationToken cancellationToken) => TorchGate.Run(1, () =>
     {
-        lock (TorchGate.Lock)
+        using var fit = new NeuMfTorchFit(start, settings);
+        for (var epoch = 0; epoch < settings.Epochs; epoch++)
         {
-            var threads = get_num_threads();
-            set_num_threads(1);
-            try
-            {
-                using var fit = new NeuMfTorchFit(start, settings);
-                for (var epoch = 0; epoch < settings.Epochs; epoch++)
-                {
-                    fit.Rate = settings.RateOf(epoch);
-                    var taker = fit;
-                    pairs.RunEpoch(ref taker, ref random, settings.Factors.Negatives, cancellationToken);
-                    fit.Step();
-                }
-
-                return fit.ToNetwork();
-            }
-            finally
-            {
-                set_num_threads(threads);
-            }
+            fit.Rate = settings.RateOf(epoch);
+            var taker = fit;
+            pairs.RunEpoch(ref taker, ref random, settings.Factors.Negatives, cancellationToken);
+            fit.Step();
         }
-    }
+
+        return fit.ToNetwork();
+    });
 
     public void Take(int user, int item, float label)
     {
@@ -101,24 +89,24 @@ internal sealed class NeuMfTorchFit : SampledPairs.ITake, IDisposable
             values = nn.functional.linear(values, _weights[layer], _biases[layer]).relu();
         }
 
-        var logits = (rows[0] * rows[1] * _factorWeights).sum(1) + values.matmul(_outputWeights) + _start.Factors.Bias;
+        var logits = (rows[0] * rows[1] * _factorWeights).sum(1).Plus(values.matmul(_outputWeights)).Plus(_start.Factors.Bias);
         var loss = nn.functional.binary_cross_entropy_with_logits(logits, tensor(_labels.ToArray()), reduction: nn.Reduction.Sum);
-        _optimizer.zero_grad();
+        _optimizer.ZeroGradients();
         loss.backward();
-        _optimizer.step();
+        _optimizer.Step();
         using (no_grad())
         {
             for (var index = 0; index < _tables.Length; index++)
             {
                 // The factors are regularised, the perceptron's inputs are not.
-                var slope = index < 2 ? rows[index].grad! + (rows[index].detach() * _regularisation) : rows[index].grad!;
-                _tables[index].index_add_(0, places[index], slope, -Rate);
+                var slope = index < 2 ? rows[index].grad!.Plus(rows[index].detach().Times(_regularisation)) : rows[index].grad!;
+                _tables[index].AddRows(places[index], slope, -Rate);
             }
 
             // The ones beside the biases never learn.
             var dimensions = _start.Factors.Dimensions;
-            _tables[0].slice(1, dimensions + 1, dimensions + 2, 1).fill_(1);
-            _tables[1].slice(1, dimensions, dimensions + 1, 1).fill_(1);
+            _tables[0].slice(1, dimensions + 1, dimensions + 2, 1).SetAll(1);
+            _tables[1].slice(1, dimensions, dimensions + 1, 1).SetAll(1);
         }
 
         _users.Clear();
@@ -128,10 +116,10 @@ internal sealed class NeuMfTorchFit : SampledPairs.ITake, IDisposable
 
     internal NeuMfNetwork ToNetwork()
     {
-        var factors = new BiasedFactors(ToArray(_tables[0]), ToArray(_tables[1]), _start.Factors.Dimensions, _start.Factors.Bias);
+        var factors = new BiasedFactors(_tables[0].ToFloats(), _tables[1].ToFloats(), _start.Factors.Dimensions, _start.Factors.Bias);
         PerceptronLayer[] layers =
-            [.. _start.Layers.Select((layer, index) => new PerceptronLayer(layer.Inputs, layer.Outputs, [.. ToArray(_weights[index]), .. ToArray(_biases[index])]))];
-        return new NeuMfNetwork(factors, ToArray(_tables[2]), ToArray(_tables[3]), layers, ToArray(_factorWeights), ToArray(_outputWeights));
+            [.. _start.Layers.Select((layer, index) => new PerceptronLayer(layer.Inputs, layer.Outputs, [.. _weights[index].ToFloats(), .. _biases[index].ToFloats()]))];
+        return new NeuMfNetwork(factors, _tables[2].ToFloats(), _tables[3].ToFloats(), layers, _factorWeights.ToFloats(), _outputWeights.ToFloats());
     }
 
     public void Dispose()
@@ -140,13 +128,5 @@ internal sealed class NeuMfTorchFit : SampledPairs.ITake, IDisposable
         {
             values.Dispose();
         }
-
-        _optimizer.Dispose();
-    }
-
-    private static float[] ToArray(Tensor values)
-    {
-        using var detached = values.detach().contiguous();
-        return detached.data<float>().ToArray();
     }
 }

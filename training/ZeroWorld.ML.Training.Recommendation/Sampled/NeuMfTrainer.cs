@@ -24,7 +24,7 @@ public sealed class NeuMfTrainer(NeuMfSettings settings) : IRecommenderTrainer
         var (random, pairs) = (new FastRandom((ulong)seed + 1), new SampledPairs(train));
         if (settings.Engine == NeuMfEngine.TorchSharp)
         {
-            network = NeuMfTorchFit.Run(network, pairs, settings, ref random, cancellationToken);
+            network = NeuMfTorchFit.Run(network, pairs, settings, random, cancellationToken);
         }
         else
         {

@@ -6,23 +6,16 @@ namespace ZeroWorld.ML.Training.Recommendation;
 /// <remarks>One caller at a time while it learns; <see cref="Forward"/> of a finished layer is thread safe.</remarks>
 internal sealed class PerceptronLayer
 {
-    private const float Beta1 = 0.9f;
-    private const float Beta2 = 0.999f;
-    private const float Epsilon = 1e-8f;
-
     // The weights [outputs, inputs] and after them the biases.
     private readonly float[] _values;
     private readonly float[] _gradient;
-    private readonly float[] _first;
-    private readonly float[] _second;
-    private int _steps;
+    private readonly Adam _adam;
 
     internal PerceptronLayer(int inputs, int outputs, float[] values)
     {
         (Inputs, Outputs, _values) = (inputs, outputs, values);
         _gradient = new float[values.Length];
-        _first = new float[values.Length];
-        _second = new float[values.Length];
+        _adam = new Adam(values.Length);
     }
 
     internal int Inputs { get; }
@@ -79,17 +72,7 @@ internal sealed class PerceptronLayer
     /// <summary>One step against the mean of the gradients that were added.</summary>
     internal void Learn(float rate, int rows)
     {
-        _steps++;
-        var scale = rate * MathF.Sqrt(1 - MathF.Pow(Beta2, _steps)) / (1 - MathF.Pow(Beta1, _steps));
-        var share = 1f / rows;
-        for (var index = 0; index < _values.Length; index++)
-        {
-            var gradient = _gradient[index] * share;
-            _first[index] = (Beta1 * _first[index]) + ((1 - Beta1) * gradient);
-            _second[index] = (Beta2 * _second[index]) + ((1 - Beta2) * gradient * gradient);
-            _values[index] -= scale * _first[index] / (MathF.Sqrt(_second[index]) + Epsilon);
-        }
-
+        _adam.Step(_values, _gradient, rate, 1f / rows);
         Array.Clear(_gradient);
     }
 }

@@ -42,18 +42,18 @@ internal sealed class SelfAttentionNetwork : SequenceNetwork
     {
         var (users, length, size) = (history.shape[0], history.shape[1], (long)Settings.Dimensions);
         var heads = Settings.Heads;
-        var values = (_items.index_select(0, history.reshape(-1)).reshape(users, length, size) * Math.Sqrt(size)) + _positions.slice(0, 0, length, 1);
+        var values = _items.index_select(0, history.reshape(-1)).reshape(users, length, size).Times(Math.Sqrt(size)).Plus(_positions.slice(0, 0, length, 1));
         values = Drop(values, isLearning);
         using var future = ones(length, length, ScalarType.Bool).triu(1);
         foreach (var block in _blocks)
         {
             var input = nn.functional.layer_norm(values, [size], block[0], block[1], SelfAttentionModel.Epsilon);
             var (queries, keys, contents) = (Split(input, block[2]), Split(input, block[3]), Split(input, block[4]));
-            var attention = (queries.matmul(keys.transpose(2, 3)) / Math.Sqrt((double)size / heads)).masked_fill(future, double.NegativeInfinity).softmax(-1);
+            var attention = queries.matmul(keys.transpose(2, 3)).Times(1 / Math.Sqrt((double)size / heads)).MaskedBy(future, double.NegativeInfinity).softmax(-1);
             var mixed = Drop(attention, isLearning).matmul(contents).transpose(1, 2).reshape(users, length, size);
-            values = values + Drop(nn.functional.linear(mixed, block[5]), isLearning);
+            values = values.Plus(Drop(nn.functional.linear(mixed, block[5]), isLearning));
             var inner = nn.functional.linear(nn.functional.layer_norm(values, [size], block[6], block[7], SelfAttentionModel.Epsilon), block[8], block[9]).relu();
-            values = values + Drop(nn.functional.linear(Drop(inner, isLearning), block[10], block[11]), isLearning);
+            values = values.Plus(Drop(nn.functional.linear(Drop(inner, isLearning), block[10], block[11]), isLearning));
         }
 
         return nn.functional.layer_norm(values, [size], _scale, _shift, SelfAttentionModel.Epsilon);
@@ -62,5 +62,5 @@ internal sealed class SelfAttentionNetwork : SequenceNetwork
     }
 
     internal override IRecommender ToModel(string algorithm) => new SelfAttentionModel(
-        algorithm, Settings, ToArray(_items), ToArray(_positions), [.. _blocks.Select(static block => block.Select(ToArray).ToArray())], ToArray(_scale), ToArray(_shift));
+        algorithm, Settings, _items.ToFloats(), _positions.ToFloats(), [.. _blocks.Select(static block => block.Select(TorchArithmetic.ToFloats).ToArray())], _scale.ToFloats(), _shift.ToFloats());
 }

@@ -17,33 +17,18 @@ internal static class SequenceFit
             throw new TrainingException(TrainingError.UnsuitableData, "No user has two interactions; a sequence model expects histories with a next item.");
         }
 
-        // The number of threads is the process's: it is given back, since others use libtorch too.
-        var threads = get_num_threads();
-        set_num_threads(settings.Threads);
-        try
-        {
-            Learn(network, train, settings, seed, cancellationToken);
-        }
-        finally
-        {
-            set_num_threads(threads);
-        }
-    }
-
-    private static void Learn(SequenceNetwork network, InteractionSet train, SequenceSettings settings, int seed, CancellationToken cancellationToken)
-    {
         var random = new Random(seed);
-        using var optimizer = optim.Adam(network.Parameters, settings.LearningRate);
+        var optimizer = new TorchAdam(network.Parameters, settings.LearningRate);
         for (var epoch = 0; epoch < settings.Epochs; epoch++)
         {
             foreach (var batch in SequenceBatches.Epoch(train, settings, random))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
-                optimizer.zero_grad();
+                optimizer.ZeroGradients();
                 using var loss = Loss(network, batch, settings, random);
                 loss.backward();
-                optimizer.step();
+                optimizer.Step();
             }
         }
     }
@@ -56,10 +41,10 @@ internal static class SequenceFit
         var candidates = tensor(drawn, ScalarType.Int64);
         var queries = network.Forward(history, true).reshape(-1, settings.Dimensions).index_select(0, tensor(batch.Rows, ScalarType.Int64));
         var wanted = (queries * network.ItemVectors.index_select(0, targets)).sum(-1, keepdim: true);
-        var others = queries.matmul(network.ItemVectors.index_select(0, candidates).t()) + Math.Log((double)network.ItemCount / drawn.Length);
+        var others = queries.matmul(network.ItemVectors.index_select(0, candidates).t()).Plus(Math.Log((double)network.ItemCount / drawn.Length));
 
         // A target that was drawn too counts once.
-        others = others.masked_fill(targets.unsqueeze(1).eq(candidates.unsqueeze(0)), double.NegativeInfinity);
+        others = others.MaskedBy(targets.unsqueeze(1).eq(candidates.unsqueeze(0)), double.NegativeInfinity);
         return (cat([wanted, others], 1).logsumexp(1) - wanted.squeeze(1)).mean();
     }
 

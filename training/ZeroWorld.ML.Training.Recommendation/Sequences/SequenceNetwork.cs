@@ -32,14 +32,13 @@ internal abstract class SequenceNetwork(SequenceSettings settings, int items) : 
         }
     }
 
-    protected Parameter Normal(double deviation, params long[] shape) => Add(randn(shape) * deviation);
+    protected Parameter Normal(double deviation, params long[] shape) => Add(randn(shape).Times(deviation));
 
-    protected Parameter Constant(double value, params long[] shape) => Add(full(shape, value));
-
-    protected static float[] ToArray(Parameter parameter)
+    protected Parameter Constant(double value, params long[] shape)
     {
-        using var values = parameter.detach().contiguous();
-        return values.data<float>().ToArray();
+        var values = zeros(shape);
+        values.SetAll(value);
+        return Add(values);
     }
 
     protected Tensor Drop(Tensor values, bool isLearning) => isLearning && settings.Dropout > 0 ? nn.functional.dropout(values, settings.Dropout, true) : values;

@@ -24,13 +24,13 @@ public abstract class SequenceTrainer : IRecommenderTrainer
     {
         ArgumentNullException.ThrowIfNull(train);
         Settings.Check();
-        lock (TorchGate.Lock)
+        return TorchGate.Run(Settings.Threads, () =>
         {
             manual_seed(seed);
             using var network = NewNetwork(train.ItemCount);
             SequenceFit.Run(network, train, Settings, seed, cancellationToken);
             return network.ToModel(Algorithm);
-        }
+        });
     }
 
     /// <summary>A network with drawn weights.</summary>

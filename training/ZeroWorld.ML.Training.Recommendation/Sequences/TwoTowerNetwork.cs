@@ -30,9 +30,9 @@ internal sealed class TwoTowerNetwork : SequenceNetwork
         var embeddings = Drop(_inputs.index_select(0, history.reshape(-1)).reshape(users, length, size), isLearning);
         var mean = tensor(TwoTowerModel.MeanWeights(_recency, length), [length, length], ScalarType.Float32).matmul(embeddings);
         var inner = Drop(nn.functional.linear(mean, _layers[0], _layers[1]).relu(), isLearning);
-        return mean + nn.functional.linear(inner, _layers[2], _layers[3]);
+        return mean.Plus(nn.functional.linear(inner, _layers[2], _layers[3]));
     }
 
     internal override IRecommender ToModel(string algorithm) =>
-        new TwoTowerModel(algorithm, Settings, ToArray(_inputs), ToArray(_vectors), [.. _layers.Select(ToArray)]);
+        new TwoTowerModel(algorithm, Settings, _inputs.ToFloats(), _vectors.ToFloats(), [.. _layers.Select(TorchArithmetic.ToFloats)]);
 }
