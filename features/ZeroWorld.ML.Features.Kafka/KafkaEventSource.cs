@@ -129,7 +129,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             SocketConnectionSetupTimeoutMs = Math.Max(1000, (int)options.Timeout.TotalMilliseconds),
         };
-        Set(config);
+        options.ApplyTo(config);
         return _consumer = new ConsumerBuilder<byte[], byte[]>(config)
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, message) => LogLibrary(message.Message))
@@ -190,19 +190,11 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             Acks = Acks.All,
             MessageTimeoutMs = (int)options.Timeout.TotalMilliseconds,
         };
-        Set(config);
+        options.ApplyTo(config);
         return new ProducerBuilder<byte[], byte[]>(config)
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, message) => LogLibrary(message.Message))
             .Build();
-    }
-
-    private void Set(ClientConfig config)
-    {
-        foreach (var (name, value) in options.ReadSettings())
-        {
-            config.Set(name, value);
-        }
     }
 
     private void Commit(IEnumerable<TopicPartitionOffset> offsets)

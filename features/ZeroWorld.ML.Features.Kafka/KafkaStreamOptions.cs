@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Confluent.Kafka;
 
 namespace ZeroWorld.ML.Features.Kafka;
 
@@ -39,6 +40,14 @@ public sealed class KafkaStreamOptions : IValidatableObject
             }
 
             yield return new KeyValuePair<string, string>(name, item[(at + 1)..].Trim());
+        }
+    }
+
+    internal void ApplyTo(ClientConfig config)
+    {
+        foreach (var (name, value) in ReadSettings())
+        {
+            config.Set(name, value);
         }
     }
 

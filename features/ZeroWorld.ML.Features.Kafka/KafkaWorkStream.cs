@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
@@ -6,9 +7,9 @@ namespace ZeroWorld.ML.Features.Kafka;
 
 /// <summary>A Kafka topic as a work stream: what comes of a batch and the batch's offsets are one transaction, so that readers of committed messages see each effect once.</summary>
 /// <remarks>
-/// Colons in names of output streams become full stops, since topics have none. A key counts as finished as long as this worker remembers it: repeats of a key in other entries
-/// are found within its life, and by partition only; send repeats with the same message key. The library blocks: every call gets a thread that is not the pool's.
-/// Calls wait for one another.
+/// Colons in names of output streams become full stops, since topics have none. A key is finished when its outputs are there: a worker that gets partitions, or whose commit
+/// had no answer, reads them from the end of the output topics, so that neither a death nor offsets that are lost finish a key twice. Repeats of a key in other entries are found by
+/// partition only; send repeats with the same message key. The library blocks: every call gets a thread that is not the pool's. Calls wait for one another.
 /// </remarks>
 public sealed class KafkaWorkStream : IWorkStream
 {
@@ -17,16 +18,30 @@ public sealed class KafkaWorkStream : IWorkStream
 
     private readonly KafkaWorkStreamOptions _options;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly RecentKeys _keys;
+    private readonly KafkaTransactions _transactions;
+    private readonly FinishedWork _finished;
+    private readonly KafkaOutputReader _outputs;
+    private readonly FrozenSet<string> _outputStreams;
 
     // Entries that were taken and not finished, in the order of each partition.
     private readonly SortedDictionary<(int Partition, long Offset), WorkEntry> _taken = [];
+
+    // Of each partition that is this worker's: what comes next, and what the group was told last.
+    private readonly Dictionary<int, long> _next = [];
+    private readonly Dictionary<int, long> _committed = [];
     private IConsumer<byte[], byte[]>? _consumer;
-    private IProducer<byte[], byte[]>? _producer;
     private bool _isRepeat;
+
+    // Others, or this worker before an answer was lost, may have finished what is not known here.
+    private bool _isFinishedUnknown = true;
     private volatile string? _problem;
 
-    private KafkaWorkStream(KafkaWorkStreamOptions options) => (_options, _keys) = (options, new RecentKeys(options.KeysMax));
+    private KafkaWorkStream(KafkaWorkStreamOptions options)
+    {
+        (_options, _finished, _outputs) = (options, new FinishedWork(options.KeysMax), new KafkaOutputReader(options));
+        _transactions = new KafkaTransactions(options, OnError);
+        _outputStreams = options.Outputs.ToFrozenSet(StringComparer.Ordinal);
+    }
 
     /// <inheritdoc/>
     public int OutputBytesMax => 900_000;
@@ -53,42 +68,7 @@ public sealed class KafkaWorkStream : IWorkStream
     public Task<IReadOnlyList<WorkEntry>> TakeAsync(int most, TimeSpan wait, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        return RunAsync<IReadOnlyList<WorkEntry>>(
-            () =>
-            {
-                Connect();
-                if (_isRepeat && _taken.Count > 0)
-                {
-                    // They were taken and could not be finished: again, before anything new. A member that does not ask never hears that its partitions went to others.
-                    if (_consumer!.Consume(TimeSpan.Zero) is { IsPartitionEOF: false } further)
-                    {
-                        _taken[(further.Partition.Value, further.Offset.Value)] = ToEntry(further);
-                    }
-
-                    if (_taken.Count > 0)
-                    {
-                        return [.. _taken.Values];
-                    }
-                }
-
-                _isRepeat = false;
-                var (entries, bytes) = (new List<WorkEntry>(), 0);
-                while (entries.Count < most && bytes < BatchBytesMax && _consumer!.Consume(entries.Count == 0 ? wait : TimeSpan.Zero) is { } result)
-                {
-                    if (result.IsPartitionEOF)
-                    {
-                        continue;
-                    }
-
-                    var entry = ToEntry(result);
-                    _taken[(result.Partition.Value, result.Offset.Value)] = entry;
-                    entries.Add(entry);
-                    bytes += entry.Body.Length;
-                }
-
-                return entries.Count == 0 && _problem is { } problem ? throw Unavailable(problem, null) : entries;
-            },
-            cancellationToken);
+        return RunAsync<IReadOnlyList<WorkEntry>>(() => Take(most, wait), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -106,14 +86,15 @@ public sealed class KafkaWorkStream : IWorkStream
             using var admin = new DependentAdminClientBuilder(_consumer!.Handle).Build();
             var partitions = admin.GetMetadata(_options.Topic, _options.Kafka.Timeout).Topics
                 .SelectMany(static topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId))).ToList();
-            var behind = 0L;
+            var waiting = 0L;
             foreach (var committed in partitions.Count == 0 ? [] : _consumer.Committed(partitions, _options.Kafka.Timeout))
             {
                 var marks = _consumer.QueryWatermarkOffsets(committed.TopicPartition, _options.Kafka.Timeout);
-                behind += Math.Max(0, marks.High - (committed.Offset.IsSpecial ? marks.Low : Math.Max(committed.Offset, marks.Low)));
+                var next = _next.GetValueOrDefault(committed.Partition.Value, committed.Offset.IsSpecial ? marks.Low : committed.Offset);
+                waiting += Math.Max(0, marks.High - Math.Max(next, marks.Low));
             }
 
-            return (Math.Max(0, behind - _taken.Count), (long)_taken.Count);
+            return (waiting, (long)_taken.Count);
         },
         cancellationToken);
 
@@ -123,66 +104,134 @@ public sealed class KafkaWorkStream : IWorkStream
         {
             _consumer?.Close();
             _consumer?.Dispose();
-            _producer?.Dispose();
+            _transactions.Dispose();
             return true;
         }).ConfigureAwait(false);
         _gate.Dispose();
     }
 
+    private List<WorkEntry> Take(int most, TimeSpan wait)
+    {
+        Connect();
+        var entries = _isRepeat ? TakeAgain() : [];
+        if (entries.Count == 0)
+        {
+            _isRepeat = false;
+            entries = TakeNew(most, wait);
+        }
+
+        if (entries.Count > 0)
+        {
+            // Should that fail, these come again.
+            _isRepeat = true;
+            ReadFinished();
+            _isRepeat = false;
+            return entries;
+        }
+
+        if (_problem is { } problem)
+        {
+            throw Unavailable(problem, null);
+        }
+
+        CommitEnds();
+        return entries;
+    }
+
+    // They were taken and could not be finished: again, before anything new. A member that does not ask never hears that its partitions went to others.
+    private List<WorkEntry> TakeAgain()
+    {
+        if (_taken.Count > 0 && _consumer!.Consume(TimeSpan.Zero) is { } further)
+        {
+            Receive(further);
+        }
+
+        return [.. _taken.Values];
+    }
+
+    private List<WorkEntry> TakeNew(int most, TimeSpan wait)
+    {
+        var (entries, bytes) = (new List<WorkEntry>(), 0);
+        while (entries.Count < most && bytes < BatchBytesMax && _consumer!.Consume(entries.Count == 0 ? wait : TimeSpan.Zero) is { } result)
+        {
+            if (Receive(result) is { } entry)
+            {
+                entries.Add(entry);
+                bytes += entry.Body.Length;
+            }
+        }
+
+        // Partitions that went to others while these were read took their entries along.
+        entries.RemoveAll(entry => !_taken.ContainsKey(PositionOf(entry.Id)));
+        return entries;
+    }
+
+    private WorkEntry? Receive(ConsumeResult<byte[], byte[]> result)
+    {
+        if (result.IsPartitionEOF)
+        {
+            _next[result.Partition.Value] = result.Offset.Value;
+            return null;
+        }
+
+        _next[result.Partition.Value] = result.Offset.Value + 1;
+        return _taken[(result.Partition.Value, result.Offset.Value)] = ToEntry(result);
+    }
+
+    private void ReadFinished()
+    {
+        if (_isFinishedUnknown)
+        {
+            _outputs.ReadInto(_finished);
+            _isFinishedUnknown = false;
+        }
+    }
+
+    // Behind the last entry stand the marks of its producer's transaction: they are no entries, and would count as waiting for ever.
+    private void CommitEnds()
+    {
+        var ends = _taken.Count > 0 ? [] : _next.Where(next => next.Value > _committed.GetValueOrDefault(next.Key)).ToDictionary();
+        if (ends.Count > 0)
+        {
+            Commit(ends, static _ => { });
+        }
+    }
+
     private bool[] Finish(IReadOnlyList<WorkResult> results)
     {
         Connect();
-        var took = new bool[results.Count];
-        var (keys, offsets) = (new HashSet<string>(StringComparer.Ordinal), new Dictionary<int, long>());
         _isRepeat = true;
-        _producer!.BeginTransaction();
-        try
+        ReadFinished();
+        var took = new bool[results.Count];
+        var (keys, offsets) = (new UInt128[results.Count], new Dictionary<int, long>());
+        var added = new HashSet<UInt128>();
+        for (var place = 0; place < results.Count; place++)
         {
-            for (var place = 0; place < results.Count; place++)
+            var at = PositionOf(results[place].Id);
+            if (!_taken.TryGetValue(at, out var entry))
             {
-                var at = PositionOf(results[place].Id);
-                if (!_taken.ContainsKey(at))
-                {
-                    // Its partition went to another worker, who finishes it.
-                    continue;
-                }
-
-                offsets[at.Partition] = Math.Max(offsets.GetValueOrDefault(at.Partition), at.Offset + 1);
-                var key = results[place].Key;
-                if (key.Length > 0 && (_keys.Contains(key) || !keys.Add(key)))
-                {
-                    continue;
-                }
-
-                took[place] = true;
-                foreach (var (name, body) in results[place].Outputs)
-                {
-                    _producer.Produce(TopicOf(name), new Message<byte[], byte[]> { Key = Utf8.GetBytes(key), Value = body.ToArray() });
-                }
+                // Its partition went to another worker, who finishes it.
+                continue;
             }
 
-            // Offsets of a partition are a line: what stands before one that is finished must be finished too.
-            var positions = results.Select(static result => PositionOf(result.Id)).ToHashSet();
-            foreach (var at in _taken.Keys)
-            {
-                if (offsets.TryGetValue(at.Partition, out var end) && at.Offset < end && !positions.Contains(at))
-                {
-                    throw new InvalidOperationException($"The entry {at.Partition}/{at.Offset} was taken and is not among the results; expected whole batches, in the order in which they were taken.");
-                }
-            }
-
-            if (offsets.Count > 0)
-            {
-                _producer.SendOffsetsToTransaction(
-                    offsets.Select(pair => new TopicPartitionOffset(_options.Topic, pair.Key, pair.Value)), _consumer!.ConsumerGroupMetadata, _options.Kafka.Timeout);
-            }
-
-            _producer.CommitTransaction(_options.Kafka.Timeout);
+            offsets[at.Partition] = Math.Max(offsets.GetValueOrDefault(at.Partition), at.Offset + 1);
+            keys[place] = FinishedWork.DigestOf(results[place].Key, SourceOf(entry));
+            took[place] = !_finished.IsFinished(keys[place]) && added.Add(keys[place]);
         }
-        catch (Exception exception)
+
+        CheckIsWhole(results, offsets);
+        if (offsets.Count > 0)
         {
-            Abort(exception);
-            throw;
+            Commit(offsets, producer =>
+            {
+                for (var place = 0; place < results.Count; place++)
+                {
+                    if (took[place])
+                    {
+                        Produce(producer, results[place], keys[place]);
+                    }
+                }
+            });
         }
 
         _isRepeat = false;
@@ -191,56 +240,63 @@ public sealed class KafkaWorkStream : IWorkStream
             _taken.Remove(PositionOf(result.Id));
         }
 
-        _keys.Add(keys);
+        _finished.AddFinished(added);
         return took;
     }
 
-    // After a fatal error, as when another process took this worker's name, the producer is of no use: the next call makes a new one.
-    private void Abort(Exception cause)
+    // Offsets of a partition are a line: what stands before one that is finished must be finished too.
+    private void CheckIsWhole(IReadOnlyList<WorkResult> results, Dictionary<int, long> offsets)
     {
-        try
+        var positions = results.Select(static result => PositionOf(result.Id)).ToHashSet();
+        foreach (var at in _taken.Keys)
         {
-            if (cause is KafkaException { Error.IsFatal: false } or InvalidOperationException)
+            if (offsets.TryGetValue(at.Partition, out var end) && at.Offset < end && !positions.Contains(at))
             {
-                _producer!.AbortTransaction(_options.Kafka.Timeout);
-                return;
+                throw new InvalidOperationException($"The entry {at.Partition}/{at.Offset} was taken and is not among the results; expected whole batches, in the order in which they were taken.");
             }
         }
-        catch (KafkaException)
+    }
+
+    private void Produce(IProducer<byte[], byte[]> producer, WorkResult result, UInt128 key)
+    {
+        var parts = result.Outputs.Count;
+        if (parts > FinishedWork.PartsMax)
         {
-            // What began is undone by the broker when a producer of this name opens again.
+            throw new InvalidOperationException($"The result of entry {result.Id} has {parts} outputs; expected at most {FinishedWork.PartsMax}.");
         }
 
-        _producer!.Dispose();
-        _producer = null;
+        for (var part = 0; part < parts; part++)
+        {
+            var (name, body) = result.Outputs[part];
+            if (!_outputStreams.Contains(name))
+            {
+                throw new InvalidOperationException($"The result of entry {result.Id} goes to '{name}'; expected one of {string.Join(", ", _options.Outputs)}.");
+            }
+
+            if (!_finished.IsWritten(key, part))
+            {
+                producer.Produce(TopicOf(name), new Message<byte[], byte[]>
+                {
+                    Key = Utf8.GetBytes(result.Key), Value = body.ToArray(), Headers = KafkaOutputReader.HeadersOf(SourceOf(_taken[PositionOf(result.Id)]), part, parts),
+                });
+            }
+        }
+    }
+
+    private void Commit(Dictionary<int, long> offsets, Action<IProducer<byte[], byte[]>> produce)
+    {
+        _transactions.Commit(produce, offsets.Select(pair => new TopicPartitionOffset(_options.Topic, pair.Key, pair.Value)), _consumer!.ConsumerGroupMetadata);
+        foreach (var (partition, offset) in offsets)
+        {
+            _committed[partition] = offset;
+        }
     }
 
     private bool Connect()
     {
-        if (_producer is null)
+        if (_transactions.Open())
         {
-            var config = new ProducerConfig
-            {
-                BootstrapServers = _options.Kafka.Brokers,
-                EnableIdempotence = true,
-                Acks = Acks.All,
-                TransactionalId = $"{_options.Group}.{_options.Worker}",
-                LingerMs = 5,
-                SocketConnectionSetupTimeoutMs = Math.Max(1000, (int)_options.Kafka.Timeout.TotalMilliseconds),
-            };
-            Set(config);
-            var producer = new ProducerBuilder<byte[], byte[]>(config).SetErrorHandler((_, error) => OnError(error)).SetLogHandler(static (_, _) => { }).Build();
-            try
-            {
-                producer.InitTransactions(_options.Kafka.Timeout);
-            }
-            catch
-            {
-                producer.Dispose();
-                throw;
-            }
-
-            _producer = producer;
+            _isFinishedUnknown = true;
         }
 
         if (_consumer is null)
@@ -255,10 +311,12 @@ public sealed class KafkaWorkStream : IWorkStream
                 IsolationLevel = IsolationLevel.ReadCommitted,
                 QueuedMaxMessagesKbytes = 32 << 10,
             };
-            Set(config);
+            _options.Kafka.ApplyTo(config);
+            config.EnablePartitionEof = true;
             _consumer = new ConsumerBuilder<byte[], byte[]>(config)
                 .SetErrorHandler((_, error) => OnError(error))
                 .SetLogHandler(static (_, _) => { })
+                .SetPartitionsAssignedHandler((_, _) => _isFinishedUnknown = true)
                 .SetPartitionsRevokedHandler((_, gone) => Forget(gone))
                 .SetPartitionsLostHandler((_, gone) => Forget(gone))
                 .Build();
@@ -272,18 +330,12 @@ public sealed class KafkaWorkStream : IWorkStream
     {
         foreach (var partition in partitions)
         {
+            _next.Remove(partition.Partition.Value);
+            _committed.Remove(partition.Partition.Value);
             foreach (var at in _taken.Keys.Where(at => at.Partition == partition.Partition.Value).ToArray())
             {
                 _taken.Remove(at);
             }
-        }
-    }
-
-    private void Set(ClientConfig config)
-    {
-        foreach (var (name, value) in _options.Kafka.ReadSettings())
-        {
-            config.Set(name, value);
         }
     }
 
@@ -320,12 +372,15 @@ public sealed class KafkaWorkStream : IWorkStream
     private FeatureException Unavailable(string reason, Exception? cause) => new(
         FeatureError.StoreUnavailable, $"Kafka at {_options.Kafka.Brokers} did not take or give what was asked of topic '{_options.Topic}': {reason}", cause);
 
-    private static string TopicOf(string stream) => stream.Replace(':', '.');
+    internal static string TopicOf(string stream) => stream.Replace(':', '.');
 
     private static WorkEntry ToEntry(ConsumeResult<byte[], byte[]> result) => new(
         string.Create(CultureInfo.InvariantCulture, $"{result.Partition.Value}/{result.Offset.Value}"),
         result.Message.Value ?? [],
         result.Message.Timestamp.Type == TimestampType.NotAvailable ? DateTimeOffset.UnixEpoch : DateTimeOffset.FromUnixTimeMilliseconds(result.Message.Timestamp.UnixTimestampMs));
+
+    // With the time, since a topic that is made anew begins with the same offsets.
+    private string SourceOf(WorkEntry entry) => string.Create(CultureInfo.InvariantCulture, $"{_options.Topic}/{entry.Id}/{entry.Arrived.ToUnixTimeMilliseconds()}");
 
     private static (int Partition, long Offset) PositionOf(string id)
     {

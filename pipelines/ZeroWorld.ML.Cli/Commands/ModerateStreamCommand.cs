@@ -58,6 +58,7 @@ internal static class ModerateStreamCommand
                     new KafkaWorkStreamOptions
                     {
                         Kafka = new KafkaStreamOptions { Brokers = brokers, Settings = parse.GetValue(kafkaSettings) }, Topic = topic, Group = parse.GetRequiredValue(group), Worker = worker,
+                        Outputs = ModerationWorker.StreamsOf(parse.GetRequiredValue(prefix)),
                     },
                     cancellationToken),
                 _ => throw new UsageException("Either --redis or --kafka says where the stream is; expected one of them."),

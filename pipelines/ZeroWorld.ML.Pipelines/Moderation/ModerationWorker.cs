@@ -20,6 +20,9 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
     private readonly TextWorkspace _workspace = new();
     private long? _counted;
 
+    /// <summary>The streams that a worker with this prefix writes.</summary>
+    public static IReadOnlyList<string> StreamsOf(string prefix) => [DecisionsOf(prefix), ReviewOf(prefix), DeadOf(prefix)];
+
     /// <summary>Takes and finishes one batch.</summary>
     /// <param name="wait">How long to wait for a first entry.</param>
     /// <returns>Entries that were taken, and those of them that took effect.</returns>
@@ -81,22 +84,28 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
 
     private Outcome OutcomeOf(WorkEntry entry, ModerationItem item, ModerationDecision decision)
     {
-        var outputs = new List<(string, ReadOnlyMemory<byte>)> { ($"{prefix}:decisions", Json(decision)) };
+        var outputs = new List<(string, ReadOnlyMemory<byte>)> { (DecisionsOf(prefix), Json(decision)) };
         if (decision.Action == "review")
         {
             var review = Json(new ReviewCase(entry.Id, item.Id, item.Text, item.Language, item.Surface, decision));
             outputs.Add(review.Length <= stream.OutputBytesMax
-                ? ($"{prefix}:review", review)
+                ? (ReviewOf(prefix), review)
                 : Dead(entry, $"the item is for review, but its case has {review.Length} bytes; the stream takes {stream.OutputBytesMax}", item.Text[..Math.Min(item.Text.Length, DeadLetter.ItemLengthMax)]));
         }
 
         return new Outcome(new WorkResult(entry.Id, item.Id, outputs), decision);
     }
 
+    private static string DecisionsOf(string prefix) => $"{prefix}:decisions";
+
+    private static string ReviewOf(string prefix) => $"{prefix}:review";
+
+    private static string DeadOf(string prefix) => $"{prefix}:dead";
+
     private static string BeginningOf(WorkEntry entry) => Encoding.UTF8.GetString(entry.Body.Span[..Math.Min(entry.Body.Length, DeadLetter.ItemLengthMax)]);
 
     private (string Stream, ReadOnlyMemory<byte> Body) Dead(WorkEntry entry, string reason, string item) =>
-        ($"{prefix}:dead", Json(new DeadLetter(entry.Id, reason, item, time.GetUtcNow())));
+        (DeadOf(prefix), Json(new DeadLetter(entry.Id, reason, item, time.GetUtcNow())));
 
     private static ReadOnlyMemory<byte> Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, ModerationJson.Options);
 

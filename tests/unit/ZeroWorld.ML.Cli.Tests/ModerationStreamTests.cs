@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Confluent.Kafka;
 using StackExchange.Redis;
 using ZeroWorld.ML.Testing;
 
@@ -41,6 +42,30 @@ public sealed class ModerationStreamTests : IDisposable
         Assert.Equal(Items, ids.Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(Poison, await database.StreamLengthAsync("moderation:dead"));
         Assert.Equal(0, (await database.StreamPendingAsync("content", "moderation")).PendingMessageCount);
+    }
+
+    [Fact]
+    public async Task ModerateStream_OfKafkaKilledAgainAndAgain_DecidesEachItemOnceAndLosesNone()
+    {
+        using var cluster = new KafkaTestCluster();
+        await TrainAsync();
+        await cluster.PublishAsync("content", Bodies().Index().Select(static item => new Message<string, string> { Key = KeyOf(item.Item, item.Index), Value = item.Item }), Token);
+        string[] arguments = ["moderate", "stream", "--package", "package", "--kafka", cluster.Brokers, "--kafka-settings", "session.timeout.ms=1000;heartbeat.interval.ms=100", "--consumer", "worker"];
+
+        // Wherever in its transactions it is by then: their marks count here as messages.
+        foreach (var decisions in (int[])[1, 700, 1_900])
+        {
+            await KillWhenAsync(async () => await cluster.CountAsync("moderation.decisions", Token) >= decisions, arguments);
+        }
+
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--drain"]);
+
+        Assert.True(code == 0, error);
+        Assert.Contains("entries finished", output);
+        string[] ids = [.. (await cluster.ReadAsync("moderation.decisions", Token)).Select(static message => IdOf(message.Value))];
+        Assert.Equal(Items, ids.Length);
+        Assert.Equal(Items, ids.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(Poison, (await cluster.ReadAsync("moderation.dead", Token)).Count);
     }
 
     [Fact]
@@ -101,22 +126,34 @@ public sealed class ModerationStreamTests : IDisposable
 
     private static async Task PublishAsync(IDatabase database)
     {
+        foreach (var body in Bodies().SkipLast(1))
+        {
+            await database.StreamAddAsync("content", "body", body, flags: CommandFlags.FireAndForget);
+        }
+
+        await database.StreamAddAsync("content", "body", Bodies().Last());
+    }
+
+    private static IEnumerable<string> Bodies()
+    {
         var random = new Random(6);
         string[] words = ["lovely", "sunny", "fresh", "quiet", "vile", "filth", "trash"];
         for (var item = 0; item < Items; item++)
         {
-            await database.StreamAddAsync(
-                "content", "body", JsonSerializer.Serialize(new { id = $"item-{item}", text = string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[random.Next(words.Length)])) }), flags: CommandFlags.FireAndForget);
+            yield return JsonSerializer.Serialize(new { id = $"item-{item}", text = string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[random.Next(words.Length)])) });
         }
 
         foreach (var poison in (string[])["no json", """{"id":"x"}""", """{"id":"y","text":"\ud800"}"""])
         {
-            await database.StreamAddAsync("content", "body", poison);
+            yield return poison;
         }
 
         // What was decided comes again, and changes nothing.
-        await database.StreamAddAsync("content", "body", """{"id":"item-7","text":"again"}""");
+        yield return """{"id":"item-7","text":"again"}""";
     }
+
+    // Of one id, one key; who sends poison has none.
+    private static string KeyOf(string body, int place) => body.StartsWith("{\"id\":\"item", StringComparison.Ordinal) ? IdOf(body) : $"{place}";
 
     private async Task TrainAsync()
     {
@@ -126,10 +163,13 @@ public sealed class ModerationStreamTests : IDisposable
         Assert.True(code == 0, error);
     }
 
-    private async Task KillWhenDecidedAsync(string address, IDatabase database, int decisions)
+    private Task KillWhenDecidedAsync(string address, IDatabase database, int decisions) =>
+        KillWhenAsync(async () => await database.StreamLengthAsync("moderation:decisions") >= decisions, Arguments(address));
+
+    private async Task KillWhenAsync(Func<Task<bool>> isTime, string[] arguments)
     {
-        using var process = ZwmlProcess.Start(_folder.Path, Arguments(address));
-        while (!process.HasExited && await database.StreamLengthAsync("moderation:decisions") < decisions)
+        using var process = ZwmlProcess.Start(_folder.Path, arguments);
+        while (!process.HasExited && !await isTime())
         {
             await Task.Yield();
         }

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
 
-namespace ZeroWorld.ML.Contract.Tests;
+namespace ZeroWorld.ML.Testing;
 
 /// <summary>What librdkafka tells of its cluster for tests through its C interface alone (rdkafka_mock.h).</summary>
 internal static class KafkaMockCluster
@@ -18,7 +18,7 @@ internal static class KafkaMockCluster
     {
         var handle = (SafeHandle)typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client.Handle)!;
         var cluster = FindCluster(handle.DangerousGetHandle());
-        Assert.NotEqual(IntPtr.Zero, cluster);
+        Xunit.Assert.NotEqual(IntPtr.Zero, cluster);
         SetGroupDelay(cluster, 0);
     }
 
