@@ -31,7 +31,7 @@ public sealed class EnsembleTests
     [Fact]
     public async Task Infer_Ensemble_HandsTensorsFromModelToModel()
     {
-        await using var server = await StartAsync(Config);
+        await using var server = await StartAsync();
         using var http = new HttpClient { BaseAddress = server.Server.Addresses.Http };
 
         var results = await Task.WhenAll(Enumerable.Range(1, 40).Select(caller => server.InferAsync("all", Cancellation, Raw(caller % 3 + 1, caller))));
@@ -62,7 +62,7 @@ public sealed class EnsembleTests
     [Fact]
     public async Task ModelInfer_EnsembleOverGrpc_AnswersTheWantedOutput()
     {
-        await using var server = await StartAsync(Config);
+        await using var server = await StartAsync();
         using var channel = GrpcChannel.ForAddress(server.Server.Addresses.Grpc);
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
         var request = new ModelInferRequest { ModelName = "all", RawInputContents = { Google.Protobuf.ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([3, -4])) } };
@@ -80,7 +80,7 @@ public sealed class EnsembleTests
     [Fact]
     public async Task Infer_StepThatIsUnloaded_IsToldAndComesBack()
     {
-        await using var server = await StartAsync(Config, ("Models:Control", "explicit"), ("Models:Load", "*"));
+        await using var server = await StartAsync(("Models:Control", "explicit"), ("Models:Load", "*"));
         using var http = new HttpClient { BaseAddress = server.Server.Addresses.Http };
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/v2/models/all/ready", UriKind.Relative), Cancellation)).StatusCode);
 
@@ -95,23 +95,58 @@ public sealed class EnsembleTests
         Assert.Equal([5, 5], Values(again.Outputs[0].Tensor));
     }
 
-    [Theory]
-    [InlineData("input_map { key: \"x\" value: \"raw\" }", "input_map { key: \"z\" value: \"raw\" }", "The ensemble 'all' gives the input 'z' to the step 'neg', which takes 'x'.")]
-    [InlineData("output_map { key: \"y\" value: \"turned\" }", "output_map { key: \"z\" value: \"turned\" }", "The ensemble 'all' reads the output 'z' of the step 'neg', which has 'y'.")]
-    [InlineData("model_name: \"neg\"", "model_name: \"nobody\"", "Request for unknown model: 'nobody'")]
-    [InlineData("dims: [ 2 ] } ]\n", "dims: [ 3 ] } ]\n", "unexpected input 'x' for model 'neg'. Expected FP32 [-1,2], got FP32 [1,3]")]
-    [InlineData("model_name: \"neg\"", "model_name: \"all\"", "The ensemble 'all' has the step 'all', which is an ensemble, too; expected a model.")]
-    public async Task Infer_ModelsThatDoNotFit_SaysWhatDoesNot(string from, string to, string expected)
+    [Fact]
+    public async Task Load_EnsembleByACaller_BringsItsStepsAndTakesThemAlong()
     {
-        await using var server = await StartAsync(Config.ReplaceLineEndings("\n").Replace(from, to, StringComparison.Ordinal));
-        var columns = to.Contains("[ 3 ]", StringComparison.Ordinal) ? 3 : 2;
+        await using var server = await StartAsync(("Models:Control", "explicit"));
+        using var http = new HttpClient { BaseAddress = server.Server.Addresses.Http };
 
-        var exception = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("all", Cancellation, new InferenceInput("raw", "FP32", [1, columns], new byte[columns * 4])));
+        var loaded = await http.PostAsync(new Uri("/v2/repository/models/all/load", UriKind.Relative), null, Cancellation);
+        var answer = await server.InferAsync("all", Cancellation, Raw(1, 5));
+        await http.PostAsJsonAsync("/v2/repository/models/all/unload", new { parameters = new { unload_dependents = true } }, Cancellation);
+        var index = await (await http.PostAsync(new Uri("/v2/repository/index", UriKind.Relative), null, Cancellation)).Content.ReadFromJsonAsync<JsonArray>(Cancellation);
 
-        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, loaded.StatusCode);
+        Assert.Equal([5, 5], Values(answer.Outputs[0].Tensor));
+        Assert.DoesNotContain(index!, static entry => (string?)entry!["state"] == "READY");
     }
 
-    private static async Task<FolderServer> StartAsync(string config, params (string Key, string Value)[] settings)
+    [Fact]
+    public async Task Infer_ModelsThatDoNotFit_SaysWhatDoesNot()
+    {
+        (string From, string To, string Expected)[] cases =
+        [
+            ("input_map { key: \"x\" value: \"raw\" }", "input_map { key: \"z\" value: \"raw\" }", "The ensemble 'bad0' gives the input 'z' to the step 'neg', which takes 'x'."),
+            ("output_map { key: \"y\" value: \"turned\" }", "output_map { key: \"z\" value: \"turned\" }", "The ensemble 'bad1' reads the output 'z' of the step 'neg', which has 'y'."),
+            ("model_name: \"neg\"", "model_name: \"nobody\"", "Request for unknown model: 'nobody'"),
+            ("TYPE_FP32 dims: [ 2 ] } ]\n", "TYPE_INT32 dims: [ 2 ] } ]\n", "unexpected input 'x' for model 'neg'. Expected FP32 [-1,2], got INT32 [1,2]"),
+            ("model_name: \"neg\"", "model_name: \"all\"", "The ensemble 'bad4' has the step 'all', which is an ensemble, too; expected a model."),
+        ];
+        await using var server = Create();
+        for (var index = 0; index < cases.Length; index++)
+        {
+            server.Configure($"bad{index}", Config.ReplaceLineEndings("\n").Replace(cases[index].From, cases[index].To, StringComparison.Ordinal), "config.pbtxt");
+            Directory.CreateDirectory(Path.Combine(server.Models, $"bad{index}", "1"));
+        }
+
+        await server.StartAsync(Cancellation);
+
+        for (var index = 0; index < cases.Length; index++)
+        {
+            var exception = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync($"bad{index}", Cancellation, new InferenceInput("raw", index == 3 ? "INT32" : "FP32", [1, 2], new byte[8])));
+
+            Assert.Contains(cases[index].Expected, exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<FolderServer> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var server = Create();
+        await server.StartAsync(Cancellation, settings);
+        return server;
+    }
+
+    private static FolderServer Create()
     {
         var server = new FolderServer();
         foreach (var (name, node, second) in new[] { ("neg", "Neg", ""), ("abs", "Abs", ""), ("double", "Add", "x") })
@@ -120,9 +155,8 @@ public sealed class EnsembleTests
             server.Configure(name, "max_batch_size: 16", "config.pbtxt");
         }
 
-        server.Configure("all", config, "config.pbtxt");
+        server.Configure("all", Config, "config.pbtxt");
         Directory.CreateDirectory(Path.Combine(server.Models, "all", "1"));
-        await server.StartAsync(Cancellation, settings);
         return server;
     }
 
