@@ -118,7 +118,7 @@ internal static class ModerateCommand
         var model = new Option<string>("--model") { Description = "File of zwml train language.", Required = true };
         var input = new Option<string?>("--input", "-i") { Description = "Texts, one a line. Default: standard input." };
         var languages = new Option<string[]>("--languages") { Description = "Only these may be answered. Default: all.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("language", "Says in which language each line is.") { model, input, languages };
+        var command = new Command("language", "Says in which language each line is; und (undetermined) of one without a letter.") { model, input, languages };
         command.SetAction((parse, cancellationToken) =>
         {
             var text = TextModelFile.Read(parse.GetRequiredValue(model));
@@ -135,9 +135,9 @@ internal static class ModerateCommand
             foreach (var batch in lines.Chunk(size))
             {
                 var scores = text.ScoreAll(batch, cancellationToken);
-                foreach (var one in scores.Chunk(text.Labels.Count))
+                foreach (var (line, one) in batch.Zip(scores.Chunk(text.Labels.Count)))
                 {
-                    Console.Out.WriteLine(text.Labels[Enumerable.Range(0, one.Length).MaxBy(place => one[place])]);
+                    Console.Out.WriteLine(LanguageTraining.HasLetters(line) ? text.Labels[Enumerable.Range(0, one.Length).MaxBy(place => one[place])] : LanguageTraining.Undetermined);
                 }
             }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
@@ -46,7 +47,7 @@ public sealed record ModerationPolicy
         }
         catch (JsonException exception)
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"policy '{source}': it is no JSON of a policy: {exception.Message}", exception);
+            throw new TrainingException(TrainingError.InvalidInput, $"policy '{source}': {JsonFault.Of(exception)}.", exception);
         }
 
         if (policy is null || policy.Rules is null || policy.Rules.Contains(null!))
