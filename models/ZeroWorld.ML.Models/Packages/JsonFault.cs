@@ -6,14 +6,16 @@ namespace ZeroWorld.ML.Models;
 /// <summary>What is wrong with a JSON text, in words of its fields instead of the types that they are read into. Pure.</summary>
 public static partial class JsonFault
 {
+    private const string Whole = "the whole";
+
     /// <returns>The field with what was expected of it; for what is no JSON at all the reader's own sentence.</returns>
     public static string Of(JsonException exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "the whole";
+        var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : Whole;
         if (Missing().Match(exception.Message) is { Success: true } missing)
         {
-            var where = field == "the whole" ? "" : $" in {field}";
+            var where = field == Whole ? "" : $" in {field}";
             return $"{missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)}: absent{where}; expected each";
         }
 
@@ -23,9 +25,13 @@ public static partial class JsonFault
         }
 
         return Converted().Match(exception.Message) is { Success: true } converted
-            ? $"{field}: line {exception.LineNumber + 1} has another kind of value; expected {KindOf(converted.Groups[1].Value)}"
-            : exception.Message;
+            ? $"{field}: line {exception.LineNumber + 1} has a value of another kind{ExpectedOf(converted.Groups[1].Value, field)}"
+            : exception.Message.TrimEnd('.');
     }
+
+    // Of a value that a constructor takes the reader names the object that it is a part of.
+    private static string ExpectedOf(string type, string field) =>
+        type.StartsWith("System.", StringComparison.Ordinal) || field == Whole || field.EndsWith(']') ? $"; expected {KindOf(type)}" : "";
 
     private static string KindOf(string type) => type switch
     {

@@ -97,11 +97,15 @@ internal static class ModerateCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             var (oldFolder, newFolder) = (parse.GetRequiredValue(from), parse.GetRequiredValue(to));
-            var old = TextModelFile.Read(Path.Combine(oldFolder, TextModelFile.Name));
-            var next = TextModelFile.Read(Path.Combine(newFolder, TextModelFile.Name));
-            var package = await ModelPackageReader.OpenAsync(newFolder, cancellationToken);
-            var before = ModerationPolicy.Read(parse.GetValue(policy) ?? Path.Combine(oldFolder, "policy.json"), old.Labels);
-            var after = PolicyMapping.Map(before, old, next, package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
+            await using var old = await PackagedTextModel.OpenAsync(oldFolder, cancellationToken);
+            await using var next = await PackagedTextModel.OpenAsync(newFolder, cancellationToken);
+            var before = ModerationPolicy.Read(parse.GetValue(policy) ?? Path.Combine(oldFolder, "policy.json"), old.Model.Labels);
+            if (before.Model != old.Package.Digest)
+            {
+                throw new UsageException($"--policy: its thresholds are of model {before.Model}; --from is model {old.Package.Digest}: expected the package that the policy is of.");
+            }
+
+            var after = PolicyMapping.Map(before, old.Model, next.Model, next.Package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
             after.Write(parse.GetRequiredValue(output));
             foreach (var (was, now) in before.Rules.Zip(after.Rules))
             {

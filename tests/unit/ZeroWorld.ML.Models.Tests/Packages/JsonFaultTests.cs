@@ -5,17 +5,18 @@ namespace ZeroWorld.ML.Models.Tests;
 public sealed class JsonFaultTests
 {
     [Theory]
-    [InlineData("""{"name": "a", "share": "0.5"}""", "share: line 1 has another kind of value; expected a number")]
-    [InlineData("""{"name": "a", "share": 1, "count": 1.5}""", "count: line 1 has another kind of value; expected a whole number in range")]
-    [InlineData("""{"name": 7, "share": 1}""", "name: line 1 has another kind of value; expected a text")]
-    [InlineData("""{"name": "a", "share": 1, "is_new": 0}""", "is_new: line 1 has another kind of value; expected true or false")]
-    [InlineData("""{"name": "a", "share": 1, "parts": 3}""", "parts: line 1 has another kind of value; expected a list")]
-    [InlineData("""{"name": "a", "share": 1, "parts": [4]}""", "parts[0]: line 1 has another kind of value; expected an object")]
-    [InlineData("""{"name": "a", "share": 1, "parts": [{"name": "b", "share": []}]}""", "parts[0].share: line 1 has another kind of value; expected a number")]
-    [InlineData("[]", "the whole: line 1 has another kind of value; expected an object")]
+    [InlineData("""{"name": "a", "share": "0.5"}""", "share: line 1 has a value of another kind; expected a number")]
+    [InlineData("""{"name": "a", "share": 1, "count": 1.5}""", "count: line 1 has a value of another kind; expected a whole number in range")]
+    [InlineData("""{"name": 7, "share": 1}""", "name: line 1 has a value of another kind; expected a text")]
+    [InlineData("""{"name": "a", "share": 1, "is_new": 0}""", "is_new: line 1 has a value of another kind; expected true or false")]
+    [InlineData("""{"name": "a", "share": 1, "parts": 3}""", "parts: line 1 has a value of another kind; expected a list")]
+    [InlineData("""{"name": "a", "share": 1, "parts": [4]}""", "parts[0]: line 1 has a value of another kind; expected an object")]
+    [InlineData("""{"name": "a", "share": 1, "parts": [{"name": "b", "share": []}]}""", "parts[0].share: line 1 has a value of another kind; expected a number")]
+    [InlineData("[]", "the whole: line 1 has a value of another kind; expected an object")]
     [InlineData("""{}""", "name, share: absent; expected each")]
     [InlineData("""{"name": "a", "share": 1, "parts": [{"name": "b"}]}""", "share: absent in parts[0]; expected each")]
     [InlineData("""{"name": "a", "share": 1, "shares": 1}""", "shares: there is no field 'shares'")]
+    [InlineData("""{"name": "a", "share": 1, "range": {"from": "x"}}""", "range.from: line 1 has a value of another kind")]
     [InlineData("{", "Expected depth")]
     public void Of_WhatIsWrong_NamesTheFieldAndNoType(string json, string expected)
     {
@@ -39,5 +40,9 @@ public sealed class JsonFaultTests
         public bool IsNew { get; init; }
 
         public IReadOnlyList<Part> Parts { get; init; } = [];
+
+        public Span? Range { get; init; }
     }
+
+    private sealed record Span(double From);
 }
