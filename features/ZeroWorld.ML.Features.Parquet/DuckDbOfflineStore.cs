@@ -116,7 +116,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     private TrainingSet Build(DuckDbSession session, TrainingSetRequest request, FileStamps stamps, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         stamps.Add(_tables.FilesOfSpine(request.Plan.Service.Project, request.Spine));
-        var spine = SpineTable.Create(session, _tables, request, cancellationToken);
+        var spine = SpineTable.Create(session, _tables, request, _options.SliceRows, cancellationToken);
         var sources = new List<SourceQuery>();
         var files = new Dictionary<string, TableFiles>(StringComparer.Ordinal);
         var extents = new Dictionary<FeatureView, SourceExtent>();
@@ -185,7 +185,14 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         () =>
         {
             using var session = open();
-            return operation(session);
+            try
+            {
+                return operation(session);
+            }
+            catch (FeatureException failure)
+            {
+                throw session.Explain(failure);
+            }
         },
         cancellationToken);
 

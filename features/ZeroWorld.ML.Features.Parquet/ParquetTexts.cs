@@ -42,7 +42,7 @@ public sealed class ParquetTexts : IDisposable
         catch (FeatureException exception) when (!exception.Message.StartsWith("File '", StringComparison.Ordinal))
         {
             _session.Dispose();
-            throw ImportFailure.File(_path, $"begins and ends as Parquet, but cannot be read: it is damaged. {exception.Message}", exception);
+            throw ParquetFile.Damaged(_path, exception);
         }
         catch
         {

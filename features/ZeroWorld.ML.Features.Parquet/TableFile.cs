@@ -34,6 +34,24 @@ public static class TableFile
         // A file belongs to no data directory: spilling into the default one would make it, wherever the caller stands.
         var isParquet = files[0].EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
         using var session = new DuckDbSession(new ParquetOfflineOptions { TempDirectory = Path.GetTempPath() }, isParquet ? EngineMiBMin : EngineMiBOf(LettersOf(path), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), Threads);
+        try
+        {
+            return Read(session, path, files, isParquet, cancellationToken);
+        }
+        catch (FeatureException failure)
+        {
+            throw session.Explain(failure);
+        }
+    }
+
+    private static TableFileContent Read(DuckDbSession session, string path, string[] files, bool isParquet, CancellationToken cancellationToken)
+    {
+        foreach (var file in isParquet ? files : [])
+        {
+            ParquetFile.Require(file);
+        }
+
+        session.Reads(isParquet ? files : []);
         var scan = isParquet
             ? $"read_parquet({Sql.List(files)})"
             : $"read_csv({Sql.List([path])}, header = true, sample_size = -1, nullstr = ['', 'NA', 'NULL', 'null'])";

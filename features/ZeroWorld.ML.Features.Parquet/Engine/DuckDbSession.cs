@@ -8,10 +8,13 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Thread safety: <see cref="Query"/> and <see cref="QueryVectors"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
 internal sealed class DuckDbSession : IDisposable
 {
+    private const string Stopped = "The offline engine stopped: ";
+
     private readonly SpillFolder _spill;
     private readonly int _threads;
     private readonly DuckDBConnection _connection;
     private readonly Lock _duplication = new();
+    private readonly List<string> _files = [];
 
     public DuckDbSession(ParquetOfflineOptions options)
         : this(options, options.EngineMiB, options.ThreadCount)
@@ -42,6 +45,33 @@ internal sealed class DuckDbSession : IDisposable
 
     /// <summary>A path for a file that lives as long as the session.</summary>
     public string SpillPath(string name) => Path.Combine(_spill.Path, name);
+
+    /// <summary>Remembers Parquet files that are read, so that one that cannot be is told by its name.</summary>
+    public void Reads(IEnumerable<string> files) => _files.AddRange(files.Except(_files));
+
+    /// <summary>What to say in the place of what the engine says where it stops amid damaged data.</summary>
+    /// <returns>The first file that cannot be read, in a sentence; the failure itself where none is damaged.</returns>
+    public FeatureException Explain(FeatureException failure)
+    {
+        if (failure.Error == FeatureError.InvalidInput && failure.Message.StartsWith(Stopped, StringComparison.Ordinal))
+        {
+            foreach (var file in _files)
+            {
+                try
+                {
+                    ParquetFile.Require(file);
+                    using var rows = Query($"SELECT count(hash(f)) FROM read_parquet({Sql.Text(file)}) f", CancellationToken.None);
+                    rows.Read();
+                }
+                catch (FeatureException damage) when (damage.Error == FeatureError.InvalidInput)
+                {
+                    return damage.Message.StartsWith(Stopped, StringComparison.Ordinal) ? ParquetFile.Damaged(file, damage) : damage;
+                }
+            }
+        }
+
+        return failure;
+    }
 
     public DuckDBNativeConnection NativeConnection => _connection.NativeConnection;
 
@@ -120,14 +150,14 @@ internal sealed class DuckDbSession : IDisposable
         // Neither a full disk nor too little memory is in the data. The engine tells some failures of the disk as others.
         if (message.Contains("No space left on device", StringComparison.Ordinal) || message.Contains("File too large", StringComparison.Ordinal))
         {
-            return new FeatureException(FeatureError.StoreUnavailable, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+            return new FeatureException(FeatureError.StoreUnavailable, Stopped + FirstLineOf(message), cause);
         }
 
         return type is DuckDBErrorType.OutOfMemory
             ? new FeatureException(
                 FeatureError.StoreUnavailable,
                 $"The offline engine has too little memory, as for large texts and lists: {FirstLineOf(message)}. Try again with a larger Features:Offline:MemoryLimitMiB.", cause)
-            : new FeatureException(FeatureError.InvalidInput, $"The offline engine stopped: {FirstLineOf(message)}", cause);
+            : new FeatureException(FeatureError.InvalidInput, Stopped + FirstLineOf(message), cause);
     }
 
     private DuckDBConnection Connect(CancellationToken cancellationToken)

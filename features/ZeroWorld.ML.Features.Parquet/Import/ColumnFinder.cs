@@ -151,6 +151,13 @@ internal static class ColumnFinder
 
             foreach (var (position, type) in unknown)
             {
+                if (file.MayBeCut(position) && type.Found is { } known and not FeatureType.String && !type.Takes(file.Get(position)))
+                {
+                    throw file.OrDamaged(ImportFailure.Value(
+                        import.Path, "line", file.Line, names[position], file.Get(position),
+                        $"{ColumnTypes.Describe(known)} as in all lines before it. The file ends behind this value without a line end, so that it may be cut off there; end the line if the value is whole"));
+                }
+
                 type.Add(file.Get(position));
             }
         }

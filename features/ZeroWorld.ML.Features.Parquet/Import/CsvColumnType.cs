@@ -16,6 +16,13 @@ internal sealed class CsvColumnType(CsvValueParser parser)
     /// <summary>The type so far; <see langword="null"/>: no value has been seen.</summary>
     public FeatureType? Found { get; private set; }
 
+    /// <summary>Whether a value keeps the column what it is, or makes it a wider number.</summary>
+    public bool Takes(ReadOnlySpan<byte> text)
+    {
+        text = text.Trim(" \t"u8);
+        return text.IsEmpty || Found is null or FeatureType.String || Takes(Found.Value, text) || (Found == FeatureType.Int64 && Takes(FeatureType.Float64, text));
+    }
+
     public void Add(ReadOnlySpan<byte> text)
     {
         text = text.Trim(" \t"u8);

@@ -31,6 +31,9 @@ internal sealed class CsvRecordReader(Stream stream, byte separator)
     /// <summary>Fields of the current record.</summary>
     public int Count => _fields.Count;
 
+    /// <summary>Whether the file ends behind the current record without a line end.</summary>
+    public bool IsUnended { get; private set; }
+
     /// <summary>What is wrong with the record that could not be read; <see langword="null"/> at the end of the file.</summary>
     public string? Problem { get; private set; }
 
@@ -133,6 +136,7 @@ internal sealed class CsvRecordReader(Stream stream, byte separator)
             {
                 // The end of the line, or of a file whose last line has no end.
                 _linesInRecord++;
+                IsUnended = position >= _end;
                 _start = Math.Min(_end, position + 1);
                 return Outcome.Record;
             }

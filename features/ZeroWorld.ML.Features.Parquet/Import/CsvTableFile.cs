@@ -65,6 +65,9 @@ internal sealed class CsvTableFile : IDisposable
 
     public bool IsQuoted(int position) => _reader.IsQuoted(position);
 
+    /// <summary>Whether the file may have been cut off amid the value: it ends behind it, with neither a line end nor a quote.</summary>
+    public bool MayBeCut(int position) => _reader.IsUnended && position == Names.Count - 1 && !_reader.IsQuoted(position);
+
     /// <summary>Where a column is.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: nowhere, or more than once.</exception>
     public int PositionOf(string name)

@@ -115,7 +115,7 @@ internal sealed class ParquetTableSource
     {
         // What its first and last bytes tell, they tell better than the engine.
         ParquetFile.Require(_import.Path);
-        return ImportFailure.File(_import.Path, $"begins and ends as Parquet, but cannot be read: it is damaged. {exception.Message}", exception);
+        return ParquetFile.Damaged(_import.Path, exception);
     }
 
     private string ExpressionOf(OfflineColumn column, Dictionary<string, string> types)

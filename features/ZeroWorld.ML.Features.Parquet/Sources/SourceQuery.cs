@@ -170,7 +170,7 @@ internal sealed class SourceQuery
     public string UnorderedSliceStatement(MaterializationRange range, bool inArrivalOrder, SourceSlice slice)
     {
         var before = Sql.Number(_table.Files.TakeWhile(file => file != slice.Files[0]).Count());
-        var rows = $"(SELECT {_columns}, '' AS filename, file_index + {before} AS file_index, file_row_number FROM {_table.ScanOf(slice.Files)}{Within(slice)})";
+        var rows = $"(SELECT {_columns}, '' AS filename, file_index + {before} AS file_index, file_row_number FROM {_table.ScanOf(slice.Files)}{slice.Condition("file_row_number")})";
         return Unordered(HistoryRows(range, inArrivalOrder, files: null, wholeEntities: false, rows), inArrivalOrder);
     }
 
@@ -242,33 +242,13 @@ internal sealed class SourceQuery
     }
 
     /// <summary>Pieces of the table for threads that scan it side by side.</summary>
-    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken)
-    {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(_table.Files)})", cancellationToken))
-        {
-            while (rows.Read())
-            {
-                counts.Add(rows.GetString(0), rows.GetInt64(1));
-            }
-        }
-
-        return SourceSlice.Cut([.. _table.Files.Select(file => (file, counts[Path.GetFullPath(file)]))], rowsMax);
-    }
+    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken) => _table.Slice(session, rowsMax, cancellationToken);
 
     /// <summary>
     /// Every row of a slice, in no order: its number in its file, which file of the slice it is in, then where asked for event time, created time and keys, then
     /// the values of the given columns.
     /// </summary>
-    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
-    {
-        var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
-        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {_table.ScanOf(slice.Files)}{Within(slice)}";
-    }
-
-    private static string Within(SourceSlice slice) => slice.IsWhole
-        ? string.Empty
-        : $" WHERE file_row_number >= {Sql.Number(slice.From)} AND file_row_number < {Sql.Number(slice.To)}";
+    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions) => _table.SliceStatement(slice, expressions);
 
     /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>. Times as the engine holds them: microseconds.</summary>
     public IEnumerable<string> Identity => [.. new[] { _view.Source.EventTimeColumn, _view.Source.CreatedTimeColumn ?? _view.Source.EventTimeColumn }.Select(Sql.Name), .. _keys];

@@ -21,6 +21,28 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
     /// <summary>Number of the slice's first row.</summary>
     public long First => FirstNumbers[0] + From;
 
+    /// <summary>Holds a scan of the files to the slice.</summary>
+    /// <param name="number">The number of a row in its file.</param>
+    public string Condition(string number) => IsWhole ? string.Empty : $" WHERE {number} >= {Sql.Number(From)} AND {number} < {Sql.Number(To)}";
+
+    /// <summary>What of the slice lies within a range of the table's rows, in its order.</summary>
+    /// <param name="first">Number of the range's first row.</param>
+    /// <param name="end">Number of the first row behind it.</param>
+    public IEnumerable<SourceSlice> Within(long first, long end)
+    {
+        if (first <= First && First + Rows <= end)
+        {
+            return [this];
+        }
+
+        // Each file for itself: of two of them at least one is cut.
+        var ends = FirstNumbers.Skip(1).Append(First + Rows);
+        return Files.Zip(FirstNumbers, ends)
+            .Select(file => (Name: file.First, Start: file.Second, From: Math.Max(first, Math.Max(file.Second, First)), To: Math.Min(end, file.Third)))
+            .Where(static file => file.From < file.To)
+            .Select(static file => new SourceSlice([file.Name], [file.Start], file.From - file.Start, file.To - file.Start, file.To - file.From));
+    }
+
     /// <summary>Rows of a slice where workers share a table evenly: a whole number of row groups where that is no more than allowed.</summary>
     public static long ShareOf(long rows, int workers, long rowsMax)
     {

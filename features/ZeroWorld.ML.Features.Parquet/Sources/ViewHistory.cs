@@ -65,9 +65,16 @@ internal sealed class ViewHistory : IViewHistory
             PartitionFunction.Register(session);
             return new ViewHistory(session, source, field, tables, erasures, options) { Extent = extent };
         }
-        catch
+        catch (FeatureException failure)
         {
             // Nobody holds the history yet who could close its engine.
+            using (session)
+            {
+                throw session.Explain(failure);
+            }
+        }
+        catch
+        {
             session.Dispose();
             throw;
         }
@@ -141,7 +148,7 @@ internal sealed class ViewHistory : IViewHistory
         catch (Exception exception)
         {
             // Whatever it is, the consumer gets it, in its place behind the batches before it.
-            target.Complete(exception);
+            target.Complete(exception is FeatureException failure ? _session.Explain(failure) : exception);
         }
     }
 

@@ -6,6 +6,8 @@ internal static class FrameLoader
     public static ColumnFrame Load(
         DuckDbSession session, string file, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken)
     {
+        ParquetFile.Require(file);
+        session.Reads([file]);
         var scan = Sql.Scan([file]);
         var types = session.Describe(scan, cancellationToken);
         var where = string.Empty;

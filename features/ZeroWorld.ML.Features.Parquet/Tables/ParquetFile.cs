@@ -46,6 +46,10 @@ internal static class ParquetFile
         }
     }
 
+    /// <summary>A file that <see cref="Require"/> lets pass, but that cannot be read.</summary>
+    public static FeatureException Damaged(string path, FeatureException cause) =>
+        ImportFailure.File(path, $"begins and ends as Parquet, but cannot be read: it is damaged. {cause.Message}", cause);
+
     /// <summary>Writes and flushes the file, in the table's order; on failure nothing is left behind.</summary>
     /// <param name="metadata">Key and value in the file's footer; <see langword="null"/>: none.</param>
     public static void Write(DuckDbSession session, string table, string path, (string Key, string Value)? metadata, CancellationToken cancellationToken) =>

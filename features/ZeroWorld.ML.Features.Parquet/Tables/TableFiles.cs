@@ -30,6 +30,7 @@ internal sealed class TableFiles
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file cannot be read as Parquet, or has a column twice.</exception>
     public static TableFiles Open(DuckDbSession session, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
+        session.Reads(files);
         var table = new TableFiles(files, FileSchema.Read(session, files, cancellationToken));
         var leads = table.FindLeads();
         if (leads.Count > 0)
@@ -49,6 +50,31 @@ internal sealed class TableFiles
 
     /// <summary>A scan of some of the files, with <c>file_row_number</c>, and <c>file_index</c> among them.</summary>
     public string ScanOf(IReadOnlyList<string> files) => $"read_parquet({List(files)}, file_row_number = true{Options})";
+
+    /// <summary>Pieces of the table for threads that scan it side by side, in its order.</summary>
+    /// <param name="rowsMax">Rows that a slice has at most.</param>
+    public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        using (var rows = session.Query($"SELECT file_name, num_rows FROM parquet_file_metadata({Sql.List(Files)})", cancellationToken))
+        {
+            while (rows.Read())
+            {
+                counts.Add(rows.GetString(0), rows.GetInt64(1));
+            }
+        }
+
+        return SourceSlice.Cut([.. Files.Select(file => (file, counts[Path.GetFullPath(file)]))], rowsMax);
+    }
+
+    /// <summary>
+    /// Every row of a slice: its number in its file, which file of the slice it is in, then what is asked for. In the table's order where one thread of the engine reads.
+    /// </summary>
+    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
+    {
+        var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
+        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {ScanOf(slice.Files)}{slice.Condition("file_row_number")}";
+    }
 
     /// <summary>Refuses files that do not agree in the columns that are read.</summary>
     /// <param name="columns">Columns that every file must have.</param>

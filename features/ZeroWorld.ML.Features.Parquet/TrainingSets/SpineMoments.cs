@@ -12,6 +12,7 @@ internal sealed class SpineMoments
         Starts = starts;
         Moments = moments;
         MomentOfRow = momentOfRow;
+        Last = moments.Length == 0 ? long.MinValue : moments.Max();
     }
 
     public KeyTable Keys { get; }
@@ -25,26 +26,26 @@ internal sealed class SpineMoments
     /// <summary>Per row of the range the number of its moment; -1 where a key is null.</summary>
     public int[] MomentOfRow { get; }
 
+    /// <summary>The latest of all moments; <see cref="long.MinValue"/> where there is none.</summary>
+    public long Last { get; }
+
     /// <param name="keys">Columns of the spine that make the key.</param>
-    /// <param name="pieceRows">Rows that one thread reads at a time.</param>
     public static SpineMoments Read(
-        DuckDbSession session, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int pieceRows, int threads, CancellationToken cancellationToken)
+        DuckDbSession session, SpineTable spine, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int threads, CancellationToken cancellationToken)
     {
         var table = new KeyTable([.. keys.Select(static key => key.Type)]);
         var (entities, times) = (LargeArray.Create<int>(range.Count), LargeArray.Create<long>(range.Count));
-        var columns = string.Join(", ", keys.Select(static key => $"k{key.Column}"));
+        SourceSlice[] slices = [.. spine.SlicesOf(range)];
         using (session.LimitThreads(1))
         {
-            var pieces = (int)(((long)range.Count + pieceRows - 1) / pieceRows);
             var next = -1;
-            Parallelism.Run(Math.Clamp(pieces, 1, threads), _ =>
+            Parallelism.Run(Math.Clamp(slices.Length, 1, threads), _ =>
             {
-                while (Interlocked.Increment(ref next) is var index && index < pieces)
+                while (Interlocked.Increment(ref next) is var index && index < slices.Length)
                 {
-                    var (from, to) = (index * pieceRows, (int)Math.Min((index + 1L) * pieceRows, range.Count));
-                    var piece = new SpineRange(range.First + from, to - from);
-                    using var rows = session.QueryVectors($"SELECT rowid, q, {columns} FROM {SpineTable.Name} WHERE {piece.Condition("rowid")}", cancellationToken);
-                    Take(rows, piece.First, table, entities.AsSpan(from, piece.Count), times.AsSpan(from, piece.Count));
+                    var (slice, first) = (slices[index], (int)(slices[index].First - range.First));
+                    using var rows = spine.Read(session, slice, keys.Select(static key => $"k{key.Column}"), cancellationToken);
+                    Take(rows, table, entities.AsSpan(first, (int)slice.Rows), times.AsSpan(first, (int)slice.Rows));
                 }
             });
         }
@@ -52,19 +53,12 @@ internal sealed class SpineMoments
         return Sort(table, entities, times, threads);
     }
 
-    private static void Take(DuckDbVectors rows, long first, KeyTable table, Span<int> entities, Span<long> times)
+    private static void Take(SpineRows rows, KeyTable table, Span<int> entities, Span<long> times)
     {
-        var done = 0;
-        while (rows.Read())
+        for (var done = 0; rows.Read(); done += rows.Vectors.Count)
         {
-            if (rows.Column(0).Int64[0] != first + done)
-            {
-                throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {first + done}.");
-            }
-
-            rows.Column(1).Int64.CopyTo(times[done..]);
-            table.Number(rows, 2, entities.Slice(done, rows.Count), add: true);
-            done += rows.Count;
+            rows.Vectors.Column(SpineRows.TimeOrdinal).Int64.CopyTo(times[done..]);
+            table.Number(rows.Vectors, SpineRows.FirstOrdinal, entities.Slice(done, rows.Vectors.Count), add: true);
         }
     }
 

@@ -2,29 +2,36 @@ using System.Security.Cryptography;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>The spine of a training set, checked against its request and copied into the engine: row n of the table is row n of the spine.</summary>
-/// <remarks>Columns: <c>q</c>, <c>k0...</c> (keys), <c>r0...</c> (request values), <c>p0...</c> (handed through); times as BIGINT microseconds.</remarks>
+/// <summary>The spine of a training set, checked against its request.</summary>
+/// <remarks>
+/// Columns: <c>q</c>, <c>k0...</c> (keys), <c>r0...</c> (request values), <c>p0...</c> (handed through); times as BIGINT microseconds. Rows are read from its files,
+/// in their order, as often as they are needed. Where the engine is asked for them by more than that (windowed views, a filter, lists), it holds a copy: row n of
+/// the table <see cref="Name"/> is row n of the spine.
+/// </remarks>
 internal sealed class SpineTable
 {
     public const string Name = "spine";
 
+    private const string TimeColumn = "q";
+
     private readonly TrainingSetRequest _request;
     private readonly TableFiles _table;
-    private readonly List<string> _expressions = [];
+    private readonly Dictionary<string, string> _columns = new(StringComparer.Ordinal);
     private readonly List<EntityKey> _keys = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly List<(string Source, string Column)> _lists = [];
+    private IReadOnlyList<SourceSlice> _slices = [];
 
     private SpineTable(TrainingSetRequest request, TableFiles table)
     {
         _request = request;
         _table = table;
-        _expressions.Add($"{Convert(request.TimeColumn, FeatureType.Timestamp)} AS q");
+        _columns.Add(TimeColumn, Convert(request.TimeColumn, FeatureType.Timestamp));
         foreach (var key in request.Plan.Entities.SelectMany(static entity => entity.Keys).Distinct())
         {
             var column = ColumnOf(request.KeyColumns, key.Name)
                 ?? throw Refuse($"no spine column is given for the key '{key.Name}', and there is none of that name; expected one for every key of the service's entities");
-            _expressions.Add($"{Convert(column, key.Type)} AS k{_keys.Count}");
+            _columns.Add($"k{_keys.Count}", Convert(column, key.Type));
             _keys.Add(key);
         }
 
@@ -79,32 +86,68 @@ internal sealed class SpineTable
 
     public FeatureType[] PassThroughTypes { get; }
 
-    public static SpineTable Create(DuckDbSession session, TableFolder tables, TrainingSetRequest request, CancellationToken cancellationToken)
+    /// <param name="sliceRows">Rows that one thread reads at a time.</param>
+    public static SpineTable Create(DuckDbSession session, TableFolder tables, TrainingSetRequest request, long sliceRows, CancellationToken cancellationToken)
     {
         var table = TableFiles.Open(session, tables.FilesOfSpine(request.Plan.Service.Project, request.Spine), cancellationToken);
         var spine = new SpineTable(request, table);
         table.Require(spine._used, []);
-        session.Execute(
-            $"CREATE TABLE {Name} AS SELECT {string.Join(", ", spine._expressions)} FROM {table.Scan}{spine.Where()}", cancellationToken);
-        var lists = string.Concat(spine._lists.Select(static list => $", min(rowid) FILTER ({ColumnTypes.HasNullElement(list.Column)})"));
-        using var rows = session.Query($"SELECT count(*), min(rowid) FILTER (q IS NULL){lists} FROM {Name}", cancellationToken);
-        rows.Read();
-        spine.Rows = rows.GetInt64(0);
-        if (!rows.IsNull(1))
+        if (spine.IsInEngine)
         {
-            throw spine.Refuse($"column '{request.TimeColumn}' is null in row {rows.GetInt64(1) + 1}; expected the moment of the read in every row");
+            spine.Copy(session, sliceRows, cancellationToken);
         }
-
-        for (var index = 0; index < spine._lists.Count; index++)
+        else
         {
-            if (!rows.IsNull(index + 2))
-            {
-                throw spine.Refuse($"column '{spine._lists[index].Source}' holds a list with a null element in row {rows.GetInt64(index + 2) + 1}; expected lists without nulls");
-            }
+            spine._slices = table.Slice(session, sliceRows, cancellationToken);
+            spine.Rows = spine._slices.Sum(static slice => slice.Rows);
         }
 
         return spine;
     }
+
+    private bool IsInEngine => _request.Filter is not null || _lists.Count > 0 || _request.Plan.Views.Any(static view => view.Field.IsWindow);
+
+    private void Copy(DuckDbSession session, long sliceRows, CancellationToken cancellationToken)
+    {
+        session.Execute(
+            $"CREATE TABLE {Name} AS SELECT {string.Join(", ", _columns.Select(static column => $"{column.Value} AS {column.Key}"))} FROM {_table.Scan}{Where()}", cancellationToken);
+        var lists = string.Concat(_lists.Select(static list => $", min(rowid) FILTER ({ColumnTypes.HasNullElement(list.Column)})"));
+        using var rows = session.Query($"SELECT count(*), min(rowid) FILTER ({TimeColumn} IS NULL){lists} FROM {Name}", cancellationToken);
+        rows.Read();
+        Rows = rows.GetInt64(0);
+        _slices = SourceSlice.Cut([(Name, Rows)], sliceRows);
+        if (!rows.IsNull(1))
+        {
+            throw RefuseNullTime(rows.GetInt64(1));
+        }
+
+        for (var index = 0; index < _lists.Count; index++)
+        {
+            if (!rows.IsNull(index + 2))
+            {
+                throw Refuse($"column '{_lists[index].Source}' holds a list with a null element in row {rows.GetInt64(index + 2) + 1}; expected lists without nulls");
+            }
+        }
+    }
+
+    /// <summary>Pieces of a range, in the order of its rows.</summary>
+    public IEnumerable<SourceSlice> SlicesOf(SpineRange range) => _slices.SelectMany(slice => slice.Within(range.First, range.First + range.Count));
+
+    /// <summary>Reads a slice in the order of its rows; the engine uses one thread for it.</summary>
+    /// <param name="columns">Names of columns, beside the time.</param>
+    public SpineRows Read(DuckDbSession session, SourceSlice slice, IEnumerable<string> columns, CancellationToken cancellationToken)
+    {
+        var names = columns.Prepend(TimeColumn);
+        var statement = IsInEngine
+            ? $"SELECT rowid, 0::BIGINT, {string.Join(", ", names)} FROM {Name}{slice.Condition("rowid")}"
+            : _table.SliceStatement(slice, names.Select(name => _columns[name]));
+        return new SpineRows(session.QueryVectors(statement, cancellationToken), slice, this);
+    }
+
+    public FeatureException RefuseNullTime(long row) =>
+        Refuse($"column '{_request.TimeColumn}' is null in row {row + 1}; expected the moment of the read in every row");
+
+    public FeatureException RefuseMissing(long row) => Refuse($"row {row + 1} is not there any more; expected files that stay as they are while they are read");
 
     /// <summary>Index of a key's column.</summary>
     public int IndexOf(EntityKey key) => _keys.IndexOf(key);
@@ -126,7 +169,7 @@ internal sealed class SpineTable
 
     private void Add(string column, FeatureType type, string name)
     {
-        _expressions.Add($"{Convert(column, type)} AS {name}");
+        _columns.Add(name, Convert(column, type));
         if (ColumnTypes.IsList(ColumnTypes.KindOf(type)))
         {
             _lists.Add((column, name));

@@ -6,8 +6,6 @@ internal sealed class TrainingBlock : IColumnBlock
 {
     private const int TransformRows = 1024;
 
-    // Of the statement: behind number and moment.
-    private const int FirstOrdinal = 2;
     private const string StatusSuffix = "__status";
 
     private readonly FeatureServicePlan _plan;
@@ -55,13 +53,12 @@ internal sealed class TrainingBlock : IColumnBlock
     /// <summary>Every column of the training set, in order.</summary>
     public ColumnBuffer[] Buffers { get; }
 
-    /// <summary>The columns of the spine that blocks take, in the order in which they expect them.</summary>
-    public static string SpineStatement(TrainingSetRequest request, SpineTable spine, SpineRange range)
-    {
-        var inputs = string.Concat(spine.RequestOrdinals.Where(static ordinal => ordinal >= 0).Select(static index => $", r{index}"));
-        var passed = string.Concat(request.PassThrough.Select(static (_, index) => $", p{index}"));
-        return $"SELECT rowid, q{inputs}{passed} FROM {SpineTable.Name} WHERE {range.Condition("rowid")}";
-    }
+    /// <summary>The columns of the spine that blocks take, beside the time, in the order in which they expect them.</summary>
+    public static IReadOnlyList<string> SpineColumns(TrainingSetRequest request, SpineTable spine) =>
+    [
+        .. spine.RequestOrdinals.Where(static ordinal => ordinal >= 0).Select(static index => $"r{index}"),
+        .. request.PassThrough.Select(static (_, index) => $"p{index}"),
+    ];
 
     /// <summary>What the block takes, roughly where there are texts.</summary>
     public long MemoryBytes => ColumnBuffer.BlockRows * (((Buffers.Length + _inputs.Length) * (sizeof(long) + 1L)) + (_states.Length * sizeof(FeatureStatus)));
@@ -116,22 +113,22 @@ internal sealed class TrainingBlock : IColumnBlock
         }
     }
 
-    /// <summary>The texts and lists among the columns of <see cref="SpineStatement"/>.</summary>
+    /// <summary>The texts and lists among the columns of <see cref="SpineColumns"/>.</summary>
     public IReadOnlyList<(int Ordinal, FeatureType Type)> SpineTexts =>
     [
-        .. _requestValues.Select((request, index) => (FirstOrdinal + index, _plan.Service.RequestValues[request].Type))
-            .Concat(_spine.PassThroughTypes.Select((type, index) => (FirstOrdinal + _requestValues.Length + index, type)))
+        .. _requestValues.Select((request, index) => (SpineRows.FirstOrdinal + index, _plan.Service.RequestValues[request].Type))
+            .Concat(_spine.PassThroughTypes.Select((type, index) => (SpineRows.FirstOrdinal + _requestValues.Length + index, type)))
             .Where(static column => ColumnTypes.IsOfBytes(ColumnTypes.KindOf(column.Item2))),
     ];
 
     private void CopySpine(DuckDbVectors rows, int from, int at, int count)
     {
-        _time.Copy(rows.Column(1), FeatureType.Timestamp, from, at, count);
+        _time.Copy(rows.Column(SpineRows.TimeOrdinal), FeatureType.Timestamp, from, at, count);
         for (var index = 0; index < _requestValues.Length; index++)
         {
             var value = _plan.Service.RequestValues[_requestValues[index]];
             var buffer = _inputs[_requestValues[index]];
-            buffer.Copy(rows.Column(FirstOrdinal + index), value.Type, from, at, count);
+            buffer.Copy(rows.Column(SpineRows.FirstOrdinal + index), value.Type, from, at, count);
             for (var row = at; !value.Default.IsNull && row < at + count; row++)
             {
                 if (buffer.Nulls[row])
@@ -144,7 +141,7 @@ internal sealed class TrainingBlock : IColumnBlock
         for (var index = 0; index < _passThrough.Length; index++)
         {
             _passThrough[index].Copy(
-                rows.Column(FirstOrdinal + _requestValues.Length + index), _spine.PassThroughTypes[index], from, at, count);
+                rows.Column(SpineRows.FirstOrdinal + _requestValues.Length + index), _spine.PassThroughTypes[index], from, at, count);
         }
     }
 

@@ -10,8 +10,8 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
     {
         // Alone: a reader of what several of the engine's threads make looks for work again and again while it waits for them.
         using var alone = session.LimitThreads(1);
-        using var rows = session.QueryVectors(TrainingBlock.SpineStatement(request, spine, range), cancellationToken);
-        var reader = new SpineReader(rows, range, new BlockRoom(workers[0].Blocks[0].SpineTexts, request.Plan.Service.Columns, cells), groupBytesMax);
+        using var rows = new RangeRows(session, spine, range, TrainingBlock.SpineColumns(request, spine), cancellationToken);
+        var reader = new SpineReader(rows, new BlockRoom(workers[0].Blocks[0].SpineTexts, request.Plan.Service.Columns, cells), groupBytesMax);
         var turns = new Turns();
         Parallelism.Run(workers.Count, index =>
         {
@@ -41,7 +41,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
     }
 
     /// <summary>The spine's rows, for one thread after the other.</summary>
-    private sealed class SpineReader(DuckDbVectors rows, SpineRange range, BlockRoom room, long groupBytesMax)
+    private sealed class SpineReader(RangeRows rows, BlockRoom room, long groupBytesMax)
     {
         private readonly Lock _lock = new();
         private long _groups;
@@ -60,7 +60,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
                 {
                     block.Clear(_done);
                     room.Clear();
-                    while ((_from < _count || Read()) && block.Take(rows, _from, room) is > 0 and var count)
+                    while ((_from < _count || Read()) && block.Take(rows.Vectors, _from, room) is > 0 and var count)
                     {
                         (_from, _done) = (_from + count, _done + count);
                     }
@@ -80,19 +80,37 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
 
         private bool Read()
         {
-            if (!rows.Read())
-            {
-                (_from, _count) = (0, 0);
-                return false;
-            }
+            var isThere = rows.Read();
+            (_from, _count) = (0, isThere ? rows.Vectors.Count : 0);
+            return isThere;
+        }
+    }
 
-            (_from, _count) = (0, rows.Count);
-            if (_count > 0 && rows.Column(0).Int64[0] != range.First + _done)
+    /// <summary>The rows of a range, slice by slice.</summary>
+    private sealed class RangeRows(DuckDbSession session, SpineTable spine, SpineRange range, IReadOnlyList<string> columns, CancellationToken cancellationToken) : IDisposable
+    {
+        private readonly Queue<SourceSlice> _slices = new(spine.SlicesOf(range));
+        private SpineRows? _rows;
+
+        /// <summary>The rows at hand.</summary>
+        public DuckDbVectors Vectors => _rows!.Vectors;
+
+        public bool Read()
+        {
+            while (_rows?.Read() != true)
             {
-                throw new InvalidOperationException($"The engine returned spine row {rows.Column(0).Int64[0]} in the place of row {range.First + _done}.");
+                if (_slices.Count == 0)
+                {
+                    return false;
+                }
+
+                _rows?.Dispose();
+                _rows = spine.Read(session, _slices.Dequeue(), columns, cancellationToken);
             }
 
             return true;
         }
+
+        public void Dispose() => _rows?.Dispose();
     }
 }

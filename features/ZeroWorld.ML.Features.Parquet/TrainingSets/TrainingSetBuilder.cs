@@ -139,10 +139,10 @@ internal sealed class TrainingSetBuilder
             return cells;
         }
 
-        var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
         foreach (var keyed in _groups.GroupBy(static group => group.Keys))
         {
-            var spine = SpineMoments.Read(_session, range, keyed.Key.Keys, (int)Math.Min(_options.SliceRows, int.MaxValue), _threads, cancellationToken);
+            var spine = SpineMoments.Read(_session, _spine, range, keyed.Key.Keys, _threads, cancellationToken);
+            var arrivedUntil = Math.Min(spine.Last, _request.AsOf ?? long.MaxValue);
             foreach (var group in keyed)
             {
                 var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
@@ -158,11 +158,11 @@ internal sealed class TrainingSetBuilder
             }
         }
 
-        JoinWindows(range, arrivedUntil, cells, cancellationToken);
+        JoinWindows(range, cells, cancellationToken);
         return cells;
     }
 
-    private void JoinWindows(SpineRange range, long arrivedUntil, ViewCells?[] cells, CancellationToken cancellationToken)
+    private void JoinWindows(SpineRange range, ViewCells?[] cells, CancellationToken cancellationToken)
     {
         var plan = _request.Plan;
         ViewPass[] passes = [.. plan.Views.Index().Where(static item => item.Item.Field.IsWindow)
@@ -180,6 +180,7 @@ internal sealed class TrainingSetBuilder
 
         var schedule = WindowSchedule.Of([.. passes.Select(pass => pass.SortBytes(Extents[pass.View].Rows, range.Count))], _threads, _options.JoinMiB << 20);
         using var limit = schedule.EngineThreads < _threads ? _session.LimitThreads(schedule.EngineThreads) : null;
+        var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
         var next = -1;
         Parallelism.Run(schedule.Workers, _ =>
         {

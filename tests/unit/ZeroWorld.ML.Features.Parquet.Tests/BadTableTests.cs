@@ -144,6 +144,27 @@ public sealed class BadTableTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BuildTrainingSetAsync_FileThatIsDamagedInside_IsRefusedByItsName(bool isSpine)
+    {
+        Write("part-0.parquet", Facts);
+        Write("part-1.parquet", "SELECT i::BIGINT AS k, '2024-01-01 00:00:00+00'::TIMESTAMPTZ AS at, hash(i)::DOUBLE AS v FROM range(20000) t(i)");
+        var spine = _folder.WriteParquet("spine.parquet", "SELECT (hash(i) % 20000)::BIGINT AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q FROM range(20000) t(i)");
+        var victim = isSpine ? spine : Path.Combine(Folder(), "part-1.parquet");
+        var bytes = await File.ReadAllBytesAsync(victim, Token);
+        bytes.AsSpan(4, 60_000).Fill(0x5A);
+        await File.WriteAllBytesAsync(victim, bytes, Token);
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.BuildTrainingSetAsync(Request(spine), null, Token));
+        var load = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.LoadAsync(victim, ["k"], null, Token));
+        var table = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(victim, Token));
+
+        Assert.All([refused, load, table], failure => Assert.StartsWith($"File '{victim}' begins and ends as Parquet, but cannot be read: it is damaged.", failure.Message, StringComparison.Ordinal));
+        Assert.False(File.Exists(_folder.PathOf("set.parquet")));
+    }
+
+    [Theory]
     [InlineData("k,q\n7,2024-01-02T00:00:00Z\n", "is no Parquet file: it has 27 bytes and begins with 'k,q\uFFFD'")]
     [InlineData("", "is no Parquet file: it has 0 bytes and begins with ''")]
     [InlineData("PAR1", "begins as Parquet but does not end so after its 4 bytes")]

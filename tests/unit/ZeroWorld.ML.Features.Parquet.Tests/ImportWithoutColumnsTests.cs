@@ -155,6 +155,25 @@ public sealed class ImportWithoutColumnsTests : IDisposable
 
     private static TableImport Import(string path) => new("default", "events", path, [], null);
 
+    [Theory]
+    [InlineData("1;2;-", "line 4, column 'column': the value is '-'; expected int64 as in all lines before it")]
+    [InlineData("1;2.5;3e", "line 4, column 'column': the value is '3e'; expected float64")]
+    [InlineData("true;false;tru", "line 4, column 'column': the value is 'tru'; expected bool")]
+    [InlineData("2024-01-01T00:00:00Z;2024-01-02T00:00:00Z;2024-01-0", "line 4, column 'column': the value is '2024-01-0'; expected timestamp")]
+    public async Task ImportAsync_CsvThatEndsAmidItsLastValue_IsToldByLineAndColumn(string values, string expected)
+    {
+        string Text(string row) => "first,column\n" + string.Join('\n', values.Split(';').Select(value => string.Format(null, row, value)));
+
+        var refused = await RefusedAsync(Import(_folder.WriteText("cut.csv", Text("a,{0}"))));
+        var ended = await _folder.Store.ImportAsync(Import(_folder.WriteText("ended.csv", Text("a,{0}") + "\n")), Token);
+        var quoted = await _folder.Store.ImportAsync(Import(_folder.WriteText("quoted.csv", Text("a,\"{0}\""))), Token);
+        var texts = await _folder.Store.ImportAsync(Import(_folder.WriteText("texts.csv", Text("a,x{0}"))), Token);
+
+        Assert.Contains(expected, refused, StringComparison.Ordinal);
+        Assert.Contains("may be cut off there", refused, StringComparison.Ordinal);
+        Assert.All([ended, quoted, texts], summary => Assert.Equal(FeatureType.String, summary.Columns[1].Type));
+    }
+
     private async Task<string> RefusedAsync(TableImport import)
     {
         var exception = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.ImportAsync(import, Token));

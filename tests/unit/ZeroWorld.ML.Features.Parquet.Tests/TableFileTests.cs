@@ -197,6 +197,19 @@ public sealed class TableFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a,b\n1,2\n", "is no Parquet file: it has 8 bytes and begins with 'a,b")]
+    [InlineData("PAR1 and no end", "begins as Parquet but does not end so after its 15 bytes: it is cut off")]
+    public async Task ReadAsync_FileThatIsNoWholeParquet_IsToldByItsName(string text, string expected)
+    {
+        var path = Write("table.parquet", text);
+
+        var file = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(path, Cancellation));
+        var folder = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(_folder, Cancellation));
+
+        Assert.All([file, folder], failure => Assert.StartsWith($"File '{path}' {expected}", failure.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(1_000_000, 16_000, 614)]
     [InlineData(167_000_000, 16_000, 1_274)]
     [InlineData(1_000_000_000, 8_000, 4_000)]

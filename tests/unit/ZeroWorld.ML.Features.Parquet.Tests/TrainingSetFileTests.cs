@@ -173,6 +173,38 @@ public sealed class TrainingSetFileTests : IDisposable
         Assert.True(whole.Statistics.Single(static column => column.Name == "sender_amount").Nulls is > 0 and < Rows / 2);
     }
 
+    [Theory]
+    [InlineData(1_000, 1L)]
+    [InlineData(SourceSlice.RowsMax, 1L)]
+    [InlineData(1_000, null)]
+    [InlineData(SourceSlice.RowsMax, null)]
+    public async Task BuildTrainingSetAsync_SpineOfManyFiles_IsReadAsItsCopyInTheEngineIs(long sliceRows, long? cellBytesMax)
+    {
+        WriteBalances("SELECT (i * 7919 % 997)::INTEGER AS account, make_timestamptz(i * 1000) AS at, make_timestamptz(i * 1000 + i % 5000) AS known, i / 3.0 AS amount, 'c' || (i % 5) AS country FROM range(40000) t(i)");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", "default", "reads")).FullName;
+        int[] ends = [0, 1, 8, 9_000, 9_000, 29_000, 29_300, 30_000];
+        for (var part = 1; part < ends.Length; part++)
+        {
+            var query = $"SELECT i AS id, make_timestamptz((hash(i) % 45000000)::BIGINT) AS at, (hash(i * 3) % 1100)::BIGINT AS a, (hash(i * 5) % 1100)::BIGINT AS b, i / 2.0 AS money FROM range({ends[part - 1]}, {ends[part]}) t(i)";
+            File.Move(_folder.WriteParquet("part.parquet", query), Path.Combine(folder, $"part-{part}.parquet"));
+        }
+
+        var request = Request("set.parquet") with { Spine = "reads", PassThrough = ["id", "a"] };
+        var copied = await _folder.Store.BuildTrainingSetAsync(request with { Filter = new TimeFilter("at", 0, long.MaxValue) }, null, Token);
+        _folder.Options.SliceRows = sliceRows;
+        _folder.Options.CellBytesMax = cellBytesMax;
+
+        var read = await _folder.StoreWith(3).BuildTrainingSetAsync(request with { OutputPath = _folder.PathOf("read.parquet") }, null, Token);
+
+        Assert.Equal((copied.Rows, copied.Fingerprint), (read.Rows, read.Fingerprint));
+        Assert.Equal(30_000, read.Rows);
+        Assert.Equal(copied.Statistics, read.Statistics);
+        if (cellBytesMax is null)
+        {
+            Assert.Equal(await File.ReadAllBytesAsync(copied.Path, Token), await File.ReadAllBytesAsync(read.Path, Token));
+        }
+    }
+
     [Fact]
     public async Task BuildTrainingSetAsync_ThreeHundredFeaturesOfThreeViews_AreAllThere()
     {
