@@ -79,11 +79,6 @@ internal sealed unsafe class GroupedRows : IHistoryRows
     {
         while (_at == _count)
         {
-            foreach (var collector in _partition < 0 ? [] : _collectors)
-            {
-                collector.Partition(_partition).Dispose();
-            }
-
             if (_partition == MaterializationLedger.PartitionCount - 1)
             {
                 return false;

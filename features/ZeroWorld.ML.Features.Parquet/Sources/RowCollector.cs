@@ -4,6 +4,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed unsafe class RowCollector : IDisposable
 {
     private readonly RowLayout _layout;
+    private readonly LargePages _memory = new();
     private readonly RowPages[] _partitions = new RowPages[MaterializationLedger.PartitionCount];
     private readonly nint[] _targets = new nint[DuckDbVectors.RowsMax];
     private readonly int[] _all = [.. Enumerable.Range(0, DuckDbVectors.RowsMax)];
@@ -13,23 +14,17 @@ internal sealed unsafe class RowCollector : IDisposable
         _layout = layout;
         for (var partition = 0; partition < _partitions.Length; partition++)
         {
-            _partitions[partition] = new RowPages(layout);
+            _partitions[partition] = new RowPages(layout, _memory);
         }
     }
 
     /// <summary>Bytes that are held.</summary>
-    public long Bytes => _partitions.Sum(static partition => partition.Bytes);
+    public long Bytes => _memory.Bytes;
 
     /// <summary>Rows of a partition, in the order in which they came.</summary>
     public RowPages Partition(int partition) => _partitions[partition];
 
-    public void Dispose()
-    {
-        foreach (var partition in _partitions)
-        {
-            partition.Dispose();
-        }
-    }
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>Takes the rows at hand: the partition of each, the columns of the layout, and its place in the table where rows are ordered.</summary>
     public void Add(DuckDbVectors rows) => Add(rows, _all.AsSpan(0, rows.Count));
@@ -72,6 +67,17 @@ internal sealed unsafe class RowCollector : IDisposable
         var offset = _layout.OffsetOf(ordinal);
         if (!ColumnTypes.IsOfBytes(type) && !column.MayHaveNulls)
         {
+            if (type is not (FeatureType.Bool or FeatureType.Float32))
+            {
+                var values = (long*)column.Data;
+                foreach (var row in chosen)
+                {
+                    *(long*)(_targets[row] + offset) = values[row];
+                }
+
+                return;
+            }
+
             foreach (var row in chosen)
             {
                 *(long*)(_targets[row] + offset) = column.Bits(row, type);

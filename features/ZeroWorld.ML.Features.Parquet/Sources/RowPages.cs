@@ -1,17 +1,17 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Rows of one partition in memory that is not the collector's: it would copy all of it more than once.</summary>
-/// <remarks>Addresses are good until it is cleared. Not thread safe.</remarks>
-internal sealed unsafe class RowPages(RowLayout layout) : IDisposable
+/// <remarks>Addresses are good as long as the memory. Not thread safe.</remarks>
+/// <param name="layout">How a row lies.</param>
+/// <param name="memory">Of one worker: it serves all of its partitions.</param>
+internal sealed unsafe class RowPages(RowLayout layout, LargePages memory)
 {
     private const int PageBytes = 64 << 10;
 
     private readonly int _rowsPerPage = Math.Max(PageBytes / layout.Width, 1);
     private readonly List<nint> _pages = [];
-    private readonly List<nint> _texts = [];
     private byte* _next;
     private byte* _end;
     private byte* _nextText;
@@ -19,9 +19,6 @@ internal sealed unsafe class RowPages(RowLayout layout) : IDisposable
 
     /// <summary>Rows so far.</summary>
     public int Count { get; private set; }
-
-    /// <summary>Bytes that were taken from the system.</summary>
-    public long Bytes { get; private set; }
 
     /// <returns>Where a new row lies, none of whose columns is null yet.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,8 +47,7 @@ internal sealed unsafe class RowPages(RowLayout layout) : IDisposable
         if (length > _textLeft)
         {
             _textLeft = Math.Max(length, PageBytes);
-            _nextText = Take(_textLeft);
-            _texts.Add((nint)_nextText);
+            _nextText = memory.Take(_textLeft);
         }
 
         var place = _nextText;
@@ -74,30 +70,11 @@ internal sealed unsafe class RowPages(RowLayout layout) : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var page in _pages.Concat(_texts))
-        {
-            NativeMemory.Free((void*)page);
-        }
-
-        _pages.Clear();
-        _texts.Clear();
-        _next = _end = null;
-        (_textLeft, Count, Bytes) = (0, 0, 0);
-    }
-
     private void Grow()
     {
         var length = (long)_rowsPerPage * layout.Width;
-        _next = Take(length);
+        _next = memory.Take(length);
         _end = _next + length;
         _pages.Add((nint)_next);
-    }
-
-    private byte* Take(long length)
-    {
-        Bytes += length;
-        return (byte*)NativeMemory.Alloc((nuint)length);
     }
 }

@@ -60,6 +60,12 @@ public sealed record ModelSettings
     /// <summary>Outputs that answers have in another shape than the model, by name.</summary>
     public IReadOnlyDictionary<string, TensorReshape> OutputReshapes { get; init; } = new Dictionary<string, TensorReshape>();
 
+    /// <summary>Inputs whose dimensions behind the row axis may differ between the requests of a run, by name, with their shape in requests; the model takes all their elements in one dimension.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> RaggedInputs { get; init; } = new Dictionary<string, IReadOnlyList<long>>();
+
+    /// <summary>Inputs that are made for a run from how its ragged inputs are spread over the requests.</summary>
+    public IReadOnlyList<BatchInput> BatchInputs { get; init; } = [];
+
     /// <summary>Of inputs that are pictures, which axes are which, by name: <c>NCHW</c> or <c>NHWC</c>. Said to whoever asks for the model's configuration, and to nobody else.</summary>
     public IReadOnlyDictionary<string, string> InputFormats { get; init; } = new Dictionary<string, string>();
 

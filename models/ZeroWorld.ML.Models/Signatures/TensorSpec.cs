@@ -13,11 +13,14 @@ public sealed record TensorSpec(string Name, TensorDtype Dtype, IReadOnlyList<lo
     /// <summary>Whether the model declares not even the number of dimensions; <see cref="Shape"/> then is [-1].</summary>
     public bool IsAnyRank { get; init; }
 
+    /// <summary>Whether requests that share a run may differ in the dimensions behind the first.</summary>
+    public bool IsRagged { get; init; }
+
     /// <summary>Whether the first dimension may have any size: the row axis.</summary>
     public bool HasRowAxis => Shape.Count > 0 && Shape[0] == -1 && !IsAnyRank;
 
     public bool Equals(TensorSpec? other) =>
-        other is not null && Name == other.Name && Dtype == other.Dtype && IsOptional == other.IsOptional && IsAnyRank == other.IsAnyRank && Shape.SequenceEqual(other.Shape);
+        other is not null && Name == other.Name && Dtype == other.Dtype && IsOptional == other.IsOptional && IsAnyRank == other.IsAnyRank && IsRagged == other.IsRagged && Shape.SequenceEqual(other.Shape);
 
     public override int GetHashCode() => HashCode.Combine(Name, Dtype, Shape.Count);
 

@@ -34,12 +34,17 @@ internal static class ModelMessages
             DataType = ToDataType(spec.Dtype),
             Dims = { Dims(spec.Shape, hasRows) },
             Optional = spec.IsOptional,
+            AllowRaggedBatch = spec.IsRagged,
             Format = model.Settings.InputFormats.GetValueOrDefault(spec.Name) switch { "NCHW" => ModelInput.Types.Format.Nchw, "NHWC" => ModelInput.Types.Format.Nhwc, _ => ModelInput.Types.Format.None },
             Reshape = ToReshape(model.Settings.InputReshapes, spec.Name, hasRows),
         }));
         config.Output.AddRange(model.Signature.Outputs.Select(spec => new ModelOutput
         {
             Name = spec.Name, DataType = ToDataType(spec.Dtype), Dims = { Dims(spec.Shape, hasRows) }, Reshape = ToReshape(model.Settings.OutputReshapes, spec.Name, hasRows),
+        }));
+        config.BatchInput.AddRange(model.Settings.BatchInputs.Select(static made => new Inference.BatchInput
+        {
+            Kind = (Inference.BatchInput.Types.Kind)made.Kind, TargetName = { made.Name }, DataType = ToDataType(made.Dtype), SourceInput = { made.Source },
         }));
         foreach (var (name, text) in model.Settings.Parameters)
         {

@@ -5,16 +5,16 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>Joins the inputs of several requests into one batch, in memory that is kept between batches, and parts its outputs again.</summary>
 /// <remarks>Not thread safe: one batch at a time. Merged tensors are valid until the next <see cref="Merge"/>.</remarks>
-internal sealed class BatchBuffers(int inputs)
+internal sealed class BatchBuffers(ModelSignature signature)
 {
     // What one unusual batch needed is not kept for ever.
     private const int KeptBytesMax = 16 * 1024 * 1024;
 
     // Engines read elements with aligned instructions in places.
     private const int AlignmentBytes = 8;
-    private readonly byte[]?[] _staging = new byte[]?[inputs];
+    private readonly byte[]?[] _staging = new byte[]?[signature.Inputs.Count];
 
-    /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal.</summary>
+    /// <summary>Whether rows of both requests may stand in one tensor: everything but the number of rows is equal, and of ragged inputs the shape.</summary>
     public static bool CanMerge(ModelSignature signature, TensorBuffer[] first, TensorBuffer[] second)
     {
         for (var index = 0; index < first.Length; index++)
@@ -30,7 +30,7 @@ internal sealed class BatchBuffers(int inputs)
                 continue;
             }
 
-            if (first[index].Dtype != second[index].Dtype || !first[index].Shape[1..].SequenceEqual(second[index].Shape[1..]))
+            if (first[index].Dtype != second[index].Dtype || (!signature.Inputs[index].IsRagged && !first[index].Shape[1..].SequenceEqual(second[index].Shape[1..])))
             {
                 return false;
             }
@@ -100,14 +100,33 @@ internal sealed class BatchBuffers(int inputs)
                 continue;
             }
 
+            if (signature.Inputs[index].IsRagged)
+            {
+                merged[index] = MergeRagged(batch, index);
+                continue;
+            }
+
             long[] shape = [.. first.Shape];
             shape[0] = rows;
-            merged[index] = first.Dtype != TensorDtype.Bytes ? TensorBuffer.Of(first.Dtype, shape, MergeData(batch, index))
-                : ArePacked(batch, index) ? TensorBuffer.OfPacked(shape, MergeData(batch, index))
-                : MergeStrings(batch, index, shape);
+            merged[index] = MergeInput(batch, index, shape);
         }
 
         return merged;
+    }
+
+    /// <summary>All elements in one dimension, with the shapes that they came in.</summary>
+    private TensorBuffer MergeRagged(List<InferenceTask> batch, int input)
+    {
+        long[][] parts = [.. batch.Select(task => task.Inputs[input].Shape.ToArray())];
+        return MergeInput(batch, input, [batch.Sum(task => (long)task.Inputs[input].ElementCount)]).WithParts(parts);
+    }
+
+    private TensorBuffer MergeInput(List<InferenceTask> batch, int index, long[] shape)
+    {
+        var dtype = batch[0].Inputs[index].Dtype;
+        return dtype != TensorDtype.Bytes ? TensorBuffer.Of(dtype, shape, MergeData(batch, index))
+            : ArePacked(batch, index) ? TensorBuffer.OfPacked(shape, MergeData(batch, index))
+            : MergeStrings(batch, index, shape);
     }
 
     private static bool ArePacked(List<InferenceTask> batch, int input)

@@ -32,7 +32,7 @@ internal sealed partial class BatchScheduler
     }
 
     /// <summary>
-    /// Whether an idle instance may run now. Not beside another where answers keep the order of their requests. Beside another, where nobody asked for several, it may when the run is long, and the rows that wait are so many that a larger batch would cost each of them no less:
+    /// Whether an idle instance may run now. Not beside another where answers keep the order of their requests. Beside another, where nobody asked for several, it may when the run is long, and the rows that wait are so many that a larger batch would cost each of them hardly less:
     /// else it would only take them from the next batch of the other.
     /// </summary>
     private bool MayRun_NeedsLock()

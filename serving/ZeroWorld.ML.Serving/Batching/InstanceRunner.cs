@@ -15,7 +15,7 @@ internal sealed class InstanceRunner(BatchScheduler owner, IModelInstance instan
 
     public IModelInstance Instance { get; } = instance;
 
-    public BatchBuffers Buffers { get; } = new(instance.Signature.Inputs.Count);
+    public BatchBuffers Buffers { get; } = new(instance.Signature);
 
     public List<InferenceTask> Batch { get; } = [];
 

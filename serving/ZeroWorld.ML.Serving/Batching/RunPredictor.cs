@@ -10,7 +10,11 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class RunPredictor
 {
     private const int Weight = 8;
+
+    // What any run costs, of the cost of one of so many rows, that is not worth waiting for; of as many rows as most models need to be at their fastest more, since waiting leaves a processor idle.
     private const double FixedShare = 0.2;
+    private const double FixedShareOfMany = 0.5;
+    private const int RowsMany = 32;
 
     // Nearer ones say more of the noise than of the rows.
     private const double SizesApart = 1.6;
@@ -49,9 +53,18 @@ internal sealed class RunPredictor
         return 0;
     }
 
-    /// <summary>Whether a run of so many rows is mostly its rows, so that little is gained by waiting for more of them: what any run costs, however few its rows, is a fifth of it or less.</summary>
-    /// <remarks>By the line through two sizes that were seen: the one that these rows have reached, and the next smaller one, or else larger one, that differs enough. Where there is no such one it is not known.</remarks>
+    /// <summary>Whether a run of so many rows is mostly its rows, so that little is gained by waiting for more of them: what any run costs, however few its rows, is a fifth of it or less; of 32 rows or more half.</summary>
+    /// <remarks>
+    /// By the line through two sizes that were seen: the one that these rows have reached, and the next smaller one, or else larger one, that differs enough. Where there is no such one it is not known,
+    /// and said of 32 rows or more.
+    /// </remarks>
     public bool IsFull(int rows)
+    {
+        var isMany = rows >= RowsMany;
+        return FixedShareOf(rows) is { } share ? share <= (isMany ? FixedShareOfMany : FixedShare) : isMany;
+    }
+
+    private double? FixedShareOf(int rows)
     {
         var mine = rows <= 1 ? 0 : Math.Min(BitOperations.Log2((uint)rows), _ticks.Length - 1);
         while (mine > 0 && Volatile.Read(ref _costs[mine]) == 0)
@@ -62,14 +75,14 @@ internal sealed class RunPredictor
         var (size, cost) = Read(mine);
         if (cost == 0)
         {
-            return false;
+            return null;
         }
 
         for (var other = mine - 1; other >= 0; other--)
         {
             if (Read(other) is { Cost: > 0 } less && less.Rows * SizesApart <= size)
             {
-                return FixedCost(less, (size, cost)) <= cost * FixedShare;
+                return FixedCost(less, (size, cost)) / cost;
             }
         }
 
@@ -77,11 +90,11 @@ internal sealed class RunPredictor
         {
             if (Read(other) is { Cost: > 0 } more && more.Rows >= size * SizesApart)
             {
-                return FixedCost((size, cost), more) <= cost * FixedShare;
+                return FixedCost((size, cost), more) / cost;
             }
         }
 
-        return false;
+        return null;
     }
 
     /// <param name="rows">0 or more.</param>

@@ -25,6 +25,9 @@ internal sealed class PbConfigDraft
 
     public List<PbTensor> Outputs { get; } = [];
 
+    /// <summary>Inputs that are made here, and where they are written.</summary>
+    public List<(BatchInput Input, ConfigNode Place)> BatchInputs { get; } = [];
+
     /// <summary>Requests to make before the first one, and where they are written.</summary>
     public List<(WarmupSample Sample, ConfigNode Place)> Warmups { get; } = [];
 
@@ -55,6 +58,16 @@ internal sealed class PbConfigDraft
         tensors.Add(tensor);
     }
 
+    public void Add(BatchInput input, ConfigNode node)
+    {
+        if (BatchInputs.Count == TensorsMax)
+        {
+            throw new ModelConfigException(node.Line, node.Column, $"there are more than {TensorsMax} of '{node.Name}'");
+        }
+
+        BatchInputs.Add((input, node));
+    }
+
     public FolderModelConfig ToConfig()
     {
         // Without any word about batches the model file decides; with tensors and no max_batch_size it is 0, as protobuf has it.
@@ -69,10 +82,12 @@ internal sealed class PbConfigDraft
             Instances = Instances,
             Device = Device,
             KeepsResponses = KeepsResponses,
-            Inputs = ToModel(Inputs, rows),
+            Inputs = [.. ToModel(Inputs, rows), .. BatchInputs.Select(made => ToSpec(made.Input, made.Place, rows))],
             Outputs = ToModel(Outputs, rows),
             InputReshapes = ToReshapes(Inputs, rows),
             OutputReshapes = ToReshapes(Outputs, rows),
+            RaggedInputs = Inputs.Where(input => input.IsRagged && rows == RowAxis.Declared).ToDictionary(static input => input.Spec.Name, input => ToFull(input.Spec.Shape, rows), StringComparer.Ordinal),
+            BatchInputs = [.. BatchInputs.Select(static made => made.Input)],
             InputFormats = Inputs.Where(static input => input.Format != "").ToDictionary(static input => input.Spec.Name, static input => input.Format, StringComparer.Ordinal),
             WarmupSamples = [.. Warmups.Select(warmup => Check(warmup.Sample, warmup.Place, rows))],
             Parameters = Parameters,
@@ -95,8 +110,23 @@ internal sealed class PbConfigDraft
             : throw new ModelConfigException(place.Line, place.Column, $"'batch_size' of the model_warmup '{sample.Name}' is {sample.Rows}; expected at most {most}{(rows == RowAxis.None ? ", as the model takes no batches" : ", the max_batch_size")}");
     }
 
+    private TensorSpec ToSpec(BatchInput made, ConfigNode place, RowAxis rows)
+    {
+        if (Inputs.Exists(input => input.Spec.Name == made.Name) || BatchInputs.Count(other => other.Input.Name == made.Name) > 1)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"the batch_input '{made.Name}' is declared twice");
+        }
+
+        if (rows != RowAxis.Declared || Inputs.Find(input => input.Spec.Name == made.Source) is not { IsRagged: true } source)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"the batch_input '{made.Name}' has the source_input '{made.Source}'; expected an input with allow_ragged_batch of a model with max_batch_size above 0");
+        }
+
+        return new TensorSpec(made.Name, made.Dtype, made.Kind == BatchInputKind.ItemShape ? [-1, source.Spec.Shape.Count] : [-1]);
+    }
+
     private static TensorSpec[] ToModel(List<PbTensor> tensors, RowAxis rows) =>
-        [.. tensors.Select(tensor => tensor.Spec with { Shape = ToFull(tensor.ModelDims ?? tensor.Spec.Shape, rows) })];
+        [.. tensors.Select(tensor => tensor.Spec with { Shape = tensor.IsRagged && rows == RowAxis.Declared ? [-1] : ToFull(tensor.ModelDims ?? tensor.Spec.Shape, rows) })];
 
     private static Dictionary<string, TensorReshape> ToReshapes(List<PbTensor> tensors, RowAxis rows) => tensors.Where(static tensor => tensor.ModelDims is not null).ToDictionary(
         static tensor => tensor.Spec.Name, tensor => new TensorReshape(ToFull(tensor.Spec.Shape, rows), ToFull(tensor.ModelDims!, rows)), StringComparer.Ordinal);

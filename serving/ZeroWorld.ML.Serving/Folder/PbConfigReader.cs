@@ -14,8 +14,7 @@ internal static class PbConfigReader
     {
         ["sequence_batching"] = "stateful models are not served",
         ["ensemble_scheduling"] = "ensembles are not served",
-        ["batch_input"] = "ragged batches are not served",
-        ["batch_output"] = "ragged batches are not served",
+        ["batch_output"] = "outputs are parted by rows",
         ["cc_model_filenames"] = "a model has one file here",
         ["model_repository_agents"] = "there are no repository agents",
         ["model_operations"] = "libraries of custom operators are not loaded",
@@ -60,6 +59,9 @@ internal static class PbConfigReader
                 break;
             case "input" or "output":
                 draft.Add(PbTensorReader.Read(node), node);
+                break;
+            case "batch_input":
+                draft.Add(PbBatchInputReader.Read(node), node);
                 break;
             case "model_warmup":
                 draft.Warmups.Add(PbWarmupReader.Read(node));

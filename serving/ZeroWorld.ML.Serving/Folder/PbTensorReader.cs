@@ -9,6 +9,9 @@ internal sealed record PbTensor(TensorSpec Spec)
     /// <value>The model's own dims; <see langword="null"/>: as requests have them.</value>
     public IReadOnlyList<long>? ModelDims { get; init; }
 
+    /// <value>Whether requests that share a run may differ in its dims.</value>
+    public bool IsRagged { get; init; }
+
     /// <value><c>NCHW</c>, <c>NHWC</c> or empty.</value>
     public string Format { get; init; } = "";
 
@@ -27,7 +30,7 @@ internal static class PbTensorReader
         var isInput = tensor.Name == "input";
         string? name = null, format = null, labelFile = null;
         TensorDtype? dtype = null;
-        var isOptional = false;
+        var (isOptional, isRagged) = (false, false);
         var dims = new List<long>();
         ConfigNode? reshape = null;
         foreach (var node in PbConfigReader.Message(tensor))
@@ -48,6 +51,9 @@ internal static class PbTensorReader
                     break;
                 case "optional" when isInput:
                     isOptional = PbConfigReader.Flag(node);
+                    break;
+                case "allow_ragged_batch" when isInput:
+                    isRagged = PbConfigReader.Flag(node);
                     break;
                 case "label_filename" when !isInput:
                     labelFile = PbConfigReader.Text(node);
@@ -74,9 +80,15 @@ internal static class PbTensorReader
             throw new ModelConfigException(tensor.Line, tensor.Column, $"the {tensor.Name} '{name}' has {dims.Count} dims; expected at most {DimensionsMax}");
         }
 
+        if (isRagged && (isOptional || reshape is not null))
+        {
+            throw new ModelConfigException(tensor.Line, tensor.Column, $"the input '{name}' has allow_ragged_batch and '{(isOptional ? "optional" : "reshape")}'; expected one of them");
+        }
+
         var spec = new TensorSpec(name, dtype ?? throw new ModelConfigException(tensor.Line, tensor.Column, $"the {tensor.Name} '{name}' has no data_type"), dims) { IsOptional = isOptional };
         return new PbTensor(spec)
         {
+            IsRagged = isRagged,
             ModelDims = reshape is null ? null : ReadReshape(reshape, tensor.Name, spec),
             Format = format is null or "FORMAT_NONE" ? "" : format["FORMAT_".Length..],
             LabelFile = labelFile ?? "",

@@ -119,7 +119,7 @@ internal sealed class PackageLoader(
     }
 
     private static IModelInstance Open(IModelRuntime runtime, ModelPackage package, string device, long? room) =>
-        ReshapedInstance.Wrap(runtime.Open(package, device, room), package.Settings);
+        ReshapedInstance.Wrap(RaggedInstance.Wrap(runtime.Open(package, device, room), package.Settings), package.Settings);
 
     private static List<IModelInstance> OpenOthers(ModelPackage package, IModelRuntime runtime, IModelInstance first, long? room)
     {

@@ -38,7 +38,8 @@ public static class DeclaredSignature
             throw Refuse(package, $"say that the first axis counts rows, but {(fixedTensor is null ? "the model takes no input" : $"that of '{fixedTensor}' does not have any size")}; set max_batch_size to 0, or leave it out");
         }
 
-        return signature;
+        // First axes of ragged inputs count elements: only who joins the requests knows their rows.
+        return settings.RaggedInputs.Count > 0 ? signature with { IsBatchable = false } : signature;
     }
 
     private static TensorSpec[] Merge(string kind, ModelPackage package, IReadOnlyList<TensorSpec> declared, IReadOnlyList<TensorSpec> file)

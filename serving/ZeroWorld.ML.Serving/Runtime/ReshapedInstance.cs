@@ -3,17 +3,15 @@ using ZeroWorld.ML.Models;
 namespace ZeroWorld.ML.Serving;
 
 /// <summary>A model whose tensors have other shapes towards callers than in its file, as its settings say. Only shapes change: the elements stay where they are.</summary>
-/// <remarks>Owns the instance in it. Not thread safe, as that is not.</remarks>
-internal sealed class ReshapedInstance : IModelInstance
+internal sealed class ReshapedInstance : InstanceWrapper
 {
-    private readonly IModelInstance _inner;
     private readonly ModelSettings _settings;
     private readonly TensorReshape?[] _inputs;
     private readonly TensorReshape?[] _outputs;
 
     private ReshapedInstance(IModelInstance inner, ModelSettings settings)
+        : base(inner)
     {
-        _inner = inner;
         _settings = settings;
         _inputs = [.. inner.Signature.Inputs.Select(spec => settings.InputReshapes.GetValueOrDefault(spec.Name))];
         _outputs = [.. inner.Signature.Outputs.Select(spec => settings.OutputReshapes.GetValueOrDefault(spec.Name))];
@@ -24,26 +22,11 @@ internal sealed class ReshapedInstance : IModelInstance
     public static IModelInstance Wrap(IModelInstance instance, ModelSettings settings) =>
         settings.InputReshapes.Count == 0 && settings.OutputReshapes.Count == 0 ? instance : new ReshapedInstance(instance, settings);
 
-    public ModelSignature Signature { get; }
+    public override ModelSignature Signature { get; }
 
-    public string Device => _inner.Device;
+    protected override IModelInstance Wrap(IModelInstance instance) => new ReshapedInstance(instance, _settings);
 
-    public int BesideMax => _inner.BesideMax;
-
-    public long? DeviceMemoryBytes => _inner.DeviceMemoryBytes;
-
-    public IModelInstance? TryShare() => _inner.TryShare() is { } shared ? new ReshapedInstance(shared, _settings) : null;
-
-    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => ToAnswer(_inner.Run(ToModel(inputs)));
-
-    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory) => ToAnswer(_inner.Run(ToModel(inputs), memory));
-
-    public void Dispose() => _inner.Dispose();
-
-    private static TensorSpec[] ToRequest(IReadOnlyList<TensorSpec> tensors, TensorReshape?[] reshapes) =>
-        [.. tensors.Select((spec, index) => reshapes[index] is { } reshape ? spec with { Shape = reshape.Request, IsAnyRank = false } : spec)];
-
-    private TensorBuffer[] ToModel(ReadOnlySpan<TensorBuffer> inputs)
+    protected override TensorBuffer[] ToModel(ReadOnlySpan<TensorBuffer> inputs)
     {
         var reshaped = inputs.ToArray();
         for (var index = 0; index < reshaped.Length; index++)
@@ -58,7 +41,7 @@ internal sealed class ReshapedInstance : IModelInstance
         return reshaped;
     }
 
-    private TensorBuffer[] ToAnswer(TensorBuffer[] outputs)
+    protected override TensorBuffer[] ToAnswer(TensorBuffer[] outputs)
     {
         for (var index = 0; index < outputs.Length; index++)
         {
@@ -72,4 +55,7 @@ internal sealed class ReshapedInstance : IModelInstance
 
         return outputs;
     }
+
+    private static TensorSpec[] ToRequest(IReadOnlyList<TensorSpec> tensors, TensorReshape?[] reshapes) =>
+        [.. tensors.Select((spec, index) => reshapes[index] is { } reshape ? spec with { Shape = reshape.Request, IsAnyRank = false } : spec)];
 }

@@ -37,6 +37,9 @@ public sealed class TensorBuffer
     /// <summary>First dimension; 1 for a scalar.</summary>
     public int Rows => _shape.Length == 0 ? 1 : (int)_shape[0];
 
+    /// <summary>Of the elements of several requests in one dimension: the shapes that they had there, in order; else <see langword="null"/>.</summary>
+    internal IReadOnlyList<long[]>? Parts { get; private init; }
+
     /// <summary>The elements. Of <see cref="TensorDtype.Bytes"/> their wire form where <see cref="IsPacked"/>, else empty.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
@@ -98,6 +101,9 @@ public sealed class TensorBuffer
     internal TensorBuffer Reshape(long[] shape) => Count(shape) == ElementCount
         ? new TensorBuffer(Dtype, shape, ElementCount, Data, _strings, IsPacked)
         : throw new ArgumentException($"{ElementCount} elements do not make a tensor of shape {TensorShape.ToText(shape)}.", nameof(shape));
+
+    /// <summary>The same elements, said to come from several requests.</summary>
+    internal TensorBuffer WithParts(IReadOnlyList<long[]> parts) => new(Dtype, _shape, ElementCount, Data, _strings, IsPacked) { Parts = parts };
 
     /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/>, over the same memory.</summary>
     public TensorBuffer SliceRows(int start, int count)

@@ -13,7 +13,7 @@ public sealed class RunPredictorTests
 
         Assert.False(predictor.IsFull(1));
         Assert.False(predictor.IsFull(7));
-        Assert.False(predictor.IsFull(63));
+        Assert.False(predictor.IsFull(31));
         Assert.True(predictor.IsFull(64));
         Assert.True(predictor.IsFull(1000));
     }
@@ -26,7 +26,7 @@ public sealed class RunPredictorTests
 
         predictor.Add(8, 1000, 1000);
 
-        Assert.False(predictor.IsFull(8));
+        Assert.False(predictor.IsFull(31));
         predictor.Add(96, 11_500, 11_500);
         Assert.True(predictor.IsFull(8));
         Assert.True(predictor.IsFull(64));
@@ -37,9 +37,9 @@ public sealed class RunPredictorTests
     {
         var predictor = new RunPredictor();
         predictor.Add(4, 400, 1000);
-        predictor.Add(64, 6400, 3800);
+        predictor.Add(16, 1600, 1600);
 
-        Assert.False(predictor.IsFull(64));
+        Assert.False(predictor.IsFull(16));
         Assert.Equal(400, predictor.Predict(4));
     }
 
@@ -48,8 +48,23 @@ public sealed class RunPredictorTests
     {
         var predictor = new RunPredictor();
         predictor.Add(4, 1000, 0);
-        predictor.Add(64, 16_000, 0);
+        predictor.Add(16, 4000, 0);
 
-        Assert.False(predictor.IsFull(64));
+        Assert.False(predictor.IsFull(16));
+    }
+
+    [Theory]
+    [InlineData(1900, true)]
+    [InlineData(1300, false)]
+    public void IsFull_ManyRows_WaitOnlyForWhatSavesHalf(long cost, bool isFull)
+    {
+        var predictor = new RunPredictor();
+        Assert.True(predictor.IsFull(32));
+
+        predictor.Add(32, 1000, 1000);
+        predictor.Add(64, cost, cost);
+
+        Assert.Equal(isFull, predictor.IsFull(32));
+        Assert.Equal(isFull, predictor.IsFull(64));
     }
 }

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using ZeroWorld.ML.Models;
+
+namespace ZeroWorld.ML.Serving;
+
+/// <summary>A model that takes the elements of all requests of a run in one dimension, and beside them how they are spread, as Triton's ragged batches are.</summary>
+internal sealed class RaggedInstance : InstanceWrapper
+{
+    private const int Made = -1;
+    private readonly ModelSettings _settings;
+
+    // Per input of the model its place in a request, or that it is made here.
+    private readonly int[] _places;
+    private readonly (BatchInput Input, int Source)?[] _made;
+
+    private RaggedInstance(IModelInstance inner, ModelSettings settings)
+        : base(inner)
+    {
+        _settings = settings;
+        var (model, requests) = (inner.Signature.Inputs, new List<TensorSpec>());
+        _places = new int[model.Count];
+        for (var index = 0; index < _places.Length; index++)
+        {
+            var spec = model[index];
+            _places[index] = settings.BatchInputs.Any(made => made.Name == spec.Name) ? Made : requests.Count;
+            if (_places[index] != Made)
+            {
+                requests.Add(settings.RaggedInputs.TryGetValue(spec.Name, out var shape) ? spec with { Shape = shape, IsAnyRank = false, IsRagged = true } : spec);
+            }
+        }
+
+        _made = [.. model.Select(spec => settings.BatchInputs.FirstOrDefault(made => made.Name == spec.Name) is { } made
+            ? ((BatchInput, int)?)(made, requests.FindIndex(request => request.Name == made.Source))
+            : null)];
+        Signature = inner.Signature with { Inputs = requests, IsBatchable = true };
+    }
+
+    public override ModelSignature Signature { get; }
+
+    /// <summary>The instance as callers see it; itself where no input is ragged.</summary>
+    public static IModelInstance Wrap(IModelInstance instance, ModelSettings settings) => settings.RaggedInputs.Count == 0 ? instance : new RaggedInstance(instance, settings);
+
+    protected override IModelInstance Wrap(IModelInstance instance) => new RaggedInstance(instance, _settings);
+
+    protected override TensorBuffer[] ToModel(ReadOnlySpan<TensorBuffer> inputs)
+    {
+        var model = new TensorBuffer[_places.Length];
+        for (var index = 0; index < model.Length; index++)
+        {
+            if (_made[index] is { } made)
+            {
+                model[index] = Make(made.Input, inputs[made.Source]);
+            }
+            else if (inputs[_places[index]] is { } input)
+            {
+                model[index] = Signature.Inputs[_places[index]].IsRagged ? input.Reshape([input.ElementCount]) : input;
+            }
+        }
+
+        return model;
+    }
+
+    private static TensorBuffer Make(BatchInput made, TensorBuffer source)
+    {
+        // A request that is alone was not joined with any.
+        var shapes = source.Parts ?? [source.Shape.ToArray()];
+        var counts = shapes.Select(static shape => shape.Aggregate(1L, static (product, size) => product * size)).ToArray();
+        var dimensions = shapes[0].Length - 1;
+        return made.Kind switch
+        {
+            BatchInputKind.ElementCount => Write(made.Dtype, counts),
+            BatchInputKind.AccumulatedElementCount => Write(made.Dtype, Accumulate(counts)),
+            BatchInputKind.AccumulatedElementCountWithZero => Write(made.Dtype, [0, .. Accumulate(counts)]),
+            BatchInputKind.MaxElementCountAsShape => Write(made.Dtype, new long[counts.Max()]),
+            BatchInputKind.ItemShape => Write(made.Dtype, ItemShapes(shapes)) is var items ? items.Reshape([dimensions == 0 ? shapes.Sum(static shape => shape[0]) : items.ElementCount / dimensions, dimensions]) : items,
+            _ => Write(made.Dtype, ItemShapes(shapes)),
+        };
+    }
+
+    private static long[] ItemShapes(IEnumerable<long[]> shapes) => [.. shapes.SelectMany(static shape => Enumerable.Repeat(shape, (int)shape[0])).SelectMany(static shape => shape.Skip(1))];
+
+    private static IEnumerable<long> Accumulate(IEnumerable<long> counts)
+    {
+        var sum = 0L;
+        foreach (var count in counts)
+        {
+            yield return sum += count;
+        }
+    }
+
+    private static TensorBuffer Write(TensorDtype dtype, IEnumerable<long> values)
+    {
+        var bytes = dtype == TensorDtype.Float32
+            ? MemoryMarshal.AsBytes<float>([.. values.Select(static value => (float)value)]).ToArray()
+            : MemoryMarshal.AsBytes<int>([.. values.Select(static value => checked((int)value))]).ToArray();
+        return TensorBuffer.Of(dtype, [bytes.Length / sizeof(int)], bytes);
+    }
+}
