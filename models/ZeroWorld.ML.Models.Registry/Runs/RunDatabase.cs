@@ -9,8 +9,6 @@ namespace ZeroWorld.ML.Models.Registry.Runs;
 /// <param name="place">What messages call it.</param>
 internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) : IDisposable
 {
-    private readonly DbContextOptions<RunDbContext> _contextOptions = engine.CreateOptions<RunDbContext>();
-
     // One caller of this process at a time waits for the database; the others wait here, where waiting costs no thread.
     private readonly SemaphoreSlim _writer = new(1);
     private bool _isInitialized;
@@ -20,7 +18,7 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
         await InitializeAsync(cancellationToken).ConfigureAwait(false);
         return await TranslateAsync(async () =>
         {
-            var context = new RunDbContext(_contextOptions);
+            var context = new RunDbContext(engine.CreateOptions<RunDbContext>());
             await using (context.ConfigureAwait(false))
             {
                 return await read(context).ConfigureAwait(false);
@@ -64,7 +62,7 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
 
     private async Task<T> ChangeOnceAsync<T>(Func<RunDbContext, Task<T>> change, CancellationToken cancellationToken)
     {
-        var context = new RunDbContext(_contextOptions);
+        var context = new RunDbContext(engine.CreateOptions<RunDbContext>());
         await using (context.ConfigureAwait(false))
         {
             // Immediate in SQLite: a transaction that reads first and writes then would be refused, not queued.
@@ -104,7 +102,7 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
 
     private async Task<bool> CreateAsync(CancellationToken cancellationToken)
     {
-        var context = new RunDbContext(_contextOptions);
+        var context = new RunDbContext(engine.CreateOptions<RunDbContext>());
         await using (context.ConfigureAwait(false))
         {
             await engine.PrepareAsync(context, cancellationToken).ConfigureAwait(false);
@@ -134,7 +132,7 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
     {
         try
         {
-            return await operation().ConfigureAwait(false);
+            return await engine.RunAsync(operation).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

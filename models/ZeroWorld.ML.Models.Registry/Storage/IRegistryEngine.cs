@@ -22,6 +22,9 @@ internal interface IRegistryEngine : IDisposable
     /// <summary>Whether another writer took the key, so that the change is tried again in a new transaction.</summary>
     bool IsConflict(Exception exception);
 
+    /// <summary>Runs what opens the database, once or, where that failed for something that it can do without, once more.</summary>
+    Task<T> RunAsync<T>(Func<Task<T>> operation);
+
     /// <returns>What the exception means to a caller; <see langword="null"/>: it is none of this product's.</returns>
     RegistryException? Translate(Exception exception);
 }

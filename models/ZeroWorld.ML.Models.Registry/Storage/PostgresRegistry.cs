@@ -44,6 +44,8 @@ internal sealed class PostgresRegistry : IRegistryEngine
         SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
     };
 
+    public Task<T> RunAsync<T>(Func<Task<T>> operation) => operation();
+
     public RegistryException? Translate(Exception exception)
     {
         if (Find(exception) is { } refusal)

@@ -128,7 +128,7 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, IRegistryEn
     {
         try
         {
-            return await operation().ConfigureAwait(false);
+            return await engine.RunAsync(operation).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

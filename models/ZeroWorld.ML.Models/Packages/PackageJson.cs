@@ -37,7 +37,7 @@ internal static class PackageJson
         }
         catch (JsonException exception)
         {
-            throw new RegistryException(RegistryError.InvalidInput, $"{file} is not valid: {exception.Message}", exception);
+            throw new RegistryException(RegistryError.InvalidInput, $"{file} is not valid: {JsonFault.Of(exception)}", exception);
         }
     }
 

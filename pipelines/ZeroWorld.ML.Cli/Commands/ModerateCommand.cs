@@ -97,11 +97,15 @@ internal static class ModerateCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             var (oldFolder, newFolder) = (parse.GetRequiredValue(from), parse.GetRequiredValue(to));
-            var old = TextModelFile.Read(Path.Combine(oldFolder, TextModelFile.Name));
-            var next = TextModelFile.Read(Path.Combine(newFolder, TextModelFile.Name));
-            var package = await ModelPackageReader.OpenAsync(newFolder, cancellationToken);
-            var before = ModerationPolicy.Read(parse.GetValue(policy) ?? Path.Combine(oldFolder, "policy.json"), old.Labels);
-            var after = PolicyMapping.Map(before, old, next, package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
+            await using var old = await PackagedTextModel.OpenAsync(oldFolder, cancellationToken);
+            await using var next = await PackagedTextModel.OpenAsync(newFolder, cancellationToken);
+            var before = ModerationPolicy.Read(parse.GetValue(policy) ?? Path.Combine(oldFolder, "policy.json"), old.Model.Labels);
+            if (before.Model != old.Package.Digest)
+            {
+                throw new UsageException($"--policy: its thresholds are of model {before.Model}; --from is model {old.Package.Digest}: expected the package that the policy is of.");
+            }
+
+            var after = PolicyMapping.Map(before, old.Model, next.Model, next.Package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
             after.Write(parse.GetRequiredValue(output));
             foreach (var (was, now) in before.Rules.Zip(after.Rules))
             {
@@ -118,7 +122,7 @@ internal static class ModerateCommand
         var model = new Option<string>("--model") { Description = "File of zwml train language.", Required = true };
         var input = new Option<string?>("--input", "-i") { Description = "Texts, one a line. Default: standard input." };
         var languages = new Option<string[]>("--languages") { Description = "Only these may be answered. Default: all.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("language", "Says in which language each line is.") { model, input, languages };
+        var command = new Command("language", "Says in which language each line is; und (undetermined) of one without a letter.") { model, input, languages };
         command.SetAction((parse, cancellationToken) =>
         {
             var text = TextModelFile.Read(parse.GetRequiredValue(model));
@@ -135,9 +139,9 @@ internal static class ModerateCommand
             foreach (var batch in lines.Chunk(size))
             {
                 var scores = text.ScoreAll(batch, cancellationToken);
-                foreach (var one in scores.Chunk(text.Labels.Count))
+                foreach (var (line, one) in batch.Zip(scores.Chunk(text.Labels.Count)))
                 {
-                    Console.Out.WriteLine(text.Labels[Enumerable.Range(0, one.Length).MaxBy(place => one[place])]);
+                    Console.Out.WriteLine(LanguageTraining.HasLetters(line) ? text.Labels[Enumerable.Range(0, one.Length).MaxBy(place => one[place])] : LanguageTraining.Undetermined);
                 }
             }
 

@@ -1,16 +1,12 @@
-using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
-using ZeroWorld.ML.Models;
-using ZeroWorld.ML.Pipelines.Moderation;
-using ZeroWorld.ML.Serving;
 using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.ModerationService</c>: one item after the other, so that a caller who reads no answers holds nothing but one item here.</summary>
-internal sealed class ModerationGrpcService(ServableManager servables, ModerationEngines engines, PredictionLog log, GrpcErrors errors) : ModerationService.ModerationServiceBase
+internal sealed class ModerationGrpcService(ModerationCalls calls, GrpcErrors errors) : ModerationService.ModerationServiceBase
 {
     public override async Task Score(IAsyncStreamReader<ScoreRequest> requestStream, IServerStreamWriter<ScoreResponse> responseStream, ServerCallContext context)
     {
@@ -24,7 +20,7 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
                 named = request.Model.Length > 0 ? request : named
                     ?? throw new ProtocolFailure(StatusCode.InvalidArgument, "model: the first message names none; expected the name of a text model.");
                 items++;
-                var response = await DecideAsync(request, named, items, workspace, context.CancellationToken).ConfigureAwait(false);
+                var response = await calls.DecideAsync(request, named, items, workspace, context.CancellationToken).ConfigureAwait(false);
                 await responseStream.WriteToCallerAsync(response, context, context.CancellationToken).ConfigureAwait(false);
             }
         }
@@ -41,58 +37,5 @@ internal sealed class ModerationGrpcService(ServableManager servables, Moderatio
         {
             throw errors.Translate(exception, context);
         }
-    }
-
-    private async ValueTask<ScoreResponse> DecideAsync(ScoreRequest request, ScoreRequest named, long place, TextWorkspace workspace, CancellationToken cancellationToken)
-    {
-        var response = new ScoreResponse { Id = request.Id };
-        if (ModerationItem.TryCreate(request.Id, request.Text, request.Language, request.Surface, out var reason) is not { } item)
-        {
-            ModerationMetrics.Refused();
-            response.Refused = reason;
-            return response;
-        }
-
-        var model = new ModelName(named.Project.Length == 0 ? ModelName.DefaultProject : named.Project, named.Model);
-        using var lease = await servables.AcquireAsync(model, SelectorOf(named), cancellationToken).ConfigureAwait(false);
-        var servable = lease.Servable;
-        var decision = await engines.DecideAsync(
-            servable,
-            item,
-            place.ToString(CultureInfo.InvariantCulture),
-            workspace,
-            textModel => new DecisionLog(log, servable.Model, servable.Version, textModel),
-            cancellationToken).ConfigureAwait(false);
-        ModerationMetrics.Decided(decision);
-        response.Decision = ToMessage(decision, servable.Version);
-        return response;
-    }
-
-    private static VersionSelector SelectorOf(ScoreRequest request) => request.VersionSelectorCase switch
-    {
-        ScoreRequest.VersionSelectorOneofCase.Version => request.Version >= 1
-            ? VersionSelector.OfVersion(request.Version)
-            : throw new ServingException(ServingError.InvalidInput, $"version is {request.Version}; expected 1 or more, or none for the alias '{VersionSelector.ChampionAlias}'."),
-        ScoreRequest.VersionSelectorOneofCase.Alias => VersionSelector.OfAlias(request.Alias),
-        _ => VersionSelector.Champion,
-    };
-
-    private static ScoredDecision ToMessage(ModerationDecision decision, long version)
-    {
-        var message = new ScoredDecision
-        {
-            Action = decision.Action switch { "block" => ModerationAction.Block, "review" => ModerationAction.Review, _ => ModerationAction.Allow },
-            Label = decision.Label ?? "",
-            Policy = decision.Policy,
-            PolicyVersion = decision.PolicyVersion,
-            ModelVersion = version,
-            PackageDigest = decision.Model,
-            Time = decision.Time.ToUnixTimeMilliseconds() * 1000,
-            Truncated = decision.IsTruncated,
-            PredictionId = decision.PredictionId,
-        };
-        message.Scores.Add(new Dictionary<string, float>(decision.Scores));
-        message.Reasons.AddRange(decision.Reasons.Select(static reason => new ScoreReason { Start = reason.Start, End = reason.End, Text = reason.Text, Share = reason.Share }));
-        return message;
     }
 }

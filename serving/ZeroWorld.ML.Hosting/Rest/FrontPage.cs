@@ -21,6 +21,8 @@ internal sealed class FrontPage(ServerIdentity identity, Serving.ServableManager
         text.AppendLine("     {\"entities\": {\"customer_id\": 4961, \"terminal_id\": 3412}, \"request\": {\"amount\": 57.16}}");
         text.AppendLine("POST /v1/models/MODEL:recommend                  the best items for a user, or like an item");
         text.AppendLine("     {\"user\": \"42\", \"k\": 10}");
+        text.AppendLine("POST /v1/models/MODEL:score                      a decision about a text");
+        text.AppendLine("     {\"id\": \"4711\", \"text\": \"you rotten filth\"}");
         text.AppendLine("POST /v1/features:read                           online features by entity");
         text.AppendLine("     {\"feature_service\": \"fraud\", \"entities\": {\"customer_id\": [4961, 4962]}}, or \"features\": [\"VIEW.FEATURE\", \"VIEW.*\"]");
         text.AppendLine("GET  /v2, /v2/health/live, /v2/health/ready      Open Inference Protocol");

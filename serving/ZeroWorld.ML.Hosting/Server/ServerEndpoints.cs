@@ -48,9 +48,11 @@ internal static class ServerEndpoints
         services.AddSingleton<RecommendationCalls>();
         services.AddSingleton<Serving.IPackageReplay, RecommendationReplay>();
         services.AddSingleton<RecommendationRest>();
+        services.AddSingleton<ModerationRest>();
         services.AddSingleton(static provider => provider.GetRequiredService<ZeroWorldConfiguration>().Get<ModerationOptions>());
         services.AddSingleton<TextModels>();
         services.AddSingleton<ModerationEngines>();
+        services.AddSingleton<ModerationCalls>();
         services.AddSingleton<Serving.IPackageReplay, DecisionReplay>();
         services.AddSingleton<OnlineFeatures>();
         services.AddSingleton<FeaturesRest>();
@@ -165,6 +167,7 @@ internal static class ServerEndpoints
         app.Services.GetRequiredService<GenerateRest>().Map(app);
         app.Services.GetRequiredService<PredictionRest>().Map(app);
         app.Services.GetRequiredService<RecommendationRest>().Map(app);
+        app.Services.GetRequiredService<ModerationRest>().Map(app);
         app.Services.GetRequiredService<FeaturesRest>().Map(app);
     }
 }

@@ -114,7 +114,7 @@ public sealed class DataDirectory : IDisposable
             : throw new HostingException($"'{root}' is no data directory. Name one with DataDirectory, or make one with 'zwml demo'.");
     }
 
-    /// <summary>Says in the lock file where this process answers, so that commands find it. Only for the writer.</summary>
+    /// <summary>Says beside the lock where this process answers, so that commands find it, unless the disk is full. Only for the writer.</summary>
     /// <param name="grpcAddress"><c>http://127.0.0.1:8001</c>.</param>
     public void Announce(string grpcAddress)
     {
@@ -123,7 +123,7 @@ public sealed class DataDirectory : IDisposable
             throw new InvalidOperationException("Only the writer of a data directory announces an address.");
         }
 
-        WriteWriter(Root, grpcAddress);
+        TryWriteWriter(Root, grpcAddress);
     }
 
     /// <summary>Who writes in a data directory now.</summary>
@@ -188,7 +188,7 @@ public sealed class DataDirectory : IDisposable
         try
         {
             var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            TryWriteWriter(root);
+            TryWriteWriter(root, "");
             return stream;
         }
         catch (IOException exception) when (File.Exists(file))
@@ -201,11 +201,11 @@ public sealed class DataDirectory : IDisposable
     }
 
     /// <summary>On a full disk nobody is told who writes here; what only reads goes on, and what writes meets the disk by itself.</summary>
-    private static void TryWriteWriter(string root)
+    private static void TryWriteWriter(string root, string grpcAddress)
     {
         try
         {
-            WriteWriter(root, "");
+            WriteWriter(root, grpcAddress);
         }
         catch (IOException)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -81,6 +82,43 @@ public sealed class ModerationScoreTests : IAsyncLifetime
         Assert.Equal("id: it has 0 characters; expected 1 to 512", refused.Refused);
         Assert.NotNull(empty.Decision);
         Assert.Equal((ModerationAction.Allow, 2), (later.Decision.Action, later.Decision.PolicyVersion));
+    }
+
+    [Fact]
+    public async Task Score_OverRest_IsTheDecisionOfGrpc()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        _policy.Write(Path.Combine(PolicyFolder, "1.json"));
+        using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
+        var expected = (await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = "you v1le scum" })).Decision;
+        await call.RequestStream.CompleteAsync();
+
+        using var response = await _server.PostAsync("/v1/models/comments:score", """{"id": "1", "text": "you v1le scum"}""", Cancellation);
+        var answer = JsonParser.Default.Parse<ScoreResponse>(await response.Content.ReadAsStringAsync(Cancellation));
+        var replay = await _server.Client.Predictions.ReplayPredictionAsync(new ReplayPredictionRequest { PredictionId = answer.Decision.PredictionId }, cancellationToken: Cancellation);
+
+        Assert.Equal("1", answer.Id);
+        Assert.NotEqual(expected.PredictionId, answer.Decision.PredictionId);
+        Assert.True(replay.Equal);
+        (answer.Decision.PredictionId, answer.Decision.Time) = (expected.PredictionId, expected.Time);
+        Assert.Equal(expected, answer.Decision);
+    }
+
+    [Theory]
+    [InlineData("comments", """{"text": "nobody's"}""", HttpStatusCode.BadRequest, "id: it has 0 characters; expected 1 to 512")]
+    [InlineData("comments", """{"id": "1", "texts": "a"}""", HttpStatusCode.BadRequest, "The body is no ScoreRequest: Unknown field: texts")]
+    [InlineData("comments", """{"id": "1", "version": 7}""", HttpStatusCode.NotFound, "7")]
+    [InlineData("comments", """{"id": "1", "text": "a"}""", HttpStatusCode.BadRequest, "has 1 policies, none of this package")]
+    [InlineData("nothing", """{"id": "1"}""", HttpStatusCode.NotFound, "nothing")]
+    [InlineData("fraud", """{"id": "1", "version": 1}""", HttpStatusCode.BadRequest, "is no text model")]
+    public async Task Score_OverRestThatCannotBeDecided_SaysWhy(string model, string body, HttpStatusCode status, string mentions)
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        (_policy with { Model = "sha256:another" }).Write(Path.Combine(PolicyFolder, "1.json"));
+
+        using var response = await _server.PostAsync($"/v1/models/{model}:score", body, Cancellation);
+
+        Assert.Equal((status, true), (response.StatusCode, (await response.Content.ReadAsStringAsync(Cancellation)).Contains(mentions, StringComparison.Ordinal)));
     }
 
     [Fact]

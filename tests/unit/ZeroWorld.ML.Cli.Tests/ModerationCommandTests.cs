@@ -8,6 +8,9 @@ namespace ZeroWorld.ML.Cli.Tests;
 public sealed class ModerationCommandTests : IDisposable
 {
     private const int Items = 12_000;
+
+    // Texts of the same words, to which a small model gives the same score.
+    private const int Ties = 3;
     private static readonly string[] Kind = ["lovely", "sunny", "fresh", "quiet", "warm", "garden", "bread", "lake", "friends", "tea"];
     private static readonly string[] Foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
     private readonly TempFolder _folder = new();
@@ -112,12 +115,7 @@ public sealed class ModerationCommandTests : IDisposable
     [Fact]
     public async Task PackageText_TransformerWithLabelledTexts_DecidesByTheThresholdsChosenOnThem()
     {
-        foreach (var file in (string[])["tiny-transformer.onnx", "vocab.txt"])
-        {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "Tokens", file), PathOf(file));
-        }
-
-        Write("held-out.csv", "text,label\n" + string.Join('\n', Enumerable.Range(0, 20).Select(static row => row % 2 == 0 ? $"you vile scum {row},foul" : $"hello lovely garden {row},fine")) + "\n");
+        WriteTransformer();
         Write("one.jsonl", """{"id":"1","text":"you vile scum 4"}""" + "\n");
 
         var said = await RunAsync(
@@ -133,6 +131,44 @@ public sealed class ModerationCommandTests : IDisposable
         var wrong = await ZwmlProcess.RunAsync(_folder.Path, "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "Bpe", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "-o", "wrong");
         Assert.NotEqual(0, wrong.ExitCode);
         Assert.Contains("merges is ''; expected the name of a file beside it, for bpe only", wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MapPolicy_ToAModelOfAnotherKind_FlagsAsManyOfTheTexts()
+    {
+        WriteTrainingData();
+        WriteTransformer();
+        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await RunAsync(
+            "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "WordPiece", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "--length-max", "32",
+            "--table", "held-out.csv", "--harmless", "fine", "-o", "transformer");
+        var random = new Random(7);
+        string[] known = ["you", "vile", "scum", "hello", "lovely", "garden"];
+        string[] texts = [.. Enumerable.Range(0, 150).Select(_ => string.Join(' ', Enumerable.Range(0, random.Next(3, 16)).Select(_ => known[random.Next(known.Length)])))];
+        Write("texts.txt", string.Join('\n', texts) + "\n");
+        Write("texts.jsonl", string.Concat(texts.Select(static (text, row) => $$"""{"id":"{{row}}","text":"{{text}}"}""" + "\n")));
+
+        await RunAsync("moderate", "map-policy", "--from", "package", "--to", "transformer", "--texts", "texts.txt", "-o", "mapped.json");
+        await RunAsync("moderate", "file", "--package", "package", "-i", "texts.jsonl", "-o", "before");
+        await RunAsync("moderate", "file", "--package", "transformer", "--policy", "mapped.json", "-i", "texts.jsonl", "-o", "after");
+
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "map-policy", "--from", "transformer", "--policy", Path.Combine("package", "policy.json"), "--to", "package", "--texts", "texts.txt", "-o", "wrong.json");
+        Assert.InRange(Flagged("before"), 1, texts.Length - 1);
+        Assert.InRange(Flagged("after"), Flagged("before"), Flagged("before") + Ties);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("expected the package that the policy is of", wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    private int Flagged(string folder) => File.ReadLines(PathOf(folder, "decisions.jsonl")).Count(static line => Property(line, "action") != "allow");
+
+    private void WriteTransformer()
+    {
+        foreach (var file in (string[])["tiny-transformer.onnx", "vocab.txt"])
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "Tokens", file), PathOf(file));
+        }
+
+        Write("held-out.csv", "text,label\n" + string.Join('\n', Enumerable.Range(0, 20).Select(static row => row % 2 == 0 ? $"you vile scum {row},foul" : $"hello lovely garden {row},fine")) + "\n");
     }
 
     private async Task KillWhenWrittenAsync(long bytes)

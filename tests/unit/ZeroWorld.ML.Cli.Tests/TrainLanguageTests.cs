@@ -37,6 +37,19 @@ public sealed class TrainLanguageTests : IDisposable
     }
 
     [Fact]
+    public async Task ModerateLanguage_LineWithoutALetter_IsUndetermined()
+    {
+        WriteSentences();
+        var trained = await ZwmlProcess.RunAsync(_folder.Path, "train", "language", "--path", ".", "-o", "languages.bin", "--data", "data");
+        await File.WriteAllLinesAsync(_folder.Combine("lines.txt"), ["der Hund wartet", "", "  ", "12:30 ?!", "\ud83d\ude00", "la table attend"], TestContext.Current.CancellationToken);
+
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "language", "--model", "languages.bin", "-i", "lines.txt");
+
+        Assert.True(trained.ExitCode == 0 && code == 0, trained.Error + error);
+        Assert.Equal(["deu", "und", "und", "und", "und", "fra"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public async Task TrainLanguage_FileCannotBeWritten_TheRunHasFailed()
     {
         WriteSentences();

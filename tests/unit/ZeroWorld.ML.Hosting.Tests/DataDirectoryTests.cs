@@ -56,6 +56,19 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal(["fill", "format", "writer.lock"], Directory.GetFiles(disk.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Announce_FullDisk_GoesOnAndNamesNobody()
+    {
+        using var disk = SmallDisk.Mount(_folder.Combine("disk"), "1m");
+        using var first = DataDirectory.OpenForWriting(disk.Path);
+        disk.Fill();
+
+        first.Announce("http://127.0.0.1:8001");
+
+        Assert.Null(DataDirectory.FindWriter(disk.Path)!.GrpcAddress);
+        Assert.Equal(["fill", "format", "writer.lock"], Directory.GetFiles(disk.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("2", "has format 2; this build reads and writes format 1.")]
     [InlineData("one", "says 'one'; expected the number of the directory's format, 1.")]

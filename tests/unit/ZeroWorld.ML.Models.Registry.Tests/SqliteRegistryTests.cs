@@ -45,22 +45,57 @@ public sealed class SqliteRegistryTests : IDisposable
     }
 
     [Fact]
-    public async Task ListAsync_DiskWithoutAByteLeft_SaysThatItIsFull()
+    public async Task ListAsync_DiskWithoutAByteLeft_ReadsAndWhatWritesSaysThatItIsFull()
     {
         using var folder = new TempFolder();
         using var disk = SmallDisk.Mount(folder.Path, "2m");
         var options = _fixture.Options with { DataDirectory = disk.Path };
+        using (var before = Open())
+        {
+            await before.RegisterAsync(await _fixture.PackageAsync(1), "test", Cancellation);
+        }
+
+        var fill = disk.Fill();
+        using var registry = Open();
+        var lists = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => registry.ListAsync(Cancellation))));
+
+        Assert.All(lists, static models => Assert.Single(models));
+        var exception = await Assert.ThrowsAsync<RegistryException>(() => registry.SetAliasAsync(RegistryFixture.Fraud, "champion", 1, 0, "test", Cancellation));
+        Assert.Equal(RegistryError.StoreUnavailable, exception.Error);
+        Assert.Contains("its disk is full (0 KiB are left)", exception.Message, StringComparison.Ordinal);
+
+        File.Delete(fill);
+        await registry.SetAliasAsync(RegistryFixture.Fraud, "champion", 1, 0, "test", Cancellation);
+        Assert.Single(await registry.ListAsync(Cancellation));
+
+        ModelRegistry Open() => new(options, _fixture.Artifacts, _fixture.Verifier, _fixture.Time, NullLogger<ModelRegistry>.Instance);
+    }
+
+    [Fact]
+    public async Task ListAsync_DiskWithoutAByteLeftAndALogOfAnEndedProcess_ReadsTheLogToo()
+    {
+        using var folder = new TempFolder();
+        using var disk = SmallDisk.Mount(folder.Path, "2m");
+        var options = _fixture.Options with { DataDirectory = disk.Path };
+        using var copies = new TempFolder();
         using (var before = new ModelRegistry(options, _fixture.Artifacts, _fixture.Verifier, _fixture.Time, NullLogger<ModelRegistry>.Instance))
         {
-            Assert.Empty(await before.ListAsync(Cancellation));
+            await before.RegisterAsync(await _fixture.PackageAsync(1), "test", Cancellation);
+            foreach (var ending in (string[])["", "-wal"])
+            {
+                File.Copy(options.DatabasePath + ending, Path.Combine(copies.Path, "db" + ending));
+            }
+        }
+
+        foreach (var ending in (string[])["", "-wal"])
+        {
+            File.Copy(Path.Combine(copies.Path, "db" + ending), options.DatabasePath + ending, overwrite: true);
         }
 
         disk.Fill();
         using var registry = new ModelRegistry(options, _fixture.Artifacts, _fixture.Verifier, _fixture.Time, NullLogger<ModelRegistry>.Instance);
-        var exception = await Assert.ThrowsAsync<RegistryException>(() => registry.ListAsync(Cancellation));
 
-        Assert.Equal(RegistryError.StoreUnavailable, exception.Error);
-        Assert.Contains("its disk is full (0 KiB are left", exception.Message, StringComparison.Ordinal);
+        Assert.Single(await registry.ListAsync(Cancellation));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
@@ -46,7 +47,7 @@ public sealed record ModerationPolicy
         }
         catch (JsonException exception)
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"policy '{source}': it is no JSON of a policy: {exception.Message}", exception);
+            throw new TrainingException(TrainingError.InvalidInput, $"policy '{source}': {JsonFault.Of(exception)}; a policy has name (a text), version (a whole number), model (a digest) and rules, each with label (a text), review and block (numbers).", exception);
         }
 
         if (policy is null || policy.Rules is null || policy.Rules.Contains(null!))

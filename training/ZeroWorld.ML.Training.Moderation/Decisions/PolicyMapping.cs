@@ -8,7 +8,7 @@ public static class PolicyMapping
     /// <param name="digest">Of the new model.</param>
     /// <param name="texts">Held-out texts, at least 100; labels are not needed.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the new model lacks a label that a rule names. <see cref="TrainingError.UnsuitableData"/>: too few texts.</exception>
-    public static ModerationPolicy Map(ModerationPolicy policy, TextModel old, TextModel next, string digest, IReadOnlyList<string> texts)
+    public static ModerationPolicy Map(ModerationPolicy policy, ITextModel old, ITextModel next, string digest, IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(old);
@@ -36,9 +36,9 @@ public static class PolicyMapping
         }
     }
 
-    private static Dictionary<string, float[]> Scores(TextModel model, IReadOnlyList<string> texts)
+    private static Dictionary<string, float[]> Scores(ITextModel model, IReadOnlyList<string> texts)
     {
-        var (labels, all) = (model.Labels.Count, model.ScoreAll(texts, CancellationToken.None));
-        return Enumerable.Range(0, labels).ToDictionary(label => model.Labels[label], label => Enumerable.Range(0, texts.Count).Select(row => all[(row * labels) + label]).ToArray(), StringComparer.Ordinal);
+        var all = model.ScoreMany(texts, new TextWorkspace());
+        return Enumerable.Range(0, model.Labels.Count).ToDictionary(label => model.Labels[label], label => all.Select(text => text.Probabilities[label]).ToArray(), StringComparer.Ordinal);
     }
 }

@@ -50,30 +50,94 @@ internal sealed class CharacterCounts(int labels)
             contextOf[row] = contexts[key];
         }
 
-        var tables = new Tables(labels, [.. contexts.Keys], contextOf, new float[Count * labels], new float[contexts.Count * labels], new float[contexts.Count * labels]);
-        foreach (var ((row, label), count) in _counts)
+        var counts = Group(Count, static (row, _) => row, contextOf);
+        var (totals, types) = (new float[labels], new float[labels]);
+        var (sums, starts, seen) = (new List<LabelSum>(), new int[contexts.Count + 1], new List<int>());
+        var byContext = Group(contexts.Count, static (row, contextOf) => contextOf[row], contextOf);
+        for (var context = 0; context < contexts.Count; context++)
         {
-            tables.Counts[(row * labels) + label] = count;
-            tables.Totals[(contextOf[row] * labels) + label] += count;
-            tables.Types[(contextOf[row] * labels) + label]++;
+            foreach (var (label, count) in byContext.Of(context))
+            {
+                if (types[label]++ == 0)
+                {
+                    seen.Add(label);
+                }
+
+                totals[label] += count;
+            }
+
+            foreach (var label in seen)
+            {
+                sums.Add(new LabelSum(label, totals[label], types[label]));
+                (totals[label], types[label]) = (0, 0);
+            }
+
+            seen.Clear();
+            starts[context + 1] = sums.Count;
         }
 
-        return tables;
+        return new Tables([.. contexts.Keys], contextOf, counts, [.. sums], starts);
+    }
+
+    // All counts by a number of their row, each group in the order in which they were seen first.
+    private Groups Group(int groups, Func<int, int[], int> groupOf, int[] contextOf)
+    {
+        var (starts, grouped) = (new int[groups + 1], new LabelCount[_counts.Count]);
+        foreach (var (row, _) in _counts.Keys)
+        {
+            starts[groupOf(row, contextOf) + 1]++;
+        }
+
+        for (var group = 0; group < groups; group++)
+        {
+            starts[group + 1] += starts[group];
+        }
+
+        var next = starts.AsSpan(0, groups).ToArray();
+        foreach (var ((row, label), count) in _counts)
+        {
+            grouped[next[groupOf(row, contextOf)]++] = new LabelCount(label, count);
+        }
+
+        return new Groups(grouped, starts);
+    }
+
+    internal readonly record struct LabelCount(int Label, float Count);
+
+    internal readonly record struct LabelSum(int Label, float Total, float Types);
+
+    internal readonly record struct Groups(LabelCount[] Counts, int[] Starts)
+    {
+        public ReadOnlySpan<LabelCount> Of(int group) => Counts.AsSpan(Starts[group]..Starts[group + 1]);
     }
 
     /// <param name="Contexts">Key of each context.</param>
     /// <param name="ContextOf">Context of each n-gram.</param>
-    /// <param name="Counts">[n-grams, labels].</param>
-    /// <param name="Totals">[contexts, labels]: how often a context stands before a character.</param>
-    /// <param name="Types">[contexts, labels]: before how many different ones.</param>
-    internal sealed record Tables(int Labels, uint[] Contexts, int[] ContextOf, float[] Counts, float[] Totals, float[] Types)
+    /// <param name="Counts">Of each n-gram.</param>
+    /// <param name="Sums">Of each context, by <paramref name="Starts"/>: how often it stands before a character, and before how many different ones.</param>
+    internal sealed record Tables(uint[] Contexts, int[] ContextOf, Groups Counts, LabelSum[] Sums, int[] Starts)
     {
-        public ReadOnlySpan<float> CountsOf(int row) => Counts.AsSpan(row * Labels, Labels);
+        /// <param name="counts">[labels]: how often each has the n-gram.</param>
+        public void CountsOf(int row, Span<float> counts)
+        {
+            counts.Clear();
+            foreach (var (label, count) in Counts.Of(row))
+            {
+                counts[label] = count;
+            }
+        }
 
         /// <summary>Of a context.</summary>
-        public ReadOnlySpan<float> TotalsOf(int context) => Totals.AsSpan(context * Labels, Labels);
-
-        /// <summary>Of a context.</summary>
-        public ReadOnlySpan<float> TypesOf(int context) => Types.AsSpan(context * Labels, Labels);
+        /// <param name="totals">[labels].</param>
+        /// <param name="types">[labels].</param>
+        public void SumsOf(int context, Span<float> totals, Span<float> types)
+        {
+            totals.Clear();
+            types.Clear();
+            foreach (var sum in Sums.AsSpan(Starts[context]..Starts[context + 1]))
+            {
+                (totals[sum.Label], types[sum.Label]) = (sum.Total, sum.Types);
+            }
+        }
     }
 }

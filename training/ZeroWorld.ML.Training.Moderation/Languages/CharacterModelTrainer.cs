@@ -80,18 +80,21 @@ public static class CharacterModelTrainer
     private static LinearWeights Weigh(TextFeaturizer featurizer, int columns, CharacterCounts[] counts, float discount, CancellationToken cancellationToken)
     {
         var weights = new LinearWeights(featurizer.Size, columns, counts.Sum(static order => order.Count));
-        var logs = new float[columns];
+        var (logs, own, totals, types) = (new float[columns], new float[columns], new float[columns], new float[columns]);
         float[] shorter = [];
         for (var length = 1; length <= counts.Length; length++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (order, escape) = (counts[length - 1], discount * (1 + (Growth * Math.Max(length - 2, 0))));
             var tables = order.ToTables();
-            var chances = new float[order.Count * columns];
+
+            // Nothing is longer than the longest: its chances are of use for their own weights alone.
+            var isLongest = length == counts.Length;
+            var chances = new float[isLongest ? columns : order.Count * columns];
             for (var row = 0; row < order.Count; row++)
             {
                 var (ngram, context) = (order.NgramOf(row), tables.ContextOf[row]);
-                var chance = chances.AsSpan(row * columns, columns);
+                var chance = chances.AsSpan(isLongest ? 0 : row * columns, columns);
                 if (length == 1)
                 {
                     chance.Fill(1f / order.Count);
@@ -101,13 +104,16 @@ public static class CharacterModelTrainer
                     shorter.AsSpan(counts[length - 2].RowOf(ngram.SuffixKey) * columns, columns).CopyTo(chance);
                 }
 
-                Weigh(tables.CountsOf(row), tables.TotalsOf(context), tables.TypesOf(context), escape, length == 1, chance, logs);
+                tables.CountsOf(row, own);
+                tables.SumsOf(context, totals, types);
+                Weigh(own, totals, types, escape, length == 1, chance, logs);
                 AddCentred(logs, weights.AddRow(ngram.Id));
             }
 
             for (var context = 0; length > 1 && context < tables.Contexts.Length; context++)
             {
-                Keep(tables.TotalsOf(context), tables.TypesOf(context), escape, logs);
+                tables.SumsOf(context, totals, types);
+                Keep(totals, types, escape, logs);
                 AddCentred(logs, weights.AddRow(counts[length - 2].NgramOf(counts[length - 2].RowOf(tables.Contexts[context])).Id));
             }
 

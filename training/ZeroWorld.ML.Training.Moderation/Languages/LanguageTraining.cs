@@ -1,3 +1,4 @@
+using System.Text;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -15,6 +16,23 @@ public static class LanguageTraining
     {
         Bits = 24, CharacterMin = 1, CharacterMax = 5, WordWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0, AreCharactersCounted = true,
     };
+
+    /// <summary>What a text is answered of which nothing says its language: ISO 639's code for it.</summary>
+    public const string Undetermined = "und";
+
+    /// <summary>Whether a text has a letter: one of spaces, digits and signs alone is of no language, whatever a model gives it.</summary>
+    public static bool HasLetters(ReadOnlySpan<char> text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (Rune.IsLetter(rune))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Reads both corpora below a folder.</summary>
     /// <param name="path">Folder with <c>langid-tatoeba</c> and <c>langid-udhr</c>.</param>

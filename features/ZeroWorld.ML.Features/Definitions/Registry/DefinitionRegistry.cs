@@ -78,7 +78,8 @@ public sealed class DefinitionRegistry
     /// <param name="pins">The feature services of this project that registered models were trained with.</param>
     /// <returns>What changed.</returns>
     /// <exception cref="FeatureException">
-    /// <see cref="FeatureError.Incompatible"/>: a pinned service would change or go; one sentence per model version, and nothing is written. Else as <see cref="Find"/>.
+    /// <see cref="FeatureError.Incompatible"/>: a pinned service would change or go; one sentence per model version, and nothing is written.
+    /// <see cref="FeatureError.StoreUnavailable"/>: the file cannot be written, as on a full disk; the definitions stay as they were. Else as <see cref="Find"/>.
     /// </exception>
     public DefinitionPlan Apply(DefinitionSet definitions, IReadOnlyList<PinnedService> pins)
     {
@@ -93,17 +94,30 @@ public sealed class DefinitionRegistry
             throw new ArgumentException("Definitions made in memory have no texts to store; expected those of DefinitionLoader.", nameof(definitions));
         }
 
-        Directory.CreateDirectory(_folder);
+        Write(definitions);
+        return plan;
+    }
+
+    private void Write(DefinitionSet definitions)
+    {
         var path = PathOf(definitions.Project);
         var temporary = path + ".tmp";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        try
         {
-            JsonSerializer.Serialize(stream, new StoredDefinitions(Format, definitions.Project, _time.GetUtcNow(), definitions.Files), JsonOptions);
-            stream.Flush(flushToDisk: true);
-        }
+            Directory.CreateDirectory(_folder);
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                JsonSerializer.Serialize(stream, new StoredDefinitions(Format, definitions.Project, _time.GetUtcNow(), definitions.Files), JsonOptions);
+                stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(temporary, path, overwrite: true);
-        return plan;
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FeatureException(
+                FeatureError.StoreUnavailable, $"The definitions of project '{definitions.Project}' cannot be stored: {exception.Message.TrimEnd('.')}. They stay as they were; apply them again when it can be written.", exception);
+        }
     }
 
     private string PathOf(string project) => DefinitionNames.IsName(project)

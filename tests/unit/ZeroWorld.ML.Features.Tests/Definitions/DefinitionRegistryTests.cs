@@ -24,6 +24,20 @@ public sealed class DefinitionRegistryTests : IDisposable
     }
 
     [Fact]
+    public void Apply_FileThatCannotBeWritten_IsUnavailableAndChangesNothing()
+    {
+        Registry().Apply(_valid, []);
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "definitions", "shop.json.tmp"));
+        var other = DefinitionTexts.Load(DefinitionTexts.Valid.Replace("ttl: 30d", "ttl: 31d", StringComparison.Ordinal));
+
+        var exception = Assert.Throws<FeatureException>(() => Registry().Apply(other, []));
+
+        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+        Assert.Contains("The definitions of project 'shop' cannot be stored", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(_valid.Files, Registry().Get("shop").Files);
+    }
+
+    [Fact]
     public void Plan_ChangedViews_AreToldApart()
     {
         Registry().Apply(_valid, []);

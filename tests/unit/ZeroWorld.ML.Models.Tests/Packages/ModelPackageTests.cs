@@ -156,7 +156,7 @@ public sealed class ModelPackageTests : IDisposable
         { """{"format":"1"}""", "has no whole number as format" },
         { """{"format":2,"anything":[]}""", "has format 2; this build reads format 1" },
         { """{"format":0}""", "has format 0; this build reads format 1" },
-        { """{"format":1}""", "missing required properties" },
+        { """{"format":1}""", "project, name, " },
         { """{"format":1,"format":1}""", "manifest.json is not valid" },
     };
 
@@ -174,8 +174,8 @@ public sealed class ModelPackageTests : IDisposable
     {
         { "unknown property", "treshold", manifest => manifest["treshold"] = 1 },
         { "unknown nested property", "batch", manifest => manifest["inputs"]![0]!["batch"] = 1 },
-        { "null text", "$.runtime", manifest => manifest["runtime"] = null },
-        { "wrong type", "$.files", manifest => manifest["files"] = 1 },
+        { "null text", "runtime", manifest => manifest["runtime"] = null },
+        { "wrong type", "files: line ", manifest => manifest["files"] = 1 },
         { "moment without offset", "2024-05-06T07:08:09", manifest => manifest["lineage"]!["created_time"] = "2024-05-06T07:08:09" },
         { "project", "project is 'Default'", manifest => manifest["project"] = "Default" },
         { "name", "name is '../x'", manifest => manifest["name"] = "../x" },

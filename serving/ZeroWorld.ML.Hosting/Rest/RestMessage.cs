@@ -1,0 +1,30 @@
+using System.Text;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
+
+namespace ZeroWorld.ML.Hosting;
+
+/// <summary>Messages of the platform's protocol as bodies of REST, with the names of their fields in the .proto files.</summary>
+internal static class RestMessage
+{
+    private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(false).WithRecursionLimit(16));
+    private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
+
+    /// <exception cref="RestFailure">400: the body is no such message; 413, 415 as <see cref="RestBody.ReadAsync(HttpContext, int)"/>.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, int bytesMax)
+        where T : IMessage, new()
+    {
+        // Read once as JSON, for the same refusals as elsewhere; then as the message.
+        using var document = await RestBody.ReadObjectAsync(context, bytesMax).ConfigureAwait(false);
+        try
+        {
+            return Parser.Parse<T>(document.RootElement.GetRawText());
+        }
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidJsonException)
+        {
+            throw new RestFailure(StatusCodes.Status400BadRequest, $"The body is no {typeof(T).Name}: {exception.Message}");
+        }
+    }
+
+    public static byte[] Format(IMessage message) => Encoding.UTF8.GetBytes(Formatter.Format(message));
+}
