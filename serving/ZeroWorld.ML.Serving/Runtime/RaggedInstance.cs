@@ -65,14 +65,13 @@ internal sealed class RaggedInstance : InstanceWrapper
         // A request that is alone was not joined with any.
         var shapes = source.Parts ?? [source.Shape.ToArray()];
         var counts = shapes.Select(static shape => shape.Aggregate(1L, static (product, size) => product * size)).ToArray();
-        var dimensions = shapes[0].Length - 1;
         return made.Kind switch
         {
             BatchInputKind.ElementCount => Write(made.Dtype, counts),
             BatchInputKind.AccumulatedElementCount => Write(made.Dtype, Accumulate(counts)),
             BatchInputKind.AccumulatedElementCountWithZero => Write(made.Dtype, [0, .. Accumulate(counts)]),
             BatchInputKind.MaxElementCountAsShape => Write(made.Dtype, new long[counts.Max()]),
-            BatchInputKind.ItemShape => Write(made.Dtype, ItemShapes(shapes)) is var items ? items.Reshape([dimensions == 0 ? shapes.Sum(static shape => shape[0]) : items.ElementCount / dimensions, dimensions]) : items,
+            BatchInputKind.ItemShape => Write(made.Dtype, ItemShapes(shapes)).Reshape([shapes.Sum(static shape => shape[0]), shapes[0].Length - 1]),
             _ => Write(made.Dtype, ItemShapes(shapes)),
         };
     }
