@@ -6,15 +6,20 @@ namespace ZeroWorld.ML.Cli;
 internal sealed class CommonOptions
 {
     private readonly Option<string> _data = new("--data") { Description = "Data directory.", DefaultValueFactory = static _ => ".zeroworld" };
-    private readonly Option<string> _project = new("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" };
+    private readonly Option<string> _project;
 
-    private CommonOptions()
-    {
-    }
+    private CommonOptions(Option<string> project) => _project = project;
 
-    public static CommonOptions AddTo(Command command)
+    public static CommonOptions AddTo(Command command) =>
+        AddTo(command, new Option<string>("--project") { Description = "Project (tenant).", DefaultValueFactory = static _ => "default" });
+
+    /// <summary>For commands whose files say which project they are of: where none is given <see cref="Project"/> is empty.</summary>
+    public static CommonOptions AddToWithProjectOfFiles(Command command) =>
+        AddTo(command, new Option<string>("--project") { Description = "Project (tenant) that the files must be of. Default: whichever they are of.", DefaultValueFactory = static _ => string.Empty });
+
+    private static CommonOptions AddTo(Command command, Option<string> project)
     {
-        var options = new CommonOptions();
+        var options = new CommonOptions(project);
         command.Add(options._data);
         command.Add(options._project);
         return options;

@@ -105,10 +105,10 @@ internal sealed class ArrowTrainingFile : TrainingFile
 
             return ColumnTypes.IsOfBytes(column.Kind)
                 ? new ArrayData(type, rows, missing, 0, [validity, .. TextsOf(column, rows)])
-                : new ArrayData(type, rows, missing, 0, [validity, new ArrowBuffer(ScalarsOf(column, rows))]);
+                : new ArrayData(type, rows, missing, 0, [validity, ScalarsOf(column, rows)]);
         }
 
-        private static byte[] ScalarsOf(ColumnBuffer column, int rows)
+        private static ArrowBuffer ScalarsOf(ColumnBuffer column, int rows)
         {
             var bits = column.Bits.AsSpan(0, rows);
             if (column.Kind == ColumnKind.Bool)
@@ -119,12 +119,13 @@ internal sealed class ArrowTrainingFile : TrainingFile
                     flags[row] = bits[row] != 0;
                 }
 
-                return BitsOf(flags, areSet: true);
+                return new ArrowBuffer(BitsOf(flags, areSet: true));
             }
 
             if (column.Kind is not (ColumnKind.Int32 or ColumnKind.Float32))
             {
-                return MemoryMarshal.AsBytes(bits).ToArray();
+                // The block's own memory: it is written before the block is used again.
+                return new ArrowBuffer(new WordMemory(column.Bits, rows).Memory);
             }
 
             var narrow = new int[rows];
@@ -133,7 +134,7 @@ internal sealed class ArrowTrainingFile : TrainingFile
                 narrow[row] = (int)bits[row];
             }
 
-            return MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray();
+            return new ArrowBuffer(MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray());
         }
 
         private static byte[] BitsOf(ReadOnlySpan<bool> flags, bool areSet)

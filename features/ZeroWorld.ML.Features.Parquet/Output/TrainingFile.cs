@@ -33,7 +33,7 @@ internal interface IColumnBlock
 /// <summary>Some blocks as the bytes of a file. Not thread safe.</summary>
 internal abstract class TrainingGroup : IDisposable
 {
-    /// <summary>Encodes the blocks in place of those of before; they may be used again when it returns.</summary>
+    /// <summary>Encodes the blocks in place of those of before; they may be used again when the group is written.</summary>
     public abstract void Encode(IReadOnlyList<IColumnBlock> blocks);
 
     public abstract void Dispose();

@@ -290,7 +290,7 @@ internal sealed class KeyTable
             return;
         }
 
-        var slots = LargeArray.Create<Slot>(length);
+        var slots = LargeArray.CreateZeros<Slot>(length);
         var shift = Shift(slots);
         foreach (var slot in _slots)
         {

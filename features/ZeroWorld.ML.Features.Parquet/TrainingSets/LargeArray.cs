@@ -4,11 +4,17 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal static unsafe class LargeArray
 {
     /// <summary>A new array of zeros.</summary>
+    public static T[] CreateZeros<T>(int length)
+        where T : unmanaged => Advise(new T[length]);
+
+    /// <summary>A new array of whatever was there: for what is written before it is read.</summary>
     public static T[] Create<T>(int length)
+        where T : unmanaged => Advise(GC.AllocateUninitializedArray<T>(length));
+
+    private static T[] Advise<T>(T[] array)
         where T : unmanaged
     {
-        var array = new T[length];
-        var bytes = (nuint)length * (nuint)sizeof(T);
+        var bytes = (nuint)array.Length * (nuint)sizeof(T);
         if (bytes >= 2 * LargePages.PageBytes)
         {
             fixed (T* first = array)

@@ -52,7 +52,7 @@ internal sealed class LastValueSearch
         _keys = views[0].View.Entity.Keys.Count;
         _until = until;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
-        _candidates = LargeArray.Create<Candidate>(spine.Moments.Length);
+        _candidates = LargeArray.CreateZeros<Candidate>(spine.Moments.Length);
         if (erasures.Has(views[0].View.Entity.Name))
         {
             _erasedUntil = new long[spine.Keys.Count];

@@ -44,7 +44,7 @@ internal sealed class SelectedRows
         _bits = new long[(int)(((long)count + _blockMask) >> _blockShift)][];
         for (var block = 0; block < _bits.Length; block++)
         {
-            _bits[block] = LargeArray.Create<long>(Math.Min(1 << _blockShift, count - (block << _blockShift)) * _stride);
+            _bits[block] = LargeArray.CreateZeros<long>(Math.Min(1 << _blockShift, count - (block << _blockShift)) * _stride);
         }
 
         _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];

@@ -182,7 +182,9 @@ internal sealed class SpineTable
         return ColumnTypes.Convert(column, engineType, type)
             ?? throw Refuse(type == FeatureType.Timestamp && ColumnTypes.IsNaiveTime(engineType)
                 ? $"column '{column}' holds times without a zone ({engineType}); expected times adjusted to UTC (an import with a declared zone makes them)"
-                : $"column '{column}' is {engineType}; expected {ColumnTypes.Describe(type)}");
+                : type == FeatureType.Timestamp && engineType == "VARCHAR"
+                    ? $"column '{column}' holds texts; expected times (of a CSV file, times without a zone are imported as texts unless --time-zone declares one)"
+                    : $"column '{column}' is {engineType}; expected {ColumnTypes.Describe(type)}");
     }
 
     private string TypeOf(string column) => _table.Types.TryGetValue(column, out var type) && (_used.Add(column) || _used.Contains(column))

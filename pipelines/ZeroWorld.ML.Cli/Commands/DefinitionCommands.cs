@@ -16,7 +16,7 @@ internal static class DefinitionCommands
         var paths = new Argument<string[]>("paths") { Description = "YAML files, or folders of them.", Arity = ArgumentArity.OneOrMore };
         var json = CommonOptions.Json();
         var command = new Command(name, description) { paths, json };
-        var common = CommonOptions.AddTo(command);
+        var common = CommonOptions.AddToWithProjectOfFiles(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             var request = new ApplyDefinitionsRequest { Project = common.Project(parse), PlanOnly = planOnly };

@@ -105,6 +105,19 @@ public sealed class FeatureCommandTests : IDisposable
     private System.Diagnostics.Process StartServer() =>
         ZwmlProcess.Start(_folder.Path, "serve", "--data", "data", "--http-port", "0", "--grpc-port", "0", "--metrics-port", "0");
 
+    [Fact]
+    public async Task Apply_FilesOfAnotherProject_AreOfItUnlessOneIsNamed()
+    {
+        Write("defs.yaml", Definitions.Replace("version: 1", "version: 1\nproject: shop", StringComparison.Ordinal));
+
+        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, ["plan", "defs.yaml", "--project", "default", "--data", "data"]);
+        await RunAsync("apply", "defs.yaml");
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("The files define project 'shop', the request names 'default'", error, StringComparison.Ordinal);
+        Assert.Contains("balances", await RunAsync("features", "list", "--project", "shop"), StringComparison.Ordinal);
+    }
+
     private async Task<string> RunAsync(params string[] arguments)
     {
         var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--data", "data"]);

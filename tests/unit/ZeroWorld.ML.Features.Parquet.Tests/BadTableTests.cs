@@ -184,6 +184,7 @@ public sealed class BadTableTests : IDisposable
     [InlineData("SELECT 7.0::DOUBLE AS k, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q", "column 'k' is DOUBLE; expected int64")]
     [InlineData("SELECT 7 AS k, '2024-01-02'::DATE AS q", "column 'q' holds times without a zone (DATE)")]
     [InlineData("SELECT 7 AS k, 1704153600 AS q", "column 'q' is INTEGER; expected timestamp")]
+    [InlineData("SELECT 7 AS k, '2024-01-02 00:00:00' AS q", "column 'q' holds texts; expected times (of a CSV file, times without a zone")]
     [InlineData("SELECT 7 AS k", "there is no column 'q'; its columns are k")]
     public async Task BuildTrainingSetAsync_SpineThatDoesNotFit_SaysColumnAndExpectation(string spine, string expected)
     {

@@ -41,7 +41,7 @@ public sealed class SelectedRowsTests : IDisposable
     [InlineData((1 << 22) + 13)]
     public void Create_ArrayOfAnySize_IsAllZerosAndTakesValuesToItsEnds(int length)
     {
-        var array = LargeArray.Create<long>(length);
+        var array = LargeArray.CreateZeros<long>(length);
 
         Assert.Equal(length, array.Length);
         Assert.False(array.AsSpan().ContainsAnyExcept(0L));
