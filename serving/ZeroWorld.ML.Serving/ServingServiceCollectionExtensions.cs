@@ -64,7 +64,10 @@ public static class ServingServiceCollectionExtensions
             Options<BatchSchedulerOptions>(provider),
             provider.GetRequiredService<ServingMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ServableLoader>>()));
+            provider.GetRequiredService<ILogger<ServableLoader>>(),
+
+            // Later than this: the manager has the loader.
+            provider.GetRequiredService<ServableManager>));
         services.TryAddSingleton(static provider => new ServableManager(
             provider.GetRequiredService<ModelSources>(),
             provider.GetRequiredService<ServableLoader>(),

@@ -66,6 +66,9 @@ public sealed record ModelSettings
     /// <summary>Inputs that are made for a run from how its ragged inputs are spread over the requests.</summary>
     public IReadOnlyList<BatchInput> BatchInputs { get; init; } = [];
 
+    /// <summary>Models that answer in its place, in an order in which each finds its inputs; empty for a model with a file of its own.</summary>
+    public IReadOnlyList<EnsembleStep> Steps { get; init; } = [];
+
     /// <summary>Of inputs that are pictures, which axes are which, by name: <c>NCHW</c> or <c>NHWC</c>. Said to whoever asks for the model's configuration, and to nobody else.</summary>
     public IReadOnlyDictionary<string, string> InputFormats { get; init; } = new Dictionary<string, string>();
 

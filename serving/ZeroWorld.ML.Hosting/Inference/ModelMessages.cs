@@ -20,7 +20,7 @@ internal static class ModelMessages
         {
             Name = NameOf(model.Model),
             Platform = model.Platform,
-            Backend = model.Runtime == "onnx" ? "onnxruntime" : model.Runtime == "torchscript" ? "pytorch" : model.Runtime,
+            Backend = model.Runtime == "onnx" ? "onnxruntime" : model.Runtime == "torchscript" ? "pytorch" : model.Settings.Steps.Count > 0 ? "" : model.Runtime,
             DefaultModelFilename = model.ModelFile,
             MaxBatchSize = model.RowsMax,
             VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { model.LoadedVersions } } },
@@ -51,12 +51,31 @@ internal static class ModelMessages
             config.Parameters[name] = new ModelParameter { StringValue = text };
         }
 
-        if (hasRows)
+        if (model.Settings.Steps.Count > 0)
+        {
+            config.InstanceGroup.Clear();
+            config.EnsembleScheduling = ToSteps(model.Settings.Steps);
+        }
+        else if (hasRows)
         {
             config.DynamicBatching = ToBatching(model);
         }
 
         return config;
+    }
+
+    private static ModelEnsembling ToSteps(IReadOnlyList<EnsembleStep> steps)
+    {
+        var ensembling = new ModelEnsembling();
+        foreach (var step in steps)
+        {
+            var message = new ModelEnsembling.Types.Step { ModelName = step.Model, ModelVersion = step.Version ?? -1 };
+            message.InputMap.Add(step.Inputs.ToDictionary());
+            message.OutputMap.Add(step.Outputs.ToDictionary());
+            ensembling.Step.Add(message);
+        }
+
+        return ensembling;
     }
 
     private static ModelDynamicBatching ToBatching(ServedModelConfiguration model)

@@ -72,7 +72,7 @@ internal sealed class ModelRepository(ServableManager servables)
         return servables.LoadModelAsync(model, configuration is null ? null : new ModelOverride(configuration) { Files = files }, cancellationToken);
     }
 
-    /// <param name="parameters"><c>unload_dependents</c> is taken, as no model here depends on another.</param>
+    /// <param name="parameters"><c>unload_dependents</c>: whether the models of an ensemble's steps go, too.</param>
     public Task UnloadAsync(string repository, string modelName, IReadOnlyDictionary<string, ModelRepositoryParameter> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
@@ -81,7 +81,7 @@ internal sealed class ModelRepository(ServableManager servables)
             throw Refuse("unload", modelName, name);
         }
 
-        return servables.UnloadModelAsync(ToName("unload", modelName), cancellationToken);
+        return servables.UnloadModelAsync(ToName("unload", modelName), parameters.Values.Any(static parameter => parameter.BoolParam), cancellationToken);
     }
 
     private static void RefuseName(string repository)

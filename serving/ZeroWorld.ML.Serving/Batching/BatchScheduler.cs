@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Serving;
 /// The queue is bounded in rows and refuses at once. A batch that fails is run again request by request, so that a bad request fails alone.
 /// <para>Thread safety: <see cref="RunAsync"/> may be called from any thread; an instance is held by one thread at a time.</para>
 /// </remarks>
-internal sealed partial class BatchScheduler : IAsyncDisposable
+internal sealed partial class BatchScheduler : IRequestRunner
 {
     private static readonly TimeSpan OwnThreadFrom = TimeSpan.FromMilliseconds(1);
 

@@ -11,7 +11,7 @@ internal sealed record FolderModelConfig(ModelSettings Settings)
     /// <value>The model's name; <see langword="null"/> when it is not said.</value>
     public string? Name { get; init; }
 
-    /// <value><c>onnx</c> or <c>torchscript</c>; <see langword="null"/>: by the file that is there.</value>
+    /// <value><c>onnx</c>, <c>torchscript</c> or <c>ensemble</c>; <see langword="null"/>: by the file that is there.</value>
     public string? Runtime { get; init; }
 
     /// <value>Name of the model file in the folder of a version; <see langword="null"/>: <c>model.onnx</c> or <c>model.pt</c>.</value>

@@ -7,8 +7,8 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>One version of a model in a folder: its files as they were when it was read.</summary>
 /// <param name="Folder">Full path of the version's folder.</param>
-/// <param name="Runtime"><c>onnx</c> or <c>torchscript</c>.</param>
-/// <param name="ModelFile">Name of the model file in it.</param>
+/// <param name="Runtime"><c>onnx</c>, <c>torchscript</c> or <c>ensemble</c>.</param>
+/// <param name="ModelFile">Name of the model file in it; empty for an ensemble.</param>
 /// <param name="Files">All files, relative, in order.</param>
 /// <param name="Digest"><c>folder:</c> and a hash of names, lengths and times of the files and of the configuration: changes when one of them does. It says nothing of their content.</param>
 /// <param name="ChangedTime">The newest time of a file.</param>
@@ -26,6 +26,7 @@ internal sealed record FolderVersion(
         {
             "onnx" => "model.onnx",
             "torchscript" => "model.pt",
+            EnsembleRuntime.RuntimeName => "",
             _ => File.Exists(Path.Combine(folder, "model.pt")) && !Path.Exists(Path.Combine(folder, "model.onnx")) ? "model.pt" : "model.onnx",
         });
         var runtime = config.Runtime ?? (name.EndsWith(".pt", StringComparison.Ordinal) ? "torchscript" : "onnx");
@@ -52,7 +53,12 @@ internal sealed record FolderVersion(
             }
         }
 
-        if (!PackagePath.IsValid(name))
+        if (runtime == EnsembleRuntime.RuntimeName)
+        {
+            // Its models are elsewhere.
+            name = "";
+        }
+        else if (!PackagePath.IsValid(name))
         {
             problem ??= $"the name of its model file is '{name}'; expected a path inside the folder of the version";
         }
@@ -62,7 +68,7 @@ internal sealed record FolderVersion(
             name = $"{name}/model.onnx";
         }
 
-        problem ??= File.Exists(Path.Combine(folder, name)) ? null : $"its folder has no '{name}'";
+        problem ??= runtime == EnsembleRuntime.RuntimeName || File.Exists(Path.Combine(folder, name)) ? null : $"its folder has no '{name}'";
         return new FolderVersion(
             folder,
             runtime,

@@ -28,6 +28,9 @@ internal sealed class PbConfigDraft
     /// <summary>Inputs that are made here, and where they are written.</summary>
     public List<(BatchInput Input, ConfigNode Place)> BatchInputs { get; } = [];
 
+    /// <summary>The steps of an ensemble, as they are written.</summary>
+    public ConfigNode? Ensemble { get; set; }
+
     /// <summary>Requests to make before the first one, and where they are written.</summary>
     public List<(WarmupSample Sample, ConfigNode Place)> Warmups { get; } = [];
 
@@ -74,6 +77,7 @@ internal sealed class PbConfigDraft
         var rows = BatchRowsMax > 0 ? RowAxis.Declared : HasBatchRows || Inputs.Count > 0 || Outputs.Count > 0 ? RowAxis.None : RowAxis.FromFile;
         return new FolderModelConfig(new ModelSettings
         {
+            Steps = ReadSteps(),
             RowAxis = rows,
             BatchRowsMax = BatchRowsMax > 0 ? BatchRowsMax : null,
             PreferredRows = [.. PreferredRows],
@@ -100,6 +104,24 @@ internal sealed class PbConfigDraft
             LabelFiles = Outputs.Where(static output => output.LabelFile != "").ToDictionary(static output => output.Spec.Name, static output => output.LabelFile, StringComparer.Ordinal),
             Versions = Versions,
         };
+    }
+
+    private EnsembleStep[] ReadSteps()
+    {
+        if (Ensemble is null)
+        {
+            return Runtime != EnsembleRuntime.RuntimeName ? [] : throw new ModelConfigException(1, 1, "the platform is \"ensemble\" and there is no 'ensemble_scheduling'");
+        }
+
+        var wrong = Runtime != EnsembleRuntime.RuntimeName ? "a platform that is not \"ensemble\""
+            : HasDynamicBatching ? "'dynamic_batching', which belongs to the models of the steps"
+            : Warmups.Count > 0 ? "'model_warmup', which belongs to the models of the steps"
+            : Inputs.Count == 0 || Outputs.Count == 0 ? "no input or no output"
+            : Inputs.Concat(Outputs).Any(static tensor => tensor.ModelDims is not null || tensor.IsRagged) || BatchInputs.Count > 0 ? "a reshape or ragged input, which belongs to the models of the steps"
+            : null;
+        return wrong is null
+            ? PbEnsembleReader.Order(PbEnsembleReader.Read(Ensemble), Inputs.Select(static input => input.Spec.Name), Outputs, Name)
+            : throw new ModelConfigException(Ensemble.Line, Ensemble.Column, $"'ensemble_scheduling' stands beside {wrong}");
     }
 
     private WarmupSample Check(WarmupSample sample, ConfigNode place, RowAxis rows)

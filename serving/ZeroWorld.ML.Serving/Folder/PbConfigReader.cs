@@ -13,7 +13,6 @@ internal static class PbConfigReader
     private static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
         ["sequence_batching"] = "stateful models are not served",
-        ["ensemble_scheduling"] = "ensembles are not served",
         ["batch_output"] = "outputs are parted by rows",
         ["cc_model_filenames"] = "a model has one file here",
         ["model_repository_agents"] = "there are no repository agents",
@@ -59,6 +58,9 @@ internal static class PbConfigReader
                 break;
             case "input" or "output":
                 draft.Add(PbTensorReader.Read(node), node);
+                break;
+            case "ensemble_scheduling":
+                draft.Ensemble = node;
                 break;
             case "batch_input":
                 draft.Add(PbBatchInputReader.Read(node), node);
@@ -107,8 +109,8 @@ internal static class PbConfigReader
         {
             "onnxruntime_onnx" or "onnxruntime" => "onnx",
             "pytorch_libtorch" or "pytorch" => "torchscript",
-            "ensemble" => throw new ModelConfigException(node.Line, node.Column, $"'{node.Name}: \"ensemble\"' is not supported here: {Unsupported["ensemble_scheduling"]}"),
-            _ => throw node.Wrong("\"onnxruntime\" or \"pytorch\" as backend, or \"onnxruntime_onnx\" or \"pytorch_libtorch\" as platform"),
+            "ensemble" => EnsembleRuntime.RuntimeName,
+            _ => throw node.Wrong("\"onnxruntime\" or \"pytorch\" as backend, or \"onnxruntime_onnx\", \"pytorch_libtorch\" or \"ensemble\" as platform"),
         };
         return before is null || before == runtime ? runtime : throw node.Wrong($"the same runtime in 'backend' and 'platform', which is {before} in the other");
     }

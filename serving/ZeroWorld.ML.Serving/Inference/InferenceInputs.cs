@@ -41,6 +41,24 @@ internal static class InferenceInputs
         return tensors;
     }
 
+    /// <summary>Checks tensors that another model gave.</summary>
+    /// <param name="tensors">One per input of the signature, in its order; <see langword="null"/> for one that is left out.</param>
+    /// <returns>Their rows; 1 where the model has no row axis.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>.</exception>
+    public static int Accept(string model, ModelSignature signature, TensorBuffer[] tensors, int rowsMax)
+    {
+        for (var index = 0; index < tensors.Length; index++)
+        {
+            var spec = signature.Inputs[index];
+            if (tensors[index] is { } tensor && (tensor.Dtype != spec.Dtype || !(spec.IsAnyRank || Fits(spec.Shape, tensor.Shape))))
+            {
+                throw Invalid($"unexpected input '{spec.Name}' for model '{model}'. Expected {spec.Dtype.ToName()} {TensorShape.ToText(spec.Shape)}, got {tensor.Dtype.ToName()} {TensorShape.ToText(tensor.Shape.ToArray())}");
+            }
+        }
+
+        return CountRows(model, signature, tensors, rowsMax);
+    }
+
     /// <returns>-1 when there is none of this name.</returns>
     public static int IndexOf(IReadOnlyList<TensorSpec> specs, string name)
     {

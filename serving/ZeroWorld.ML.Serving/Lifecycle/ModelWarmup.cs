@@ -41,6 +41,12 @@ internal static class ModelWarmup
     /// <exception cref="ServingException">A golden sample failed, or a request that the settings name. Zeros may be no valid input, so that their failure says nothing.</exception>
     public static void Run(LoadedModel model, int batchRowsMax)
     {
+        if (model.Package.Settings.Steps.Count > 0)
+        {
+            // The models of its steps are warmed up themselves.
+            return;
+        }
+
         var started = Stopwatch.GetTimestamp();
         GoldenCheck.Run(model);
         foreach (var sample in model.Package.Settings.WarmupSamples)

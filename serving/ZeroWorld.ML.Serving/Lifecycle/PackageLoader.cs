@@ -13,7 +13,7 @@ internal sealed class PackageLoader(
     private readonly Dictionary<string, IModelRuntime> _runtimes = runtimes.ToDictionary(static runtime => runtime.Name, StringComparer.Ordinal);
 
     /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>.</exception>
-    public IModelRuntime GetRuntime(ModelManifest manifest) => _runtimes.TryGetValue(manifest.Runtime, out var runtime)
+    public IModelRuntime GetRuntime(ModelManifest manifest) => manifest.Runtime == EnsembleRuntime.RuntimeName ? EnsembleRuntime.Shared : _runtimes.TryGetValue(manifest.Runtime, out var runtime)
         ? runtime
         : throw new ServingException(
             ServingError.ModelRefused,

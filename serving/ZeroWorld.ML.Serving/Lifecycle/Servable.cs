@@ -8,7 +8,10 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Immutable for its readers and thread safe. Held through a <see cref="ServableLease"/>; freed when no lease is left.</remarks>
 public sealed class Servable
 {
-    private readonly BatchScheduler _scheduler;
+    private readonly IRequestRunner _runner;
+
+    // The runner of a model with a file of its own.
+    private readonly BatchScheduler? _scheduler;
     private readonly MemoryReservation _memory;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -17,7 +20,7 @@ public sealed class Servable
     private long _lastUsedTimestamp;
 
     internal Servable(
-        ModelName model, long version, LoadedModel loaded, PredictionPlan? prediction, BatchScheduler scheduler, ModelTags tags, MemoryReservation memory)
+        ModelName model, long version, LoadedModel loaded, PredictionPlan? prediction, IRequestRunner runner, ModelTags tags, MemoryReservation memory)
     {
         Model = model;
         Version = version;
@@ -29,11 +32,12 @@ public sealed class Servable
         Plan = loaded.Plan;
         Prediction = prediction;
         Tags = tags;
-        RowsMax = scheduler.RowsMax;
+        RowsMax = runner.RowsMax;
         OutputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
         IsBatchable = Signature.IsBatchable;
         Arena = new InputArena(Signature.Inputs.Count);
-        _scheduler = scheduler;
+        _runner = runner;
+        _scheduler = runner as BatchScheduler;
         _memory = memory;
     }
 
@@ -84,7 +88,7 @@ public sealed class Servable
     internal ModelTags Tags { get; }
 
     /// <summary>What it has done since its load.</summary>
-    internal ServableStatistics Statistics => _scheduler.Statistics;
+    internal ServableStatistics Statistics => _runner.Statistics;
 
     /// <summary>When a request last asked for it: a timestamp of the manager's clock.</summary>
     internal long LastUsedTimestamp
@@ -94,7 +98,7 @@ public sealed class Servable
     }
 
     /// <summary>Requests that wait for it now.</summary>
-    internal int QueuedRequests => _scheduler.QueuedTasks;
+    internal int QueuedRequests => _runner.QueuedTasks;
 
     /// <summary>How long its load took, warm-up included.</summary>
     internal TimeSpan LoadDuration { get; init; }
@@ -103,7 +107,7 @@ public sealed class Servable
     internal VersionCache? Cache { get; init; }
 
     /// <inheritdoc cref="BatchScheduler.AverageRun"/>
-    internal TimeSpan AverageRun => _scheduler.AverageRun;
+    internal TimeSpan AverageRun => _runner.AverageRun;
 
     /// <summary>The model's answer, or the one that is kept of an equal request.</summary>
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
@@ -113,12 +117,12 @@ public sealed class Servable
 
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
     internal ValueTask<BatchOutputs> RunAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
-        _scheduler.RunFittedAsync(inputs, rows, urgency, isTogether: false, cancellationToken);
+        _scheduler is null ? _runner.RunAsync(inputs, rows, urgency, cancellationToken) : _scheduler.RunFittedAsync(inputs, rows, urgency, isTogether: false, cancellationToken);
 
     /// <summary><see cref="RunAsync"/> for a request that goes on in a group of reads that ended together: all rows of the group share a run at its end.</summary>
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>
     internal ValueTask<BatchOutputs> RunInGroupAsync(TensorBuffer[] inputs, int rows, in RequestUrgency urgency, CancellationToken cancellationToken) =>
-        _scheduler.RunFittedAsync(inputs, rows, urgency, OnlineReadGroup.TryDefer(_scheduler), cancellationToken);
+        _scheduler is null ? _runner.RunAsync(inputs, rows, urgency, cancellationToken) : _scheduler.RunFittedAsync(inputs, rows, urgency, OnlineReadGroup.TryDefer(_scheduler), cancellationToken);
 
     /// <returns><see langword="null"/> when it is being freed.</returns>
     internal ServableLease? TryAcquire() => TryHold() ? new ServableLease(this) : null;
@@ -156,7 +160,7 @@ public sealed class Servable
         Release();
         await _released.Task.ConfigureAwait(false);
         Cache?.Clear();
-        await _scheduler.DisposeAsync().ConfigureAwait(false);
+        await _runner.DisposeAsync().ConfigureAwait(false);
         _memory.Dispose();
     }
 }

@@ -10,7 +10,8 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>Makes a servable of a registered version: fetch, place, load, check, warm up.</summary>
 /// <remarks>Thread safe. Memory is measured for one load at a time; loads that overlap are counted with what happens beside them, never with less than their files.</remarks>
 internal sealed partial class ServableLoader(
-    ModelSources sources, PackageLoader packages, FeaturePreparation features, ResponseCache? cache, BatchSchedulerOptions batching, ServingMetrics metrics, TimeProvider time, ILogger<ServableLoader> logger)
+    ModelSources sources, PackageLoader packages, FeaturePreparation features, ResponseCache? cache, BatchSchedulerOptions batching, ServingMetrics metrics, TimeProvider time, ILogger<ServableLoader> logger,
+    Func<ServableManager> servables)
     : IDisposable
 {
     private const int MeasuredMax = 100_000;
@@ -98,8 +99,10 @@ internal sealed partial class ServableLoader(
             }
 
             var statistics = new ServableStatistics(time);
-            var scheduler = new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, statistics, time, logger, loaded.Padding);
-            var servable = new Servable(model, version, loaded, prediction, scheduler, tags, memory)
+            IRequestRunner runner = package.Settings.Steps.Count > 0
+                ? new EnsembleRunner(model, package.Settings, settings.BatchRowsMax, servables, statistics)
+                : new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, statistics, time, logger, loaded.Padding);
+            var servable = new Servable(model, version, loaded, prediction, runner, tags, memory)
             {
                 LoadDuration = Stopwatch.GetElapsedTime(started),
                 Cache = cache is not null && package.Settings.KeepsResponses ? new VersionCache(cache, statistics) : null,

@@ -8,7 +8,7 @@ public sealed partial class ServableManager
     /// <inheritdoc cref="LoadModelAsync(ModelName, ModelOverride?, CancellationToken)"/>
     public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
 
-    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready. Calls at the same time share one load.</summary>
+    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready, those of an ensemble's steps included. Calls at the same time share one load.</summary>
     /// <param name="model">The model.</param>
     /// <param name="given">What to load instead of what lies in the folder, until the next load or unload; <see langword="null"/>: nothing.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -22,6 +22,15 @@ public sealed partial class ServableManager
     {
         CheckControl("loaded");
         CheckOverride(model, given);
+        await LoadOneAsync(model, given, cancellationToken).ConfigureAwait(false);
+        foreach (var step in FindSteps(model).Where(step => !IsModelReady(step, VersionSelector.Any)))
+        {
+            await LoadOneAsync(step, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LoadOneAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
+    {
         _sources.Reread(model, given);
         SetWanted(model, true);
 
@@ -89,12 +98,18 @@ public sealed partial class ServableManager
         }
     }
 
+    /// <inheritdoc cref="UnloadModelAsync(ModelName, bool, CancellationToken)"/>
+    public Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken) => UnloadModelAsync(model, withSteps: false, cancellationToken);
+
     /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="withSteps">Whether the models of an ensemble's steps are unloaded with it.</param>
+    /// <param name="cancellationToken">Ends the reading of the registry.</param>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>.
     /// </exception>
     /// <exception cref="RegistryException">The registry cannot be read.</exception>
-    public async Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken)
+    public async Task UnloadModelAsync(ModelName model, bool withSteps, CancellationToken cancellationToken)
     {
         CheckControl("unloaded");
         lock (_lock)
@@ -105,9 +120,27 @@ public sealed partial class ServableManager
             }
         }
 
+        foreach (var step in withSteps ? FindSteps(model) : [])
+        {
+            SetWanted(step, false);
+        }
+
         SetWanted(model, false);
         _sources.DropOverride(model);
         await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The models of an ensemble's steps, as far as the ensemble is loaded; none for any other model.</summary>
+    private ModelName[] FindSteps(ModelName model)
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _table.FindSlots(model).Select(static slot => slot.Servable).OfType<Servable>().SelectMany(static servable => servable.Package.Settings.Steps)
+                    .Select(step => new ModelName(model.Project, step.Model)).Distinct(),
+            ];
+        }
     }
 
     private void CheckControl(string verb)

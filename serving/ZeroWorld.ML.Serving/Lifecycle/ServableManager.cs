@@ -87,7 +87,8 @@ public sealed partial class ServableManager : IAsyncDisposable
     /// its next request waits until it is back.
     /// </summary>
     public bool IsModelReady(ModelName model, VersionSelector selector) =>
-        _table.Snapshot.TryGetValue(model, out var known) && known.TryResolve(selector, out _) is { Servable: not null } or { IsAsleep: true, Failure: null };
+        TryFindReady(model, selector, out var servable)
+        && (servable is null || servable.Package.Settings.Steps.All(step => TryFindReady(new ModelName(model.Project, step.Model), VersionSelector.OfStep(step), out _)));
 
     /// <summary>Every model of registry and folder, by name and version, with what became of it.</summary>
     /// <param name="readyOnly">Whether only those that answer are wanted.</param>
@@ -217,6 +218,14 @@ public sealed partial class ServableManager : IAsyncDisposable
         {
             _listGate.Release();
         }
+    }
+
+    /// <param name="servable"><see langword="null"/> for one that is asleep.</param>
+    private bool TryFindReady(ModelName model, VersionSelector selector, out Servable? servable)
+    {
+        var version = _table.Snapshot.TryGetValue(model, out var known) ? known.TryResolve(selector, out _) : null;
+        servable = version?.Servable;
+        return version is { Servable: not null } or { IsAsleep: true, Failure: null };
     }
 
     private async Task MarkReadyAsync(List<Task> loads)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -23,6 +24,13 @@ public readonly record struct VersionSelector
     public static VersionSelector OfVersion(long version) => new() { Version = version };
 
     public static VersionSelector OfAlias(string alias) => new() { Alias = alias };
+
+    /// <summary>The version of its model that a step of an ensemble asks for.</summary>
+    public static VersionSelector OfStep(EnsembleStep step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return step.Version is { } version ? OfVersion(version) : Any;
+    }
 
     /// <summary>Reads the version text of the Open Inference Protocol: empty for <see cref="Any"/>, digits for a version, else an alias.</summary>
     public static VersionSelector Parse(string? text)

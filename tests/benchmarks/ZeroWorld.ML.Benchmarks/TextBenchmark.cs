@@ -44,21 +44,18 @@ internal static class TextBenchmark
         ("words", new TextFeaturizer(new TextFeaturizerSettings { WordMax = 1, CharacterWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0 })),
     ];
 
-    /// <param name="options"><c>--data=FILE</c>, a table with the columns <c>tweet</c> and <c>class</c>; <c>--only=NAME</c> of <c>fit</c>, <c>words</c> (against single words alone), <c>score</c>, <c>stream</c>; <c>--featurizers=NAME,NAME</c> of <c>default</c> (those of <c>zwml train moderation</c>), <c>no near</c>, <c>no sets</c> (of letters), <c>plain</c> (no disguise undone), <c>words</c> (single ones).</param>
+    /// <param name="options"><c>--data=FILE</c>, a table with the columns <c>--text=tweet</c> and <c>--label=class</c>; <c>--only=NAME</c> of <c>fit</c>, <c>words</c> (against single words alone), <c>score</c>, <c>stream</c>; <c>--featurizers=NAME,NAME</c> of <c>default</c> (those of <c>zwml train moderation</c>), <c>no near</c>, <c>no sets</c> (of letters), <c>plain</c> (no disguise undone), <c>words</c> (single ones).</param>
     public static async Task RunAsync(string[] options, CancellationToken cancellationToken)
     {
-        if (options.FirstOrDefault(static option => option.StartsWith("--data=", StringComparison.Ordinal)) is not { } data)
-        {
-            throw new InvalidOperationException("--data=FILE is absent; expected labeled_data.csv of davidson-hate.");
-        }
-
-        var only = options.FirstOrDefault(static option => option.StartsWith("--only=", StringComparison.Ordinal))?["--only=".Length..];
-        var rows = LabelledTexts.Read(data["--data=".Length..], "tweet", ["class"], []);
+        string? Option(string name) => options.FirstOrDefault(option => option.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
+        var data = Option("--data=") ?? throw new InvalidOperationException("--data=FILE is absent; expected a table of labelled texts, as labeled_data.csv of davidson-hate.");
+        var only = Option("--only=");
+        var rows = LabelledTexts.Read(data, Option("--text=") ?? "tweet", [Option("--label=") ?? "class"], []);
         var settings = new LinearTextSettings { Cost = 4, Balance = 0.5, Scaling = FeatureScaling.Rarity };
         var whole = Fit(Featurizers[0].Featurizer, rows, settings, cancellationToken);
         if (only is null or "fit" or "words")
         {
-            var names = options.FirstOrDefault(static option => option.StartsWith("--featurizers=", StringComparison.Ordinal))?["--featurizers=".Length..].Split(',');
+            var names = Option("--featurizers=")?.Split(',');
             await FitAsync(rows, settings, [.. Featurizers.Where(featurizer => names is null || names.Contains(featurizer.Name))], only is "words" ? ["words"] : ["full", "words"], cancellationToken);
         }
 
@@ -192,30 +189,31 @@ internal static class TextBenchmark
     /// <returns>Texts per second of processor, best of the rounds.</returns>
     private static double Rate(IReadOnlyList<string> texts, Action<string> run)
     {
-        var (best, passes) = (0.0, 1);
-        for (var round = 0; round <= Rounds; round++)
-        {
-            var (seconds, _) = RecommendationBenchmark.Measure(
-                () =>
+        double Pass(int passes) => RecommendationBenchmark.Measure(
+            () =>
+            {
+                for (var pass = 0; pass < passes; pass++)
                 {
-                    for (var pass = 0; pass < passes; pass++)
+                    foreach (var text in texts)
                     {
-                        foreach (var text in texts)
-                        {
-                            run(text);
-                        }
+                        run(text);
                     }
+                }
 
-                    return 0;
-                },
-                out _);
+                return 0;
+            },
+            out _).Seconds;
 
-            // The first round is the compiler's; the others are long enough for its last word.
-            best = round == 0 ? 0 : Math.Max(best, passes * texts.Count / seconds);
-            passes = round == 0 ? Math.Max(1, (int)(RoundSeconds / seconds)) : passes;
+        // The first second is the compiler's, of few texts too; the last of its passes says how many fill a round.
+        var (warm, last) = (0.0, 0.0);
+        while (warm < RoundSeconds)
+        {
+            last = Pass(1);
+            warm += last;
         }
 
-        return best;
+        var passes = Math.Max(1, (int)(RoundSeconds / last));
+        return passes * texts.Count / Enumerable.Range(0, Rounds).Min(_ => Pass(passes));
     }
 
     /// <returns>Texts per second of the clock in one call with all texts, best of the rounds.</returns>

@@ -65,7 +65,7 @@ public sealed class ConvolutionTrainerTests
     {
         var (pieces, labels) = Pairs();
         int[] rows = [.. Enumerable.Range(0, pieces.Length)];
-        var settings = Small with { Epochs = 4, BatchRows = 2 };
+        var settings = Small with { Epochs = 1, BatchRows = 2 };
         var calm = ConvolutionTrainer.Fit(pieces, labels, rows, 12, settings, 5, null, CancellationToken.None);
 
         using var collector = new RelentlessCollector();

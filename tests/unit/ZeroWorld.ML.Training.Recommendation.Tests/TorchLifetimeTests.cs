@@ -6,11 +6,11 @@ namespace ZeroWorld.ML.Training.Recommendation.Tests;
 public sealed class TorchLifetimeTests
 {
     private static readonly SequenceSettings Sequences =
-        new() { Dimensions = 8, Heads = 2, Hidden = 8, HistoryMax = 6, BatchUsers = 2, Negatives = 4, Dropout = 0.1, Epochs = 4 };
+        new() { Dimensions = 8, Heads = 2, Hidden = 8, HistoryMax = 6, BatchUsers = 2, Negatives = 4, Dropout = 0.1, Epochs = 2 };
 
     private static readonly NeuMfSettings Pairs = new()
     {
-        Factors = new SampledFactorSettings { Dimensions = 4, Epochs = 2, Negatives = 40 }, Layers = [32, 16], Epochs = 8, Engine = NeuMfEngine.TorchSharp,
+        Factors = new SampledFactorSettings { Dimensions = 4, Epochs = 2, Negatives = 40 }, Layers = [32, 16], Epochs = 2, Engine = NeuMfEngine.TorchSharp,
     };
 
     public static TheoryData<string> Networks => ["sasrec", "two-tower", "neumf"];
