@@ -15,11 +15,12 @@ public sealed class OnlineReadGroupTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void TryDefer_OutsideAGroup_IsRefused()
+    public async Task TryDefer_OutsideAGroup_IsRefused()
     {
         var work = new CountedWork(1);
 
-        Assert.False(OnlineReadGroup.TryDefer(work));
+        // A test may begin where the one before it ended, and that may be within a group.
+        Assert.False(await Task.Run(() => OnlineReadGroup.TryDefer(work), TestContext.Current.CancellationToken));
         Assert.Equal(0, work.Executed);
     }
 
