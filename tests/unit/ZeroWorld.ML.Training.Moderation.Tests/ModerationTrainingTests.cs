@@ -190,7 +190,7 @@ public sealed class ModerationTrainingTests : IDisposable
     [InlineData("""{"name":"p","version":0,"model":"m","rules":[]}""", "version 0")]
     [InlineData("""{"name":"p","version":1,"model":"m","rules":[],"colour":1}""", "colour")]
     [InlineData("""{"name":"p","version":1,"model":"m","rules":[{"label":"a","review":0.1,"block":0.2},{"label":"a","review":0.1,"block":0.3}]}""", "already")]
-    [InlineData("no json", "no JSON")]
+    [InlineData("no json", "invalid JSON")]
     public void Parse_WrongPolicy_SaysWhatIsWrong(string json, string part)
     {
         var error = Assert.Throws<TrainingException>(() => ModerationPolicy.Parse(System.Text.Encoding.UTF8.GetBytes(json), ["a", "b"], "test"));
