@@ -28,7 +28,7 @@ internal static class PbEnsembleReader
         {
             if (step.Model == name)
             {
-                throw Wrong(place, $"has the ensemble itself as model_name; expected another model");
+                throw Wrong(place, "has the ensemble itself as model_name; expected another model");
             }
 
             if (step.Outputs.Values.FirstOrDefault(tensor => !given.Add(tensor)) is { } twice)
