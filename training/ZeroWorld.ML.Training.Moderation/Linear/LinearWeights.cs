@@ -79,25 +79,33 @@ public sealed class LinearWeights
     /// <param name="margins">One per label, or more.</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> margins)
     {
-        if (_packed is not null)
+        if (Stride == 4)
+        {
+            Span<float> four = stackalloc float[4];
+            if (_packed is not null)
+            {
+                _packed.Score(ids, values, Bias, four);
+            }
+            else if (_rows is null)
+            {
+                ScoreFour(ids, values, four);
+            }
+            else
+            {
+                ScoreMany(ids, values, four);
+            }
+
+            four[..Labels].CopyTo(margins);
+        }
+        else if (_packed is not null)
         {
             Span<float> sums = stackalloc float[PackedRows.StrideMax];
             _packed.Score(ids, values, Bias, sums);
             sums[..Labels].CopyTo(margins);
         }
-        else if (_rows is not null)
-        {
-            ScoreMany(ids, values, margins);
-        }
-        else if (Stride == 1)
+        else if (Stride == 1 && _rows is null)
         {
             margins[0] = ScoreOne(ids, values);
-        }
-        else if (Stride == 4)
-        {
-            Span<float> four = stackalloc float[4];
-            ScoreFour(ids, values, four);
-            four[..Labels].CopyTo(margins);
         }
         else
         {
