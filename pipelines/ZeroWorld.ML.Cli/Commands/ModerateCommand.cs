@@ -120,16 +120,20 @@ internal static class ModerateCommand
     }
 
     // Lines, or items whose language and surface say which rules decide about them.
-    private static IReadOnlyList<HeldOutText> ReadHeldOut(string path)
+    private static List<HeldOutText> ReadHeldOut(string path)
     {
-        if (!path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+        if (!File.Exists(path))
         {
-            return File.Exists(path)
-                ? [.. File.ReadLines(path).Select(static line => new HeldOutText(line))]
-                : throw new UsageException($"--texts: there is no file '{path}'; expected texts, one a line, or a .jsonl file of items.");
+            throw new UsageException($"--texts: there is no file '{path}'; expected texts, one a line, or a .jsonl file of items.");
         }
 
         var texts = new List<HeldOutText>();
+        if (!path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+        {
+            texts.AddRange(File.ReadLines(path).Select(static line => new HeldOutText(line)));
+            return texts;
+        }
+
         using var file = new JsonItemFile(path);
         for (var line = 1; file.TryRead(out var json); line++)
         {

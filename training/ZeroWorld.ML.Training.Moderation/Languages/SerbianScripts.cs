@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -10,6 +11,7 @@ internal static class SerbianScripts
 
     private const string Cyrillic = "абвгдђежзијклљмнњопрстћуфхцчџш";
 
+    private static readonly SearchValues<char> CyrillicLetters = SearchValues.Create(Cyrillic);
     private static readonly string[] Latin = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".Split(' ');
 
     /// <summary>A text in small letters of the other alphabet: Latin where it has a Cyrillic letter, else Cyrillic. What is no Serbian letter stays.</summary>
@@ -17,7 +19,7 @@ internal static class SerbianScripts
     {
         var small = text.ToLowerInvariant();
         var written = new StringBuilder(small.Length);
-        if (small.AsSpan().IndexOfAny(Cyrillic) >= 0)
+        if (small.AsSpan().IndexOfAny(CyrillicLetters) >= 0)
         {
             foreach (var letter in small)
             {
