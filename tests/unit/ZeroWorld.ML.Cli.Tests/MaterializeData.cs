@@ -8,9 +8,11 @@ using ZeroWorld.ML.Testing;
 namespace ZeroWorld.ML.Cli.Tests;
 
 /// <summary>A data directory with a table that a last-value view and a windowed view read, and what a materialization of it leaves in a server.</summary>
-/// <param name="cards">Entities, each with two rows. A view is marked at each 10,000 of them.</param>
-internal sealed class MaterializeData(int cards) : IDisposable
+internal sealed class MaterializeData : IDisposable
 {
+    /// <summary>Entities, each with two rows at first. A view is marked at each 10,000 of them.</summary>
+    public const int Cards = 30_000;
+
     private const string Definitions = """
         version: 1
         entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
@@ -24,20 +26,33 @@ internal sealed class MaterializeData(int cards) : IDisposable
         """;
 
     private readonly TempFolder _folder = new();
-    private readonly Random _random = new(7);
     private int _rows;
-
-    public int Cards { get; } = cards;
 
     public string Folder => _folder.Path;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async Task PrepareAsync()
+    public static async Task<MaterializeData> CreateAsync()
     {
-        await File.WriteAllTextAsync(_folder.Combine("defs.yaml"), Definitions, Token);
-        await SucceedAsync("apply", "defs.yaml");
-        await ImportAsync(2 * Cards);
+        var data = new MaterializeData();
+        await File.WriteAllTextAsync(data._folder.Combine("defs.yaml"), Definitions, Token);
+        await data.SucceedAsync("apply", "defs.yaml");
+        await data.ImportAsync(2 * Cards);
+        return data;
+    }
+
+    /// <summary>One that can be changed.</summary>
+    public MaterializeData Copy()
+    {
+        var copy = new MaterializeData { _rows = _rows };
+        foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
+        {
+            var to = copy._folder.Combine(Path.GetRelativePath(Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+
+        return copy;
     }
 
     /// <summary>One more row of each card.</summary>
@@ -67,7 +82,7 @@ internal sealed class MaterializeData(int cards) : IDisposable
         var reads = new List<(RedisKey Key, Task<HashEntry[]> Fields)>();
         foreach (var server in servers)
         {
-            await foreach (var key in client.GetServer("127.0.0.1", server.Port).KeysAsync(pattern: "z1:*"))
+            await foreach (var key in client.GetServer("127.0.0.1", server.Port).KeysAsync(pattern: "z1:*", pageSize: 5_000))
             {
                 if (!key.ToString().EndsWith(":ledger", StringComparison.Ordinal) && !key.ToString().EndsWith(":marks", StringComparison.Ordinal))
                 {
@@ -92,12 +107,13 @@ internal sealed class MaterializeData(int cards) : IDisposable
 
     private async Task ImportAsync(int count, params string[] options)
     {
+        var random = new Random(_rows);
         var text = new StringBuilder("ID,CARD,AT,AMOUNT\n");
         for (var end = _rows + count; _rows < end; _rows++)
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{_rows},{_rows % Cards},{new DateTimeOffset(2026, 1, 5, 0, 0, 0, TimeSpan.Zero).AddSeconds(_rows):yyyy-MM-dd'T'HH:mm:ss}Z,{_random.Next(1, 4000) / 4.0}");
+                $"{_rows},{_rows % Cards},{new DateTimeOffset(2026, 1, 5, 0, 0, 0, TimeSpan.Zero).AddSeconds(_rows):yyyy-MM-dd'T'HH:mm:ss}Z,{random.Next(1, 4000) / 4.0}");
         }
 
         await File.WriteAllTextAsync(_folder.Combine("uses.csv"), text.ToString(), Token);

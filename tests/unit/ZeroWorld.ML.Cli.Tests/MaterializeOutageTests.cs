@@ -5,13 +5,9 @@ using ZeroWorld.ML.Testing;
 namespace ZeroWorld.ML.Cli.Tests;
 
 /// <summary>Servers of the online store that die while a materialization writes, or lose what they acknowledged to one that has ended.</summary>
-public sealed class MaterializeOutageTests : IDisposable
+public sealed class MaterializeOutageTests(MaterializeFixture fixture)
 {
-    private readonly MaterializeData _data = new(cards: 30_000);
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _data.Dispose();
 
     // In the middle of the writes of either view, and between a mark and the ledger; started again with all that it was told, or with nothing.
     [Theory]
@@ -23,14 +19,12 @@ public sealed class MaterializeOutageTests : IDisposable
     public async Task Materialize_ServerKilledAmidARun_EndsWithASentenceAndTheNextRunGivesTheSameRows(string script, int at, bool keepsData, int readable)
     {
         RedisServerProcess.SkipIfMissing();
-        await _data.PrepareAsync();
-        await using var calm = await RedisServerProcess.StartAsync(Token);
-        await _data.SucceedAsync("materialize", "--redis", calm.Address);
+        var data = await fixture.DataAsync();
         await using var redis = await RedisServerProcess.StartAsync(Token, keepsData ? ["--appendonly", "yes", "--appendfsync", "always"] : []);
         Task<(int ExitCode, string Output, string Error)> run;
         await using (var proxy = new HoldingProxy(redis.Port, MaterializeData.Script(script), at, handsOnTheLast: true))
         {
-            run = ZwmlProcess.RunAsync(_data.Folder, "materialize", "--redis", proxy.Address);
+            run = ZwmlProcess.RunAsync(data.Folder, "materialize", "--redis", proxy.Address);
             Assert.True(await Task.WhenAny(proxy.Held, run) == proxy.Held, "the run ended before the server could be killed");
             await redis.KillAsync(Token);
         }
@@ -38,13 +32,13 @@ public sealed class MaterializeOutageTests : IDisposable
         var (code, _, error) = await run;
         await redis.RestartAsync(Token);
         var readableMeanwhile = await CountReadableAsync(redis);
-        await _data.SucceedAsync("materialize", "--redis", redis.Address);
+        await data.SucceedAsync("materialize", "--redis", redis.Address);
 
         Assert.NotEqual(0, code);
         Assert.Contains("online store", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         Assert.Equal(readable, readableMeanwhile);
-        Assert.Equal(await MaterializeData.DumpAsync(calm), await MaterializeData.DumpAsync(redis));
+        Assert.Equal(await fixture.RowsAsync(), await MaterializeData.DumpAsync(redis));
     }
 
     [Theory]
@@ -53,9 +47,8 @@ public sealed class MaterializeOutageTests : IDisposable
     public async Task Materialize_AShardLostWhatItAcknowledged_BringsItAgain(bool isEmpty)
     {
         RedisServerProcess.SkipIfMissing();
-        await _data.PrepareAsync();
         await using var cluster = await RedisClusterProcess.StartAsync(Token);
-        await _data.SucceedAsync("materialize", "--redis", cluster.Addresses);
+        await (await fixture.DataAsync()).SucceedAsync("materialize", "--redis", cluster.Addresses);
         var forgetful = await ShardWithoutLedgerAsync(cluster);
         if (!isEmpty)
         {
@@ -63,18 +56,16 @@ public sealed class MaterializeOutageTests : IDisposable
             Assert.Equal("OK", await forgetful.SendAsync("SAVE", Token));
         }
 
-        await _data.AppendAsync();
-        await _data.SucceedAsync("materialize", "--redis", cluster.Addresses);
-        await using var calm = await RedisServerProcess.StartAsync(Token);
-        await _data.SucceedAsync("materialize", "--redis", calm.Address);
-        var expected = await MaterializeData.DumpAsync(calm);
+        var appended = await fixture.AppendedAsync();
+        await appended.SucceedAsync("materialize", "--redis", cluster.Addresses);
+        var expected = await fixture.AppendedRowsAsync();
         Assert.Equal(expected, await MaterializeData.DumpAsync(cluster.Shards));
         await forgetful.KillAsync(Token);
         await forgetful.RestartAsync(Token);
         await cluster.WaitUntilWholeAsync(Token);
         Assert.NotEqual(expected, await MaterializeData.DumpAsync(cluster.Shards));
 
-        await _data.SucceedAsync("materialize", "--redis", cluster.Addresses);
+        await appended.SucceedAsync("materialize", "--redis", cluster.Addresses);
 
         Assert.Equal(expected, await MaterializeData.DumpAsync(cluster.Shards));
     }

@@ -5,14 +5,12 @@ using ZeroWorld.ML.Testing;
 namespace ZeroWorld.ML.Cli.Tests;
 
 /// <summary>The way of a moderator: train, decide about a file, be killed in the middle, review, change the policy.</summary>
-public sealed class ModerationCommandTests : IDisposable
+public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposable
 {
     private const int Items = 12_000;
 
     // Texts of the same words, to which a small model gives the same score.
     private const int Ties = 3;
-    private static readonly string[] Kind = ["lovely", "sunny", "fresh", "quiet", "warm", "garden", "bread", "lake", "friends", "tea"];
-    private static readonly string[] Foul = ["vile scum", "rotten filth", "worthless trash", "disgusting vermin"];
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -20,9 +18,8 @@ public sealed class ModerationCommandTests : IDisposable
     [Fact]
     public async Task Moderate_KilledAgainAndAgain_DecidesEachItemOnceAndLosesNone()
     {
-        WriteTrainingData();
         WriteItems();
-        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await fixture.CopyToAsync(_folder.Path);
         await RunAsync("moderate", "file", "--package", "package", "-i", "items.jsonl", "-o", "undisturbed");
 
         for (var kill = 0; kill < 4; kill++)
@@ -48,8 +45,7 @@ public sealed class ModerationCommandTests : IDisposable
     [Fact]
     public async Task Review_CaseAndVerdict_BecomeALabel()
     {
-        WriteTrainingData();
-        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await fixture.CopyToAsync(_folder.Path);
         var policy = PathOf("package", "policy.json");
         var text = File.ReadAllText(policy);
         using (var document = JsonDocument.Parse(text))
@@ -78,9 +74,10 @@ public sealed class ModerationCommandTests : IDisposable
 
         var wrong = await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "foul", "-o", "out");
         Assert.Contains("no open case", wrong.Error);
-        var table = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "-i", "train.csv", "-o", "of-table");
+        Write("table.csv", "text,label\na quiet lake,fine\n");
+        var table = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "-i", "table.csv", "-o", "of-table");
         Assert.Equal(2, table.ExitCode);
-        Assert.Contains("'train.csv' is a table of another kind", table.Error.ReplaceLineEndings(" "));
+        Assert.Contains("'table.csv' is a table of another kind", table.Error.ReplaceLineEndings(" "));
         Assert.False(Directory.Exists(PathOf("of-table")));
         var absent = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "-i", "absent.parquet", "-o", "of-nothing");
         Assert.Equal(2, absent.ExitCode);
@@ -93,8 +90,7 @@ public sealed class ModerationCommandTests : IDisposable
     [Fact]
     public async Task Replay_DecisionOfAFileJob_IsMadeAgain()
     {
-        WriteTrainingData();
-        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
+        await fixture.CopyToAsync(_folder.Path);
         await RunAsync("models", "register", "moderation", "package");
         Write("two.jsonl", """
             {"id":"1","text":"a quiet lake"}
@@ -136,9 +132,8 @@ public sealed class ModerationCommandTests : IDisposable
     [Fact]
     public async Task MapPolicy_ToAModelOfAnotherKind_FlagsAsManyOfTheTexts()
     {
-        WriteTrainingData();
+        await fixture.CopyToAsync(_folder.Path);
         WriteTransformer();
-        await RunAsync("train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
         await RunAsync(
             "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "WordPiece", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "--length-max", "32",
             "--table", "held-out.csv", "--harmless", "fine", "-o", "transformer");
@@ -184,20 +179,14 @@ public sealed class ModerationCommandTests : IDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
-    private void WriteTrainingData()
-    {
-        var random = new Random(5);
-        var lines = Enumerable.Range(0, 300).Select(row => row % 3 == 0 ? $"{Words(random)} {Foul[random.Next(Foul.Length)]} {row},foul" : $"{Words(random)} {row},fine");
-        Write("train.csv", "text,label\n" + string.Join('\n', lines) + "\n");
-    }
-
     private void WriteItems()
     {
         var random = new Random(6);
         using var file = new StreamWriter(PathOf("items.jsonl"));
         for (var item = 0; item < Items; item++)
         {
-            var text = random.Next(4) == 0 ? $"{Words(random)} {Foul[random.Next(Foul.Length)]}" : Words(random);
+            var words = ModerationFixture.Words(random);
+            var text = random.Next(4) == 0 ? $"{words} {ModerationFixture.Foul[random.Next(ModerationFixture.Foul.Count)]}" : words;
             file.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"id":"item-{{item}}","text":"{{text}}","surface":"comment"}"""));
             if (item == 1_000)
             {
@@ -217,8 +206,6 @@ public sealed class ModerationCommandTests : IDisposable
         using var document = JsonDocument.Parse(line);
         return document.RootElement.GetProperty(name).GetString();
     }
-
-    private static string Words(Random random) => string.Join(' ', Enumerable.Range(0, 6).Select(_ => Kind[random.Next(Kind.Length)]));
 
     private void Write(string name, string text) => File.WriteAllText(PathOf(name), text);
 

@@ -7,7 +7,7 @@ using ZeroWorld.ML.Testing;
 namespace ZeroWorld.ML.Cli.Tests;
 
 /// <summary><c>zwml moderate stream</c> as a process: killed at moments of its work, it loses no item and decides none twice.</summary>
-public sealed class ModerationStreamTests : IDisposable
+public sealed class ModerationStreamTests(ModerationFixture fixture) : IDisposable
 {
     private const int Items = 4_000;
     private const int Poison = 3;
@@ -24,7 +24,7 @@ public sealed class ModerationStreamTests : IDisposable
         await using var server = await RedisServerProcess.StartAsync(Token);
         await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
         var database = client.GetDatabase();
-        await TrainAsync();
+        await fixture.CopyToAsync(_folder.Path);
         await PublishAsync(database);
 
         for (var kill = 1; kill <= 3; kill++)
@@ -48,7 +48,7 @@ public sealed class ModerationStreamTests : IDisposable
     public async Task ModerateStream_OfKafkaKilledAgainAndAgain_DecidesEachItemOnceAndLosesNone()
     {
         using var cluster = new KafkaTestCluster();
-        await TrainAsync();
+        await fixture.CopyToAsync(_folder.Path);
         await cluster.PublishAsync("content", Bodies().Index().Select(static item => new Message<string, string> { Key = KeyOf(item.Item, item.Index), Value = item.Item }), Token);
         string[] arguments = ["moderate", "stream", "--package", "package", "--kafka", cluster.Brokers, "--kafka-settings", "session.timeout.ms=1000;heartbeat.interval.ms=100", "--consumer", "worker"];
 
@@ -74,7 +74,7 @@ public sealed class ModerationStreamTests : IDisposable
         RedisServerProcess.SkipIfMissing();
         await using var server = await RedisServerProcess.StartAsync(Token);
         await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
-        await TrainAsync();
+        await fixture.CopyToAsync(_folder.Path);
         await PublishAsync(client.GetDatabase());
         var port = LoopbackPort.FindFree();
         using var process = ZwmlProcess.Start(_folder.Path, [.. Arguments(server.Address), "--metrics-port", port.ToString(CultureInfo.InvariantCulture)]);
@@ -108,7 +108,7 @@ public sealed class ModerationStreamTests : IDisposable
     [Fact]
     public async Task ModerateStream_NeitherRedisNorKafka_SaysSo()
     {
-        await TrainAsync();
+        await fixture.CopyToAsync(_folder.Path);
 
         var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "stream", "--package", "package");
 
@@ -154,14 +154,6 @@ public sealed class ModerationStreamTests : IDisposable
 
     // Of one id, one key; who sends poison has none.
     private static string KeyOf(string body, int place) => body.StartsWith("{\"id\":\"item", StringComparison.Ordinal) ? IdOf(body) : $"{place}";
-
-    private async Task TrainAsync()
-    {
-        var lines = Enumerable.Range(0, 120).Select(static row => row % 3 == 0 ? $"vile filth and trash {row},foul" : $"a lovely sunny walk {row},fine");
-        await File.WriteAllTextAsync(_folder.Combine("train.csv"), "text,label\n" + string.Join('\n', lines) + "\n", Token);
-        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "-o", "package");
-        Assert.True(code == 0, error);
-    }
 
     private Task KillWhenDecidedAsync(string address, IDatabase database, int decisions) =>
         KillWhenAsync(async () => await database.StreamLengthAsync("moderation:decisions") >= decisions, Arguments(address));
