@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parquet;
 using Parquet.Schema;
 
@@ -17,36 +18,57 @@ internal abstract class SinkField(Field field)
     /// <exception cref="ArgumentException">The type of the values is none that a sink writes.</exception>
     public static SinkField Create(SinkColumn column) => column is SinkLists flat ? FlatSinkField.Create(flat) : column.Values switch
     {
-        int[] values => new Typed<int>(Leaf<int>(column.Name, false), values.AsMemory(0, column.Rows), null),
-        long[] values => new Typed<long>(Leaf<long>(column.Name, false), values.AsMemory(0, column.Rows), null),
-        string?[] values => Texts(Leaf<string>(column.Name, true), values.AsSpan(0, column.Rows)),
+        int[] values => new Typed<int>(Leaf<int>(column.Name, false), values.AsMemory(0, column.Rows)),
+        long[] values => new Typed<long>(Leaf<long>(column.Name, false), values.AsMemory(0, column.Rows)),
+        string?[] values => new Texts(Leaf<string>(column.Name, true), values.AsMemory(0, column.Rows)),
         _ => throw new ArgumentException($"Column '{column.Name}' is {column.Values.GetType().Name}; expected one of the types that a sink column may have."),
     };
 
     public abstract Task WriteAsync(ParquetRowGroupWriter group, DataField leaf, CancellationToken cancellationToken);
 
-    private static Typed<ReadOnlyMemory<char>> Texts(DataField leaf, ReadOnlySpan<string?> rows)
+    protected static DataField Leaf<T>(string name, bool isNullable) => new(name, typeof(T), isNullable);
+
+    private sealed class Typed<T>(Field field, ReadOnlyMemory<T> values) : SinkField(field)
+        where T : struct
     {
-        var (values, count) = (new ReadOnlyMemory<char>[rows.Length], 0);
-        var definitions = new int[rows.Length];
-        for (var row = 0; row < rows.Length; row++)
+        public override Task WriteAsync(ParquetRowGroupWriter group, DataField leaf, CancellationToken cancellationToken) =>
+            group.WriteAllPartsAsync<T>(leaf, values, null, null, cancellationToken);
+    }
+
+    private sealed class Texts(Field field, ReadOnlyMemory<string?> rows) : SinkField(field)
+    {
+        public override async Task WriteAsync(ParquetRowGroupWriter group, DataField leaf, CancellationToken cancellationToken)
         {
-            if (rows[row] is { } text)
+            var definitions = ArrayPool<int>.Shared.Rent(rows.Length);
+            var values = ArrayPool<ReadOnlyMemory<char>>.Shared.Rent(rows.Length);
+            try
             {
-                values[count++] = text.AsMemory();
-                definitions[row] = 1;
+                var count = Fill(definitions, values);
+                await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(
+                    leaf, values.AsMemory(0, count), definitions.AsMemory(0, rows.Length), null, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                ArrayPool<int>.Shared.Return(definitions);
+                ArrayPool<ReadOnlyMemory<char>>.Shared.Return(values, clearArray: true);
             }
         }
 
-        return new Typed<ReadOnlyMemory<char>>(leaf, values.AsMemory(0, count), definitions);
-    }
+        /// <returns>How many texts there are.</returns>
+        private int Fill(int[] definitions, ReadOnlyMemory<char>[] values)
+        {
+            var count = 0;
+            for (var row = 0; row < rows.Length; row++)
+            {
+                var text = rows.Span[row];
+                definitions[row] = text is null ? 0 : 1;
+                if (text is not null)
+                {
+                    values[count++] = text.AsMemory();
+                }
+            }
 
-    protected static DataField Leaf<T>(string name, bool isNullable) => new(name, typeof(T), isNullable);
-
-    private sealed class Typed<T>(Field field, ReadOnlyMemory<T> values, int[]? definitions) : SinkField(field)
-        where T : struct
-    {
-        public override Task WriteAsync(ParquetRowGroupWriter group, DataField leaf, CancellationToken cancellationToken) => group.WriteAllPartsAsync<T>(
-            leaf, values, definitions is null ? null : (ReadOnlyMemory<int>?)definitions, null, cancellationToken);
+            return count;
+        }
     }
 }
