@@ -1,11 +1,12 @@
 using System.CommandLine;
+using ZeroWorld.ML.Hosting;
 
 namespace ZeroWorld.ML.Cli;
 
 /// <summary>Options that every command with state takes.</summary>
 internal sealed class CommonOptions
 {
-    private readonly Option<string> _data = new("--data") { Description = "Data directory.", DefaultValueFactory = static _ => ".zeroworld" };
+    private readonly Option<string?> _data = new("--data") { Description = "Data directory. Default: that of the settings, else .zeroworld." };
     private readonly Option<string> _project;
 
     private CommonOptions(Option<string> project) => _project = project;
@@ -36,8 +37,10 @@ internal sealed class CommonOptions
     /// <summary>Settings for an <see cref="Redis"/> that was given.</summary>
     public static Dictionary<string, string> RedisFlags(string? redis) => redis is null ? [] : new Dictionary<string, string> { ["Online:Redis"] = redis };
 
-    /// <summary>Full path of the data directory.</summary>
-    public string DataDirectory(ParseResult parse) => Path.GetFullPath(parse.GetRequiredValue(_data));
+    /// <summary>Full path of the data directory: the flag's, else that of the settings.</summary>
+    /// <exception cref="HostingException">No flag is given, and the settings are wrong.</exception>
+    public string DataDirectory(ParseResult parse) => Path.GetFullPath(
+        parse.GetValue(_data) ?? ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess()).Get<DataOptions>().DataDirectory);
 
     public string Project(ParseResult parse) => parse.GetRequiredValue(_project);
 }

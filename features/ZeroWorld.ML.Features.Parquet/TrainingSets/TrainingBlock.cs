@@ -126,16 +126,8 @@ internal sealed class TrainingBlock : IColumnBlock
         _time.Copy(rows.Column(SpineRows.TimeOrdinal), FeatureType.Timestamp, from, at, count);
         for (var index = 0; index < _requestValues.Length; index++)
         {
-            var value = _plan.Service.RequestValues[_requestValues[index]];
-            var buffer = _inputs[_requestValues[index]];
-            buffer.Copy(rows.Column(SpineRows.FirstOrdinal + index), value.Type, from, at, count);
-            for (var row = at; !value.Default.IsNull && row < at + count; row++)
-            {
-                if (buffer.Nulls[row])
-                {
-                    buffer.Set(row, value.Default);
-                }
-            }
+            _inputs[_requestValues[index]].Copy(
+                rows.Column(SpineRows.FirstOrdinal + index), _plan.Service.RequestValues[_requestValues[index]].Type, from, at, count);
         }
 
         for (var index = 0; index < _passThrough.Length; index++)
@@ -198,14 +190,22 @@ internal sealed class TrainingBlock : IColumnBlock
                 continue;
             }
 
-            var (type, fallback) = (_plan.Service.RequestValues[request].Type, _plan.Service.RequestValues[request].Default);
+            var fallback = _plan.Service.RequestValues[request].Default;
+            var isGiven = _requestValues.Contains(request);
             for (var at = 0; at < count; at++)
             {
-                var value = _requestValues.Contains(request) ? _inputs[request].Get(at, type) : fallback;
-                _values[index].Set(at, value);
-                _states[index][at] = FeatureCell.Of(value).Status;
+                var value = Given(request, isGiven, at);
+                var cell = value.IsNull ? FeatureCell.OfDefault(fallback) : FeatureCell.Of(value);
+                _values[index].Set(at, cell.Value);
+                _states[index][at] = cell.Status;
             }
         }
+    }
+
+    private FeatureValue Given(int request, bool isGiven, int at)
+    {
+        var type = _plan.Service.RequestValues[request].Type;
+        return isGiven ? _inputs[request].Get(at, type) : FeatureValue.Null(type);
     }
 
     // Rows that fit the processor's caches; only what the expressions read is put before them.
@@ -214,11 +214,12 @@ internal sealed class TrainingBlock : IColumnBlock
         var service = _plan.Service;
         for (var index = 0; index < service.RequestValues.Count; index++)
         {
-            var value = service.RequestValues[index];
             var input = _transforms.Request(index);
+            var isGiven = _requestValues.Contains(index);
             for (var at = 0; !input.IsEmpty && at < count; at++)
             {
-                input[at] = _requestValues.Contains(index) ? _inputs[index].Get(first + at, value.Type) : value.Default;
+                var value = Given(index, isGiven, first + at);
+                input[at] = value.IsNull ? service.RequestValues[index].Default : value;
             }
         }
 

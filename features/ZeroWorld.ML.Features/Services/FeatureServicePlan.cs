@@ -80,6 +80,20 @@ public sealed class FeatureServicePlan
         }
     }
 
+    /// <summary>Says of a request value in a filled row that the caller gave none and its default stands there.</summary>
+    /// <param name="value">Index into <see cref="FeatureService.RequestValues"/>.</param>
+    /// <param name="row">One cell per column.</param>
+    public void MarkDefaulted(int value, Span<FeatureCell> row)
+    {
+        foreach (var (request, column) in _requestColumns)
+        {
+            if (request == value)
+            {
+                row[column] = FeatureCell.OfDefault(row[column].Value);
+            }
+        }
+    }
+
     /// <summary>Recomputes only the transforms of a row whose other cells are there: what a replay checks.</summary>
     public void RunTransforms(long q, ReadOnlySpan<FeatureValue> request, Span<FeatureCell> row) => RunTransforms(new ReadOnlySpan<long>(in q), request, row);
 

@@ -10,5 +10,8 @@ public readonly record struct FeatureCell(FeatureValue Value, FeatureStatus Stat
     /// <summary>A value that comes from no row: <see cref="FeatureStatus.Present"/>, or <see cref="FeatureStatus.Null"/> when it is null.</summary>
     public static FeatureCell Of(FeatureValue value) => new(value, value.IsNull ? FeatureStatus.Null : FeatureStatus.Present, null, false);
 
+    /// <summary>The declared default of a request value that nobody gave: <see cref="FeatureStatus.Null"/>, as for any default in the place of a null.</summary>
+    public static FeatureCell OfDefault(FeatureValue value) => new(value, FeatureStatus.Null, null, true);
+
     public static FeatureCell Missing(FeatureType type, FeatureStatus status) => new(FeatureValue.Null(type), status, null, false);
 }

@@ -29,7 +29,8 @@ public sealed record ModelManifest
 
     public required IReadOnlyList<ManifestOutput> Outputs { get; init; }
 
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    // Code that is generated to read JSON sets what is absent to null, here and below.
+    public IReadOnlyList<string> Classes { get; init => field = value ?? []; } = [];
 
     public DecisionThresholds? Thresholds { get; init; }
 
@@ -43,7 +44,7 @@ public sealed record ModelManifest
     /// <value>File of the reference distributions, or <see langword="null"/>.</value>
     public string? Reference { get; init; }
 
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Metrics { get; init => field = value ?? new Dictionary<string, double>(); } = new Dictionary<string, double>();
 
     public required ModelLineage Lineage { get; init; }
 
@@ -129,9 +130,9 @@ public sealed record ModelLineage
 
     public long? Seed { get; init; }
 
-    public IReadOnlyDictionary<string, string> Packages { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Packages { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 
-    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Parameters { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 
     public required DateTimeOffset CreatedTime { get; init; }
 }

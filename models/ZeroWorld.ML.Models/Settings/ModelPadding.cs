@@ -4,11 +4,12 @@ namespace ZeroWorld.ML.Models;
 /// <remarks>Whoever declares it says that padding changes no result: the model masks it. Immutable. Equal by reference.</remarks>
 public sealed record ModelPadding
 {
+    // Code that is generated to read JSON sets what is absent to null, here and below.
     /// <summary>Sizes of runs in rows, ascending; a run with rows in between gets copies of its first row up to the next. Empty: any size.</summary>
-    public IReadOnlyList<int> Rows { get; init; } = [];
+    public IReadOnlyList<int> Rows { get; init => field = value ?? []; } = [];
 
     /// <summary>Axes within rows.</summary>
-    public IReadOnlyList<PaddedAxis> Axes { get; init; } = [];
+    public IReadOnlyList<PaddedAxis> Axes { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>An axis that several tensors share, such as the length of a text.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using ZeroWorld.ML.Features;
@@ -45,11 +46,11 @@ internal sealed class FeatureStoreGrpcService(
     public override async Task<PushEventsResponse> PushEventStream(IAsyncStreamReader<PushEventsRequest> requests, ServerCallContext context)
     {
         var response = new PushEventsResponse();
-        var rows = 0L;
+        var (messages, rows) = (0L, 0L);
         while (await requests.MoveNext(context.CancellationToken).ConfigureAwait(false))
         {
             // One message at a time: what the client sends further waits in its own buffers.
-            var result = await PushAsync(requests.Current, context.CancellationToken).ConfigureAwait(false);
+            var result = await PushNextAsync(requests.Current, messages++, rows, context.CancellationToken).ConfigureAwait(false);
             response.Accepted += (uint)result.Accepted;
             response.RefusedTotal += (ulong)result.Refused.Count;
             response.Refused.AddRange(result.Refused.Take(RefusedNamedMax - response.Refused.Count)
@@ -69,6 +70,24 @@ internal sealed class FeatureStoreGrpcService(
         }
 
         return response;
+    }
+
+    /// <summary>Pushes a message of a stream; a failure says which one it is, and what was dealt with before it.</summary>
+    private async Task<EventPushResult> PushNextAsync(PushEventsRequest request, long messagesBefore, long rowsBefore, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PushAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FeatureException exception)
+        {
+            throw new FeatureException(
+                exception.Error,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Message {messagesBefore + 1} of the stream: {exception.Message} The messages before it, of {rowsBefore} events, are done; go on with this one."),
+                exception);
+        }
     }
 
     private async Task<EventPushResult> PushAsync(PushEventsRequest request, CancellationToken cancellationToken)

@@ -26,9 +26,17 @@ internal sealed record BoundRequest(int Rows, BoundColumn[] Keys, BoundColumn[] 
 }
 
 /// <param name="Values">Values of the declared type; length 1 stands for every row.</param>
-internal readonly record struct BoundColumn(ReadOnlyMemory<FeatureValue> Values)
+/// <param name="Defaulted">Which of them are the declared default, since the caller gave none; empty: none.</param>
+internal readonly record struct BoundColumn(ReadOnlyMemory<FeatureValue> Values, ReadOnlyMemory<bool> Defaulted = default)
 {
+    private static readonly bool[] One = [true];
+
     public bool IsBroadcast => Values.Length == 1;
 
     public FeatureValue this[int row] => Values.Span[Values.Length == 1 ? 0 : row];
+
+    /// <summary>What stands in every row for a request value that nobody gave.</summary>
+    public static BoundColumn OfDefault(FeatureValue value) => new(new[] { value }, One);
+
+    public bool IsDefaulted(int row) => !Defaulted.IsEmpty && Defaulted.Span[Defaulted.Length == 1 ? 0 : row];
 }

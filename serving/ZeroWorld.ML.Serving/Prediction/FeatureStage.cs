@@ -66,7 +66,15 @@ internal sealed class FeatureStage(OnlineReadCoalescer reader)
                 views[view] = reads.GetPayload(entity, payload, row, plan.Coverage[view].Coverage);
             }
 
-            plan.Service.FillRow(request.GetTime(row), given, views, cells.Slice(row * columns, columns));
+            var rowCells = cells.Slice(row * columns, columns);
+            plan.Service.FillRow(request.GetTime(row), given, views, rowCells);
+            for (var index = 0; index < given.Length; index++)
+            {
+                if (request.Values[index].IsDefaulted(row))
+                {
+                    plan.Service.MarkDefaulted(index, rowCells);
+                }
+            }
         }
 
         reads.Release();

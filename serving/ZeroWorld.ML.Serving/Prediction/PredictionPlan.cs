@@ -30,7 +30,7 @@ internal sealed class PredictionPlan
         Reader = $"Feature service '{service.Service.Name}'";
         Service = service;
         Coverage = coverage;
-        RequestDefaults = [.. service.Service.RequestValues.Select(static value => new BoundColumn(new[] { value.Default }))];
+        RequestDefaults = [.. service.Service.RequestValues.Select(static value => BoundColumn.OfDefault(value.Default))];
         Keys = [.. service.Entities.SelectMany(static entity => entity.Keys).DistinctBy(static key => key.Name)];
         var keys = Keys.Select(static key => key.Name).ToList();
         Entities = [.. service.Entities.Select(entity => new EntityRead(service, entity, keys))];

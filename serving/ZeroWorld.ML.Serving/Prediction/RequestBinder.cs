@@ -87,6 +87,7 @@ internal static class RequestBinder
     {
         var source = column.Values.Span;
         FeatureValue[]? filled = null;
+        bool[]? defaulted = null;
         for (var row = 0; row < source.Length; row++)
         {
             if (!source[row].IsNull)
@@ -100,10 +101,11 @@ internal static class RequestBinder
             }
 
             filled ??= source.ToArray();
-            filled[row] = fallback;
+            defaulted ??= new bool[source.Length];
+            (filled[row], defaulted[row]) = (fallback, true);
         }
 
-        return filled is null ? column : new BoundColumn(filled);
+        return filled is null ? column : new BoundColumn(filled, defaulted);
     }
 
     private static long[] BindTime(PredictionRequest request, long now)

@@ -49,6 +49,28 @@ public sealed class FeatureStoreTests
     }
 
     [Fact]
+    public async Task PushEventStream_WrongRowsAndABrokenMessage_SaysWhereAndKeepsWhatWasBefore()
+    {
+        await using var fraud = await StartAsync();
+        var time = fraud.Server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var good = Events([(401, time, 7, 9, 33.0), (402, time + TimeSpan.FromHours(1), 7, 9, 1.0)]);
+        var noTable = Events([(403, time, 7, 9, 1.0)]);
+        noTable.Table = "transaction";
+        var query = new PredictionQuery("fraud").WithEntity("customer_id", 7).WithEntity("terminal_id", 9).WithValue("amount", 1.0);
+        var before = await fraud.Client.PredictAsync(query, Cancellation);
+
+        var answer = await PushAsync(fraud, good, Events([(404, time, 7, 9, 1.0), (405, time + TimeSpan.FromHours(1), 7, 9, 1.0)]));
+        var broken = await Assert.ThrowsAsync<RpcException>(() => PushAsync(fraud, good, Events([(406, time, 7, 9, 1.0)]), noTable));
+
+        Assert.Equal((2u, 2UL), (answer.Accepted, answer.RefusedTotal));
+        Assert.Equal([1u, 3u], answer.Refused.Select(static refused => refused.Row));
+        Assert.Equal(StatusCode.NotFound, broken.StatusCode);
+        Assert.Contains("Message 3 of the stream: No view of project 'default' reads the table 'transaction'.", broken.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("The messages before it, of 3 events, are done", broken.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(Count(before) + 3, Count(await fraud.Client.PredictAsync(query, Cancellation)));
+    }
+
+    [Fact]
     public async Task PushEvents_WrongTableOrColumns_IsRefused()
     {
         await using var fraud = await StartAsync();
@@ -264,6 +286,18 @@ public sealed class FeatureStoreTests
         await fraud.SetAliasAsync("champion", 1, Cancellation);
         await fraud.FillAsync(1, 1, Cancellation);
         return fraud;
+    }
+
+    private static async Task<PushEventsResponse> PushAsync(FraudServer fraud, params PushEventsRequest[] messages)
+    {
+        using var call = fraud.Client.Features.PushEventStream(cancellationToken: Cancellation);
+        foreach (var message in messages)
+        {
+            await call.RequestStream.WriteAsync(message, Cancellation);
+        }
+
+        await call.RequestStream.CompleteAsync();
+        return await call.ResponseAsync;
     }
 
     private static async Task AssertRefusedAsync(StatusCode code, string message, FraudServer fraud, PushEventsRequest request)

@@ -118,6 +118,19 @@ public sealed class FeatureCommandTests : IDisposable
         Assert.Contains("balances", await RunAsync("features", "list", "--project", "shop"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Apply_DataDirectoryOfTheSettings_IsWrittenWithoutAFlag()
+    {
+        Write("defs.yaml", Definitions);
+        Write("zeroworld.yaml", "data_directory: data\n");
+
+        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, "apply", "defs.yaml");
+
+        Assert.True(code == 0, error);
+        Assert.True(File.Exists(Path.Combine(_folder.Path, "data", "definitions", "default.json")));
+        Assert.False(Directory.Exists(Path.Combine(_folder.Path, ".zeroworld")));
+    }
+
     private async Task<string> RunAsync(params string[] arguments)
     {
         var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, [.. arguments, "--data", "data"]);

@@ -72,6 +72,41 @@ public sealed class TrainingSetRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task BuildTrainingSetAsync_RequestValueThatIsNullOrAbsent_IsItsDefaultWithStatusNull()
+    {
+        var service = DefinitionLoader.Load([new DefinitionFile("a.yaml", """
+            version: 1
+            feature_services:
+              - name: s
+                request: [ { name: given, type: float64, default: 5 }, { name: absent, type: string, default: web } ]
+                transforms: [ { name: twice, type: float64, expression: "given * 2" }, { name: long, type: int64, expression: "length(absent)" } ]
+                features: [ given, absent, twice, long ]
+            """)]).GetService("s");
+        var request = new TrainingSetRequest
+        {
+            Plan = new FeatureServicePlan(service, static _ => true),
+            Spine = _folder.WriteParquet("spine.parquet", "SELECT * FROM (VALUES ('2018-04-01 02:00:00+00'::TIMESTAMPTZ, 1.0::DOUBLE), ('2018-04-01 02:00:00+00', NULL)) t(time, given)"),
+            TimeColumn = "time",
+            KeyColumns = new Dictionary<string, string>(),
+            RequestColumns = new Dictionary<string, string>(),
+            PassThrough = [],
+            OutputPath = _folder.PathOf("set.parquet"),
+            WithStatuses = true,
+        };
+
+        var set = await _folder.Store.BuildTrainingSetAsync(request, null, Token);
+
+        var frame = await _folder.Store.LoadAsync(set.Path, ["given", "given__status", "absent", "absent__status", "twice", "twice__status", "long"], null, Token);
+        Assert.Equal([1, 5], frame.Get<double>("given"));
+        Assert.Equal([(long)FeatureStatus.Present, (long)FeatureStatus.Null], frame.Get<long>("given__status"));
+        Assert.Equal(["web", "web"], frame.Get<string>("absent"));
+        Assert.Equal([(long)FeatureStatus.Null, (long)FeatureStatus.Null], frame.Get<long>("absent__status"));
+        Assert.Equal([2, 10], frame.Get<double>("twice"));
+        Assert.Equal([(long)FeatureStatus.Present, (long)FeatureStatus.Present], frame.Get<long>("twice__status"));
+        Assert.Equal([3, 3], frame.Get<long>("long"));
+    }
+
+    [Fact]
     public async Task BuildTrainingSetAsync_FilterThatKeepsNothing_WritesAnEmptyFile()
     {
         await ImportAsync("1,2018-04-01 00:00:00,7,3,10,0\n");

@@ -61,13 +61,23 @@ internal static class DefinitionDifference
     private static List<(string Name, string Json)> ColumnsOf(JsonElement service) =>
         [.. service.GetProperty("columns").EnumerateArray().Select(static column => (column.GetProperty("name").GetString()!, column.GetRawText()))];
 
-    // All that a column's value comes from: the request value, the transform, or the whole view.
+    // All that a column's value comes from: the request value, the transform, or the view without its other features.
     private static string OriginOf(JsonElement service, string column)
     {
         var from = service.GetProperty("columns").EnumerateArray().First(item => item.GetProperty("name").GetString() == column).GetProperty("from").GetString()!;
-        var (list, name) = from is "request" or "transforms" ? (from, column) : ("views", from[(from.LastIndexOf('.') + 1)..]);
-        return string.Concat(service.GetProperty(list).EnumerateArray().Where(item => item.GetProperty("name").GetString() == name).Select(static item => item.GetRawText()));
+        if (from is "request" or "transforms")
+        {
+            return Named(service.GetProperty(from), column);
+        }
+
+        // Of an alias the column is ALIAS_FEATURE, and comes from ALIAS.VIEW.
+        var alias = from.IndexOf('.', StringComparison.Ordinal) + 1;
+        var view = service.GetProperty("views").EnumerateArray().First(view => view.GetProperty("name").GetString() == from[alias..]);
+        return string.Concat(view.EnumerateObject().Select(part => part.Name == "features" ? Named(part.Value, column[alias..]) : part.Value.GetRawText()));
     }
+
+    private static string Named(JsonElement list, string name) =>
+        string.Concat(list.EnumerateArray().Where(item => item.GetProperty("name").GetString() == name).Select(static item => item.GetRawText()));
 
     private static void Compare(string path, JsonElement before, JsonElement after, List<string> lines)
     {

@@ -37,8 +37,8 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             {
                 var verb = change.Change == DefinitionChangeKind.Removed ? "be removed" : $"change to fingerprint {change.After![..12]}";
                 breaches.Add($"Feature service '{pin.Service}' would {verb}{Tell(" by", change.Details)}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]}"
-                    + $"{Tell(" and reads the columns", change.Columns)}; "
-                    + "expected a service of another name for what is new, or the model version to be deleted first.");
+                    + $"{Tell(", and of its columns these are touched:", change.Columns)}; "
+                    + "expected it to stay as it is, and what is new to have another name: a service, and a view where one changes.");
             }
         }
 

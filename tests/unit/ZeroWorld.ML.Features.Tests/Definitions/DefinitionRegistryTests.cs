@@ -86,7 +86,7 @@ public sealed class DefinitionRegistryTests : IDisposable
         Assert.Equal(FeatureError.Incompatible, exception.Error);
         Assert.StartsWith($"Feature service 'fraud' {expected}", exception.Message, StringComparison.Ordinal);
         Assert.Contains("model fraud version 3 pins it", exception.Message, StringComparison.Ordinal);
-        Assert.Matches("and reads the columns '[a-z0-9_]+' [(]would (go|change|be new)[)]", exception.Message);
+        Assert.Matches("and of its columns these are touched: '[a-z0-9_]+' [(]would (go|change|be new)[)]", exception.Message);
         Assert.DoesNotContain("version 1", exception.Message, StringComparison.Ordinal);
         Assert.False(Registry().Plan(_valid).HasChanges);
     }
@@ -104,7 +104,33 @@ public sealed class DefinitionRegistryTests : IDisposable
 
         Assert.Contains(".ttl: 30d -> 31d, but model", other.Message, StringComparison.Ordinal);
         Assert.Contains(" by columns: another order, but model", swapped.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("reads the columns", swapped.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("these are touched", swapped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_OneFeatureOfAPinnedView_TouchesTheColumnsMadeOfItAlone()
+    {
+        const string Yaml = """
+            version: 1
+            entities: [{ name: account, keys: [{ name: account_id, type: int64 }] }]
+            feature_views:
+              - { name: balances, entity: account, source: { table: balances, event_time: at }, features: [{ name: amount, type: float64 }, { name: country, type: string }] }
+            feature_services:
+              - name: transfer
+                aliases: [{ name: sender, entity: account, keys: { account_id: sender_id } }]
+                features: [sender.balances.*, balances.*]
+            """;
+        var set = DefinitionTexts.Load(Yaml);
+        Registry().Apply(set, []);
+        PinnedService[] pins = [new("transfer", set.Services[0].Fingerprint, "transfer version 1")];
+        var changed = DefinitionTexts.Load(Yaml.Replace("type: float64", "type: int64", StringComparison.Ordinal));
+
+        var exception = Assert.Throws<FeatureException>(() => Registry().Apply(changed, pins));
+
+        Assert.EndsWith(
+            "and of its columns these are touched: 'sender_amount' (would change), 'amount' (would change); "
+            + "expected it to stay as it is, and what is new to have another name: a service, and a view where one changes.",
+            exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

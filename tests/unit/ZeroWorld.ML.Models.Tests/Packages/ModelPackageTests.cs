@@ -40,6 +40,30 @@ public sealed class ModelPackageTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadManifest_OptionalPropertiesAbsent_AreEmpty()
+    {
+        var written = await SamplePackage.WriteAsync(_folder.Path);
+        var json = JsonNode.Parse(await File.ReadAllBytesAsync(_folder.File(ModelPackage.ManifestFile), Cancellation))!.AsObject();
+        var lineage = json["lineage"]!.AsObject();
+        foreach (var (owner, name) in ((JsonObject, string)[])[(json, "classes"), (json, "metrics"), (lineage, "packages"), (lineage, "parameters")])
+        {
+            Assert.True(owner.Remove(name), name);
+        }
+
+        json["padding"] = new JsonObject { ["rows"] = new JsonArray(8) };
+
+        var manifest = ModelPackageReader.ReadManifest(Encoding.UTF8.GetBytes(json.ToJsonString()));
+
+        Assert.Equal(written.Manifest.Files.Keys, manifest.Files.Keys);
+        Assert.Empty(manifest.Classes);
+        Assert.Empty(manifest.Metrics);
+        Assert.Empty(manifest.Lineage.Packages);
+        Assert.Empty(manifest.Lineage.Parameters);
+        Assert.Equal([8], manifest.Padding!.Rows);
+        Assert.Empty(manifest.Padding.Axes);
+    }
+
+    [Fact]
     public async Task WriteAsync_SameContentInAnotherOrder_SameDigest()
     {
         var first = await SamplePackage.WriteAsync(_folder.File("a"));

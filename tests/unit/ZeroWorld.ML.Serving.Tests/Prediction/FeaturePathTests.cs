@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Features;
+
 namespace ZeroWorld.ML.Serving.Tests;
 
 public sealed class FeaturePathTests : IAsyncDisposable
@@ -18,6 +20,21 @@ public sealed class FeaturePathTests : IAsyncDisposable
         Assert.Equal(1, rows.Rows);
         Assert.Equal(expected.FeatureCells.ToArray(), rows.Cells.ToArray());
         Assert.Equal(_host.Plan.Service.Columns, rows.Columns);
+    }
+
+    [Fact]
+    public async Task ReadAsync_RequestValueThatIsNotGiven_IsItsDefaultWithStatusNull()
+    {
+        await _host.StartAsync();
+        var request = ServingHost.Request();
+
+        var absent = await _host.Features.ReadAsync(_host.Plan, request.Entities, request.Request, ServingHost.Cancellation);
+        var given = await _host.Features.ReadAsync(
+            _host.Plan, request.Entities, [.. request.Request, new("channel", FeatureType.String, new[] { FeatureValue.FromString("web") })], ServingHost.Cancellation);
+
+        Assert.Equal(new FeatureCell(FeatureValue.FromString("web"), FeatureStatus.Null, null, IsDefaulted: true), absent.Cells.Span[1]);
+        Assert.Equal(FeatureCell.Of(FeatureValue.FromString("web")), given.Cells.Span[1]);
+        Assert.Equal(FeatureStatus.Present, absent.Cells.Span[0].Status);
     }
 
     [Fact]

@@ -24,8 +24,8 @@ public sealed class PredictionPathTests : IAsyncDisposable
         Assert.Equal(1, result.Version);
         Assert.Equal(["amount", "channel", "is_night", "credit_limit", "is_vip", "terminal_tx_count_7d", "terminal_fraud_risk_7d"], result.FeatureColumns.Select(column => column.Name));
         var cells = result.FeatureCells.ToArray();
-        Assert.Equal("web", cells[1].Value.AsString());
-        Assert.All(cells, cell => Assert.Equal(FeatureStatus.Present, cell.Status));
+        Assert.Equal(FeatureCell.OfDefault(FeatureValue.FromString("web")), cells[1]);
+        Assert.All([cells[0], .. cells[2..]], cell => Assert.Equal(FeatureStatus.Present, cell.Status));
         Assert.Equal(UnixMicroseconds.FromDateTimeOffset(ServingHost.Noon.AddDays(-1)), cells[3].EventTime);
         Assert.Equal([UnixMicroseconds.FromDateTimeOffset(ServingHost.Noon)], result.Times.ToArray());
         Assert.Empty(result.RowErrors);

@@ -62,6 +62,9 @@ public sealed class RequestBinderTests
         var bound = Bind([Customer, Terminal], [ServingHost.Amounts(1), new("channel", FeatureType.String, new[] { FeatureValue.Null(FeatureType.String), FeatureValue.FromString("app") })]);
 
         Assert.Equal(["web", "app"], new[] { bound.Values[1][0].AsString(), bound.Values[1][1].AsString() });
+        Assert.Equal([true, false], new[] { bound.Values[1].IsDefaulted(0), bound.Values[1].IsDefaulted(1) });
+        Assert.False(bound.Values[0].IsDefaulted(0));
+        Assert.True(Bind([Customer, Terminal], [ServingHost.Amounts(1)]).Values[1].IsDefaulted(0));
         Assert.Equal(2, bound.Rows);
     }
 
