@@ -198,7 +198,17 @@ public sealed partial class GarnetHost : IAsyncDisposable
                 + $"({GarnetHostOptions.Section}:{nameof(GarnetHostOptions.ReserveMebibytes)}). Nothing was written: make room, and repeat it.";
     }
 
-    private long FreeBytes() => new DriveInfo(Path.GetFullPath(_options.Folder!)).AvailableFreeSpace;
+    // Before the first start its folder is not there: it will be on the disk of what holds it.
+    private long FreeBytes()
+    {
+        var folder = new DirectoryInfo(Path.GetFullPath(_options.Folder!));
+        while (!folder.Exists && folder.Parent is { } parent)
+        {
+            folder = parent;
+        }
+
+        return new DriveInfo(folder.FullName).AvailableFreeSpace;
+    }
 
     private string Place() => _options.Folder is null ? "its memory" : $"'{Path.GetFullPath(_options.Folder)}'";
 
