@@ -93,6 +93,11 @@ internal sealed class FeatureCounter
         ref var first = ref MemoryMarshal.GetReference(all);
         var (one, two) = (Vector256.LoadUnsafe(ref first), Vector256.LoadUnsafe(ref first, 8));
         var (three, four) = (Vector256.LoadUnsafe(ref first, 16), Vector256.LoadUnsafe(ref first, 24));
+        if (occurrences.Length <= Vector256<uint>.Count)
+        {
+            return DistinctFewest(occurrences, one, distinct);
+        }
+
         var valid = occurrences.Length == FewMax ? uint.MaxValue : (1U << occurrences.Length) - 1;
         var (count, repeats) = (0, 0);
         for (var place = 0; place < occurrences.Length; place++)
@@ -100,6 +105,26 @@ internal sealed class FeatureCounter
             var id = Vector256.Create(occurrences[place]);
             var same = valid & (Vector256.Equals(one, id).ExtractMostSignificantBits() | (Vector256.Equals(two, id).ExtractMostSignificantBits() << 8)
                 | (Vector256.Equals(three, id).ExtractMostSignificantBits() << 16) | (Vector256.Equals(four, id).ExtractMostSignificantBits() << 24));
+            var isFirst = BitOperations.TrailingZeroCount(same) == place ? 1 : 0;
+            var times = BitOperations.PopCount(same);
+            distinct[count] = (int)occurrences[place];
+            _fewCounts[count] = (byte)times;
+            _places[repeats] = count;
+            count += isFirst;
+            repeats += isFirst & (times > 1 ? 1 : 0);
+        }
+
+        PlaceCount = repeats;
+        return count;
+    }
+
+    private int DistinctFewest(ReadOnlySpan<uint> occurrences, Vector256<uint> all, Span<int> distinct)
+    {
+        var valid = (1U << occurrences.Length) - 1;
+        var (count, repeats) = (0, 0);
+        for (var place = 0; place < occurrences.Length; place++)
+        {
+            var same = valid & Vector256.Equals(all, Vector256.Create(occurrences[place])).ExtractMostSignificantBits();
             var isFirst = BitOperations.TrailingZeroCount(same) == place ? 1 : 0;
             var times = BitOperations.PopCount(same);
             distinct[count] = (int)occurrences[place];

@@ -12,7 +12,7 @@ internal static class TextNormalizer
     public const uint Mention = 0xE001;
 
     private const uint Replacement = 0xFFFD;
-    private const int MarksMax = 3;
+    internal const int MarksMax = 3;
     private const int MentionMin = 5;
     private const int EntityMax = 10;
 
@@ -45,9 +45,7 @@ internal static class TextNormalizer
         var marks = 0;
         for (var place = 0; place < text.Length; place++)
         {
-            var plain = AsciiNormalizer.Append(text[place..], origin + place, buffer, ref shape);
-            marks = plain > 0 ? 0 : marks;
-            place += plain;
+            place += PlainNormalizer.Append(text[place..], origin + place, buffer, ref marks, ref shape);
             if (place == text.Length)
             {
                 return;
@@ -213,7 +211,7 @@ internal static class TextNormalizer
         return true;
     }
 
-    private static bool IsSpace(uint code) => code is 0x85 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x2028 or 0x2029 or 0x202F or 0x205F or 0x3000;
+    internal static bool IsSpace(uint code) => code is 0x85 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x2028 or 0x2029 or 0x202F or 0x205F or 0x3000;
 
     private static bool TryEntity(ReadOnlySpan<char> text, out uint code, out int length)
     {

@@ -16,6 +16,7 @@ internal sealed class UnicodeFolding
     private readonly int[] _normalized = new int[CodePoints];
     private readonly int[] _skeleton = new int[CodePoints];
     private readonly byte[] _flags = new byte[CodePoints];
+    private readonly PlainCode[] _plain = new PlainCode[char.MaxValue + 1];
     private readonly uint[] _sequences;
     private readonly Dictionary<long, uint> _compositions = [];
     private readonly Dictionary<uint, (uint Start, uint Mark)> _decompositions = [];
@@ -67,12 +68,16 @@ internal sealed class UnicodeFolding
         }
 
         _sequences = [.. sequences];
+        SetPlain();
     }
 
     public static UnicodeFolding Default { get; } = Load();
 
     /// <summary>What NFKC and case folding make of one code point: itself where the answer is <see langword="false"/>.</summary>
     public bool TryNormalize(uint code, out ReadOnlySpan<uint> folded) => TryFind(_normalized, code, out folded);
+
+    /// <summary>What NFKC and case folding make of a code unit that needs no look at its neighbours; none of ASCII, of a space, of half of a pair, of what may be composed, become several, or begin a link or a mention.</summary>
+    public PlainCode PlainOf(char unit) => _plain[unit];
 
     /// <summary>The skeleton of a normalised code point; an empty one is dropped.</summary>
     public bool TrySkeleton(uint code, out ReadOnlySpan<uint> skeleton) => TryFind(_skeleton, code, out skeleton);
@@ -96,6 +101,18 @@ internal sealed class UnicodeFolding
 
     public bool IsWordButNoIdeograph(uint code) => code < CodePoints && (_flags[code] & (LetterFlag | IdeographFlag)) == LetterFlag;
 
+    /// <summary><see cref="IsWord"/> and <see cref="IsWordButNoIdeograph"/> at once, as 0 or 1 each.</summary>
+    public (uint IsWord, uint IsWordButNoIdeograph) WordOf(uint code)
+    {
+        if (code >= CodePoints)
+        {
+            return (IsWord(code) ? 1U : 0, 0);
+        }
+
+        var flags = _flags[code];
+        return ((uint)flags & LetterFlag, (flags & (LetterFlag | (uint)IdeographFlag)) == LetterFlag ? 1U : 0);
+    }
+
     public bool IsInvisible(uint code) => code < CodePoints ? (_flags[code] & InvisibleFlag) != 0 : code is >= 0xE0000 and <= 0xE01EF;
 
     private static UnicodeFolding Load()
@@ -117,6 +134,19 @@ internal sealed class UnicodeFolding
         for (var code = first; code <= last && code < CodePoints; code++)
         {
             _flags[code] |= flag;
+        }
+    }
+
+    private void SetPlain()
+    {
+        var composing = _compositions.Keys.Select(static pair => (uint)pair).ToHashSet();
+        for (var code = 0x80U; code < _plain.Length; code++)
+        {
+            ReadOnlySpan<uint> folded = TryNormalize(code, out var sequence) ? sequence : [code];
+            if (!char.IsSurrogate((char)code) && !TextNormalizer.IsSpace(code) && !composing.Contains(code) && folded is [var one] && one is not (' ' or '@' or 'h' or 't' or 'w'))
+            {
+                _plain[code] = new PlainCode(one, IsWord(code) && !IsMark(code), IsInvisible(code) && !IsMark(code), IsMark(code));
+            }
         }
     }
 

@@ -38,10 +38,11 @@ internal readonly record struct WordMasks(ulong Inside, ulong Starts)
         for (others &= valid; others != 0; others &= others - 1)
         {
             var at = BitOperations.TrailingZeroCount(others);
-            var (code, bit) = (codes[first + at], 1UL << at);
-            neighbours |= folding.IsWord(code) ? bit : 0;
-            letters |= folding.IsWordButNoIdeograph(code) ? bit : 0;
-            apostrophes |= code == 0x2019 ? bit : 0;
+            var code = codes[first + at];
+            var (isWord, isRun) = folding.WordOf(code);
+            neighbours |= (ulong)isWord << at;
+            letters |= (ulong)isRun << at;
+            apostrophes |= code == 0x2019 ? 1UL << at : 0;
         }
 
         var inside = letters | lines | (apostrophes & Behind(neighbours, IsWordAt(codes, count, first - 1)) & ((neighbours >> 1) | (IsWordAt(codes, count, first + Width) ? 1UL << (Width - 1) : 0)));

@@ -90,10 +90,10 @@ internal static class ModerateCommand
     {
         var from = new Option<string>("--from") { Description = "Package of the old model.", Required = true };
         var to = new Option<string>("--to") { Description = "Package of the new model.", Required = true };
-        var texts = new Option<string>("--texts") { Description = "Held-out texts, one a line; at least 100.", Required = true };
+        var held = new Option<string>("--texts") { Description = "Held-out texts, at least 100 for each rule: one a line, or a .jsonl file of items with language and surface, as the stream has them.", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "File of the new policy.", Required = true };
         var policy = Policy();
-        var command = new Command("map-policy", "Carries a policy over to a new model, so that it flags as much as before.") { from, to, texts, policy, output };
+        var command = new Command("map-policy", "Carries a policy over to a new model, so that it allows, reviews and blocks as much as before.") { from, to, held, policy, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var (oldFolder, newFolder) = (parse.GetRequiredValue(from), parse.GetRequiredValue(to));
@@ -105,16 +105,43 @@ internal static class ModerateCommand
                 throw new UsageException($"--policy: its thresholds are of model {before.Model}; --from is model {old.Package.Digest}: expected the package that the policy is of.");
             }
 
-            var after = PolicyMapping.Map(before, old.Model, next.Model, next.Package.Digest, await File.ReadAllLinesAsync(parse.GetRequiredValue(texts), cancellationToken));
+            var texts = ReadHeldOut(parse.GetRequiredValue(held));
+            var (after, confusions) = PolicyMapping.Map(before, old.Model, next.Model, next.Package.Digest, texts);
             after.Write(parse.GetRequiredValue(output));
             foreach (var (was, now) in before.Rules.Zip(after.Rules))
             {
-                Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now.Label}: review {was.Review:F4} -> {now.Review:F4}, block {was.Block:F4} -> {now.Block:F4}"));
+                Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{MappingView.NameOf(now)}: review {was.Review:F4} -> {now.Review:F4}, block {was.Block:F4} -> {now.Block:F4}"));
             }
 
+            MappingView.Write(confusions);
             return ExitCode.Success;
         });
         return command;
+    }
+
+    // Lines, or items whose language and surface say which rules decide about them.
+    private static List<HeldOutText> ReadHeldOut(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new UsageException($"--texts: there is no file '{path}'; expected texts, one a line, or a .jsonl file of items.");
+        }
+
+        var texts = new List<HeldOutText>();
+        if (!path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+        {
+            texts.AddRange(File.ReadLines(path).Select(static line => new HeldOutText(line)));
+            return texts;
+        }
+
+        using var file = new JsonItemFile(path);
+        for (var line = 1; file.TryRead(out var json); line++)
+        {
+            var item = ModerationItem.TryParse(json, out var reason) ?? throw new UsageException($"--texts: line {line} of '{path}': {reason}.");
+            texts.Add(new HeldOutText(item.Text, item.Language, item.Surface));
+        }
+
+        return texts;
     }
 
     private static Command Language()

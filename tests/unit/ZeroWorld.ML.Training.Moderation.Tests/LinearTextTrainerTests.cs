@@ -47,14 +47,19 @@ public sealed class LinearTextTrainerTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(40)]
-    [InlineData(500)]
-    [InlineData(4_096)]
-    public void Packed_AnyShareOfRows_ScoresTheSameBits(int used)
+    [InlineData(0, 3)]
+    [InlineData(40, 3)]
+    [InlineData(500, 4)]
+    [InlineData(4_096, 3)]
+    [InlineData(500, 1)]
+    [InlineData(500, 5)]
+    [InlineData(500, 10)]
+    [InlineData(500, 16)]
+    [InlineData(500, 17)]
+    public void Packed_AnyShareOfRows_ScoresTheSameBits(int used, int labels)
     {
         var random = new Random(used);
-        var weights = new LinearWeights(4_096, 3);
+        var weights = new LinearWeights(4_096, labels);
         foreach (var id in Enumerable.Range(0, 4_096).OrderBy(_ => random.Next()).Take(used))
         {
             foreach (ref var weight in weights.RowOf(id))
@@ -63,16 +68,16 @@ public sealed class LinearTextTrainerTests
             }
         }
 
-        weights.Bias[1] = 0.25f;
+        weights.Bias[labels - 1] = 0.25f;
         int[] ids = [.. Enumerable.Range(0, 300).Select(_ => random.Next(4_096)), 0, 63, 64, 4_095];
         float[] values = [.. ids.Select(_ => random.NextSingle())];
-        var (plain, packed) = (new float[3], new float[3]);
+        var (plain, packed) = (new float[labels], new float[labels]);
 
         weights.Score(ids, values, plain);
         weights.Packed().Score(ids, values, packed);
 
         Assert.Equal(plain, packed);
-        Assert.Equal(used <= 500, !ReferenceEquals(weights, weights.Packed()));
+        Assert.Equal(used <= 500 && labels <= 16, !ReferenceEquals(weights, weights.Packed()));
     }
 
     [Fact]

@@ -38,8 +38,8 @@ internal sealed class CharacterCounts(int labels)
         CollectionsMarshal.GetValueRefOrAddDefault(_counts, (row, label), out _) += count;
     }
 
-    /// <summary>The counts as tables.</summary>
-    public Tables ToTables()
+    /// <summary>The counts as tables, once: they take several hundred MiB, and are no longer held here.</summary>
+    public Tables TakeTables()
     {
         var contexts = new Dictionary<uint, int>();
         var contextOf = new int[Count];
@@ -76,6 +76,8 @@ internal sealed class CharacterCounts(int labels)
             starts[context + 1] = sums.Count;
         }
 
+        _counts.Clear();
+        _counts.TrimExcess();
         return new Tables([.. contexts.Keys], contextOf, counts, [.. sums], starts);
     }
 

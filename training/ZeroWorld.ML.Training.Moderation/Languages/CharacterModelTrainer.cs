@@ -86,7 +86,7 @@ public static class CharacterModelTrainer
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (order, escape) = (counts[length - 1], discount * (1 + (Growth * Math.Max(length - 2, 0))));
-            var tables = order.ToTables();
+            var tables = order.TakeTables();
 
             // Nothing is longer than the longest: its chances are of use for their own weights alone.
             var isLongest = length == counts.Length;

@@ -12,7 +12,9 @@ internal static class CharacterRegressionTrainer
 {
     private const int Epochs = 4;
     private const float Rate = 0.15f;
-    private const float SquaresMin = 1e-6f;
+
+    // An n-gram of few words moves as if it had been in more: as far as the first step would take it, one word says too little.
+    private const float SquaresMin = 5;
 
     /// <param name="random">The order of the words.</param>
     public static LinearWeights Fit(TextFeaturizer featurizer, WordCounts words, Random random, IProgress<double>? progress, CancellationToken cancellationToken)

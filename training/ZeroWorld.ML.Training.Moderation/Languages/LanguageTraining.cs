@@ -8,7 +8,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 public static class LanguageTraining
 {
     // How much the models of each language count beside the regression over all of them: where pairs of words are named rightly most often.
-    private const float ModelShare = 0.5f;
+    private const float ModelShare = 0.4f;
     private const int Seed = 1;
 
     /// <summary>What the featurizer is told for languages.</summary>
@@ -80,7 +80,7 @@ public static class LanguageTraining
     }
 
     /// <summary>Fits on texts of known languages.</summary>
-    /// <param name="texts">As they are; short and long ones. Each is read twice: as it is, and its words alone, so that a word looks the same with a full stop behind it.</param>
+    /// <param name="texts">As they are; short and long ones. Each is read twice: as it is, and its words alone, so that a word looks the same with a full stop behind it; Serbian ones in both alphabets.</param>
     /// <param name="languages">Language of each; three or more.</param>
     /// <param name="progress">Share of the texts that are read.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>.</exception>
@@ -89,8 +89,11 @@ public static class LanguageTraining
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(languages);
         var featurizer = new TextFeaturizer(Features);
-        var labels = LabelMatrix.OfClasses([.. languages, .. languages]);
-        string[] read = [.. texts, .. texts.Select(LanguageCorpus.WordsAlone)];
+        int[] serbian = [.. Enumerable.Range(0, texts.Count).Where(row => languages[row] == SerbianScripts.Language)];
+        string[] once = [.. texts, .. serbian.Select(row => SerbianScripts.InOther(texts[row]))];
+        string[] of = [.. languages, .. serbian.Select(static _ => SerbianScripts.Language)];
+        var labels = LabelMatrix.OfClasses([.. of, .. of]);
+        string[] read = [.. once, .. once.Select(LanguageCorpus.WordsAlone)];
         var words = WordCounts.Of(read, labels);
         var weights = CharacterModelTrainer.Fit(featurizer, words, CharacterModelTrainer.DiscountDefault, progress, cancellationToken);
         weights.Blend(ModelShare, CharacterRegressionTrainer.Fit(featurizer, words, new Random(Seed), progress: null, cancellationToken));

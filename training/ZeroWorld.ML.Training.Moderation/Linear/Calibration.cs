@@ -30,9 +30,12 @@ public sealed record Calibration(IReadOnlyList<float> Scales, IReadOnlyList<floa
             return;
         }
 
+        ReadOnlySpan<float> scales = _scales.AsSpan(0, probabilities.Length);
+        ReadOnlySpan<float> offsets = _offsets.AsSpan(0, probabilities.Length);
+        margins = margins[..probabilities.Length];
         for (var label = 0; label < probabilities.Length; label++)
         {
-            probabilities[label] = (_scales[label] * margins[label]) + _offsets[label];
+            probabilities[label] = (scales[label] * margins[label]) + offsets[label];
         }
 
         if (isExclusive)

@@ -55,7 +55,7 @@ public sealed class LinearWeights
     internal bool HasRow(int id) => _rows is null || _rows[id] >= 0;
 
     /// <summary>The same weights; where few ids weigh anything, their rows once more side by side, which the processor's cache holds. Scores are the same bits.</summary>
-    internal LinearWeights Packed() => _rows is null && Stride == 4 && PackedRows.TryPack(_weights, Size) is { } packed ? new LinearWeights(this, packed) : this;
+    internal LinearWeights Packed() => _rows is null && Stride <= PackedRows.StrideMax && PackedRows.TryPack(_weights, Size, Stride) is { } packed ? new LinearWeights(this, packed) : this;
 
     /// <summary>The weights of an id, which has a row from now on.</summary>
     internal Span<float> AddRow(int id)
@@ -79,27 +79,33 @@ public sealed class LinearWeights
     /// <param name="margins">One per label, or more.</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> margins)
     {
-        if (_rows is not null)
-        {
-            ScoreMany(ids, values, margins);
-        }
-        else if (Stride == 1)
-        {
-            margins[0] = ScoreOne(ids, values);
-        }
-        else if (Stride == 4)
+        if (Stride == 4)
         {
             Span<float> four = stackalloc float[4];
             if (_packed is not null)
             {
                 _packed.Score(ids, values, Bias, four);
             }
-            else
+            else if (_rows is null)
             {
                 ScoreFour(ids, values, four);
             }
+            else
+            {
+                ScoreMany(ids, values, four);
+            }
 
             four[..Labels].CopyTo(margins);
+        }
+        else if (_packed is not null)
+        {
+            Span<float> sums = stackalloc float[PackedRows.StrideMax];
+            _packed.Score(ids, values, Bias, sums);
+            sums[..Labels].CopyTo(margins);
+        }
+        else if (Stride == 1 && _rows is null)
+        {
+            margins[0] = ScoreOne(ids, values);
         }
         else
         {

@@ -1,60 +1,140 @@
+using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>Rows of four weights of the ids that weigh anything, side by side, found by counting bits. Immutable.</summary>
+/// <summary>Rows of weights of the ids that weigh anything, side by side, found by counting bits: what a processor's cache holds. Immutable.</summary>
 internal sealed class PackedRows
 {
+    /// <summary>Most weights of a row: as many sums a processor has registers for.</summary>
+    public const int StrideMax = 16;
+
     // Of more ids the rows would be no smaller by much.
     private const int ShareMost = 8;
+    private const int Four = 4;
 
     private readonly Word[] _words;
-    private readonly Vector128<float>[] _rows;
+    private readonly float[] _rows;
+    private readonly int _stride;
 
-    private PackedRows(Word[] words, Vector128<float>[] rows) => (_words, _rows) = (words, rows);
+    private PackedRows(Word[] words, float[] rows, int stride) => (_words, _rows, _stride) = (words, rows, stride);
 
-    /// <param name="weights">Four per id.</param>
+    /// <param name="weights">As many per id as the stride.</param>
+    /// <param name="stride">1, or a multiple of 4 of at most <see cref="StrideMax"/>.</param>
     /// <returns><see langword="null"/>: more than an eighth of the ids weigh something.</returns>
-    public static PackedRows? TryPack(ReadOnlySpan<float> weights, int size)
+    public static PackedRows? TryPack(ReadOnlySpan<float> weights, int size, int stride)
     {
-        var all = MemoryMarshal.Cast<float, Vector128<float>>(weights);
+        Debug.Assert(stride == 1 || (stride % Four == 0 && stride <= StrideMax));
         var words = new Word[(size + 63) / 64];
 
         // The first row is that of all ids that weigh nothing.
-        var rows = new List<Vector128<float>> { Vector128<float>.Zero };
+        var rows = new List<float>(new float[stride]);
         for (var id = 0; id < size; id++)
         {
             ref var word = ref words[id >> 6];
-            word.Before = (id & 63) == 0 ? rows.Count : word.Before;
-            if (all[id] != Vector128<float>.Zero)
+            word.Before = (id & 63) == 0 ? rows.Count / stride : word.Before;
+            var row = weights.Slice(id * stride, stride);
+            if (row.ContainsAnyExcept(0f))
             {
                 word.Bits |= 1UL << id;
-                rows.Add(all[id]);
-                if (rows.Count > size / ShareMost)
+                rows.AddRange(row);
+                if (rows.Count / stride > size / ShareMost)
                 {
                     return null;
                 }
             }
         }
 
-        return new PackedRows(words, [.. rows]);
+        return new PackedRows(words, [.. rows], stride);
     }
 
-    /// <summary>As <see cref="LinearWeights.Score"/>.</summary>
-    public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> margins)
+    /// <summary>As <see cref="LinearWeights.Score"/>, the same bits.</summary>
+    /// <param name="sums">[stride].</param>
+    public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
     {
+        switch (_stride)
+        {
+            case 1:
+                ScoreOne(ids, values, bias, sums);
+                break;
+            case Four:
+                ScoreFour(ids, values, bias, sums);
+                break;
+            case 2 * Four:
+                ScoreEight(ids, values, bias, sums);
+                break;
+            default:
+                ScoreMore(ids, values, bias, sums);
+                break;
+        }
+    }
+
+    // Every second one in a sum of its own, as of rows that are not packed.
+    private void ScoreOne(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    {
+        var (even, odd, place) = (bias[0], 0f, 0);
+        for (; place + 1 < ids.Length; place += 2)
+        {
+            even += _rows[RowOf(ids[place])] * values[place];
+            odd += _rows[RowOf(ids[place + 1])] * values[place + 1];
+        }
+
+        sums[0] = place < ids.Length ? even + odd + (_rows[RowOf(ids[place])] * values[place]) : even + odd;
+    }
+
+    private void ScoreFour(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    {
+        var rows = MemoryMarshal.Cast<float, Vector128<float>>(_rows.AsSpan());
         var sum = Vector128.Create(bias);
         for (var place = 0; place < ids.Length; place++)
         {
-            var id = ids[place];
-            var word = _words[id >> 6];
-            var row = word.Before + BitOperations.PopCount(word.Bits & ((1UL << id) - 1));
-            sum += _rows[row * (int)((word.Bits >> id) & 1)] * values[place];
+            sum += rows[RowOf(ids[place])] * values[place];
         }
 
-        sum.CopyTo(margins);
+        sum.CopyTo(sums);
+    }
+
+    private void ScoreEight(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    {
+        var rows = MemoryMarshal.Cast<float, Vector256<float>>(_rows.AsSpan());
+        var sum = Vector256.Create(bias);
+        for (var place = 0; place < ids.Length; place++)
+        {
+            sum += rows[RowOf(ids[place])] * values[place];
+        }
+
+        sum.CopyTo(sums);
+    }
+
+    // Three or four vectors of four: of three the last two are one and the same, and so are their sums.
+    private void ScoreMore(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    {
+        var (width, last) = (_stride, _stride - Four);
+        ReadOnlySpan<float> rows = _rows;
+        var (first, third, fourth) = (Vector256.Create(bias), Vector128.Create(bias[(2 * Four)..]), Vector128.Create(bias[last..]));
+        for (var place = 0; place < ids.Length; place++)
+        {
+            var row = rows.Slice(RowOf(ids[place]) * width, width);
+            var value = values[place];
+            first += Vector256.Create(row) * value;
+            third += Vector128.Create(row[(2 * Four)..]) * value;
+            fourth += Vector128.Create(row[last..]) * value;
+        }
+
+        first.CopyTo(sums);
+        third.CopyTo(sums[(2 * Four)..]);
+        fourth.CopyTo(sums[last..]);
+    }
+
+    // Of an id that weighs nothing the first row. A call for each word of a text would take as long as the rest.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int RowOf(int id)
+    {
+        ref readonly var word = ref _words[id >> 6];
+        return (word.Before + BitOperations.PopCount(word.Bits & ((1UL << id) - 1))) * (int)((word.Bits >> id) & 1);
     }
 
     private struct Word

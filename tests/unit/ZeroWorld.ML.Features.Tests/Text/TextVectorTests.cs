@@ -28,6 +28,28 @@ public sealed class TextVectorTests
         }
     }
 
+    // Letters of many scripts, what becomes a sign of a link, several code points or none, marks that are composed and that are not, spaces, halves of pairs.
+    private const string Others = "\u00e9\u00c9\u00df\u0141\u0436\u0416\u0130\u4f60\u597d\u3002\uff0c\uff48\uff34\uff20\uff37\ufb01\u2126\u0939\u093f\u094d\u093c\u0928\u0633\u0651\u064e\u0654\u0301\u0301\u0308\u00a0\u3000\u2003\u200b\u00ad\u2019\u2168\ud800\udc00\ue000\uac00";
+
+    [Fact]
+    public void Normalize_OtherSigns_GivesWhatTheDefinitionGives()
+    {
+        var random = new Random(8);
+        var workspace = new TextWorkspace();
+        for (var round = 0; round < 20_000; round++)
+        {
+            var text = Made(random, round % 2 == 0 ? Others : Others + Plain);
+
+            workspace.Begin(isTraced: false);
+            TextNormalizer.Normalize(text, workspace, 16_384);
+
+            var (codes, origins, shape) = ExpectedOfAny(text);
+            Assert.Equal(codes, workspace.Normal.Codes.ToArray());
+            Assert.Equal(origins, workspace.Normal.Origins.ToArray());
+            Assert.Equal(shape, workspace.Shape);
+        }
+    }
+
     [Fact]
     public void Normalize_AsciiAmongOtherSigns_GivesWhatItGivesApart()
     {
@@ -146,5 +168,76 @@ public sealed class TextVectorTests
         }
 
         return (codes, origins, shape);
+    }
+
+    // The normal form of any text without '&', rune by rune.
+    private static (List<uint> Codes, List<int> Origins, TextShape Shape) ExpectedOfAny(string text)
+    {
+        var (folding, codes, origins, shape, marks, place) = (UnicodeFolding.Default, new List<uint> { ' ' }, new List<int> { 0 }, new TextShape { Units = text.Length }, 0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var (code, at) = ((uint)rune.Value, place);
+            place += rune.Utf16SequenceLength;
+            if (code <= ' ' || TextNormalizer.IsSpace(code))
+            {
+                marks = 0;
+                End(at);
+                continue;
+            }
+
+            if (folding.IsMark(code))
+            {
+                if (++marks > TextNormalizer.MarksMax)
+                {
+                    shape.DroppedMarks++;
+                    continue;
+                }
+
+                if (folding.TryCompose(codes[^1], code, out var composed))
+                {
+                    codes[^1] = composed;
+                    continue;
+                }
+            }
+            else
+            {
+                marks = 0;
+                shape.Letters += code < 0x80 ? char.IsAsciiLetter((char)code) ? 1 : 0 : folding.IsWord(code) ? 1 : 0;
+                shape.Invisible += code >= 0x80 && folding.IsInvisible(code) ? 1 : 0;
+                shape.Capitals += code is >= 'A' and <= 'Z' ? 1 : 0;
+                shape.Digits += code is >= '0' and <= '9' ? 1 : 0;
+                shape.Exclamations += code == '!' ? 1 : 0;
+            }
+
+            uint[] folded = code is >= 'A' and <= 'Z' ? [code + 32] : code >= 0x80 && folding.TryNormalize(code, out var sequence) ? sequence.ToArray() : [code];
+            codes.AddRange(folded);
+            origins.AddRange(folded.Select(_ => at));
+        }
+
+        End(text.Length);
+        return (codes, origins, shape);
+
+        void End(int at)
+        {
+            if (codes[^1] == ' ')
+            {
+                return;
+            }
+
+            var start = codes.LastIndexOf(' ') + 1;
+            var chunk = string.Concat(codes.Skip(start).Select(static code => char.ConvertFromUtf32((int)code)));
+            var isLink = chunk.StartsWith("http://", StringComparison.Ordinal) || chunk.StartsWith("https://", StringComparison.Ordinal) || chunk.StartsWith("www.", StringComparison.Ordinal);
+            if (isLink || (chunk[0] == '@' && chunk.Length >= 5 && chunk[1..5].All(static code => char.IsAsciiLetterOrDigit(code) || code == '_')))
+            {
+                shape.Links += isLink ? 1 : 0;
+                shape.Mentions += isLink ? 0 : 1;
+                codes.RemoveRange(start, codes.Count - start);
+                origins.RemoveRange(start + 1, origins.Count - start - 1);
+                codes.Add(isLink ? TextNormalizer.Link : TextNormalizer.Mention);
+            }
+
+            codes.Add(' ');
+            origins.Add(at);
+        }
     }
 }

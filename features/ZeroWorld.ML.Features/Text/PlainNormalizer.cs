@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 
 namespace ZeroWorld.ML.Features;
 
-/// <summary>The part of <see cref="TextNormalizer"/> that most texts consist of: ASCII up to the first '&amp;', which may begin an entity; sixteen code units at once.</summary>
-internal ref struct AsciiNormalizer
+/// <summary>The part of <see cref="TextNormalizer"/> that most texts consist of: code units that become one code point each. ASCII up to the first '&amp;', which may begin an entity, sixteen at once; others one by one, by <see cref="UnicodeFolding.PlainOf"/>.</summary>
+internal ref struct PlainNormalizer
 {
     private const int Width = 16;
     private const byte Space = (byte)TextNormalizer.Space;
@@ -30,8 +30,13 @@ internal ref struct AsciiNormalizer
     private int _start;
     private ulong _tallies;
 
-    private AsciiNormalizer(ReadOnlySpan<char> text, int origin, CodeBuffer buffer)
+    // Invisible characters, and marks in a row at the end.
+    private int _invisible;
+    private int _marks;
+
+    private PlainNormalizer(ReadOnlySpan<char> text, int origin, CodeBuffer buffer, int marks)
     {
+        _marks = marks;
         _text = text[..Math.Min(text.Length, LengthMax)];
         (_origin, _buffer, _count) = (origin, buffer, buffer.Count);
         buffer.Reserve(_text.Length, out _codes, out _origins);
@@ -40,26 +45,29 @@ internal ref struct AsciiNormalizer
 
     /// <summary>Appends the beginning of a text, as far as it is such.</summary>
     /// <param name="origin">Place of the text's first code unit.</param>
+    /// <param name="marks">Marks in a row before it, and then at its end.</param>
     /// <returns>UTF-16 code units taken.</returns>
-    public static int Append(ReadOnlySpan<char> text, int origin, CodeBuffer buffer, ref TextShape shape)
+    public static int Append(ReadOnlySpan<char> text, int origin, CodeBuffer buffer, ref int marks, ref TextShape shape)
     {
-        if (text[0] >= 0x80 || text[0] == '&')
+        if (text[0] == '&' || (text[0] >= 0x80 && !UnicodeFolding.Default.PlainOf(text[0]).IsPlain))
         {
             return 0;
         }
 
-        var run = new AsciiNormalizer(text, origin, buffer);
+        var run = new PlainNormalizer(text, origin, buffer, marks);
         do
         {
             run.AppendVectors();
         }
-        while (run.AppendChunk(ref shape));
+        while (run.AppendOthers() || run.AppendChunk(ref shape));
 
         buffer.Truncate(run._count);
+        marks = run._marks;
         shape.Letters += (int)(run._tallies & 0xFFFF);
         shape.Capitals += (int)((run._tallies >> 16) & 0xFFFF);
         shape.Digits += (int)((run._tallies >> 32) & 0xFFFF);
         shape.Exclamations += (int)(run._tallies >> 48);
+        shape.Invisible += run._invisible;
         return run._place;
     }
 
@@ -114,7 +122,47 @@ internal ref struct AsciiNormalizer
                 | ((ulong)BitOperations.PopCount(Bits(codes, (byte)'!') & mask) << 48);
         }
 
+        _marks = place > _place ? 0 : _marks;
         (_place, _count, _start, _tallies) = (place, count, start, tallies);
+    }
+
+    /// <summary>Takes what is none of ASCII, and single spaces between, up to what needs a look.</summary>
+    /// <returns>Whether it took any and there is more to take.</returns>
+    private bool AppendOthers()
+    {
+        var (place, count, marks, folding) = (_place, _count, _marks, UnicodeFolding.Default);
+        for (; place < _text.Length; place++)
+        {
+            var unit = _text[place];
+            if (unit == Space)
+            {
+                if (place == _place || count == _start || !IsOrdinary(_codes[_start..count]))
+                {
+                    break;
+                }
+
+                _codes[count] = Space;
+                _origins[count++] = _origin + place;
+                (_start, marks) = (count, 0);
+                continue;
+            }
+
+            var plain = unit < 0x80 ? default : folding.PlainOf(unit);
+            if (!plain.IsPlain || (plain.IsMark && marks == TextNormalizer.MarksMax))
+            {
+                break;
+            }
+
+            marks = plain.IsMark ? marks + 1 : 0;
+            _tallies += plain.Letters;
+            _invisible += plain.Invisibles;
+            _codes[count] = plain.Folded;
+            _origins[count++] = _origin + place;
+        }
+
+        var isTaken = place > _place;
+        (_place, _count, _marks) = (place, count, marks);
+        return isTaken && place < _text.Length;
     }
 
     private static uint Bits(Vector128<byte> codes, byte code) => Vector128.Equals(codes, Vector128.Create(code)).ExtractMostSignificantBits();
@@ -149,7 +197,9 @@ internal ref struct AsciiNormalizer
             var code = unit < 0x80 ? Folded[unit] : (byte)0;
             if (code is 0)
             {
-                isEnd = true;
+                // What is none of ASCII and no mark goes on, for sure.
+                var plain = unit < 0x80 ? default : UnicodeFolding.Default.PlainOf(unit);
+                isEnd = !plain.IsPlain || plain.IsMark;
                 break;
             }
 
@@ -183,6 +233,7 @@ internal ref struct AsciiNormalizer
             _start = count;
         }
 
+        _marks = place > _place ? 0 : _marks;
         (_place, _count, _tallies) = (place, count, tallies);
         return !isEnd && place < _text.Length;
     }
