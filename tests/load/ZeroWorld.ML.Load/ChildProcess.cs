@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace ZeroWorld.ML.Load;
@@ -27,6 +28,9 @@ internal sealed class ChildProcess : IAsyncDisposable
             return _process.TotalProcessorTime;
         }
     }
+
+    /// <summary>How often its threads, those that run now, went to sleep until somebody wakes them (proc(5), voluntary_ctxt_switches); 0 where the system does not tell.</summary>
+    public long Switches => OperatingSystem.IsLinux() ? Directory.GetDirectories($"/proc/{_process.Id}/task").Sum(static thread => CountSwitches(Path.Combine(thread, "status"))) : 0;
 
     /// <param name="variables">Variables of its environment.</param>
     /// <param name="arguments">Its arguments.</param>
@@ -69,5 +73,20 @@ internal sealed class ChildProcess : IAsyncDisposable
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private static long CountSwitches(string path)
+    {
+        const string Field = "voluntary_ctxt_switches:";
+        try
+        {
+            var line = File.ReadLines(path).First(static line => line.StartsWith(Field, StringComparison.Ordinal));
+            return long.Parse(line.AsSpan(Field.Length).Trim(), CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            // The thread has ended meanwhile.
+            return 0;
+        }
     }
 }

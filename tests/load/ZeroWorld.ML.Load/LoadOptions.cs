@@ -13,6 +13,7 @@ internal sealed record LoadOptions
           --connections N connections that share them (default 2)
           --only NAME     only infer, predict or lean, again and again, for a profiler
           --share N       of the closed loop's rate, at which the open loop asks with --only (default 0.5)
+          --per-second N  the open loop's rate with --only, whatever the closed loop's is
           --embedded      the embedded online store instead of redis-server
           --json          the result as JSON
         """;
@@ -34,6 +35,9 @@ internal sealed record LoadOptions
     /// <summary>Of the closed loop's rate, at which the open loop asks; above 0.</summary>
     public double Share { get; private init; } = 0.5;
 
+    /// <summary>Calls per second of the open loop; <see langword="null"/>: <see cref="Share"/> says it.</summary>
+    public double? PerSecond { get; private init; }
+
     public bool IsEmbedded { get; private init; }
 
     public Uri? Beside { get; private init; }
@@ -52,7 +56,7 @@ internal sealed record LoadOptions
 
     /// <returns><see langword="null"/> when the command line of the plain run is not understood.</returns>
     public static LoadOptions? TryParse(ReadOnlySpan<string> arguments) =>
-        TryParse(arguments, Defaults, ["--rounds", "--seconds", "--in-flight", "--connections", "--only", "--share", "--embedded", "--json"], ["infer", "predict", "lean"]);
+        TryParse(arguments, Defaults, ["--rounds", "--seconds", "--in-flight", "--connections", "--only", "--share", "--per-second", "--embedded", "--json"], ["infer", "predict", "lean"]);
 
     /// <param name="arguments">The command line after the command's name.</param>
     /// <param name="defaults">What holds for what it does not say.</param>
@@ -109,6 +113,7 @@ internal sealed record LoadOptions
             "--connections" when count > 0 => this with { Connections = count },
             "--only" => this with { Only = value },
             "--share" when seconds > 0 => this with { Share = seconds },
+            "--per-second" when seconds > 0 => this with { PerSecond = seconds },
             "--models" => this with { Models = value },
             "--device" => this with { Device = value },
             "--instances" when ToCounts(value) is { } counts => this with { Instances = counts },

@@ -78,11 +78,11 @@ internal static class LoadRun
             var before = await server.AskAsync(ChildMemory.Tell);
             var closed = Measure(options, server, target);
             var between = await server.AskAsync(ChildMemory.Tell);
-            var open = OpenLoad.Measure(server, floor, target, options.Connections, closed.PerSecond * options.Share, options.Seconds);
+            var open = OpenLoad.Measure(server, floor, target, options.Connections, options.PerSecond ?? (closed.PerSecond * options.Share), options.Seconds);
             var after = await server.AskAsync(ChildMemory.Tell);
             var bytes = (between.AllocatedBytes - before.AllocatedBytes) / (closed.PerSecond * options.Seconds);
             await Console.Error.WriteLineAsync(
-                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at {options.Share:0.##} {open}, pauses {Show(after.Pauses)}");
+                $"{only} {closed.PerSecond:F0}/s {closed.ServerMicroseconds:F1} us {bytes:F0} B, pauses {Show(between.Pauses)}; at {open.Loop.PerSecond:F0}/s {open}, pauses {Show(after.Pauses)}");
         }
     }
 

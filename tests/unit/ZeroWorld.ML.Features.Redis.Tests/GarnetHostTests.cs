@@ -86,7 +86,8 @@ public sealed class GarnetHostTests
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder.Combine("elsewhere"));
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["--filter-method", $"{typeof(GarnetHostTests).FullName}.{nameof(StartAsync_OnAFolderOfAnEarlierRun_HasItsRowsAndBlocks)}"])
+        var start = new ProcessStartInfo(
+            "dotnet", [typeof(GarnetHostTests).Assembly.Location, "--filter-method", $"{typeof(GarnetHostTests).FullName}.{nameof(StartAsync_OnAFolderOfAnEarlierRun_HasItsRowsAndBlocks)}"])
         {
             WorkingDirectory = folder.Combine("elsewhere"),
             RedirectStandardOutput = true,
