@@ -99,6 +99,9 @@ public sealed partial class GarnetHost : IAsyncDisposable
         LogStarted(_logger, Port, _time.GetElapsedTime(started).TotalMilliseconds, _options.Folder is null ? "nothing" : "its folder");
     }
 
+    /// <summary>As <see cref="StartAsync"/>, for whoever uses it first; nothing where it runs already.</summary>
+    internal Task StartOnceAsync() => _server is null ? StartAsync(CancellationToken.None) : Task.CompletedTask;
+
     /// <summary>Writes the log to disk and stops the server.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the log cannot be written, as on a full disk; the server is stopped all the same.</exception>
     public async ValueTask DisposeAsync()
@@ -195,7 +198,17 @@ public sealed partial class GarnetHost : IAsyncDisposable
                 + $"({GarnetHostOptions.Section}:{nameof(GarnetHostOptions.ReserveMebibytes)}). Nothing was written: make room, and repeat it.";
     }
 
-    private long FreeBytes() => new DriveInfo(Path.GetFullPath(_options.Folder!)).AvailableFreeSpace;
+    // Before the first start its folder is not there: it will be on the disk of what holds it.
+    private long FreeBytes()
+    {
+        var folder = new DirectoryInfo(Path.GetFullPath(_options.Folder!));
+        while (!folder.Exists && folder.Parent is { } parent)
+        {
+            folder = parent;
+        }
+
+        return new DriveInfo(folder.FullName).AvailableFreeSpace;
+    }
 
     private string Place() => _options.Folder is null ? "its memory" : $"'{Path.GetFullPath(_options.Folder)}'";
 

@@ -27,6 +27,10 @@ public sealed class GarnetHostOptions
     [Range(64, 1 << 20)]
     public int LogMebibytes { get; set; } = 1024;
 
+    /// <summary>Whether the store starts when it is first used instead of with the application. A read does not wait for that: it is unavailable, so who reads has it start before.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public bool StartsOnUse { get; set; }
+
     /// <summary>The longest that the start may take, recovery included.</summary>
     /// <value>Default 60 s.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);

@@ -11,6 +11,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly TimeSpan _retryInterval;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Func<Task>? _startServer;
     private readonly Lock _lock = new();
     private long _lastAttempt;
     private volatile string? _fault;
@@ -22,12 +23,14 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     /// <param name="options">Settings of the client.</param>
     /// <param name="retryInterval">Pause before the next attempt after one that made no multiplexer at all.</param>
-    public RedisConnection(ConfigurationOptions options, TimeSpan retryInterval, TimeProvider time, ILogger logger)
+    /// <param name="startServer">Awaited before each attempt that makes a multiplexer, where the server is not there before it is used.</param>
+    public RedisConnection(ConfigurationOptions options, TimeSpan retryInterval, TimeProvider time, ILogger logger, Func<Task>? startServer = null)
     {
         _options = options;
         _retryInterval = retryInterval;
         _time = time;
         _logger = logger;
+        _startServer = startServer;
         Addresses = string.Join(',', options.EndPoints.Select(Format));
     }
 
@@ -136,6 +139,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         await Task.Yield();
         try
         {
+            if (_startServer is not null)
+            {
+                await _startServer().ConfigureAwait(false);
+            }
+
             var multiplexer = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
             multiplexer.ConnectionFailed += (_, failure) =>
             {

@@ -32,7 +32,7 @@ internal sealed class RedisEntityDeletion(IDatabase database, EntityId entity, I
                 }
             }
 
-            var result = (int)await database.ScriptEvaluateAsync(RedisScripts.DeleteEntity, keys, [.. arguments]).ConfigureAwait(false);
+            var result = (int)await RedisScripts.DeleteEntity.EvaluateAsync(database, keys, [.. arguments]).ConfigureAwait(false);
             if (result == HasUnknownTiles)
             {
                 throw new FeatureException(

@@ -55,7 +55,7 @@ internal sealed class RedisHopWriter(IDatabase database, StorageField field, lon
             }
 
             RedisValue[] arguments = [field.Name, DigestOf(old), deleted.IsNull ? RedisValue.EmptyString : deleted, changed, .. validUntil is { } moment ? (ReadOnlySpan<RedisValue>)[moment] : []];
-            var answer = (int)await database.ScriptEvaluateAsync(RedisScripts.ReplaceBlock, [key], arguments).ConfigureAwait(false);
+            var answer = (int)await RedisScripts.ReplaceBlock.EvaluateAsync(database, [key], arguments).ConfigureAwait(false);
             RedisScripts.ThrowIfExpired(answer, field);
             if (answer == 1)
             {

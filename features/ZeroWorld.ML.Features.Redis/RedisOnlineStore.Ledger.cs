@@ -11,8 +11,8 @@ public sealed partial class RedisOnlineStore
         return RunAsync(
             async database =>
             {
-                var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
-                    RedisScripts.ReadLedger, [RedisKeys.Ledger(field.View.Project)], [field.Name]).ConfigureAwait(false))!;
+                var answer = (RedisResult[])(await RedisScripts.ReadLedger.EvaluateAsync(
+                    database, [RedisKeys.Ledger(field.View.Project)], [field.Name]).ConfigureAwait(false))!;
                 return new StoredLedger(answer[0].IsNull ? null : (string)answer[0]!, ((long)answer[1] * 1_000_000) + (long)answer[2]);
             },
             cancellationToken);
@@ -23,8 +23,8 @@ public sealed partial class RedisOnlineStore
     {
         ArgumentNullException.ThrowIfNull(field);
         return RunWriteAsync(
-            async database => (int)await database.ScriptEvaluateAsync(
-                RedisScripts.ReplaceLedger, [RedisKeys.Ledger(field.View.Project)], [field.Name, expected ?? "", replacement]).ConfigureAwait(false) == 1,
+            async database => (int)await RedisScripts.ReplaceLedger.EvaluateAsync(
+                database, [RedisKeys.Ledger(field.View.Project)], [field.Name, expected ?? "", replacement]).ConfigureAwait(false) == 1,
             cancellationToken);
     }
 

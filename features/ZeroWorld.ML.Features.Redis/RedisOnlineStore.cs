@@ -35,7 +35,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         _options = options;
         _time = time;
         _logger = logger;
-        _connection = new RedisConnection(options.ToClientOptions(), options.ReconnectInterval, time, logger);
+        _connection = new RedisConnection(options.ToClientOptions(), options.ReconnectInterval, time, logger, options.StartServer);
         _getPlan = fields => _plans.GetValue(fields, static fields => new RedisReadPlan(fields));
     }
 

@@ -63,6 +63,9 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
     /// <summary>Asked before writes: why the server should not be given any, as a whole sentence.</summary>
     internal Func<string?>? FindRefusal { get; set; }
 
+    /// <summary>Has the server start, where that is still to be done before the first connection.</summary>
+    internal Func<Task>? StartServer { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (FindConfigurationFault() is { } fault)

@@ -9,21 +9,21 @@ internal static class RedisScripts
     /// <summary>What a script returns when the time of a write is over.</summary>
     public const int Expired = -3;
 
-    public static string WriteRows { get; } = Read("write_rows.lua");
+    public static RedisScript WriteRows { get; } = Read("write_rows.lua");
 
-    public static string AppendEvents { get; } = Read("append_events.lua");
+    public static RedisScript AppendEvents { get; } = Read("append_events.lua");
 
-    public static string ReplaceBlock { get; } = Read("replace_block.lua");
+    public static RedisScript ReplaceBlock { get; } = Read("replace_block.lua");
 
-    public static string DeleteEntity { get; } = Read("delete_entity.lua");
+    public static RedisScript DeleteEntity { get; } = Read("delete_entity.lua");
 
-    public static string KeepLater { get; } = Read("keep_later.lua");
+    public static RedisScript KeepLater { get; } = Read("keep_later.lua");
 
-    public static string ReadLedger { get; } = Read("read_ledger.lua");
+    public static RedisScript ReadLedger { get; } = Read("read_ledger.lua");
 
-    public static string ReplaceLedger { get; } = Read("replace_ledger.lua");
+    public static RedisScript ReplaceLedger { get; } = Read("replace_ledger.lua");
 
-    public static string MarkPartitions { get; } = Read("mark_partitions.lua");
+    public static RedisScript MarkPartitions { get; } = Read("mark_partitions.lua");
 
     /// <summary>Refuses the answer of a write that came too late.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.Superseded"/>.</exception>
@@ -37,11 +37,11 @@ internal static class RedisScripts
         }
     }
 
-    private static string Read(string name)
+    private static RedisScript Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The script '{name}' is not in the assembly.");
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return new RedisScript(reader.ReadToEnd());
     }
 }

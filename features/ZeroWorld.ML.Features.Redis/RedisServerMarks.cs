@@ -64,8 +64,8 @@ internal sealed class RedisServerMarks(IDatabase database, StorageField field)
 
     private async Task<(int Status, string Run)> EvaluateAsync(int place, string run, IReadOnlyCollection<int> partitions, long mark, long? validUntil)
     {
-        var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
-            RedisScripts.MarkPartitions,
+        var answer = (RedisResult[])(await RedisScripts.MarkPartitions.EvaluateAsync(
+            database,
             [RedisKeys.Marks(field.View.Project, place)],
             [run, validUntil ?? RedisValue.EmptyString, mark, .. partitions.Select(partition => (RedisValue)FieldOf(partition))]).ConfigureAwait(false))!;
         return ((int)answer[0], (string)answer[1]!);

@@ -26,7 +26,7 @@ public static class RedisServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds a <see cref="GarnetHost"/> that starts with the application, and <see cref="RedisOnlineStore"/> on it as the <see cref="IOnlineStore"/>.</summary>
+    /// <summary>Adds a <see cref="GarnetHost"/> that starts with the application or when it is first used, and <see cref="RedisOnlineStore"/> on it as the <see cref="IOnlineStore"/>.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Changes the options of the embedded store; they are validated at start.</param>
     public static IServiceCollection AddEmbeddedOnlineStore(this IServiceCollection services, Action<GarnetHostOptions> configure)
@@ -40,8 +40,9 @@ public static class RedisServiceCollectionExtensions
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             provider.GetRequiredService<ILogger<GarnetHost>>()));
         services.AddOptions<RedisOnlineStoreOptions>()
-            .PostConfigure<GarnetHost>(static (options, garnet) =>
+            .PostConfigure<GarnetHost, IOptions<GarnetHostOptions>>(static (options, garnet, embedded) =>
             {
+                options.StartServer = embedded.Value.StartsOnUse ? garnet.StartOnceAsync : null;
                 options.Configuration = garnet.Configuration;
                 options.FindRefusal = garnet.FindRefusal;
             });

@@ -17,7 +17,7 @@ internal sealed class RedisViewClearing(IDatabase database, StorageField field, 
 
         return field.IsHop
             ? new RedisHopWriter(database, field).KeepLaterAsync(key, keepArrivedAfter, cancellationToken)
-            : database.ScriptEvaluateAsync(RedisScripts.KeepLater, [key], [field.Name, _moment, field.IsWindow ? "window" : "row"]);
+            : RedisScripts.KeepLater.EvaluateAsync(database, [key], [field.Name, _moment, field.IsWindow ? "window" : "row"]);
     }
 
     private static byte[] BytesOf(long time)

@@ -13,7 +13,7 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <param name="script">Takes keys, and behind <paramref name="head"/> one value per key; returns how many are done (<see cref="RedisScripts"/>).</param>
 /// <param name="head">The arguments before the values.</param>
 /// <param name="isCluster">Whether keys of one call must lie on one slot.</param>
-internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOptions options, StorageField field, string script, RedisValue[] head, bool isCluster)
+internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOptions options, StorageField field, RedisScript script, RedisValue[] head, bool isCluster)
 {
     private const int CallWritesMax = 64;
     private const int CallBytesMax = 64 << 10;
@@ -101,7 +101,7 @@ internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOpt
             arguments[head.Length + index] = writes[index].Value;
         }
 
-        _unanswered.Enqueue(new Call(writes, bytes, database.ScriptEvaluateAsync(script, keys, arguments)));
+        _unanswered.Enqueue(new Call(writes, bytes, script.EvaluateAsync(database, keys, arguments)));
         _writes += writes.Count;
         _bytes += bytes;
     }

@@ -99,11 +99,8 @@ internal sealed class ViewHistory : IViewHistory
             early is null ? null : ahead => new EarlyRowSender(_field, _source, _erasures, range, early, ahead, BatchesAhead), cancellationToken);
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    /// <remarks>The engine takes its time to end, so it does on a thread of the pool.</remarks>
+    public ValueTask DisposeAsync() => new(Task.Run(_session.Dispose));
 
     /// <summary>Reads on while the consumer writes, a few batches ahead; the engine blocks, on a thread that is not the consumer's.</summary>
     private async IAsyncEnumerable<HistoryBatch<T>> ReadAsync<T>(

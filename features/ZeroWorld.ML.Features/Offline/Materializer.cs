@@ -44,15 +44,32 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
 
         var views = new List<ViewMaterialization>(request.Fields.Count);
         var total = new MaterializationProgress(request);
-        foreach (var field in request.Fields)
+        Task<IViewHistory?>? opening = null;
+        try
         {
-            if (await FindHistoryAsync(field, cancellationToken).ConfigureAwait(false) is { } history)
+            for (var index = 0; index < request.Fields.Count; index++)
             {
-                await using var _ = history.ConfigureAwait(false);
-                views.Add(await MaterializeAsync(field, history, request, total, cancellationToken).ConfigureAwait(false));
+                var (field, next) = (request.Fields[index], index + 1);
+                opening ??= FindHistoryAsync(field, cancellationToken);
+                var opened = await opening.ConfigureAwait(false);
+                opening = null;
+                if (opened is { } history)
+                {
+                    var run = new ViewRun(field, history, request, total, OnRead: () => opening = next < request.Fields.Count ? FindHistoryAsync(request.Fields[next], cancellationToken) : null);
+                    views.Add(await MaterializeAndCloseAsync(run, cancellationToken).ConfigureAwait(false));
+                }
+
+                total.EndView();
+            }
+        }
+        catch
+        {
+            if (opening is not null)
+            {
+                await CloseAsync(opening).ConfigureAwait(false);
             }
 
-            total.EndView();
+            throw;
         }
 
         return new Materialization(views);
@@ -98,10 +115,44 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             LastArrival = extent.LastArrival is { } arrival ? Math.Min(arrival, moment) : null,
         };
 
-    private async Task<ViewMaterialization> MaterializeAsync(
-        StorageField field, IViewHistory history, MaterializationRequest request, MaterializationProgress total, CancellationToken cancellationToken)
+    /// <summary>Closes a history that nobody will read.</summary>
+    private static async Task CloseAsync(Task<IViewHistory?> opening)
     {
-        var extent = Cut(history.Extent, request.Until);
+        // What stopped the run is what is told, not what this one met.
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully && await opening.ConfigureAwait(false) is { } history)
+        {
+            await history.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>An engine that has read all ends, and that of the next view starts, while the last of this one is being written.</summary>
+    private async Task<ViewMaterialization> MaterializeAndCloseAsync(ViewRun run, CancellationToken cancellationToken)
+    {
+        Task? closing = null;
+        try
+        {
+            return await MaterializeAsync(
+                run with
+                {
+                    OnRead = () =>
+                    {
+                        closing = run.History.DisposeAsync().AsTask();
+                        run.OnRead();
+                    },
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await (closing ?? run.History.DisposeAsync().AsTask()).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ViewMaterialization> MaterializeAsync(ViewRun run, CancellationToken cancellationToken)
+    {
+        var (field, request) = (run.Field, run.Request);
+        var extent = Cut(run.History.Extent, request.Until);
         var started = time.GetTimestamp();
         var trim = ChooseTrim(field.View, extent);
         var arrivedUntil = extent.LastArrival ?? long.MinValue;
@@ -109,7 +160,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         var session = await LedgerSession.OpenAsync(online, field, time, request, extent.Generation, known, arrivedUntil, cancellationToken).ConfigureAwait(false);
         try
         {
-            var made = await MaterializeAsync(session, field, history, extent, trim, request, total, cancellationToken).ConfigureAwait(false);
+            var made = await MaterializeAsync(run, session, extent, trim, cancellationToken).ConfigureAwait(false);
             return made with { Elapsed = time.GetElapsedTime(started) };
         }
         catch (FeatureException exception) when (exception.Error is FeatureError.StoreUnavailable or FeatureError.Superseded)
@@ -124,18 +175,17 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         }
     }
 
-    private async Task<ViewMaterialization> MaterializeAsync(
-        LedgerSession session, StorageField field, IViewHistory history, SourceExtent extent, long trim, MaterializationRequest request, MaterializationProgress total,
-        CancellationToken cancellationToken)
+    private async Task<ViewMaterialization> MaterializeAsync(ViewRun run, LedgerSession session, SourceExtent extent, long trim, CancellationToken cancellationToken)
     {
         var arrivedUntil = extent.LastArrival ?? long.MinValue;
-        var plan = MaterializationPlan.Of(session.Ledger, extent, request, arrivedUntil, trim);
-        total.BeginView(plan);
+        var plan = MaterializationPlan.Of(session.Ledger, extent, run.Request, arrivedUntil, trim);
+        run.Total.BeginView(plan);
         var (entities, rows) = (0L, 0L);
-        foreach (var group in plan.Groups)
+        for (var group = 0; group < plan.Groups.Count; group++)
         {
-            var range = new MaterializationRange(long.MinValue, arrivedUntil, trim) { StoredAfter = group.StoredAfter, Partitions = group.Partitions };
-            var count = await CopyAsync(session, field, history, range, plan.Entry, request.EntitiesPerMark, total, cancellationToken).ConfigureAwait(false);
+            var range = new MaterializationRange(long.MinValue, arrivedUntil, trim) { StoredAfter = plan.Groups[group].StoredAfter, Partitions = plan.Groups[group].Partitions };
+            var isLast = group == plan.Groups.Count - 1;
+            var count = await CopyAsync(isLast ? run : run with { OnRead = static () => { } }, session, range, plan.Entry, cancellationToken).ConfigureAwait(false);
             (entities, rows) = (entities + count.Entities, rows + count.Rows);
         }
 
@@ -149,33 +199,33 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
 
         await session.LeaveAsync(cancellationToken).ConfigureAwait(false);
         return new ViewMaterialization(
-            field.View.Name, entities, rows, extent.Quarantined, coverage ?? ViewCoverage.NothingYet(arrivedUntil, extent.Generation), TimeSpan.Zero)
+            run.Field.View.Name, entities, rows, extent.Quarantined, coverage ?? ViewCoverage.NothingYet(arrivedUntil, extent.Generation), TimeSpan.Zero)
         {
             Quality = extent.Quality,
             NullKeys = extent.NullKeys,
         };
     }
 
-    private async Task<Count> CopyAsync(
-        LedgerSession session, StorageField field, IViewHistory history, MaterializationRange range, LedgerPartition entry, int entitiesPerMark, MaterializationProgress total, CancellationToken cancellationToken)
+    private async Task<Count> CopyAsync(ViewRun run, LedgerSession session, MaterializationRange range, LedgerPartition entry, CancellationToken cancellationToken)
     {
+        var (field, history) = (run.Field, run.History);
         var left = range.Partitions!.ToHashSet();
         var count = history.Extent.Rows == 0
             ? default
             : field.IsWindow
                 ? await CopyAsync(
-                    history.ReadEventsAsync(range, cancellationToken), session, entry, left, entitiesPerMark, total,
+                    run, history.ReadEventsAsync(range, cancellationToken), session, entry, left,
                     (items, validUntil) => online.AppendEventsAsync(field, items, range.Trim, validUntil, cancellationToken),
                     append => EventsOf(field, append.Block), cancellationToken).ConfigureAwait(false)
                 : await CopyAsync(
-                    history.ReadRowsAsync(range, cancellationToken), session, entry, left, entitiesPerMark, total,
+                    run, history.ReadRowsAsync(range, cancellationToken), session, entry, left,
                     (items, validUntil) => online.WriteRowsAsync(field, items, validUntil, cancellationToken),
                     static _ => 1, cancellationToken).ConfigureAwait(false);
         if (left.Count > 0)
         {
             // Partitions of which there is nothing.
             await session.MarkAsync(left, entry, cancellationToken).ConfigureAwait(false);
-            total.EndPartitions(left.Count);
+            run.Total.EndPartitions(left.Count);
         }
 
         return count;
@@ -183,7 +233,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
 
     /// <summary>Reads the next batches while those before them are being written; what is acknowledged is marked meanwhile, some partitions at once.</summary>
     private static async Task<Count> CopyAsync<T>(
-        IAsyncEnumerable<HistoryBatch<T>> batches, LedgerSession session, LedgerPartition entry, HashSet<int> left, int entitiesPerMark, MaterializationProgress total,
+        ViewRun run, IAsyncEnumerable<HistoryBatch<T>> batches, LedgerSession session, LedgerPartition entry, HashSet<int> left,
         Func<IReadOnlyList<T>, long, Task> write, Func<T, int> rowsOf, CancellationToken cancellationToken)
     {
         var (entities, rows) = (0L, 0L);
@@ -208,6 +258,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
                 unanswered.Enqueue((write(batch.Items, session.ValidUntil), batch));
             }
 
+            run.OnRead();
             while (unanswered.Count > 0)
             {
                 await EndOldestAsync().ConfigureAwait(false);
@@ -232,11 +283,11 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             unanswered.Dequeue();
             var added = batch.Items.Sum(rowsOf) - batch.Repeated;
             (entities, rows, unmarked) = (entities + batch.Items.Count - batch.Repeated, rows + added, unmarked + batch.Items.Count);
-            total.Add(added);
+            run.Total.Add(added);
             if (batch is { IsLast: true, Partition: { } partition })
             {
                 ended.Add(partition);
-                if (unmarked >= entitiesPerMark)
+                if (unmarked >= run.Request.EntitiesPerMark)
                 {
                     await StartMarkAsync().ConfigureAwait(false);
                 }
@@ -261,7 +312,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             if (marked.Length > 0)
             {
                 left.ExceptWith(marked);
-                total.EndPartitions(marked.Length);
+                run.Total.EndPartitions(marked.Length);
                 marked = [];
             }
         }
@@ -271,4 +322,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         field.IsHop ? HopBlockMerge.CountEvents(field, block.Span) : (block.Length - WindowBlockCodec.HeaderLength) / WindowBlockCodec.RowWidth(field);
 
     private readonly record struct Count(long Entities, long Rows);
+
+    /// <param name="OnRead">Is called when the history has been read and is not needed any more, while the last of it is being written.</param>
+    private sealed record ViewRun(StorageField Field, IViewHistory History, MaterializationRequest Request, MaterializationProgress Total, Action OnRead);
 }

@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Features;
 /// <summary>One read of the store that several calls may wait for. Guarded by the coalescer's lock.</summary>
 internal sealed class SharedOnlineRead(OnlineReadCoalescer owner, OnlineReadKey key) : OnlineRead(key.Entity, key.Fields)
 {
-    public OnlineReadKey Key { get; } = key;
+    public OnlineReadKey Key => new(Entity, Fields);
 
     /// <summary>Head of the chain of waits.</summary>
     public OnlineReadWait? Waits { get; set; }

@@ -25,7 +25,7 @@ internal static class DefinitionCommands
                 request.Files.Add(new DefinitionFile { Path = path, Yaml = await File.ReadAllTextAsync(path, cancellationToken) });
             }
 
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var answer = await connection.Client.Features
                 .ApplyDefinitionsAsync(request, cancellationToken: cancellationToken);
             if (parse.GetValue(json))

@@ -19,7 +19,7 @@ internal static class FeatureShowCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken, LocalServer.NoOnlineReads);
             var answer = await connection.Client.Features.ListDefinitionsAsync(
                 new ListDefinitionsRequest { Project = common.Project(parse) }, cancellationToken: cancellationToken);
             var wanted = parse.GetRequiredValue(name);

@@ -31,7 +31,7 @@ internal static class ImportCommand
                 parse.GetRequiredValue(path),
                 [.. (parse.GetValue(columns) ?? []).Select(ParseColumn)],
                 parse.GetValue(zone)) { IsAppended = parse.GetValue(append) };
-            await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var views = server.Services.GetRequiredService<DefinitionRegistry>().Find(import.Project)?.Views.Where(view => view.Source.Table == import.Table) ?? [];
             var summary = await StepConsole.ToStandardError(1).RunAsync("table", async progress =>
             {

@@ -20,7 +20,7 @@ internal static class LineageCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: false, cancellationToken, LocalServer.NoOnlineReads);
             var project = common.Project(parse);
             var definitions = await connection.Client.Features.ListDefinitionsAsync(
                 new ListDefinitionsRequest { Project = project }, cancellationToken: cancellationToken);

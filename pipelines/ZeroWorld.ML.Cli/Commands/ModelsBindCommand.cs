@@ -35,7 +35,7 @@ internal static class ModelsBindCommand
 
     private static async Task<FeatureServiceReference> FindAsync(string dataDirectory, string project, string service, CancellationToken cancellationToken)
     {
-        await using var connection = await ServerConnection.OpenAsync(dataDirectory, mayCreate: false, cancellationToken);
+        await using var connection = await ServerConnection.OpenAsync(dataDirectory, mayCreate: false, cancellationToken, LocalServer.NoOnlineReads);
         var known = await connection.Client.Features.ListDefinitionsAsync(new ListDefinitionsRequest { Project = project }, cancellationToken: cancellationToken);
         var services = known.Definitions.Where(static definition => definition.Kind == "feature_service").ToList();
         return services.Find(definition => definition.Name == service) is { } found

@@ -30,7 +30,7 @@ internal static class ModelsCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var answer = await connection.Client.Registry
                 .ListModelsAsync(new ListModelsRequest { Project = common.Project(parse) }, cancellationToken: cancellationToken);
             if (parse.GetValue(json))
@@ -65,7 +65,7 @@ internal static class ModelsCommand
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var answer = await connection.Client.Registry.GetModelVersionAsync(
                 new GetModelVersionRequest
                 {
@@ -95,7 +95,7 @@ internal static class ModelsCommand
                 throw new UsageException($"The folder '{path}' has no {ModelPackage.ManifestFile}.");
             }
 
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var version = await UploadAsync(connection, common.Project(parse), parse.GetRequiredValue(model), path, cancellationToken);
             Terminals.Output.MarkupLineInterpolated($"[green]registered[/] {version.Model} version {version.Version} ({version.Digest})");
             return ExitCode.Success;
@@ -125,7 +125,7 @@ internal static class ModelsCommand
                 request.ExpectedVersion = current;
             }
 
-            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken);
+            await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var answer = await connection.Client.Registry.SetAliasAsync(request, cancellationToken: cancellationToken);
             Terminals.Output.MarkupLineInterpolated($"{request.Model}@{answer.Name} -> version {answer.Version}");
             return ExitCode.Success;

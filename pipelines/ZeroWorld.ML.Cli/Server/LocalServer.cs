@@ -8,6 +8,9 @@ namespace ZeroWorld.ML.Cli;
 /// <summary>A server inside a command: the configured settings, on free loopback ports.</summary>
 internal static class LocalServer
 {
+    /// <summary>Settings of a command that reads no feature online: an embedded online store starts only if something else uses it.</summary>
+    public static IReadOnlyDictionary<string, string> NoOnlineReads { get; } = new Dictionary<string, string> { ["Features:Embedded:StartsOnUse"] = "true" };
+
     /// <param name="dataDirectory">Full path of the data directory.</param>
     /// <param name="mayCreate">Whether a directory that is not there is made.</param>
     /// <param name="flags">Further settings. Streams are not read unless they say so.</param>
@@ -56,7 +59,7 @@ internal static class LocalServer
         folder,
         mayCreate: true,
         cancellationToken,
-        new Dictionary<string, string> { ["Registry:Postgres"] = "", ["S3:Bucket"] = "", ["Online:Redis"] = "", ["Models:Folder"] = "" });
+        new Dictionary<string, string>(NoOnlineReads) { ["Registry:Postgres"] = "", ["S3:Bucket"] = "", ["Online:Redis"] = "", ["Models:Folder"] = "" });
 
     /// <summary>The registry and the runs of a data directory, where the settings put them; without a server.</summary>
     /// <param name="dataDirectory">Full path.</param>

@@ -28,7 +28,7 @@ internal static class HandbookTransactions
         var folder = Directory.CreateTempSubdirectory("zwml-handbook-").FullName;
         try
         {
-            await using var server = await LocalServer.StartAsync(folder, mayCreate: true, cancellationToken);
+            await using var server = await LocalServer.StartAsync(folder, mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             return await JoinAsync(server.Services, file, from, to, cancellationToken);
         }
         finally

@@ -113,7 +113,7 @@ internal sealed class TrainingJob(TrainingTarget target, StepConsole console)
 
     private async Task<(long? Version, string? Alias)> RegisterAsync(TrainingOutcome outcome, bool hasChampion, CancellationToken cancellationToken)
     {
-        await using var connection = await ServerConnection.OpenAsync(target.Directory, mayCreate: true, cancellationToken);
+        await using var connection = await ServerConnection.OpenAsync(target.Directory, mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
         var version = await ModelsCommand.UploadAsync(connection, target.Model.Project, target.Model.Name, outcome.Package.Directory, cancellationToken);
         if (!outcome.Gate.IsPassed)
         {

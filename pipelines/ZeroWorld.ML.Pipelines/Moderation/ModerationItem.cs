@@ -18,6 +18,9 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
     private const int NameLengthMax = 512;
     private static readonly string[] Further = ["language", "surface"];
 
+    // Of two ids readers take one or the other.
+    private static readonly JsonDocumentOptions Json = new() { AllowDuplicateProperties = false };
+
     /// <summary>Reads <c>{"id": "...", "text": "...", "language": "...", "surface": "..."}</c>; the last two may be absent.</summary>
     /// <returns><see langword="null"/> with the reason for a poison item.</returns>
     public static ModerationItem? TryParse(ReadOnlyMemory<byte> json, out string reason)
@@ -30,7 +33,7 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
 
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, Json);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {

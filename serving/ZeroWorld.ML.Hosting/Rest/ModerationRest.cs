@@ -18,7 +18,8 @@ internal sealed class ModerationRest(ModerationCalls calls, ServerOptions option
 
     private async Task ScoreAsync(HttpContext context)
     {
-        var request = await RestMessage.ReadAsync<ScoreRequest>(context, options.MessageBytesMax).ConfigureAwait(false);
+        // No text is a mistake of the caller, as in the items of a stream, and no empty text.
+        var request = await RestMessage.ReadAsync<ScoreRequest>(context, options.MessageBytesMax, "text").ConfigureAwait(false);
         request.Project = (string?)context.Request.RouteValues.GetValueOrDefault("project") ?? ModelName.DefaultProject;
         request.Model = (string)context.Request.RouteValues["model"]!;
         var response = await calls.DecideAsync(request, request, 1, new TextWorkspace(), context.RequestAborted).ConfigureAwait(false);

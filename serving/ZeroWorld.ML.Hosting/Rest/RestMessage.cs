@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 
@@ -10,20 +11,26 @@ internal static class RestMessage
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(false).WithRecursionLimit(16));
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
 
-    /// <exception cref="RestFailure">400: the body is no such message; 413, 415 as <see cref="RestBody.ReadAsync(HttpContext, int)"/>.</exception>
-    public static async Task<T> ReadAsync<T>(HttpContext context, int bytesMax)
+    /// <param name="needed">A field that has to be there, which the message itself cannot tell from an empty one; <see langword="null"/>: none.</param>
+    /// <exception cref="RestFailure">400: the body is no such message, or lacks the field; 413, 415 as <see cref="RestBody.ReadAsync(HttpContext, int)"/>.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, int bytesMax, string? needed = null)
         where T : IMessage, new()
     {
         // Read once as JSON, for the same refusals as elsewhere; then as the message.
         using var document = await RestBody.ReadObjectAsync(context, bytesMax).ConfigureAwait(false);
+        T message;
         try
         {
-            return Parser.Parse<T>(document.RootElement.GetRawText());
+            message = Parser.Parse<T>(document.RootElement.GetRawText());
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidJsonException)
         {
             throw new RestFailure(StatusCodes.Status400BadRequest, $"The body is no {typeof(T).Name}: {exception.Message}");
         }
+
+        return needed is null || (document.RootElement.TryGetProperty(needed, out var value) && value.ValueKind != JsonValueKind.Null)
+            ? message
+            : throw new RestFailure(StatusCodes.Status400BadRequest, $"{needed}: it is absent or null; expected a value, which may be empty.");
     }
 
     public static byte[] Format(IMessage message) => Encoding.UTF8.GetBytes(Formatter.Format(message));

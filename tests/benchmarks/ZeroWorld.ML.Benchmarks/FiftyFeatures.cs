@@ -62,11 +62,11 @@ internal sealed class FiftyFeatures
 
     /// <summary>Makes the row and puts it into a row of the tensor.</summary>
     /// <param name="payloads">Bytes per field, in the order of <see cref="Fields"/>.</param>
+    /// <param name="views">5 of work space.</param>
     /// <param name="cells">50 cells of work space.</param>
     /// <param name="tensor">Receives 50 float32.</param>
-    public void Build(IReadOnlyList<ReadOnlyMemory<byte>?> payloads, Span<FeatureCell> cells, Span<float> tensor)
+    public void Build(IReadOnlyList<ReadOnlyMemory<byte>?> payloads, Span<ViewPayload> views, Span<FeatureCell> cells, Span<float> tensor)
     {
-        Span<ViewPayload> views = new ViewPayload[Views];
         for (var view = 0; view < Views; view++)
         {
             views[view] = new ViewPayload(ViewPayloadState.Answered, payloads[_payloads[view]] ?? default, long.MinValue);

@@ -17,25 +17,25 @@ internal static partial class HalfLoad
     public static async Task RunAsync(CancellationToken cancellationToken, params (string Name, Func<int, Task> Operation)[] subjects)
     {
         var rate = await MeasureFullAsync(subjects[0].Operation, cancellationToken) / 2;
-        var rounds = subjects.Select(static _ => new List<(double[] Latencies, double Paused)>()).ToArray();
+        var rounds = subjects.Select(static _ => new List<(double[] Latencies, double Paused, double Allocated)>()).ToArray();
         for (var round = 0; round < Rounds; round++)
         {
             foreach (var (index, (_, operation)) in subjects.Index())
             {
-                var paused = GC.GetTotalPauseDuration();
+                var (paused, allocated) = (GC.GetTotalPauseDuration(), GC.GetTotalAllocatedBytes());
                 var latencies = await MeasureAtAsync(rate, operation, cancellationToken);
                 Array.Sort(latencies);
-                rounds[index].Add((latencies, (GC.GetTotalPauseDuration() - paused).TotalMilliseconds));
+                rounds[index].Add((latencies, (GC.GetTotalPauseDuration() - paused).TotalMilliseconds, (double)(GC.GetTotalAllocatedBytes() - allocated) / latencies.Length));
             }
         }
 
-        Console.WriteLine($"{$"at {rate:F0}/s, half of the highest",-34}{"p50 ms",10}{"p99 ms",10}{"p99.9 ms",10}{"p99 of best, worst round",28}{"GC ms",8}   (open loop, latency from when a call was due; medians of {Rounds} rounds of {HalfTime.TotalSeconds} s; bar: p99 5 ms)");
+        Console.WriteLine($"{$"at {rate:F0}/s, half of the highest",-34}{"p50 ms",10}{"p99 ms",10}{"p99.9 ms",10}{"p99 of best, worst round",28}{"GC ms",8}{"KB/call",9}   (open loop, latency from when a call was due; medians of {Rounds} rounds of {HalfTime.TotalSeconds} s; bar: p99 5 ms)");
         foreach (var (index, (name, _)) in subjects.Index())
         {
             double[] Sorted(double quantile) => [.. rounds[index].Select(round => Quantile(round.Latencies, quantile)).Order()];
             var p99 = Sorted(0.99);
             Console.WriteLine(
-                $"{name,-34}{Quantile(Sorted(0.5), 0.5),10:F2}{Quantile(p99, 0.5),10:F2}{Quantile(Sorted(0.999), 0.5),10:F2}{p99[0],20:F2}{p99[^1],8:F2}{Quantile([.. rounds[index].Select(static round => round.Paused).Order()], 0.5),8:F1}");
+                $"{name,-34}{Quantile(Sorted(0.5), 0.5),10:F2}{Quantile(p99, 0.5),10:F2}{Quantile(Sorted(0.999), 0.5),10:F2}{p99[0],20:F2}{p99[^1],8:F2}{Quantile([.. rounds[index].Select(static round => round.Paused).Order()], 0.5),8:F1}{Quantile([.. rounds[index].Select(static round => round.Allocated).Order()], 0.5) / 1024,9:F1}");
         }
     }
 

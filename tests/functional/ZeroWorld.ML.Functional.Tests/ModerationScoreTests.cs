@@ -107,10 +107,12 @@ public sealed class ModerationScoreTests : IAsyncLifetime
     [Theory]
     [InlineData("comments", """{"text": "nobody's"}""", HttpStatusCode.BadRequest, "id: it has 0 characters; expected 1 to 512")]
     [InlineData("comments", """{"id": "1", "texts": "a"}""", HttpStatusCode.BadRequest, "The body is no ScoreRequest: Unknown field: texts")]
-    [InlineData("comments", """{"id": "1", "version": 7}""", HttpStatusCode.NotFound, "7")]
+    [InlineData("comments", """{"id": "1"}""", HttpStatusCode.BadRequest, "text: it is absent or null; expected a value, which may be empty")]
+    [InlineData("comments", """{"id": "1", "text": null}""", HttpStatusCode.BadRequest, "text: it is absent or null")]
+    [InlineData("comments", """{"id": "1", "text": "", "version": 7}""", HttpStatusCode.NotFound, "7")]
     [InlineData("comments", """{"id": "1", "text": "a"}""", HttpStatusCode.BadRequest, "has 1 policies, none of this package")]
-    [InlineData("nothing", """{"id": "1"}""", HttpStatusCode.NotFound, "nothing")]
-    [InlineData("fraud", """{"id": "1", "version": 1}""", HttpStatusCode.BadRequest, "is no text model")]
+    [InlineData("nothing", """{"id": "1", "text": ""}""", HttpStatusCode.NotFound, "nothing")]
+    [InlineData("fraud", """{"id": "1", "text": "", "version": 1}""", HttpStatusCode.BadRequest, "is no text model")]
     public async Task Score_OverRestThatCannotBeDecided_SaysWhy(string model, string body, HttpStatusCode status, string mentions)
     {
         Directory.CreateDirectory(PolicyFolder);

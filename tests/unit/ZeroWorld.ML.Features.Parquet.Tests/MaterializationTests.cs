@@ -52,6 +52,9 @@ public sealed class MaterializationTests : IDisposable
             }
 
             Assert.Equal("Killed.", failure.Message);
+
+            // Neither the engine of the view that failed, nor that of the next one, which starts while the last of a view is written.
+            Assert.Empty(_folder.Leftovers());
             online.OnLedgerChange = static _ => { };
             var done = DoneIn(online);
             var again = await RunAsync(online);
@@ -62,6 +65,7 @@ public sealed class MaterializationTests : IDisposable
             stops++;
         }
 
+        Assert.Empty(_folder.Leftovers());
         Assert.InRange(stops, 10, 100);
     }
 

@@ -86,7 +86,8 @@ public sealed class GarnetHostTests
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder.Combine("elsewhere"));
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["--filter-method", $"{typeof(GarnetHostTests).FullName}.{nameof(StartAsync_OnAFolderOfAnEarlierRun_HasItsRowsAndBlocks)}"])
+        var start = new ProcessStartInfo(
+            "dotnet", [typeof(GarnetHostTests).Assembly.Location, "--filter-method", $"{typeof(GarnetHostTests).FullName}.{nameof(StartAsync_OnAFolderOfAnEarlierRun_HasItsRowsAndBlocks)}"])
         {
             WorkingDirectory = folder.Combine("elsewhere"),
             RedirectStandardOutput = true,
@@ -115,6 +116,46 @@ public sealed class GarnetHostTests
         Assert.Equal(OnlineReadState.Answered, read.State);
         await host.StopAsync(Cancellation);
         await ((ServiceProvider)host.Services).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AddEmbeddedOnlineStore_StartsOnUse_StartsWithTheFirstWriteAndAnswersFromThenOn()
+    {
+        using var folder = new TempFolder();
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddEmbeddedOnlineStore(options => (options.Folder, options.StartsOnUse) = (folder.Combine("online"), true));
+        using var host = builder.Build();
+        await host.StartAsync(Cancellation);
+        var store = host.Services.GetRequiredService<IOnlineStore>();
+        var isThereBefore = Directory.Exists(folder.Combine("online"));
+
+        await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], Cancellation);
+
+        Assert.False(isThereBefore);
+        Assert.Equal(TestViews.Row(1, 1, 1), await store.ReadOneAsync(TestViews.Id(1), TestViews.Profile, Cancellation));
+        await host.StopAsync(Cancellation);
+        await ((ServiceProvider)host.Services).DisposeAsync();
+        await using var again = await StartAsync(folder.Combine("online"));
+        await using var reader = Stores.Create(again.Configuration);
+        Assert.True(await reader.ConnectAsync(Cancellation));
+        Assert.Equal(TestViews.Row(1, 1, 1), await reader.ReadOneAsync(TestViews.Id(1), TestViews.Profile, Cancellation));
+    }
+
+    [Fact]
+    public async Task AddEmbeddedOnlineStore_StartsOnUseAndIsNotUsed_NeverStarts()
+    {
+        using var folder = new TempFolder();
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddEmbeddedOnlineStore(options => (options.Folder, options.StartsOnUse) = (folder.Combine("online"), true));
+        using (var host = builder.Build())
+        {
+            await host.StartAsync(Cancellation);
+            _ = host.Services.GetRequiredService<IOnlineStore>();
+            await host.StopAsync(Cancellation);
+            await ((ServiceProvider)host.Services).DisposeAsync();
+        }
+
+        Assert.False(Directory.Exists(folder.Combine("online")));
     }
 
     [Theory]

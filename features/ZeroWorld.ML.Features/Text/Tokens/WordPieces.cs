@@ -11,7 +11,7 @@ internal static class WordPieces
         var lines = File.ReadAllLines(vocabulary);
         string Find(int? id, string usual) => id is null && Array.IndexOf(lines, usual) >= 0 ? usual
             : id is { } place && place >= 0 && place < lines.Length ? lines[place]
-            : throw new FeatureException(FeatureError.InvalidInput, $"tokenizer '{vocabulary}': it has {lines.Length} pieces, and none for '{usual}' (id {id}).");
+            : throw new FeatureException(FeatureError.InvalidInput, $"tokenizer '{vocabulary}': it has {lines.Length} pieces, and none for '{usual}'{(id is null ? "" : $" (id {id})")}.");
 
         var options = new BertOptions
         {

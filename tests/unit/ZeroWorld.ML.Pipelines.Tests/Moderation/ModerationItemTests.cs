@@ -19,6 +19,15 @@ public sealed class ModerationItemTests
         Assert.Equal(expected, reason);
     }
 
+    [Theory]
+    [InlineData("{\"id\":\"a\",\"id\":\"b\",\"text\":\"c\"}", "Duplicate property 'id'")]
+    [InlineData("{\"id\":\"a\",\"text\":\"b\",\"text\":\"c\"}", "Duplicate property 'text'")]
+    public void TryParse_PropertyTwice_IsRefused(string json, string expected)
+    {
+        Assert.Null(ModerationItem.TryParse(Encoding.UTF8.GetBytes(json), out var reason));
+        Assert.Contains(expected, reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TryParse_NoText_SaysWhichByteOrThatAPairIsHalf()
     {
