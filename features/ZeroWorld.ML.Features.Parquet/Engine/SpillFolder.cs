@@ -60,7 +60,14 @@ internal sealed class SpillFolder : IDisposable
     public void Dispose()
     {
         _lock.Dispose();
-        Directory.Delete(Path, recursive: true);
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // A store that started in this moment swept it: without its lock it looks as if it were left behind.
+        }
     }
 
     private static bool IsLeftBehind(string path, DateTimeOffset now)

@@ -135,7 +135,7 @@ internal sealed class FeatureStoreGrpcService(
             },
             Fingerprint = change.After ?? "",
             PreviousFingerprint = change.Before ?? "",
-            Details = { change.Details },
+            Details = { change.Details, change.Texts },
         }));
         return response;
     }

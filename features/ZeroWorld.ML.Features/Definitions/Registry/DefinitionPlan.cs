@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ZeroWorld.ML.Features;
 
 /// <summary>The difference between registered definitions and others of the same project.</summary>
@@ -15,12 +17,12 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         return new DefinitionPlan(
             after.Project,
             [
-                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
-                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
-                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, static entity => entity.Details, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, static stream => stream.Details, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, static view => view.Details, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
                 .. Compare(
-                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Fingerprint,
-                    DefinitionFingerprint.CanonicalJson),
+                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Details,
+                    static service => service.Fingerprint, DefinitionFingerprint.CanonicalJson),
             ]);
     }
 
@@ -55,7 +57,7 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
     }
 
     private static IEnumerable<DefinitionChange> Compare<T>(
-        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, string> fingerprint, Func<T, string> json)
+        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, DefinitionDetails> details, Func<T, string> fingerprint, Func<T, string> json)
         where T : class
     {
         var old = (before ?? []).ToDictionary(name, StringComparer.Ordinal);
@@ -72,8 +74,23 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             yield return new DefinitionChange(kind, item, change, left, right)
             {
                 Details = DefinitionDifference.Between(text, newText),
+                Texts = was is null || willBe is null ? [] : DefinitionDifference.Between(JsonOf(details(was)), JsonOf(details(willBe))),
                 Columns = kind == DefinitionKind.Service && text is not null ? DefinitionDifference.FindColumns(text, newText) : [],
             };
         }
+    }
+    private static string JsonOf(DefinitionDetails details)
+    {
+        var item = new JsonObject();
+        foreach (var (name, text) in new[] { ("description", details.Description), ("owner", details.Owner) })
+        {
+            if (text is not null)
+            {
+                item[name] = text;
+            }
+        }
+
+        item["tags"] = new JsonObject(details.Tags.Select(static tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value)));
+        return item.ToJsonString();
     }
 }
