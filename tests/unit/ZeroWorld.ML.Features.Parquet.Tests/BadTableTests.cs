@@ -234,6 +234,17 @@ public sealed class BadTableTests : IDisposable
         Assert.True(Directory.Exists(young));
     }
 
+    [Fact]
+    public void Dispose_FolderThatAnotherStoreSweptMeanwhile_IsDone()
+    {
+        var used = SpillFolder.Create(_folder.Options.SpillParent);
+        Directory.Delete(used.Path, recursive: true);
+
+        used.Dispose();
+
+        Assert.False(Directory.Exists(used.Path));
+    }
+
     private string Folder(string project = "default") => Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", project, "facts")).FullName;
 
     private void Write(string name, string query, string project = "default") => File.Move(_folder.WriteParquet(name, query), Path.Combine(Folder(project), name));

@@ -159,7 +159,7 @@ public sealed class DefinitionRegistryTests : IDisposable
         var plan = Registry().Apply(other, [new PinnedService("fraud", _valid.Services[0].Fingerprint, "fraud version 3")]);
 
         Assert.False(plan.HasChanges);
-        Assert.Equal(["description: A card holder. -> Somebody."], plan.Changes.SelectMany(static change => change.Texts));
+        Assert.Equal(["description: \"A card holder.\" -> \"Somebody.\""], plan.Changes.SelectMany(static change => change.Texts));
         Assert.Equal("Somebody.", Registry().Get("shop").Entities[0].Details.Description);
     }
 
