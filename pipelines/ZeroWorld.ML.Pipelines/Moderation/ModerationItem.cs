@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
@@ -59,7 +60,7 @@ public sealed record ModerationItem(string Id, string Text, string Language, str
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // What the parser takes for a string and is no text, GetString refuses with InvalidOperationException.
-            reason = exception is InvalidOperationException ? NoTextOf(json.Span) : $"the item is no JSON: {exception.Message}";
+            reason = exception is JsonException fault ? $"the item is no JSON: {JsonFault.Of(fault)}" : NoTextOf(json.Span);
             return null;
         }
     }

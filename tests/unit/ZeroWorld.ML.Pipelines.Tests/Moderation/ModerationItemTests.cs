@@ -26,6 +26,7 @@ public sealed class ModerationItemTests
     {
         Assert.Null(ModerationItem.TryParse(Encoding.UTF8.GetBytes(json), out var reason));
         Assert.Contains(expected, reason, StringComparison.Ordinal);
+        Assert.False(reason.EndsWith('.'), reason);
     }
 
     [Fact]
