@@ -29,6 +29,7 @@ public sealed partial class GarnetHost : IAsyncDisposable
     // Holds the port from the moment it is told to others until the server takes it.
     private Socket? _reservation;
     private GarnetServer? _server;
+    private Task? _startedOnUse;
 
     /// <summary>Chooses the port; nothing runs yet.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the port is taken.</exception>
@@ -99,8 +100,8 @@ public sealed partial class GarnetHost : IAsyncDisposable
         LogStarted(_logger, Port, _time.GetElapsedTime(started).TotalMilliseconds, _options.Folder is null ? "nothing" : "its folder");
     }
 
-    /// <summary>As <see cref="StartAsync"/>, for whoever uses it first; nothing where it runs already.</summary>
-    internal Task StartOnceAsync() => _server is null ? StartAsync(CancellationToken.None) : Task.CompletedTask;
+    /// <summary>As <see cref="StartAsync"/>, for whoever uses it first; the same start for all others, also where it failed: one that came too late may still hold the folder. Not at the same time.</summary>
+    internal Task StartOnceAsync() => _startedOnUse ??= StartAsync(CancellationToken.None);
 
     /// <summary>Writes the log to disk and stops the server.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the log cannot be written, as on a full disk; the server is stopped all the same.</exception>

@@ -79,6 +79,8 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             };
         }
     }
+
+    // Read like definitions, so that they are told apart by the same lines.
     private static string JsonOf(DefinitionDetails details)
     {
         var item = new JsonObject();
