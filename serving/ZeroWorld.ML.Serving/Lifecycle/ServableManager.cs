@@ -82,6 +82,11 @@ public sealed partial class ServableManager : IAsyncDisposable
         }
     }
 
+    /// <summary>Aliases that this server answers with a version now: those that point at it, and those whose target is not ready and that led to it before. In order of name.</summary>
+    public IReadOnlyList<string> ListAliasesOf(ModelName model, long version) => _table.Snapshot.TryGetValue(model, out var known)
+        ? [.. known.Aliases.Where(alias => alias.Value == version).Select(static alias => alias.Key).Order(StringComparer.Ordinal)]
+        : [];
+
     /// <summary>
     /// Whether the version that the selector names answers now; <see langword="false"/> also when there is none. Loads nothing: one that was let go for want of memory is ready, since
     /// its next request waits until it is back.
