@@ -80,7 +80,7 @@ public sealed class BatchMemoryTests : IDisposable
         Assert.Equal(-1, large.Span.IndexOfAnyExcept((byte)2));
     }
 
-    private static Task RunAsync(IOfflineStore offline, InMemoryOnlineStore online) => new Materializer(offline, online, TimeProvider.System).RunAsync([Field], null, Token);
+    private static Task<Materialization> RunAsync(IOfflineStore offline, InMemoryOnlineStore online) => new Materializer(offline, online, TimeProvider.System).RunAsync([Field], null, Token);
 
     private async Task ImportAsync()
     {
@@ -117,7 +117,7 @@ public sealed class BatchMemoryTests : IDisposable
         public Task<ColumnFrame> LoadAsync(string path, IReadOnlyList<string> columns, TimeFilter? filter, CancellationToken cancellationToken) =>
             store.LoadAsync(path, columns, filter, cancellationToken);
 
-        private IDisposable Watch(IDisposable memory)
+        private WatchedMemory Watch(IDisposable memory)
         {
             var watched = new WatchedMemory(memory, this);
             _released[watched] = false;
