@@ -4,7 +4,7 @@ using ZeroWorld.ML.Models.Registry.Storage;
 
 namespace ZeroWorld.ML.Models.Registry;
 
-/// <summary>Registered models: immutable versions, aliases that move by compare-and-set, and an audit trail.</summary>
+/// <summary>Registered models: immutable versions, which may be retired and deleted, aliases that move by compare-and-set, and an audit trail.</summary>
 /// <remarks>Thread safe. Several processes may use one data directory, a command line beside a server for example.</remarks>
 public sealed class ModelRegistry : IModelCatalog, IDisposable
 {
@@ -63,10 +63,10 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
             context => context.ReadVersionsAsync(
                 context.Versions.Where(row => row.Project == model.Project && row.Name == model.Name && row.Version == version), cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return found.SingleOrDefault() ?? throw NoVersion(model, version);
+        return found.SingleOrDefault() ?? throw await ExplainMissingAsync(model, version, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The version that an alias points at now.</summary>
+    /// <summary>The version that an alias points at now; never a retired one.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryError.NotFound"/>, <see cref="RegistryError.StoreUnavailable"/>.</exception>
     public async Task<ModelVersion> GetAsync(ModelName model, string alias, CancellationToken cancellationToken)
     {
@@ -97,8 +97,11 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         [
             .. versions.GroupBy(static version => version.Model).Select(static model => new CatalogModel(
                 model.Key,
-                [.. model.Select(static row => new CatalogVersion(row.Version, row.Digest, RegistryTime.ToDateTimeOffset(row.CreatedTime)))],
-                model.SelectMany(static row => row.Aliases, static (row, alias) => (alias, row.Version)).ToDictionary(StringComparer.Ordinal))),
+                [.. model.Where(static row => !row.IsRetired).Select(ToCatalog)],
+                model.SelectMany(static row => row.Aliases, static (row, alias) => (alias, row.Version)).ToDictionary(StringComparer.Ordinal))
+            {
+                Retired = [.. model.Where(static row => row.IsRetired).Select(ToCatalog)],
+            }),
         ];
     }
 
@@ -110,7 +113,7 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
                 .Where(row => row.Project == model.Project && row.Name == model.Name && row.Version == version)
                 .Select(static row => row.Digest).SingleOrDefaultAsync(cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return await OpenPackageAsync(digest ?? throw NoVersion(model, version), cancellationToken).ConfigureAwait(false);
+        return await OpenPackageAsync(digest ?? throw await ExplainMissingAsync(model, version, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -120,9 +123,17 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         ArtifactDigest.ToHex(digest);
         var isRegistered = await _database.ReadAsync(
             context => context.Versions.AnyAsync(row => row.Digest == digest, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return isRegistered
-            ? await OpenPackageAsync(digest, cancellationToken).ConfigureAwait(false)
-            : throw new RegistryException(RegistryError.NotFound, $"No registered version has the package {digest}.");
+        if (isRegistered)
+        {
+            return await OpenPackageAsync(digest, cancellationToken).ConfigureAwait(false);
+        }
+
+        var deleted = await _database.ReadAsync(
+            context => context.Deletions.AsNoTracking().Where(row => row.Digest == digest).OrderByDescending(static row => row.Version).FirstOrDefaultAsync(cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        throw deleted is null
+            ? new RegistryException(RegistryError.NotFound, $"No registered version has the package {digest}.")
+            : await ExplainMissingAsync(new ModelName(deleted.Project, deleted.Name), deleted.Version, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Moves an alias, or makes it, when it points where the caller believes; the audit entry is part of the same transaction.</summary>
@@ -163,19 +174,77 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         return moved;
     }
 
-    /// <summary>Every feature service that a registered version reads: what a change of definitions must not break.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryError.StoreUnavailable"/>.</exception>
-    public async Task<IReadOnlyList<PinnedFeatureService>> PinnedServicesAsync(CancellationToken cancellationToken)
+    /// <summary>Removes an alias that points where the caller believes.</summary>
+    /// <param name="expectedVersion">Where it is believed to point; <see langword="null"/>: wherever it points.</param>
+    /// <param name="actor">Who asks, for the audit trail; 1 to 200 characters.</param>
+    /// <returns>The alias as it was.</returns>
+    /// <exception cref="RegistryException">
+    /// <see cref="RegistryError.NotFound"/>: no such alias; <see cref="RegistryError.Conflict"/>: it points elsewhere; <see cref="RegistryError.InvalidInput"/>, <see cref="RegistryError.StoreUnavailable"/>.
+    /// </exception>
+    public async Task<ModelAlias> RemoveAliasAsync(ModelName model, string alias, long? expectedVersion, string actor, CancellationToken cancellationToken)
     {
-        var rows = await _database.ReadAsync(
-            context => context.ReadSummariesAsync(context.Versions.Where(static row => row.ServiceName != null), cancellationToken),
+        CheckActor(actor);
+        var version = await _database.ChangeAsync(
+            (context, revision) => context.RemoveAliasAsync(new ModelAlias(model, alias, 0, expectedVersion), Stamp(revision, actor), cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return
-        [
-            .. rows.Select(static row => new PinnedFeatureService(
-                new FeatureServiceReference(row.ServiceProject!, row.ServiceName!, row.ServiceFingerprint!), row.Model, row.Version, row.Aliases)),
-        ];
+        _logger.AliasRemoved(alias, model, version, actor);
+        return new ModelAlias(model, alias, version, null);
     }
+
+    /// <summary>Takes a version out of use: no server loads it, no alias may point at it, it pins no feature definitions. <see cref="RestoreAsync"/> takes it back.</summary>
+    /// <remarks>Retiring one that is retired changes nothing.</remarks>
+    /// <param name="actor">Who asks, for the audit trail; 1 to 200 characters.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="RegistryError.Refused"/>: an alias points at it; <see cref="RegistryError.NotFound"/>, <see cref="RegistryError.InvalidInput"/>, <see cref="RegistryError.StoreUnavailable"/>.
+    /// </exception>
+    public async Task<ModelVersion> RetireAsync(ModelName model, long version, string actor, CancellationToken cancellationToken)
+    {
+        CheckActor(actor);
+        if (await _database.ChangeAsync((context, revision) => context.RetireAsync(model, version, Stamp(revision, actor), cancellationToken), cancellationToken).ConfigureAwait(false))
+        {
+            _logger.Retired(model, version, actor);
+        }
+
+        return await GetAsync(model, version, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a retired version back into use. Whether its feature definitions are still those it was trained with is the caller's to ask first.</summary>
+    /// <remarks>Restoring one that is in use changes nothing.</remarks>
+    /// <param name="actor">Who asks, for the audit trail; 1 to 200 characters.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryError.NotFound"/>, <see cref="RegistryError.InvalidInput"/>, <see cref="RegistryError.StoreUnavailable"/>.</exception>
+    public async Task<ModelVersion> RestoreAsync(ModelName model, long version, string actor, CancellationToken cancellationToken)
+    {
+        CheckActor(actor);
+        if (await _database.ChangeAsync((context, revision) => context.RestoreAsync(model, version, Stamp(revision, actor), cancellationToken), cancellationToken).ConfigureAwait(false))
+        {
+            _logger.Restored(model, version, actor);
+        }
+
+        return await GetAsync(model, version, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes a retired version for good: its manifest and its package on this machine. Its number is never used again, and whoever asks for it is told that it was deleted.</summary>
+    /// <remarks>Its artifacts stay in the artifact store, where other versions and runs may have the same ones. The same package can be registered again, as a new version.</remarks>
+    /// <param name="actor">Who asks, for the audit trail; 1 to 200 characters.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="RegistryError.Refused"/>: it is not retired; <see cref="RegistryError.NotFound"/>, <see cref="RegistryError.InvalidInput"/>, <see cref="RegistryError.StoreUnavailable"/>.
+    /// </exception>
+    public async Task DeleteAsync(ModelName model, long version, string actor, CancellationToken cancellationToken)
+    {
+        CheckActor(actor);
+        var digest = await _database.ChangeAsync(
+            (context, revision) => context.DeleteAsync(model, version, Stamp(revision, actor), cancellationToken), cancellationToken).ConfigureAwait(false);
+        _logger.Deleted(model, version, digest, actor);
+        await _packages.RemoveAsync(digest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Every feature service that a version in use reads: what a change of definitions must not break.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryError.StoreUnavailable"/>.</exception>
+    public Task<IReadOnlyList<PinnedFeatureService>> PinnedServicesAsync(CancellationToken cancellationToken) => ReadServicesAsync(areRetired: false, cancellationToken);
+
+    /// <summary>Every feature service that a retired version was trained with: without it the version cannot be restored.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryError.StoreUnavailable"/>.</exception>
+    public Task<IReadOnlyList<PinnedFeatureService>> RetiredServicesAsync(CancellationToken cancellationToken) => ReadServicesAsync(areRetired: true, cancellationToken);
 
     /// <summary>A number that grows with every change, cheap to ask for: a server that polls it reads the catalog only when it moved.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryError.StoreUnavailable"/>.</exception>
@@ -232,6 +301,18 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         return await GetAsync(model, row.Version, cancellationToken).ConfigureAwait(false);
     }
 
+    private async Task<IReadOnlyList<PinnedFeatureService>> ReadServicesAsync(bool areRetired, CancellationToken cancellationToken)
+    {
+        var rows = await _database.ReadAsync(
+            context => context.ReadSummariesAsync(context.Versions.Where(static row => row.ServiceName != null), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. rows.Where(row => row.IsRetired == areRetired).Select(static row => new PinnedFeatureService(
+                new FeatureServiceReference(row.ServiceProject!, row.ServiceName!, row.ServiceFingerprint!), row.Model, row.Version, row.Aliases)),
+        ];
+    }
+
     private async Task<ModelVersion?> FindAsync(string digest, CancellationToken cancellationToken)
     {
         var found = await _database.ReadAsync(
@@ -260,6 +341,8 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         }
     }
 
-    private static RegistryException NoVersion(ModelName model, long version) =>
-        new(RegistryError.NotFound, $"There is no version {version} of the model {model}.");
+    private Task<RegistryException> ExplainMissingAsync(ModelName model, long version, CancellationToken cancellationToken) =>
+        _database.ReadAsync(context => context.ExplainMissingAsync(model, version, cancellationToken), cancellationToken);
+
+    private static CatalogVersion ToCatalog(RegistryQueries.VersionSummary row) => new(row.Version, row.Digest, RegistryTime.ToDateTimeOffset(row.CreatedTime));
 }

@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Models;
 /// <remarks>Thread safe.</remarks>
 public interface IModelCatalog
 {
-    /// <summary>All registered versions with their aliases, one consistent snapshot.</summary>
+    /// <summary>All registered versions with their aliases, one consistent snapshot; models whose versions are all retired, too.</summary>
     Task<IReadOnlyList<CatalogModel>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>Brings the package of a version to a local folder (once) and opens it.</summary>
@@ -17,7 +17,7 @@ public interface IModelCatalog
 }
 
 /// <param name="Model">Name.</param>
-/// <param name="Versions">Ascending.</param>
+/// <param name="Versions">Those in use, ascending.</param>
 /// <param name="Aliases">Alias to version.</param>
 public sealed record CatalogModel(ModelName Model, IReadOnlyList<CatalogVersion> Versions, IReadOnlyDictionary<string, long> Aliases)
 {
@@ -25,6 +25,9 @@ public sealed record CatalogModel(ModelName Model, IReadOnlyList<CatalogVersion>
     /// The versions that a server offers, no others; <see langword="null"/> where its aliases decide, and other versions answer when they are named.
     /// </value>
     public IReadOnlyList<long>? Offered { get; init; }
+
+    /// <value>Registered versions that are out of use: no server loads them; ascending.</value>
+    public IReadOnlyList<CatalogVersion> Retired { get; init; } = [];
 
     /// <value>Why none of its versions can be served, in a sentence; <see langword="null"/> for a model that can be loaded.</value>
     public string? Problem { get; init; }

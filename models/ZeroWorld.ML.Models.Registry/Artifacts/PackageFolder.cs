@@ -46,6 +46,35 @@ internal sealed class PackageFolder(string folder, IArtifactStore artifacts) : I
         }
     }
 
+    /// <summary>Removes the local copy of a package, if there is one.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryError.StoreUnavailable"/>.</exception>
+    internal async Task RemoveAsync(string digest, CancellationToken cancellationToken)
+    {
+        var hex = ArtifactDigest.ToHex(digest);
+        var target = Path.GetFullPath(Path.Combine(folder, hex));
+        var gate = _gates[Convert.ToInt32(hex[..1], 16)];
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (Directory.Exists(target))
+            {
+                // Under another name first: nobody finds half of it.
+                var removed = _incoming.NewPath();
+                Directory.Move(target, removed);
+                Directory.Delete(removed, recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(
+                RegistryError.StoreUnavailable, $"The version is deleted, and its files in '{target}' could not be removed: {exception.Message} Remove the folder by hand.", exception);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     public void Dispose()
     {
         foreach (var gate in _gates)

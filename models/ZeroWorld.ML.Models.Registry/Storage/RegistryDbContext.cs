@@ -8,6 +8,10 @@ internal sealed class RegistryDbContext(DbContextOptions<RegistryDbContext> opti
 {
     internal DbSet<VersionRow> Versions => Set<VersionRow>();
 
+    internal DbSet<RetirementRow> Retirements => Set<RetirementRow>();
+
+    internal DbSet<DeletionRow> Deletions => Set<DeletionRow>();
+
     internal DbSet<AliasRow> Aliases => Set<AliasRow>();
 
     internal DbSet<AuditRow> Audit => Set<AuditRow>();
@@ -38,6 +42,27 @@ internal sealed class RegistryDbContext(DbContextOptions<RegistryDbContext> opti
             version.Property(row => row.ServiceName).HasColumnName("service_name");
             version.Property(row => row.ServiceFingerprint).HasColumnName("service_fingerprint");
             Freeze(version.Metadata);
+        });
+        modelBuilder.Entity<RetirementRow>(retirement =>
+        {
+            retirement.ToTable("model_retirements").HasKey(row => new { row.Project, row.Name, row.Version });
+            retirement.HasOne<VersionRow>().WithOne().HasForeignKey<RetirementRow>(row => new { row.Project, row.Name, row.Version }).OnDelete(DeleteBehavior.Restrict);
+            retirement.Property(row => row.Project).HasColumnName("project").HasMaxLength(ModelName.LengthMax);
+            retirement.Property(row => row.Name).HasColumnName("name").HasMaxLength(ModelName.LengthMax);
+            retirement.Property(row => row.Version).HasColumnName("version").ValueGeneratedNever();
+            retirement.Property(row => row.RetiredTime).HasColumnName("retired_time");
+            Freeze(retirement.Metadata);
+        });
+        modelBuilder.Entity<DeletionRow>(deletion =>
+        {
+            deletion.ToTable("model_deletions").HasKey(row => new { row.Project, row.Name, row.Version });
+            deletion.HasIndex(row => row.Digest).HasDatabaseName("model_deletions_digest");
+            deletion.Property(row => row.Project).HasColumnName("project").HasMaxLength(ModelName.LengthMax);
+            deletion.Property(row => row.Name).HasColumnName("name").HasMaxLength(ModelName.LengthMax);
+            deletion.Property(row => row.Version).HasColumnName("version").ValueGeneratedNever();
+            deletion.Property(row => row.Digest).HasColumnName("digest").HasMaxLength(71);
+            deletion.Property(row => row.DeletedTime).HasColumnName("deleted_time");
+            Freeze(deletion.Metadata);
         });
         modelBuilder.Entity<AliasRow>(alias =>
         {

@@ -17,6 +17,9 @@ internal static class RegistryQueries
                 Aliases = context.Aliases
                     .Where(alias => alias.Project == version.Project && alias.Name == version.Name && alias.Version == version.Version)
                     .OrderBy(static alias => alias.Alias).Select(static alias => alias.Alias).ToList(),
+                RetiredTime = context.Retirements
+                    .Where(retired => retired.Project == version.Project && retired.Name == version.Name && retired.Version == version.Version)
+                    .Select(static retired => (long?)retired.RetiredTime).FirstOrDefault(),
             })
             .AsSingleQuery().ToListAsync(cancellationToken).ConfigureAwait(false);
         return
@@ -27,7 +30,10 @@ internal static class RegistryQueries
                 row.Version.Digest,
                 RegistryTime.ToDateTimeOffset(row.Version.CreatedTime),
                 Encoding.UTF8.GetString(row.Version.Manifest),
-                row.Aliases)),
+                row.Aliases)
+            {
+                RetiredTime = row.RetiredTime is { } time ? RegistryTime.ToDateTimeOffset(time) : null,
+            }),
         ];
     }
 
@@ -47,7 +53,8 @@ internal static class RegistryQueries
                 version.ServiceFingerprint,
                 context.Aliases
                     .Where(alias => alias.Project == version.Project && alias.Name == version.Name && alias.Version == version.Version)
-                    .OrderBy(static alias => alias.Alias).Select(static alias => alias.Alias).ToList()))
+                    .OrderBy(static alias => alias.Alias).Select(static alias => alias.Alias).ToList(),
+                context.Retirements.Any(retired => retired.Project == version.Project && retired.Name == version.Name && retired.Version == version.Version)))
             .AsSingleQuery().ToListAsync(cancellationToken);
 
     internal sealed record VersionSummary(
@@ -59,7 +66,8 @@ internal static class RegistryQueries
         string? ServiceProject,
         string? ServiceName,
         string? ServiceFingerprint,
-        List<string> Aliases)
+        List<string> Aliases,
+        bool IsRetired)
     {
         internal ModelName Model => new(Project, Name);
     }

@@ -24,6 +24,32 @@ internal sealed class VersionRow
     public string? ServiceFingerprint { get; init; }
 }
 
+/// <summary>A version that is out of use; the row goes when it is restored.</summary>
+internal sealed class RetirementRow
+{
+    public required string Project { get; init; }
+
+    public required string Name { get; init; }
+
+    public required long Version { get; init; }
+
+    public required long RetiredTime { get; init; }
+}
+
+/// <summary>What is left of a version that was deleted: its number, which no other one gets, and the digest that predictions were logged with.</summary>
+internal sealed class DeletionRow
+{
+    public required string Project { get; init; }
+
+    public required string Name { get; init; }
+
+    public required long Version { get; init; }
+
+    public required string Digest { get; init; }
+
+    public required long DeletedTime { get; init; }
+}
+
 internal sealed class AliasRow
 {
     public required string Project { get; init; }

@@ -58,6 +58,11 @@ internal static class DefinitionCommands
             }
         }
 
+        foreach (var note in answer.Notes)
+        {
+            Terminals.Output.MarkupLineInterpolated($"\n[yellow]note:[/] {note}");
+        }
+
         var changed = answer.Changes.Count(static change => change.Change != DefinitionChange.Unchanged);
         var reworded = answer.Changes.Count(static change => change.Change == DefinitionChange.Unchanged && change.Details.Count > 0);
         Terminals.Output.WriteLine((changed, planOnly) switch

@@ -84,7 +84,7 @@ internal static class LineageCommand
     private static string NameOf(ModelVersion version)
     {
         var aliases = version.Aliases.Count > 0 ? $" ({string.Join(", ", version.Aliases)})" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{version.Model} v{version.Version}{aliases}");
+        return string.Create(CultureInfo.InvariantCulture, $"{version.Model} v{version.Version}{aliases}{(version.HasRetiredTime ? " (retired)" : "")}");
     }
 
     private static void Show(List<LineagePath> paths, bool asJson)

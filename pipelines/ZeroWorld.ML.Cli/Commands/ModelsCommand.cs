@@ -8,7 +8,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml models list|show|register|alias|bind|package-text</c>.</summary>
+/// <summary><c>zwml models list|show|register|alias|retire|restore|delete|bind|package-text</c>.</summary>
 internal static class ModelsCommand
 {
     private const int ChunkBytes = 256 * 1024;
@@ -19,6 +19,9 @@ internal static class ModelsCommand
         CreateShow(),
         CreateRegister(),
         CreateAlias(),
+        ModelsEndCommands.CreateRetire(),
+        ModelsEndCommands.CreateRestore(),
+        ModelsEndCommands.CreateDelete(),
         ModelsBindCommand.Create(),
         ModelsPackageTextCommand.Create(),
     };
@@ -39,7 +42,7 @@ internal static class ModelsCommand
                 return ExitCode.Success;
             }
 
-            var table = new Table().Border(TableBorder.Rounded).AddColumns("model", "version", "aliases", "created", "digest");
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("model", "version", "aliases", "created", "state", "digest");
             foreach (var version in answer.Models.SelectMany(static model => model.Versions))
             {
                 table.AddRow(
@@ -47,6 +50,7 @@ internal static class ModelsCommand
                     version.Version.ToString(CultureInfo.InvariantCulture),
                     Markup.Escape(string.Join(", ", version.Aliases)),
                     UnixMicroseconds.ToText(version.CreatedTime),
+                    version.HasRetiredTime ? $"retired {UnixMicroseconds.ToText(version.RetiredTime)}" : "",
                     version.Digest[..19]);
             }
 
@@ -98,6 +102,11 @@ internal static class ModelsCommand
             await using var connection = await ServerConnection.OpenAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var version = await UploadAsync(connection, common.Project(parse), parse.GetRequiredValue(model), path, cancellationToken);
             Terminals.Output.MarkupLineInterpolated($"[green]registered[/] {version.Model} version {version.Version} ({version.Digest})");
+            if (version.HasRetiredTime)
+            {
+                Terminals.Output.MarkupLineInterpolated($"[yellow]note:[/] this package was registered before, and its version is retired; take it back with: zwml models restore {version.Model} {version.Version}");
+            }
+
             return ExitCode.Success;
         });
         return command;
@@ -107,18 +116,30 @@ internal static class ModelsCommand
     {
         var model = new Argument<string>("model") { Description = "Name of the model." };
         var alias = new Argument<string>("alias") { Description = "The alias, for example champion." };
-        var version = new Argument<long>("version") { Description = "The version it shall point at." };
+        var version = new Argument<long?>("version") { Description = "The version it shall point at.", Arity = ArgumentArity.ZeroOrOne };
         var expected = new Option<long?>("--expect") { Description = "Refuse unless it points at this version now (0: does not exist yet)." };
-        var command = new Command("alias", "Moves an alias, atomically.") { model, alias, version, expected };
+        var remove = new Option<bool>("--remove") { Description = "Remove the alias: nothing answers by it any more." };
+        var command = new Command("alias", "Moves an alias, atomically, or removes it.") { model, alias, version, expected, remove };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
+            if (parse.GetValue(remove) == parse.GetValue(version) is not null)
+            {
+                throw new UsageException("Expected a version that the alias shall point at, or --remove.");
+            }
+
+            if (parse.GetValue(remove))
+            {
+                await RemoveAliasAsync(common.DataDirectory(parse), common.Project(parse), parse.GetRequiredValue(model), parse.GetRequiredValue(alias), parse.GetValue(expected), cancellationToken);
+                return ExitCode.Success;
+            }
+
             var request = new SetAliasRequest
             {
                 Project = common.Project(parse),
                 Model = parse.GetRequiredValue(model),
                 Alias = parse.GetRequiredValue(alias),
-                Version = parse.GetRequiredValue(version),
+                Version = parse.GetValue(version)!.Value,
             };
             if (parse.GetValue(expected) is { } current)
             {
@@ -131,6 +152,19 @@ internal static class ModelsCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static async Task RemoveAliasAsync(string directory, string project, string model, string alias, long? expected, CancellationToken cancellationToken)
+    {
+        var request = new RemoveAliasRequest { Project = project, Model = model, Alias = alias };
+        if (expected is { } current)
+        {
+            request.ExpectedVersion = current;
+        }
+
+        await using var connection = await ServerConnection.OpenAsync(directory, mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
+        var answer = await connection.Client.Registry.RemoveAliasAsync(request, cancellationToken: cancellationToken);
+        Terminals.Output.MarkupLineInterpolated($"{model}@{answer.Name} is removed; it pointed at version {answer.Version}");
     }
 
     internal static async Task<V1.ModelVersion> UploadAsync(

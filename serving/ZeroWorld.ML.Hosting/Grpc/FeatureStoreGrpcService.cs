@@ -137,6 +137,7 @@ internal sealed class FeatureStoreGrpcService(
             PreviousFingerprint = change.Before ?? "",
             Details = { change.Details, change.Texts },
         }));
+        response.Notes.AddRange(plan.Notes);
         return response;
     }
 

@@ -12,7 +12,8 @@ namespace ZeroWorld.ML.Hosting;
 
 /// <summary><c>zeroworld.ml.v1.RegistryService</c>.</summary>
 [BindServiceMethod(typeof(RegistryServiceBinding), nameof(RegistryServiceBinding.BindService))]
-internal sealed class RegistryGrpcService(ModelRegistry registry, ServableManager servables, DataDirectory directory, ServerOptions options)
+internal sealed class RegistryGrpcService(
+    ModelRegistry registry, DefinitionApplier definitions, ServableManager servables, DataDirectory directory, ServerOptions options)
     : RegistryService.RegistryServiceBase
 {
     private const int ChunkBytesMax = 1 << 20;
@@ -91,6 +92,58 @@ internal sealed class RegistryGrpcService(ModelRegistry registry, ServableManage
         return new ModelAlias { Name = moved.Name, Version = moved.Version };
     }
 
+    public override async Task<ModelAlias> RemoveAlias(RemoveAliasRequest request, ServerCallContext context)
+    {
+        var removed = await registry.RemoveAliasAsync(
+            new ModelName(Project(request.Project), request.Model),
+            request.Alias,
+            request.HasExpectedVersion ? request.ExpectedVersion : null,
+            context.Peer,
+            context.CancellationToken).ConfigureAwait(false);
+        await servables.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
+        return new ModelAlias { Name = removed.Name, Version = removed.Version };
+    }
+
+    public override async Task<ModelVersion> RetireModelVersion(RetireModelVersionRequest request, ServerCallContext context)
+    {
+        var model = new ModelName(Project(request.Project), request.Model);
+        await CheckUnusedAsync(model, request.Version, context.CancellationToken).ConfigureAwait(false);
+        var version = await registry.RetireAsync(model, request.Version, context.Peer, context.CancellationToken).ConfigureAwait(false);
+        await servables.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
+        return ToMessage(version);
+    }
+
+    public override async Task<ModelVersion> RestoreModelVersion(RestoreModelVersionRequest request, ServerCallContext context)
+    {
+        var version = await definitions
+            .RestoreAsync(new ModelName(Project(request.Project), request.Model), request.Version, context.Peer, context.CancellationToken).ConfigureAwait(false);
+        await servables.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
+        return ToMessage(version);
+    }
+
+    public override async Task<DeleteModelVersionResponse> DeleteModelVersion(DeleteModelVersionRequest request, ServerCallContext context)
+    {
+        // Where another process retired it, this server may not know yet: its files must not go while it loads them.
+        await servables.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
+        await registry
+            .DeleteAsync(new ModelName(Project(request.Project), request.Model), request.Version, context.Peer, context.CancellationToken).ConfigureAwait(false);
+        return new DeleteModelVersionResponse();
+    }
+
+    // An alias whose target cannot be loaded goes on with the version before it: without that nothing would answer.
+    private async Task CheckUnusedAsync(ModelName model, long version, CancellationToken cancellationToken)
+    {
+        await servables.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        var registered = await registry.GetAsync(model, version, cancellationToken).ConfigureAwait(false);
+        if (servables.ListAliasesOf(model, version).Except(registered.Aliases).FirstOrDefault() is { } alias)
+        {
+            var target = await registry.GetAsync(model, alias, cancellationToken).ConfigureAwait(false);
+            throw new RegistryException(
+                RegistryError.Refused,
+                $"This server still answers for the alias '{alias}' of the model {model} with version {version}, since version {target.Version}, where it points now, is not loaded; expected that one to be ready first.");
+        }
+    }
+
     private static async Task<ModelPackage> OpenAsync(PackageUpload upload, CancellationToken cancellationToken)
     {
         try
@@ -125,16 +178,25 @@ internal sealed class RegistryGrpcService(ModelRegistry registry, ServableManage
         await upload.FinishAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static ModelVersion ToMessage(Registered version) => new()
+    private static ModelVersion ToMessage(Registered version)
     {
-        Project = version.Model.Project,
-        Model = version.Model.Name,
-        Version = version.Version,
-        Digest = version.Digest,
-        CreatedTime = UnixMicroseconds.FromDateTimeOffset(version.CreatedTime),
-        ManifestJson = version.ManifestJson,
-        Aliases = { version.Aliases },
-    };
+        var message = new ModelVersion
+        {
+            Project = version.Model.Project,
+            Model = version.Model.Name,
+            Version = version.Version,
+            Digest = version.Digest,
+            CreatedTime = UnixMicroseconds.FromDateTimeOffset(version.CreatedTime),
+            ManifestJson = version.ManifestJson,
+            Aliases = { version.Aliases },
+        };
+        if (version.RetiredTime is { } retired)
+        {
+            message.RetiredTime = UnixMicroseconds.FromDateTimeOffset(retired);
+        }
+
+        return message;
+    }
 
     private static string Project(string name) => name.Length == 0 ? ModelName.DefaultProject : name;
 }

@@ -11,6 +11,9 @@ namespace ZeroWorld.ML.Serving;
 internal sealed record ModelSnapshot(
     ModelName Model, FrozenDictionary<long, VersionSnapshot> Versions, IReadOnlyList<long> Order, FrozenDictionary<string, long> Aliases)
 {
+    /// <value>Versions that are out of use.</value>
+    public IReadOnlyList<long> Retired { get; init; } = [];
+
     /// <value>Why nothing of it can be served; <see langword="null"/> otherwise.</value>
     public string? Problem { get; init; }
 
@@ -28,7 +31,9 @@ internal sealed record ModelSnapshot(
         {
             if (!Versions.TryGetValue(number, out var named))
             {
-                refusal = $"Request for unknown model: '{Model.Name}' version {number} is not found. Versions: {Join(Order)}.";
+                refusal = Retired.Contains(number)
+                    ? $"Request for unknown model: '{Model.Name}' version {number} is retired. Versions: {Join(Order)}."
+                    : $"Request for unknown model: '{Model.Name}' version {number} is not found. Versions: {Join(Order)}.";
             }
 
             return named;

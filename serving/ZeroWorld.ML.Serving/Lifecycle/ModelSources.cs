@@ -22,6 +22,9 @@ internal sealed partial class ModelSources(IModelCatalog registry, ModelFolder? 
     public async Task<IReadOnlyList<CatalogModel>> ListAsync(bool isForced, CancellationToken cancellationToken)
     {
         var registered = await registry.ListAsync(cancellationToken).ConfigureAwait(false);
+
+        // Of what is out of use altogether nothing is served, and its name is free.
+        registered = [.. registered.Where(static model => model.Versions.Count > 0 || model.Retired.Count == 0)];
         return folder is null ? registered : Join(registered, folder.List(isForced));
     }
 

@@ -242,6 +242,7 @@ internal sealed class ServableTable(ServableManagerOptions options)
             aliases)
         {
             Problem = model.Problem,
+            Retired = [.. model.Retired.Select(static version => version.Version)],
         };
     }
 
@@ -256,6 +257,7 @@ internal sealed class ServableTable(ServableManagerOptions options)
         || (left.Problem == right.Problem
             && left.Versions.Select(static version => (version.Version, version.Digest)).SequenceEqual(right.Versions.Select(static version => (version.Version, version.Digest)))
             && left.Aliases.Count == right.Aliases.Count && left.Aliases.All(alias => right.Aliases.TryGetValue(alias.Key, out var target) && target == alias.Value)
+            && left.Retired.Select(static version => version.Version).SequenceEqual(right.Retired.Select(static version => version.Version))
             && (left.Offered ?? []).SequenceEqual(right.Offered ?? []));
 
     private void DetachUnwanted()

@@ -80,7 +80,7 @@ public sealed class PredictionReplay
     private async Task<long> VersionOfAsync(ModelName model, string digest, CancellationToken cancellationToken)
     {
         var models = await _catalog.ListAsync(cancellationToken).ConfigureAwait(false);
-        return models.Where(one => one.Model == model).SelectMany(static one => one.Versions).FirstOrDefault(version => version.Digest == digest)?.Version ?? 0;
+        return models.Where(one => one.Model == model).SelectMany(static one => one.Versions.Concat(one.Retired)).FirstOrDefault(version => version.Digest == digest)?.Version ?? 0;
     }
 
     private async Task<ModelPackage> OpenPackageAsync(LoggedPrediction row, CancellationToken cancellationToken)

@@ -12,6 +12,16 @@ public sealed class PostgresAliasTests(PostgresFixture postgres) : AliasContract
     private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => postgres.CreateAsync(cancellationToken);
 }
 
+public sealed class SqliteRetirementTests : RetirementContract
+{
+    private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => Task.FromResult(new RegistryFixture());
+}
+
+public sealed class PostgresRetirementTests(PostgresFixture postgres) : RetirementContract
+{
+    private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => postgres.CreateAsync(cancellationToken);
+}
+
 public sealed class SqliteModelRegistryTests : ModelRegistryContract
 {
     private protected override Task<RegistryFixture> CreateAsync(CancellationToken cancellationToken) => Task.FromResult(new RegistryFixture());

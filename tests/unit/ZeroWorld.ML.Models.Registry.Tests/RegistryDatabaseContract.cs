@@ -37,39 +37,57 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     public async Task GetRevisionAsync_NewerSchema_IsRefusedWithASentence()
     {
         await _fixture.RegisterAsync(1);
-        await ExecuteAsync("UPDATE registry_state SET schema_version = 2");
+        await ExecuteAsync("UPDATE registry_state SET schema_version = 3");
 
         var exception = await Assert.ThrowsAsync<RegistryException>(() => _fixture.Open().GetRevisionAsync(Cancellation));
 
         Assert.Equal(RegistryError.InvalidInput, exception.Error);
-        Assert.Contains("has schema 2; this build knows schemas up to 1", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("has schema 3; this build knows schemas up to 2", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ReadAsync_OlderSchema_IsBroughtForwardOnceAndKeepsItsRows()
     {
         await _fixture.RegisterAsync(1);
-        string[] migrations = ["ALTER TABLE model_versions ADD COLUMN note TEXT; UPDATE model_versions SET note = 'old';", "CREATE TABLE extra (id INTEGER);"];
+        string[] migrations = [.. RegistrySchema.Migrations, "ALTER TABLE model_versions ADD COLUMN note TEXT; UPDATE model_versions SET note = 'old';", "CREATE TABLE extra (id INTEGER);"];
         var databases = Enumerable.Range(0, 4).Select(_ => _fixture.OpenDatabase(migrations)).ToArray();
 
         var counts = await Task.WhenAll(databases.Select(
             database => Task.Run(() => database.ReadAsync(context => context.Versions.CountAsync(Cancellation), Cancellation))));
 
         Assert.All(counts, count => Assert.Equal(1, count));
-        Assert.Equal(3, await ScalarAsync<long>("SELECT CAST(schema_version AS bigint) AS \"Value\" FROM registry_state"));
+        Assert.Equal(4, await ScalarAsync<long>("SELECT CAST(schema_version AS bigint) AS \"Value\" FROM registry_state"));
         Assert.Equal("old", await ScalarAsync<string>("SELECT note AS \"Value\" FROM model_versions"));
         Array.ForEach(databases, database => database.Dispose());
+    }
+
+    [Fact]
+    public async Task RetireAsync_DatabaseOfSchema1_IsBroughtForward()
+    {
+        await _fixture.RegisterAsync(1);
+        await ExecuteAsync("DROP TABLE model_retirements");
+        await ExecuteAsync("DROP TABLE model_deletions");
+        await ExecuteAsync("UPDATE registry_state SET schema_version = 1");
+        var registry = _fixture.Open();
+
+        await registry.RetireAsync(RegistryFixture.Fraud, 1, "alice", Cancellation);
+        var models = await registry.ListAsync(Cancellation);
+        await registry.DeleteAsync(RegistryFixture.Fraud, 1, "alice", Cancellation);
+
+        Assert.Equal([1L], Assert.Single(models).Retired.Select(version => version.Version));
+        Assert.Equal(2, (await _fixture.RegisterAsync(2)).Version);
+        Assert.Equal(2, await ScalarAsync<long>("SELECT CAST(schema_version AS bigint) AS \"Value\" FROM registry_state"));
     }
 
     [Fact]
     public async Task ReadAsync_FailingMigration_LeavesTheOlderSchema()
     {
         await _fixture.RegisterAsync(1);
-        using var database = _fixture.OpenDatabase(["CREATE TABLE extra (id INTEGER);", "NONSENSE"]);
+        using var database = _fixture.OpenDatabase([.. RegistrySchema.Migrations, "CREATE TABLE extra (id INTEGER);", "NONSENSE"]);
 
         await Assert.ThrowsAsync<RegistryException>(() => database.ReadAsync(context => context.Versions.CountAsync(Cancellation), Cancellation));
 
-        Assert.Equal(1, await ScalarAsync<long>("SELECT CAST(schema_version AS bigint) AS \"Value\" FROM registry_state"));
+        Assert.Equal(2, await ScalarAsync<long>("SELECT CAST(schema_version AS bigint) AS \"Value\" FROM registry_state"));
         Assert.False(await ExistsAsync("extra"));
         Assert.Single(await _fixture.Open().ListAsync(Cancellation));
     }
@@ -78,7 +96,7 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     public async Task ChangeAsync_KeyTakenByAnotherWriter_IsTriedAgain()
     {
         await _fixture.RegisterAsync(1);
-        using var database = _fixture.OpenDatabase([]);
+        using var database = _fixture.OpenDatabase(RegistrySchema.Migrations);
         var attempts = 0;
 
         var version = await database.ChangeAsync(
@@ -98,7 +116,7 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     public async Task ChangeAsync_KeyAlwaysTaken_GivesUpAfterABoundedNumberOfTries()
     {
         await _fixture.RegisterAsync(1);
-        using var database = _fixture.OpenDatabase([]);
+        using var database = _fixture.OpenDatabase(RegistrySchema.Migrations);
         var attempts = 0;
 
         await Assert.ThrowsAsync<RegistryException>(() => database.ChangeAsync(
@@ -117,7 +135,7 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     public async Task ChangeAsync_ChangeOfAVersion_IsImpossible()
     {
         await _fixture.RegisterAsync(1);
-        using var database = _fixture.OpenDatabase([]);
+        using var database = _fixture.OpenDatabase(RegistrySchema.Migrations);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => database.ChangeAsync(
             async (context, _) =>

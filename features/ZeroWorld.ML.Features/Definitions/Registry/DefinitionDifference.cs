@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace ZeroWorld.ML.Features;
 
 /// <summary>Tells two canonical definitions apart, line by line: <c>features[amount].type: float64 -> int64</c>.</summary>
-internal static class DefinitionDifference
+internal static partial class DefinitionDifference
 {
     private const int LinesMax = 50;
 
@@ -48,7 +49,7 @@ internal static class DefinitionDifference
             {
                 found.Add($"'{name}' (would go)");
             }
-            else if (json != other || OriginOf(old.RootElement, name) != OriginOf(planned.RootElement, name))
+            else if (json != other || !OriginsOf(old.RootElement, name).SetEquals(OriginsOf(planned.RootElement, name)))
             {
                 found.Add($"'{name}' (would change)");
             }
@@ -61,19 +62,72 @@ internal static class DefinitionDifference
     private static List<(string Name, string Json)> ColumnsOf(JsonElement service) =>
         [.. service.GetProperty("columns").EnumerateArray().Select(static column => (column.GetProperty("name").GetString()!, column.GetRawText()))];
 
-    // All that a column's value comes from: the request value, the transform, or the view without its other features.
-    private static string OriginOf(JsonElement service, string column)
+    // All that a column's value comes from: of a transform its own inputs too, and theirs.
+    private static HashSet<string> OriginsOf(JsonElement service, string column)
     {
-        var from = service.GetProperty("columns").EnumerateArray().First(item => item.GetProperty("name").GetString() == column).GetProperty("from").GetString()!;
-        if (from is "request" or "transforms")
+        var origins = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Queue<string>([column]);
+        while (open.TryDequeue(out var name))
         {
-            return Named(service.GetProperty(from), column);
+            if (seen.Add(name) && OriginOf(service, name) is { } origin)
+            {
+                origins.Add(origin);
+                foreach (var input in InputsOf(service, name))
+                {
+                    open.Enqueue(input);
+                }
+            }
         }
 
-        // Of an alias the column is ALIAS_FEATURE, and comes from ALIAS.VIEW.
-        var alias = from.IndexOf('.', StringComparison.Ordinal) + 1;
-        var view = service.GetProperty("views").EnumerateArray().First(view => view.GetProperty("name").GetString() == from[alias..]);
-        return string.Concat(view.EnumerateObject().Select(part => part.Name == "features" ? Named(part.Value, column[alias..]) : part.Value.GetRawText()));
+        return origins;
+    }
+
+    // The request value, the transform, or the view without its other features; null: there is none of that name.
+    private static string? OriginOf(JsonElement service, string name)
+    {
+        if (ViewOf(service, name) is { } found)
+        {
+            return string.Concat(found.View.EnumerateObject().Select(part => part.Name == "features" ? Named(part.Value, found.Feature) : part.Value.GetRawText()));
+        }
+
+        return Named(service.GetProperty("transforms"), name) is { Length: > 0 } transform ? transform
+            : Named(service.GetProperty("request"), name) is { Length: > 0 } request ? request
+            : null;
+    }
+
+    // Names that a transform reads, or request values that are events of the column's window.
+    private static IEnumerable<string> InputsOf(JsonElement service, string name)
+    {
+        if (ViewOf(service, name) is { } found)
+        {
+            return found.View.TryGetProperty("include_request", out var request) ? request.EnumerateObject().Select(static item => item.Value.GetString()!) : [];
+        }
+
+        return service.GetProperty("transforms").EnumerateArray().Where(item => item.GetProperty("name").GetString() == name)
+            .SelectMany(static item => NamesOf(item.GetProperty("expression").GetString()!));
+    }
+
+    // What is no operator (those are followed by their version) and in no text.
+    private static IEnumerable<string> NamesOf(string canonical) => CanonicalToken().Matches(canonical).Select(static match => match.Groups["name"].Value).Where(static name => name.Length > 0);
+
+    [GeneratedRegex("'(?:[^']|'')*'|(?<![A-Za-z0-9_.@])(?<name>[A-Za-z_][A-Za-z0-9_]*)(?![A-Za-z0-9_@])", RegexOptions.CultureInvariant)]
+    private static partial Regex CanonicalToken();
+
+    private static (JsonElement View, string Feature)? ViewOf(JsonElement service, string name)
+    {
+        foreach (var column in service.GetProperty("columns").EnumerateArray())
+        {
+            var from = column.GetProperty("from").GetString()!;
+            if (column.GetProperty("name").GetString() == name && from is not ("request" or "transforms"))
+            {
+                // Of an alias the column is ALIAS_FEATURE, and comes from ALIAS.VIEW.
+                var alias = from.IndexOf('.', StringComparison.Ordinal) + 1;
+                return (service.GetProperty("views").EnumerateArray().First(view => view.GetProperty("name").GetString() == from[alias..]), name[alias..]);
+            }
+        }
+
+        return null;
     }
 
     private static string Named(JsonElement list, string name) =>

@@ -7,6 +7,9 @@ namespace ZeroWorld.ML.Features;
 /// <param name="Changes">Every definition of either side, unchanged ones too; by kind, then by name.</param>
 public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChange> Changes)
 {
+    /// <value>What applying it leaves behind, a sentence each: nothing that is in use.</value>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     public bool HasChanges => Changes.Any(static change => change.Change != DefinitionChangeKind.Unchanged);
 
     /// <param name="before">What is registered, or <see langword="null"/>.</param>
@@ -33,19 +36,36 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         var breaches = new List<string>();
         foreach (var pin in pins)
         {
-            var change = Changes.FirstOrDefault(change =>
-                change.Kind == DefinitionKind.Service && change.Name == pin.Service && change.Before == pin.Fingerprint);
-            if (change is { Change: DefinitionChangeKind.Changed or DefinitionChangeKind.Removed })
+            if (FindEnd(pin) is { } change)
             {
                 var verb = change.Change == DefinitionChangeKind.Removed ? "be removed" : $"change to fingerprint {change.After![..12]}";
                 breaches.Add($"Feature service '{pin.Service}' would {verb}{Tell(" by", change.Details)}, but model {pin.Model} pins it with fingerprint {pin.Fingerprint[..12]}"
                     + $"{Tell(", and of its columns these are touched:", change.Columns)}; "
-                    + "expected it to stay as it is, and what is new to have another name: a service, and a view where one changes.");
+                    + "expected it to stay as it is, and what is new to have another name: a service, and a view where one changes. "
+                    + "A version that is out of use pins nothing once it is retired: zwml models retire MODEL VERSION.");
             }
         }
 
         return breaches;
     }
+
+    /// <summary>One sentence per retired model that would no longer find the feature service it was trained with.</summary>
+    /// <param name="retired">What retired versions were trained with: nothing that would have to stay.</param>
+    public IReadOnlyList<string> FindLeftBehind(IReadOnlyList<PinnedService> retired)
+    {
+        ArgumentNullException.ThrowIfNull(retired);
+        return
+        [
+            .. retired.Where(pin => FindEnd(pin) is not null).Select(static pin =>
+                $"Feature service '{pin.Service}' with fingerprint {pin.Fingerprint[..12]} was what the retired model {pin.Model} was trained with: "
+                + "until it is applied again, that version cannot be restored, nor its predictions replayed."),
+        ];
+    }
+
+    // The change that would leave nothing of the service as it is pinned.
+    private DefinitionChange? FindEnd(PinnedService pin) => Changes.FirstOrDefault(change =>
+        change is { Kind: DefinitionKind.Service, Change: DefinitionChangeKind.Changed or DefinitionChangeKind.Removed }
+        && change.Name == pin.Service && change.Before == pin.Fingerprint);
 
     // Of a change in hundreds of columns the first ones tell enough.
     private static string Tell(string introduction, IReadOnlyList<string> items)

@@ -129,8 +129,70 @@ public sealed class DefinitionRegistryTests : IDisposable
 
         Assert.EndsWith(
             "and of its columns these are touched: 'sender_amount' (would change), 'amount' (would change); "
-            + "expected it to stay as it is, and what is new to have another name: a service, and a view where one changes.",
+            + "expected it to stay as it is, and what is new to have another name: a service, and a view where one changes. "
+            + "A version that is out of use pins nothing once it is retired: zwml models retire MODEL VERSION.",
             exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("name: amount, type: float64", "name: amount, type: int64", "'amount', 'share', 'twice'")]
+    [InlineData("name: rate, type: float64", "name: rate, type: float64, default: 1", "'spent', 'share', 'twice', 'total'")]
+    [InlineData("name: note, type: string", "name: note, type: string, default: none", "'label'")]
+    [InlineData("amount / rate", "amount * rate", "'share', 'twice'")]
+    [InlineData("mean_amount + rate", "mean_amount - rate", "'total'")]
+    [InlineData("of: price, window: 7d", "of: price, window: 8d", "'mean_amount', 'total'")]
+    public void Apply_InputOfATransform_TouchesTheColumnsThatItsTransformsMake(string before, string after, string columns)
+    {
+        const string Yaml = """
+            version: 1
+            entities: [{ name: account, keys: [{ name: account_id, type: int64 }] }]
+            feature_views:
+              - { name: balances, entity: account, source: { table: balances, event_time: at }, features: [{ name: amount, type: float64 }] }
+              - { name: owners, entity: account, source: { table: owners, event_time: at }, features: [{ name: rate_note, type: string }] }
+              - name: spending
+                entity: account
+                source: { table: payments, event_time: at, event_id: id }
+                window: { precision: exact, include_request: { price: rate }, max_events: 16 }
+                features: [{ name: spent, aggregate: sum, of: price, window: 1d }]
+              - name: means
+                entity: account
+                source: { table: payments, event_time: at, event_id: id }
+                window: { precision: exact, max_events: 16 }
+                features: [{ name: mean_amount, aggregate: mean, of: price, window: 7d }]
+            feature_services:
+              - name: transfer
+                request: [{ name: rate, type: float64 }, { name: note, type: string }]
+                transforms:
+                  - { name: hidden, type: float64, expression: amount / rate }
+                  - { name: share, type: float64, expression: hidden * 100 }
+                  - { name: twice, type: float64, expression: share * 2 }
+                  - { name: total, type: float64, expression: mean_amount + rate }
+                  - { name: label, type: bool, expression: "note = 'it''s amount or rate_note'" }
+                features: [balances.*, spending.*, means.*, owners.*, share, twice, total, label]
+            """;
+        var set = DefinitionTexts.Load(Yaml);
+        Registry().Apply(set, []);
+        Assert.Contains(before, Yaml, StringComparison.Ordinal);
+        PinnedService[] pins = [new("transfer", set.Services[0].Fingerprint, "transfer version 1")];
+
+        var exception = Assert.Throws<FeatureException>(() => Registry().Apply(DefinitionTexts.Load(Yaml.Replace(before, after, StringComparison.Ordinal)), pins));
+
+        Assert.Contains(
+            $"these are touched: {columns.Replace("',", "' (would change),", StringComparison.Ordinal)} (would change); expected it to stay", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ttl: 30d", "ttl: 31d", 1)]
+    [InlineData("A card holder.", "Somebody.", 0)]
+    public void FindLeftBehind_RetiredModels_NamesThoseWhoseServiceEnds(string before, string after, int count)
+    {
+        Registry().Apply(_valid, []);
+        PinnedService[] retired = [new("fraud", _valid.Services[0].Fingerprint, "fraud version 2"), new("fraud", new string('0', 64), "fraud version 1")];
+
+        var notes = Registry().Plan(DefinitionTexts.Load(DefinitionTexts.Valid.Replace(before, after, StringComparison.Ordinal))).FindLeftBehind(retired);
+
+        Assert.Equal(count, notes.Count);
+        Assert.All(notes, note => Assert.Contains($"was what the retired model fraud version 2 was trained with", note, StringComparison.Ordinal));
     }
 
     [Fact]
