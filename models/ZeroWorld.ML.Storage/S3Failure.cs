@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.S3;
 
@@ -13,8 +14,11 @@ internal sealed class S3Failure(string place, string bucket, int retriesMax)
         || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     public static bool IsKnown(Exception exception, CancellationToken cancellationToken) =>
-        exception is AmazonServiceException or AmazonClientException or HttpRequestException or WebException
+        exception is AmazonServiceException or AmazonClientException or HttpRequestException or WebException || IsBrokenConnection(exception)
         || (exception is OperationCanceledException or TimeoutException && !cancellationToken.IsCancellationRequested);
+
+    /// <summary>Whether a connection broke, where the client passes on what the system said. What a file of this machine says is another matter.</summary>
+    private static bool IsBrokenConnection(Exception exception) => exception is HttpIOException or IOException { InnerException: SocketException };
 
     public ObjectStoreException TranslateBroken(BrokenAnswerException exception, string what) => new(
         ObjectStoreError.Unavailable,
@@ -25,6 +29,14 @@ internal sealed class S3Failure(string place, string bucket, int retriesMax)
     public ObjectStoreException Translate(Exception exception, string what)
     {
         var store = $"the bucket '{bucket}' at {place}";
+        if (IsBrokenConnection(exception))
+        {
+            return new ObjectStoreException(
+                ObjectStoreError.Unavailable,
+                $"Could not {what} {store}: the connection broke off, also after {retriesMax} further attempts: {Innermost(exception)}. Try again later.",
+                exception);
+        }
+
         if (exception is not AmazonServiceException { StatusCode: not 0 } answer)
         {
             return new ObjectStoreException(

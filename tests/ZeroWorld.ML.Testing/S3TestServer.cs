@@ -22,6 +22,7 @@ public sealed class S3TestServer : IAsyncDisposable
     public const string AccessKey = "test-key";
     public const string SecretKey = "test-secret";
     private const int PartBytesMin = 5 << 20;
+    private const int UploadPieceBytes = 1 << 16;
 
     private readonly ConcurrentDictionary<string, StoredItem> _objects = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Upload> _uploads = new(StringComparer.Ordinal);
@@ -37,6 +38,9 @@ public sealed class S3TestServer : IAsyncDisposable
 
     /// <summary>Cuts the answer of so many GETs in the middle of its body.</summary>
     public int AnswersToCut { get; set; }
+
+    /// <summary>Resets the connection of so many PUTs of more than a first piece, in the middle of their bodies.</summary>
+    public int UploadsToCut { get; set; }
 
     /// <summary>Names of what is stored, in their order.</summary>
     public IReadOnlyList<string> Keys => [.. _objects.Keys.Order(StringComparer.Ordinal)];
@@ -90,6 +94,14 @@ public sealed class S3TestServer : IAsyncDisposable
         var (bucket, key) = slash < 0 ? (path, "") : (path[..slash], path[(slash + 1)..]);
         var query = context.Request.QueryString.Value ?? "";
         _requests.Enqueue($"{context.Request.Method} {key}{query}");
+        if (context.Request.Method == "PUT" && context.Request.ContentLength > UploadPieceBytes && UploadsToCut > 0)
+        {
+            UploadsToCut--;
+            await context.Request.Body.ReadExactlyAsync(new byte[UploadPieceBytes], context.RequestAborted);
+            context.Abort();
+            return;
+        }
+
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         if (Fault?.Invoke(context.Request.Method, key, query) is { } status)

@@ -92,6 +92,36 @@ public sealed class ObjectStoreFailureTests : IAsyncLifetime
         Assert.Equal(17_000_000, _server.Read("p/a").Length);
     }
 
+    // In one piece, and in parts.
+    [Theory]
+    [InlineData(3_000_000)]
+    [InlineData(17_000_000)]
+    public async Task PutFileAsync_ConnectionThatBreaksOffInTheBody_IsTriedAgainAndSaysSoAtLast(int length)
+    {
+        using var store = Open(static options => options.RetriesMax = 2);
+        await store.PutTextAsync("a", "old", Cancellation);
+        _server.UploadsToCut = int.MaxValue;
+
+        var exception = await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutFileAsync("a", Write("source", length), null, Cancellation));
+
+        Assert.Equal(ObjectStoreError.Unavailable, exception.Error);
+        Assert.StartsWith($"Could not write 'a' to the bucket 'test-bucket' at {_server.Address}: ", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("old"u8.ToArray(), _server.Read("p/a"));
+        Assert.Equal(0, _server.OpenUploads);
+        _server.UploadsToCut = 1;
+        await store.PutFileAsync("a", _folder.Combine("source"), null, Cancellation);
+        Assert.Equal(length, _server.Read("p/a").Length);
+        Assert.Equal(0, _server.UploadsToCut);
+    }
+
+    [Fact]
+    public async Task PutFileAsync_AFileThatIsNotThere_IsNotToldOfTheBucket()
+    {
+        using var store = Open();
+
+        await Assert.ThrowsAsync<FileNotFoundException>(() => store.PutFileAsync("a", _folder.Combine("none"), null, Cancellation));
+    }
+
     [Fact]
     public async Task PutFileAsync_CancelledBetweenParts_LeavesNothing()
     {
