@@ -96,7 +96,7 @@ public sealed class LinearTextTrainerTests
             Assert.Equal(features.Values(row).ToArray(), ranked.Values(row).ToArray());
         }
 
-        var counts = ids.Select(id => System.Numerics.BitOperations.Log2((uint)rows.Count(row => features.Ids(row).Contains(id)))).ToArray();
+        var counts = ids.Select(id => System.Numerics.BitOperations.Log2((uint)rows.Sum(row => features.Ids(row).Count(id)))).ToArray();
         Assert.Equal(counts.OrderDescending(), counts);
         Assert.True(counts[0] > counts[^1]);
     }
