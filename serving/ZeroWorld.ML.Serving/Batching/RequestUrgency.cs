@@ -5,6 +5,9 @@ namespace ZeroWorld.ML.Serving;
 /// <param name="Due">Timestamp of <see cref="TimeProvider.GetTimestamp"/> after which it must not run; 0: never.</param>
 internal readonly record struct RequestUrgency(int Priority, long Due)
 {
+    /// <summary>The ensemble that asks; <see langword="null"/>: a caller does.</summary>
+    public EnsembleCall? Within { get; init; }
+
     /// <summary>The level of a request that names none, where a model has no levels of its own: the middle of ten.</summary>
     public const int PriorityDefault = 5;
 

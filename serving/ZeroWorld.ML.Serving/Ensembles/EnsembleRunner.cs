@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>Thread safe. Holds nothing between requests: a step is the version of its model that answers then.</remarks>
 internal sealed class EnsembleRunner : IRequestRunner
 {
-    private readonly string _name;
+    private readonly ModelName _model;
     private readonly Step[] _steps;
     private readonly int[] _outputs;
     private readonly int _tensors;
@@ -20,7 +20,7 @@ internal sealed class EnsembleRunner : IRequestRunner
     /// <param name="statistics">Of the ensemble.</param>
     public EnsembleRunner(ModelName model, ModelSettings settings, int rowsMax, Func<ServableManager> servables, ServableStatistics statistics)
     {
-        (_name, _servables, RowsMax, Statistics) = (model.Name, servables, rowsMax, statistics);
+        (_model, _servables, RowsMax, Statistics) = (model, servables, rowsMax, statistics);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         int PlaceOf(string tensor) => places.TryGetValue(tensor, out var place) ? place : places[tensor] = places.Count;
         foreach (var input in settings.Inputs)
@@ -59,12 +59,13 @@ internal sealed class EnsembleRunner : IRequestRunner
 
     private async Task<BatchOutputs> RunStepsAsync(TensorBuffer[] inputs, int rows, RequestUrgency urgency, CancellationToken cancellationToken)
     {
+        var within = urgency with { Within = EnsembleCall.Enter(urgency.Within, _model, _steps.Length) };
         var tensors = new TensorBuffer[_tensors];
         inputs.CopyTo(tensors, 0);
         var answers = new Task<BatchOutputs>[_steps.Length];
         for (var index = 0; index < answers.Length; index++)
         {
-            answers[index] = RunStepAsync(_steps[index], tensors, answers, urgency, cancellationToken);
+            answers[index] = RunStepAsync(_steps[index], tensors, answers, within, cancellationToken);
         }
 
         // All of them, also where one has failed: they read the request's memory.
@@ -96,11 +97,6 @@ internal sealed class EnsembleRunner : IRequestRunner
         var servable = lease.Servable;
         try
         {
-            if (servable.Package.Settings.Steps.Count > 0)
-            {
-                throw Refuse($"has the step '{step.Model.Name}', which is an ensemble, too; expected a model");
-            }
-
             var inputs = Choose(step, servable.Signature, tensors);
             var rows = InferenceInputs.Accept(step.Model.Name, servable.Signature, inputs, servable.RowsMax);
             var answer = await servable.AnswerAsync(inputs, rows, urgency, cancellationToken).ConfigureAwait(false);
@@ -141,7 +137,7 @@ internal sealed class EnsembleRunner : IRequestRunner
         return inputs;
     }
 
-    private ServingException Refuse(string reason) => new(ServingError.ModelRefused, $"The ensemble '{_name}' {reason}.");
+    private ServingException Refuse(string reason) => new(ServingError.ModelRefused, $"The ensemble '{_model.Name}' {reason}.");
 
     private static string Names(IReadOnlyList<TensorSpec> specs) => string.Join(", ", specs.Select(static spec => $"'{spec.Name}'"));
 

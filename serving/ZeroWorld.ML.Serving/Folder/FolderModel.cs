@@ -35,6 +35,9 @@ internal sealed class FolderModel
     /// <summary>The model as catalogs show it.</summary>
     public CatalogModel Listed { get; }
 
+    /// <summary>The steps of an ensemble; none for any other model.</summary>
+    public IReadOnlyList<EnsembleStep> Steps => _config.Settings.Steps;
+
     /// <summary>Reads the configuration and looks for versions; loads nothing. What is wrong is in <see cref="CatalogModel.Problem"/>.</summary>
     /// <param name="configuration">JSON to use instead of the configuration that lies there; <see langword="null"/>: what lies there.</param>
     public static FolderModel Read(string root, ModelName model, string? configuration = null)

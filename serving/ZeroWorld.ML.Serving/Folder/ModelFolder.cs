@@ -38,6 +38,7 @@ internal sealed partial class ModelFolder
 
     public ModelControl Control => _options.Control;
 
+    /// <summary>Whether the setting names it, or an ensemble of which it is a step.</summary>
     public bool IsLoadedAtStart(ModelName model) => _startNames.Contains("*") || _startNames.Contains(model.Name);
 
     /// <summary>The models as they were read last; they are read now where that is due.</summary>
@@ -182,6 +183,19 @@ internal sealed partial class ModelFolder
             throw new RegistryException(
                 RegistryError.InvalidInput,
                 $"The model '{missing}', which is to be loaded at the start (setting {ModelFolderOptions.Section}:{nameof(ModelFolderOptions.Load)}), is not in the model folder '{Path}'.");
+        }
+
+        // The models of an ensemble's steps start with it.
+        var names = new Queue<string>(_startNames);
+        while (names.TryDequeue(out var name))
+        {
+            foreach (var step in _models.TryGetValue(name, out var model) ? model.Steps : [])
+            {
+                if (_startNames.Add(step.Model))
+                {
+                    names.Enqueue(step.Model);
+                }
+            }
         }
     }
 

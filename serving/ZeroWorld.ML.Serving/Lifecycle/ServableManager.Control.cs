@@ -8,7 +8,7 @@ public sealed partial class ServableManager
     /// <inheritdoc cref="LoadModelAsync(ModelName, ModelOverride?, CancellationToken)"/>
     public Task LoadModelAsync(ModelName model, CancellationToken cancellationToken) => LoadModelAsync(model, null, cancellationToken);
 
-    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready, those of an ensemble's steps included. Calls at the same time share one load.</summary>
+    /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready, those of an ensemble's steps, and of theirs, included. Calls at the same time share one load.</summary>
     /// <param name="model">The model.</param>
     /// <param name="given">What to load instead of what lies in the folder, until the next load or unload; <see langword="null"/>: nothing.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -23,9 +23,19 @@ public sealed partial class ServableManager
         CheckControl("loaded");
         CheckOverride(model, given);
         await LoadOneAsync(model, given, cancellationToken).ConfigureAwait(false);
-        foreach (var step in FindSteps(model).Where(step => !IsModelReady(step, VersionSelector.Any)))
+        HashSet<ModelName> seen = [model];
+        var ensembles = new Queue<ModelName>(seen);
+        while (ensembles.TryDequeue(out var ensemble))
         {
-            await LoadOneAsync(step, null, cancellationToken).ConfigureAwait(false);
+            foreach (var step in FindSteps(ensemble).Where(seen.Add))
+            {
+                if (!IsModelReady(step, VersionSelector.Any))
+                {
+                    await LoadOneAsync(step, null, cancellationToken).ConfigureAwait(false);
+                }
+
+                ensembles.Enqueue(step);
+            }
         }
     }
 
@@ -103,7 +113,7 @@ public sealed partial class ServableManager
 
     /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="withSteps">Whether the models of an ensemble's steps are unloaded with it.</param>
+    /// <param name="withSteps">Whether the models of an ensemble's steps, and of theirs, are unloaded with it.</param>
     /// <param name="cancellationToken">Ends the reading of the registry.</param>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>.
@@ -120,12 +130,21 @@ public sealed partial class ServableManager
             }
         }
 
-        foreach (var step in withSteps ? FindSteps(model) : [])
+        HashSet<ModelName> unloaded = [model];
+        var ensembles = new Queue<ModelName>(withSteps ? unloaded : []);
+        while (ensembles.TryDequeue(out var ensemble))
         {
-            SetWanted(step, false);
+            foreach (var step in FindSteps(ensemble).Where(unloaded.Add))
+            {
+                ensembles.Enqueue(step);
+            }
         }
 
-        SetWanted(model, false);
+        foreach (var one in unloaded)
+        {
+            SetWanted(one, false);
+        }
+
         _sources.DropOverride(model);
         await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
     }

@@ -93,7 +93,7 @@ public sealed partial class ServableManager : IAsyncDisposable
     /// </summary>
     public bool IsModelReady(ModelName model, VersionSelector selector) =>
         TryFindReady(model, selector, out var servable)
-        && (servable is null || servable.Package.Settings.Steps.All(step => TryFindReady(new ModelName(model.Project, step.Model), VersionSelector.OfStep(step), out _)));
+        && (servable is null || AreStepsReady(servable, [], 1));
 
     /// <summary>Every model of registry and folder, by name and version, with what became of it.</summary>
     /// <param name="readyOnly">Whether only those that answer are wanted.</param>
@@ -231,6 +231,24 @@ public sealed partial class ServableManager : IAsyncDisposable
         var version = _table.Snapshot.TryGetValue(model, out var known) ? known.TryResolve(selector, out _) : null;
         servable = version?.Servable;
         return version is { Servable: not null } or { IsAsleep: true, Failure: null };
+    }
+
+    /// <param name="known">Ensembles that were asked for: whether they are ready, and of those that this one is a step of that they are not.</param>
+    private bool AreStepsReady(Servable model, Dictionary<Servable, bool> known, int depth)
+    {
+        var steps = model.Package.Settings.Steps;
+        if (steps.Count == 0)
+        {
+            return true;
+        }
+
+        if (depth > EnsembleCall.DepthMax || !known.TryAdd(model, false))
+        {
+            return known.GetValueOrDefault(model);
+        }
+
+        return known[model] = steps.All(
+            step => TryFindReady(new ModelName(model.Model.Project, step.Model), VersionSelector.OfStep(step), out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)));
     }
 
     private async Task MarkReadyAsync(List<Task> loads)

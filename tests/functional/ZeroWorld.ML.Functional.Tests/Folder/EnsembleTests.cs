@@ -26,6 +26,8 @@ public sealed class EnsembleTests
         ] }
         """;
 
+    private const int EnsembleDepthMax = 16;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -112,6 +114,89 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public async Task Infer_EnsembleOfEnsembles_RunsTheStepsOfBoth()
+    {
+        await using var server = Create();
+        AddOuter(server, "outer", "all");
+        AddOuter(server, "outermost", "outer");
+        await server.StartAsync(Cancellation);
+
+        var results = await Task.WhenAll(Enumerable.Range(1, 20).Select(caller => server.InferAsync("outermost", Cancellation, Raw(caller % 3 + 1, caller))));
+
+        for (var caller = 1; caller <= results.Length; caller++)
+        {
+            // Each of the two turns the sign and keeps the size, doubled by a step of its own.
+            Assert.Equal(Enumerable.Repeat(4f * caller, (caller % 3 + 1) * 2), Values(results[caller - 1].Outputs[0].Tensor));
+        }
+
+        Assert.All(["outermost", "outer", "all", "neg", "abs", "double"], name => Assert.True(server.Servables.IsModelReady(new ModelName(ModelName.DefaultProject, name), VersionSelector.Any)));
+    }
+
+    [Fact]
+    public async Task Infer_EnsemblesThatLeadBackToThemselves_AreRefusedAndNotReady()
+    {
+        await using var server = Create();
+        AddOuter(server, "a", "b");
+        AddOuter(server, "b", "c");
+        AddOuter(server, "c", "a");
+        await server.StartAsync(Cancellation);
+
+        var refused = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("b", Cancellation, Raw(1, 1)));
+        var answer = await server.InferAsync("all", Cancellation, Raw(1, 5));
+
+        Assert.Equal((ServingError.ModelRefused, "The ensemble 'a' has the step 'b', of which it is a step."), (refused.Error, refused.Message));
+        Assert.All(["a", "b", "c"], name => Assert.False(server.Servables.IsModelReady(new ModelName(ModelName.DefaultProject, name), VersionSelector.Any)));
+        Assert.Equal([5, 5], Values(answer.Outputs[0].Tensor));
+    }
+
+    [Fact]
+    public async Task Infer_MoreThanIsBounded_IsRefused()
+    {
+        await using var server = Create();
+        AddOuter(server, "deep1", "all");
+        foreach (var depth in Enumerable.Range(2, EnsembleDepthMax))
+        {
+            AddOuter(server, $"deep{depth}", $"deep{depth - 1}");
+        }
+
+        // Each has 40 times the one before.
+        AddWide(server, "wide1", "neg", "x", "y");
+        AddWide(server, "wide2", "wide1", "raw", "out0");
+        AddWide(server, "wide3", "wide2", "raw", "out0");
+        await server.StartAsync(Cancellation);
+
+        var deepest = await server.InferAsync($"deep{EnsembleDepthMax - 1}", Cancellation, Raw(1, 1));
+        var deep = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync($"deep{EnsembleDepthMax}", Cancellation, Raw(1, 1)));
+        var wide = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("wide3", Cancellation, Raw(1, 1)));
+
+        Assert.Equal(MathF.Pow(2, EnsembleDepthMax - 1), Values(deepest.Outputs[0].Tensor)[0]);
+        Assert.Equal($"The ensemble 'all' is within {EnsembleDepthMax} others; expected at most {EnsembleDepthMax - 1}.", deep.Message);
+        Assert.Equal("The ensemble 'wide3' has, with those of the ensembles that are its steps, more than 1024 steps.", wide.Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Load_EnsembleOfEnsembles_BringsAllSteps(bool isAtStart)
+    {
+        await using var server = Create();
+        AddOuter(server, "outer", "all");
+        await server.StartAsync(Cancellation, ("Models:Control", "explicit"), ("Models:Load", isAtStart ? "outer" : ""));
+        if (!isAtStart)
+        {
+            await server.Servables.LoadModelAsync(new ModelName(ModelName.DefaultProject, "outer"), Cancellation);
+        }
+
+        var answer = await server.InferAsync("outer", Cancellation, Raw(1, 5));
+        var ready = await ListReadyAsync(server);
+        await server.Servables.UnloadModelAsync(new ModelName(ModelName.DefaultProject, "outer"), withSteps: true, Cancellation);
+
+        Assert.Equal([10, 10], Values(answer.Outputs[0].Tensor));
+        Assert.Equal(["abs", "all", "double", "neg", "outer"], ready);
+        Assert.Empty(await ListReadyAsync(server));
+    }
+
+    [Fact]
     public async Task Infer_ModelsThatDoNotFit_SaysWhatDoesNot()
     {
         (string From, string To, string Expected)[] cases =
@@ -120,7 +205,7 @@ public sealed class EnsembleTests
             ("output_map { key: \"y\" value: \"turned\" }", "output_map { key: \"z\" value: \"turned\" }", "The ensemble 'bad1' reads the output 'z' of the step 'neg', which has 'y'."),
             ("model_name: \"neg\"", "model_name: \"nobody\"", "Request for unknown model: 'nobody'"),
             ("TYPE_FP32 dims: [ 2 ] } ]\n", "TYPE_INT32 dims: [ 2 ] } ]\n", "unexpected input 'x' for model 'neg'. Expected FP32 [-1,2], got INT32 [1,2]"),
-            ("model_name: \"neg\"", "model_name: \"all\"", "The ensemble 'bad4' has the step 'all', which is an ensemble, too; expected a model."),
+            ("model_name: \"neg\"", "model_name: \"all\"", "The ensemble 'bad4' gives the input 'x' to the step 'all', which takes 'raw'."),
         ];
         await using var server = Create();
         for (var index = 0; index < cases.Length; index++)
@@ -138,6 +223,45 @@ public sealed class EnsembleTests
             Assert.Contains(cases[index].Expected, exception.Message, StringComparison.Ordinal);
         }
     }
+
+    // The size that the inner one gives, doubled.
+    private static void AddOuter(FolderServer server, string name, string inner)
+    {
+        server.Configure(
+            name,
+            $$"""
+            platform: "ensemble"
+            max_batch_size: 8
+            input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            output [ { name: "size" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            ensemble_scheduling { step [
+              { model_name: "{{inner}}" model_version: -1 input_map { key: "raw" value: "raw" } output_map { key: "size" value: "inner" } },
+              { model_name: "double" model_version: -1 input_map { key: "x" value: "inner" } output_map { key: "y" value: "size" } }
+            ] }
+            """,
+            "config.pbtxt");
+        Directory.CreateDirectory(Path.Combine(server.Models, name, "1"));
+    }
+
+    private static void AddWide(FolderServer server, string name, string inner, string input, string output)
+    {
+        var steps = Enumerable.Range(0, 40).Select(
+            index => $$"""{ model_name: "{{inner}}" model_version: -1 input_map { key: "{{input}}" value: "raw" } output_map { key: "{{output}}" value: "out{{index}}" } }""");
+        server.Configure(
+            name,
+            $$"""
+            platform: "ensemble"
+            max_batch_size: 8
+            input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            output [ { name: "out0" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            ensemble_scheduling { step [ {{string.Join(", ", steps)}} ] }
+            """,
+            "config.pbtxt");
+        Directory.CreateDirectory(Path.Combine(server.Models, name, "1"));
+    }
+
+    private static async Task<string[]> ListReadyAsync(FolderServer server) =>
+        [.. (await server.Servables.GetIndexAsync(readyOnly: true, Cancellation)).Select(static entry => entry.Model.Name).Order(StringComparer.Ordinal)];
 
     private static async Task<FolderServer> StartAsync(params (string Key, string Value)[] settings)
     {
