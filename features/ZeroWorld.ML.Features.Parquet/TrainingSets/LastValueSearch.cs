@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -18,9 +16,6 @@ internal sealed class LastValueSearch
     private const int FirstKeyOrdinal = 4;
     private const int SearchRows = 64;
     private const int WaitingShare = 16;
-
-    // Moments that are compared at once.
-    private const int NearMoments = 16;
     private const long TieFlag = 1L << 62;
 
     private readonly SpineMoments _spine;
@@ -87,7 +82,7 @@ internal sealed class LastValueSearch
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
     public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, long memoryBytes, Action<long> scanned, CancellationToken cancellationToken)
     {
-        _hints = _spine.Moments.Length / NearMoments < _spine.Keys.Count ? [] : [.. Enumerable.Range(0, threads).Select(_ => new int[_spine.Keys.Count])];
+        _hints = _spine.Moments.Length / NearbySearch.Count < _spine.Keys.Count ? [] : [.. Enumerable.Range(0, threads).Select(_ => new int[_spine.Keys.Count])];
         var parts = new ArrivalParts(_spine, threads, memoryBytes / WaitingShare, Compete);
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
         parts.Complete();
@@ -255,7 +250,7 @@ internal sealed class LastValueSearch
 
             // The row before it may have been of the same entity.
             var near = hints.Length > 0 ? first + hints[arrival.Entity] : first;
-            var at = FindFrom(all, first, near, end, Math.Max(arrival.EventTime, arrival.CreatedTime));
+            var at = NearbySearch.Find(all, first, near, end, Math.Max(arrival.EventTime, arrival.CreatedTime));
             if (hints.Length > 0)
             {
                 hints[arrival.Entity] = Math.Min(at, end - 1) - first;
@@ -264,53 +259,6 @@ internal sealed class LastValueSearch
             moments[index] = at < end ? at : -1;
             Prefetch.Read(ref _candidates[Math.Min(at, end - 1)]);
         }
-    }
-
-    // The first of an entity's moments that is not before the arrival, or the one behind its last.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FindFrom(long[] all, int first, int near, int end, long wanted)
-    {
-        if (near > first && all[near - 1] >= wanted)
-        {
-            return FindBetween(all, first, near - 1, wanted);
-        }
-
-        if (near + NearMoments > all.Length)
-        {
-            return FindBetween(all, near, end, wanted);
-        }
-
-        // Some at once, without a branch on what they are; those behind the end are another entity's and do not count.
-        var (arrival, before) = (Vector256.Create(wanted), 0U);
-        for (var some = 0; some < NearMoments; some += Vector256<long>.Count)
-        {
-            before |= Vector256.LessThan(Vector256.LoadUnsafe(ref all[near], (nuint)some), arrival).ExtractMostSignificantBits() << some;
-        }
-
-        var at = near + BitOperations.TrailingZeroCount(~before);
-        return at >= end ? end : at < near + NearMoments ? at : FindBehind(all, at, end, wanted);
-    }
-
-    // In ever greater steps, then between the last two.
-    private static int FindBehind(long[] all, int from, int end, long wanted)
-    {
-        for (var step = NearMoments; from + step < end; step *= 2)
-        {
-            if (all[from + step] >= wanted)
-            {
-                return FindBetween(all, from, from + step, wanted);
-            }
-
-            from += step;
-        }
-
-        return FindBetween(all, from, end, wanted);
-    }
-
-    private static int FindBetween(long[] all, int from, int end, long wanted)
-    {
-        var at = all.AsSpan(from, end - from).BinarySearch(wanted);
-        return from + (at < 0 ? ~at : at);
     }
 
     // Without a branch on who wins, which nobody could foresee; a tie is rare.
