@@ -27,6 +27,9 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
     /// <value>The words that hidden ones are read as; <see langword="null"/>: texts are scored as they stand. Features that are given (<see cref="Score(ReadOnlySpan{int}, ReadOnlySpan{float}, Span{float})"/>) are what they are.</value>
     public WordLexicon? Lexicon { get; init; }
 
+    /// <value>What labels are expected before anything is read; <see langword="null"/>: all alike.</value>
+    public TextPriors? Priors { get; init; }
+
     string? ITextModel.Build => null;
 
     ScoredText ITextModel.Score(string text, TextWorkspace workspace)
@@ -59,6 +62,7 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         if (Weights.Labels == Labels.Count)
         {
             _packed.Score(ids, values, probabilities);
+            Priors?.AddTo(probabilities, values);
             Calibration.Apply(probabilities, probabilities, IsExclusive);
             return;
         }
@@ -94,7 +98,7 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         return probabilities;
     }
 
-    /// <summary>The same model, of which only some labels may be answered: the others have probability 0, these add up to 1.</summary>
+    /// <summary>The same model, of which only some labels may be answered: the others have probability 0, these add up to 1. Who names them expects each of them: <see cref="Priors"/> are left out.</summary>
     /// <param name="labels">One or more of <see cref="Labels"/>, which must be exclusive and three or more.</param>
     /// <exception cref="ArgumentException">A label is unknown, or there is none.</exception>
     public TextModel LimitedTo(IReadOnlyCollection<string> labels)
@@ -111,7 +115,7 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
         }
 
         // By their offsets, not by choosing among probabilities: those of a long text may all be 0 but for a label that is not asked for.
-        return this with { Calibration = Calibration with { Offsets = [.. Labels.Select((label, place) => labels.Contains(label) ? Calibration.Offsets[place] : float.NegativeInfinity)] } };
+        return this with { Priors = null, Calibration = Calibration with { Offsets = [.. Labels.Select((label, place) => labels.Contains(label) ? Calibration.Offsets[place] : float.NegativeInfinity)] } };
     }
 
     /// <summary>The parts of a text that moved a label's margin most.</summary>

@@ -1,6 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ZeroWorld.ML.Features;
 
@@ -32,18 +34,9 @@ internal static class NgramHashes
             return state;
         }
 
-        Span<uint> states = stackalloc uint[AtOnce + 1];
-        return OverFew(state, codes, count, states);
-    }
-
-    /// <summary>As <see cref="Over"/>, of at most <see cref="AtOnce"/> code points.</summary>
-    /// <param name="states">Room for one more than these.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint OverFew(uint state, ReadOnlySpan<uint> codes, int count, Span<uint> states)
-    {
         // All eight, whose number no processor guesses, and the one that is asked for.
+        Span<uint> states = stackalloc uint[AtOnce + 1];
         codes = codes[..AtOnce];
-        states = states[..(AtOnce + 1)];
         states[0] = state;
         states[1] = state = Step(state, codes[0]);
         states[2] = state = Step(state, codes[1]);
@@ -54,6 +47,50 @@ internal static class NgramHashes
         states[7] = state = Step(state, codes[6]);
         states[8] = Step(state, codes[7]);
         return states[count];
+    }
+
+    /// <summary>The states after one to <see cref="AtOnce"/> code points from every place on, at <see cref="BegunAt"/>.</summary>
+    /// <param name="codes">As many as places, and <see cref="CodeBuffer.Padding"/> behind them.</param>
+    /// <param name="states">Room for <see cref="BegunRoom"/> of the places.</param>
+    public static void Begin(uint state, ReadOnlySpan<uint> codes, Span<uint> states, int places)
+    {
+        var start = Vector256.Create(state);
+        codes = codes[..(places + (2 * AtOnce))];
+        states = states[..BegunRoom(places)];
+        ref var code = ref MemoryMarshal.GetReference(codes);
+        ref var to = ref MemoryMarshal.GetReference(states);
+        for (var place = 0; place < places; place += AtOnce)
+        {
+            ref var from = ref Unsafe.Add(ref code, place);
+            ref var row = ref Unsafe.Add(ref to, place * AtOnce);
+            var next = start;
+            for (var length = 0; length < AtOnce; length++)
+            {
+                next = (RotateLeft(next) ^ Vector256.LoadUnsafe(ref from, (nuint)length)) * Multiplier;
+                next.StoreUnsafe(ref row, (nuint)(length * AtOnce));
+            }
+        }
+    }
+
+    private static Vector256<uint> RotateLeft(Vector256<uint> states) => Avx512F.VL.IsSupported ? Avx512F.VL.RotateLeft(states, 5) : (states << 5) | (states >>> 27);
+
+    /// <summary>Where <see cref="Begin"/> writes the state after so many code points, 1 to <see cref="AtOnce"/>, from a place on: eight places side by side.</summary>
+    public static int BegunAt(int place, int length) => (place & ~(AtOnce - 1)) * AtOnce + ((length - 1) * AtOnce) + (place & (AtOnce - 1));
+
+    /// <summary>States that <see cref="Begin"/> writes for so many places.</summary>
+    public static int BegunRoom(int places) => (places + AtOnce - 1) / AtOnce * AtOnce * AtOnce;
+
+    /// <summary>Ids of words alone in place of the words' hashes.</summary>
+    /// <param name="hashes">Whole vectors.</param>
+    public static void IdAll(uint state, Span<uint> hashes, int bits)
+    {
+        var turned = new Vector<uint>(BitOperations.RotateLeft(state, 5));
+        foreach (ref var vector in MemoryMarshal.Cast<uint, Vector<uint>>(hashes))
+        {
+            var next = (turned ^ vector) * Multiplier;
+            next = (next ^ (next >>> 15)) * FinalMultiplier;
+            vector = (next ^ (next >>> 13)) >>> (32 - bits);
+        }
     }
 
     /// <summary>An id of so many bits out of a state.</summary>

@@ -40,6 +40,9 @@ public sealed class TextWorkspace
 
     internal uint[] States { get; private set; } = new uint[1_024];
 
+    /// <summary>States of what begins at each place of a mask of words.</summary>
+    internal uint[] Begun { get; } = new uint[NgramHashes.BegunRoom(WordMasks.Width)];
+
     internal int[] Reaches { get; private set; } = new int[1_024];
 
     /// <summary>Whether <see cref="Trace"/> is wanted.</summary>

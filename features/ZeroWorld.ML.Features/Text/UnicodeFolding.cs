@@ -8,6 +8,9 @@ internal sealed class UnicodeFolding
     /// <summary>Code points above are left as they are: they have no entry in the tables.</summary>
     private const int CodePoints = 0x20000;
 
+    /// <summary>No code point from here on is part of a word.</summary>
+    public const int WordCodes = 0x32000;
+
     private const byte LetterFlag = 1;
     private const byte MarkFlag = 2;
     private const byte IdeographFlag = 4;
@@ -16,6 +19,7 @@ internal sealed class UnicodeFolding
     private readonly int[] _normalized = new int[CodePoints];
     private readonly int[] _skeleton = new int[CodePoints];
     private readonly byte[] _flags = new byte[CodePoints];
+    private readonly byte[] _words = new byte[WordCodes + 1];
     private readonly PlainCode[] _plain = new PlainCode[char.MaxValue + 1];
     private readonly uint[] _sequences;
     private readonly Dictionary<long, uint> _compositions = [];
@@ -69,6 +73,7 @@ internal sealed class UnicodeFolding
 
         _sequences = [.. sequences];
         SetPlain();
+        SetWords();
     }
 
     public static UnicodeFolding Default { get; } = Load();
@@ -76,8 +81,15 @@ internal sealed class UnicodeFolding
     /// <summary>What NFKC and case folding make of one code point: itself where the answer is <see langword="false"/>.</summary>
     public bool TryNormalize(uint code, out ReadOnlySpan<uint> folded) => TryFind(_normalized, code, out folded);
 
-    /// <summary>What NFKC and case folding make of a code unit that needs no look at its neighbours; none of ASCII, of a space, of half of a pair, of what may be composed, become several, or begin a link or a mention.</summary>
+    /// <summary>What NFKC and case folding make of a code unit that needs no look at its neighbours; none of a space that is none of ASCII, of half of a pair, of what may be composed, become several, or begin an entity, a link or a mention.</summary>
+    /// <remarks>Of ASCII it is for whole vectors, which look for spaces, links and mentions themselves.</remarks>
     public PlainCode PlainOf(char unit) => _plain[unit];
+
+    /// <summary><see cref="PlainOf"/> of every code unit.</summary>
+    public ReadOnlySpan<PlainCode> Plain => _plain;
+
+    /// <summary>Of code points up to <see cref="WordCodes"/>, which stands for all further ones: 1 for a letter, digit or mark on one (<see cref="IsWord"/>), 2 more for one that is no ideograph, 4 for an apostrophe that is none of ASCII.</summary>
+    public ReadOnlySpan<byte> Words => _words;
 
     /// <summary>The skeleton of a normalised code point; an empty one is dropped.</summary>
     public bool TrySkeleton(uint code, out ReadOnlySpan<uint> skeleton) => TryFind(_skeleton, code, out skeleton);
@@ -100,18 +112,6 @@ internal sealed class UnicodeFolding
     public bool IsIdeograph(uint code) => code < CodePoints ? (_flags[code] & IdeographFlag) != 0 : code is >= 0x20000 and < 0x32000;
 
     public bool IsWordButNoIdeograph(uint code) => code < CodePoints && (_flags[code] & (LetterFlag | IdeographFlag)) == LetterFlag;
-
-    /// <summary><see cref="IsWord"/> and <see cref="IsWordButNoIdeograph"/> at once, as 0 or 1 each.</summary>
-    public (uint IsWord, uint IsWordButNoIdeograph) WordOf(uint code)
-    {
-        if (code >= CodePoints)
-        {
-            return (IsWord(code) ? 1U : 0, 0);
-        }
-
-        var flags = _flags[code];
-        return ((uint)flags & LetterFlag, (flags & (LetterFlag | (uint)IdeographFlag)) == LetterFlag ? 1U : 0);
-    }
 
     public bool IsInvisible(uint code) => code < CodePoints ? (_flags[code] & InvisibleFlag) != 0 : code is >= 0xE0000 and <= 0xE01EF;
 
@@ -137,8 +137,21 @@ internal sealed class UnicodeFolding
         }
     }
 
+    private void SetWords()
+    {
+        for (var code = 0U; code < WordCodes; code++)
+        {
+            _words[code] = (byte)((IsWord(code) ? 1 : 0) | (IsWordButNoIdeograph(code) ? 2 : 0) | (code == 0x2019 ? 4 : 0));
+        }
+    }
+
     private void SetPlain()
     {
+        for (var code = '\0'; code < 0x80; code++)
+        {
+            _plain[code] = PlainCode.OfAscii(code);
+        }
+
         var composing = _compositions.Keys.Select(static pair => (uint)pair).ToHashSet();
         for (var code = 0x80U; code < _plain.Length; code++)
         {

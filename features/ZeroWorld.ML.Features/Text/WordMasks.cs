@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -13,6 +14,7 @@ internal readonly record struct WordMasks(ulong Inside, ulong Starts)
     public const int Width = 64;
 
     private const int BytesAtOnce = 16;
+    private const int BytesOfWord = 8;
 
     /// <param name="codes">The normal form with a space at either end, and behind it whatever there is up to <see cref="CodeBuffer.Padding"/>.</param>
     /// <param name="count">Code points of the normal form.</param>
@@ -21,7 +23,7 @@ internal readonly record struct WordMasks(ulong Inside, ulong Starts)
     {
         var folding = UnicodeFolding.Default;
         var (letters, lines, apostrophes, spaces, others) = (0UL, 0UL, 0UL, 0UL, 0UL);
-        for (var at = 0; at < Width; at += BytesAtOnce)
+        for (var at = 0; at < Width && first + at < count; at += BytesAtOnce)
         {
             var bytes = Narrow(codes.Slice(first + at, BytesAtOnce));
             var isLetter = Vector128.LessThanOrEqual((bytes | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), Vector128.Create((byte)('z' - 'a')));
@@ -35,14 +37,16 @@ internal readonly record struct WordMasks(ulong Inside, ulong Starts)
 
         var valid = count - first >= Width ? ulong.MaxValue : (1UL << (count - first)) - 1;
         var neighbours = letters;
-        for (others &= valid; others != 0; others &= others - 1)
+        others &= valid;
+        while (others != 0)
         {
-            var at = BitOperations.TrailingZeroCount(others);
-            var code = codes[first + at];
-            var (isWord, isRun) = folding.WordOf(code);
-            neighbours |= (ulong)isWord << at;
-            letters |= (ulong)isRun << at;
-            apostrophes |= code == 0x2019 ? 1UL << at : 0;
+            // Eight at once, whatever is among them.
+            var at = BitOperations.TrailingZeroCount(others) & ~(BytesOfWord - 1);
+            var flags = FlagsOf(codes.Slice(first + at, BytesOfWord), folding.Words);
+            neighbours |= LowBits(flags) << at;
+            letters |= LowBits(flags >> 1) << at;
+            apostrophes |= LowBits(flags >> 2) << at;
+            others &= ~(0xFFUL << at);
         }
 
         var inside = letters | lines | (apostrophes & Behind(neighbours, IsWordAt(codes, count, first - 1)) & ((neighbours >> 1) | (IsWordAt(codes, count, first + Width) ? 1UL << (Width - 1) : 0)));
@@ -50,6 +54,20 @@ internal readonly record struct WordMasks(ulong Inside, ulong Starts)
         var starts = ~spaces & ~(inside & Behind(inside, first > 0 && WordNgrams.IsInWord(codes[..count], first - 1, folding))) & valid;
         return new WordMasks(inside, starts);
     }
+
+    private static ulong FlagsOf(ReadOnlySpan<uint> codes, ReadOnlySpan<byte> words)
+    {
+        ref var code = ref MemoryMarshal.GetReference(codes);
+        ref var flags = ref MemoryMarshal.GetReference(words);
+        return Flags(ref flags, code) | (Flags(ref flags, Unsafe.Add(ref code, 1)) << 8) | (Flags(ref flags, Unsafe.Add(ref code, 2)) << 16) | (Flags(ref flags, Unsafe.Add(ref code, 3)) << 24)
+            | (Flags(ref flags, Unsafe.Add(ref code, 4)) << 32) | (Flags(ref flags, Unsafe.Add(ref code, 5)) << 40) | (Flags(ref flags, Unsafe.Add(ref code, 6)) << 48)
+            | (Flags(ref flags, Unsafe.Add(ref code, 7)) << 56);
+    }
+
+    private static ulong Flags(ref byte first, uint code) => Unsafe.Add(ref first, Math.Min(code, UnicodeFolding.WordCodes));
+
+    // The lowest bit of each of eight bytes, side by side: the product moves each to a place of its own in the highest byte.
+    private static ulong LowBits(ulong bytes) => ((bytes & 0x0101_0101_0101_0101) * 0x0102_0408_1020_4080) >> 56;
 
     private static ulong Behind(ulong mask, bool isBefore) => (mask << 1) | (isBefore ? 1UL : 0);
 

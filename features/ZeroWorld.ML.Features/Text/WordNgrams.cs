@@ -37,26 +37,33 @@ internal static class WordNgrams
         }
     }
 
-    // Words alone, of which nobody asks where they stand: the same ids, without a call for each.
+    // Words alone, of which nobody asks where they stand: the same ids, without a call for each. What words begin with is hashed for all places at once, wherever words are.
     private static void AddAlone(TextWorkspace workspace, ReadOnlySpan<uint> codes, uint seed, int bits)
     {
-        Span<uint> states = stackalloc uint[NgramHashes.AtOnce + 1];
         var count = workspace.Normal.Count;
-        var room = workspace.Room(count);
-        var (state, alone, words) = (NgramHashes.Start(seed), NgramHashes.Start(seed + 0x100), 0);
+        var room = workspace.Room(count + Vector<uint>.Count);
+        Span<uint> begun = workspace.Begun;
+        var (state, words) = (NgramHashes.Start(seed), 0);
         for (var first = 0; first < count; first += WordMasks.Width)
         {
+            NgramHashes.Begin(state, codes[first..], begun, Math.Min(count - first, WordMasks.Width));
             var (inside, starts) = WordMasks.Of(codes, count, first);
             for (; starts != 0; starts &= starts - 1)
             {
                 var at = BitOperations.TrailingZeroCount(starts);
                 var (start, outside) = (first + at, ~inside >> at);
                 var length = outside == 0 ? EndOf(codes[..count], first + WordMasks.Width) - start : Math.Max(1, BitOperations.TrailingZeroCount(outside));
-                var hash = length > NgramHashes.AtOnce ? NgramHashes.Over(state, codes[start..], length) : NgramHashes.OverFew(state, codes[start..], length, states);
-                room[words++] = NgramHashes.Id(NgramHashes.Step(alone, hash), bits);
+                var hash = begun[NgramHashes.BegunAt(at, Math.Min(length, NgramHashes.AtOnce))];
+                for (var place = start + NgramHashes.AtOnce; place < start + length; place++)
+                {
+                    hash = NgramHashes.Step(hash, codes[place]);
+                }
+
+                room[words++] = hash;
             }
         }
 
+        NgramHashes.IdAll(NgramHashes.Start(seed + 0x100), room[..((words + Vector<uint>.Count - 1) / Vector<uint>.Count * Vector<uint>.Count)], bits);
         workspace.Saw(words);
     }
 

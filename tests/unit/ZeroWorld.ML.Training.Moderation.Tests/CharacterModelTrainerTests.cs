@@ -118,6 +118,34 @@ public sealed class CharacterModelTrainerTests : IDisposable
         Assert.Throws<ArgumentException>(() => model.LimitedTo([]));
     }
 
+    [Fact]
+    public void Score_Priors_WeighOnShortTextsAndNotOnLongOnesNorOnLabelsThatAreNamed()
+    {
+        var labels = LabelMatrix.OfClasses([.. Languages, .. Languages]);
+        var featurizer = new TextFeaturizer(Featurizer.Settings with { AreCharactersCounted = true });
+        var plain = new TextModel(featurizer, labels.Names, true, CharacterModelTrainer.Fit(featurizer, Texts, labels, cancellationToken: TestContext.Current.CancellationToken), Calibration.Identity(3));
+        var model = plain with { Priors = new TextPriors([-3, 0, 0], 10, 28) };
+        var path = Path.Combine(_folder.FullName, "priors.bin");
+        TextModelFile.Write(path, model, isCompact: true);
+        var read = TextModelFile.Read(path);
+
+        // Of six letters and the spaces at both ends there are 19 features: half of the way.
+        Assert.Equal(-1.5, Behind(model, "abcdef") - Behind(plain, "abcdef"), 1e-3);
+        Assert.Equal(-3, Behind(model, "ab") - Behind(plain, "ab"), 1e-3);
+        Assert.Equal(0, Behind(model, "abcdef abcdef abcdef") - Behind(plain, "abcdef abcdef abcdef"), 1e-3);
+        Assert.Equal(Behind(plain, "ab"), Behind(model.LimitedTo(labels.Names.ToArray()), "ab"), 1e-3);
+        Assert.Equal(Behind(model, "ab"), Behind(read, "ab"), 2e-2);
+        Assert.Equal((10f, 28f), (read.Priors!.Whole, read.Priors.Gone));
+        Assert.Throws<ArgumentException>(() => TextModelFile.Write(path, model));
+    }
+
+    private static double Behind(TextModel model, string text)
+    {
+        var scores = new float[3];
+        model.Score(text, new TextWorkspace(), scores);
+        return Math.Log(scores[0] / (double)scores[1]);
+    }
+
     [Theory]
     [InlineData("fra", "deu,eng,fra", "deu eng fra")]
     [InlineData("xxx", "deu,eng,xxx", null)]

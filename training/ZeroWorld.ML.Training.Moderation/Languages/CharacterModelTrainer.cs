@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -44,11 +45,15 @@ public static class CharacterModelTrainer
                 TrainingError.UnsuitableData, $"labels: {labels.Columns} of {labels.Rows} rows and {texts.Count} texts, exclusive: {labels.IsExclusive}; expected three or more labels, one per text.");
         }
 
-        return Fit(featurizer, WordCounts.Of(texts, labels), discount, progress, cancellationToken);
+        var counts = Count(featurizer, WordCounts.Of(texts, labels), progress, cancellationToken);
+        var weights = new LinearWeights(featurizer.Size, labels.Columns, counts.Sum(static order => order.Count));
+        Add(weights, 1, featurizer, counts, (float)discount, cancellationToken);
+        return weights;
     }
 
-    internal static LinearWeights Fit(TextFeaturizer featurizer, WordCounts words, double discount, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        Weigh(featurizer, words.Labels.Count, Count(featurizer, words, progress, cancellationToken), (float)discount, cancellationToken);
+    /// <summary>Adds a share of the models to weights that have room for every n-gram of the words: many labels' take as much memory as all else.</summary>
+    internal static void Add(LinearWeights weights, float share, TextFeaturizer featurizer, WordCounts words, double discount, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        Add(weights, share, featurizer, Count(featurizer, words, progress, cancellationToken), (float)discount, cancellationToken);
 
     private static CharacterCounts[] Count(TextFeaturizer featurizer, WordCounts words, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -77,9 +82,10 @@ public static class CharacterModelTrainer
         return counts;
     }
 
-    private static LinearWeights Weigh(TextFeaturizer featurizer, int columns, CharacterCounts[] counts, float discount, CancellationToken cancellationToken)
+    private static void Add(LinearWeights weights, float share, TextFeaturizer featurizer, CharacterCounts[] counts, float discount, CancellationToken cancellationToken)
     {
-        var weights = new LinearWeights(featurizer.Size, columns, counts.Sum(static order => order.Count));
+        var columns = weights.Labels;
+        var (spaceKey, space) = (SpaceOf(featurizer), new float[columns]);
         var (logs, own, totals, types) = (new float[columns], new float[columns], new float[columns], new float[columns]);
         float[] shorter = [];
         for (var length = 1; length <= counts.Length; length++)
@@ -107,21 +113,21 @@ public static class CharacterModelTrainer
                 tables.CountsOf(row, own);
                 tables.SumsOf(context, totals, types);
                 Weigh(own, totals, types, escape, length == 1, chance, logs);
-                AddCentred(logs, weights.AddRow(ngram.Id));
+                AddCentred(logs, share, ngram.Key == spaceKey ? space : weights.AddRow(ngram.Id));
             }
 
             for (var context = 0; length > 1 && context < tables.Contexts.Length; context++)
             {
                 tables.SumsOf(context, totals, types);
                 Keep(totals, types, escape, logs);
-                AddCentred(logs, weights.AddRow(counts[length - 2].NgramOf(counts[length - 2].RowOf(tables.Contexts[context])).Id));
+                var ngram = counts[length - 2].NgramOf(counts[length - 2].RowOf(tables.Contexts[context]));
+                AddCentred(logs, share, ngram.Key == spaceKey ? space : weights.AddRow(ngram.Id));
             }
 
             shorter = chances;
         }
 
-        MoveSpace(featurizer, counts, weights);
-        return weights;
+        MoveSpace(spaceKey, space, counts, weights);
     }
 
     // Chance comes as that after the shorter context, and leaves as that after the whole one.
@@ -147,29 +153,28 @@ public static class CharacterModelTrainer
         }
     }
 
-    // A space alone is no feature: what it weighs is that of the last character and the space, of which each word has one.
-    private static void MoveSpace(TextFeaturizer featurizer, CharacterCounts[] counts, LinearWeights weights)
+    private static uint SpaceOf(TextFeaturizer featurizer)
     {
         var ngrams = new List<CharacterNgram>();
         featurizer.CharacterNgrams("a", new TextWorkspace(), ngrams);
-        var space = ngrams[1];
-        if (counts.Length == 1 || !counts[0].TryRowOf(space.Key, out _))
-        {
-            return;
-        }
+        return ngrams[1].Key;
+    }
 
-        var moved = weights.RowOf(space.Id).ToArray();
-        for (var row = 0; row < counts[1].Count; row++)
+    // A space alone is no feature: what it weighs is that of the last character and the space, of which each word has one.
+    private static void MoveSpace(uint spaceKey, ReadOnlySpan<float> space, CharacterCounts[] counts, LinearWeights weights)
+    {
+        for (var row = 0; counts.Length > 1 && row < counts[1].Count; row++)
         {
             var ngram = counts[1].NgramOf(row);
-            if (ngram.SuffixKey == space.Key)
+            if (ngram.SuffixKey == spaceKey)
             {
-                AddCentred(moved, weights.RowOf(ngram.Id));
+                var moved = weights.RowOf(ngram.Id);
+                TensorPrimitives.Add(moved, space, moved);
             }
         }
     }
 
-    private static void AddCentred(ReadOnlySpan<float> logs, Span<float> weights)
+    private static void AddCentred(ReadOnlySpan<float> logs, float share, Span<float> weights)
     {
         var sum = 0f;
         foreach (var log in logs)
@@ -179,7 +184,7 @@ public static class CharacterModelTrainer
 
         for (var label = 0; label < weights.Length; label++)
         {
-            weights[label] += logs[label] - (sum / weights.Length);
+            weights[label] += share * (logs[label] - (sum / weights.Length));
         }
     }
 }

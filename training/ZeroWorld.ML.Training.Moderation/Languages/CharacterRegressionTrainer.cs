@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Numerics.Tensors;
 using ZeroWorld.ML.Features;
 
@@ -17,10 +18,11 @@ internal static class CharacterRegressionTrainer
     private const float SquaresMin = 5;
 
     /// <param name="random">The order of the words.</param>
+    /// <returns>With room for a row of every n-gram of the words, whether or not it is learned.</returns>
     public static LinearWeights Fit(TextFeaturizer featurizer, WordCounts words, Random random, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var (ids, examples) = Read(featurizer, words, cancellationToken);
-        var weights = new LinearWeights(featurizer.Size, words.Labels.Count, ids.Count);
+        var (ids, count, examples) = Read(featurizer, words, cancellationToken);
+        var weights = new LinearWeights(featurizer.Size, words.Labels.Count, count + 1);
         foreach (var id in ids)
         {
             weights.AddRow(id);
@@ -68,7 +70,7 @@ internal static class CharacterRegressionTrainer
     }
 
     // The words of each label, with those of their n-grams that another word has as well.
-    private static (List<int> Ids, List<Example> Examples) Read(TextFeaturizer featurizer, WordCounts words, CancellationToken cancellationToken)
+    private static (List<int> Ids, int Count, List<Example> Examples) Read(TextFeaturizer featurizer, WordCounts words, CancellationToken cancellationToken)
     {
         var (workspace, examples, seen, ids) = (new TextWorkspace(), new List<Example>(), new byte[featurizer.Size], new List<int>());
         for (var label = 0; label < words.Labels.Count; label++)
@@ -97,25 +99,34 @@ internal static class CharacterRegressionTrainer
             examples[at] = new Example(label, [.. kept.Select(place => all[place])], [.. kept.Select(place => values[place])]);
         }
 
-        return (ids.FindAll(id => seen[id] == 2), examples);
+        return (ids.FindAll(id => seen[id] == 2), ids.Count, examples);
     }
 
     private static void ShareUnseen(LinearWeights weights, List<int> ids, List<Example> examples)
     {
-        var labels = examples.SelectMany(static example => example.Ids.Select(id => (id, example.Label))).ToHashSet();
+        // A bit for each label of each row.
+        var isSeen = new BitArray(ids.Count * weights.Labels);
+        foreach (var (label, of, _) in examples)
+        {
+            foreach (var id in of)
+            {
+                isSeen[(weights.RowNumberOf(id) * weights.Labels) + label] = true;
+            }
+        }
+
         foreach (var id in ids)
         {
             var row = weights.RowOf(id);
+            var bits = weights.RowNumberOf(id) * weights.Labels;
             var (sum, count) = (0f, 0);
             for (var label = 0; label < row.Length; label++)
             {
-                var isUnseen = !labels.Contains((id, label));
-                (sum, count) = isUnseen ? (sum + row[label], count + 1) : (sum, count);
+                (sum, count) = isSeen[bits + label] ? (sum, count) : (sum + row[label], count + 1);
             }
 
             for (var label = 0; label < row.Length; label++)
             {
-                row[label] = labels.Contains((id, label)) ? row[label] : sum / count;
+                row[label] = isSeen[bits + label] ? row[label] : sum / count;
             }
         }
     }

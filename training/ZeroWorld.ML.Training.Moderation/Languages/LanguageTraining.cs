@@ -11,6 +11,10 @@ public static class LanguageTraining
     private const float ModelShare = 0.4f;
     private const int Seed = 1;
 
+    // Some 16 letters in two words, and 24 in five.
+    private const float PriorsWhole = 80;
+    private const float PriorsGone = 120;
+
     /// <summary>What the featurizer is told for languages.</summary>
     public static TextFeaturizerSettings Features { get; } = new()
     {
@@ -95,8 +99,39 @@ public static class LanguageTraining
         var labels = LabelMatrix.OfClasses([.. of, .. of]);
         string[] read = [.. once, .. once.Select(LanguageCorpus.WordsAlone)];
         var words = WordCounts.Of(read, labels);
-        var weights = CharacterModelTrainer.Fit(featurizer, words, CharacterModelTrainer.DiscountDefault, progress, cancellationToken);
-        weights.Blend(ModelShare, CharacterRegressionTrainer.Fit(featurizer, words, new Random(Seed), progress: null, cancellationToken));
-        return new TextModel(featurizer, labels.Names, true, weights, LanguagePriors.Of(labels.Names));
+        var (offsets, priors) = Expect(featurizer, words, cancellationToken);
+        return new TextModel(featurizer, labels.Names, true, Weigh(featurizer, words, progress, cancellationToken), Calibration.Identity(labels.Columns) with { Offsets = offsets }) { Priors = priors };
+    }
+
+    private static LinearWeights Weigh(TextFeaturizer featurizer, WordCounts words, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var weights = CharacterRegressionTrainer.Fit(featurizer, words, new Random(Seed), progress: null, cancellationToken);
+        CharacterModelTrainer.Add(weights, ModelShare, featurizer, words, CharacterModelTrainer.DiscountDefault, progress, cancellationToken);
+        return weights;
+    }
+
+    // By words of each language of which another model learned none.
+    private static (float[] Offsets, TextPriors? Priors) Expect(TextFeaturizer featurizer, WordCounts words, CancellationToken cancellationToken)
+    {
+        var priors = new LanguagePriors(words.Labels);
+        if (HeldOutWords.Learned(words) is { } learned)
+        {
+            var (weights, workspace, margins) = (Weigh(featurizer, learned, progress: null, cancellationToken), new TextWorkspace(), new float[words.Labels.Count]);
+            foreach (var (text, language, isWord) in HeldOutWords.Questions(words))
+            {
+                featurizer.Featurize(text, workspace);
+                weights.Score(workspace.Ids, workspace.Values, margins);
+                priors.Ask(margins, language, isWord);
+            }
+        }
+
+        var alike = priors.Offsets(null);
+        if (!words.Labels.Any(LanguagePriors.IsSmall))
+        {
+            return (alike, null);
+        }
+
+        var inUse = priors.Offsets(LanguagePriors.SmallShare);
+        return (alike, new TextPriors([.. inUse.Zip(alike, static (one, other) => one - other)], PriorsWhole, PriorsGone));
     }
 }

@@ -14,6 +14,10 @@ internal sealed class WordCounts
     /// <summary>The words of a label, in the order in which they were seen.</summary>
     public IReadOnlyDictionary<string, int> Of(int label) => _counts[label];
 
+    /// <summary>The words of which something is true.</summary>
+    public WordCounts Where(Func<string, bool> isKept) =>
+        new(Labels, [.. _counts.Select(of => new Dictionary<string, int>(of.Where(pair => isKept(pair.Key)), StringComparer.Ordinal))]);
+
     /// <param name="labels">Exclusive, one per text.</param>
     public static WordCounts Of(IReadOnlyList<string> texts, LabelMatrix labels)
     {

@@ -57,6 +57,9 @@ public sealed class LinearWeights
     /// <summary>The same weights; where few ids weigh anything, their rows once more side by side, which the processor's cache holds. Scores are the same bits.</summary>
     internal LinearWeights Packed() => _rows is null && Stride <= PackedRows.StrideMax && PackedRows.TryPack(_weights, Size, Stride) is { } packed ? new LinearWeights(this, packed) : this;
 
+    /// <summary>Which row an id has that has one, where only some ids do.</summary>
+    internal int RowNumberOf(int id) => _rows![id];
+
     /// <summary>The weights of an id, which has a row from now on.</summary>
     internal Span<float> AddRow(int id)
     {
@@ -110,20 +113,6 @@ public sealed class LinearWeights
         else
         {
             ScoreMany(ids, values, margins);
-        }
-    }
-
-    /// <summary>These times a share, and others added to them.</summary>
-    /// <param name="other">Of the same labels; of ids that have a row here.</param>
-    internal void Blend(float share, LinearWeights other)
-    {
-        TensorPrimitives.Multiply(_weights, share, _weights);
-        for (var id = 0; id < Size; id++)
-        {
-            if (other.HasRow(id))
-            {
-                TensorPrimitives.Add(RowOf(id), other.RowOf(id), RowOf(id));
-            }
         }
     }
 

@@ -66,8 +66,11 @@ internal sealed class PackedRows
             case 2 * Four:
                 ScoreEight(ids, values, bias, sums);
                 break;
+            case 3 * Four:
+                ScoreTwelve(ids, values, bias, sums);
+                break;
             default:
-                ScoreMore(ids, values, bias, sums);
+                ScoreSixteen(ids, values, bias, sums);
                 break;
         }
     }
@@ -109,24 +112,36 @@ internal sealed class PackedRows
         sum.CopyTo(sums);
     }
 
-    // Three or four vectors of four: of three the last two are one and the same, and so are their sums.
-    private void ScoreMore(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void ScoreTwelve(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
     {
-        var (width, last) = (_stride, _stride - Four);
-        ReadOnlySpan<float> rows = _rows;
-        var (first, third, fourth) = (Vector256.Create(bias), Vector128.Create(bias[(2 * Four)..]), Vector128.Create(bias[last..]));
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var (first, last) = (Vector256.Create(bias), Vector128.Create(bias[(2 * Four)..]));
         for (var place = 0; place < ids.Length; place++)
         {
-            var row = rows.Slice(RowOf(ids[place]) * width, width);
+            ref var row = ref Unsafe.Add(ref rows, RowOf(ids[place]) * 3 * Four);
             var value = values[place];
-            first += Vector256.Create(row) * value;
-            third += Vector128.Create(row[(2 * Four)..]) * value;
-            fourth += Vector128.Create(row[last..]) * value;
+            first += Vector256.LoadUnsafe(ref row) * value;
+            last += Vector128.LoadUnsafe(ref row, 2 * Four) * value;
         }
 
         first.CopyTo(sums);
-        third.CopyTo(sums[(2 * Four)..]);
-        fourth.CopyTo(sums[last..]);
+        last.CopyTo(sums[(2 * Four)..]);
+    }
+
+    private void ScoreSixteen(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    {
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var (first, last) = (Vector256.Create(bias), Vector256.Create(bias[(2 * Four)..]));
+        for (var place = 0; place < ids.Length; place++)
+        {
+            ref var row = ref Unsafe.Add(ref rows, RowOf(ids[place]) * 4 * Four);
+            var value = values[place];
+            first += Vector256.LoadUnsafe(ref row) * value;
+            last += Vector256.LoadUnsafe(ref row, 2 * Four) * value;
+        }
+
+        first.CopyTo(sums);
+        last.CopyTo(sums[(2 * Four)..]);
     }
 
     // Of an id that weighs nothing the first row. A call for each word of a text would take as long as the rest.

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 to 3): what scores content without a tensor in between.</summary>
+/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 to 4): what scores content without a tensor in between.</summary>
 public static class TextModelFile
 {
     /// <summary>Its name in a package.</summary>
@@ -15,13 +16,14 @@ public static class TextModelFile
     private const int Version = 1;
     private const int CompactVersion = 2;
     private const int LexiconVersion = 3;
+    private const int PriorsVersion = 4;
     private const int HeaderBytesMax = 16 << 20;
     private const int DenseFloatsMax = 16 << 20;
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Writes the file; an existing one is replaced.</summary>
     /// <param name="isCompact">Weights of 16 bits, deflated (version 2): for models of many labels, a small part of the size. Scores differ from the fitted ones by what is rounded off.</param>
-    /// <exception cref="ArgumentException">The model has a lexicon and the file would be compact.</exception>
+    /// <exception cref="ArgumentException">The model has a lexicon and the file would be compact, or it has priors and the file would not.</exception>
     public static void Write(string path, TextModel model, bool isCompact = false)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -30,12 +32,18 @@ public static class TextModelFile
             throw new ArgumentException("A model with a lexicon has no compact form; expected one or the other.", nameof(isCompact));
         }
 
+        if (!isCompact && model.Priors is not null)
+        {
+            throw new ArgumentException("A model with priors has a compact form alone.", nameof(isCompact));
+        }
+
         var weights = model.Weights;
         var header = new Header(
-            model.Featurizer.Settings, model.Featurizer.Settings.Fingerprint, [.. model.Labels], model.IsExclusive, weights.Bias[..weights.Labels], [.. model.Calibration.Scales], [.. model.Calibration.Offsets]);
+            model.Featurizer.Settings, model.Featurizer.Settings.Fingerprint, [.. model.Labels], model.IsExclusive, weights.Bias[..weights.Labels], [.. model.Calibration.Scales], [.. model.Calibration.Offsets],
+            model.Priors is null ? null : new Priors([.. model.Priors.Logs], model.Priors.Whole, model.Priors.Gone));
         var text = JsonSerializer.SerializeToUtf8Bytes(header, Json);
         using var stream = File.Create(path);
-        WriteNumbers(stream, Magic, (uint)(isCompact ? CompactVersion : model.Lexicon is null ? Version : LexiconVersion), (uint)text.Length);
+        WriteNumbers(stream, Magic, (uint)VersionOf(model, isCompact), (uint)text.Length);
         stream.Write(text);
         if (model.Lexicon is not null)
         {
@@ -88,9 +96,9 @@ public static class TextModelFile
     private static TextModel Read(Stream stream, string path)
     {
         var (magic, version) = (ReadNumber(stream), ReadNumber(stream));
-        if (magic != Magic || version is not (Version or CompactVersion or LexiconVersion))
+        if (magic != Magic || version is not (>= Version and <= PriorsVersion))
         {
-            throw Invalid(path, $"it does not begin as a text model of version {Version}, {CompactVersion} or {LexiconVersion}");
+            throw Invalid(path, $"it does not begin as a text model of version {Version} to {PriorsVersion}");
         }
 
         var length = ReadNumber(stream);
@@ -114,10 +122,19 @@ public static class TextModelFile
             throw Invalid(path, $"it has {header.Labels.Length} labels, {columns} biases, {header.Scales.Length} scales and {header.Offsets.Length} offsets");
         }
 
+        if ((header.Priors is not null) != (version == PriorsVersion) || (header.Priors is { } priors && !(priors.Logs.Length == columns && priors.Whole < priors.Gone)))
+        {
+            throw Invalid(path, $"it is of version {version} and has {header.Priors?.Logs.Length ?? 0} priors of {columns} labels, from {header.Priors?.Whole} to {header.Priors?.Gone}");
+        }
+
         var lexicon = version == LexiconVersion ? LexiconFile.Read(stream) : null;
-        var weights = ReadWeights(stream, path, featurizer.Size, columns, version == CompactVersion);
+        var weights = ReadWeights(stream, path, featurizer.Size, columns, version is CompactVersion or PriorsVersion);
         header.Bias.CopyTo(weights.Bias, 0);
-        return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets)) { Lexicon = lexicon };
+        return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets)) 
+        {
+            Lexicon = lexicon,
+            Priors = header.Priors is { } expected ? new TextPriors(expected.Logs, expected.Whole, expected.Gone) : null,
+        };
     }
 
     private static LinearWeights ReadWeights(Stream stream, string path, int size, int columns, bool isCompact)
@@ -159,6 +176,8 @@ public static class TextModelFile
         return weights;
     }
 
+    private static int VersionOf(TextModel model, bool isCompact) => model.Priors is not null ? PriorsVersion : isCompact ? CompactVersion : model.Lexicon is null ? Version : LexiconVersion;
+
     private static void WriteNumbers(Stream stream, params ReadOnlySpan<uint> numbers)
     {
         Span<byte> bytes = stackalloc byte[4];
@@ -178,5 +197,7 @@ public static class TextModelFile
 
     private static TrainingException Invalid(string path, string what) => new(TrainingError.InvalidInput, $"text model '{path}': {what}.");
 
-    private sealed record Header(TextFeaturizerSettings Features, string Fingerprint, string[] Labels, bool IsExclusive, float[] Bias, float[] Scales, float[] Offsets);
+    private sealed record Header(TextFeaturizerSettings Features, string Fingerprint, string[] Labels, bool IsExclusive, float[] Bias, float[] Scales, float[] Offsets, Priors? Priors = null);
+
+    private sealed record Priors(float[] Logs, float Whole, float Gone);
 }

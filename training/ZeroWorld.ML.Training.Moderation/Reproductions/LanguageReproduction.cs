@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -11,8 +10,6 @@ internal sealed class LanguageReproduction : IReproduction
     private const int SentenceLengthMax = 150;
     private const int WordsPerLanguage = 300;
     private const int CommonLettersMin = 5;
-    private const double CommonShare = 0.98;
-    private static readonly float[] Strengths = [0, 0.5f, 1, 1.5f, 2, 3, 4];
 
     // The languages of Lingua's test set, as the corpora name them.
     private static readonly HashSet<string> Common =
@@ -49,21 +46,20 @@ internal sealed class LanguageReproduction : IReproduction
         var elapsed = Stopwatch.GetElapsedTime(started);
         string[] asked = [.. known.Where(language => LanguageCorpus.Declaration(udhr, language).Count > 0)];
         string[] common = [.. asked.Where(Common.Contains)];
-        string[] behind = [.. known.Where(LanguagePriors.IsBehind)];
-        List<string>[] Declared(string language, int seed, int part, int lettersMin) => Questions(LanguageCorpus.Declaration(udhr, language), seed, part, lettersMin);
-        List<string>[] HeldOut(string language, int seed, int part) => Questions([.. sentences[language].Where((_, row) => IsHeldOut(language, row))], seed, part, 2);
+        string[] behind = [.. known.Where(LanguagePriors.IsSmall)];
+        List<string>[] Declared(string language, int seed, int lettersMin) => Questions(LanguageCorpus.Declaration(udhr, language), seed, lettersMin);
+        List<string>[] HeldOut(string language, int seed) => Questions([.. sentences[language].Where((_, row) => IsHeldOut(language, row))], seed, 2);
 
-        var strength = Choose(model, common, behind, (language, isCommon) => (isCommon ? Declared(language, 0, 0, CommonLettersMin) : HeldOut(language, 0, 0))[^1], cancellationToken);
-        var (chosen, equal) = (With(model, strength), With(model, 0));
+        var equal = model with { Priors = null };
         (string Name, string[] Asked, TextModel Model, Func<string, int, List<string>[]> Questions)[] sets =
         [
-            ($"{asked.Length} languages", asked, chosen, (language, seed) => Declared(language, seed, 1, 2)),
-            ($"{asked.Length} languages, equal priors", asked, equal, (language, seed) => Declared(language, seed, 1, 2)),
-            ("common languages", common, chosen, (language, seed) => Declared(language, seed, 1, CommonLettersMin)),
-            ("common languages, equal priors", common, equal, (language, seed) => Declared(language, seed, 1, CommonLettersMin)),
-            ("common languages, only they may be answered", common, equal.LimitedTo(common), (language, seed) => Declared(language, seed, 1, CommonLettersMin)),
-            ($"{behind.Length} languages of small use", behind, chosen, (language, seed) => HeldOut(language, seed, 1)),
-            ($"{behind.Length} languages of small use, equal priors", behind, equal, (language, seed) => HeldOut(language, seed, 1)),
+            ($"{asked.Length} languages", asked, model, (language, seed) => Declared(language, seed, 2)),
+            ($"{asked.Length} languages, equal priors", asked, equal, (language, seed) => Declared(language, seed, 2)),
+            ("common languages", common, model, (language, seed) => Declared(language, seed, CommonLettersMin)),
+            ("common languages, equal priors", common, equal, (language, seed) => Declared(language, seed, CommonLettersMin)),
+            ("common languages, only they may be answered", common, model.LimitedTo(common), (language, seed) => Declared(language, seed, CommonLettersMin)),
+            ($"{behind.Length} languages of small use", behind, model, (language, seed) => HeldOut(language, seed)),
+            ($"{behind.Length} languages of small use, equal priors", behind, equal, (language, seed) => HeldOut(language, seed)),
         ];
         var scores = new double[sets.Length, Kinds.Length, request.Seeds.Count];
         for (var seed = 0; seed < request.Seeds.Count; seed++)
@@ -92,7 +88,7 @@ internal sealed class LanguageReproduction : IReproduction
                 $"{train.Length:N0} sentences of {known.Count} languages; asked about {asked.Length} that the declaration has too, all {known.Count} may be answered unless said",
                 $"common languages: {common.Length} of the 75 of Lingua's test set, words of {CommonLettersMin} letters and more",
                 $"{behind.Length} languages of small use: every tenth sentence of Tatoeba is asked about and not learned",
-                $"how far languages of small use start behind: of {string.Join(", ", Strengths)}, where most single words are named rightly, {CommonShare:P0} of them of common languages; half of the words are for this, figures are of the others",
+                $"priors are of held-out words of what is learned, of which {LanguagePriors.SmallShare:P0} are of languages of small use; nothing is chosen by what is asked",
                 "every language counts alike; seeds choose the words that are asked about",
             ],
             Figures =
@@ -106,37 +102,20 @@ internal sealed class LanguageReproduction : IReproduction
             ],
             Parameters = new Dictionary<string, IReadOnlyDictionary<string, string>>
             {
-                [CharacterModel] = new Dictionary<string, string> { ["features"] = LanguageTraining.Features.Canonical, ["prior"] = strength.ToString(CultureInfo.InvariantCulture) },
+                [CharacterModel] = new Dictionary<string, string> { ["features"] = LanguageTraining.Features.Canonical },
             },
             FitTimes = new Dictionary<string, TimeSpan> { [CharacterModel] = elapsed },
         };
     }
 
     // Of languages of small use the declarations are few: every tenth of their sentences is asked about, and not learned.
-    private static bool IsHeldOut(string language, int row) => LanguagePriors.IsBehind(language) && row % 10 == 9;
+    private static bool IsHeldOut(string language, int row) => LanguagePriors.IsSmall(language) && row % 10 == 9;
 
-    private static TextModel With(TextModel model, float strength) => model with { Calibration = LanguagePriors.Of(model.Labels, strength) };
-
-    // Where single words are named rightly most often, of which 49 of 50 are of languages in everyday use.
-    private static float Choose(TextModel model, string[] common, string[] behind, Func<string, bool, List<string>> words, CancellationToken cancellationToken)
+    private static List<string>[] Questions(IReadOnlyList<string> paragraphs, int seed, int lettersMin)
     {
-        var (best, most) = (0f, double.NegativeInfinity);
-        foreach (var strength in Strengths)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var with = With(model, strength);
-            var share = (CommonShare * common.Average(language => LanguageQuality.Share(with, language, words(language, true)))) + ((1 - CommonShare) * behind.Average(language => LanguageQuality.Share(with, language, words(language, false))));
-            (best, most) = share > most ? (strength, share) : (best, most);
-        }
-
-        return best;
-    }
-
-    private static List<string>[] Questions(IReadOnlyList<string> paragraphs, int seed, int part, int lettersMin)
-    {
-        // Of the words, every second one is for choosing.
+        // Every second word, as in all figures so far.
         var words = paragraphs.SelectMany(LanguageCorpus.Words).Where(word => word.Length >= lettersMin || word[0] is >= '\u0e00' and < '\ua000').Select(static word => word.ToLowerInvariant()).Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal).Where((_, place) => place % 2 == part).ToArray();
+            .Order(StringComparer.Ordinal).Where((_, place) => place % 2 == 1).ToArray();
         new Random(seed).Shuffle(words);
         var chosen = words.Take(WordsPerLanguage).ToArray();
         return

@@ -112,6 +112,79 @@ public sealed class TextVectorTests
         }
     }
 
+    [Fact]
+    public void Begin_AnyPlaces_GivesWhatStepsGive()
+    {
+        var random = new Random(7);
+        for (var places = 1; places <= WordMasks.Width; places++)
+        {
+            uint[] codes = [.. Enumerable.Range(0, places + CodeBuffer.Padding).Select(_ => (uint)random.Next())];
+            var (state, states) = ((uint)random.Next(), new uint[NgramHashes.BegunRoom(places)]);
+
+            NgramHashes.Begin(state, codes, states, places);
+
+            for (var place = 0; place < places; place++)
+            {
+                for (var length = 1; length <= NgramHashes.AtOnce; length++)
+                {
+                    Assert.Equal(codes.Skip(place).Take(length).Aggregate(state, NgramHashes.Step), states[NgramHashes.BegunAt(place, length)]);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void IdAll_WordsAlone_GivesWhatStepAndIdGive()
+    {
+        var random = new Random(9);
+        uint[] hashes = [.. Enumerable.Range(0, 4 * System.Numerics.Vector<uint>.Count).Select(_ => (uint)random.Next())];
+        uint[] expected = [.. hashes.Select(static hash => NgramHashes.Id(NgramHashes.Step(77, hash), 20))];
+
+        NgramHashes.IdAll(77, hashes, 20);
+
+        Assert.Equal(expected, hashes);
+    }
+
+    // A long word, ideographs, apostrophes across masks: the words' ids as the channel with places to say has them.
+    [Fact]
+    public void Featurize_WordsAlone_GivesTheIdsThatTraceGives()
+    {
+        var random = new Random(10);
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { WordMax = 1, CharacterWeight = 0, FoldedWeight = 0, SqueezedWeight = 0, ShapeWeight = 0 });
+        var (plain, traced) = (new TextWorkspace(), new TextWorkspace());
+        for (var round = 0; round < 2_000; round++)
+        {
+            var text = Made(random, "aé\u4f60\u0436\u0939\u093f\u2019' ") + new string('q', random.Next(90)) + " " + Made(random, Plain);
+
+            featurizer.Featurize(text, plain);
+            featurizer.Trace(text, traced);
+
+            Assert.Equal(traced.Ids.ToArray(), plain.Ids.ToArray());
+            Assert.Equal(traced.Values.ToArray(), plain.Values.ToArray());
+        }
+    }
+
+    // Of four marks that are composed with nothing the first three stay, wherever a vector ends.
+    [Theory]
+    [InlineData("\u064b", 3)]
+    [InlineData("\u0483", 3)]
+    public void Normalize_MarksInARow_ThreeStay(string mark, int kept)
+    {
+        var workspace = new TextWorkspace();
+        for (var before = 0; before < 20; before++)
+        {
+            for (var marks = 1; marks < 40; marks++)
+            {
+                workspace.Begin(isTraced: false);
+                TextNormalizer.Normalize(new string('\u4f60', before) + "\u0436" + string.Concat(Enumerable.Repeat(mark, marks)) + "\u0436", workspace, 16_384);
+
+                var expected = new string('\u4f60', before) + "\u0436" + string.Concat(Enumerable.Repeat(mark, Math.Min(kept, marks))) + "\u0436";
+                Assert.Equal($" {expected} ", string.Concat(workspace.Normal.Codes.ToArray().Select(static code => (char)code)));
+                Assert.Equal(Math.Max(0, marks - kept), workspace.Shape.DroppedMarks);
+            }
+        }
+    }
+
     private static string Made(Random random, string signs)
     {
         var text = new System.Text.StringBuilder();
