@@ -109,8 +109,9 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
             var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                if (await engine.EnterUpgradeAsync(context, cancellationToken).ConfigureAwait(false) is { } schema)
+                if (await engine.EnterUpgradeAsync(context, cancellationToken).ConfigureAwait(false))
                 {
+                    var schema = await context.State.Select(static row => row.Schema).SingleAsync(cancellationToken).ConfigureAwait(false);
                     return schema == RunStateRow.CurrentSchema
                         ? false
                         : throw new RegistryException(

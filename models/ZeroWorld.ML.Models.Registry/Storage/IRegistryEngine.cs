@@ -13,8 +13,8 @@ internal interface IRegistryEngine : IDisposable
     Task PrepareAsync(DbContext context, CancellationToken cancellationToken);
 
     /// <summary>Begins the transaction in which the tables are made or brought forward: no other process is in one.</summary>
-    /// <returns>The schema of the tables; <see langword="null"/>: they are not there.</returns>
-    Task<int?> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken);
+    /// <returns>Whether the tables are there.</returns>
+    Task<bool> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken);
 
     /// <summary>Bounds the waits of the transaction that has just begun.</summary>
     Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken);

@@ -27,13 +27,13 @@ internal sealed class PostgresRegistry : IRegistryEngine
 
     public Task PrepareAsync(DbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task<int?> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken)
+    public async Task<bool> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken)
     {
         await EnterChangeAsync(context, cancellationToken).ConfigureAwait(false);
         await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({_tables.UpgradeLock})", cancellationToken).ConfigureAwait(false);
-        return await context.ReadScalarAsync($"SELECT to_regclass('{_tables.StateTable}') IS NOT NULL", cancellationToken).ConfigureAwait(false) is true
-            ? await context.ReadSchemaAsync(_tables, cancellationToken).ConfigureAwait(false)
-            : null;
+        return await context.Database
+            .SqlQuery<bool>($"SELECT to_regclass({_tables.StateTable}) IS NOT NULL AS \"Value\"")
+            .SingleAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken) =>

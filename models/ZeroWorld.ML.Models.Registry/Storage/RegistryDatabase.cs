@@ -117,8 +117,8 @@ internal sealed class RegistryDatabase(ModelRegistryOptions options, IRegistryEn
             var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                var schema = await engine.EnterUpgradeAsync(context, cancellationToken).ConfigureAwait(false);
-                await RegistrySchema.UpgradeAsync(context, schema, migrations, cancellationToken).ConfigureAwait(false);
+                var exists = await engine.EnterUpgradeAsync(context, cancellationToken).ConfigureAwait(false);
+                await RegistrySchema.UpgradeAsync(context, exists, migrations, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             }
         }

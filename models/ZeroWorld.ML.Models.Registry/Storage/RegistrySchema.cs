@@ -26,15 +26,12 @@ internal static class RegistrySchema
     ];
 
     /// <summary>Runs inside a transaction that excludes every other writer, so that two processes may start at once and none sees half a schema.</summary>
-    /// <param name="context">In that transaction.</param>
-    /// <param name="schema">Of the tables; <see langword="null"/>: they are not there.</param>
-    /// <param name="migrations">See <see cref="Migrations"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: a newer build made this database.</exception>
-    internal static async Task UpgradeAsync(RegistryDbContext context, int? schema, IReadOnlyList<string> migrations, CancellationToken cancellationToken)
+    internal static async Task UpgradeAsync(
+        RegistryDbContext context, bool exists, IReadOnlyList<string> migrations, CancellationToken cancellationToken)
     {
         var current = migrations.Count + 1;
-        if (schema is not { } found)
+        if (!exists)
         {
             await context.Database.ExecuteSqlRawAsync(context.Database.GenerateCreateScript(), cancellationToken).ConfigureAwait(false);
             context.State.Add(new StateRow { Id = StateRow.OnlyId, Schema = current, Revision = 0 });
@@ -42,14 +39,16 @@ internal static class RegistrySchema
             return;
         }
 
+        var found = await context.State.Select(row => row.Schema).SingleAsync(cancellationToken).ConfigureAwait(false);
         if (found > current)
         {
             throw new RegistryException(
                 RegistryError.InvalidInput, $"The registry database has schema {found}; this build knows schemas up to {current}. Use the build that made it, or a newer one.");
         }
 
-        foreach (var statements in migrations.Skip(found - 1))
+        for (var schema = found; schema < current; schema++)
         {
+            var statements = migrations[schema - 1];
             await context.Database.ExecuteSqlRawAsync(
                 context.Database.IsNpgsql() ? statements : statements.Replace(ByBytes, "", StringComparison.Ordinal), cancellationToken).ConfigureAwait(false);
         }

@@ -74,10 +74,10 @@ internal sealed class SqliteRegistry(ModelRegistryOptions options, DatabasePlace
     }
 
     /// <remarks>A transaction of this driver begins with the writer's lock.</remarks>
-    public async Task<int?> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken) =>
-        await context.ReadScalarAsync($"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{tables.StateTable}'", cancellationToken).ConfigureAwait(false) is null
-            ? null
-            : await context.ReadSchemaAsync(tables, cancellationToken).ConfigureAwait(false);
+    public async Task<bool> EnterUpgradeAsync(DbContext context, CancellationToken cancellationToken) =>
+        await context.Database
+            .SqlQuery<int>($"SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = {tables.StateTable}")
+            .SingleAsync(cancellationToken).ConfigureAwait(false) > 0;
 
     /// <remarks>The pragma of each connection bounds them.</remarks>
     public Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -46,18 +46,6 @@ public abstract class RegistryDatabaseContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task GetRevisionAsync_NoSchema_IsToldAsDamage()
-    {
-        await _fixture.RegisterAsync(1);
-        await ExecuteAsync("DELETE FROM registry_state");
-
-        var exception = await Assert.ThrowsAsync<RegistryException>(() => _fixture.Open().GetRevisionAsync(Cancellation));
-
-        Assert.Equal(RegistryError.CorruptArtifact, exception.Error);
-        Assert.Contains("is damaged: its table 'registry_state' has no row", exception.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task ReadAsync_OlderSchema_IsBroughtForwardOnceAndKeepsItsRows()
     {
         await _fixture.RegisterAsync(1);
