@@ -15,7 +15,7 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <param name="isCluster">Whether keys of one call must lie on one slot.</param>
 internal sealed class RedisWritePipeline(IDatabase database, RedisOnlineStoreOptions options, StorageField field, RedisScript script, RedisValue[] head, bool isCluster)
 {
-    private const int CallWritesMax = 64;
+    private const int CallWritesMax = 128;
     private const int CallBytesMax = 64 << 10;
 
     // So many are sorted by slot at once.

@@ -36,6 +36,9 @@ internal sealed class DuckDbCursor : IHistoryRows
     public long GetInt64(int ordinal) => _row.GetInt64(ordinal);
 
     /// <inheritdoc/>
+    public bool IsNull(int ordinal) => _row.IsNull(ordinal);
+
+    /// <inheritdoc/>
     public FeatureValue GetValue(int ordinal, FeatureType type) => _row.GetValue(ordinal, type);
 
     public void Dispose()

@@ -31,6 +31,9 @@ internal sealed unsafe class VectorRow(int columns) : IHistoryRow
     public long GetInt64(int ordinal) => Column(ordinal).Bits(Index, FeatureType.Int64);
 
     /// <inheritdoc/>
+    public bool IsNull(int ordinal) => Column(ordinal).IsNull(Index);
+
+    /// <inheritdoc/>
     public FeatureValue GetValue(int ordinal, FeatureType type) => Column(ordinal).Value(Index, type);
 
     private DuckDbVector Column(int ordinal) => new(_handles[ordinal], (byte*)_data[ordinal], (ulong*)_validity[ordinal], _count);

@@ -72,6 +72,6 @@ internal sealed class EarlyRowSender(
     {
         _history.Clear();
         _ = _history.ReadWhole(_row, key, _mayBeErased ? erasures.UntilOf(field.View.Entity.Name, key) : long.MinValue);
-        return _history.Encode(range);
+        return _history.Encode(range, static length => new byte[length]);
     }
 }

@@ -15,6 +15,9 @@ internal abstract class EntityHistory(StorageField field)
     private readonly FeatureValue[] _values = new FeatureValue[field.View.StoredColumns.Count];
     private readonly FeatureValue[] _keys = new FeatureValue[field.View.Entity.Keys.Count];
 
+    // A key of one integer is compared as it lies: so is that of most entities.
+    private readonly bool _isIntegerKey = field.View.Entity.Keys is [{ Type: FeatureType.Int64 }];
+
     protected StorageField Field { get; } = field;
 
     /// <summary>Columns of <see cref="SourceQuery.RowsStatement"/> and <see cref="SourceQuery.HistoryStatement"/>.</summary>
@@ -27,7 +30,8 @@ internal abstract class EntityHistory(StorageField field)
     public abstract ReadOnlyMemory<byte> Find(long q);
 
     /// <summary>Bytes to write online of what <see cref="ReadWhole"/> read; empty when nothing of the range is left.</summary>
-    public abstract ReadOnlyMemory<byte> Encode(MaterializationRange range);
+    /// <param name="allocate">Gives memory for blocks of events.</param>
+    public abstract ReadOnlyMemory<byte> Encode(MaterializationRange range, Func<int, Memory<byte>> allocate);
 
     public abstract void Clear();
 
@@ -99,6 +103,11 @@ internal abstract class EntityHistory(StorageField field)
 
     private bool IsSameEntity(IHistoryRow rows)
     {
+        if (_isIntegerKey)
+        {
+            return rows.GetInt64(ValuesOrdinal + _columns.Length) == _keys[0].AsInt64();
+        }
+
         for (var index = 0; index < _keys.Length; index++)
         {
             if (rows.GetValue(ValuesOrdinal + _columns.Length + index, _entity.Keys[index].Type) != _keys[index])
@@ -122,7 +131,7 @@ internal abstract class EntityHistory(StorageField field)
         public override ReadOnlyMemory<byte> Find(long q) => _timeline.Find(q);
 
         // The statement gives no row that arrived later than the range has it: the greatest of all is the one to be seen.
-        public override ReadOnlyMemory<byte> Encode(MaterializationRange range) => _latest is not null && _latestEvent > range.Trim ? _latest : default;
+        public override ReadOnlyMemory<byte> Encode(MaterializationRange range, Func<int, Memory<byte>> allocate) => _latest is not null && _latestEvent > range.Trim ? _latest : default;
 
         public override void Clear()
         {
@@ -160,16 +169,20 @@ internal abstract class EntityHistory(StorageField field)
         // A block is one array: beyond this many events of one entity it could not be built.
         private readonly int _eventsMax = (Array.MaxLength / WindowBlockCodec.RowWidth(field)) - 1;
         private readonly WindowBlockBuilder _builder = new(field);
+
+        // Events of numbers alone, with a number as their id, go into a block as they lie.
+        private readonly bool _isOfNumbers = source.HasIntegerEventId && field.View.StoredColumns.All(static column => column.Type is FeatureType.Float64 or FeatureType.Int64);
+        private readonly long?[] _numbers = new long?[field.View.StoredColumns.Count];
         private byte[]? _block;
 
         public override ReadOnlyMemory<byte> Find(long q) => _builder.Count == 0 ? default : _block ??= Build();
 
         // Repeated ids are dropped before old events are, so that the first to arrive counts here as in a training set.
-        public override ReadOnlyMemory<byte> Encode(MaterializationRange range)
+        public override ReadOnlyMemory<byte> Encode(MaterializationRange range, Func<int, Memory<byte>> allocate)
         {
             if (!Field.IsHop)
             {
-                return _builder.Build(range.Trim) is { Length: > WindowBlockCodec.HeaderLength } block ? block : default;
+                return _builder.Build(range.Trim, allocate) is { Length: > WindowBlockCodec.HeaderLength } block ? block : default;
             }
 
             var tiles = HopBlockMerge.OfHistory(Field, _builder.Build(), range.ArrivedUntil, range.Trim);
@@ -182,7 +195,39 @@ internal abstract class EntityHistory(StorageField field)
             _block = null;
         }
 
+        protected override void AddWholeRow(IHistoryRow rows, string entityKey, long erasedUntil)
+        {
+            if (!_isOfNumbers || rows.IsNull(EventIdOrdinal))
+            {
+                base.AddWholeRow(rows, entityKey, erasedUntil);
+                return;
+            }
+
+            var eventTime = rows.GetInt64(EventTimeOrdinal);
+            if (eventTime <= erasedUntil)
+            {
+                return;
+            }
+
+            RefuseTooMany();
+            for (var index = 0; index < _numbers.Length; index++)
+            {
+                _numbers[index] = rows.IsNull(ValuesOrdinal + index) ? null : rows.GetInt64(ValuesOrdinal + index);
+            }
+
+            _builder.AddNumbers(eventTime, rows.GetInt64(CreatedTimeOrdinal), rows.GetInt64(EventIdOrdinal), _numbers);
+        }
+
         protected override void Add(IHistoryRow rows, long eventTime, long createdTime, string entityKey, ReadOnlySpan<FeatureValue> values)
+        {
+            RefuseTooMany();
+            var id = !source.HasEventId
+                ? FeatureValue.Null(FeatureType.Int64)
+                : rows.GetValue(EventIdOrdinal, source.HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
+            _builder.Add(eventTime, createdTime, id, entityKey, values);
+        }
+
+        private void RefuseTooMany()
         {
             if (_builder.Count >= _eventsMax)
             {
@@ -190,11 +235,6 @@ internal abstract class EntityHistory(StorageField field)
                     FeatureError.InvalidInput,
                     $"One {Field.View.Entity.Name} has more than {_eventsMax} events in table '{Field.View.Source.Table}'; a window holds at most so many per entity.");
             }
-
-            var id = !source.HasEventId
-                ? FeatureValue.Null(FeatureType.Int64)
-                : rows.GetValue(EventIdOrdinal, source.HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
-            _builder.Add(eventTime, createdTime, id, entityKey, values);
         }
 
         // Whole tiles are for speed: every event is there too, for reads at any moment.

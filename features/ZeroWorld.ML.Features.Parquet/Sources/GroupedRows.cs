@@ -97,9 +97,12 @@ internal sealed unsafe class GroupedRows : IHistoryRows
     public long GetInt64(int ordinal) => ordinal == EntityHistory.PartitionOrdinal ? _partition : *(long*)(_row + _layout.OffsetOf(ordinal));
 
     /// <inheritdoc/>
+    public bool IsNull(int ordinal) => (((ulong*)_row)[ordinal >> 6] & (1UL << (ordinal & 63))) != 0;
+
+    /// <inheritdoc/>
     public FeatureValue GetValue(int ordinal, FeatureType type)
     {
-        if ((((ulong*)_row)[ordinal >> 6] & (1UL << (ordinal & 63))) != 0)
+        if (IsNull(ordinal))
         {
             return FeatureValue.Null(type);
         }

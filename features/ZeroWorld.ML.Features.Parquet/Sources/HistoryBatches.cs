@@ -43,14 +43,15 @@ internal sealed class HistoryBatches
 
         var partition = _rows.GetInt64(EntityHistory.PartitionOrdinal);
         var batch = new List<T>(EntitiesMax);
-        var (size, repeated) = (0, 0);
+        var (memory, size, repeated) = (new BatchMemory(), 0, 0);
+        Func<int, Memory<byte>> allocate = memory.Take;
         while (IsOf(partition) && batch.Count < EntitiesMax && size < BytesMax)
         {
             _cancellationToken.ThrowIfCancellationRequested();
             _history.Clear();
             var key = _history.ReadKey(_rows);
             _hasRow = _history.ReadWhole(_rows, key, _mayBeErased ? _erasures.UntilOf(_field.View.Entity.Name, key) : long.MinValue);
-            var bytes = _history.Encode(_range);
+            var bytes = _history.Encode(_range, allocate);
             if (!bytes.IsEmpty)
             {
                 batch.Add(itemOf(new EntityId(_field.View.Project, _field.View.Entity.Name, key), bytes));
@@ -59,7 +60,7 @@ internal sealed class HistoryBatches
             }
         }
 
-        return new HistoryBatch<T>(batch, (int)partition, !IsOf(partition)) { Repeated = repeated };
+        return new HistoryBatch<T>(batch, (int)partition, !IsOf(partition)) { Repeated = repeated, Memory = memory };
     }
 
     private bool IsOf(long partition) => _hasRow && _rows.GetInt64(EntityHistory.PartitionOrdinal) == partition;

@@ -8,7 +8,10 @@ internal interface IHistoryRow
     /// <exception cref="FeatureException">The engine stopped.</exception>
     bool Read();
 
+    /// <summary>The bits of a column of 8 bytes: int64, float64 or timestamp; of a null, any.</summary>
     long GetInt64(int ordinal);
+
+    bool IsNull(int ordinal);
 
     /// <summary>A value of a column that <see cref="ColumnTypes.Convert"/> made: timestamps are BIGINT microseconds.</summary>
     FeatureValue GetValue(int ordinal, FeatureType type);

@@ -182,7 +182,7 @@ internal sealed class SourceQuery
     }
 
     /// <summary>How the rows of <see cref="UnorderedStatement"/> are held.</summary>
-    public RowLayout Layout(bool inArrivalOrder) => new(_view, !HasEventId ? null : HasIntegerEventId ? FeatureType.Int64 : FeatureType.String, inArrivalOrder);
+    public RowLayout Layout(bool inArrivalOrder) => new(_view, !HasEventId ? null : HasIntegerEventId ? FeatureType.Int64 : FeatureType.String, HasCreatedTime, inArrivalOrder);
 
     private string HistoryColumns =>
         $"event, created, id, {string.Concat(_view.StoredColumns.Select(static (_, index) => $"v{index}, "))}{Keys}";

@@ -43,6 +43,26 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
             .Select(static file => new SourceSlice([file.Name], [file.Start], file.From - file.Start, file.To - file.Start, file.To - file.From));
     }
 
+    /// <summary>The same rows in as few slices as there can be: parts of one file that follow each other are one.</summary>
+    /// <param name="slices">In the table's order.</param>
+    public static IReadOnlyList<SourceSlice> Join(IEnumerable<SourceSlice> slices)
+    {
+        var joined = new List<SourceSlice>();
+        foreach (var slice in slices)
+        {
+            if (joined is [.., { IsWhole: false } last] && !slice.IsWhole && last.Files[0] == slice.Files[0] && last.To == slice.From)
+            {
+                joined[^1] = last with { To = slice.To, Rows = last.Rows + slice.Rows };
+            }
+            else
+            {
+                joined.Add(slice);
+            }
+        }
+
+        return joined;
+    }
+
     /// <summary>Rows of a slice where workers share a table evenly: a whole number of row groups where that is no more than allowed.</summary>
     public static long ShareOf(long rows, int workers, long rowsMax)
     {

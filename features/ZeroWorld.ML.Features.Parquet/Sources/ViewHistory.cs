@@ -152,9 +152,13 @@ internal sealed class ViewHistory : IViewHistory
     /// <summary>Grouped in memory what fits; of more the engine makes a sort out of core.</summary>
     private IHistoryRows ReadRows(MaterializationRange range, IReadOnlyList<string>? files, Func<EarlyRowSender>? createSender, CancellationToken cancellationToken)
     {
-        if (GroupedRows.TryRead(Unordered(range, files, cancellationToken), _source.Layout(_field.IsWindow), _groupedBytesMax, createSender) is { } grouped)
+        // Each stream is made by the worker that takes it: a thread of the engine would only look for work.
+        using (_session.LimitThreads(1))
         {
-            return grouped;
+            if (GroupedRows.TryRead(Unordered(range, files, cancellationToken), _source.Layout(_field.IsWindow), _groupedBytesMax, createSender) is { } grouped)
+            {
+                return grouped;
+            }
         }
 
         return _session.QueryCursor(
@@ -176,7 +180,7 @@ internal sealed class ViewHistory : IViewHistory
         [
             .. _source.Slice(_session, share, cancellationToken)
                 .GroupBy(slice => Math.Min((slice.First + (slice.Rows / 2)) * _workers / rows, _workers - 1))
-                .Select(slices => slices.Select(slice => _session.QueryVectors(_source.UnorderedSliceStatement(range, _field.IsWindow, slice), cancellationToken))),
+                .Select(slices => SourceSlice.Join(slices).Select(slice => _session.QueryVectors(_source.UnorderedSliceStatement(range, _field.IsWindow, slice), cancellationToken))),
         ];
     }
 }

@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal abstract class ViewCells
 {
     /// <summary>Rows that are written at a time.</summary>
-    public const int RowsMax = 512;
+    public const int RowsMax = 256;
 
     /// <summary>Bytes of the longest text or list of a column of the service; 0 for numbers.</summary>
     public abstract int LongestOf(int column);
@@ -25,5 +25,5 @@ internal abstract class ViewCells
 /// <summary>Where the cells of a column go.</summary>
 /// <param name="Column">Index of the service's column.</param>
 /// <param name="Values">Receives the values of a block.</param>
-/// <param name="Statuses">Receives their statuses.</param>
+/// <param name="Statuses">Receives their statuses; empty: nobody asks for them.</param>
 internal readonly record struct CellTarget(int Column, ColumnBuffer Values, FeatureStatus[] Statuses);

@@ -16,7 +16,10 @@ internal sealed class WindowCells(CellColumn?[] cells) : ViewCells
             {
                 var cell = column.Get(block + row);
                 target.Values.Set(row, cell.Value);
-                target.Statuses[row] = cell.Status;
+                if (target.Statuses.Length > 0)
+                {
+                    target.Statuses[row] = cell.Status;
+                }
             }
         }
     }

@@ -11,4 +11,7 @@ public sealed record HistoryBatch<T>(IReadOnlyList<T> Items, int? Partition, boo
 {
     /// <value>Items whose entity was in an earlier batch.</value>
     public int Repeated { get; init; }
+
+    /// <value>Where bytes of the items lie; whoever disposes it has no more use for them. <see langword="null"/>: each item has its own.</value>
+    public IDisposable? Memory { get; init; }
 }

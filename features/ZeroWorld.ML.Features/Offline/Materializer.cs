@@ -284,6 +284,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             var added = batch.Items.Sum(rowsOf) - batch.Repeated;
             (entities, rows, unmarked) = (entities + batch.Items.Count - batch.Repeated, rows + added, unmarked + batch.Items.Count);
             run.Total.Add(added);
+            batch.Memory?.Dispose();
             if (batch is { IsLast: true, Partition: { } partition })
             {
                 ended.Add(partition);

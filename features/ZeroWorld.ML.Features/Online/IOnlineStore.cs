@@ -23,7 +23,10 @@ public interface IOnlineStore : IAsyncDisposable
 
     /// <summary>Adds events to the blocks of a windowed view; a repeated event id changes nothing.</summary>
     /// <param name="field">The stored form of one windowed view.</param>
-    /// <param name="appends">Encoded blocks of the new events, or of an entity's history (<see cref="HopBlockMerge"/>); one entity at most once.</param>
+    /// <param name="appends">
+    /// Encoded blocks of the new events, or of an entity's history (<see cref="HopBlockMerge"/>); one entity at most once. When the task has ended well, the caller may use their
+    /// memory for something else.
+    /// </param>
     /// <param name="trim">Events at or before this event time (microseconds) are dropped; <see cref="long.MinValue"/> drops none.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: some events may have been written; repeating is safe.</exception>
     Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken);

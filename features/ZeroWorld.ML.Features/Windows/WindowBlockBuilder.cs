@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
@@ -70,19 +71,57 @@ public sealed class WindowBlockBuilder
         var id = row.Slice(WindowBlockCodec.EventIdOffset, _field.EventIdWidth);
         WriteId(id, eventId, entityKey, row);
         BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], createdTime);
-        if (!TryAddId(_field.EventIdWidth == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(id) : BinaryPrimitives.ReadUInt128LittleEndian(id)))
+        return TryKeep(row, eventTime);
+    }
+
+    /// <summary>As <see cref="Add"/>, of an event that has an int64 id and whose stored columns are all numbers.</summary>
+    /// <param name="eventTime">Microseconds since the epoch.</param>
+    /// <param name="createdTime">Microseconds since the epoch.</param>
+    /// <param name="numbers">One per stored column: the bits of a float64 or an int64; <see langword="null"/>: the event has no value there.</param>
+    /// <returns><see langword="false"/> when an event of this id is already there; nothing changed.</returns>
+    public bool AddNumbers(long eventTime, long createdTime, long eventId, ReadOnlySpan<long?> numbers)
+    {
+        Debug.Assert(_field.EventIdWidth == sizeof(long) && numbers.Length == _types.Length);
+        var row = _rows.GetSpan(_rowWidth)[.._rowWidth];
+        BinaryPrimitives.WriteInt64LittleEndian(row, eventTime);
+        BinaryPrimitives.WriteInt64LittleEndian(row[WindowBlockCodec.CreatedTimeOffset..], createdTime);
+        WriteIntegerId(row[WindowBlockCodec.EventIdOffset..], eventId);
+        var rest = row[(WindowBlockCodec.EventIdOffset + sizeof(long))..];
+        var cells = rest[_bitmapLength..];
+        rest.Clear();
+        for (var index = 0; index < numbers.Length; index++, cells = cells[sizeof(long)..])
         {
-            return false;
+            if (numbers[index] is not { } bits)
+            {
+                rest[index >> 3] |= (byte)(1 << (index & 7));
+            }
+            else if (_types[index] == FeatureType.Float64)
+            {
+                WriteFloat64(cells, BitConverter.Int64BitsToDouble(bits));
+            }
+            else
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(cells, bits);
+            }
         }
 
-        _rows.Advance(_rowWidth);
-        Newest = Math.Max(Newest, eventTime);
-        return true;
+        return TryKeep(row, eventTime);
     }
 
     /// <param name="trim">Events at or before this event time are left out and become the block's <c>covered_from</c>; <see cref="long.MinValue"/>: none.</param>
     public byte[] Build(long trim = long.MinValue)
     {
+        byte[]? made = null;
+        _ = Build(trim, length => made = new byte[length]);
+        return made!;
+    }
+
+    /// <summary>As the other one, in memory of the caller.</summary>
+    /// <param name="trim">As there.</param>
+    /// <param name="allocate">Is asked once, for as many bytes as the block has; whatever lies there is written over.</param>
+    public ReadOnlyMemory<byte> Build(long trim, Func<int, Memory<byte>> allocate)
+    {
+        ArgumentNullException.ThrowIfNull(allocate);
         var rows = _rows.WrittenSpan;
         var order = IsSorted(rows) ? null : Sort();
         var (count, first) = (Count, 0);
@@ -91,9 +130,9 @@ public sealed class WindowBlockBuilder
             first++;
         }
 
-        var block = new byte[WindowBlockCodec.HeaderLength + ((count - first) * _rowWidth)];
-        WindowBlockCodec.WriteHeader(block, _field, _rowWidth, count - first, trim);
-        var target = block.AsSpan(WindowBlockCodec.HeaderLength);
+        var block = allocate(WindowBlockCodec.HeaderLength + ((count - first) * _rowWidth));
+        WindowBlockCodec.WriteHeader(block.Span, _field, _rowWidth, count - first, trim);
+        var target = block.Span[WindowBlockCodec.HeaderLength..];
         if (order is null)
         {
             rows[(first * _rowWidth)..].CopyTo(target);
@@ -130,6 +169,20 @@ public sealed class WindowBlockBuilder
         return byCreated != 0
             ? byCreated
             : left.Slice(WindowBlockCodec.EventIdOffset, idWidth).SequenceCompareTo(right.Slice(WindowBlockCodec.EventIdOffset, idWidth));
+    }
+
+    /// <summary>Keeps the row that was written behind the last one, if its id is new.</summary>
+    private bool TryKeep(ReadOnlySpan<byte> row, long eventTime)
+    {
+        var id = row[WindowBlockCodec.EventIdOffset..];
+        if (!TryAddId(_field.EventIdWidth == sizeof(long) ? BinaryPrimitives.ReadUInt64LittleEndian(id) : BinaryPrimitives.ReadUInt128LittleEndian(id)))
+        {
+            return false;
+        }
+
+        _rows.Advance(_rowWidth);
+        Newest = Math.Max(Newest, eventTime);
+        return true;
     }
 
     private bool TryAddId(UInt128 id)
@@ -194,8 +247,7 @@ public sealed class WindowBlockBuilder
     {
         if (_types[column] == FeatureType.Float64)
         {
-            // Files keep one zero only; so do windows, on both sides. Adding a zero turns the negative one into it and changes nothing else.
-            BinaryPrimitives.WriteDoubleLittleEndian(cell, value.ToDouble() + 0.0);
+            WriteFloat64(cell, value.ToDouble());
         }
         else if (_types[column] == FeatureType.Int64)
         {
@@ -213,6 +265,12 @@ public sealed class WindowBlockBuilder
         }
     }
 
+    // Files keep one zero only; so do windows, on both sides. Adding a zero turns the negative one into it and changes nothing else.
+    private static void WriteFloat64(Span<byte> cell, double value) => BinaryPrimitives.WriteDoubleLittleEndian(cell, value + 0.0);
+
+    // As bytes these sort as the numbers do.
+    private static void WriteIntegerId(Span<byte> id, long eventId) => BinaryPrimitives.WriteInt64BigEndian(id, eventId ^ long.MinValue);
+
     private void WriteId(Span<byte> id, FeatureValue eventId, string entityKey, ReadOnlySpan<byte> row)
     {
         Span<byte> digest = stackalloc byte[32];
@@ -222,8 +280,7 @@ public sealed class WindowBlockBuilder
         }
         else if (id.Length == 8)
         {
-            // As bytes these sort as the numbers do.
-            BinaryPrimitives.WriteInt64BigEndian(id, eventId.AsInt64() ^ long.MinValue);
+            WriteIntegerId(id, eventId.AsInt64());
             return;
         }
         else

@@ -100,6 +100,8 @@ internal static class MaterializeBenchmark
 
     private static async Task<Cost> CostOfAsync(OnlineServer server, Func<Task> action)
     {
+        // What one measurement leaves behind, the next one's collections would carry along.
+        GC.Collect();
         var (started, client, redis) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, await ReadCpuAsync(server));
         await action();
         return new Cost(

@@ -116,8 +116,14 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
         IsOver(validUntil) ?? WriteRowsAsync(field, rows, cancellationToken);
 
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
-        IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+    /// <summary>Called before events are looked at: as long as it is not over, they lie with their writer.</summary>
+    public Func<Task> OnAppend { get; set; } = static () => Task.CompletedTask;
+
+    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken)
+    {
+        await OnAppend();
+        await (IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken));
+    }
 
     private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
         ? Task.FromException(new FeatureException(FeatureError.Superseded, "The turn is over."))
