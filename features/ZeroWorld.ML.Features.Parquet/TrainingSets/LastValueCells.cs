@@ -59,7 +59,7 @@ internal sealed class LastValueCells : ViewCells
         // What two views read alike is read and held once.
         var wanted = new List<(string Expression, FeatureType Type)>();
         var columns = views.Select((view, index) => FindColumns(service, view, limits[index], wanted)).ToArray();
-        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads);
+        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads, search.Release());
         if (wanted.Count > 0 && selection.Count > 0)
         {
             var expressions = wanted.ConvertAll(static column => column.Expression);
@@ -119,6 +119,8 @@ internal sealed class LastValueCells : ViewCells
 
         return columns;
     }
+
+    public override void Dispose() => _rows.Dispose();
 
     public override int LongestOf(int column) => _columns[column] is { } known ? _rows.LongestOf(known.Place) : 0;
 

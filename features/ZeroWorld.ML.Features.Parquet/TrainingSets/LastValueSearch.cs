@@ -11,7 +11,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// Rows of equal (event, created) arrive together, so that they meet at one moment: only there the row hash decides, in a second scan. A row's hash is over
 /// the columns that a view stores, so such ties are decided for each view; everything else is one for all of them.
 /// </remarks>
-internal sealed class LastValueSearch
+internal sealed unsafe class LastValueSearch : IDisposable
 {
     private const int FirstKeyOrdinal = 4;
     private const int SearchRows = 64;
@@ -22,7 +22,10 @@ internal sealed class LastValueSearch
     private readonly LastValueSource[] _views;
     private readonly SourceQuery _source;
     private readonly int _keys;
-    private readonly Candidate[] _candidates;
+
+    // The best row so far of each moment.
+    private NativeWords? _memory;
+    private readonly Candidate* _candidates;
     private readonly long _until;
     private readonly long _skew;
 
@@ -57,7 +60,8 @@ internal sealed class LastValueSearch
         _keys = views[0].View.Entity.Keys.Count;
         _until = until;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
-        _candidates = LargeArray.CreateZeros<Candidate>(spine.Moments.Length);
+        _memory = new NativeWords((long)spine.Moments.Length * sizeof(Candidate));
+        _candidates = (Candidate*)_memory.Start;
         if (erasures.Has(views[0].View.Entity.Name))
         {
             _erasedUntil = new long[spine.Keys.Count];
@@ -87,7 +91,7 @@ internal sealed class LastValueSearch
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
         parts.Complete();
         _source.CheckTimes(session, _nullEvents, _nullCreated);
-        HasTies = _hasTied && Array.Exists(_candidates, static candidate => candidate.IsTied);
+        HasTies = _hasTied && FindTied();
         if (HasTies)
         {
             var values = _views.SelectMany(static view => Enumerable.Range(0, view.View.StoredColumns.Count).Select(view.Query.ValueAt)).ToList();
@@ -117,6 +121,29 @@ internal sealed class LastValueSearch
         ref readonly var candidate = ref _candidates[moment];
         eventTime = candidate.EventTime;
         return candidate.IsTied ? _decided[view][candidate.Row & ~TieFlag] - 1 : candidate.Row - 1;
+    }
+
+    /// <summary>Ends the search and hands on its memory, whatever lies in it: nothing can be asked any more.</summary>
+    public NativeWords Release()
+    {
+        var released = _memory!;
+        _memory = null;
+        return released;
+    }
+
+    public void Dispose() => _memory?.Dispose();
+
+    private bool FindTied()
+    {
+        for (var moment = 0; moment < _spine.Moments.Length; moment++)
+        {
+            if (_candidates[moment].IsTied)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // A running maximum carries a tied candidate on to later moments: its row is what they all know it by.
