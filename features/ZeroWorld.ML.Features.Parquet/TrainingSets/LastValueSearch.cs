@@ -98,23 +98,22 @@ internal sealed unsafe class LastValueSearch : IDisposable
             SliceScan.Run(session, _source, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
             NameDecided();
         }
-
-        Parallelism.RunPieces(threads, _spine.Starts.Length - 1, (from, to) =>
-        {
-            for (var entity = from; entity < to; entity++)
-            {
-                for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
-                {
-                    if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
-                    {
-                        _candidates[moment] = _candidates[moment - 1];
-                    }
-                }
-            }
-        });
     }
 
-    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>
+    /// <summary>Ends the search for the moments of an entity: each one's winner is the best row of its own and of those before. Doing it again changes nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Carry(int entity)
+    {
+        for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+        {
+            if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+            {
+                _candidates[moment] = _candidates[moment - 1];
+            }
+        }
+    }
+
+    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened. Asked when the moment's entity was carried.</summary>
     /// <param name="view">Index of the view.</param>
     public long WinnerAt(int view, int moment, out long eventTime)
     {
