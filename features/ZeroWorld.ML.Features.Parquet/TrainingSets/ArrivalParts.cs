@@ -15,7 +15,7 @@ internal sealed class ArrivalParts
 
     private const int MomentBytes = 32;
     private const int WorkerBytesMin = 1 << 19;
-    private const int WorkerBytesMax = 1 << 24;
+    private const int WorkerBytesMax = 1 << 25;
     private const int PartsMin = 64;
     private const int PartsMax = 1024;
     private const int WaitingMax = 4096;

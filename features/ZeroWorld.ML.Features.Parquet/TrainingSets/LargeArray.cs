@@ -11,10 +11,6 @@ internal static unsafe class LargeArray
     public static T[] Create<T>(int length)
         where T : unmanaged => Advise(GC.AllocateUninitializedArray<T>(length));
 
-    /// <summary>As <see cref="Create"/>, at an address that never changes.</summary>
-    public static T[] CreatePinned<T>(int length)
-        where T : unmanaged => Advise(GC.AllocateUninitializedArray<T>(length, pinned: true));
-
     private static T[] Advise<T>(T[] array)
         where T : unmanaged
     {

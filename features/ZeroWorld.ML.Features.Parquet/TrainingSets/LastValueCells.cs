@@ -5,6 +5,9 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>The winners of last-value views, and the values of their rows.</summary>
 internal sealed class LastValueCells : ViewCells
 {
+    // Each has moments of its own.
+    private const int EntitiesMin = 1 << 8;
+
     private readonly SelectedRows _rows;
 
     // Per row of the spine the place of its winner, or below 0 the status of one without.
@@ -59,7 +62,7 @@ internal sealed class LastValueCells : ViewCells
         // What two views read alike is read and held once.
         var wanted = new List<(string Expression, FeatureType Type)>();
         var columns = views.Select((view, index) => FindColumns(service, view, limits[index], wanted)).ToArray();
-        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads);
+        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads, search.Release());
         if (wanted.Count > 0 && selection.Count > 0)
         {
             var expressions = wanted.ConvertAll(static column => column.Expression);
@@ -80,16 +83,20 @@ internal sealed class LastValueCells : ViewCells
 
     // Rows that any of the views still takes.
     private static void Select(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
-        Parallelism.RunPieces(threads, spine.Moments.Length, (from, to) =>
+        Parallelism.RunPieces(threads, spine.Keys.Count, (from, to) =>
         {
-            for (var moment = from; moment < to; moment++)
+            for (var entity = from; entity < to; entity++)
             {
-                if (search.WinnerAt(view, moment, out var eventTime) is >= 0 and var row && !LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive))
+                search.Carry(entity);
+                for (var moment = spine.Starts[entity]; moment < spine.Starts[entity + 1]; moment++)
                 {
-                    selection.Add(row);
+                    if (search.WinnerAt(view, moment, out var eventTime) is >= 0 and var row && !LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive))
+                    {
+                        selection.Add(row);
+                    }
                 }
             }
-        });
+        }, EntitiesMin);
 
     // Per row of the spine; one without a winner that any of the views still takes gets its status.
     private static int[] FindPlaces(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
@@ -119,6 +126,8 @@ internal sealed class LastValueCells : ViewCells
 
         return columns;
     }
+
+    public override void Dispose() => _rows.Dispose();
 
     public override int LongestOf(int column) => _columns[column] is { } known ? _rows.LongestOf(known.Place) : 0;
 

@@ -11,7 +11,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// Rows of equal (event, created) arrive together, so that they meet at one moment: only there the row hash decides, in a second scan. A row's hash is over
 /// the columns that a view stores, so such ties are decided for each view; everything else is one for all of them.
 /// </remarks>
-internal sealed class LastValueSearch
+internal sealed unsafe class LastValueSearch : IDisposable
 {
     private const int FirstKeyOrdinal = 4;
     private const int SearchRows = 64;
@@ -22,7 +22,10 @@ internal sealed class LastValueSearch
     private readonly LastValueSource[] _views;
     private readonly SourceQuery _source;
     private readonly int _keys;
-    private readonly Candidate[] _candidates;
+
+    // The best row so far of each moment.
+    private NativeWords? _memory;
+    private readonly Candidate* _candidates;
     private readonly long _until;
     private readonly long _skew;
 
@@ -57,7 +60,8 @@ internal sealed class LastValueSearch
         _keys = views[0].View.Entity.Keys.Count;
         _until = until;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
-        _candidates = LargeArray.CreateZeros<Candidate>(spine.Moments.Length);
+        _memory = new NativeWords((long)spine.Moments.Length * sizeof(Candidate));
+        _candidates = (Candidate*)_memory.Start;
         if (erasures.Has(views[0].View.Entity.Name))
         {
             _erasedUntil = new long[spine.Keys.Count];
@@ -87,36 +91,58 @@ internal sealed class LastValueSearch
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
         parts.Complete();
         _source.CheckTimes(session, _nullEvents, _nullCreated);
-        HasTies = _hasTied && Array.Exists(_candidates, static candidate => candidate.IsTied);
+        HasTies = _hasTied && FindTied();
         if (HasTies)
         {
             var values = _views.SelectMany(static view => Enumerable.Range(0, view.View.StoredColumns.Count).Select(view.Query.ValueAt)).ToList();
             SliceScan.Run(session, _source, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
             NameDecided();
         }
-
-        Parallelism.RunPieces(threads, _spine.Starts.Length - 1, (from, to) =>
-        {
-            for (var entity = from; entity < to; entity++)
-            {
-                for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
-                {
-                    if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
-                    {
-                        _candidates[moment] = _candidates[moment - 1];
-                    }
-                }
-            }
-        });
     }
 
-    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>
+    /// <summary>Ends the search for the moments of an entity: each one's winner is the best row of its own and of those before. Doing it again changes nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Carry(int entity)
+    {
+        for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+        {
+            if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+            {
+                _candidates[moment] = _candidates[moment - 1];
+            }
+        }
+    }
+
+    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened. Asked when the moment's entity was carried.</summary>
     /// <param name="view">Index of the view.</param>
     public long WinnerAt(int view, int moment, out long eventTime)
     {
         ref readonly var candidate = ref _candidates[moment];
         eventTime = candidate.EventTime;
         return candidate.IsTied ? _decided[view][candidate.Row & ~TieFlag] - 1 : candidate.Row - 1;
+    }
+
+    /// <summary>Ends the search and hands on its memory, whatever lies in it: nothing can be asked any more.</summary>
+    public NativeWords Release()
+    {
+        var released = _memory!;
+        _memory = null;
+        return released;
+    }
+
+    public void Dispose() => _memory?.Dispose();
+
+    private bool FindTied()
+    {
+        for (var moment = 0; moment < _spine.Moments.Length; moment++)
+        {
+            if (_candidates[moment].IsTied)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // A running maximum carries a tied candidate on to later moments: its row is what they all know it by.

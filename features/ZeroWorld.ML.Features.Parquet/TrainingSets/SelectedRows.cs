@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -6,16 +5,13 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The values of some source columns in selected rows, row by row: what belongs to one row lies together, its null bits before its values.</summary>
 /// <remarks>Thread safety: workers write different places concurrently, each with its own number.</remarks>
-internal sealed unsafe class SelectedRows
+internal sealed unsafe class SelectedRows : IDisposable
 {
     /// <summary>Columns that one <see cref="Find"/> is good for: a cache line of values.</summary>
     public const int PrefetchColumns = 8;
 
     // Columns of one word of null bits.
     private const int WordColumnsMax = 64;
-    private const int BlockShiftMin = 14;
-    private const int BlockShiftMax = 20;
-    private const long BlockBytes = 1 << 26;
     private const int TextBlockLength = 1 << 20;
     private const int WorkerShift = 54;
     private const int TextBlockShift = 28;
@@ -25,13 +21,16 @@ internal sealed unsafe class SelectedRows
     // Whether all values are 64 bits that are taken as they are.
     private readonly bool _areWords;
 
-    // In the place of a row that there is not: all nulls. Pinned as the others are, so that a row is known by its address.
-    private readonly long[] _none;
-    private readonly long[][] _bits;
+    // In the place of a row that there is not: all nulls.
+    private readonly NativeWords _none;
 
-    // A block has as many rows as a power of two, by how wide they are.
-    private readonly int _blockShift;
-    private readonly int _blockMask;
+    // Two pieces: what another one had before, as many whole rows as fit, then more of it.
+    private readonly NativeWords _first;
+    private readonly NativeWords _more;
+    private readonly int _firstRows;
+
+    // From where the rows behind the first piece would lie in it to where they do: added without a branch, which nobody could foresee.
+    private readonly nint _distance;
     private readonly int _nullWords;
     private readonly int _stride;
     private readonly List<byte[]>[] _texts;
@@ -43,22 +42,23 @@ internal sealed unsafe class SelectedRows
     /// <param name="types">Types of the columns.</param>
     /// <param name="count">Rows.</param>
     /// <param name="workers">Threads that may write.</param>
-    public SelectedRows(FeatureType[] types, int count, int workers)
+    /// <param name="spare">Memory to use first, whatever lies in it: new memory is dear. It is this one's from now on.</param>
+    public SelectedRows(FeatureType[] types, int count, int workers, NativeWords spare)
     {
         _types = types;
         _areWords = Array.TrueForAll(types, static type => type is FeatureType.Int64 or FeatureType.Float64 or FeatureType.Timestamp);
         _nullWords = (types.Length + 63) / 64;
         _stride = _nullWords + types.Length;
-        _none = GC.AllocateArray<long>(_stride, pinned: true);
-        _none.AsSpan(0, _nullWords).Fill(-1);
-        _blockShift = Math.Clamp(BitOperations.Log2((ulong)(BlockBytes / (_stride * sizeof(long)))), BlockShiftMin, BlockShiftMax);
-        _blockMask = (1 << _blockShift) - 1;
-        _bits = new long[(int)(((long)count + _blockMask) >> _blockShift)][];
-        for (var block = 0; block < _bits.Length; block++)
+        _none = new NativeWords((long)_stride * sizeof(long));
+        new Span<long>((void*)_none.Start, _nullWords).Fill(-1);
+        _first = spare;
+        _firstRows = (int)Math.Min(count, spare.Bytes / (_stride * sizeof(long)));
+        _more = new NativeWords((long)(count - _firstRows) * _stride * sizeof(long));
+        _distance = unchecked(_more.Start - _first.Start - ((nint)_firstRows * _stride * sizeof(long)));
+        if (!_areWords)
         {
             // A place that is never set, since its file went meanwhile, is no text.
-            var words = Math.Min(1 << _blockShift, count - (block << _blockShift)) * _stride;
-            _bits[block] = _areWords ? LargeArray.CreatePinned<long>(words) : GC.AllocateArray<long>(words, pinned: true);
+            NativeMemory.Clear((void*)spare.Start, (nuint)spare.Bytes);
         }
 
         _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];
@@ -87,7 +87,7 @@ internal sealed unsafe class SelectedRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Find(ReadOnlySpan<int> places, Span<nint> addresses, int column)
     {
-        var none = Address(_none);
+        var none = _none.Start;
         var first = (column / PrefetchColumns * PrefetchColumns) + _nullWords;
         var last = Math.Min(first + PrefetchColumns, _stride) - 1;
         var isFar = first > PrefetchColumns;
@@ -183,12 +183,18 @@ internal sealed unsafe class SelectedRows
     private bool IsNull(int place, int column) => IsNull(AddressOf(place), column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nint AddressOf(int place) => Address(_bits[place >> _blockShift]) + ((nint)(place & _blockMask) * _stride * sizeof(long));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint Address(long[] pinned) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+    private nint AddressOf(int place) =>
+        unchecked(_first.Start + ((nint)place * _stride * sizeof(long)) + (((_firstRows - 1 - place) >> 31) & _distance));
 
     private long Bits(int place, int column) => ((long*)AddressOf(place))[_nullWords + column];
+
+    /// <summary>Gives the memory back: nothing can be asked any more.</summary>
+    public void Dispose()
+    {
+        _none.Dispose();
+        _first.Dispose();
+        _more.Dispose();
+    }
 
     private ReadOnlySpan<byte> Bytes(int place, int column)
     {

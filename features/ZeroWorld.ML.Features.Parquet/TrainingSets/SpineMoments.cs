@@ -6,6 +6,9 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Immutable and thread safe once made. Views of equal keys share it. About 24 bytes per row and 24 per entity.</remarks>
 internal sealed class SpineMoments
 {
+    // Entities that are worth a piece of work of their own: each has rows.
+    private const int EntitiesMin = 1 << 8;
+
     // Rows with a key, entity by entity and by their times; and the moment of each, where that is not its place among them.
     private readonly int[] _rows;
     private readonly int[] _momentOfPlace;
@@ -124,7 +127,7 @@ internal sealed class SpineMoments
                 sorter.Sort(some, order.AsSpan(first, count));
                 counts[entity + 1] = CountDistinct(some);
             }
-        });
+        }, EntitiesMin);
         for (var entity = 0; entity < keys.Count; entity++)
         {
             counts[entity + 1] += counts[entity];

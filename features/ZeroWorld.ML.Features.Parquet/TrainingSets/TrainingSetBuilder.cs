@@ -115,7 +115,14 @@ internal sealed class TrainingSetBuilder
         {
             var range = new SpineRange(from, (int)Math.Min(_rangeRows, _spine.Rows - from));
             var cells = Join(range, out var times, cancellationToken);
-            rows.Run(_session, range, times, cells, took, cancellationToken);
+            try
+            {
+                rows.Run(_session, range, times, cells, took, cancellationToken);
+            }
+            finally
+            {
+                Array.ForEach(cells, static item => item?.Dispose());
+            }
         }
     }
 
@@ -167,7 +174,7 @@ internal sealed class TrainingSetBuilder
             var arrivedUntil = Math.Min(spine.Last, _request.AsOf ?? long.MaxValue);
             foreach (var group in keyed)
             {
-                var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
+                using var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
                 search.Run(_session, group.Slices, _threads, _memoryBytes, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
                     _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);

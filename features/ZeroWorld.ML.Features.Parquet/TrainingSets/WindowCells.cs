@@ -3,6 +3,10 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>Cells that were computed row by row, by the code that answers requests.</summary>
 internal sealed class WindowCells(CellColumn?[] cells) : ViewCells
 {
+    public override void Dispose()
+    {
+    }
+
     public override int LongestOf(int column) => cells[column]!.Longest;
 
     public override int LengthOf(int column, int row) => cells[column]!.LengthOf(row);

@@ -17,7 +17,15 @@ public sealed class SelectedRowsTests : IDisposable
     public void Write_PlacesOnBothSidesOfABlocksEnd_GivesWhatWasSet(int columns, int count)
     {
         const int Vector = 2048;
-        var rows = new SelectedRows([.. Enumerable.Repeat(FeatureType.Int64, columns)], count, workers: 1);
+
+        // Part of the rows lie in memory that had something else in it.
+        var spare = new NativeWords(count * 10L);
+        unsafe
+        {
+            new Span<byte>((void*)spare.Start, (int)spare.Bytes).Fill(0xFF);
+        }
+
+        using var rows = new SelectedRows([.. Enumerable.Repeat(FeatureType.Int64, columns)], count, workers: 1, spare);
         using var session = new DuckDbSession(_folder.Options);
         using var vectors = session.QueryVectors(
             $"SELECT {string.Join(", ", Enumerable.Range(0, columns).Select(static column => $"CASE WHEN (i + {column}) % 7 > 0 THEN i * 3 + {column} END::BIGINT"))} FROM range({Vector}) t(i)", Token);
