@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ZeroWorld.ML.Features.Parquet;
@@ -33,6 +35,26 @@ internal sealed class ColumnBuffer
     public long[] Bits { get; } = new long[BlockRows];
 
     public bool[] Nulls { get; } = new bool[BlockRows];
+
+    /// <summary>Copies the scalars that are there.</summary>
+    /// <param name="rows">Rows to look at.</param>
+    /// <param name="values">Room for as many.</param>
+    /// <returns>How many they are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public int CopyPresent(int rows, Span<long> values)
+    {
+        var bits = Bits.AsSpan(0, rows);
+        var nulls = MemoryMarshal.AsBytes(Nulls.AsSpan(0, rows));
+        values = values[..rows];
+        var count = 0;
+        for (var row = 0; row < bits.Length; row++)
+        {
+            values[count] = bits[row];
+            count += 1 - nulls[row];
+        }
+
+        return count;
+    }
 
     /// <summary>Forgets what long texts took.</summary>
     public void Trim()
@@ -125,6 +147,13 @@ internal sealed class ColumnBuffer
     /// <summary>Copies rows of a vector, of the type that this column has.</summary>
     public void Copy(in DuckDbVector vector, FeatureType type, int from, int at, int count)
     {
+        if (!vector.MayHaveNulls && Kind is (ColumnKind.Int64 or ColumnKind.Timestamp or ColumnKind.Float64))
+        {
+            vector.Int64.Slice(from, count).CopyTo(Bits.AsSpan(at));
+            Nulls.AsSpan(at, count).Clear();
+            return;
+        }
+
         for (var row = 0; row < count; row++)
         {
             if (vector.IsNull(from + row))

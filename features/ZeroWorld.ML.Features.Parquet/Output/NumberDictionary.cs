@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -9,7 +10,10 @@ internal sealed class NumberDictionary
     public const int CountMax = 1 << 14;
 
     private const int SlotsMin = 1 << 11;
-    private long[] _values = new long[SlotsMin / 2];
+
+    // Few values meet another one in their slot, which no processor could foresee.
+    private const int SlotsPerValue = 4;
+    private long[] _values = new long[SlotsMin / SlotsPerValue];
     private Slot[] _slots = new Slot[SlotsMin];
     private int _size = SlotsMin;
 
@@ -38,7 +42,8 @@ internal sealed class NumberDictionary
             var value = values[index];
             for (var at = SlotOf(value, shift); ; at = (at + 1) & mask)
             {
-                ref var slot = ref slots[at];
+                // A hash has as many bits as there are slots.
+                ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), at);
                 if (slot.Number == 0)
                 {
                     if (Count == CountMax)
@@ -48,7 +53,7 @@ internal sealed class NumberDictionary
 
                     slot = new Slot { Value = value, Number = Add(value) };
                     numbers[index] = Count - 1;
-                    if (2 * Count > _size)
+                    if (SlotsPerValue * Count > _size)
                     {
                         Grow();
                         (slots, mask, shift) = (_slots, _size - 1, Shift());
@@ -103,7 +108,9 @@ internal sealed class NumberDictionary
 
     private int Shift() => 64 - System.Numerics.BitOperations.Log2((uint)_size);
 
-    private static int SlotOf(long value, int shift) => (int)(KeyHash.Mix((ulong)value) >> shift);
+    // Fibonacci hashing (Knuth, volume 3, 6.4): the high bits of the product hang on every bit of the value. That of 2^64 / phi.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int SlotOf(long value, int shift) => (int)(((ulong)value * 0x9E3779B97F4A7C15) >> shift);
 
     private struct Slot
     {

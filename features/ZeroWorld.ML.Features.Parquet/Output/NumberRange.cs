@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -24,6 +26,11 @@ internal struct NumberRange()
         }
 
         (_least, _greatest) = (long.MaxValue, long.MinValue);
+        if (kind != ColumnKind.Int32)
+        {
+            values = TakeVectors(values);
+        }
+
         foreach (var value in values)
         {
             // An int32 lies in the lower half.
@@ -62,10 +69,52 @@ internal struct NumberRange()
         thrift.Write(6, least[..column.NumberBytes]);
     }
 
+    // Returns what is left.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private ReadOnlySpan<long> TakeVectors(ReadOnlySpan<long> values)
+    {
+        var (least, greatest) = (Vector256.Create(long.MaxValue), Vector256.Create(long.MinValue));
+        for (; values.Length >= Vector256<long>.Count; values = values[Vector256<long>.Count..])
+        {
+            var some = Vector256.Create(values[..Vector256<long>.Count]);
+            (least, greatest) = (Vector256.Min(least, some), Vector256.Max(greatest, some));
+        }
+
+        for (var lane = 0; lane < Vector256<long>.Count; lane++)
+        {
+            (_least, _greatest) = (Math.Min(_least, least[lane]), Math.Max(_greatest, greatest[lane]));
+        }
+
+        return values;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ReadOnlySpan<long> TakeVectors(ReadOnlySpan<double> values, out double minimum, out double maximum, out double nan)
+    {
+        var (least, greatest, unequal) = (Vector256.Create(double.PositiveInfinity), Vector256.Create(double.NegativeInfinity), Vector256<double>.Zero);
+        for (; values.Length >= Vector256<double>.Count; values = values[Vector256<double>.Count..])
+        {
+            // Of zeros either sign will do, and beside a NaN any number.
+            var some = Vector256.Create(values[..Vector256<double>.Count]);
+            (least, greatest) = (Vector256.MinNative(least, some), Vector256.MaxNative(greatest, some));
+            unequal |= ~Vector256.Equals(some, some);
+        }
+
+        minimum = Math.Min(Math.Min(least[0], least[1]), Math.Min(least[2], least[3]));
+        maximum = Math.Max(Math.Max(greatest[0], greatest[1]), Math.Max(greatest[2], greatest[3]));
+        nan = unequal.AsInt64() == Vector256<long>.Zero ? 0 : double.NaN;
+        return MemoryMarshal.Cast<double, long>(values);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeFloats(ReadOnlySpan<long> values, bool areSingle)
     {
         var (least, greatest, all) = (double.PositiveInfinity, double.NegativeInfinity, 0.0);
+        if (!areSingle)
+        {
+            values = TakeVectors(MemoryMarshal.Cast<long, double>(values), out least, out greatest, out all);
+        }
+
         foreach (var bits in values)
         {
             var value = areSingle ? BitConverter.Int32BitsToSingle((int)bits) : BitConverter.Int64BitsToDouble(bits);

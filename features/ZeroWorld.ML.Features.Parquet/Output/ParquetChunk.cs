@@ -266,27 +266,17 @@ internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
         return count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Gather(ColumnBuffer buffer, int rows, Span<long> values)
     {
-        var bits = buffer.Bits.AsSpan(0, rows);
-        var nulls = buffer.Nulls.AsSpan(0, rows);
-        var missing = nulls.Count(true);
+        var missing = buffer.Nulls.AsSpan(0, rows).Count(true);
         _nulls += missing;
-        if (missing == 0)
+        if (missing > 0)
         {
-            bits.CopyTo(values);
-            return rows;
+            return buffer.CopyPresent(rows, values);
         }
 
-        var count = 0;
-        for (var row = 0; row < rows; row++)
-        {
-            values[count] = bits[row];
-            count += nulls[row] ? 0 : 1;
-        }
-
-        return count;
+        buffer.Bits.AsSpan(0, rows).CopyTo(values);
+        return rows;
     }
 
     /// <summary>Writes the page with its header, and empties it.</summary>

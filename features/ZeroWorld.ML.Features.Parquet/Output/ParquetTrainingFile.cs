@@ -10,6 +10,7 @@ internal sealed class ParquetTrainingFile : TrainingFile
     private const int Version = 2;
     private readonly ParquetColumn[] _columns;
     private readonly ArrayBufferWriter<byte> _groups = new();
+    private readonly WriteBack? _writeBack;
     private int _count;
     private long _rows;
 
@@ -18,6 +19,7 @@ internal sealed class ParquetTrainingFile : TrainingFile
         : base(stream)
     {
         _columns = [.. columns.Select(static column => new ParquetColumn(column.Name, column.Kind))];
+        _writeBack = stream is FileStream file ? new WriteBack(file) : null;
         stream.Write(Magic);
     }
 
@@ -44,6 +46,7 @@ internal sealed class ParquetTrainingFile : TrainingFile
         thrift.End();
         _count++;
         _rows += rows;
+        _writeBack?.Send();
     }
 
     public override void Complete(string card)

@@ -45,15 +45,33 @@ internal sealed class ArrivalParts
     }
 
     /// <param name="worker">Number of the caller, whose calls are one after the other.</param>
+    /// <param name="entities">Per row its entity; below 0: the row is left out.</param>
+    /// <param name="rows">Per row its number.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Add(int worker, in Arrival arrival)
+    public void Add(int worker, ReadOnlySpan<int> entities, ReadOnlySpan<long> eventTimes, ReadOnlySpan<long> createdTimes, ReadOnlySpan<long> rows)
     {
-        var part = arrival.Entity >> _shift;
-        ref var count = ref _counts[worker][part];
-        _waiting[worker][(part * _waitingMax) + count] = arrival;
-        if (++count == _waitingMax)
+        var (counts, waiting, shift, most) = (_counts[worker], _waiting[worker], _shift, _waitingMax);
+        for (var row = 0; row < entities.Length; row++)
         {
-            Take(worker, part);
+            var entity = entities[row];
+            if (entity < 0)
+            {
+                continue;
+            }
+
+            var part = entity >> shift;
+            ref var count = ref counts[part];
+            ref var place = ref waiting[(part * most) + count];
+
+            // Value by value: as a whole they would wait for one another.
+            place.EventTime = eventTimes[row];
+            place.CreatedTime = createdTimes[row];
+            place.Row = rows[row] + 1;
+            place.Entity = entity;
+            if (++count == most)
+            {
+                Take(worker, part);
+            }
         }
     }
 
@@ -71,19 +89,28 @@ internal sealed class ArrivalParts
         var arrivals = _waiting[worker].AsSpan(part * _waitingMax, _counts[worker][part]);
         lock (_locks[part])
         {
-            _take(arrivals);
+            _take(arrivals, worker);
         }
 
         _counts[worker][part] = 0;
     }
 }
 
-/// <summary>Takes rows of some entities.</summary>
-internal delegate void TakeArrivals(ReadOnlySpan<Arrival> arrivals);
+/// <summary>Takes rows of some entities, from the worker of the given number.</summary>
+internal delegate void TakeArrivals(ReadOnlySpan<Arrival> arrivals, int worker);
 
 /// <summary>A source row of an entity of the spine.</summary>
-/// <param name="EventTime">Microseconds.</param>
-/// <param name="CreatedTime">Microseconds.</param>
-/// <param name="Row">Number of the row plus 1.</param>
-/// <param name="Entity">Number of its entity.</param>
-internal readonly record struct Arrival(long EventTime, long CreatedTime, long Row, int Entity);
+internal struct Arrival
+{
+    /// <summary>Microseconds.</summary>
+    public long EventTime;
+
+    /// <summary>Microseconds.</summary>
+    public long CreatedTime;
+
+    /// <summary>Number of the row plus 1.</summary>
+    public long Row;
+
+    /// <summary>Number of its entity.</summary>
+    public int Entity;
+}

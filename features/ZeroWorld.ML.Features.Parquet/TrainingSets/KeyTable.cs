@@ -9,18 +9,29 @@ internal sealed class KeyTable
 {
     private const int SlotsMin = 1024;
 
+    // Keys of which each has a place of its own: numbers from 0 on, as most ids are.
+    private const int DenseMax = 1 << 22;
+
     private readonly FeatureType[] _types;
     private readonly bool _isSingle;
     private readonly Lock _adding = new();
+
+    // By key its number plus 1; 0: unknown. Empty where keys are no numbers.
+    private readonly int[] _dense;
     private Slot[] _slots = new Slot[SlotsMin];
     private byte[] _keys = [];
     private long[] _ends = [];
     private long _used;
 
+    // Entities that are in slots.
+    private int _hashed;
+
     /// <param name="types">Types of the key columns.</param>
-    public KeyTable(FeatureType[] types)
+    /// <param name="rows">Rows whose entities are added, about.</param>
+    public KeyTable(FeatureType[] types, int rows)
     {
         _types = types;
+        _dense = types is [FeatureType.Int64] ? new int[Math.Min(4L * rows, DenseMax)] : [];
         _isSingle = types is [not (FeatureType.String or FeatureType.Bytes)];
     }
 
@@ -86,6 +97,15 @@ internal sealed class KeyTable
     public void Visit(Action<int, FeatureValue[]> visit)
     {
         var key = new FeatureValue[_types.Length];
+        for (var value = 0; value < _dense.Length; value++)
+        {
+            if (_dense[value] > 0)
+            {
+                key[0] = FeatureValue.FromInt64(value);
+                visit(_dense[value] - 1, key);
+            }
+        }
+
         foreach (var slot in _slots)
         {
             if (slot.Entity == 0)
@@ -127,7 +147,7 @@ internal sealed class KeyTable
     {
         if (add)
         {
-            Reserve(Count + count);
+            Reserve(_hashed + count);
         }
 
         Span<long> keys = stackalloc long[DuckDbVectors.RowsMax];
@@ -172,10 +192,17 @@ internal sealed class KeyTable
     {
         // All places first, so that the memory behind them comes while others are compared.
         Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
-        var slots = Volatile.Read(ref _slots);
+        var (slots, dense) = (Volatile.Read(ref _slots), _dense);
         var (shift, mask) = (Shift(slots), slots.Length - 1);
         for (var row = 0; row < keys.Length; row++)
         {
+            if ((ulong)keys[row] < (ulong)dense.Length)
+            {
+                places[row] = -1;
+                Prefetch.Read(ref dense[keys[row]]);
+                continue;
+            }
+
             places[row] = (int)(KeyHash.Mix((ulong)keys[row]) >> shift);
             Prefetch.Read(ref slots[places[row]]);
         }
@@ -183,6 +210,18 @@ internal sealed class KeyTable
         for (var row = 0; row < keys.Length; row++)
         {
             var key = keys[row];
+            if (places[row] < 0)
+            {
+                ref var number = ref dense[key];
+                if (add && number == 0)
+                {
+                    Volatile.Write(ref number, ++Count);
+                }
+
+                entities[row] = Volatile.Read(ref number) - 1;
+                continue;
+            }
+
             for (var at = places[row]; ; at = (at + 1) & mask)
             {
                 ref var slot = ref slots[at];
@@ -194,6 +233,7 @@ internal sealed class KeyTable
 
                 if (entity == 0 && add)
                 {
+                    _hashed++;
                     slot.Set(key, ++Count);
                     entity = Count;
                 }
@@ -208,7 +248,7 @@ internal sealed class KeyTable
     {
         if (add)
         {
-            Reserve(Count + 1);
+            Reserve(_hashed + 1);
         }
 
         var hash = KeyHash.Of(key);
@@ -236,6 +276,7 @@ internal sealed class KeyTable
         key.CopyTo(_keys.AsSpan((int)_used));
         _used += key.Length;
         _ends[Count] = _used;
+        _hashed++;
         slot.Set((long)hash, ++Count);
         return Count - 1;
     }

@@ -5,21 +5,22 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>The winners of last-value views, and the values of their rows.</summary>
 internal sealed class LastValueCells : ViewCells
 {
-    private readonly SpineMoments _spine;
+    // Each has moments of its own.
+    private const int EntitiesMin = 1 << 8;
+
     private readonly SelectedRows _rows;
 
-    // Per moment the place of its winner, or below 0 the status of a moment without one.
+    // Per row of the spine the place of its winner, or below 0 the status of one without.
     private readonly int[] _winners;
 
-    // Per moment when its winner happened; empty where all views have one limit, by which the winners were chosen.
+    // Per row of the spine when its winner happened; empty where all views have one limit, by which the winners were chosen.
     private readonly long[] _eventTimes;
 
     // Per column of the service what it is here; null: another's.
     private readonly ViewColumn?[] _columns;
 
-    private LastValueCells(SpineMoments spine, int[] winners, long[] eventTimes, ViewColumn?[] columns, SelectedRows rows)
+    private LastValueCells(int[] winners, long[] eventTimes, ViewColumn?[] columns, SelectedRows rows)
     {
-        _spine = spine;
         _winners = winners;
         _eventTimes = eventTimes;
         _columns = columns;
@@ -42,74 +43,64 @@ internal sealed class LastValueCells : ViewCells
         // Views share their winners, unless ties may give each its own; how old they may be is asked when they are written, where they do not agree in that.
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
         var limits = views.Select(static view => view.View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null).ToArray();
-        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : LargeArray.Create<long>(spine.Moments.Length);
+        var most = views.Select((_, view) => search.HasTies ? limits[view] : limits.Contains(null) ? null : limits.Max()).ToArray();
         var lists = new int[search.HasTies ? views.Length : 1][];
         for (var list = 0; list < lists.Length; list++)
         {
-            lists[list] = LargeArray.Create<int>(spine.Moments.Length);
-            var most = search.HasTies ? limits[list] : limits.Contains(null) ? null : limits.Max();
-            Select(search, spine, list, most, lists[list], eventTimes, selection, threads);
+            Select(search, spine, list, most[list], selection, threads);
         }
 
         selection.Complete();
         for (var list = 0; list < lists.Length; list++)
         {
-            FindPlaces(search, list, lists[list], selection, threads);
+            lists[list] = FindPlaces(search, spine, list, most[list], selection, threads);
         }
+
+        // Views that share their winners, or not even those, and differ in how old they may be, ask for their age.
+        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : spine.Spread(new EventTimes(search), 0L, threads);
 
         // What two views read alike is read and held once.
         var wanted = new List<(string Expression, FeatureType Type)>();
         var columns = views.Select((view, index) => FindColumns(service, view, limits[index], wanted)).ToArray();
-        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads);
+        var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads, search.Release());
         if (wanted.Count > 0 && selection.Count > 0)
         {
             var expressions = wanted.ConvertAll(static column => column.Expression);
             SliceScan.Run(
                 session, views[0].Query, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
-                (rows, slice, worker) => Take(rows, slice, worker, selection, wanted.Count, values), scanned, cancellationToken);
+                (rows, slice, worker) => Take(rows, slice, worker, selection, values), scanned, cancellationToken);
         }
 
         if (search.HasTies)
         {
-            return [.. views.Select((_, view) => new LastValueCells(spine, lists[view], eventTimes, columns[view], values))];
+            return [.. views.Select((_, view) => new LastValueCells(lists[view], eventTimes, columns[view], values))];
         }
 
         ViewColumn?[] all = [.. service.Columns.Select((_, column) => columns.Select(view => view[column]).FirstOrDefault(static one => one is not null))];
-        var shared = new LastValueCells(spine, lists[0], eventTimes, all, values);
+        var shared = new LastValueCells(lists[0], eventTimes, all, values);
         return [.. views.Select(_ => shared)];
     }
 
-    // A moment without a winner that any of the views still takes gets its status; of the others the rows are selected.
-    private static void Select(
-        LastValueSearch search, SpineMoments spine, int view, long? timeToLive, int[] winners, long[] eventTimes, RowSelection selection, int threads) =>
-        Parallelism.RunPieces(threads, winners.Length, (from, to) =>
+    // Rows that any of the views still takes.
+    private static void Select(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
+        Parallelism.RunPieces(threads, spine.Keys.Count, (from, to) =>
         {
-            for (var moment = from; moment < to; moment++)
+            for (var entity = from; entity < to; entity++)
             {
-                var row = search.WinnerAt(view, moment, out var eventTime);
-                winners[moment] = row < 0 ? -(int)FeatureStatus.NotFound
-                    : LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive) ? -(int)FeatureStatus.OutsideMaxAge
-                    : 0;
-                if (winners[moment] == 0)
+                search.Carry(entity);
+                for (var moment = spine.Starts[entity]; moment < spine.Starts[entity + 1]; moment++)
                 {
-                    selection.Add(row);
-                }
-
-                if (eventTimes.Length > 0)
-                {
-                    eventTimes[moment] = eventTime;
+                    if (search.WinnerAt(view, moment, out var eventTime) is >= 0 and var row && !LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive))
+                    {
+                        selection.Add(row);
+                    }
                 }
             }
-        });
+        }, EntitiesMin);
 
-    private static void FindPlaces(LastValueSearch search, int view, int[] winners, RowSelection selection, int threads) =>
-        Parallelism.RunPieces(threads, winners.Length, (from, to) =>
-        {
-            for (var moment = from; moment < to; moment++)
-            {
-                winners[moment] = winners[moment] < 0 ? winners[moment] : selection.Find(search.WinnerAt(view, moment, out _));
-            }
-        });
+    // Per row of the spine; one without a winner that any of the views still takes gets its status.
+    private static int[] FindPlaces(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
+        spine.Spread(new Places(search, spine, view, timeToLive, selection), -(int)FeatureStatus.NotFound, threads);
 
     // Per column of the service what it is in this view, with its place among the wanted ones.
     private static ViewColumn?[] FindColumns(FeatureService service, LastValueSource view, long? timeToLive, List<(string Expression, FeatureType Type)> wanted)
@@ -136,22 +127,24 @@ internal sealed class LastValueCells : ViewCells
         return columns;
     }
 
+    public override void Dispose() => _rows.Dispose();
+
     public override int LongestOf(int column) => _columns[column] is { } known ? _rows.LongestOf(known.Place) : 0;
 
-    public override int LengthOf(int column, int row) => _spine.MomentOfRow[row] is >= 0 and var moment && _winners[moment] is >= 0 and var place
+    public override int LengthOf(int column, int row) => _winners[row] is >= 0 and var place
         ? _rows.LengthOf(place, _columns[column]!.Place)
         : 0;
 
     public override void Write(int block, int at, ReadOnlySpan<long> moments, ReadOnlySpan<CellTarget> columns)
     {
-        Span<int> winners = stackalloc int[RowsMax];
         Span<int> fresh = stackalloc int[RowsMax];
-        Span<long> eventTimes = stackalloc long[RowsMax];
-        winners = winners[..moments.Length];
         fresh = fresh[..moments.Length];
-        FindWinners(block + at, winners, eventTimes);
+        var winners = _winners.AsSpan(block + at, moments.Length);
+        var eventTimes = _eventTimes.Length == 0 ? [] : _eventTimes.AsSpan(block + at, moments.Length);
         var (limit, asked) = ((long?)null, false);
         var group = -1;
+        Span<nint> addresses = stackalloc nint[RowsMax];
+        addresses = addresses[..moments.Length];
         foreach (ref readonly var target in columns)
         {
             var column = _columns[target.Column]!;
@@ -159,44 +152,28 @@ internal sealed class LastValueCells : ViewCells
             {
                 (limit, asked) = (column.TimeToLive, true);
                 LimitAge(winners, eventTimes, moments, _eventTimes.Length == 0 ? null : limit, fresh);
+                group = -1;
             }
 
             if (column.Place / SelectedRows.PrefetchColumns != group)
             {
                 group = column.Place / SelectedRows.PrefetchColumns;
-                _rows.Prefetch(fresh, column.Place);
+                _rows.Find(fresh, addresses, column.Place);
             }
 
-            _rows.Write(fresh, column.Place, at, target, column.Default);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FindWinners(int first, Span<int> winners, Span<long> eventTimes)
-    {
-        var rows = _spine.MomentOfRow.AsSpan(first, winners.Length);
-        foreach (var moment in rows)
-        {
-            if (moment >= 0)
-            {
-                Prefetch.Read(ref _winners[moment]);
-                if (_eventTimes.Length > 0)
-                {
-                    Prefetch.Read(ref _eventTimes[moment]);
-                }
-            }
-        }
-
-        for (var row = 0; row < rows.Length; row++)
-        {
-            winners[row] = rows[row] < 0 ? -(int)FeatureStatus.NotFound : _winners[rows[row]];
-            eventTimes[row] = winners[row] < 0 || _eventTimes.Length == 0 ? 0 : _eventTimes[rows[row]];
+            _rows.Write(fresh, addresses, column.Place, at, target, column.Default);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LimitAge(ReadOnlySpan<int> winners, ReadOnlySpan<long> eventTimes, ReadOnlySpan<long> moments, long? limit, Span<int> fresh)
     {
+        if (limit is null)
+        {
+            winners.CopyTo(fresh);
+            return;
+        }
+
         for (var row = 0; row < winners.Length; row++)
         {
             fresh[row] = winners[row] >= 0 && LastValueView.IsOutsideMaxAge(moments[row], eventTimes[row], limit) ? -(int)FeatureStatus.OutsideMaxAge : winners[row];
@@ -205,7 +182,7 @@ internal sealed class LastValueCells : ViewCells
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Take(
-        DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, int columns, SelectedRows values)
+        DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, SelectedRows values)
     {
         const int FirstValueOrdinal = 2;
         Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
@@ -218,9 +195,25 @@ internal sealed class LastValueCells : ViewCells
             any |= places[row] >= 0;
         }
 
-        for (var index = 0; any && index < columns; index++)
+        if (any)
         {
-            values.Set(places[..rows.Count], index, rows.Column(FirstValueOrdinal + index), worker);
+            values.Set(places[..rows.Count], rows, FirstValueOrdinal, worker);
+        }
+    }
+
+    private readonly struct Places(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection) : IMomentValues<int>
+    {
+        public int Of(int moment) => search.WinnerAt(view, moment, out var eventTime) is not (>= 0 and var row) ? -(int)FeatureStatus.NotFound
+            : LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive) ? -(int)FeatureStatus.OutsideMaxAge
+            : selection.Find(row);
+    }
+
+    private readonly struct EventTimes(LastValueSearch search) : IMomentValues<long>
+    {
+        public long Of(int moment)
+        {
+            _ = search.WinnerAt(0, moment, out var eventTime);
+            return eventTime;
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -12,7 +11,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// Rows of equal (event, created) arrive together, so that they meet at one moment: only there the row hash decides, in a second scan. A row's hash is over
 /// the columns that a view stores, so such ties are decided for each view; everything else is one for all of them.
 /// </remarks>
-internal sealed class LastValueSearch
+internal sealed unsafe class LastValueSearch : IDisposable
 {
     private const int FirstKeyOrdinal = 4;
     private const int SearchRows = 64;
@@ -23,9 +22,15 @@ internal sealed class LastValueSearch
     private readonly LastValueSource[] _views;
     private readonly SourceQuery _source;
     private readonly int _keys;
-    private readonly Candidate[] _candidates;
+
+    // The best row so far of each moment.
+    private NativeWords? _memory;
+    private readonly Candidate* _candidates;
     private readonly long _until;
     private readonly long _skew;
+
+    // Per worker and entity; empty where entities have few moments.
+    private int[][] _hints = [];
 
     // Per entity of the spine until when it was deleted; empty where none of its kind was.
     private readonly long[] _erasedUntil = [];
@@ -35,6 +40,9 @@ internal sealed class LastValueSearch
 
     // Per view: what the row of a tied candidate stands for.
     private readonly Dictionary<long, long>[] _decided;
+
+    // Whether rows tied at some time, also where a newer one came behind them.
+    private bool _hasTied;
     private long _quarantined;
     private long _nullKeys;
     private long _nullEvents;
@@ -52,7 +60,8 @@ internal sealed class LastValueSearch
         _keys = views[0].View.Entity.Keys.Count;
         _until = until;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
-        _candidates = LargeArray.CreateZeros<Candidate>(spine.Moments.Length);
+        _memory = new NativeWords((long)spine.Moments.Length * sizeof(Candidate));
+        _candidates = (Candidate*)_memory.Start;
         if (erasures.Has(views[0].View.Entity.Name))
         {
             _erasedUntil = new long[spine.Keys.Count];
@@ -77,40 +86,63 @@ internal sealed class LastValueSearch
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
     public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, long memoryBytes, Action<long> scanned, CancellationToken cancellationToken)
     {
+        _hints = _spine.Moments.Length / NearbySearch.Count < _spine.Keys.Count ? [] : [.. Enumerable.Range(0, threads).Select(_ => new int[_spine.Keys.Count])];
         var parts = new ArrivalParts(_spine, threads, memoryBytes / WaitingShare, Compete);
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
         parts.Complete();
         _source.CheckTimes(session, _nullEvents, _nullCreated);
-        HasTies = Array.Exists(_candidates, static candidate => candidate.IsTied);
+        HasTies = _hasTied && FindTied();
         if (HasTies)
         {
             var values = _views.SelectMany(static view => Enumerable.Range(0, view.View.StoredColumns.Count).Select(view.Query.ValueAt)).ToList();
             SliceScan.Run(session, _source, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
             NameDecided();
         }
-
-        Parallelism.RunPieces(threads, _spine.Starts.Length - 1, (from, to) =>
-        {
-            for (var entity = from; entity < to; entity++)
-            {
-                for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
-                {
-                    if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
-                    {
-                        _candidates[moment] = _candidates[moment - 1];
-                    }
-                }
-            }
-        });
     }
 
-    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened.</summary>
+    /// <summary>Ends the search for the moments of an entity: each one's winner is the best row of its own and of those before. Doing it again changes nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Carry(int entity)
+    {
+        for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+        {
+            if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
+            {
+                _candidates[moment] = _candidates[moment - 1];
+            }
+        }
+    }
+
+    /// <summary>Number of the row that is visible at a moment, or -1; and when it happened. Asked when the moment's entity was carried.</summary>
     /// <param name="view">Index of the view.</param>
     public long WinnerAt(int view, int moment, out long eventTime)
     {
         ref readonly var candidate = ref _candidates[moment];
         eventTime = candidate.EventTime;
         return candidate.IsTied ? _decided[view][candidate.Row & ~TieFlag] - 1 : candidate.Row - 1;
+    }
+
+    /// <summary>Ends the search and hands on its memory, whatever lies in it: nothing can be asked any more.</summary>
+    public NativeWords Release()
+    {
+        var released = _memory!;
+        _memory = null;
+        return released;
+    }
+
+    public void Dispose() => _memory?.Dispose();
+
+    private bool FindTied()
+    {
+        for (var moment = 0; moment < _spine.Moments.Length; moment++)
+        {
+            if (_candidates[moment].IsTied)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // A running maximum carries a tied candidate on to later moments: its row is what they all know it by.
@@ -144,19 +176,17 @@ internal sealed class LastValueSearch
             return;
         }
 
+        Span<long> places = stackalloc long[DuckDbVectors.RowsMax];
         var quarantined = 0;
         for (var row = 0; row < rows.Count; row++)
         {
-            if (IsQuarantined(events[row], created[row]))
-            {
-                quarantined++;
-            }
-            else if (entities[row] is >= 0 and var entity && Math.Max(events[row], created[row]) <= _until && !IsErased(entity, events[row]))
-            {
-                parts.Add(worker, new Arrival(events[row], created[row], slice.FirstNumbers[files[row]] + numbers[row] + 1, entity));
-            }
+            places[row] = slice.FirstNumbers[files[row]] + numbers[row];
+            var isQuarantined = IsQuarantined(events[row], created[row]);
+            quarantined += isQuarantined ? 1 : 0;
+            entities[row] = isQuarantined || Math.Max(events[row], created[row]) > _until || IsErased(entities[row], events[row]) ? -1 : entities[row];
         }
 
+        parts.Add(worker, entities[..rows.Count], events, created, places);
         Interlocked.Add(ref _quarantined, quarantined);
         Interlocked.Add(ref _nullKeys, CountNullKeys(rows));
     }
@@ -200,77 +230,80 @@ internal sealed class LastValueSearch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Compete(ReadOnlySpan<Arrival> arrivals)
+    private void Compete(ReadOnlySpan<Arrival> arrivals, int worker)
     {
         Span<int> moments = stackalloc int[SearchRows];
         for (; !arrivals.IsEmpty; arrivals = arrivals[Math.Min(SearchRows, arrivals.Length)..])
         {
             var some = arrivals[..Math.Min(SearchRows, arrivals.Length)];
-            FindMoments(some, moments);
+            FindMoments(some, moments, _hints.Length == 0 ? [] : _hints[worker]);
             for (var index = 0; index < some.Length; index++)
             {
                 if (moments[index] >= 0)
                 {
-                    Compete(ref _candidates[moments[index]], new Candidate(some[index].EventTime, some[index].CreatedTime, some[index].Row));
+                    Compete(ref _candidates[moments[index]], some[index]);
                 }
             }
         }
     }
 
     /// <summary>As <see cref="FindMoment"/>, for some rows side by side: the memory that one needs next comes while others are looked at.</summary>
+    /// <param name="hints">Per entity how many moments lie before the one that its last row found: where rows come in the order of time, the next one is near. Empty: none is known.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FindMoments(ReadOnlySpan<Arrival> arrivals, Span<int> moments)
+    private void FindMoments(ReadOnlySpan<Arrival> arrivals, Span<int> moments, Span<int> hints)
     {
-        Span<int> counts = stackalloc int[SearchRows];
-        Span<long> wanted = stackalloc long[SearchRows];
         var (starts, all) = (_spine.Starts, _spine.Moments);
         foreach (ref readonly var arrival in arrivals)
         {
             Prefetch.Read(ref starts[arrival.Entity]);
-        }
-
-        var most = 0;
-        for (var index = 0; index < arrivals.Length; index++)
-        {
-            var first = starts[arrivals[index].Entity];
-            (moments[index], counts[index], wanted[index]) = (first, starts[arrivals[index].Entity + 1] - first, ArrivalOf(arrivals[index]));
-            most = Math.Max(most, counts[index]);
-            Prefetch.Read(ref all[first + (Math.Max(counts[index] >> 1, 1) - 1)]);
-        }
-
-        // Halves without a branch on the comparison, which no processor could foresee; once one moment is left, nothing changes any more.
-        // Places are those of an entity's moments, of which there is one at least: they are not checked again.
-        ref var moment = ref MemoryMarshal.GetArrayDataReference(all);
-        for (; most > 1; most -= most >> 1)
-        {
-            for (var index = 0; index < arrivals.Length; index++)
+            if (hints.Length > 0)
             {
-                var half = counts[index] >> 1;
-                moments[index] += half & -(Unsafe.Add(ref moment, moments[index] + Math.Max(half - 1, 0)) < wanted[index] ? 1 : 0);
-                counts[index] -= half;
+                Prefetch.Read(ref hints[arrival.Entity]);
             }
         }
 
         for (var index = 0; index < arrivals.Length; index++)
         {
-            var at = moments[index] + (all[moments[index]] < wanted[index] ? 1 : 0);
-            moments[index] = at < starts[arrivals[index].Entity + 1] ? at : -1;
-            Prefetch.Read(ref _candidates[Math.Max(moments[index], 0)]);
+            var entity = arrivals[index].Entity;
+            moments[index] = starts[entity] + (hints.Length > 0 ? hints[entity] : 0);
+            Prefetch.Read(ref all[moments[index]]);
+        }
+
+        for (var index = 0; index < arrivals.Length; index++)
+        {
+            ref readonly var arrival = ref arrivals[index];
+            var (first, end) = (starts[arrival.Entity], starts[arrival.Entity + 1]);
+
+            // The row before it may have been of the same entity.
+            var near = hints.Length > 0 ? first + hints[arrival.Entity] : first;
+            var at = NearbySearch.Find(all, first, near, end, Math.Max(arrival.EventTime, arrival.CreatedTime));
+            if (hints.Length > 0)
+            {
+                hints[arrival.Entity] = Math.Min(at, end - 1) - first;
+            }
+
+            moments[index] = at < end ? at : -1;
+            Prefetch.Read(ref _candidates[Math.Min(at, end - 1)]);
         }
     }
 
-    private static long ArrivalOf(in Arrival arrival) => Math.Max(arrival.EventTime, arrival.CreatedTime);
-
-    private static void Compete(ref Candidate champion, in Candidate challenger)
+    // Without a branch on who wins, which nobody could foresee; a tie is rare.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Compete(ref Candidate champion, in Arrival challenger)
     {
-        if (champion.Row == 0 || challenger.IsNewerThan(champion))
-        {
-            champion = challenger;
-        }
-        else if (challenger.IsEqualTo(champion))
+        var (eventTime, createdTime) = (challenger.EventTime, challenger.CreatedTime);
+        var (isSame, isLater) = (eventTime == champion.EventTime, eventTime > champion.EventTime);
+        if (isSame & createdTime == champion.CreatedTime & champion.Row != 0)
         {
             champion.Row |= TieFlag;
+            _hasTied = true;
+            return;
         }
+
+        var wins = champion.Row == 0 | isLater | (isSame & createdTime > champion.CreatedTime);
+        champion.EventTime = wins ? eventTime : champion.EventTime;
+        champion.CreatedTime = wins ? createdTime : champion.CreatedTime;
+        champion.Row = wins ? challenger.Row : champion.Row;
     }
 
     // The second scan: of the rows that tied, for each view the one with the greatest hash (docs/formats/online-row.md).
@@ -331,19 +364,18 @@ internal sealed class LastValueSearch
         public int CompareTo(RowHash other) => First != other.First ? First.CompareTo(other.First) : Last.CompareTo(other.Last);
     }
 
-    /// <param name="row">Number of the row plus 1; 0: there is none. With <see cref="TieFlag"/>: another row has the same times.</param>
-    private struct Candidate(long eventTime, long createdTime, long row)
+    private struct Candidate
     {
-        public long EventTime = eventTime;
-        public long CreatedTime = createdTime;
-        public long Row = row;
+        public long EventTime;
+        public long CreatedTime;
+
+        // Number of the row plus 1; 0: there is none. With TieFlag: another row has the same times.
+        public long Row;
 
         public readonly bool IsTied => (Row & TieFlag) != 0;
 
         public readonly bool IsNewerThan(in Candidate other) =>
             EventTime > other.EventTime || (EventTime == other.EventTime && CreatedTime > other.CreatedTime);
-
-        public readonly bool IsEqualTo(in Candidate other) => EventTime == other.EventTime && CreatedTime == other.CreatedTime;
 
         public readonly bool IsGreaterThan(in Candidate other) => Row != 0 && (other.Row == 0 || IsNewerThan(other));
     }

@@ -29,11 +29,11 @@ internal static class Parallelism
     /// <summary>Cuts what is to be done into pieces for the workers, which each take the next one.</summary>
     /// <param name="count">How much there is.</param>
     /// <param name="work">Called with the first of a piece and the first behind it, from any worker.</param>
-    public static void RunPieces(int workers, int count, Action<int, int> work)
+    /// <param name="pieceMin">Less than so many are not worth a call.</param>
+    public static void RunPieces(int workers, int count, Action<int, int> work, int pieceMin = 1 << 14)
     {
-        const int PieceMin = 1 << 14;
         const int PiecesPerWorker = 8;
-        var piece = Math.Max(PieceMin, (int)(((long)count + (PiecesPerWorker * workers) - 1) / (PiecesPerWorker * workers)));
+        var piece = Math.Max(pieceMin, (int)(((long)count + (PiecesPerWorker * workers) - 1) / (PiecesPerWorker * workers)));
         var pieces = (int)(((long)count + piece - 1) / piece);
         var next = -1;
         Run(Math.Clamp(pieces, 1, workers), _ =>

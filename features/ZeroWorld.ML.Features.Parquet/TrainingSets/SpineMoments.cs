@@ -3,15 +3,26 @@ using System.Runtime.CompilerServices;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>A range of spine rows as one entity's keys see it: the entities, and the distinct moments at which each is read, in order.</summary>
-/// <remarks>Immutable and thread safe once made. Views of equal keys share it. About 40 bytes per row and 24 per entity.</remarks>
+/// <remarks>Immutable and thread safe once made. Views of equal keys share it. About 24 bytes per row and 24 per entity.</remarks>
 internal sealed class SpineMoments
 {
-    private SpineMoments(KeyTable keys, int[] starts, long[] moments, int[] momentOfRow)
+    // Entities that are worth a piece of work of their own: each has rows.
+    private const int EntitiesMin = 1 << 8;
+
+    // Rows with a key, entity by entity and by their times; and the moment of each, where that is not its place among them.
+    private readonly int[] _rows;
+    private readonly int[] _momentOfPlace;
+
+    // An array per row that is of no use any more: new memory is dear.
+    private int[]? _spare;
+
+    private SpineMoments(KeyTable keys, int[] starts, long[] moments, long[] times, int[] rows, int[] momentOfPlace)
     {
         Keys = keys;
         Starts = starts;
         Moments = moments;
-        MomentOfRow = momentOfRow;
+        Times = times;
+        (_rows, _momentOfPlace) = (rows, momentOfPlace);
         Last = moments.Length == 0 ? long.MinValue : moments.Max();
     }
 
@@ -23,8 +34,8 @@ internal sealed class SpineMoments
     /// <summary>Moments q, entity by entity, ascending and distinct within an entity.</summary>
     public long[] Moments { get; }
 
-    /// <summary>Per row of the range the number of its moment; -1 where a key is null.</summary>
-    public int[] MomentOfRow { get; }
+    /// <summary>Per row of the range its time q.</summary>
+    public long[] Times { get; }
 
     /// <summary>The latest of all moments; <see cref="long.MinValue"/> where there is none.</summary>
     public long Last { get; }
@@ -33,7 +44,7 @@ internal sealed class SpineMoments
     public static SpineMoments Read(
         DuckDbSession session, SpineTable spine, SpineRange range, IReadOnlyList<(int Column, FeatureType Type)> keys, int threads, CancellationToken cancellationToken)
     {
-        var table = new KeyTable([.. keys.Select(static key => key.Type)]);
+        var table = new KeyTable([.. keys.Select(static key => key.Type)], range.Count);
         var (entities, times) = (LargeArray.Create<int>(range.Count), LargeArray.Create<long>(range.Count));
         SourceSlice[] slices = [.. spine.SlicesOf(range)];
         using (session.LimitThreads(1))
@@ -44,13 +55,52 @@ internal sealed class SpineMoments
                 while (Interlocked.Increment(ref next) is var index && index < slices.Length)
                 {
                     var (slice, first) = (slices[index], (int)(slices[index].First - range.First));
-                    using var rows = spine.Read(session, slice, keys.Select(static key => $"k{key.Column}"), cancellationToken);
+                    using var rows = spine.Read(session, slice, keys.Select(static key => $"k{key.Column}"), withTimes: true, cancellationToken);
                     Take(rows, table, entities.AsSpan(first, (int)slice.Rows), times.AsSpan(first, (int)slice.Rows));
                 }
             });
         }
 
         return Sort(table, entities, times, threads);
+    }
+
+    /// <summary>Gives each row of the range what belongs to its moment.</summary>
+    /// <param name="of">What belongs to a moment; asked from any thread.</param>
+    /// <param name="ofNone">For rows where a key is null.</param>
+    public T[] Spread<T, TValues>(TValues of, T ofNone, int threads)
+        where T : unmanaged
+        where TValues : struct, IMomentValues<T>
+    {
+        var values = Interlocked.Exchange(ref _spare, null) is T[] spare ? spare : LargeArray.Create<T>(Times.Length);
+        if (_rows.Length < values.Length)
+        {
+            Array.Fill(values, ofNone);
+        }
+
+        Parallelism.RunPieces(threads, _rows.Length, (from, to) => Spread(of, values, from, to));
+        return values;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Spread<T, TValues>(TValues of, T[] values, int from, int to)
+        where T : unmanaged
+        where TValues : struct, IMomentValues<T>
+    {
+        var rows = _rows.AsSpan(from, to - from);
+        if (_momentOfPlace.Length == 0)
+        {
+            for (var place = 0; place < rows.Length; place++)
+            {
+                values[rows[place]] = of.Of(from + place);
+            }
+
+            return;
+        }
+
+        for (var place = 0; place < rows.Length; place++)
+        {
+            values[rows[place]] = of.Of(_momentOfPlace[from + place]);
+        }
     }
 
     private static void Take(SpineRows rows, KeyTable table, Span<int> entities, Span<long> times)
@@ -66,25 +116,34 @@ internal sealed class SpineMoments
     private static SpineMoments Sort(KeyTable keys, int[] entities, long[] times, int threads)
     {
         var (starts, sorted, order) = Group(keys.Count, entities, times, threads);
-        Array.Fill(entities, -1);
         var counts = new int[keys.Count + 1];
         Parallelism.RunPieces(threads, keys.Count, (from, to) =>
         {
+            var sorter = new TimeSorter();
             for (var entity = from; entity < to; entity++)
             {
                 var (first, count) = (starts[entity], starts[entity + 1] - starts[entity]);
                 var some = sorted.AsSpan(first, count);
-                some.Sort(order.AsSpan(first, count));
+                sorter.Sort(some, order.AsSpan(first, count));
                 counts[entity + 1] = CountDistinct(some);
             }
-        });
+        }, EntitiesMin);
         for (var entity = 0; entity < keys.Count; entity++)
         {
             counts[entity + 1] += counts[entity];
         }
 
+        // Where no two rows of an entity have one time, each is a moment of its own.
+        return counts[^1] == sorted.Length
+            ? new SpineMoments(keys, counts, sorted, times, order, []) { _spare = entities }
+            : new SpineMoments(keys, counts, Distinct(starts, counts, sorted, entities, threads), times, order, entities);
+    }
+
+    // Entities are not needed any more: in their place goes the moment of each sorted time.
+    private static long[] Distinct(int[] starts, int[] counts, long[] sorted, int[] momentOfPlace, int threads)
+    {
         var moments = LargeArray.Create<long>(counts[^1]);
-        Parallelism.RunPieces(threads, keys.Count, (from, to) =>
+        Parallelism.RunPieces(threads, counts.Length - 1, (from, to) =>
         {
             for (var entity = from; entity < to; entity++)
             {
@@ -96,11 +155,11 @@ internal sealed class SpineMoments
                         moments[++moment] = sorted[at];
                     }
 
-                    entities[order[at]] = moment;
+                    momentOfPlace[at] = moment;
                 }
             }
         });
-        return new SpineMoments(keys, counts, moments, entities);
+        return moments;
     }
 
     // Times and rows entity by entity, in the order of the rows. Each part of the rows has places of its own within an entity, so that all parts go at once.
@@ -156,4 +215,10 @@ internal sealed class SpineMoments
 
         return count;
     }
+}
+
+/// <summary>What belongs to each moment of a spine.</summary>
+internal interface IMomentValues<T>
+{
+    T Of(int moment);
 }

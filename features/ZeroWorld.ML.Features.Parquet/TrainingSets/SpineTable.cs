@@ -135,12 +135,13 @@ internal sealed class SpineTable
 
     /// <summary>Reads a slice in the order of its rows; the engine uses one thread for it.</summary>
     /// <param name="columns">Names of columns, beside the time.</param>
-    public SpineRows Read(DuckDbSession session, SourceSlice slice, IEnumerable<string> columns, CancellationToken cancellationToken)
+    /// <param name="withTimes">Whether the time is read; in its place is 0 where it is not.</param>
+    public SpineRows Read(DuckDbSession session, SourceSlice slice, IEnumerable<string> columns, bool withTimes, CancellationToken cancellationToken)
     {
-        var names = columns.Prepend(TimeColumn);
+        var time = withTimes ? IsInEngine ? TimeColumn : _columns[TimeColumn] : "0::BIGINT";
         var statement = IsInEngine
-            ? $"SELECT rowid, 0::BIGINT, {string.Join(", ", names)} FROM {Name}{slice.Condition("rowid")}"
-            : _table.SliceStatement(slice, names.Select(name => _columns[name]));
+            ? $"SELECT rowid, 0::BIGINT, {string.Join(", ", columns.Prepend(time))} FROM {Name}{slice.Condition("rowid")}"
+            : _table.SliceStatement(slice, columns.Select(name => _columns[name]).Prepend(time));
         return new SpineRows(session.QueryVectors(statement, cancellationToken), slice, this);
     }
 

@@ -33,7 +33,7 @@ internal sealed class TrainingBlock : IColumnBlock
         _values = [.. columns.Select(static column => new ColumnBuffer(column.Name, ColumnTypes.KindOf(column.Type)))];
         _statuses = request.WithStatuses ? [.. columns.Select(static column => new ColumnBuffer(column.Name + StatusSuffix, ColumnKind.Int32))] : [];
         _inputs = [.. _plan.Service.RequestValues.Select(static value => new ColumnBuffer(value.Name, ColumnTypes.KindOf(value.Type)))];
-        _states = [.. columns.Select(static _ => new FeatureStatus[ColumnBuffer.BlockRows])];
+        _states = [.. columns.Select(_ => request.WithStatuses ? new FeatureStatus[ColumnBuffer.BlockRows] : [])];
         _transforms = _plan.CreateTransformColumns(TransformRows);
         Buffers =
         [
@@ -61,7 +61,7 @@ internal sealed class TrainingBlock : IColumnBlock
     ];
 
     /// <summary>What the block takes, roughly where there are texts.</summary>
-    public long MemoryBytes => ColumnBuffer.BlockRows * (((Buffers.Length + _inputs.Length) * (sizeof(long) + 1L)) + (_states.Length * sizeof(FeatureStatus)));
+    public long MemoryBytes => ColumnBuffer.BlockRows * (((Buffers.Length + _inputs.Length) * (sizeof(long) + 1L)) + (_statuses.Length * sizeof(FeatureStatus)));
 
     /// <summary>Per column what its values come to, since <see cref="Summarize"/>.</summary>
     public ReadOnlySpan<BlockStatistics> Statistics => _statistics;
@@ -85,9 +85,10 @@ internal sealed class TrainingBlock : IColumnBlock
     }
 
     /// <summary>Takes rows of the spine until the block is full.</summary>
+    /// <param name="times">Of all rows of the range; empty: they are read with the others.</param>
     /// <param name="room">Says how many rows fit by their texts and lists.</param>
     /// <returns>How many it took; 0: the block is full.</returns>
-    public int Take(DuckDbVectors rows, int from, BlockRoom room)
+    public int Take(DuckDbVectors rows, int from, ReadOnlySpan<long> times, BlockRoom room)
     {
         // Where texts make blocks short, one still begins with every so many rows, wherever a range begins: what is reckoned by blocks is the same for any memory.
         var left = ColumnBuffer.BlockRows - ((_first + Count) % ColumnBuffer.BlockRows);
@@ -97,6 +98,16 @@ internal sealed class TrainingBlock : IColumnBlock
         }
 
         var count = room.Fit(rows, from, Math.Min(rows.Count - from, left), _first + Count);
+        if (times.IsEmpty)
+        {
+            _time.Copy(rows.Column(SpineRows.TimeOrdinal), FeatureType.Timestamp, from, Count, count);
+        }
+        else
+        {
+            times.Slice(_first + Count, count).CopyTo(_time.Bits.AsSpan(Count));
+            _time.Nulls.AsSpan(Count, count).Clear();
+        }
+
         CopySpine(rows, from, Count, count);
         Count += count;
         return count;
@@ -123,7 +134,6 @@ internal sealed class TrainingBlock : IColumnBlock
 
     private void CopySpine(DuckDbVectors rows, int from, int at, int count)
     {
-        _time.Copy(rows.Column(SpineRows.TimeOrdinal), FeatureType.Timestamp, from, at, count);
         for (var index = 0; index < _requestValues.Length; index++)
         {
             _inputs[_requestValues[index]].Copy(
@@ -197,8 +207,16 @@ internal sealed class TrainingBlock : IColumnBlock
                 var value = Given(request, isGiven, at);
                 var cell = value.IsNull ? FeatureCell.OfDefault(fallback) : FeatureCell.Of(value);
                 _values[index].Set(at, cell.Value);
-                _states[index][at] = cell.Status;
+                SetState(index, at, cell.Status);
             }
+        }
+    }
+
+    private void SetState(int column, int row, FeatureStatus status)
+    {
+        if (_states[column].Length > 0)
+        {
+            _states[column][row] = status;
         }
     }
 
@@ -240,7 +258,7 @@ internal sealed class TrainingBlock : IColumnBlock
             for (var at = 0; !results.IsEmpty && at < count; at++)
             {
                 _values[index].Set(first + at, results[at]);
-                _states[index][first + at] = FeatureCell.Of(results[at]).Status;
+                SetState(index, first + at, FeatureCell.Of(results[at]).Status);
             }
         }
     }

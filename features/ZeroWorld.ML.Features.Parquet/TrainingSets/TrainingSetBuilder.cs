@@ -71,14 +71,24 @@ internal sealed class TrainingSetBuilder
         using var fingerprint = new RowFingerprint(_request.Plan.Service.Fingerprint, first.Buffers);
         using var output = new TrainingOutput(_request.OutputPath, first.Buffers, TrainingSetCard.LengthMax(_request, Complete(statistics)));
         var workers = CreateWorkers(first, output, statistics);
+        var spineHash = string.Empty;
         try
         {
             var rows = new TrainingRows(_request, _spine, output, workers, (long)GroupBytesMax);
-            for (var from = 0L; from < _spine.Rows; from += _rangeRows)
+
+            // The files of the spine are read twice anyway: their digest is made beside the rest.
+            Parallelism.Run(Math.Min(_threads, 2), worker =>
             {
-                var range = new SpineRange(from, (int)Math.Min(_rangeRows, _spine.Rows - from));
-                rows.Run(_session, range, Join(range, cancellationToken), block => Take(block, fingerprint, statistics), cancellationToken);
-            }
+                if (worker == 0)
+                {
+                    Run(rows, block => Take(block, fingerprint, statistics), cancellationToken);
+                }
+
+                if (worker == Math.Min(_threads, 2) - 1)
+                {
+                    spineHash = _spine.Hash();
+                }
+            });
         }
         finally
         {
@@ -90,13 +100,30 @@ internal sealed class TrainingSetBuilder
 
         var set = new TrainingSet(_request.OutputPath, _spine.Rows, fingerprint.Complete(), _request.Plan.Service.Fingerprint, Quarantined.Values.Sum())
         {
-            SpineHash = _spine.Hash(),
+            SpineHash = spineHash,
             Statistics = Complete(statistics),
         };
         cancellationToken.ThrowIfCancellationRequested();
         Stamps.Require();
         output.Complete(TrainingSetCard.Write(_request, set), _request.OutputPath + ".json");
         return set;
+    }
+
+    private void Run(TrainingRows rows, Action<TrainingBlock> took, CancellationToken cancellationToken)
+    {
+        for (var from = 0L; from < _spine.Rows; from += _rangeRows)
+        {
+            var range = new SpineRange(from, (int)Math.Min(_rangeRows, _spine.Rows - from));
+            var cells = Join(range, out var times, cancellationToken);
+            try
+            {
+                rows.Run(_session, range, times, cells, took, cancellationToken);
+            }
+            finally
+            {
+                Array.ForEach(cells, static item => item?.Dispose());
+            }
+        }
     }
 
     private void Take(TrainingBlock block, RowFingerprint fingerprint, ColumnStatisticsBuilder?[] statistics)
@@ -130,8 +157,9 @@ internal sealed class TrainingSetBuilder
 
     private double GroupBytesMax => (_options.OutputMiB << 20) / BytesPerByte / GroupShares;
 
-    private ViewCells?[] Join(SpineRange range, CancellationToken cancellationToken)
+    private ViewCells?[] Join(SpineRange range, out long[] times, CancellationToken cancellationToken)
     {
+        times = [];
         var plan = _request.Plan;
         var cells = new ViewCells?[plan.Service.Columns.Count];
         if (plan.Views.Count == 0)
@@ -142,10 +170,11 @@ internal sealed class TrainingSetBuilder
         foreach (var keyed in _groups.GroupBy(static group => group.Keys))
         {
             var spine = SpineMoments.Read(_session, _spine, range, keyed.Key.Keys, _threads, cancellationToken);
+            times = spine.Times;
             var arrivedUntil = Math.Min(spine.Last, _request.AsOf ?? long.MaxValue);
             foreach (var group in keyed)
             {
-                var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
+                using var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
                 search.Run(_session, group.Slices, _threads, _memoryBytes, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
                     _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);

@@ -1,11 +1,14 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The cells of some views for a range of spine rows.</summary>
-/// <remarks>Immutable and thread safe.</remarks>
-internal abstract class ViewCells
+/// <remarks>Immutable and thread safe, until it is disposed.</remarks>
+internal abstract class ViewCells : IDisposable
 {
     /// <summary>Rows that are written at a time.</summary>
-    public const int RowsMax = 512;
+    public const int RowsMax = 256;
+
+    /// <summary>Nothing can be asked any more. Cells that several views share are disposed by each.</summary>
+    public abstract void Dispose();
 
     /// <summary>Bytes of the longest text or list of a column of the service; 0 for numbers.</summary>
     public abstract int LongestOf(int column);
@@ -25,5 +28,5 @@ internal abstract class ViewCells
 /// <summary>Where the cells of a column go.</summary>
 /// <param name="Column">Index of the service's column.</param>
 /// <param name="Values">Receives the values of a block.</param>
-/// <param name="Statuses">Receives their statuses.</param>
+/// <param name="Statuses">Receives their statuses; empty: nobody asks for them.</param>
 internal readonly record struct CellTarget(int Column, ColumnBuffer Values, FeatureStatus[] Statuses);

@@ -3,6 +3,10 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>Cells that were computed row by row, by the code that answers requests.</summary>
 internal sealed class WindowCells(CellColumn?[] cells) : ViewCells
 {
+    public override void Dispose()
+    {
+    }
+
     public override int LongestOf(int column) => cells[column]!.Longest;
 
     public override int LengthOf(int column, int row) => cells[column]!.LengthOf(row);
@@ -16,7 +20,10 @@ internal sealed class WindowCells(CellColumn?[] cells) : ViewCells
             {
                 var cell = column.Get(block + row);
                 target.Values.Set(row, cell.Value);
-                target.Statuses[row] = cell.Status;
+                if (target.Statuses.Length > 0)
+                {
+                    target.Statuses[row] = cell.Status;
+                }
             }
         }
     }

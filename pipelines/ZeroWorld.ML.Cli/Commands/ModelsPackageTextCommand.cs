@@ -65,6 +65,13 @@ internal static class ModelsPackageTextCommand
                 var package = await TransformerPackaging.WriteAsync(
                     transformer, Path.GetFullPath(parse.GetRequiredValue(output)), server.Services.GetRequiredService<TokenModels>(), TimeProvider.System.GetUtcNow(), cancellationToken);
                 Terminals.Output.MarkupLineInterpolated($"[green]packaged[/] {package.Manifest.Name}  {package.Directory}  {package.Digest}");
+                var parameters = package.Manifest.Lineage.Parameters;
+                if (parameters[TransformerPackaging.EmbeddingRows] is var rows && rows != "unknown" && rows != parameters[TransformerPackaging.TokenizerIds])
+                {
+                    Terminals.Output.MarkupLineInterpolated(
+                        $"[yellow]note[/] the model has rows for {rows} ids, the vocabulary has {parameters[TransformerPackaging.TokenizerIds]}: the others are never used. That is right of a table that was filled up; else the vocabulary is of another model.");
+                }
+
                 if (data is not null)
                 {
                     var text = server.Services.GetRequiredService<TextModels>().Open(package);

@@ -41,7 +41,13 @@ internal static class LocalServer
         }
 
         var configuration = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(settings));
-        var server = ZeroWorldServer.Create(configuration, QuietLogging);
+        var server = ZeroWorldServer.Create(configuration, static logging =>
+        {
+            QuietLogging(logging);
+
+            // The start itself reads the catalog, too, and what it meets is the command's error.
+            logging.AddFilter("ZeroWorld.ML.Serving.ServableRefresher", LogLevel.None);
+        });
         try
         {
             await server.StartAsync(cancellationToken);

@@ -8,6 +8,12 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>Makes a package of a user's own transformer and its tokenizer. Stateless and thread safe.</summary>
 public static class TransformerPackaging
 {
+    /// <summary>Parameter of the package's lineage: the rows of the model's table of ids, where its graph tells them.</summary>
+    public const string EmbeddingRows = "embedding_rows";
+
+    /// <summary>Parameter of the package's lineage: the ids that the tokenizer makes.</summary>
+    public const string TokenizerIds = "tokenizer_ids";
+
     private const string ModelFile = "model.onnx";
     private const int GoldenTexts = 16;
 
@@ -16,7 +22,7 @@ public static class TransformerPackaging
 
     /// <summary>Copies the files, puts the activation behind the model, runs it once on some texts for the golden samples, and writes the manifest.</summary>
     /// <param name="folder">A new or empty folder.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: the folder is not empty, or the model has no such output or another number of labels.</exception>
+    /// <exception cref="RegistryException"><see cref="RegistryError.InvalidInput"/>: the folder is not empty, the model has no such output or another number of labels, or it has no row of weights for some ids of the vocabulary.</exception>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the tokenizer cannot be read.</exception>
     /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: the model cannot be run on token ids.</exception>
     public static async Task<ModelPackage> WriteAsync(TransformerSource source, string folder, TokenModels models, DateTimeOffset createdTime, CancellationToken cancellationToken)
@@ -30,8 +36,14 @@ public static class TransformerPackaging
         }
 
         Directory.CreateDirectory(folder);
-        var tokenizer = CopyTokenizer(source.Tokenizer, folder);
+        var (tokenizer, ids) = CopyTokenizer(source.Tokenizer, folder);
         var signature = CopyModel(source, folder);
+        var rows = RowsOf(Path.Combine(folder, ModelFile), signature);
+        if (rows < ids)
+        {
+            throw Invalid($"The vocabulary '{tokenizer.Vocabulary}' has {ids} ids and the model has rows for {rows}; expected at most as many. Is it the vocabulary of another model?");
+        }
+
         var output = OutputOf(source, signature);
         string[] further = [TextTokenizerSettings.FileName, tokenizer.Vocabulary, .. tokenizer.Merges is { } merges ? (string[])[merges] : []];
         var content = new ModelPackageContent
@@ -45,19 +57,18 @@ public static class TransformerPackaging
             GoldenSamples = [],
             GoldenAbsoluteTolerance = Tolerance,
             GoldenRelativeTolerance = 0,
-            Lineage = new ModelLineage { Parameters = new Dictionary<string, string>(source.Parameters) { ["tokenizer"] = tokenizer.Kind.ToString(), ["length_max"] = $"{tokenizer.LengthMax}" }, CreatedTime = createdTime },
+            Lineage = new ModelLineage { Parameters = new Dictionary<string, string>(source.Parameters) { ["tokenizer"] = tokenizer.Kind.ToString(), ["length_max"] = $"{tokenizer.LengthMax}", [TokenizerIds] = $"{ids}", [EmbeddingRows] = rows is null ? "unknown" : $"{rows}" }, CreatedTime = createdTime },
             Metrics = source.Metrics.Where(static pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
         var sample = await Task.Run(() => Sample(Draft(content, folder), source.Texts, models), cancellationToken).ConfigureAwait(false);
         return await ModelPackageWriter.WriteAsync(folder, content with { GoldenSamples = [sample] }, cancellationToken).ConfigureAwait(false);
     }
 
-    private static TextTokenizerSettings CopyTokenizer(TextTokenizerSettings given, string folder)
+    private static (TextTokenizerSettings Settings, int Ids) CopyTokenizer(TextTokenizerSettings given, string folder)
     {
         var settings = given with { Vocabulary = Copy(given.Vocabulary, folder), Merges = given.Merges is { } merges ? Copy(merges, folder) : null };
         settings.Write(Path.Combine(folder, TextTokenizerSettings.FileName));
-        TextTokenizer.Open(folder);
-        return settings;
+        return (settings, TextTokenizer.Open(folder).IdCount);
     }
 
     private static string Copy(string path, string folder)
@@ -91,6 +102,9 @@ public static class TransformerPackaging
 
         return OnnxModelReader.Read(path).GetSignature();
     }
+
+    private static long? RowsOf(string model, ModelSignature signature) =>
+        signature.Inputs.FirstOrDefault(static input => TokenModel.IsIds(input.Name)) is { } ids ? OnnxEmbedding.RowsOf(model, ids.Name) : null;
 
     // After an activation it is the activation's.
     private static TensorSpec OutputOf(TransformerSource source, ModelSignature signature)

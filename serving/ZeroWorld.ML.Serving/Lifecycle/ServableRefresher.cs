@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
@@ -29,7 +30,8 @@ internal sealed partial class ServableRefresher(
                 // Once, not every second.
                 if (!hasFailed)
                 {
-                    LogCatalogFailed(logger, exception);
+                    // What a registry says is a whole sentence; where it was said helps nobody.
+                    LogCatalogFailed(logger, exception is RegistryException ? null : exception, exception.Message);
                     hasFailed = true;
                 }
             }
@@ -49,8 +51,8 @@ internal sealed partial class ServableRefresher(
         }
     }
 
-    [LoggerMessage(1014, LogLevel.Error, "The model catalog cannot be read; the loaded models go on answering")]
-    private static partial void LogCatalogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(1014, LogLevel.Error, "The model catalog cannot be read; the loaded models go on answering. {Reason}")]
+    private static partial void LogCatalogFailed(ILogger logger, Exception? exception, string reason);
 
     [LoggerMessage(1015, LogLevel.Information, "The model catalog can be read again")]
     private static partial void LogCatalogIsBack(ILogger logger);

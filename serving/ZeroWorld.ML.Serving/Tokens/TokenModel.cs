@@ -89,6 +89,9 @@ public sealed class TokenModel : IDisposable
         _memory.Dispose();
     }
 
+    /// <summary>Whether an input that has no layout is that of the ids.</summary>
+    public static bool IsIds(string input) => LayoutOf(null, input) == InputLayouts.Tokens;
+
     internal static string LayoutOf(string? layout, string name) => layout
         ?? (name.Contains("mask", StringComparison.OrdinalIgnoreCase) ? InputLayouts.TokenMask
             : name.Contains("type", StringComparison.OrdinalIgnoreCase) || name.Contains("segment", StringComparison.OrdinalIgnoreCase) ? InputLayouts.TokenTypes

@@ -129,6 +129,32 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Contains("merges is ''; expected the name of a file beside it, for bpe only", wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
 
+    // The tiny transformer has a row for each of its pieces: fewer pieces are told, more are refused.
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(-3, "the others are never used")]
+    [InlineData(2, "expected at most as many")]
+    public async Task PackageText_VocabularyOfAnotherSize_IsToldOrRefused(int more, string? expected)
+    {
+        WriteTransformer();
+        var pieces = File.ReadAllLines(PathOf("vocab.txt"));
+        File.WriteAllLines(PathOf("vocab.txt"), more < 0 ? pieces[..^-more] : [.. pieces, .. Enumerable.Range(0, more).Select(static piece => $"##piece{piece}")]);
+
+        var result = await ZwmlProcess.RunAsync(
+            _folder.Path, "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "WordPiece", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "--length-max", "32", "-o", "transformer");
+
+        Assert.Equal(more > 0, result.ExitCode != 0);
+        var said = string.Join(' ', (result.Output + result.Error).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        if (expected is null)
+        {
+            Assert.DoesNotContain("rows for", said, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Contains(expected, said, StringComparison.Ordinal);
+        Assert.Contains($"rows for {pieces.Length}", said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task MapPolicy_ToAModelOfAnotherKind_FlagsAsManyOfTheTexts()
     {

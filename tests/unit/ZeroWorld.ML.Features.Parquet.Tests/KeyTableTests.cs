@@ -14,7 +14,7 @@ public sealed class KeyTableTests : IDisposable
     public void Number_ManyThreadsAtOnce_GiveEachKeyOneNumber(string key, bool isText)
     {
         const int Workers = 8;
-        var table = new KeyTable([isText ? FeatureType.String : FeatureType.Int64]);
+        var table = new KeyTable([isText ? FeatureType.String : FeatureType.Int64], rows: 10_000);
         using var session = new DuckDbSession(_folder.Options);
         var found = new Dictionary<string, int>[Workers];
 

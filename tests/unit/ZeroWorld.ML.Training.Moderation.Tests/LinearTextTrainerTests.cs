@@ -81,6 +81,27 @@ public sealed class LinearTextTrainerTests
     }
 
     [Fact]
+    public void Ranked_SomeRows_HaveTheirIdsByNumberThoseOfMostRowsFirst()
+    {
+        var features = SparseRows.Of(Featurizer, ["the cat sat", "the dog ran", "the end", "a zebra"], CancellationToken.None);
+        int[] rows = [0, 1, 2];
+
+        var ranked = features.Ranked(rows, out var ids);
+
+        Assert.Equal(ids.Length, ranked.Size);
+        Assert.Equal(rows.SelectMany(row => features.Ids(row).ToArray()).Distinct().Order(), ids.Order());
+        foreach (var row in rows)
+        {
+            Assert.Equal(features.Ids(row).ToArray(), ranked.Ids(row).ToArray().Select(number => ids[number]));
+            Assert.Equal(features.Values(row).ToArray(), ranked.Values(row).ToArray());
+        }
+
+        var counts = ids.Select(id => System.Numerics.BitOperations.Log2((uint)rows.Sum(row => features.Ids(row).Count(id)))).ToArray();
+        Assert.Equal(counts.OrderDescending(), counts);
+        Assert.True(counts[0] > counts[^1]);
+    }
+
+    [Fact]
     public void Fit_TwoClasses_AsksOneQuestion()
     {
         var features = SparseRows.Of(Featurizer, ["good fine", "bad awful", "fine good", "awful bad"], CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -23,6 +24,40 @@ public sealed class SparseRows
     public ReadOnlySpan<int> Ids(int row) => _ids.AsSpan((int)_starts[row], (int)(_starts[row + 1] - _starts[row]));
 
     public ReadOnlySpan<float> Values(int row) => _values.AsSpan((int)_starts[row], (int)(_starts[row + 1] - _starts[row]));
+
+    /// <summary>The same rows with numbers instead of ids, those of the ids in most of some rows first: what is looked up most lies side by side, where a processor's cache holds it.</summary>
+    /// <param name="rows">The only ones that have features afterwards.</param>
+    /// <param name="ids">Id of each number.</param>
+    internal SparseRows Ranked(ReadOnlySpan<int> rows, out int[] ids)
+    {
+        var numbers = new int[Size];
+        foreach (var row in rows)
+        {
+            foreach (var id in Ids(row))
+            {
+                numbers[id]++;
+            }
+        }
+
+        ids = ByMagnitude(numbers);
+        for (var number = 0; number < ids.Length; number++)
+        {
+            numbers[ids[number]] = number;
+        }
+
+        var ranked = new int[_starts[^1]];
+        foreach (var row in rows)
+        {
+            var to = ranked.AsSpan((int)_starts[row]);
+            var from = Ids(row);
+            for (var place = 0; place < from.Length; place++)
+            {
+                to[place] = numbers[from[place]];
+            }
+        }
+
+        return new SparseRows(_starts, ranked, _values, ids.Length);
+    }
 
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: more than 2 billion features.</exception>
     public static SparseRows Of(TextFeaturizer featurizer, IReadOnlyList<string> texts, CancellationToken cancellationToken)
@@ -56,5 +91,32 @@ public sealed class SparseRows
         }
 
         return new SparseRows(starts, ids, values, featurizer.Size);
+    }
+
+    // Ids that are counted, by powers of two of how often.
+    private static int[] ByMagnitude(int[] counts)
+    {
+        var starts = new int[33];
+        foreach (var count in counts)
+        {
+            starts[count == 0 ? 32 : BitOperations.LeadingZeroCount((uint)count)]++;
+        }
+
+        var (sum, none) = (0, starts[32]);
+        foreach (ref var start in starts.AsSpan())
+        {
+            (start, sum) = (sum, sum + start);
+        }
+
+        var ids = new int[counts.Length - none];
+        for (var id = 0; id < counts.Length; id++)
+        {
+            if (counts[id] > 0)
+            {
+                ids[starts[BitOperations.LeadingZeroCount((uint)counts[id])]++] = id;
+            }
+        }
+
+        return ids;
     }
 }

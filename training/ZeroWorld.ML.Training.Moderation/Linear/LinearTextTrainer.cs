@@ -31,9 +31,17 @@ public static class LinearTextTrainer
 
         // Two exclusive labels are one question: the second column's.
         var columns = labels.IsExclusive && labels.Columns == 2 ? 1 : labels.Columns;
-        var weights = new LinearWeights(features.Size, columns);
-        var problem = new Problem(features, labels, rows.ToArray(), shares, settings, weights);
+        var ranked = features.Ranked(rows, out var ids);
+        var learned = new LinearWeights(ranked.Size, columns);
+        var problem = new Problem(ranked, labels, rows.ToArray(), shares, settings, learned);
         problem.Solve(new Random(seed), cancellationToken);
+        var weights = new LinearWeights(features.Size, columns);
+        learned.Bias.CopyTo(weights.Bias.AsSpan());
+        for (var number = 0; number < ids.Length; number++)
+        {
+            learned.RowOf(number).CopyTo(weights.RowOf(ids[number]));
+        }
+
         return weights;
     }
 

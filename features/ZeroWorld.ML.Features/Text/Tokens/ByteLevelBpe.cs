@@ -7,14 +7,14 @@ namespace ZeroWorld.ML.Features;
 /// <summary>Byte-pair encoding over bytes as GPT-2 and RoBERTa have it.</summary>
 internal static partial class ByteLevelBpe
 {
-    public static Func<string, IReadOnlyList<int>> Open(string vocabulary, string merges, TextTokenizerSettings settings)
+    public static (int Ids, Func<string, IReadOnlyList<int>> Encode) Open(string vocabulary, string merges, TextTokenizerSettings settings)
     {
         var ids = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllBytes(vocabulary)) ?? throw new JsonException("it is null");
 
         // The first line may say the version.
         var pairs = File.ReadLines(merges).Where(static line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).ToList();
         var tokenizer = BpeTokenizer.Create(new BpeOptions(ids) { Merges = pairs, ByteLevel = true, PreTokenizer = new RegexPreTokenizer(Words(), null) });
-        return text => tokenizer.EncodeToIds(settings.PrefixSpace && text is not ['\u0020', ..] ? $" {text}" : text);
+        return (ids.Values.DefaultIfEmpty().Max() + 1, text => tokenizer.EncodeToIds(settings.PrefixSpace && text is not ['\u0020', ..] ? $" {text}" : text));
     }
 
     // GPT-2's own pattern; linear in the text.

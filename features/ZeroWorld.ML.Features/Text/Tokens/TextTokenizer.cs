@@ -15,9 +15,12 @@ public sealed class TextTokenizer
 
     private readonly Func<string, IReadOnlyList<int>> _encode;
 
-    private TextTokenizer(TextTokenizerSettings settings, Func<string, IReadOnlyList<int>> encode) => (Settings, _encode) = (settings, encode);
+    private TextTokenizer(TextTokenizerSettings settings, int ids, Func<string, IReadOnlyList<int>> encode) => (Settings, IdCount, _encode) = (settings, ids, encode);
 
     public TextTokenizerSettings Settings { get; }
+
+    /// <summary>Ids are below it.</summary>
+    public int IdCount { get; }
 
     /// <summary>Reads <see cref="TextTokenizerSettings.FileName"/> of a folder, and the files that it names.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file is absent, too large or not of its kind; the message names it.</exception>
@@ -28,12 +31,14 @@ public sealed class TextTokenizer
         var vocabulary = Check(Path.Combine(folder, settings.Vocabulary));
         try
         {
-            return new TextTokenizer(settings, settings.Kind switch
+            var (pieces, encode) = settings.Kind switch
             {
                 TextTokenizerKind.WordPiece => WordPieces.Open(vocabulary, settings),
                 TextTokenizerKind.Bpe => ByteLevelBpe.Open(vocabulary, Check(Path.Combine(folder, settings.Merges!)), settings),
                 _ => OpenSentencePiece(vocabulary, settings),
-            });
+            };
+            int[] special = [settings.Begin ?? 0, settings.Separator ?? 0, settings.Padding, settings.Unknown];
+            return new TextTokenizer(settings, Math.Max(pieces, special.Max() + 1), encode);
         }
 #pragma warning disable CA1031 // What a library throws at a file that is none of its own is its own affair; to the caller it is a wrong file.
         catch (Exception exception) when (exception is not (FeatureException or OutOfMemoryException))
@@ -113,17 +118,17 @@ public sealed class TextTokenizer
         return text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? TextScalars.Repair(text) : text;
     }
 
-    private static Func<string, IReadOnlyList<int>> OpenSentencePiece(string model, TextTokenizerSettings settings)
+    private static (int Ids, Func<string, IReadOnlyList<int>> Encode) OpenSentencePiece(string model, TextTokenizerSettings settings)
     {
         using var stream = File.OpenRead(model);
         var tokenizer = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
         if (settings.IdOffset == 0)
         {
-            return text => tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false);
+            return (tokenizer.Vocabulary.Count, text => tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false));
         }
 
         var (unknown, shift) = (tokenizer.UnknownId, settings.IdOffset);
-        return text => [.. tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false).Select(id => id == unknown ? settings.Unknown : id + shift)];
+        return (tokenizer.Vocabulary.Count + shift, text => [.. tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false).Select(id => id == unknown ? settings.Unknown : id + shift)]);
     }
 
     private static string Check(string path)

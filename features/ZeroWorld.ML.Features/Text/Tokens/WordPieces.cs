@@ -6,7 +6,7 @@ namespace ZeroWorld.ML.Features;
 /// <remarks>The library's own folding needs the Unicode data of the machine; <see cref="TextScalars.Uncase"/> brings its own, so that equal builds make equal ids everywhere.</remarks>
 internal static class WordPieces
 {
-    public static Func<string, IReadOnlyList<int>> Open(string vocabulary, TextTokenizerSettings settings)
+    public static (int Ids, Func<string, IReadOnlyList<int>> Encode) Open(string vocabulary, TextTokenizerSettings settings)
     {
         var lines = File.ReadAllLines(vocabulary);
         string Find(int? id, string usual) => id is null && Array.IndexOf(lines, usual) >= 0 ? usual
@@ -28,7 +28,7 @@ internal static class WordPieces
         };
         var tokenizer = BertTokenizer.Create(vocabulary, options);
         var (begin, end) = (tokenizer.ClassificationTokenId, tokenizer.SeparatorTokenId);
-        return text => Inner(tokenizer.EncodeToIds(settings.LowerCase ? TextScalars.Uncase(text) : text, addSpecialTokens: true, considerPreTokenization: true, considerNormalization: true), begin, end);
+        return (lines.Length, text => Inner(tokenizer.EncodeToIds(settings.LowerCase ? TextScalars.Uncase(text) : text, addSpecialTokens: true, considerPreTokenization: true, considerNormalization: true), begin, end));
     }
 
     // The tokenizer's special tokens go: those of the settings come. What a text of nothing gives is both of them, or nothing at all.

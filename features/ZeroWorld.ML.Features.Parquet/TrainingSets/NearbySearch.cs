@@ -1,0 +1,61 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace ZeroWorld.ML.Features.Parquet;
+
+/// <summary>Finds a time among sorted ones, from a place that is probably near. Pure.</summary>
+internal static class NearbySearch
+{
+    /// <summary>Times that are compared at once.</summary>
+    public const int Count = 16;
+
+    /// <summary>The first that is not before the wanted one; where there is none, the end.</summary>
+    /// <param name="all">Times; those from <paramref name="first"/> to <paramref name="end"/> ascend.</param>
+    /// <param name="near">Where it may be, from <paramref name="first"/> on and before <paramref name="end"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Find(long[] all, int first, int near, int end, long wanted)
+    {
+        if (near > first && all[near - 1] >= wanted)
+        {
+            return FindBetween(all, first, near - 1, wanted);
+        }
+
+        if (near + Count > all.Length)
+        {
+            return FindBetween(all, near, end, wanted);
+        }
+
+        // Some at once, without a branch on what they are; those behind the end are of something else and do not count.
+        var (arrival, before) = (Vector256.Create(wanted), 0U);
+        for (var some = 0; some < Count; some += Vector256<long>.Count)
+        {
+            before |= Vector256.LessThan(Vector256.LoadUnsafe(ref all[near], (nuint)some), arrival).ExtractMostSignificantBits() << some;
+        }
+
+        var at = near + BitOperations.TrailingZeroCount(~before);
+        return at >= end ? end : at < near + Count ? at : FindBehind(all, at, end, wanted);
+    }
+
+    // In ever greater steps, then between the last two.
+    private static int FindBehind(long[] all, int from, int end, long wanted)
+    {
+        for (var step = Count; from + step < end; step *= 2)
+        {
+            if (all[from + step] >= wanted)
+            {
+                return FindBetween(all, from, from + step, wanted);
+            }
+
+            from += step;
+        }
+
+        return FindBetween(all, from, end, wanted);
+    }
+
+    private static int FindBetween(long[] all, int from, int end, long wanted)
+    {
+        var at = all.AsSpan(from, end - from).BinarySearch(wanted);
+        return from + (at < 0 ? ~at : at);
+    }
+}
