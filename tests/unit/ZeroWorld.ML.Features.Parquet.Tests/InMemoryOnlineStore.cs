@@ -122,7 +122,15 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken)
     {
         await OnAppend();
-        await (IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken));
+        Task written;
+
+        // Writers that were held up together go on together.
+        lock (Bytes)
+        {
+            written = IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+        }
+
+        await written;
     }
 
     private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
