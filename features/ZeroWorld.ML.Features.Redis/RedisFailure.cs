@@ -37,6 +37,9 @@ internal static class RedisFailure
         ("CLUSTERDOWN ", "the cluster does not serve this slot: a shard of it is down (with cluster-require-full-coverage no the others would go on)"),
     ];
 
+    // Where the client goes on about itself.
+    private static readonly string[] Rests = [" To allow this multiplexer to continue", ", next: ", ", inst: ", ", v: ", " (see https://"];
+
     public static bool IsUnavailable(Exception exception) => exception
         is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or OperationCanceledException;
 
@@ -110,13 +113,18 @@ internal static class RedisFailure
         return null;
     }
 
-    // Without the client's advice about its own settings, which are not the user's to change, and without the end of the sentence.
+    // Without the client's advice about its own settings, which are not the user's to change, its counters, and the end of the sentence.
     private static string FirstLine(string message)
     {
         var line = message.AsSpan();
         var end = line.IndexOfAny('\r', '\n');
         line = end < 0 ? line : line[..end];
-        var advice = line.IndexOf(" To allow this multiplexer to continue", StringComparison.Ordinal);
-        return (advice < 0 ? line : line[..advice]).TrimEnd('.').ToString();
+        foreach (var rest in Rests)
+        {
+            var start = line.IndexOf(rest, StringComparison.Ordinal);
+            line = start < 0 ? line : line[..start];
+        }
+
+        return line.TrimEnd('.').ToString();
     }
 }

@@ -13,8 +13,8 @@ public sealed class MaterializeOutageTests(MaterializeFixture fixture)
     [Theory]
     [InlineData("write_rows.lua", 100, true, 0)]
     [InlineData("write_rows.lua", 100, false, 0)]
-    [InlineData("append_events.lua", 300, true, 1)]
-    [InlineData("append_events.lua", 300, false, 0)]
+    [InlineData("append_events.lua", 150, true, 1)]
+    [InlineData("append_events.lua", 150, false, 0)]
     [InlineData("replace_ledger.lua", 3, true, 0)]
     public async Task Materialize_ServerKilledAmidARun_EndsWithASentenceAndTheNextRunGivesTheSameRows(string script, int at, bool keepsData, int readable)
     {

@@ -212,6 +212,25 @@ public sealed class RedisFailureTests
     }
 
     [Fact]
+    public async Task WriteRowsAsync_WhileTheServerIsFrozen_SaysSoWithoutTheClientsCounters()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(server.Address, static options => options.WriteTimeout = TimeSpan.FromMilliseconds(100));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        server.Pause();
+
+        var exception = await Assert.ThrowsAsync<FeatureException>(
+            () => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(TestViews.Id(1), TestViews.Row(1, 1, 1))], Cancellation));
+        server.Continue();
+
+        Assert.Contains("it did not answer in time; the write may or may not have been taken", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("clientName", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(", v: ", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AppendEventsAsync_ToBytesThatAreNoBlock_IsRefusedAndLeavesThem()
     {
         RedisServerProcess.SkipIfMissing();

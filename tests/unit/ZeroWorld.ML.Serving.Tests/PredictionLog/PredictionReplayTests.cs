@@ -52,6 +52,14 @@ public sealed class PredictionReplayTests : IAsyncDisposable
             queued.Add(PredictAsync(ServingHost.Amounts([.. Enumerable.Range(0, size).Select(value => (double)value)])));
         }
 
+        using (var lease = await _host.Servables.AcquireAsync(ServingHost.Model, VersionSelector.Any, Cancellation))
+        {
+            while (lease.Servable.QueuedRequests < queued.Count)
+            {
+                await Task.Delay(1, Cancellation);
+            }
+        }
+
         instance.Open();
         var results = await Task.WhenAll([first, .. queued]).WaitAsync(Cancellation);
 
