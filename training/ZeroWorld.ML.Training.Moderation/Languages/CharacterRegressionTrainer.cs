@@ -104,29 +104,34 @@ internal static class CharacterRegressionTrainer
 
     private static void ShareUnseen(LinearWeights weights, List<int> ids, List<Example> examples)
     {
-        // A bit for each label of each row.
-        var isSeen = new BitArray(ids.Count * weights.Labels);
+        // Of each label a bit for each row.
+        var isSeen = new BitArray[weights.Labels];
+        for (var label = 0; label < isSeen.Length; label++)
+        {
+            isSeen[label] = new BitArray(ids.Count);
+        }
+
         foreach (var (label, of, _) in examples)
         {
             foreach (var id in of)
             {
-                isSeen[(weights.RowNumberOf(id) * weights.Labels) + label] = true;
+                isSeen[label][weights.RowNumberOf(id)] = true;
             }
         }
 
         foreach (var id in ids)
         {
             var row = weights.RowOf(id);
-            var bits = weights.RowNumberOf(id) * weights.Labels;
+            var number = weights.RowNumberOf(id);
             var (sum, count) = (0f, 0);
             for (var label = 0; label < row.Length; label++)
             {
-                (sum, count) = isSeen[bits + label] ? (sum, count) : (sum + row[label], count + 1);
+                (sum, count) = isSeen[label][number] ? (sum, count) : (sum + row[label], count + 1);
             }
 
             for (var label = 0; label < row.Length; label++)
             {
-                row[label] = isSeen[bits + label] ? row[label] : sum / count;
+                row[label] = isSeen[label][number] ? row[label] : sum / count;
             }
         }
     }
