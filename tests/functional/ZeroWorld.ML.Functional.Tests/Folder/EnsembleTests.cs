@@ -139,13 +139,16 @@ public sealed class EnsembleTests
         AddOuter(server, "a", "b");
         AddOuter(server, "b", "c");
         AddOuter(server, "c", "a");
+        AddOuter(server, "self", "self");
         await server.StartAsync(Cancellation);
 
         var refused = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("b", Cancellation, Raw(1, 1)));
+        var alone = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("self", Cancellation, Raw(1, 1)));
         var answer = await server.InferAsync("all", Cancellation, Raw(1, 5));
 
+        Assert.Equal("The ensemble 'self' has the step 'self', itself.", alone.Message);
         Assert.Equal((ServingError.ModelRefused, "The ensemble 'a' has the step 'b', of which it is a step."), (refused.Error, refused.Message));
-        Assert.All(["a", "b", "c"], name => Assert.False(server.Servables.IsModelReady(new ModelName(ModelName.DefaultProject, name), VersionSelector.Any)));
+        Assert.All(["a", "b", "c", "self"], name => Assert.False(server.Servables.IsModelReady(new ModelName(ModelName.DefaultProject, name), VersionSelector.Any)));
         Assert.Equal([5, 5], Values(answer.Outputs[0].Tensor));
     }
 
@@ -210,8 +213,7 @@ public sealed class EnsembleTests
         await using var server = Create();
         for (var index = 0; index < cases.Length; index++)
         {
-            server.Configure($"bad{index}", Config.ReplaceLineEndings("\n").Replace(cases[index].From, cases[index].To, StringComparison.Ordinal), "config.pbtxt");
-            Directory.CreateDirectory(Path.Combine(server.Models, $"bad{index}", "1"));
+            AddEnsemble(server, $"bad{index}", Config.ReplaceLineEndings("\n").Replace(cases[index].From, cases[index].To, StringComparison.Ordinal));
         }
 
         await server.StartAsync(Cancellation);
@@ -227,7 +229,8 @@ public sealed class EnsembleTests
     // The size that the inner one gives, doubled.
     private static void AddOuter(FolderServer server, string name, string inner)
     {
-        server.Configure(
+        AddEnsemble(
+            server,
             name,
             $$"""
             platform: "ensemble"
@@ -238,16 +241,15 @@ public sealed class EnsembleTests
               { model_name: "{{inner}}" model_version: -1 input_map { key: "raw" value: "raw" } output_map { key: "size" value: "inner" } },
               { model_name: "double" model_version: -1 input_map { key: "x" value: "inner" } output_map { key: "y" value: "size" } }
             ] }
-            """,
-            "config.pbtxt");
-        Directory.CreateDirectory(Path.Combine(server.Models, name, "1"));
+            """);
     }
 
     private static void AddWide(FolderServer server, string name, string inner, string input, string output)
     {
         var steps = Enumerable.Range(0, 40).Select(
             index => $$"""{ model_name: "{{inner}}" model_version: -1 input_map { key: "{{input}}" value: "raw" } output_map { key: "{{output}}" value: "out{{index}}" } }""");
-        server.Configure(
+        AddEnsemble(
+            server,
             name,
             $$"""
             platform: "ensemble"
@@ -255,8 +257,12 @@ public sealed class EnsembleTests
             input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
             output [ { name: "out0" data_type: TYPE_FP32 dims: [ 2 ] } ]
             ensemble_scheduling { step [ {{string.Join(", ", steps)}} ] }
-            """,
-            "config.pbtxt");
+            """);
+    }
+
+    private static void AddEnsemble(FolderServer server, string name, string config)
+    {
+        server.Configure(name, config, "config.pbtxt");
         Directory.CreateDirectory(Path.Combine(server.Models, name, "1"));
     }
 
@@ -279,8 +285,7 @@ public sealed class EnsembleTests
             server.Configure(name, "max_batch_size: 16", "config.pbtxt");
         }
 
-        server.Configure("all", Config, "config.pbtxt");
-        Directory.CreateDirectory(Path.Combine(server.Models, "all", "1"));
+        AddEnsemble(server, "all", Config);
         return server;
     }
 
