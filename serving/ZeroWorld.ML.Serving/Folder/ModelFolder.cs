@@ -150,6 +150,12 @@ internal sealed partial class ModelFolder
     {
         lock (_lock)
         {
+            if (_listed is null)
+            {
+                // The first reading finds all of them, and what is loaded at the start.
+                return;
+            }
+
             try
             {
                 foreach (var model in FindNames().Where(model => !_models.ContainsKey(model.Name)).ToList())

@@ -7,6 +7,32 @@ public sealed class ModelFolderTests
     private static CancellationToken Cancellation => ServingHost.Cancellation;
 
     [Fact]
+    public async Task GetIndexAsync_BeforeTheFolderWasRead_LeavesWhatIsLoadedAtTheStart()
+    {
+        await using var folder = new ModelFolderFixture(ModelControl.Explicit, "outer");
+        folder.Write("inner/1/model.onnx", "x");
+        folder.Write("other/1/model.onnx", "x");
+        folder.Write(
+            "outer/config.pbtxt",
+            """
+            platform: "ensemble"
+            input [ { name: "a" data_type: TYPE_FP32 dims: [ 1 ] } ]
+            output [ { name: "b" data_type: TYPE_FP32 dims: [ 1 ] } ]
+            ensemble_scheduling { step [ { model_name: "inner" input_map { key: "a" value: "a" } output_map { key: "b" value: "b" } } ] }
+            """);
+        folder.Write("outer/1/nothing", "");
+
+        // A server listens before it has read anything.
+        await folder.IndexAsync();
+        await folder.RefreshAsync();
+
+        var index = await folder.IndexAsync();
+        Assert.Contains("inner 1 Ready", index);
+        Assert.Contains("outer 1 Ready", index);
+        Assert.Contains("other 1 Unavailable unloaded", index);
+    }
+
+    [Fact]
     public async Task RefreshAsync_ModelsInTheFolder_AnswerWithTheirNewestVersion()
     {
         await using var folder = new ModelFolderFixture(ModelControl.None);
