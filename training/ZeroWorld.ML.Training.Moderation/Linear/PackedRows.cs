@@ -13,7 +13,7 @@ internal sealed class PackedRows
     public const int StrideMax = 16;
 
     // Of more ids the rows would be no smaller by much.
-    private const int ShareMost = 8;
+    private const int ShareMost = 2;
     private const int Four = 4;
 
     private readonly Word[] _words;
@@ -22,33 +22,42 @@ internal sealed class PackedRows
 
     private PackedRows(Word[] words, float[] rows, int stride) => (_words, _rows, _stride) = (words, rows, stride);
 
-    /// <param name="weights">As many per id as the stride.</param>
-    /// <param name="stride">1, or a multiple of 4 of at most <see cref="StrideMax"/>.</param>
-    /// <returns><see langword="null"/>: more than an eighth of the ids weigh something.</returns>
-    public static PackedRows? TryPack(ReadOnlySpan<float> weights, int size, int stride)
+    /// <param name="weights">Of a stride of 1, or a multiple of 4 of at most <see cref="StrideMax"/>.</param>
+    /// <returns><see langword="null"/>: more than half of the ids weigh something.</returns>
+    public static PackedRows? TryPack(LinearWeights weights)
     {
+        var (size, stride) = (weights.Size, weights.Stride);
         Debug.Assert(stride == 1 || (stride % Four == 0 && stride <= StrideMax));
-        var words = new Word[(size + 63) / 64];
-
-        // The first row is that of all ids that weigh nothing.
-        var rows = new List<float>(new float[stride]);
+        var (words, used) = (new Word[(size + 63) / 64], 0);
         for (var id = 0; id < size; id++)
         {
             ref var word = ref words[id >> 6];
-            word.Before = (id & 63) == 0 ? rows.Count / stride : word.Before;
-            var row = weights.Slice(id * stride, stride);
-            if (row.ContainsAnyExcept(0f))
+
+            // The first row is that of all ids that weigh nothing.
+            word.Before = (id & 63) == 0 ? used + 1 : word.Before;
+            if (weights.HasRow(id) && weights.RowOf(id).ContainsAnyExcept(0f))
             {
                 word.Bits |= 1UL << id;
-                rows.AddRange(row);
-                if (rows.Count / stride > size / ShareMost)
-                {
-                    return null;
-                }
+                used++;
             }
         }
 
-        return new PackedRows(words, [.. rows], stride);
+        if (used > size / ShareMost)
+        {
+            return null;
+        }
+
+        var (rows, next) = (new float[(used + 1) * stride], stride);
+        for (var at = 0; at < words.Length; at++)
+        {
+            for (var bits = words[at].Bits; bits != 0; bits &= bits - 1)
+            {
+                weights.RowOf((at << 6) + BitOperations.TrailingZeroCount(bits)).CopyTo(rows.AsSpan(next));
+                next += stride;
+            }
+        }
+
+        return new PackedRows(words, rows, stride);
     }
 
     /// <summary>As <see cref="LinearWeights.Score"/>, the same bits.</summary>
