@@ -16,6 +16,10 @@ internal sealed class PackedRows
     private const int ShareMost = 2;
     private const int Four = 4;
 
+    // Ids of a text that are looked up at once.
+    private const int PartMax = 128;
+    private const int FewMax = 16;
+
     private readonly Word[] _words;
     private readonly float[] _rows;
     private readonly int _stride;
@@ -64,24 +68,20 @@ internal sealed class PackedRows
     /// <param name="sums">[stride].</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
     {
-        switch (_stride)
+        if (_stride == 1)
         {
-            case 1:
-                ScoreOne(ids, values, bias, sums);
-                break;
-            case Four:
-                ScoreFour(ids, values, bias, sums);
-                break;
-            case 2 * Four:
-                ScoreEight(ids, values, bias, sums);
-                break;
-            case 3 * Four:
-                ScoreTwelve(ids, values, bias, sums);
-                break;
-            default:
-                ScoreSixteen(ids, values, bias, sums);
-                break;
+            ScoreOne(ids, values, bias, sums);
+            return;
         }
+
+        bias.CopyTo(sums);
+        if (ids.Length <= FewMax)
+        {
+            AddFew(ids, values, sums);
+            return;
+        }
+
+        AddMany(ids, values, sums);
     }
 
     // Every second one in a sum of its own, as of rows that are not packed.
@@ -97,56 +97,96 @@ internal sealed class PackedRows
         sums[0] = place < ids.Length ? even + odd + (_rows[RowOf(ids[place])] * values[place]) : even + odd;
     }
 
-    private void ScoreFour(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void AddFew(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> sums)
     {
-        var rows = MemoryMarshal.Cast<float, Vector128<float>>(_rows.AsSpan());
-        var sum = Vector128.Create(bias);
-        for (var place = 0; place < ids.Length; place++)
-        {
-            sum += rows[RowOf(ids[place])] * values[place];
-        }
-
-        sum.CopyTo(sums);
+        Span<int> starts = stackalloc int[FewMax];
+        Add(ids, values, starts, sums);
     }
 
-    private void ScoreEight(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void AddMany(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> sums)
     {
-        var rows = MemoryMarshal.Cast<float, Vector256<float>>(_rows.AsSpan());
-        var sum = Vector256.Create(bias);
-        for (var place = 0; place < ids.Length; place++)
+        Span<int> starts = stackalloc int[PartMax];
+        for (var first = 0; first < ids.Length; first += PartMax)
         {
-            sum += rows[RowOf(ids[place])] * values[place];
+            var count = Math.Min(ids.Length - first, PartMax);
+            Add(ids.Slice(first, count), values.Slice(first, count), starts, sums);
         }
-
-        sum.CopyTo(sums);
     }
 
-    private void ScoreTwelve(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    // First where all rows are, then the rows: two short loops, of which the processor has many steps under way at once, where one would wait for memory twice in each.
+    private void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<int> starts, Span<float> sums)
+    {
+        starts = starts[..ids.Length];
+        for (var place = 0; place < ids.Length; place++)
+        {
+            starts[place] = RowOf(ids[place]) * _stride;
+        }
+
+        switch (_stride)
+        {
+            case Four:
+                AddFours(starts, values, sums);
+                break;
+            case 2 * Four:
+                AddEights(starts, values, sums);
+                break;
+            case 3 * Four:
+                AddTwelves(starts, values, sums);
+                break;
+            default:
+                AddSixteens(starts, values, sums);
+                break;
+        }
+    }
+
+    private void AddFours(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
     {
         ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
-        var (first, last) = (Vector256.Create(bias), Vector128.Create(bias[(2 * Four)..]));
-        for (var place = 0; place < ids.Length; place++)
+        var sum = Vector128.Create<float>(sums);
+        for (var place = 0; place < starts.Length; place++)
         {
-            ref var row = ref Unsafe.Add(ref rows, RowOf(ids[place]) * 3 * Four);
-            var value = values[place];
-            first += Vector256.LoadUnsafe(ref row) * value;
-            last += Vector128.LoadUnsafe(ref row, 2 * Four) * value;
+            sum += Vector128.LoadUnsafe(ref rows, (nuint)starts[place]) * values[place];
+        }
+
+        sum.CopyTo(sums);
+    }
+
+    private void AddEights(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
+    {
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var sum = Vector256.Create<float>(sums);
+        for (var place = 0; place < starts.Length; place++)
+        {
+            sum += Vector256.LoadUnsafe(ref rows, (nuint)starts[place]) * values[place];
+        }
+
+        sum.CopyTo(sums);
+    }
+
+    private void AddTwelves(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
+    {
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var (first, last) = (Vector256.Create<float>(sums), Vector128.Create<float>(sums[(2 * Four)..]));
+        for (var place = 0; place < starts.Length; place++)
+        {
+            var (start, value) = ((nuint)starts[place], values[place]);
+            first += Vector256.LoadUnsafe(ref rows, start) * value;
+            last += Vector128.LoadUnsafe(ref rows, start + (2 * Four)) * value;
         }
 
         first.CopyTo(sums);
         last.CopyTo(sums[(2 * Four)..]);
     }
 
-    private void ScoreSixteen(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void AddSixteens(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
     {
         ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
-        var (first, last) = (Vector256.Create(bias), Vector256.Create(bias[(2 * Four)..]));
-        for (var place = 0; place < ids.Length; place++)
+        var (first, last) = (Vector256.Create<float>(sums), Vector256.Create<float>(sums[(2 * Four)..]));
+        for (var place = 0; place < starts.Length; place++)
         {
-            ref var row = ref Unsafe.Add(ref rows, RowOf(ids[place]) * 4 * Four);
-            var value = values[place];
-            first += Vector256.LoadUnsafe(ref row) * value;
-            last += Vector256.LoadUnsafe(ref row, 2 * Four) * value;
+            var (start, value) = ((nuint)starts[place], values[place]);
+            first += Vector256.LoadUnsafe(ref rows, start) * value;
+            last += Vector256.LoadUnsafe(ref rows, start + (2 * Four)) * value;
         }
 
         first.CopyTo(sums);
