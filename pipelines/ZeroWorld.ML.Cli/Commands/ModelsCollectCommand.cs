@@ -76,21 +76,22 @@ internal static class ModelsCollectCommand
             }
         }
 
-        var (verb, bytes) = (request.IsDryRun ? "would be removed" : "removed", found.Collected.Sum(static item => item.Artifact.Bytes));
-        Terminals.Output.MarkupLineInterpolated($"[green]{found.Collected.Count}[/] artifacts {verb}, {SizeText.Of(bytes)}; {Text(found.Named)} are named by versions and runs");
+        var gone = new ArtifactCount(found.Collected.Count, found.Collected.Sum(static item => item.Artifact.Bytes));
+        Terminals.Output.MarkupLineInterpolated($"[green]{(request.IsDryRun ? "would be removed" : "removed")}:[/] {Text(gone)}");
+        Terminals.Output.MarkupLineInterpolated($"named by versions and runs: {Text(found.Named)}");
         if (found.Young.Count > 0)
         {
-            Terminals.Output.MarkupLineInterpolated($"{Text(found.Young)} that nothing names stay: they are younger than the grace (--grace)");
+            Terminals.Output.MarkupLineInterpolated($"named by none, younger than the grace (--grace): {Text(found.Young)}");
         }
 
         if (found.Missing.Count > 0)
         {
             Terminals.Error.MarkupLineInterpolated(
-                $"[yellow]warning:[/] {found.Missing.Count} artifacts that versions or runs name are not in the store, {found.Missing[0][..19]} the first; registering their package again brings them back");
+                $"[yellow]warning:[/] the store does not hold {found.Missing.Count} of the artifacts that versions and runs name, {found.Missing[0][..19]} among them; registering a package again brings its files back");
         }
     }
 
-    private static string Text(ArtifactCount count) => $"{count.Count} of {SizeText.Of(count.Bytes)}";
+    private static string Text(ArtifactCount count) => $"{(count.Count == 1 ? "1 artifact" : $"{count.Count} artifacts")}, {SizeText.Of(count.Bytes)}";
 
     private static object ToJson(ArtifactCollection found, bool isDryRun) => new
     {

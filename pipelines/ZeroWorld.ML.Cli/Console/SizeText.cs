@@ -15,6 +15,6 @@ internal static class SizeText
             (value, unit) = (value / 1024, unit + 1);
         }
 
-        return string.Create(CultureInfo.InvariantCulture, unit == 0 ? $"{bytes} B" : $"{value:0.0} {Units[unit]}");
+        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {Units[unit]}");
     }
 }

@@ -33,9 +33,10 @@ public sealed class ModelsCollectTests : IDisposable
         var wrong = await ZwmlProcess.RunAsync(_folder.Path, "models", "collect", "--grace", "soon", "--data", "data");
         var nowhere = await ZwmlProcess.RunAsync(_folder.Path, "models", "collect", "--data", "other");
 
-        Assert.Contains("0 artifacts removed, 0 B; 1 of 6 B are named", young, StringComparison.Ordinal);
-        Assert.Contains("1 of 5 B that nothing names stay", young, StringComparison.Ordinal);
-        Assert.Contains("1 artifacts would be removed, 5 B", told, StringComparison.Ordinal);
+        Assert.Contains("removed: 0 artifacts, 0 B", young, StringComparison.Ordinal);
+        Assert.Contains("named by versions and runs: 1 artifact, 6 B", young, StringComparison.Ordinal);
+        Assert.Contains("younger than the grace (--grace): 1 artifact, 5 B", young, StringComparison.Ordinal);
+        Assert.Contains("would be removed: 1 artifact, 5 B", told, StringComparison.Ordinal);
         Assert.Equal(2, before);
         Assert.Equal(ArtifactDigest.OfBytes("first"u8), Assert.Single(json.GetProperty("collected").EnumerateArray()).GetProperty("digest").GetString());
         Assert.Equal(1, json.GetProperty("named").GetProperty("count").GetInt32());
