@@ -118,7 +118,7 @@ public sealed class ArtifactCollector(ModelRegistry registry, RunStore runs, IAr
     }
 
     private async Task<List<CollectedArtifact>> RemoveAsync(
-        IReadOnlyList<CollectedArtifact> wanted, NamedArtifacts versions, IProgress<int>? progress, CancellationToken cancellationToken)
+        List<CollectedArtifact> wanted, NamedArtifacts versions, IProgress<int>? progress, CancellationToken cancellationToken)
     {
         var removed = new List<CollectedArtifact>(wanted.Count);
         for (var done = 0; done < wanted.Count;)

@@ -40,7 +40,7 @@ internal sealed class PostgresRegistry : IRegistryEngine
         context.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture, $"SET LOCAL lock_timeout = {_lockTimeoutMs}"), cancellationToken);
 
     public Task ExcludeWritersAsync(DbContext context, string table, CancellationToken cancellationToken) =>
-        context.Database.ExecuteSqlRawAsync($"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE", cancellationToken);
+        context.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture, $"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), cancellationToken);
 
     public bool IsConflict(Exception exception) => Find(exception) is
     {
