@@ -4,7 +4,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The offline store: Parquet files in a folder, DuckDB in process as their engine.</summary>
 /// <remarks>
-/// Thread safe: every operation has an engine of its own, bounded by <see cref="ParquetOfflineOptions.MemoryLimitMiB"/>, that spills into the data
+/// Thread safe: every operation has an engine of its own (after a history was read the next one is open already), bounded by <see cref="ParquetOfflineOptions.MemoryLimitMiB"/>, that spills into the data
 /// directory. Tables and training sets are written under a temporary name and renamed when they are complete.
 /// </remarks>
 public sealed partial class DuckDbOfflineStore : IOfflineStore
@@ -17,6 +17,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     private readonly ILogger<DuckDbOfflineStore> _logger;
     private readonly TableFolder _tables;
     private readonly ErasureList _erasures;
+    private readonly SpareEngine _spare = new();
 
     /// <param name="options">Valid options.</param>
     public DuckDbOfflineStore(ParquetOfflineOptions options, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
@@ -59,7 +60,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         ArgumentNullException.ThrowIfNull(field);
         var history = await Task.Run(
             () => ViewHistory.Open(
-                _options, _tables, _erasures.Of(field.View.Project), field, Warn, (source, count, place) => LogNullKeys(source.Table, count, source.KeyNames, place), cancellationToken),
+                _options, _spare, _tables, _erasures.Of(field.View.Project), field, Warn, (source, count, place) => LogNullKeys(source.Table, count, source.KeyNames, place), cancellationToken),
             cancellationToken).ConfigureAwait(false);
         Warn(history.Extent.Quality);
         return history;
@@ -179,7 +180,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     }
 
     private Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, CancellationToken cancellationToken) =>
-        RunAsync(operation, () => new DuckDbSession(_options), cancellationToken);
+        RunAsync(operation, () => new DuckDbSession(_options, _spare), cancellationToken);
 
     private static Task<T> RunAsync<T>(Func<DuckDbSession, T> operation, Func<DuckDbSession> open, CancellationToken cancellationToken) => Task.Run(
         () =>

@@ -57,7 +57,7 @@ internal static class RedisFailure
         {
             RedisConnectionException when connection is not null => connection,
             RedisConnectionException => $"the connection to a server is not there, or broke off; what was written may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
-            RedisTimeoutException or TimeoutException => $"it did not answer in time; the write may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
+            RedisTimeoutException or TimeoutException => $"{ServerOf(exception.Message) ?? "it"} did not answer in time; the write may or may not have been taken, and repeating it is safe ({FirstLine(exception.Message)})",
             _ => FirstLine(exception.Message),
         };
     }
@@ -111,6 +111,21 @@ internal static class RedisFailure
         }
 
         return null;
+    }
+
+    // Which of several servers was asked is told where the client goes on about itself.
+    private static string? ServerOf(string message)
+    {
+        const string Name = ", serverEndpoint: ";
+        var start = message.IndexOf(Name, StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return null;
+        }
+
+        var rest = message.AsSpan(start + Name.Length);
+        var end = rest.IndexOf(',');
+        return $"its server at {(end < 0 ? rest : rest[..end])}";
     }
 
     // Without the client's advice about its own settings, which are not the user's to change, its counters, and the end of the sentence.

@@ -31,9 +31,11 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         _packages = new PackageFolder(options.PackagesPath, artifacts);
     }
 
+    internal RegistryDatabase Database => _database;
+
     /// <summary>Makes the package in a folder the next version of its model, after it was verified. A package that is registered already answers its version again.</summary>
     /// <remarks>
-    /// The files are stored first and the version appears in one transaction after them: a failure between the two leaves files that nobody names, never half a version.
+    /// The files are stored first and the version appears in one transaction after them: a failure between the two leaves files that nobody names (<see cref="ArtifactCollector"/>), never half a version.
     /// Registering a package again also repairs its stored files.
     /// </remarks>
     /// <param name="packageFolder">manifest.json and the files it names.</param>
@@ -224,7 +226,7 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
     }
 
     /// <summary>Deletes a retired version for good: its manifest and its package on this machine. Its number is never used again, and whoever asks for it is told that it was deleted.</summary>
-    /// <remarks>Its artifacts stay in the artifact store, where other versions and runs may have the same ones. The same package can be registered again, as a new version.</remarks>
+    /// <remarks>Its artifacts stay in the artifact store, where other versions and runs may have the same ones; <see cref="ArtifactCollector"/> removes those that nothing names. The same package can be registered again, as a new version.</remarks>
     /// <param name="actor">Who asks, for the audit trail; 1 to 200 characters.</param>
     /// <exception cref="RegistryException">
     /// <see cref="RegistryError.Refused"/>: it is not retired; <see cref="RegistryError.NotFound"/>, <see cref="RegistryError.InvalidInput"/>, <see cref="RegistryError.StoreUnavailable"/>.
@@ -276,12 +278,14 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
         _packages.Dispose();
     }
 
+    // The manifest names the others, so it comes last.
+    private static IEnumerable<(string Path, string Digest)> FilesOf(ModelPackage package) =>
+        package.Manifest.Files.Select(static file => (Path: file.Key, file.Value.Digest)).Append((ModelPackage.ManifestFile, package.Digest));
+
     // Returns the bytes of the manifest that was stored.
     private async Task<byte[]> StoreAsync(ModelPackage package, CancellationToken cancellationToken)
     {
-        // The manifest names the others, so it comes last.
-        var files = package.Manifest.Files.Select(static file => (Path: file.Key, file.Value.Digest)).Append((ModelPackage.ManifestFile, package.Digest));
-        foreach (var (path, digest) in files)
+        foreach (var (path, digest) in FilesOf(package))
         {
             var stored = await _artifacts.PutAsync(Path.Combine(package.Directory, path), cancellationToken).ConfigureAwait(false);
             CheckUnchanged(path, stored, digest);
@@ -295,10 +299,27 @@ public sealed class ModelRegistry : IModelCatalog, IDisposable
     private async Task<ModelVersion> AddAsync(ModelPackage package, byte[] manifest, string actor, CancellationToken cancellationToken)
     {
         var row = await _database.ChangeAsync(
-            (context, revision) => context.AddVersionAsync(package, manifest, Stamp(revision, actor), cancellationToken), cancellationToken).ConfigureAwait(false);
+            async (context, revision) =>
+            {
+                await StoreCollectedAsync(package, cancellationToken).ConfigureAwait(false);
+                return await context.AddVersionAsync(package, manifest, Stamp(revision, actor), cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         var model = new ModelName(row.Project, row.Name);
         _logger.Registered(model, row.Version, row.Digest, actor);
         return await GetAsync(model, row.Version, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Nobody named the files until now, so a collection may have taken them since they were stored. From here on to the end of the change none can.
+    private async Task StoreCollectedAsync(ModelPackage package, CancellationToken cancellationToken)
+    {
+        foreach (var (path, digest) in FilesOf(package))
+        {
+            if (!await _artifacts.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+            {
+                CheckUnchanged(path, await _artifacts.PutAsync(Path.Combine(package.Directory, path), cancellationToken).ConfigureAwait(false), digest);
+            }
+        }
     }
 
     private async Task<IReadOnlyList<PinnedFeatureService>> ReadServicesAsync(bool areRetired, CancellationToken cancellationToken)

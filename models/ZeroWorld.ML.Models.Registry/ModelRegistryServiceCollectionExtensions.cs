@@ -17,6 +17,7 @@ public static class ModelRegistryServiceCollectionExtensions
         services.TryAddSingleton<IArtifactStore>(static provider => new FolderArtifactStore(provider.GetRequiredService<ModelRegistryOptions>().ArtifactsPath));
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<RunStore>();
+        services.TryAddSingleton<ArtifactCollector>();
         services.TryAddSingleton<IRunStore>(static provider => provider.GetRequiredService<RunStore>());
         services.TryAddSingleton<IModelCatalog>(static provider => provider.GetRequiredService<ModelRegistry>());
         return services;

@@ -25,6 +25,9 @@ internal static partial class RegistryLog
     [LoggerMessage(3007, LogLevel.Information, "Version {Version} of {Model}, package {Digest}, is deleted for {Actor}.")]
     internal static partial void Deleted(this ILogger logger, ModelName model, long version, string digest, string actor);
 
+    [LoggerMessage(3008, LogLevel.Information, "{Count} artifacts that nothing named, of {Bytes} bytes, are removed.")]
+    internal static partial void Collected(this ILogger logger, int count, long bytes);
+
     [LoggerMessage(3002, LogLevel.Warning, "The local copy of package {Digest} is damaged and is brought again: {Reason}")]
     internal static partial void LocalCopyReplaced(this ILogger logger, string digest, string reason);
 }

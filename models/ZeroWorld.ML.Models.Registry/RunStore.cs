@@ -162,15 +162,38 @@ public sealed class RunStore : IRunStore, IDisposable
         var digest = await _artifacts.PutAsync(path, cancellationToken).ConfigureAwait(false);
         await ChangeAsync(
             run,
-            context => context.Database.ExecuteSqlAsync(
-                $"""
-                INSERT INTO run_artifacts (run, name, digest, bytes) VALUES ({run}, {name}, {digest}, {bytes})
-                ON CONFLICT (run, name) DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes
-                """,
-                cancellationToken),
+            async context =>
+            {
+                await context.Database.ExecuteSqlAsync(
+                    $"""
+                    INSERT INTO run_artifacts (run, name, digest, bytes) VALUES ({run}, {name}, {digest}, {bytes})
+                    ON CONFLICT (run, name) DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes
+                    """,
+                    cancellationToken).ConfigureAwait(false);
+
+                // Named first, then looked for: what a collection has taken since it was stored is stored once more, and from here on none can take it.
+                if (!await _artifacts.ExistsAsync(digest, cancellationToken).ConfigureAwait(false) && await _artifacts.PutAsync(path, cancellationToken).ConfigureAwait(false) != digest)
+                {
+                    throw new RegistryException(RegistryError.CorruptArtifact, $"The file '{path}' changed while it was stored.");
+                }
+            },
             cancellationToken).ConfigureAwait(false);
         return new RunArtifact(name, digest, bytes);
     }
+
+    /// <summary>Every digest that an artifact of a run has.</summary>
+    internal Task<HashSet<string>> ListDigestsAsync(CancellationToken cancellationToken) => _database.ReadAsync(
+        async context => (await context.Artifacts.Select(static row => row.Digest).Distinct().ToListAsync(cancellationToken).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal),
+        cancellationToken);
+
+    /// <summary>Does something while no run can name a further artifact, in any process.</summary>
+    /// <param name="digests">Of which it must know whether they are named.</param>
+    /// <param name="work">Takes those that are; may run several times.</param>
+    internal Task<T> ExcludeArtifactsAsync<T>(IReadOnlyCollection<string> digests, Func<IReadOnlySet<string>, Task<T>> work, CancellationToken cancellationToken) => _database.ExcludeAsync(
+        RunDbContext.ArtifactTable,
+        async context => await work(
+            (await context.Artifacts.Where(row => digests.Contains(row.Digest)).Select(static row => row.Digest).ToListAsync(cancellationToken).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal)).ConfigureAwait(false),
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task BeatAsync(string run, CancellationToken cancellationToken) => ChangeAsync(run, static _ => Task.CompletedTask, cancellationToken);

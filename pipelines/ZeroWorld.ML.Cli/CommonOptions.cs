@@ -18,6 +18,14 @@ internal sealed class CommonOptions
     public static CommonOptions AddToWithProjectOfFiles(Command command) =>
         AddTo(command, new Option<string>("--project") { Description = "Project (tenant) that the files must be of. Default: whichever they are of.", DefaultValueFactory = static _ => string.Empty });
 
+    /// <summary>For commands about all projects: they have no <see cref="Project"/>.</summary>
+    public static CommonOptions AddToWithoutProject(Command command)
+    {
+        var options = new CommonOptions(new Option<string>("--project"));
+        command.Add(options._data);
+        return options;
+    }
+
     private static CommonOptions AddTo(Command command, Option<string> project)
     {
         var options = new CommonOptions(project);

@@ -21,6 +21,10 @@ public sealed class S3TestServer : IAsyncDisposable
     public const string Bucket = "test-bucket";
     public const string AccessKey = "test-key";
     public const string SecretKey = "test-secret";
+
+    /// <summary>When every object was modified.</summary>
+    public static readonly DateTimeOffset Modified = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
     private const int PartBytesMin = 5 << 20;
     private const int UploadPieceBytes = 1 << 16;
 
@@ -305,7 +309,7 @@ public sealed class S3TestServer : IAsyncDisposable
                 : new XElement(
                     "Contents",
                     new XElement("Key", name), new XElement("Size", _objects[name].Bytes.Length), new XElement("ETag", _objects[name].ETag),
-                    new XElement("LastModified", "2030-01-02T03:04:05.000Z"), new XElement("StorageClass", "STANDARD")));
+                    new XElement("LastModified", Modified.ToString("yyyy-MM-ddTHH:mm:ss.000Z", CultureInfo.InvariantCulture)), new XElement("StorageClass", "STANDARD")));
         }
 
         return XmlAsync(context, answer);

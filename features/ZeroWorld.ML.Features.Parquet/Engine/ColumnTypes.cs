@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Between the engine's column types and ours.</summary>
@@ -49,7 +51,7 @@ internal static class ColumnTypes
     public static FeatureType? FeatureTypeOf(string engineType) => engineType switch
     {
         "BOOLEAN" => FeatureType.Bool,
-        _ when IsSignedInteger(engineType) || engineType is "UTINYINT" or "USMALLINT" or "UINTEGER" => FeatureType.Int64,
+        _ when IsInteger(engineType) => FeatureType.Int64,
         "FLOAT" => FeatureType.Float32,
         "DOUBLE" => FeatureType.Float64,
         _ when engineType.StartsWith("DECIMAL", StringComparison.Ordinal) => FeatureType.Float64,
@@ -76,7 +78,7 @@ internal static class ColumnTypes
     public static string? Convert(string column, string engineType, FeatureType wanted)
     {
         var name = Sql.Name(column);
-        var isInteger = IsSignedInteger(engineType) || engineType is "UTINYINT" or "USMALLINT" or "UINTEGER";
+        var isInteger = IsInteger(engineType);
         return wanted switch
         {
             FeatureType.Bool when engineType == "BOOLEAN" => name,
@@ -120,7 +122,6 @@ internal static class ColumnTypes
     /// <returns><see langword="null"/> when there is none that loses nothing: int64 does not go into float64.</returns>
     public static string? Widen(IReadOnlyList<string> engineTypes)
     {
-        static bool IsInteger(string type) => IsSignedInteger(type) || type is "UTINYINT" or "USMALLINT" or "UINTEGER";
         return engineTypes.All(IsInteger) ? "BIGINT"
             : engineTypes.All(static type => type is "FLOAT" or "DOUBLE" || type.StartsWith("DECIMAL", StringComparison.Ordinal)) ? "DOUBLE"
             : null;
@@ -128,5 +129,16 @@ internal static class ColumnTypes
 
     public static string Describe(FeatureType type) => FeatureTypeNames.Of(type);
 
-    private static bool IsSignedInteger(string engineType) => engineType is "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT";
+    // Whatever a column of the type holds is an int64. Warehouses write whole numbers as decimals without a fraction.
+    private static bool IsInteger(string engineType) =>
+        engineType is "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" || IsWholeDecimal(engineType);
+
+    private static bool IsWholeDecimal(string engineType)
+    {
+        const string Prefix = "DECIMAL(";
+        const string Suffix = ",0)";
+        const int DigitsMax = 18;
+        return engineType.StartsWith(Prefix, StringComparison.Ordinal) && engineType.EndsWith(Suffix, StringComparison.Ordinal)
+            && int.TryParse(engineType.AsSpan()[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var digits) && digits <= DigitsMax;
+    }
 }

@@ -21,13 +21,22 @@ internal sealed class DuckDbSession : IDisposable
     {
     }
 
+    public DuckDbSession(ParquetOfflineOptions options, SpareEngine spare)
+        : this(options, options.EngineMiB, options.ThreadCount, spare.Take)
+    {
+    }
+
     /// <summary>An engine that shares an operation with others.</summary>
     public DuckDbSession(ParquetOfflineOptions options, long memoryMiB, int threads)
+        : this(options, memoryMiB, threads, SpareEngine.Open)
+    {
+    }
+
+    private DuckDbSession(ParquetOfflineOptions options, long memoryMiB, int threads, Func<DuckDBConnection> open)
     {
         _threads = threads;
         _spill = SpillFolder.Create(options.SpillParent);
-        _connection = new DuckDBConnection("DataSource=:memory:");
-        _connection.Open();
+        _connection = open();
 
         // Nothing is ever fetched from the network, and times have one zone.
         Execute(

@@ -53,9 +53,11 @@ internal sealed class CsvValueParser(SourceZone? zone)
         const NumberStyles Style = NumberStyles.Float;
         var isDouble = column.Kind == ColumnKind.Float64;
         var (wide, narrow) = (0d, 0f);
-        var isNumber = isDouble
+
+        // .NET passes over zero bytes behind a number.
+        var isNumber = text[^1] != 0 && (isDouble
             ? double.TryParse(text, Style, CultureInfo.InvariantCulture, out wide)
-            : float.TryParse(text, Style, CultureInfo.InvariantCulture, out narrow);
+            : float.TryParse(text, Style, CultureInfo.InvariantCulture, out narrow));
         if (!isNumber)
         {
             var sign = text[0] == '-' ? -1 : 1;

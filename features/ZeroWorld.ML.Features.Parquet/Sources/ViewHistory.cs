@@ -14,6 +14,7 @@ internal sealed class ViewHistory : IViewHistory
     private const int EarlyEntitiesMax = 500_000;
 
     private readonly DuckDbSession _session;
+    private readonly SpareEngine _spare;
     private readonly SourceQuery _source;
     private readonly StorageField _field;
     private readonly TableFolder _tables;
@@ -22,9 +23,10 @@ internal sealed class ViewHistory : IViewHistory
     private readonly int _workers;
     private readonly long _sliceRowsMax;
 
-    private ViewHistory(DuckDbSession session, SourceQuery source, StorageField field, TableFolder tables, Erasures erasures, ParquetOfflineOptions options)
+    private ViewHistory(DuckDbSession session, SpareEngine spare, SourceQuery source, StorageField field, TableFolder tables, Erasures erasures, ParquetOfflineOptions options)
     {
         _session = session;
+        _spare = spare;
         _source = source;
         _field = field;
         _tables = tables;
@@ -37,14 +39,15 @@ internal sealed class ViewHistory : IViewHistory
     /// <inheritdoc/>
     public required SourceExtent Extent { get; init; }
 
+    /// <param name="spare">Gives the engine, and is given the next one when the history is closed.</param>
     /// <param name="warn">Is told of the source before it is read.</param>
     /// <param name="warnOfNullKeys">Is told how many rows have no key, if any, and which is the first.</param>
     /// <exception cref="FeatureException">As <see cref="IOfflineStore.OpenHistoryAsync"/> says.</exception>
     public static ViewHistory Open(
-        ParquetOfflineOptions options, TableFolder tables, Erasures erasures, StorageField field, Action<SourceQuery> warn,
+        ParquetOfflineOptions options, SpareEngine spare, TableFolder tables, Erasures erasures, StorageField field, Action<SourceQuery> warn,
         Action<SourceQuery, long, string> warnOfNullKeys, CancellationToken cancellationToken)
     {
-        var session = new DuckDbSession(options);
+        var session = new DuckDbSession(options, spare);
         try
         {
             // Read before the rows: an import in between makes the generation too old, never too new.
@@ -63,7 +66,7 @@ internal sealed class ViewHistory : IViewHistory
             // What is read is put in order by all that its order depends on.
             session.Execute("SET preserve_insertion_order = false", cancellationToken);
             PartitionFunction.Register(session);
-            return new ViewHistory(session, source, field, tables, erasures, options) { Extent = extent };
+            return new ViewHistory(session, spare, source, field, tables, erasures, options) { Extent = extent };
         }
         catch (FeatureException failure)
         {
@@ -99,8 +102,12 @@ internal sealed class ViewHistory : IViewHistory
             early is null ? null : ahead => new EarlyRowSender(_field, _source, _erasures, range, early, ahead, BatchesAhead), cancellationToken);
     }
 
-    /// <remarks>The engine takes its time to end, so it does on a thread of the pool.</remarks>
-    public ValueTask DisposeAsync() => new(Task.Run(_session.Dispose));
+    /// <remarks>The engine takes its time to end, so it does on a thread of the pool; nobody waits for the next one.</remarks>
+    public ValueTask DisposeAsync() => new(Task.Run(() =>
+    {
+        _session.Dispose();
+        _ = _spare.PrepareAsync();
+    }));
 
     /// <summary>Reads on while the consumer writes, a few batches ahead; the engine blocks, on a thread that is not the consumer's.</summary>
     private async IAsyncEnumerable<HistoryBatch<T>> ReadAsync<T>(

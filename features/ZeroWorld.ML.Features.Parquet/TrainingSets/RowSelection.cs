@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -31,6 +32,7 @@ internal sealed class RowSelection(long rows)
     }
 
     /// <returns>The row's place among those selected, or -1.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(long row)
     {
         var (word, bit) = (_words[row >> 6], 1UL << (int)(row & 63));

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Builds one training set: the spine in ranges, each range view by view, then block by block in the order of the spine.</summary>
@@ -211,16 +213,41 @@ internal sealed class TrainingSetBuilder
         using var limit = schedule.EngineThreads < _threads ? _session.LimitThreads(schedule.EngineThreads) : null;
         var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
         var next = -1;
+        var refused = new ConcurrentQueue<int>();
         Parallelism.Run(schedule.Workers, _ =>
         {
             while (Interlocked.Increment(ref next) is var index && index < passes.Length * schedule.Partitions)
             {
-                passes[index / schedule.Partitions].Run(range, arrivedUntil, index % schedule.Partitions, schedule.Partitions, columns, cancellationToken);
+                try
+                {
+                    passes[index / schedule.Partitions].Run(range, arrivedUntil, index % schedule.Partitions, schedule.Partitions, columns, cancellationToken);
+                }
+                catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+                {
+                    // Sorts at once may take what the others need, whatever was planned; what it wrote is written again.
+                    refused.Enqueue(index);
+                }
             }
         });
+        foreach (var index in refused.Order())
+        {
+            RunAlone(passes[index / schedule.Partitions], range, arrivedUntil, index % schedule.Partitions, schedule.Partitions, columns, cancellationToken);
+        }
+
         foreach (var view in plan.Views.Where(static view => view.Field.IsWindow))
         {
             SetCells(cells, view.View, new WindowCells(columns));
+        }
+    }
+
+    /// <summary>Joins a partition that found too little memory beside others: in parts, one after the other, by one thread of the engine.</summary>
+    private void RunAlone(ViewPass pass, SpineRange range, long arrivedUntil, int partition, int partitions, CellColumn?[] columns, CancellationToken cancellationToken)
+    {
+        const int Parts = 4;
+        using var limit = _session.LimitThreads(1);
+        for (var part = 0; part < Parts; part++)
+        {
+            pass.Run(range, arrivedUntil, partition + (part * partitions), partitions * Parts, columns, cancellationToken);
         }
     }
 

@@ -88,16 +88,16 @@ internal sealed class FeatureCounter
     // Each beside all others at once, instead of bits in memory that no cache near the processor holds.
     private int DistinctFew(ReadOnlySpan<uint> occurrences, Span<int> distinct)
     {
+        if (occurrences.Length <= Vector256<uint>.Count)
+        {
+            return DistinctFewest(occurrences, distinct);
+        }
+
         Span<uint> all = stackalloc uint[FewMax];
         occurrences.CopyTo(all);
         ref var first = ref MemoryMarshal.GetReference(all);
         var (one, two) = (Vector256.LoadUnsafe(ref first), Vector256.LoadUnsafe(ref first, 8));
         var (three, four) = (Vector256.LoadUnsafe(ref first, 16), Vector256.LoadUnsafe(ref first, 24));
-        if (occurrences.Length <= Vector256<uint>.Count)
-        {
-            return DistinctFewest(occurrences, one, distinct);
-        }
-
         var valid = occurrences.Length == FewMax ? uint.MaxValue : (1U << occurrences.Length) - 1;
         var (count, repeats) = (0, 0);
         for (var place = 0; place < occurrences.Length; place++)
@@ -118,13 +118,31 @@ internal sealed class FeatureCounter
         return count;
     }
 
-    private int DistinctFewest(ReadOnlySpan<uint> occurrences, Vector256<uint> all, Span<int> distinct)
+    // Most texts of few words have none twice: then there is nothing to count.
+    private int DistinctFewest(ReadOnlySpan<uint> occurrences, Span<int> distinct)
     {
-        var valid = (1U << occurrences.Length) - 1;
+        Span<uint> room = stackalloc uint[Vector256<uint>.Count];
+        occurrences.CopyTo(room);
+        var lanes = Vector256<uint>.Indices;
+
+        // What is behind the last is no id, and each another.
+        var all = Vector256.ConditionalSelect(Vector256.LessThan(lanes, Vector256.Create((uint)occurrences.Length)), Vector256.Create(room), lanes | Vector256.Create(1U << 31));
+        var twice = Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(1U, 2, 3, 4, 5, 6, 7, 0)))
+            | Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(2U, 3, 4, 5, 6, 7, 0, 1)))
+            | Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(3U, 4, 5, 6, 7, 0, 1, 2)))
+            | Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(4U, 5, 6, 7, 0, 1, 2, 3)));
+        if (twice == Vector256<uint>.Zero)
+        {
+            MemoryMarshal.Cast<uint, int>(occurrences).CopyTo(distinct);
+            MemoryMarshal.Write(_fewCounts, 0x0101_0101_0101_0101UL);
+            PlaceCount = 0;
+            return occurrences.Length;
+        }
+
         var (count, repeats) = (0, 0);
         for (var place = 0; place < occurrences.Length; place++)
         {
-            var same = valid & Vector256.Equals(all, Vector256.Create(occurrences[place])).ExtractMostSignificantBits();
+            var same = Vector256.Equals(all, Vector256.Create(occurrences[place])).ExtractMostSignificantBits();
             var isFirst = BitOperations.TrailingZeroCount(same) == place ? 1 : 0;
             var times = BitOperations.PopCount(same);
             distinct[count] = (int)occurrences[place];

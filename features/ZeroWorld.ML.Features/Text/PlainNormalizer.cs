@@ -89,7 +89,7 @@ internal ref struct PlainNormalizer
         var (place, count, start, tallies, taken) = (_place, _count, _start, _tallies, Width);
 
         // What was taken but for the last code unit ended at one whose neighbour the next vector has.
-        for (; place < _text.Length && taken >= Width - 1; place += taken)
+        while (place < _text.Length && taken >= Width - 1)
         {
             scoped ref var units = ref Unsafe.Add(ref text, place);
             if (_text.Length - place < Width)
@@ -120,11 +120,11 @@ internal ref struct PlainNormalizer
             var mask = (1u << taken) - 1;
             spaces &= mask;
             start = spaces == 0 ? start : count + 1 + BitOperations.Log2(spaces);
-            count += taken;
             tallies += (uint)BitOperations.PopCount(letters.ExtractMostSignificantBits() & mask)
                 | ((ulong)BitOperations.PopCount(capitals.ExtractMostSignificantBits() & mask) << 16)
                 | ((ulong)BitOperations.PopCount(digits.ExtractMostSignificantBits() & mask) << 32)
                 | ((ulong)BitOperations.PopCount(Bits(codes, (byte)'!') & mask) << 48);
+            Advance(taken, Width, ref place, ref count);
         }
 
         _marks = place > _place ? 0 : _marks;
@@ -147,7 +147,7 @@ internal ref struct PlainNormalizer
 
         // Three bits for the code points before, the newest the highest.
         var marksBefore = (0b111u << (TextNormalizer.MarksMax - Math.Min(_marks, TextNormalizer.MarksMax))) & 0b111;
-        for (; place < _text.Length && taken >= Lanes - 1 && !isAscii; place += taken)
+        while (place < _text.Length && taken >= Lanes - 1 && !isAscii)
         {
             scoped ref var units = ref Unsafe.Add(ref text, place);
             if (_text.Length - place < Lanes)
@@ -177,7 +177,6 @@ internal ref struct PlainNormalizer
             var mask = (1u << taken) - 1;
             spaces &= mask;
             start = spaces == 0 ? start : count + 1 + BitOperations.Log2(spaces);
-            count += taken;
             marksBefore = (marks >> taken) & 0b111;
             tallies += (uint)BitOperations.PopCount(BitsOf(entries, PlainCode.LetterFlag) & mask);
             if ((entries & Vector256.Create(PlainCode.RareFlags)) != Vector256<uint>.Zero)
@@ -189,6 +188,7 @@ internal ref struct PlainNormalizer
             }
 
             isAscii = taken == Lanes && Vector128.LessThanAll(Vector128.LoadUnsafe(ref units), Vector128.Create((ushort)0x80));
+            Advance(taken, Lanes, ref place, ref count);
         }
 
         _marks = place > _place ? BitOperations.LeadingZeroCount(~(marksBefore << 29)) : _marks;
@@ -233,6 +233,21 @@ internal ref struct PlainNormalizer
         var isTaken = place > _place;
         (_place, _count, _marks) = (place, count, marks);
         return isTaken && place < _text.Length;
+    }
+
+    // Mostly a whole vector is taken: the processor guesses that, and begins with the next before it is sure.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Advance(int taken, int whole, ref int place, ref int count)
+    {
+        if (taken == whole)
+        {
+            place += whole;
+            count += whole;
+            return;
+        }
+
+        place += taken;
+        count += taken;
     }
 
     private static uint Bits(Vector256<uint> codes, uint code) => Vector256.Equals(codes, Vector256.Create(code)).ExtractMostSignificantBits();

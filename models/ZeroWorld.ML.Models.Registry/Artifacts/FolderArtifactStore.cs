@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZeroWorld.ML.Models.Registry;
 
 /// <summary>Artifacts as files <c>sha256/ab/HEX</c> under one folder, where ab are the first two characters of HEX.</summary>
@@ -59,13 +61,51 @@ public sealed class FolderArtifactStore : IArtifactStore
         return digest;
     });
 
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken) => Task.FromResult(File.Exists(ToPath(digest)));
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredArtifact> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var hex in await TranslateAsync(() => Task.FromResult(ListNames())).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var file = new FileInfo(ToPath(ArtifactDigest.OfHex(hex)));
+            if (file.Exists)
+            {
+                yield return new StoredArtifact(ArtifactDigest.OfHex(hex), file.Length, new DateTimeOffset(file.LastWriteTimeUtc));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string digest, CancellationToken cancellationToken) => TranslateAsync(() =>
+    {
+        var path = ToPath(digest);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+
+        return Task.FromResult(digest);
+    });
+
+    // Other files may lie there, a file system's own for example.
+    private string[] ListNames()
+    {
+        var folder = new DirectoryInfo(Path.Combine(_folder, "sha256"));
+        return folder.Exists
+            ? [.. folder.EnumerateFiles("*", SearchOption.AllDirectories).Select(static file => file.Name).Where(static name => ArtifactDigest.IsValid(ArtifactDigest.OfHex(name)))]
+            : [];
+    }
+
     internal string ToPath(string digest)
     {
         var hex = ArtifactDigest.ToHex(digest);
         return Path.Combine(_folder, "sha256", hex[..2], hex);
     }
 
-    private async Task<string> TranslateAsync(Func<Task<string>> operation)
+    private async Task<T> TranslateAsync<T>(Func<Task<T>> operation)
     {
         try
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ZeroWorld.ML.Storage;
 
 namespace ZeroWorld.ML.Models.Registry;
@@ -6,6 +7,8 @@ namespace ZeroWorld.ML.Models.Registry;
 /// <remarks>Thread safe; several processes may share the bucket: an object appears only when it is whole.</remarks>
 public sealed class S3ArtifactStore : IArtifactStore
 {
+    private const string Folder = "artifacts/sha256/";
+
     private readonly ObjectStore _objects;
     private readonly IncomingFolder _incoming;
 
@@ -53,13 +56,43 @@ public sealed class S3ArtifactStore : IArtifactStore
         return digest;
     });
 
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken) =>
+        TranslateAsync(async () => await _objects.ReadTagAsync(ToKey(digest), cancellationToken).ConfigureAwait(false) is not null);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredArtifact> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var objects = _objects.ListAsync(Folder, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using (objects.ConfigureAwait(false))
+        {
+            while (await TranslateAsync(() => objects.MoveNextAsync().AsTask()).ConfigureAwait(false))
+            {
+                var digest = ArtifactDigest.OfHex(objects.Current.Key[(objects.Current.Key.LastIndexOf('/') + 1)..]);
+
+                // What somebody else put there is not ours.
+                if (ArtifactDigest.IsValid(digest) && objects.Current.Key == ToKey(digest))
+                {
+                    yield return new StoredArtifact(digest, objects.Current.Bytes, objects.Current.Modified ?? DateTimeOffset.MaxValue);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string digest, CancellationToken cancellationToken) => TranslateAsync(async () =>
+    {
+        await _objects.DeleteAsync(ToKey(digest), cancellationToken).ConfigureAwait(false);
+        return digest;
+    });
+
     internal static string ToKey(string digest)
     {
         var hex = ArtifactDigest.ToHex(digest);
-        return $"artifacts/sha256/{hex[..2]}/{hex}";
+        return $"{Folder}{hex[..2]}/{hex}";
     }
 
-    private static async Task<string> TranslateAsync(Func<Task<string>> operation)
+    private static async Task<T> TranslateAsync<T>(Func<Task<T>> operation)
     {
         try
         {

@@ -27,7 +27,18 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
     }
 
     /// <param name="change">May run several times; what it adds to the context is saved.</param>
-    internal async Task<T> ChangeAsync<T>(Func<RunDbContext, Task<T>> change, CancellationToken cancellationToken)
+    internal Task<T> ChangeAsync<T>(Func<RunDbContext, Task<T>> change, CancellationToken cancellationToken) => ChangeAsync(change, null, cancellationToken);
+
+    /// <summary>Reads in a transaction that no other one can be beside that writes to a table, in this process or another.</summary>
+    internal Task<T> ExcludeAsync<T>(string table, Func<RunDbContext, Task<T>> read, CancellationToken cancellationToken) => ChangeAsync(read, table, cancellationToken);
+
+    public void Dispose()
+    {
+        engine.Dispose();
+        _writer.Dispose();
+    }
+
+    private async Task<T> ChangeAsync<T>(Func<RunDbContext, Task<T>> change, string? excluded, CancellationToken cancellationToken)
     {
         await InitializeAsync(cancellationToken).ConfigureAwait(false);
         await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -39,7 +50,7 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
                 {
                     try
                     {
-                        return await ChangeOnceAsync(change, cancellationToken).ConfigureAwait(false);
+                        return await ChangeOnceAsync(change, excluded, cancellationToken).ConfigureAwait(false);
                     }
                     catch (Exception exception) when (engine.IsConflict(exception) && attempt < RegistryDatabase.ConflictRetriesMax)
                     {
@@ -54,13 +65,7 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
         }
     }
 
-    public void Dispose()
-    {
-        engine.Dispose();
-        _writer.Dispose();
-    }
-
-    private async Task<T> ChangeOnceAsync<T>(Func<RunDbContext, Task<T>> change, CancellationToken cancellationToken)
+    private async Task<T> ChangeOnceAsync<T>(Func<RunDbContext, Task<T>> change, string? excluded, CancellationToken cancellationToken)
     {
         var context = new RunDbContext(engine.CreateOptions<RunDbContext>());
         await using (context.ConfigureAwait(false))
@@ -70,6 +75,11 @@ internal sealed class RunDatabase(IRegistryEngine engine, DatabasePlace place) :
             await using (transaction.ConfigureAwait(false))
             {
                 await engine.EnterChangeAsync(context, cancellationToken).ConfigureAwait(false);
+                if (excluded is not null)
+                {
+                    await engine.ExcludeWritersAsync(context, excluded, cancellationToken).ConfigureAwait(false);
+                }
+
                 var result = await change(context).ConfigureAwait(false);
                 await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);

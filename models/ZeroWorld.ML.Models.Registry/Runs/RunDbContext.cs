@@ -6,6 +6,7 @@ namespace ZeroWorld.ML.Models.Registry.Runs;
 internal sealed class RunDbContext(DbContextOptions<RunDbContext> options) : DbContext(options)
 {
     internal const string StateTable = "run_state";
+    internal const string ArtifactTable = "run_artifacts";
 
     internal DbSet<RunRow> Runs => Set<RunRow>();
 
@@ -69,7 +70,7 @@ internal sealed class RunDbContext(DbContextOptions<RunDbContext> options) : DbC
         });
         modelBuilder.Entity<RunArtifactRow>(artifact =>
         {
-            artifact.ToTable("run_artifacts").HasKey(row => new { row.Run, row.Name });
+            artifact.ToTable(ArtifactTable).HasKey(row => new { row.Run, row.Name });
             artifact.Property(row => row.Run).HasColumnName("run").HasMaxLength(32);
             artifact.Property(row => row.Name).HasColumnName("name").HasMaxLength(RunBounds.NameLengthMax);
             artifact.Property(row => row.Digest).HasColumnName("digest").HasMaxLength(71);

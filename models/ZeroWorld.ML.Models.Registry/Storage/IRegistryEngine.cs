@@ -19,6 +19,9 @@ internal interface IRegistryEngine : IDisposable
     /// <summary>Bounds the waits of the transaction that has just begun.</summary>
     Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken);
 
+    /// <summary>Waits until no other transaction has written to a table, and keeps others from writing until this one ends.</summary>
+    Task ExcludeWritersAsync(DbContext context, string table, CancellationToken cancellationToken);
+
     /// <summary>Whether another writer took the key, so that the change is tried again in a new transaction.</summary>
     bool IsConflict(Exception exception);
 

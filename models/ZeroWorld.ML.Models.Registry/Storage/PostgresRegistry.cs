@@ -39,6 +39,9 @@ internal sealed class PostgresRegistry : IRegistryEngine
     public Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken) =>
         context.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture, $"SET LOCAL lock_timeout = {_lockTimeoutMs}"), cancellationToken);
 
+    public Task ExcludeWritersAsync(DbContext context, string table, CancellationToken cancellationToken) =>
+        context.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture, $"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), cancellationToken);
+
     public bool IsConflict(Exception exception) => Find(exception) is
     {
         SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,

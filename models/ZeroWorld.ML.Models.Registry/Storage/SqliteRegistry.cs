@@ -82,6 +82,9 @@ internal sealed class SqliteRegistry(ModelRegistryOptions options, DatabasePlace
     /// <remarks>The pragma of each connection bounds them.</remarks>
     public Task EnterChangeAsync(DbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <remarks>There is one writer at a time, whatever it writes.</remarks>
+    public Task ExcludeWritersAsync(DbContext context, string table, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public bool IsConflict(Exception exception) =>
         exception is DbUpdateException { InnerException: SqliteException { SqliteExtendedErrorCode: ConstraintPrimaryKey or ConstraintUnique } };
 

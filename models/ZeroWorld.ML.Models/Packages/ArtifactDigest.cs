@@ -22,6 +22,9 @@ public static class ArtifactDigest
         ? digest[^HexLength..]
         : throw new RegistryException(RegistryError.InvalidInput, $"The digest '{digest}' is not valid; expected {Expected}.");
 
+    /// <returns>The digest of these characters, valid or not.</returns>
+    public static string OfHex(string hex) => Prefix + hex;
+
     public static string OfBytes(ReadOnlySpan<byte> bytes) => Prefix + Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Reads the stream to its end.</summary>

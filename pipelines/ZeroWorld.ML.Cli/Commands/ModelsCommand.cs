@@ -8,7 +8,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml models list|show|register|alias|retire|restore|delete|bind|package-text</c>.</summary>
+/// <summary><c>zwml models list|show|register|alias|retire|restore|delete|collect|bind|package-text</c>.</summary>
 internal static class ModelsCommand
 {
     private const int ChunkBytes = 256 * 1024;
@@ -22,6 +22,7 @@ internal static class ModelsCommand
         ModelsEndCommands.CreateRetire(),
         ModelsEndCommands.CreateRestore(),
         ModelsEndCommands.CreateDelete(),
+        ModelsCollectCommand.Create(),
         ModelsBindCommand.Create(),
         ModelsPackageTextCommand.Create(),
     };

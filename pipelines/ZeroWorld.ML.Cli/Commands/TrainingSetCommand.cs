@@ -38,8 +38,8 @@ internal static class TrainingSetCommand
                 Plan = plan,
                 Spine = parse.GetRequiredValue(spine),
                 TimeColumn = parse.GetRequiredValue(time),
-                KeyColumns = ParseMapping("--key", parse.GetValue(keys)),
-                RequestColumns = ParseMapping("--value", parse.GetValue(values)),
+                KeyColumns = ParseMapping("--key", parse.GetValue(keys), [.. plan.Entities.SelectMany(static entity => entity.Keys).Select(static key => key.Name).Distinct()]),
+                RequestColumns = ParseMapping("--value", parse.GetValue(values), [.. plan.Service.RequestValues.Select(static value => value.Name)]),
                 PassThrough = parse.GetValue(keep) ?? [],
                 WithStatuses = parse.GetValue(statuses),
                 AsOf = parse.GetValue(asOf) is { } text
@@ -69,7 +69,8 @@ internal static class TrainingSetCommand
 
     private static Option<string[]> Mapping(string name, string description) => new(name) { Description = description, AllowMultipleArgumentsPerToken = true };
 
-    private static Dictionary<string, string> ParseMapping(string option, IEnumerable<string>? texts)
+    // A name that the service does not have is written wrong: its column would go unread, and another one might be read in its place.
+    private static Dictionary<string, string> ParseMapping(string option, IEnumerable<string>? texts, IReadOnlyList<string> known)
     {
         var mapping = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var text in texts ?? [])
@@ -77,6 +78,11 @@ internal static class TrainingSetCommand
             if (text.Split('=', 2) is not [{ Length: > 0 } name, { Length: > 0 } column] || !mapping.TryAdd(name, column))
             {
                 throw new UsageException($"{option} '{text}' is not NAME=COLUMN, or gives a name twice.");
+            }
+
+            if (!known.Contains(name))
+            {
+                throw new UsageException($"{option} '{text}': the service has no '{name}'; expected {(known.Count == 0 ? "none, since it takes none" : $"one of {string.Join(", ", known)}")}.");
             }
         }
 

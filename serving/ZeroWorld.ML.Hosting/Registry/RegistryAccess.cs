@@ -28,6 +28,7 @@ public sealed class RegistryAccess : IDisposable
 
         Runs = new RunStore(options, artifacts, TimeProvider.System);
         Models = new ModelRegistry(options, artifacts, new Unverified(), TimeProvider.System, NullLogger<ModelRegistry>.Instance);
+        Artifacts = new ArtifactCollector(Models, Runs, artifacts, TimeProvider.System, NullLogger<ArtifactCollector>.Instance);
     }
 
     /// <summary>Training runs.</summary>
@@ -35,6 +36,9 @@ public sealed class RegistryAccess : IDisposable
 
     /// <summary>Registered models. Registering here is refused.</summary>
     public ModelRegistry Models { get; }
+
+    /// <summary>Removes artifacts that nothing names.</summary>
+    public ArtifactCollector Artifacts { get; }
 
     public void Dispose()
     {

@@ -12,7 +12,8 @@ namespace ZeroWorld.ML.Benchmarks;
 /// <remarks>
 /// Options: <c>--features=N</c> and <c>--spine=N</c> rows, <c>--memory=MiB</c>, <c>--rounds=N</c>, <c>--only</c> (without the others); <c>--views=N</c> last-value views of
 /// 5 features and <c>--windows=N</c> windowed views of 5 features instead of the one view, for the time and memory of many at once. Views are compared with SQL of one ASOF join
-/// each, windows with nothing; pandas is compared where there is one view.
+/// each, windows with nothing; pandas is compared where there is one view. <c>--folder=PATH</c>: tables are made there once, and stay: with <c>--rounds=0 --only</c> each call is the first join of a
+/// process and nothing else.
 /// </remarks>
 internal static class TrainingSetBenchmark
 {
@@ -21,11 +22,16 @@ internal static class TrainingSetBenchmark
     public static async Task RunAsync(string[] options, CancellationToken cancellationToken)
     {
         var (features, spine, memory, rounds) = (Option(options, "features", 10_000_000), Option(options, "spine", 1_000_000), (int)Option(options, "memory", 1280), (int)Option(options, "rounds", 5));
-        var folder = Directory.CreateTempSubdirectory("zeroworld-training-set-").FullName;
+        var kept = options.FirstOrDefault(static option => option.StartsWith("--folder=", StringComparison.Ordinal))?["--folder=".Length..];
+        var folder = kept ?? Directory.CreateTempSubdirectory("zeroworld-training-set-").FullName;
         try
         {
             Console.WriteLine($"{features:N0} feature rows of {Entities:N0} entities, {spine:N0} spine rows, 5 features, {Environment.ProcessorCount} processors, {memory} MiB");
-            MakeTables(folder, features, spine, Path.Combine(folder, "offline", "default"));
+            if (kept is null || !Directory.Exists(Path.Combine(folder, "offline")))
+            {
+                MakeTables(folder, features, spine, Path.Combine(folder, "offline", "default"));
+            }
+
             var store = new DuckDbOfflineStore(
                 new ParquetOfflineOptions { DataDirectory = folder, MemoryLimitMiB = memory }, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
             var (views, windows) = ((int)Option(options, "views", 1), (int)Option(options, "windows", 0));
@@ -70,7 +76,10 @@ internal static class TrainingSetBenchmark
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            if (kept is null)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 

@@ -66,6 +66,27 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task TrainingSet_KeyOrValueThatTheServiceDoesNotHave_IsToldWithThoseItHas()
+    {
+        File.WriteAllText(
+            Path.Combine(_folder.Path, "views.yaml"),
+            """
+            version: 1
+            entities: [{ name: e, keys: [{ name: k, type: int64 }] }]
+            feature_views: [{ name: v, entity: e, source: { table: t, event_time: at }, features: [{ name: a, type: float64 }] }]
+            feature_services: [{ name: s, features: [v.a] }]
+            """);
+        Assert.Equal(0, (await ZwmlProcess.RunAsync(_folder.Path, "apply", "views.yaml", "--data", "data")).ExitCode);
+
+        await AssertFailsAsync(
+            2, ["--key 'kk=id': the service has no 'kk'; expected one of k."],
+            ["features", "training-set", "s", "--spine", "x.parquet", "--key", "kk=id", "--out", "o.parquet", "--data", "data"]);
+        await AssertFailsAsync(
+            2, ["--value 'amount=a': the service has no 'amount'; expected none, since it takes none."],
+            ["features", "training-set", "s", "--spine", "x.parquet", "--value", "amount=a", "--out", "o.parquet", "--data", "data"]);
+    }
+
+    [Fact]
     public async Task Demo_NoRedisThere_SaysSoBeforeAnyWork()
     {
         await AssertFailsAsync(

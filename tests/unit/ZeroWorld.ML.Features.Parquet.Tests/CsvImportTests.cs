@@ -52,6 +52,7 @@ public sealed class CsvImportTests : IDisposable
     [InlineData("2,yesterday,7,1,n,x\n", "column 'AT': the value is 'yesterday'; expected a time such as")]
     [InlineData("2,,7,1,n,x\n", "line 3, column 'AT': there is no value (null); expected timestamp")]
     [InlineData("2,2018-04-01 00:00:31,7,12.x,n,x\n", "line 3, column 'AMOUNT': the value is '12.x'; expected a float64 number")]
+    [InlineData("2,2018-04-01 00:00:31,7,1\0,n,x\n", "line 3, column 'AMOUNT': the value is '1")]
     [InlineData("2,2018-04-01 00:00:31,7,1e999,n,x\n", "column 'AMOUNT': the value is '1e999'; expected a number within the range of float64")]
     [InlineData("2,2018-04-01 00:00:31,7\n", "line 3: there are 3 values where the header has 6 columns; column 'AMOUNT' has none")]
     [InlineData("2,2018-04-01 00:00:31,7,1,n,x,y\n", "line 3: there are 7 values where the header has 6 columns; the first too many is 'y'")]

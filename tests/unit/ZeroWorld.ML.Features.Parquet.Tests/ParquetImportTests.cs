@@ -17,6 +17,7 @@ public sealed class ParquetImportTests : IDisposable
 
     [Theory]
     [InlineData("1::INTEGER AS id, '2018-04-01 00:00:31.5+00'::TIMESTAMPTZ AS at, 1.5::FLOAT AS amount", null, 500_000)]
+    [InlineData("1::DECIMAL(18,0) AS id, '2018-04-01 00:00:31.5'::TIMESTAMP AS at, 1.5 AS amount", "UTC", 500_000)]
     [InlineData("1::UINTEGER AS id, '2018-04-01 00:00:31.5'::TIMESTAMP AS at, 1.5::DECIMAL(10,2) AS amount", "UTC", 500_000)]
     [InlineData("1::TINYINT AS id, '2018-04-01 00:00:31.000000999'::TIMESTAMP_NS AS at, 1.5 AS amount", "UTC", 0)]
     [InlineData("1::BIGINT AS id, '2018-04-01 00:00:31.5'::TIMESTAMP_MS AS at, 1.5 AS amount, 'dropped' AS other", "UTC", 500_000)]

@@ -20,4 +20,10 @@ internal sealed class WatchedArtifactStore(IArtifactStore inner) : IArtifactStor
         Gets.AddOrUpdate(digest, 1, static (_, count) => count + 1);
         return inner.GetAsync(digest, path, cancellationToken);
     }
+
+    public Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken) => inner.ExistsAsync(digest, cancellationToken);
+
+    public IAsyncEnumerable<StoredArtifact> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
+
+    public Task DeleteAsync(string digest, CancellationToken cancellationToken) => inner.DeleteAsync(digest, cancellationToken);
 }

@@ -55,7 +55,7 @@ public sealed class LinearWeights
     internal bool HasRow(int id) => _rows is null || _rows[id] >= 0;
 
     /// <summary>The same weights; where few ids weigh anything, their rows once more side by side, which the processor's cache holds. Scores are the same bits.</summary>
-    internal LinearWeights Packed() => _rows is null && Stride <= PackedRows.StrideMax && PackedRows.TryPack(_weights, Size, Stride) is { } packed ? new LinearWeights(this, packed) : this;
+    internal LinearWeights Packed() => Stride <= PackedRows.StrideMax && PackedRows.TryPack(this) is { } packed ? new LinearWeights(this, packed) : this;
 
     /// <summary>Which row an id has that has one, where only some ids do.</summary>
     internal int RowNumberOf(int id) => _rows![id];

@@ -13,8 +13,12 @@ internal sealed class PackedRows
     public const int StrideMax = 16;
 
     // Of more ids the rows would be no smaller by much.
-    private const int ShareMost = 8;
+    private const int ShareMost = 2;
     private const int Four = 4;
+
+    // Ids of a text that are looked up at once.
+    private const int PartMax = 128;
+    private const int FewMax = 16;
 
     private readonly Word[] _words;
     private readonly float[] _rows;
@@ -22,57 +26,62 @@ internal sealed class PackedRows
 
     private PackedRows(Word[] words, float[] rows, int stride) => (_words, _rows, _stride) = (words, rows, stride);
 
-    /// <param name="weights">As many per id as the stride.</param>
-    /// <param name="stride">1, or a multiple of 4 of at most <see cref="StrideMax"/>.</param>
-    /// <returns><see langword="null"/>: more than an eighth of the ids weigh something.</returns>
-    public static PackedRows? TryPack(ReadOnlySpan<float> weights, int size, int stride)
+    /// <param name="weights">Of a stride of 1, or a multiple of 4 of at most <see cref="StrideMax"/>.</param>
+    /// <returns><see langword="null"/>: more than half of the ids weigh something.</returns>
+    public static PackedRows? TryPack(LinearWeights weights)
     {
+        var (size, stride) = (weights.Size, weights.Stride);
         Debug.Assert(stride == 1 || (stride % Four == 0 && stride <= StrideMax));
-        var words = new Word[(size + 63) / 64];
-
-        // The first row is that of all ids that weigh nothing.
-        var rows = new List<float>(new float[stride]);
+        var (words, used) = (new Word[(size + 63) / 64], 0);
         for (var id = 0; id < size; id++)
         {
             ref var word = ref words[id >> 6];
-            word.Before = (id & 63) == 0 ? rows.Count / stride : word.Before;
-            var row = weights.Slice(id * stride, stride);
-            if (row.ContainsAnyExcept(0f))
+
+            // The first row is that of all ids that weigh nothing.
+            word.Before = (id & 63) == 0 ? used + 1 : word.Before;
+            if (weights.HasRow(id) && weights.RowOf(id).ContainsAnyExcept(0f))
             {
                 word.Bits |= 1UL << id;
-                rows.AddRange(row);
-                if (rows.Count / stride > size / ShareMost)
-                {
-                    return null;
-                }
+                used++;
             }
         }
 
-        return new PackedRows(words, [.. rows], stride);
+        if (used > size / ShareMost)
+        {
+            return null;
+        }
+
+        var (rows, next) = (new float[(used + 1) * stride], stride);
+        for (var at = 0; at < words.Length; at++)
+        {
+            for (var bits = words[at].Bits; bits != 0; bits &= bits - 1)
+            {
+                weights.RowOf((at << 6) + BitOperations.TrailingZeroCount(bits)).CopyTo(rows.AsSpan(next));
+                next += stride;
+            }
+        }
+
+        return new PackedRows(words, rows, stride);
     }
 
     /// <summary>As <see cref="LinearWeights.Score"/>, the same bits.</summary>
     /// <param name="sums">[stride].</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
     {
-        switch (_stride)
+        if (_stride == 1)
         {
-            case 1:
-                ScoreOne(ids, values, bias, sums);
-                break;
-            case Four:
-                ScoreFour(ids, values, bias, sums);
-                break;
-            case 2 * Four:
-                ScoreEight(ids, values, bias, sums);
-                break;
-            case 3 * Four:
-                ScoreTwelve(ids, values, bias, sums);
-                break;
-            default:
-                ScoreSixteen(ids, values, bias, sums);
-                break;
+            ScoreOne(ids, values, bias, sums);
+            return;
         }
+
+        bias.CopyTo(sums);
+        if (ids.Length <= FewMax)
+        {
+            AddFew(ids, values, sums);
+            return;
+        }
+
+        AddMany(ids, values, sums);
     }
 
     // Every second one in a sum of its own, as of rows that are not packed.
@@ -88,56 +97,96 @@ internal sealed class PackedRows
         sums[0] = place < ids.Length ? even + odd + (_rows[RowOf(ids[place])] * values[place]) : even + odd;
     }
 
-    private void ScoreFour(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void AddFew(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> sums)
     {
-        var rows = MemoryMarshal.Cast<float, Vector128<float>>(_rows.AsSpan());
-        var sum = Vector128.Create(bias);
-        for (var place = 0; place < ids.Length; place++)
-        {
-            sum += rows[RowOf(ids[place])] * values[place];
-        }
-
-        sum.CopyTo(sums);
+        Span<int> starts = stackalloc int[FewMax];
+        Add(ids, values, starts, sums);
     }
 
-    private void ScoreEight(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void AddMany(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> sums)
     {
-        var rows = MemoryMarshal.Cast<float, Vector256<float>>(_rows.AsSpan());
-        var sum = Vector256.Create(bias);
-        for (var place = 0; place < ids.Length; place++)
+        Span<int> starts = stackalloc int[PartMax];
+        for (var first = 0; first < ids.Length; first += PartMax)
         {
-            sum += rows[RowOf(ids[place])] * values[place];
+            var count = Math.Min(ids.Length - first, PartMax);
+            Add(ids.Slice(first, count), values.Slice(first, count), starts, sums);
         }
-
-        sum.CopyTo(sums);
     }
 
-    private void ScoreTwelve(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    // First where all rows are, then the rows: two short loops, of which the processor has many steps under way at once, where one would wait for memory twice in each.
+    private void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<int> starts, Span<float> sums)
+    {
+        starts = starts[..ids.Length];
+        for (var place = 0; place < ids.Length; place++)
+        {
+            starts[place] = RowOf(ids[place]) * _stride;
+        }
+
+        switch (_stride)
+        {
+            case Four:
+                AddFours(starts, values, sums);
+                break;
+            case 2 * Four:
+                AddEights(starts, values, sums);
+                break;
+            case 3 * Four:
+                AddTwelves(starts, values, sums);
+                break;
+            default:
+                AddSixteens(starts, values, sums);
+                break;
+        }
+    }
+
+    private void AddFours(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
     {
         ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
-        var (first, last) = (Vector256.Create(bias), Vector128.Create(bias[(2 * Four)..]));
-        for (var place = 0; place < ids.Length; place++)
+        var sum = Vector128.Create<float>(sums);
+        for (var place = 0; place < starts.Length; place++)
         {
-            ref var row = ref Unsafe.Add(ref rows, RowOf(ids[place]) * 3 * Four);
-            var value = values[place];
-            first += Vector256.LoadUnsafe(ref row) * value;
-            last += Vector128.LoadUnsafe(ref row, 2 * Four) * value;
+            sum += Vector128.LoadUnsafe(ref rows, (nuint)starts[place]) * values[place];
+        }
+
+        sum.CopyTo(sums);
+    }
+
+    private void AddEights(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
+    {
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var sum = Vector256.Create<float>(sums);
+        for (var place = 0; place < starts.Length; place++)
+        {
+            sum += Vector256.LoadUnsafe(ref rows, (nuint)starts[place]) * values[place];
+        }
+
+        sum.CopyTo(sums);
+    }
+
+    private void AddTwelves(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
+    {
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var (first, last) = (Vector256.Create<float>(sums), Vector128.Create<float>(sums[(2 * Four)..]));
+        for (var place = 0; place < starts.Length; place++)
+        {
+            var (start, value) = ((nuint)starts[place], values[place]);
+            first += Vector256.LoadUnsafe(ref rows, start) * value;
+            last += Vector128.LoadUnsafe(ref rows, start + (2 * Four)) * value;
         }
 
         first.CopyTo(sums);
         last.CopyTo(sums[(2 * Four)..]);
     }
 
-    private void ScoreSixteen(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
+    private void AddSixteens(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
     {
         ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
-        var (first, last) = (Vector256.Create(bias), Vector256.Create(bias[(2 * Four)..]));
-        for (var place = 0; place < ids.Length; place++)
+        var (first, last) = (Vector256.Create<float>(sums), Vector256.Create<float>(sums[(2 * Four)..]));
+        for (var place = 0; place < starts.Length; place++)
         {
-            ref var row = ref Unsafe.Add(ref rows, RowOf(ids[place]) * 4 * Four);
-            var value = values[place];
-            first += Vector256.LoadUnsafe(ref row) * value;
-            last += Vector256.LoadUnsafe(ref row, 2 * Four) * value;
+            var (start, value) = ((nuint)starts[place], values[place]);
+            first += Vector256.LoadUnsafe(ref rows, start) * value;
+            last += Vector256.LoadUnsafe(ref rows, start + (2 * Four)) * value;
         }
 
         first.CopyTo(sums);

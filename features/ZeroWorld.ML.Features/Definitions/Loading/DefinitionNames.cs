@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace ZeroWorld.ML.Features;
 
 /// <summary>The lexical rules of definitions: names, columns, durations.</summary>
-internal static partial class DefinitionNames
+public static partial class DefinitionNames
 {
     public const string ExpectedDuration = "a whole number and one of us, ms, s, m, h, d, at most 36500d";
 
