@@ -9,6 +9,6 @@ public sealed record ArtifactCollectionRequest
     /// <value>Whether it only tells what it would remove.</value>
     public bool IsDryRun { get; init; }
 
-    /// <value>Whether it goes on where the registry names nothing at all: such a store may be another registry's.</value>
+    /// <value>Whether it goes on where the registry names nothing at all, and no package that it has deleted is stored: such a store may be another registry's.</value>
     public bool MayTakeAll { get; init; }
 }

@@ -17,7 +17,7 @@ public sealed class ArtifactCollector(ModelRegistry registry, RunStore runs, IAr
 
     /// <param name="progress">Receives how many are removed.</param>
     /// <exception cref="RegistryException">
-    /// <see cref="RegistryError.Refused"/>: the registry names nothing, and the request does not say that this is right; <see cref="RegistryError.StoreUnavailable"/>, also when something was removed already.
+    /// <see cref="RegistryError.Refused"/>: the registry names nothing and has deleted nothing of what is stored, and the request does not say that this is right; <see cref="RegistryError.StoreUnavailable"/>, also when something was removed already.
     /// </exception>
     public async Task<ArtifactCollection> CollectAsync(ArtifactCollectionRequest request, IProgress<int>? progress, CancellationToken cancellationToken)
     {
@@ -33,7 +33,8 @@ public sealed class ArtifactCollector(ModelRegistry registry, RunStore runs, IAr
         var versions = await NamedArtifacts.ReadAsync(registry.Database, cancellationToken).ConfigureAwait(false);
         var named = await runs.ListDigestsAsync(cancellationToken).ConfigureAwait(false);
         named.UnionWith(versions.Digests);
-        if (named.Count == 0 && stored.Count > 0 && !request.MayTakeAll)
+        if (named.Count == 0 && stored.Count > 0 && !request.MayTakeAll
+            && !(await NamedArtifacts.ReadDeletedAsync(registry.Database, cancellationToken).ConfigureAwait(false)).Keys.Any(stored.ContainsKey))
         {
             throw new RegistryException(
                 RegistryError.Refused,
