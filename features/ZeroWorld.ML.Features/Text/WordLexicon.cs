@@ -4,7 +4,7 @@ using System.Text;
 namespace ZeroWorld.ML.Features;
 
 /// <summary>The words of the texts that a model learned from. A word that none of them has is read as the likeliest of what it may hide: a known word without one of its letters or with two of them in each other's place,
-/// several known words without the spaces between them, or one with a space inside.</summary>
+/// with digits that look like its letters, several known words without the spaces between them, or one with a space inside.</summary>
 /// <remarks>
 /// Words are compared by their folded form, so that leetspeak, signs between letters and the like are undone before. What is likeliest says a noisy channel: a known word counts with the share of the texts that have it,
 /// each change costs, and an unknown word is read as it stands where nothing known is likelier than its letters by chance. Immutable and thread safe; each thread brings a workspace.
@@ -214,6 +214,8 @@ public sealed class WordLexicon
                 likeliest = other >= 0 && (likeliest < 0 || _logs[other] > _logs[likeliest]) ? other : likeliest;
             }
 
+            var digits = ReadDigits(text, workspace, word);
+            likeliest = digits >= 0 && (likeliest < 0 || _logs[digits] > _logs[likeliest]) ? digits : likeliest;
             if (likeliest >= 0 && _logs[likeliest] - MisspelledCost > best)
             {
                 (best, read) = (_logs[likeliest] - MisspelledCost, Words[likeliest].Plain);
@@ -222,6 +224,44 @@ public sealed class WordLexicon
 
         var (score, words) = Segment(text, workspace, word, best, MissingSpaceCost);
         return words is null ? (best, read) : (score, words);
+    }
+
+    // The likeliest known word that some of the digits make which may stand for another letter than folding took.
+    private int ReadDigits(ReadOnlySpan<char> text, TextWorkspace workspace, (int Start, int Length) word)
+    {
+        var origins = workspace.Folded.Origins.Slice(word.Start, word.Length);
+        var readings = DigitReadings.Of(text[origins[0]..(origins[^1] + 1)]);
+        if (readings.IsEmpty)
+        {
+            return NotInWords;
+        }
+
+        Span<(int At, uint Letter)> others = stackalloc (int, uint)[DigitReadings.DigitsMax];
+        var count = 0;
+        for (var at = 0; at < origins.Length && count < others.Length; at++)
+        {
+            if (ScriptRules.DigitOf(text[origins[at]]) is >= 0 and var digit && readings[digit] != 0)
+            {
+                others[count++] = (at, readings[digit]);
+            }
+        }
+
+        ReadOnlySpan<uint> codes = workspace.Folded.Codes.Slice(word.Start, word.Length);
+        Span<uint> letters = stackalloc uint[PieceMax];
+        var likeliest = NotInWords;
+        for (var chosen = 1; chosen < 1 << count; chosen++)
+        {
+            codes.CopyTo(letters);
+            for (var other = 0; other < count; other++)
+            {
+                letters[others[other].At] = (chosen & (1 << other)) != 0 ? others[other].Letter : letters[others[other].At];
+            }
+
+            var place = _places.Find(WordHash.Of(letters[..codes.Length]));
+            likeliest = place >= 0 && (likeliest < 0 || _logs[place] > _logs[likeliest]) ? place : likeliest;
+        }
+
+        return likeliest;
     }
 
     // An ideograph and the one beside it, which no text has in this order: in the other order, or with the sign between them that was left out or masked.

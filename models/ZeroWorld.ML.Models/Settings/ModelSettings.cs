@@ -66,6 +66,9 @@ public sealed record ModelSettings
     /// <summary>Inputs that are made for a run from how its ragged inputs are spread over the requests.</summary>
     public IReadOnlyList<BatchInput> BatchInputs { get; init; } = [];
 
+    /// <summary>Outputs whose elements go to the requests of a run by the shapes of a ragged input; the others go by rows.</summary>
+    public IReadOnlyList<BatchOutput> BatchOutputs { get; init; } = [];
+
     /// <summary>Models that answer in its place, in an order in which each finds its inputs; empty for a model with a file of its own.</summary>
     public IReadOnlyList<EnsembleStep> Steps { get; init; } = [];
 

@@ -46,6 +46,7 @@ internal static class ModelMessages
         {
             Kind = (Inference.BatchInput.Types.Kind)made.Kind, TargetName = { made.Name }, DataType = ToDataType(made.Dtype), SourceInput = { made.Source },
         }));
+        config.BatchOutput.AddRange(model.Settings.BatchOutputs.Select(static scattered => new Inference.BatchOutput { TargetName = { scattered.Name }, SourceInput = { scattered.Source } }));
         foreach (var (name, text) in model.Settings.Parameters)
         {
             config.Parameters[name] = new ModelParameter { StringValue = text };

@@ -39,18 +39,30 @@ internal sealed class BatchBuffers(ModelSignature signature)
         return true;
     }
 
-    /// <summary>Whether every output has exactly these rows on its first axis.</summary>
+    /// <summary>Whether every output has exactly these rows on its first axis, or says itself what is whose.</summary>
     public static bool HasRows(TensorBuffer[] outputs, int rows)
     {
         foreach (var output in outputs)
         {
-            if (output.Shape.Length == 0 || output.Shape[0] != rows)
+            if (output.Parts is null && (output.Shape.Length == 0 || output.Shape[0] != rows))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>What one request of a batch gets of each output, over the same memory: rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/>, or the elements of its place.</summary>
+    public static TensorBuffer[] Part(TensorBuffer[] outputs, int place, int start, int count)
+    {
+        var parts = new TensorBuffer[outputs.Length];
+        for (var index = 0; index < parts.Length; index++)
+        {
+            parts[index] = outputs[index].Parts is null ? outputs[index].SliceRows(start, count) : outputs[index].SlicePart(place);
+        }
+
+        return parts;
     }
 
     /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of each tensor, over the same memory.</summary>

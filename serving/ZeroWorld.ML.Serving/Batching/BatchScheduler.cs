@@ -319,7 +319,7 @@ internal sealed partial class BatchScheduler : IRequestRunner
         var start = 0;
         foreach (var task in runner.Batch)
         {
-            runner.Parts.Add(new BatchOutputs(BatchBuffers.Slice(outputs, start, task.Rows), RunRows(rows), start, default, memory));
+            runner.Parts.Add(new BatchOutputs(BatchBuffers.Part(outputs, runner.Parts.Count, start, task.Rows), RunRows(rows), start, default, memory));
             start += task.Rows;
         }
 

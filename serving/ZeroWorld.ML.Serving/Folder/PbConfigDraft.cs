@@ -28,6 +28,9 @@ internal sealed class PbConfigDraft
     /// <summary>Inputs that are made here, and where they are written.</summary>
     public List<(BatchInput Input, ConfigNode Place)> BatchInputs { get; } = [];
 
+    /// <summary>Outputs that go to requests by the shape of an input, with that input, and where they are written.</summary>
+    public List<((string Target, string Source) Output, ConfigNode Place)> BatchOutputs { get; } = [];
+
     /// <summary>The steps of an ensemble, as they are written.</summary>
     public ConfigNode? Ensemble { get; set; }
 
@@ -71,6 +74,17 @@ internal sealed class PbConfigDraft
         BatchInputs.Add((input, node));
     }
 
+    public void Add((string Target, string Source) output, ConfigNode node)
+    {
+        if (BatchOutputs.Count == TensorsMax || BatchOutputs.Exists(known => known.Output.Target == output.Target))
+        {
+            throw new ModelConfigException(
+                node.Line, node.Column, BatchOutputs.Count == TensorsMax ? $"there are more than {TensorsMax} of '{node.Name}'" : $"the batch_output '{output.Target}' is declared twice");
+        }
+
+        BatchOutputs.Add((output, node));
+    }
+
     public FolderModelConfig ToConfig()
     {
         // Without any word about batches the model file decides; with tensors and no max_batch_size it is 0, as protobuf has it.
@@ -92,6 +106,7 @@ internal sealed class PbConfigDraft
             OutputReshapes = ToReshapes(Outputs, rows),
             RaggedInputs = Inputs.Where(input => input.IsRagged && rows == RowAxis.Declared).ToDictionary(static input => input.Spec.Name, input => ToFull(input.Spec.Shape, rows), StringComparer.Ordinal),
             BatchInputs = [.. BatchInputs.Select(static made => made.Input)],
+            BatchOutputs = [.. BatchOutputs.Select(scattered => ToOutput(scattered.Output.Target, scattered.Output.Source, scattered.Place, rows))],
             InputFormats = Inputs.Where(static input => input.Format != "").ToDictionary(static input => input.Spec.Name, static input => input.Format, StringComparer.Ordinal),
             WarmupSamples = [.. Warmups.Select(warmup => Check(warmup.Sample, warmup.Place, rows))],
             Parameters = Parameters,
@@ -117,7 +132,7 @@ internal sealed class PbConfigDraft
             : HasDynamicBatching ? "'dynamic_batching', which belongs to the models of the steps"
             : Warmups.Count > 0 ? "'model_warmup', which belongs to the models of the steps"
             : Inputs.Count == 0 || Outputs.Count == 0 ? "no input or no output"
-            : Inputs.Concat(Outputs).Any(static tensor => tensor.ModelDims is not null || tensor.IsRagged) || BatchInputs.Count > 0 ? "a reshape or ragged input, which belongs to the models of the steps"
+            : Inputs.Concat(Outputs).Any(static tensor => tensor.ModelDims is not null || tensor.IsRagged) || BatchInputs.Count + BatchOutputs.Count > 0 ? "a reshape or ragged input, which belongs to the models of the steps"
             : null;
         return wrong is null
             ? PbEnsembleReader.Order(PbEnsembleReader.Read(Ensemble), Inputs.Select(static input => input.Spec.Name), Outputs, Name)
@@ -147,8 +162,30 @@ internal sealed class PbConfigDraft
         return new TensorSpec(made.Name, made.Dtype, made.Kind == BatchInputKind.ItemShape ? [-1, source.Spec.Shape.Count] : [-1]);
     }
 
-    private static TensorSpec[] ToModel(List<PbTensor> tensors, RowAxis rows) =>
-        [.. tensors.Select(tensor => tensor.Spec with { Shape = tensor.IsRagged && rows == RowAxis.Declared ? [-1] : ToFull(tensor.ModelDims ?? tensor.Spec.Shape, rows) })];
+    private BatchOutput ToOutput(string target, string source, ConfigNode place, RowAxis rows)
+    {
+        if (Outputs.Find(output => output.Spec.Name == target) is not { ModelDims: null } output)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"the batch_output '{target}' is no output that is declared, without reshape");
+        }
+
+        if (rows != RowAxis.Declared || Inputs.Find(input => input.Spec.Name == source) is not { IsRagged: true } input)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"the batch_output '{target}' has the source_input '{source}'; expected an input with allow_ragged_batch of a model with max_batch_size above 0");
+        }
+
+        // A dimension that is open in the output is taken from the same place of the input.
+        return output.Spec.Shape.Select(static (size, axis) => size == -1 ? axis : -1).All(axis => axis < input.Spec.Shape.Count)
+            ? new BatchOutput(target, source, ToFull(output.Spec.Shape, rows))
+            : throw new ModelConfigException(place.Line, place.Column, $"the batch_output '{target}' has the dims {TensorShape.ToText(output.Spec.Shape)}, whose open ones the source_input '{source}' with {TensorShape.ToText(input.Spec.Shape)} does not have");
+    }
+
+    private TensorSpec[] ToModel(List<PbTensor> tensors, RowAxis rows) => [.. tensors.Select(tensor => tensor.Spec with
+    {
+        Shape = (tensor.IsRagged && rows == RowAxis.Declared) || (tensors == Outputs && BatchOutputs.Exists(scattered => scattered.Output.Target == tensor.Spec.Name))
+            ? [-1]
+            : ToFull(tensor.ModelDims ?? tensor.Spec.Shape, rows),
+    })];
 
     private static Dictionary<string, TensorReshape> ToReshapes(List<PbTensor> tensors, RowAxis rows) => tensors.Where(static tensor => tensor.ModelDims is not null).ToDictionary(
         static tensor => tensor.Spec.Name, tensor => new TensorReshape(ToFull(tensor.Spec.Shape, rows), ToFull(tensor.ModelDims!, rows)), StringComparer.Ordinal);

@@ -13,7 +13,6 @@ internal static class PbConfigReader
     private static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
         ["sequence_batching"] = "stateful models are not served",
-        ["batch_output"] = "outputs are parted by rows",
         ["cc_model_filenames"] = "a model has one file here",
         ["model_repository_agents"] = "there are no repository agents",
         ["model_operations"] = "libraries of custom operators are not loaded",
@@ -64,6 +63,9 @@ internal static class PbConfigReader
                 break;
             case "batch_input":
                 draft.Add(PbBatchInputReader.Read(node), node);
+                break;
+            case "batch_output":
+                draft.Add(PbBatchOutputReader.Read(node), node);
                 break;
             case "model_warmup":
                 draft.Warmups.Add(PbWarmupReader.Read(node));

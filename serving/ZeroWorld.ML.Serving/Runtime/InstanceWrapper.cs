@@ -16,9 +16,9 @@ internal abstract class InstanceWrapper(IModelInstance inner) : IModelInstance
 
     public IModelInstance? TryShare() => inner.TryShare() is { } shared ? Wrap(shared) : null;
 
-    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => ToAnswer(inner.Run(ToModel(inputs)));
+    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs) => ToAnswer(inner.Run(ToModel(inputs)), inputs);
 
-    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory) => ToAnswer(inner.Run(ToModel(inputs), memory));
+    public TensorBuffer[] Run(ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory) => ToAnswer(inner.Run(ToModel(inputs), memory), inputs);
 
     public void Dispose() => inner.Dispose();
 
@@ -29,5 +29,7 @@ internal abstract class InstanceWrapper(IModelInstance inner) : IModelInstance
     protected abstract TensorBuffer[] ToModel(ReadOnlySpan<TensorBuffer> inputs);
 
     /// <summary>The callers' outputs.</summary>
-    protected virtual TensorBuffer[] ToAnswer(TensorBuffer[] outputs) => outputs;
+    /// <param name="outputs">Of the model.</param>
+    /// <param name="inputs">The callers' inputs.</param>
+    protected abstract TensorBuffer[] ToAnswer(TensorBuffer[] outputs, ReadOnlySpan<TensorBuffer> inputs);
 }

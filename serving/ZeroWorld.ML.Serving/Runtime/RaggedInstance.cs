@@ -13,6 +13,9 @@ internal sealed class RaggedInstance : InstanceWrapper
     private readonly int[] _places;
     private readonly (BatchInput Input, int Source)?[] _made;
 
+    // Per output, where it goes to requests by the shape of an input: that shape, and the input's place in a request.
+    private readonly (BatchOutput Output, int Source)?[] _scattered;
+
     private RaggedInstance(IModelInstance inner, ModelSettings settings)
         : base(inner)
     {
@@ -32,7 +35,13 @@ internal sealed class RaggedInstance : InstanceWrapper
         _made = [.. model.Select(spec => settings.BatchInputs.FirstOrDefault(made => made.Name == spec.Name) is { } made
             ? ((BatchInput, int)?)(made, requests.FindIndex(request => request.Name == made.Source))
             : null)];
-        Signature = inner.Signature with { Inputs = requests, IsBatchable = true };
+        _scattered = [.. inner.Signature.Outputs.Select(spec => settings.BatchOutputs.FirstOrDefault(scattered => scattered.Name == spec.Name) is { } scattered
+            ? ((BatchOutput, int)?)(scattered, requests.FindIndex(request => request.Name == scattered.Source))
+            : null)];
+        Signature = new ModelSignature(requests, [.. inner.Signature.Outputs.Select((spec, index) => _scattered[index] is { } scattered ? spec with { Shape = scattered.Output.Shape, IsAnyRank = false } : spec)])
+        {
+            IsBatchable = true,
+        };
     }
 
     public override ModelSignature Signature { get; }
@@ -60,11 +69,35 @@ internal sealed class RaggedInstance : InstanceWrapper
         return model;
     }
 
+    protected override TensorBuffer[] ToAnswer(TensorBuffer[] outputs, ReadOnlySpan<TensorBuffer> inputs)
+    {
+        for (var index = 0; index < outputs.Length; index++)
+        {
+            if (_scattered[index] is { } scattered)
+            {
+                outputs[index] = Scatter(scattered.Output, outputs[index], inputs[scattered.Source]);
+            }
+        }
+
+        return outputs;
+    }
+
+    private static TensorBuffer Scatter(BatchOutput scattered, TensorBuffer output, TensorBuffer source)
+    {
+        long[][] shapes = [.. (source.Parts ?? [source.Shape.ToArray()]).Select(shape => scattered.Shape.Select((size, axis) => size == -1 ? shape[axis] : size).ToArray())];
+        return shapes.Sum(static shape => CountOf(shape)) != output.ElementCount
+            ? throw new ServingException(
+                ServingError.BackendFailed, $"The output '{scattered.Name}' came from the model with {output.ElementCount} elements; the shapes of the input '{scattered.Source}' ask for {shapes.Sum(static shape => CountOf(shape))}.")
+            : source.Parts is null ? output.Reshape(shapes[0]) : output.Reshape([output.ElementCount]).WithParts(shapes);
+    }
+
+    private static long CountOf(long[] shape) => shape.Aggregate(1L, static (product, size) => product * size);
+
     private static TensorBuffer Make(BatchInput made, TensorBuffer source)
     {
         // A request that is alone was not joined with any.
         var shapes = source.Parts ?? [source.Shape.ToArray()];
-        var counts = shapes.Select(static shape => shape.Aggregate(1L, static (product, size) => product * size)).ToArray();
+        var counts = shapes.Select(CountOf).ToArray();
         return made.Kind switch
         {
             BatchInputKind.ElementCount => Write(made.Dtype, counts),

@@ -41,7 +41,7 @@ internal sealed class ReshapedInstance : InstanceWrapper
         return reshaped;
     }
 
-    protected override TensorBuffer[] ToAnswer(TensorBuffer[] outputs)
+    protected override TensorBuffer[] ToAnswer(TensorBuffer[] outputs, ReadOnlySpan<TensorBuffer> inputs)
     {
         for (var index = 0; index < outputs.Length; index++)
         {

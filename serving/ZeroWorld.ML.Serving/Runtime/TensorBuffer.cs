@@ -105,6 +105,18 @@ public sealed class TensorBuffer
     /// <summary>The same elements, said to come from several requests.</summary>
     internal TensorBuffer WithParts(IReadOnlyList<long[]> parts) => new(Dtype, _shape, ElementCount, Data, _strings, IsPacked) { Parts = parts };
 
+    /// <summary>The elements of one of the requests that they are said to come from, in its shape, over the same memory.</summary>
+    internal TensorBuffer SlicePart(int place)
+    {
+        var start = 0;
+        for (var before = 0; before < place; before++)
+        {
+            start += Count(Parts![before]);
+        }
+
+        return SliceRows(start, Count(Parts![place])).Reshape(Parts[place]);
+    }
+
     /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/>, over the same memory.</summary>
     public TensorBuffer SliceRows(int start, int count)
     {

@@ -39,6 +39,14 @@ public sealed class ModerationTrainingTests : IDisposable
         }
     }
 
+    // Two labels that a text has both, close to 1: which of them is more probable is rounding.
+    [Theory]
+    [InlineData(new[] { 0.999999f, 0.999998f }, new[] { 0.999998f, 0.999999f }, true)]
+    [InlineData(new[] { 0.7f, 0.2f }, new[] { 0.6f, 0.3f }, true)]
+    [InlineData(new[] { 0.5001f, 0.4999f }, new[] { 0.4999f, 0.5001f }, false)]
+    public void IsSameLabel_LabelsBesideEachOther_RoundingIsNoDifference(float[] served, float[] trained, bool isSame) =>
+        Assert.Equal(isSame, TextParity.IsSameLabel(served, trained));
+
     [Theory]
     [InlineData("recall=0.5", "precision=0.1", true)]
     [InlineData("precision=0.1", "recall=0.5", false)]

@@ -39,7 +39,7 @@ public sealed record ConvolutionFit(
                 difference = Math.Max(difference, Math.Abs((double)got[label] - expected[row][label]));
             }
 
-            disagreements += got.AsSpan().IndexOfMax() == expected[row].AsSpan().IndexOfMax() ? 0 : 1;
+            disagreements += TextParity.IsSameLabel(got, expected[row]) ? 0 : 1;
         }
 
         return difference <= TextParity.Tolerance && disagreements == 0

@@ -88,7 +88,7 @@ internal static class TextModelPackage
                     difference = Math.Max(difference, Math.Abs((double)probabilities[label] - expected[label]));
                 }
 
-                disagreements += probabilities.IndexOfMax() == expected.AsSpan().IndexOfMax() ? 0 : 1;
+                disagreements += TextParity.IsSameLabel(probabilities, expected) ? 0 : 1;
             }
         }
 

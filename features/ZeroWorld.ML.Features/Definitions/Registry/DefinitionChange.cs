@@ -27,7 +27,7 @@ public sealed record DefinitionChange(DefinitionKind Kind, string Name, Definiti
     /// <value>What differs, one line each, where the definition changes: <c>features[amount].type: float64 -> int64</c>.</value>
     public IReadOnlyList<string> Details { get; init; } = [];
 
-    /// <value>What differs in its description, owner and tags, one line each. No fingerprint holds them: the definition may be unchanged all the same.</value>
+    /// <value>What differs in its description, owner, tags and bounds, one line each. No fingerprint holds them: the definition may be unchanged all the same.</value>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
     /// <value>Of a service that changes or goes: the columns that this touches, each with what becomes of it.</value>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace ZeroWorld.ML.Features;
@@ -20,11 +21,11 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         return new DefinitionPlan(
             after.Project,
             [
-                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, static entity => entity.Details, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
-                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, static stream => stream.Details, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
-                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, static view => view.Details, DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, static entity => JsonOf(entity.Details, []), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, static stream => JsonOf(stream.Details, []), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, static view => JsonOf(view.Details, view.Fields), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
                 .. Compare(
-                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => service.Details,
+                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => JsonOf(service.Details, []),
                     static service => service.Fingerprint, DefinitionFingerprint.CanonicalJson),
             ]);
     }
@@ -77,7 +78,7 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
     }
 
     private static IEnumerable<DefinitionChange> Compare<T>(
-        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, DefinitionDetails> details, Func<T, string> fingerprint, Func<T, string> json)
+        DefinitionKind kind, IReadOnlyList<T>? before, IReadOnlyList<T> after, Func<T, string> name, Func<T, string> texts, Func<T, string> fingerprint, Func<T, string> json)
         where T : class
     {
         var old = (before ?? []).ToDictionary(name, StringComparer.Ordinal);
@@ -94,14 +95,14 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
             yield return new DefinitionChange(kind, item, change, left, right)
             {
                 Details = DefinitionDifference.Between(text, newText),
-                Texts = was is null || willBe is null ? [] : DefinitionDifference.Between(JsonOf(details(was)), JsonOf(details(willBe))),
+                Texts = was is null || willBe is null ? [] : DefinitionDifference.Between(texts(was), texts(willBe)),
                 Columns = kind == DefinitionKind.Service && text is not null ? DefinitionDifference.FindColumns(text, newText) : [],
             };
         }
     }
 
-    // Read like definitions, so that they are told apart by the same lines.
-    private static string JsonOf(DefinitionDetails details)
+    // What no fingerprint holds. Read like definitions, so that they are told apart by the same lines.
+    private static string JsonOf(DefinitionDetails details, IReadOnlyList<FeatureField> fields)
     {
         var item = new JsonObject();
         foreach (var (name, text) in new[] { ("description", details.Description), ("owner", details.Owner) })
@@ -113,6 +114,20 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         }
 
         item["tags"] = new JsonObject(details.Tags.Select(static tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value)));
+        var bounds = new JsonObject();
+        foreach (var field in fields.Where(static field => field.Bounds is not null))
+        {
+            foreach (var (name, bound) in new[] { ("min", field.Bounds!.Minimum), ("max", field.Bounds.Maximum) })
+            {
+                if (bound is { } number)
+                {
+                    // JSON has no infinity.
+                    bounds[$"{field.Name}.{name}"] = double.IsFinite(number) ? number : number.ToString(CultureInfo.InvariantCulture);
+                }
+            }
+        }
+
+        item["bounds"] = bounds;
         return item.ToJsonString();
     }
 }

@@ -15,7 +15,8 @@ public sealed class RaggedTests
         max_batch_size: 16
         dynamic_batching { max_queue_delay_microseconds: 20000 }
         input [ { name: "values" data_type: TYPE_FP32 dims: [ -1 ] allow_ragged_batch: true } ]
-        output [ { name: "sum" data_type: TYPE_FP32 dims: [ 1 ] } ]
+        output [ { name: "sum" data_type: TYPE_FP32 dims: [ 1 ] }, { name: "upto" data_type: TYPE_FP32 dims: [ -1 ] } ]
+        batch_output [ { target_name: "upto" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "values" } ]
         batch_input [
           { kind: BATCH_ELEMENT_COUNT target_name: "counts" data_type: TYPE_INT32 source_input: "values" },
           { kind: BATCH_ACCUMULATED_ELEMENT_COUNT target_name: "ends" data_type: TYPE_INT32 source_input: "values" }
@@ -44,12 +45,19 @@ public sealed class RaggedTests
             var sum = results[caller].Outputs[0].Tensor;
             Assert.Equal([1, 1], sum.Shape.ToArray());
             Assert.Equal((float)caller * (caller % 9), MemoryMarshal.Cast<byte, float>(sum.ToRaw().Span)[0]);
+
+            // How far the sum over the whole run had come: as many as the request has values, each larger than the one before by the caller's value.
+            var upto = results[caller].Outputs[1].Tensor;
+            var values = MemoryMarshal.Cast<byte, float>(upto.ToRaw().Span).ToArray();
+            Assert.Equal([1, caller % 9], upto.Shape.ToArray());
+            Assert.All(values.Zip(values.Skip(1)), pair => Assert.Equal(caller, pair.Second - pair.First));
         }
 
         Assert.True((int)statistics["execution_count"]! < (int)statistics["inference_count"]!, statistics.ToJsonString());
         Assert.True((bool)config!["input"]![0]!["allow_ragged_batch"]!);
         Assert.Equal(["BATCH_ELEMENT_COUNT", "BATCH_ACCUMULATED_ELEMENT_COUNT"], config["batch_input"]!.AsArray().Select(static made => (string?)made!["kind"]));
         Assert.Equal("ends", (string?)config["batch_input"]![1]!["target_name"]![0]);
+        Assert.Equal("upto", (string?)config["batch_output"]![0]!["target_name"]![0]);
         Assert.Equal(["values"], metadata!["inputs"]!.AsArray().Select(static input => (string?)input!["name"]));
         Assert.Equal("[-1,-1]", metadata["inputs"]![0]!["shape"]!.ToJsonString());
     }
@@ -86,5 +94,6 @@ public sealed class RaggedTests
         .AddNode("Sub", ["until_end", "until_start"], ["sums"])
         .AddNode("Unsqueeze", ["sums", "axes"], ["sum"])
         .AddOutput(new("sum", TensorDtype.Float32, [-1, 1]))
+        .AddOutput(new("upto", TensorDtype.Float32, [-1]))
         .ToBytes();
 }

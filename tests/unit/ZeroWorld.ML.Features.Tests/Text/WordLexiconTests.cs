@@ -45,6 +45,26 @@ public sealed class WordLexiconTests
         Assert.Equal(expected, Lexicon.Restore(text, workspace)?.Text);
     }
 
+    // The last two: folding alone finds the word, and a word of Latin letters has no such digits.
+    [Theory]
+    [InlineData("мра3ь", "мразь")]
+    [InlineData("мр43ь", "мразь")]
+    [InlineData("не4исть", "нечисть")]
+    [InlineData("хв4тит", null)]
+    [InlineData("حث1لة", "حثالة")]
+    [InlineData("حث١لة", "حثالة")]
+    [InlineData("7ث1لة", "حثالة")]
+    [InlineData("мр4зь", null)]
+    [InlineData("mpa3b", null)]
+    public void Restore_DigitsInOtherScripts_AreReadAsTheLettersThatTheyLookLike(string text, string? expected)
+    {
+        string[] texts = ["мразь", "ты мразь", "нечисть", "эта нечисть", "حثالة", "هم حثالة"];
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(text, workspace);
+
+        Assert.Equal(expected, Of(texts).Restore(text, workspace)?.Text);
+    }
+
     [Fact]
     public void Restore_WordOfMoreTexts_IsReadRather()
     {
