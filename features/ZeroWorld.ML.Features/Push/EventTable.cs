@@ -44,6 +44,6 @@ internal sealed class EventTable
         return types.Contains(column.Type)
             ? column
             : throw new FeatureException(
-                FeatureError.InvalidInput, $"Column '{name}' holds {column.Type} values: {use}; expected {string.Join(" or ", types.ToArray())}.");
+                FeatureError.InvalidInput, $"Column '{name}' holds {FeatureTypeNames.Of(column.Type)} values: {use}; expected {string.Join(" or ", types.ToArray().Select(FeatureTypeNames.Of))}.");
     }
 }

@@ -84,7 +84,7 @@ public sealed class FeatureStoreTests
 
         await AssertRefusedAsync(StatusCode.NotFound, "Tables that are read: transactions", fraud, noTable);
         await AssertRefusedAsync(StatusCode.InvalidArgument, "Column 'TX_AMOUNT' is missing: view 'customer_spending' reads it", fraud, noAmount);
-        await AssertRefusedAsync(StatusCode.InvalidArgument, "Column 'CUSTOMER_ID' holds String values", fraud, textKey);
+        await AssertRefusedAsync(StatusCode.InvalidArgument, "Column 'CUSTOMER_ID' holds string values", fraud, textKey);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class EventPushTests
         Assert.Contains("at most 39 bytes", result.Refused.Single().Reason, StringComparison.Ordinal);
         var wrong = await Assert.ThrowsAsync<FeatureException>(() => new EventPush(store, new FakeTimeProvider(Arrival)).PushAsync(
             [StorageField.Of(view, hasIntegerEventId: true)], [columns[0], columns[1], new("SHOP", FeatureType.Int64, columns[1].Values)], Cancellation));
-        Assert.Contains("expected String", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("expected string", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class EventPushTests
         await AssertRefusedAsync(store, "Column 'SPENT' is missing: view 'uses' reads it. Given: AT, COUNTRY, ID, KNOWN, USE.", [.. good.Where(column => column.Name != "SPENT")]);
         await AssertRefusedAsync(store, "Column 'ID' is given twice; expected each name once.", [.. good, good[0]]);
         await AssertRefusedAsync(
-            store, "Column 'AT' holds Int64 values: it is the event time of view 'limits'; expected Timestamp.",
+            store, "Column 'AT' holds int64 values: it is the event time of view 'limits'; expected timestamp.",
             [.. good.Select(column => column.Name == "AT" ? column with { Type = FeatureType.Int64 } : column)]);
         await AssertRefusedAsync(
             store, "Column 'EXTRA' has 0 values and column 'ID' 1; expected one value per event.", [.. good, new EventColumn("EXTRA", FeatureType.Bool, [])]);
