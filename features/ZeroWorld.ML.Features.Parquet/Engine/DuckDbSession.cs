@@ -162,7 +162,8 @@ internal sealed class DuckDbSession : IDisposable
             return new FeatureException(FeatureError.StoreUnavailable, Stopped + FirstLineOf(message), cause);
         }
 
-        return type is DuckDBErrorType.OutOfMemory
+        // A query that fails while its rows are fetched tells it in words alone, now and then.
+        return type is DuckDBErrorType.OutOfMemory || message.AsSpan().TrimStart().StartsWith("Out of Memory Error", StringComparison.Ordinal)
             ? new FeatureException(
                 FeatureError.StoreUnavailable,
                 $"The offline engine has too little memory, as for large texts and lists: {FirstLineOf(message)}. Try again with a larger Features:Offline:MemoryLimitMiB.", cause)

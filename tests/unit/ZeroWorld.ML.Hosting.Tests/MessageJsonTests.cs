@@ -25,7 +25,7 @@ public sealed class MessageJsonTests
         }
 
         Assert.Equal(
-            """{"name":"m","platform":"","version_policy":{"specific":{"versions":[9223372036854775807]}},"max_batch_size":8,"input":[{"name":"x","data_type":"TYPE_INT32","format":"FORMAT_NONE","dims":[16,-1],"allow_ragged_batch":false,"optional":false}],"output":[],"instance_group":[],"default_model_filename":"","parameters":{"a":{"string_value":"b"}},"backend":"","batch_input":[],"runtime":""}""",
+            """{"name":"m","platform":"","version_policy":{"specific":{"versions":[9223372036854775807]}},"max_batch_size":8,"input":[{"name":"x","data_type":"TYPE_INT32","format":"FORMAT_NONE","dims":[16,-1],"allow_ragged_batch":false,"optional":false}],"output":[],"instance_group":[],"default_model_filename":"","parameters":{"a":{"string_value":"b"}},"backend":"","batch_input":[],"batch_output":[],"runtime":""}""",
             Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
 }
