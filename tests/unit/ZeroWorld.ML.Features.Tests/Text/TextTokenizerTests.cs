@@ -59,6 +59,7 @@ public sealed class TextTokenizerTests : IDisposable
     [InlineData("hello world", new[] { 3, 7, 8 })]
     [InlineData("lo  lo", new[] { 4, 6, 4, 6 })]
     [InlineData("hello?", new[] { 3, 0 })]
+    [InlineData("hello?!\u6771 ?? ld", new[] { 3, 0, 4, 0, 4, 8 })]
     public void Encode_SentencePiece_IsTheMostLikelySegmentation(string text, int[] expected)
     {
         WriteSentencePiece();
