@@ -40,10 +40,12 @@ public sealed class FraudTraining(TimeProvider time)
         var week = weekProblem is null ? SeedRuns.Measure(table, plan.Week, plan.WeekValidation, settings, steps, cancellationToken) : null;
         var longer = SeedRuns.Measure(table, plan.Default, plan.DefaultValidation, settings, steps, cancellationToken);
         var thresholds = ChooseThresholds(table, longer, settings);
+        using var folder = new NewPackageFolder(request.OutputDirectory);
         var package = await FraudModelPackage.WriteAsync(request, table, longer, week, thresholds, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var parity = request.Scorer is { } scorer
             ? await FraudModelPackage.CheckParityAsync(scorer, package, table, longer, cancellationToken).ConfigureAwait(false)
             : null;
+        folder.Keep();
         steps.Finish("package", $"package {package.Digest} with seed {longer.Median.Seed}");
         return new FraudTrainingResult
         {

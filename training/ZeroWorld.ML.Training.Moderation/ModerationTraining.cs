@@ -37,15 +37,18 @@ public static class ModerationTraining
         var done = 0;
         var (model, data, settings, probabilities) = Fit(request, Report, cancellationToken);
         var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
+        using var folder = new NewPackageFolder(request.OutputDirectory);
         var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings.Parameters, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var policy = PolicyChoice.Choose(request.Model.Name, package.Digest, probabilities, data.Labels, request.Harmless, request.Review, request.Block);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
         Report("package", package.Digest);
-        return new ModerationTrainingResult(model, package, policy, metrics, parity)
+        var result = new ModerationTrainingResult(model, package, policy, metrics, parity)
         {
             Gate = TextGate.Judge(request.Gate, request.Champion, data, probabilities, cancellationToken),
             Parameters = settings.Parameters.ToDictionary(static entry => entry.Key, static entry => entry.Value),
         };
+        folder.Keep();
+        return result;
 
         void Report(string stage, string detail) => progress?.Report(new TrainingProgress(stage, detail, Math.Min(++done, total), total));
     }
@@ -72,7 +75,7 @@ public static class ModerationTraining
 
     internal static void CheckFolder(string folder)
     {
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        if (!NewPackageFolder.IsFree(folder))
         {
             throw new TrainingException(TrainingError.InvalidInput, $"The package folder '{folder}' is not empty; expected a new or an empty folder.");
         }

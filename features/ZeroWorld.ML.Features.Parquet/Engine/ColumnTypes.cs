@@ -5,7 +5,12 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>Between the engine's column types and ours.</summary>
 internal static class ColumnTypes
 {
+    public const string ExpectedTime = "a time of the years 1 to 9999";
+
     private const string Instant = "TIMESTAMP WITH TIME ZONE";
+
+    // As the engine holds it.
+    private const string InfiniteTime = "9223372036854775807";
 
     public static ColumnKind KindOf(FeatureType type) => type switch
     {
@@ -97,6 +102,27 @@ internal static class ColumnTypes
             _ => null,
         };
     }
+
+    /// <summary>As <see cref="Convert"/> to a timestamp, but an infinite time is the least or greatest number, which can be told from what is not there.</summary>
+    public static string? ConvertTime(string column, string engineType) => Convert(column, engineType, FeatureType.Timestamp) is { } time
+        ? WithInfinities(time, Sql.Name(column))
+        : null;
+
+    /// <param name="number">An expression that the engine makes null for an infinite time.</param>
+    /// <param name="time">The time that it is made of.</param>
+    public static string WithInfinities(string number, string time) =>
+        $"coalesce({number}, CASE WHEN isinf({time}) THEN CASE WHEN {time} > '2000-01-01' THEN {InfiniteTime} ELSE -{InfiniteTime} END END)";
+
+    /// <summary>A condition on BIGINT microseconds that are no time of the calendar.</summary>
+    public static string IsNoTime(string time) => $"({time} < {Sql.Number(UnixMicroseconds.TimeMin)} OR {time} > {Sql.Number(UnixMicroseconds.TimeMax)})";
+
+    /// <summary>A time that is none of the calendar, for messages.</summary>
+    public static string ShowNoTime(long microseconds) => microseconds switch
+    {
+        long.MaxValue => "infinity",
+        <= -long.MaxValue => "-infinity",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{microseconds} microseconds since 1970"),
+    };
 
     /// <summary>An expression that is true for a list with a null among its elements, which no feature takes.</summary>
     public static string HasNullElement(string expression) => $"coalesce(len({expression}) <> list_count({expression}), false)";

@@ -150,8 +150,7 @@ internal sealed class CsvValueParser(SourceZone? zone)
 
         if (offset is { } known)
         {
-            column.SetBits(row, local - known);
-            return null;
+            return TrySetTime(local - known, column, row);
         }
 
         if (zone is null)
@@ -162,6 +161,17 @@ internal sealed class CsvValueParser(SourceZone? zone)
         if (!zone.TryToUtc(local, out var utc))
         {
             return "a time that exists in the declared time zone (its clocks were put forward over this one)";
+        }
+
+        return TrySetTime(utc, column, row);
+    }
+
+    // Its clock may show a day that is not in these years in UTC.
+    private static string? TrySetTime(long utc, ColumnBuffer column, int row)
+    {
+        if (!UnixMicroseconds.IsOfCalendar(utc))
+        {
+            return ColumnTypes.ExpectedTime;
         }
 
         column.SetBits(row, utc);

@@ -134,10 +134,11 @@ internal sealed class ParquetTableSource
                     $"column '{column.Name}' holds times without a zone ({type}); expected times adjusted to UTC, or a time zone declared for this import.");
             }
 
-            return type == "TIMESTAMP_NS" ? $"epoch_ns({Sql.Name(column.Name)})" : $"epoch_us(CAST({Sql.Name(column.Name)} AS TIMESTAMP))";
+            var time = $"CAST({Sql.Name(column.Name)} AS TIMESTAMP)";
+            return ColumnTypes.WithInfinities(type == "TIMESTAMP_NS" ? $"epoch_ns({Sql.Name(column.Name)})" : $"epoch_us({time})", time);
         }
 
-        return ColumnTypes.Convert(column.Name, type, column.Type)
+        return (column.Type == FeatureType.Timestamp ? ColumnTypes.ConvertTime(column.Name, type) : ColumnTypes.Convert(column.Name, type, column.Type))
             ?? throw ImportFailure.File(_import.Path, $"column '{column.Name}' is {type}; expected {ColumnTypes.Describe(column.Type)}.");
     }
 
@@ -174,6 +175,9 @@ internal sealed class ParquetTableSource
             case ColumnKind.Timestamp when isNaive:
                 column.SetBits(row, ToUtc(rows.GetInt64(index), column.Name, number, isNano));
                 break;
+            case ColumnKind.Timestamp:
+                column.SetBits(row, Checked(rows.GetInt64(index), rows.GetInt64(index), column.Name, number));
+                break;
             case ColumnKind.Int64List or ColumnKind.Float64List or ColumnKind.StringList:
                 // Set once it is known that no element is null.
                 break;
@@ -188,12 +192,19 @@ internal sealed class ParquetTableSource
         }
     }
 
+    /// <param name="shown">The time as the file has it.</param>
+    private long Checked(long time, long shown, string column, long number) => UnixMicroseconds.IsOfCalendar(time)
+        ? time
+        : throw ImportFailure.Value(
+            _import.Path, "row", number, column, Encoding.UTF8.GetBytes(UnixMicroseconds.IsOfCalendar(shown) ? UnixMicroseconds.ToText(shown).TrimEnd('Z') : ColumnTypes.ShowNoTime(shown)),
+            ColumnTypes.ExpectedTime);
+
     private long ToUtc(long time, string column, long number, bool isNano)
     {
         // Floored, so that a time is never moved across a boundary into the future.
-        var local = !isNano ? time : (time / NanosecondsPerMicrosecond) - (time % NanosecondsPerMicrosecond < 0 ? 1 : 0);
-        return _zone!.TryToUtc(local, out var utc)
-            ? utc
+        var local = !isNano || time is long.MaxValue or -long.MaxValue ? time : (time / NanosecondsPerMicrosecond) - (time % NanosecondsPerMicrosecond < 0 ? 1 : 0);
+        return _zone!.TryToUtc(Checked(local, local, column, number), out var utc)
+            ? Checked(utc, local, column, number)
             : throw ImportFailure.Value(
                 _import.Path, "row", number, column, Encoding.UTF8.GetBytes(UnixMicroseconds.ToText(local).TrimEnd('Z')),
                 "a time that exists in the declared time zone (its clocks were put forward over this one)");

@@ -24,8 +24,8 @@ internal sealed class SourceQuery
         HasIntegerEventId = HasEventId && ColumnTypes.FeatureTypeOf(TypeOf(source.EventIdColumn!)) == FeatureType.Int64;
         var keys = view.Entity.Keys.Select((key, index) => $"{Convert(source.KeyColumns[index], key.Type)} AS k{index}");
         var values = view.StoredColumns.Select((column, index) => $"{ValueOf(column)} AS v{index}");
-        var eventTime = Convert(source.EventTimeColumn, FeatureType.Timestamp);
-        var createdTime = HasCreatedTime ? Convert(source.CreatedTimeColumn!, FeatureType.Timestamp) : eventTime;
+        var eventTime = ConvertTime(source.EventTimeColumn);
+        var createdTime = HasCreatedTime ? ConvertTime(source.CreatedTimeColumn!) : eventTime;
         var id = !HasEventId ? "NULL" : Convert(source.EventIdColumn!, HasIntegerEventId ? FeatureType.Int64 : FeatureType.String);
         _keys = [.. keys];
         _values = [.. values];
@@ -46,6 +46,8 @@ internal sealed class SourceQuery
     private string Quarantined => HasCreatedTime
         ? $"(event > created + {Sql.Number(UnixMicroseconds.FromTimeSpan(_view.Source.AllowedSkew))})"
         : "false";
+
+    private string IsOfNoTime => HasCreatedTime ? $"({ColumnTypes.IsNoTime("event")} OR {ColumnTypes.IsNoTime("created")})" : ColumnTypes.IsNoTime("event");
 
     private string Arrival => HasCreatedTime ? "greatest(event, created)" : "event";
 
@@ -104,13 +106,13 @@ internal sealed class SourceQuery
     /// <summary>Counts and bounds of what features may see; refuses rows that lack what identifies them in time.</summary>
     public SourceExtent Inspect(DuckDbSession session, CancellationToken cancellationToken)
     {
-        const int FirstQualityOrdinal = 9;
+        const int FirstQualityOrdinal = 10;
         var quality = new QualityQuery(_view, static index => $"v{index}");
         using var rows = session.Query(
             $"""
             SELECT count(*) FILTER (event IS NULL), count(*) FILTER (created IS NULL), count(*) FILTER ({(HasEventId ? "id IS NULL" : "false")}),
                 count(*) FILTER ({Quarantined}), count(*) FILTER ({_visible}), min(event) FILTER ({_visible}), max(event) FILTER ({_visible}),
-                max({Arrival}) FILTER ({_visible}), count(*) FILTER (NOT ({IsKeyed})){string.Concat(quality.Expressions(_visible).Select(static expression => $", {expression}"))}
+                max({Arrival}) FILTER ({_visible}), count(*) FILTER (NOT ({IsKeyed})), count(*) FILTER ({IsOfNoTime}){string.Concat(quality.Expressions(_visible).Select(static expression => $", {expression}"))}
             FROM {_rows}
             """,
             cancellationToken);
@@ -118,6 +120,7 @@ internal sealed class SourceQuery
         RefuseNulls(session, rows.GetInt64(0), "event time", _view.Source.EventTimeColumn, "event");
         RefuseNulls(session, rows.GetInt64(1), "created time", _view.Source.CreatedTimeColumn, "created");
         RefuseNulls(session, rows.GetInt64(2), "event id", _view.Source.EventIdColumn, "id");
+        RefuseNoTimes(session, rows.GetInt64(9));
         return new SourceExtent(rows.GetInt64(4), rows.GetInt64(3), Optional(rows, 5), Optional(rows, 6), Optional(rows, 7))
         {
             Quality = quality.Read(rows, FirstQualityOrdinal),
@@ -126,7 +129,7 @@ internal sealed class SourceQuery
     }
 
     /// <summary>As <see cref="Inspect"/>, by the columns as the files have them: the engine answers from the statistics of the files where these tell it.</summary>
-    /// <returns><see langword="null"/>: every row must be looked at, since some lack a value, arrive at a time of their own or have values that are counted.</returns>
+    /// <returns><see langword="null"/>: every row must be looked at, since some lack a value, have a time that is none, arrive at a time of their own or have values that are counted.</returns>
     public SourceExtent? TryInspectByStatistics(DuckDbSession session, CancellationToken cancellationToken)
     {
         if (HasCreatedTime || new QualityQuery(_view, static index => $"v{index}").IsWanted)
@@ -138,13 +141,16 @@ internal sealed class SourceQuery
         string[] needed = [_view.Source.EventTimeColumn, .. _view.Source.KeyColumns, .. HasEventId ? [_view.Source.EventIdColumn!] : Array.Empty<string>()];
         using var rows = session.Query(
             $"""
-            SELECT total, {ColumnTypes.Convert("first", TypeOf(_view.Source.EventTimeColumn), FeatureType.Timestamp)}, {ColumnTypes.Convert("last", TypeOf(_view.Source.EventTimeColumn), FeatureType.Timestamp)},
+            SELECT total, {ColumnTypes.ConvertTime("first", TypeOf(_view.Source.EventTimeColumn))}, {ColumnTypes.ConvertTime("last", TypeOf(_view.Source.EventTimeColumn))},
                 {string.Join(" AND ", needed.Select(static (_, index) => $"n{index} = total"))}
             FROM (SELECT count(*) AS total, min({time}) AS first, max({time}) AS last, {string.Join(", ", needed.Select(static (column, index) => $"count({Sql.Name(column)}) AS n{index}"))} FROM {_table.Scan})
             """,
             cancellationToken);
         rows.Read();
-        return rows.GetBool(3) ? new SourceExtent(rows.GetInt64(0), 0, Optional(rows, 1), Optional(rows, 2), Optional(rows, 2)) : null;
+        var (first, last) = (Optional(rows, 1), Optional(rows, 2));
+        return rows.GetBool(3) && UnixMicroseconds.IsOfCalendar(first ?? 0) && UnixMicroseconds.IsOfCalendar(last ?? 0)
+            ? new SourceExtent(rows.GetInt64(0), 0, first, last, last)
+            : null;
     }
 
     /// <summary>Makes a table of the distinct keys of the source; the number of an entity is its row there.</summary>
@@ -287,10 +293,11 @@ internal sealed class SourceQuery
     }
 
     /// <summary>Refuses what <see cref="Inspect"/> refuses, for rows that were counted elsewhere.</summary>
-    public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated)
+    public void CheckTimes(DuckDbSession session, long nullEvents, long nullCreated, long noTimes)
     {
         RefuseNulls(session, nullEvents, "event time", _view.Source.EventTimeColumn, "event");
         RefuseNulls(session, nullCreated, "created time", _view.Source.CreatedTimeColumn, "created");
+        RefuseNoTimes(session, noTimes);
     }
 
     private string ValueOf(StoredColumn column) => _view is WindowedView && column.Type == FeatureType.Float64
@@ -298,8 +305,12 @@ internal sealed class SourceQuery
             ?? throw Refuse($"column '{column.Name}'{_table.Place(column.Name, TypeOf(column.Name))} is {TypeOf(column.Name)}; expected a bool, an integer or a float to aggregate")
         : Convert(column.Name, column.Type);
 
-    private string Convert(string column, FeatureType type) => ColumnTypes.Convert(column, TypeOf(column), type)
-        ?? throw Refuse(type == FeatureType.Timestamp && ColumnTypes.IsNaiveTime(TypeOf(column))
+    private string Convert(string column, FeatureType type) => ColumnTypes.Convert(column, TypeOf(column), type) ?? throw RefuseType(column, type);
+
+    private string ConvertTime(string column) => ColumnTypes.ConvertTime(column, TypeOf(column)) ?? throw RefuseType(column, FeatureType.Timestamp);
+
+    private FeatureException RefuseType(string column, FeatureType type) =>
+        Refuse(type == FeatureType.Timestamp && ColumnTypes.IsNaiveTime(TypeOf(column))
             ? $"column '{column}'{_table.Place(column, TypeOf(column))} holds times without a zone ({TypeOf(column)}); expected times adjusted to UTC (an import with a declared zone makes them)"
             : $"column '{column}'{_table.Place(column, TypeOf(column))} is {TypeOf(column)}; expected {ColumnTypes.Describe(type)}");
 
@@ -315,6 +326,21 @@ internal sealed class SourceQuery
         }
 
         throw Refuse($"column '{column}' is null in {count} rows; the first is {PlaceOfFirst(session, $"{expression} IS NULL")}. Expected a value in every row, since it is the {role}");
+    }
+
+    private void RefuseNoTimes(DuckDbSession session, long count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        var isEvent = ColumnTypes.IsNoTime("event");
+        using var rows = session.Query(
+            $"SELECT {isEvent}, CASE WHEN {isEvent} THEN event ELSE created END FROM {_rows} WHERE {IsOfNoTime} ORDER BY filename, file_row_number LIMIT 1", CancellationToken.None);
+        var (column, value) = !rows.Read() ? (_view.Source.EventTimeColumn, "gone by now")
+            : (rows.GetBool(0) ? _view.Source.EventTimeColumn : _view.Source.CreatedTimeColumn, ColumnTypes.ShowNoTime(rows.GetInt64(1)));
+        throw Refuse($"column '{column}' is '{value}' in {PlaceOfFirst(session, IsOfNoTime)}, the first of {count} such rows. Expected {ColumnTypes.ExpectedTime}");
     }
 
     private string PlaceOfFirst(DuckDbSession session, string condition)

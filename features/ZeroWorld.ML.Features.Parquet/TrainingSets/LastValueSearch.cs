@@ -47,6 +47,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
     private long _nullKeys;
     private long _nullEvents;
     private long _nullCreated;
+    private long _noTimes;
 
     /// <param name="views">One or more, of equal <see cref="SourceQuery.RowIdentity"/>.</param>
     /// <param name="erasures">Rows of deleted entities are not seen.</param>
@@ -83,14 +84,14 @@ internal sealed unsafe class LastValueSearch : IDisposable
 
     /// <summary>Scans the slices.</summary>
     /// <param name="memoryBytes">Memory of the join, a small part of which holds rows that wait for others of their entities.</param>
-    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time, or one that is none of the calendar.</exception>
     public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, long memoryBytes, Action<long> scanned, CancellationToken cancellationToken)
     {
         _hints = _spine.Moments.Length / NearbySearch.Count < _spine.Keys.Count ? [] : [.. Enumerable.Range(0, threads).Select(_ => new int[_spine.Keys.Count])];
         var parts = new ArrivalParts(_spine, threads, memoryBytes / WaitingShare, Compete);
         SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
         parts.Complete();
-        _source.CheckTimes(session, _nullEvents, _nullCreated);
+        _source.CheckTimes(session, _nullEvents, _nullCreated, _noTimes);
         HasTies = _hasTied && FindTied();
         if (HasTies)
         {
@@ -177,17 +178,19 @@ internal sealed unsafe class LastValueSearch : IDisposable
         }
 
         Span<long> places = stackalloc long[DuckDbVectors.RowsMax];
-        var quarantined = 0;
+        var (quarantined, noTimes) = (0, 0);
         for (var row = 0; row < rows.Count; row++)
         {
             places[row] = slice.FirstNumbers[files[row]] + numbers[row];
             var isQuarantined = IsQuarantined(events[row], created[row]);
             quarantined += isQuarantined ? 1 : 0;
+            noTimes += UnixMicroseconds.IsOfCalendar(events[row]) & UnixMicroseconds.IsOfCalendar(created[row]) ? 0 : 1;
             entities[row] = isQuarantined || Math.Max(events[row], created[row]) > _until || IsErased(entities[row], events[row]) ? -1 : entities[row];
         }
 
         parts.Add(worker, entities[..rows.Count], events, created, places);
         Interlocked.Add(ref _quarantined, quarantined);
+        Interlocked.Add(ref _noTimes, noTimes);
         Interlocked.Add(ref _nullKeys, CountNullKeys(rows));
     }
 

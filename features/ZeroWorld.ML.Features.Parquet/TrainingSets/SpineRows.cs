@@ -15,7 +15,7 @@ internal sealed class SpineRows(DuckDbVectors rows, SourceSlice slice, SpineTabl
     public DuckDbVectors Vectors => rows;
 
     /// <returns><see langword="false"/> behind the last row.</returns>
-    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no time, or the files are other ones by now.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no time or one that is none of the calendar, or the files are other ones by now.</exception>
     public bool Read()
     {
         if (!rows.Read())
@@ -39,6 +39,15 @@ internal sealed class SpineRows(DuckDbVectors rows, SourceSlice slice, SpineTabl
             if (times.IsNull(row))
             {
                 throw spine.RefuseNullTime(_next + row);
+            }
+        }
+
+        var values = times.Int64;
+        for (var row = 0; row < rows.Count; row++)
+        {
+            if (!UnixMicroseconds.IsOfCalendar(values[row]))
+            {
+                throw spine.RefuseTime(_next + row, values[row]);
             }
         }
 

@@ -26,7 +26,8 @@ internal sealed class SpineTable
     {
         _request = request;
         _table = table;
-        _columns.Add(TimeColumn, Convert(request.TimeColumn, FeatureType.Timestamp));
+        _ = Convert(request.TimeColumn, FeatureType.Timestamp);
+        _columns.Add(TimeColumn, ColumnTypes.ConvertTime(request.TimeColumn, TypeOf(request.TimeColumn))!);
         foreach (var key in request.Plan.Entities.SelectMany(static entity => entity.Keys).Distinct())
         {
             var column = ColumnOf(request.KeyColumns, key.Name)
@@ -138,7 +139,8 @@ internal sealed class SpineTable
     /// <param name="withTimes">Whether the time is read; in its place is 0 where it is not.</param>
     public SpineRows Read(DuckDbSession session, SourceSlice slice, IEnumerable<string> columns, bool withTimes, CancellationToken cancellationToken)
     {
-        var time = withTimes ? IsInEngine ? TimeColumn : _columns[TimeColumn] : "0::BIGINT";
+        // Times as the engine holds them: microseconds.
+        var time = withTimes ? IsInEngine ? TimeColumn : Sql.Name(_request.TimeColumn) : "0::BIGINT";
         var statement = IsInEngine
             ? $"SELECT rowid, 0::BIGINT, {string.Join(", ", columns.Prepend(time))} FROM {Name}{slice.Condition("rowid")}"
             : _table.SliceStatement(slice, columns.Select(name => _columns[name]).Prepend(time));
@@ -147,6 +149,9 @@ internal sealed class SpineTable
 
     public FeatureException RefuseNullTime(long row) =>
         Refuse($"column '{_request.TimeColumn}' is null in row {row + 1}; expected the moment of the read in every row");
+
+    public FeatureException RefuseTime(long row, long time) =>
+        Refuse($"column '{_request.TimeColumn}' is '{ColumnTypes.ShowNoTime(time)}' in row {row + 1}; expected {ColumnTypes.ExpectedTime}");
 
     public FeatureException RefuseMissing(long row) => Refuse($"row {row + 1} is not there any more; expected files that stay as they are while they are read");
 

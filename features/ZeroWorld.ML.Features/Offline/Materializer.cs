@@ -51,7 +51,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             {
                 var (field, next) = (request.Fields[index], index + 1);
                 opening ??= FindHistoryAsync(field, cancellationToken);
-                var opened = await opening.ConfigureAwait(false);
+                var opened = await TakeAsync(field, opening, views).ConfigureAwait(false);
                 opening = null;
                 if (opened is { } history)
                 {
@@ -104,6 +104,20 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         {
             // A stream that has archived nothing yet.
             return null;
+        }
+    }
+
+    /// <summary>Says of a table that is not there which view reads it, and what of the run is done.</summary>
+    private static async Task<IViewHistory?> TakeAsync(StorageField field, Task<IViewHistory?> opening, List<ViewMaterialization> done)
+    {
+        try
+        {
+            return await opening.ConfigureAwait(false);
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.NotFound)
+        {
+            var before = done.Count == 0 ? "" : $" Before it, these views were brought online: {string.Join(", ", done.Select(static view => view.View))}.";
+            throw new FeatureException(exception.Error, $"View '{field.View.Name}' cannot be brought online: {exception.Message}{before}", exception);
         }
     }
 

@@ -16,18 +16,21 @@ public static class UnixMicroseconds
     /// <summary>The shortest span of one microsecond, in ticks of <see cref="TimeSpan"/>.</summary>
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>Whether the time is one of the years 1 to 9999, as those of tables, spines and texts are.</summary>
+    public static bool IsOfCalendar(long microseconds) => microseconds is >= TimeMin and <= TimeMax;
+
     /// <summary>Floors the instant to microseconds (also before the epoch).</summary>
     public static long FromDateTimeOffset(DateTimeOffset instant) => FloorDivide(instant.UtcTicks - EpochTicks, TicksPerMicrosecond);
 
     /// <exception cref="ArgumentOutOfRangeException">The time is outside the years 1 to 9999.</exception>
     public static DateTimeOffset ToDateTimeOffset(long microseconds) =>
-        microseconds is < TimeMin or > TimeMax
+        !IsOfCalendar(microseconds)
             ? throw new ArgumentOutOfRangeException(nameof(microseconds), microseconds, "Expected a time of the years 1 to 9999.")
             : DateTimeOffset.UnixEpoch.AddTicks(microseconds * TicksPerMicrosecond);
 
     /// <returns>RFC 3339 in UTC with as many digits as needed; the plain number where no calendar date exists for it.</returns>
     public static string ToText(long microseconds) =>
-        microseconds is < TimeMin or > TimeMax
+        !IsOfCalendar(microseconds)
             ? microseconds.ToString(CultureInfo.InvariantCulture)
             : ToDateTimeOffset(microseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 

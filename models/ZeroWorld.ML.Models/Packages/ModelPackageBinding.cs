@@ -18,7 +18,7 @@ public static class ModelPackageBinding
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(inputs);
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        if (!NewPackageFolder.IsFree(folder))
         {
             throw new RegistryException(RegistryError.InvalidInput, $"The folder '{folder}' is not empty; expected a new or an empty one.");
         }
@@ -30,7 +30,7 @@ public static class ModelPackageBinding
         }
 
         ManifestValidation.Check(manifest);
-        Directory.CreateDirectory(folder);
+        using var made = new NewPackageFolder(folder);
         foreach (var path in manifest.Files.Keys)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -41,7 +41,9 @@ public static class ModelPackageBinding
 
         // Last: a folder without a manifest is no package. Opened again, since files are checked against their digests there.
         AtomicFile.Write(Path.Combine(folder, ModelPackage.ManifestFile), PackageJson.Write(manifest));
-        return await ModelPackageReader.OpenAsync(folder, cancellationToken).ConfigureAwait(false);
+        var package = await ModelPackageReader.OpenAsync(folder, cancellationToken).ConfigureAwait(false);
+        made.Keep();
+        return package;
     }
 
     private static ManifestInput Bind(ManifestInput input, IReadOnlyList<ManifestInput> inputs) => inputs.FirstOrDefault(bound => bound.Tensor == input.Tensor) is { } bound

@@ -15,7 +15,7 @@ internal static class FeatureShowCommand
     {
         var name = new Argument<string>("name") { Description = "Entity, feature view or feature service." };
         var json = CommonOptions.Json();
-        var command = new Command("show", "Shows a definition: its owner and description, its fingerprint and what the fingerprint is made of.") { name, json };
+        var command = new Command("show", "Shows a definition: its owner, description and bounds, its fingerprint and what the fingerprint is made of.") { name, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -57,6 +57,7 @@ internal static class FeatureShowCommand
         AddText("owner", definition.Owner);
         AddText("description", definition.Description);
         AddText("tags", string.Join(", ", definition.Tags.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")));
+        AddText("bounds", string.Join('\n', definition.Bounds.OrderBy(static feature => feature.Key, StringComparer.Ordinal).Select(static feature => $"{feature.Key}: {Text(feature.Value)}")));
         Terminals.Output.Write(table);
         using var document = JsonDocument.Parse(definition.Json);
         Console.Out.WriteLine(JsonSerializer.Serialize(document.RootElement, Indented));
@@ -69,4 +70,7 @@ internal static class FeatureShowCommand
             }
         }
     }
+
+    private static string Text(ValueBounds bounds) =>
+        QualityView.Describe(new FeatureBounds(bounds.HasMin ? bounds.Min : null, bounds.HasMax ? bounds.Max : null));
 }

@@ -59,7 +59,7 @@ internal static class ReviewCommand
         var id = new Argument<string>("id") { Description = "Id of the case, as zwml review list shows it." };
         var label = new Argument<string>("label") { Description = "What is true of it: a label of the model." };
         var reviewer = new Option<string>("--reviewer") { Description = "Who says so.", DefaultValueFactory = static _ => Environment.UserName };
-        var command = new Command("verdict", "Closes a case: verdicts.jsonl is data for zwml train moderation (columns text and label).") { id, label, folder, reviewer };
+        var command = new Command("verdict", "Closes a case: verdicts.jsonl is data for zwml train moderation --verdicts.") { id, label, folder, reviewer };
         command.SetAction(parse =>
         {
             Open(parse.GetRequiredValue(folder)).Close(

@@ -48,32 +48,15 @@ internal static class TrainConvolution
             Parameters = settings.ToParameters(),
             Metrics = fit.Metrics,
         };
+        using var made = new NewPackageFolder(request.OutputDirectory);
         var package = await TransformerPackaging.WriteAsync(source, request.OutputDirectory, server.Services.GetRequiredService<TokenModels>(), TimeProvider.System.GetUtcNow(), cancellationToken);
         var model = server.Services.GetRequiredService<TextModels>().Open(package);
         using var owned = model as IDisposable;
-        var parity = await Task.Run(() => Compare(fit, model, package, cancellationToken), cancellationToken);
+        var parity = await Task.Run(() => fit.Compare(model, cancellationToken), cancellationToken);
         var policy = PolicyChoice.Choose(request.Model.Name, package.Digest, fit.Probabilities, fit.HeldOut.Labels, request.Harmless, request.Review, request.Block);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
+        made.Keep();
         return (new ConvolutionPackage(package, fit.Metrics, policy, parity), package.Digest);
-    }
-
-    // What scores otherwise than it was trained is no package.
-    private static TextParity Compare(ConvolutionFit fit, ITextModel model, ModelPackage package, CancellationToken cancellationToken)
-    {
-        var isSame = false;
-        try
-        {
-            var parity = fit.Compare(model, cancellationToken);
-            isSame = true;
-            return parity;
-        }
-        finally
-        {
-            if (!isSame)
-            {
-                File.Delete(Path.Combine(package.Directory, ModelPackage.ManifestFile));
-            }
-        }
     }
 }
 

@@ -19,6 +19,7 @@ internal static class TrainTextCommand
         var table = new Option<string>("--table") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
         var text = new Option<string>("--text") { Description = "Column of the texts.", DefaultValueFactory = static _ => "text" };
         var label = new Option<string[]>("--label") { Description = "Column of the label; several columns hold 0 or 1 each.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var verdicts = new Option<string[]>("--verdicts") { Description = "Files of verdicts (zwml review) that are learned from, too; of a text that the table has, the verdict counts.", AllowMultipleArgumentsPerToken = true };
         var labels = new Option<string[]>("--labels") { Description = "The labels that may occur. Default: any.", AllowMultipleArgumentsPerToken = true };
         var harmless = new Option<string[]>("--harmless") { Description = "Labels that are no reason to act.", AllowMultipleArgumentsPerToken = true };
         var review = new Option<string>("--review") { Description = "What flagging for review must reach: precision=P, recall=R or cost=C.", DefaultValueFactory = static _ => "recall=0.9" };
@@ -35,7 +36,7 @@ internal static class TrainTextCommand
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Trains a model of texts and their labels, calibrated, with a policy; tracks, gates and registers it.")
         {
-            table, text, label, labels, harmless, review, block, output, name, alias, accepted, algorithm, copies, lexicon, seed, json,
+            table, text, label, verdicts, labels, harmless, review, block, output, name, alias, accepted, algorithm, copies, lexicon, seed, json,
         };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
@@ -63,7 +64,8 @@ internal static class TrainTextCommand
                 Gate = new EvaluationGate { LossAccepted = parse.GetValue(accepted) },
             };
             var file = Path.GetFullPath(parse.GetRequiredValue(table));
-            LabelledTexts Read() => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []);
+            string[] reviewed = [.. (parse.GetValue(verdicts) ?? []).Select(Path.GetFullPath)];
+            LabelledTexts Read() => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []).WithVerdicts(reviewed);
             if (parse.GetRequiredValue(algorithm) == Convolution)
             {
                 var package = target.Output ?? throw new UsageException("--algorithm convolution needs --output: its package is registered afterwards (zwml models register).");
@@ -81,8 +83,13 @@ internal static class TrainTextCommand
                 ["lexicon"] = parse.GetValue(lexicon) ? "true" : "false",
                 ["seed"] = parse.GetValue(seed).ToString(CultureInfo.InvariantCulture),
             };
+            if (reviewed.Length > 0)
+            {
+                settings["verdicts"] = string.Join(Path.PathSeparator, reviewed);
+            }
+
             var report = await new ModerationTrainRun(
-                file,
+                [file, .. reviewed],
                 Read,
                 ToRequest, settings, target, StepConsole.ToStandardError(ModerationTrainRun.StepCount)).RunAsync(cancellationToken);
             Write(report, target.Output is not null, parse.GetValue(json));

@@ -61,6 +61,10 @@ internal static class QualityView
         })]),
     }.ToJsonString();
 
+    /// <returns><c>0 .. 10</c>; nothing on the side that is not limited.</returns>
+    public static string Describe(FeatureBounds bounds) => string.Create(
+        CultureInfo.InvariantCulture, $"{(bounds.Minimum is { } least ? $"{least:G10}" : "")} .. {(bounds.Maximum is { } most ? $"{most:G10}" : "")}");
+
     private static JsonArray ToJson(IReadOnlyList<FeatureQuality> quality) => new([.. quality.Select(static feature => new JsonObject
     {
         ["view"] = feature.View,
@@ -70,7 +74,4 @@ internal static class QualityView
         ["values"] = feature.Values,
         ["out_of_bounds"] = feature.OutOfBounds,
     })]);
-
-    private static string Describe(FeatureBounds bounds) => string.Create(
-        CultureInfo.InvariantCulture, $"{(bounds.Minimum is { } least ? $"{least:G10}" : "")} .. {(bounds.Maximum is { } most ? $"{most:G10}" : "")}");
 }

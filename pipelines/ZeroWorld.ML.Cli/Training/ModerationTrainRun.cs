@@ -8,12 +8,12 @@ using ZeroWorld.ML.Training.Moderation;
 namespace ZeroWorld.ML.Cli;
 
 /// <summary>Labelled texts to a tracked run, a package with a policy, a verdict and a registered version.</summary>
-/// <param name="table">Full path of the texts.</param>
+/// <param name="files">Full paths of what is read: the table, then verdicts.</param>
 /// <param name="read">Reads them.</param>
 /// <param name="toRequest">What to train, in which folder.</param>
 /// <param name="settings">What the texts and the training are told apart by.</param>
 internal sealed class ModerationTrainRun(
-    string table,
+    IReadOnlyList<string> files,
     Func<LabelledTexts> read,
     Func<LabelledTexts, string, ModerationTrainingRequest> toRequest,
     IReadOnlyDictionary<string, string> settings,
@@ -36,8 +36,8 @@ internal sealed class ModerationTrainRun(
         var start = new RunStart
         {
             Experiment = target.Model.Name,
-            Name = Path.GetFileName(table),
-            Parameters = new Dictionary<string, string>(settings) { ["table"] = table },
+            Name = Path.GetFileName(files[0]),
+            Parameters = new Dictionary<string, string>(settings) { ["table"] = files[0] },
             Tags = new Dictionary<string, string> { ["family"] = "moderation" },
         };
         return await new TrainingJob(target, console).RunAsync(
@@ -71,8 +71,9 @@ internal sealed class ModerationTrainRun(
     private async Task<string> FingerprintAsync(CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (var stream = File.OpenRead(table))
+        foreach (var file in files)
         {
+            await using var stream = File.OpenRead(file);
             hash.AppendData(await SHA256.HashDataAsync(stream, cancellationToken));
         }
 

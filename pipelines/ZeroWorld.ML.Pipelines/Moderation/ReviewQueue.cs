@@ -27,9 +27,23 @@ public sealed class ReviewQueue(string folder)
             throw new TrainingException(TrainingError.InvalidInput, $"label: '{label}' is none of the model; expected one of {string.Join(", ", found.Decision.Scores.Keys)}.");
         }
 
-        using var file = new FileStream(_verdicts, FileMode.Append, FileAccess.Write, FileShare.Read);
+        using var file = new FileStream(_verdicts, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        CutTornLine(file);
         file.Write([.. JsonSerializer.SerializeToUtf8Bytes(new ReviewVerdict(id, found.Text, label, reviewer, time), ModerationJson.Options), (byte)'\n']);
         file.Flush(flushToDisk: true);
+    }
+
+    // A full disk may have left the beginning of a verdict; the next one would become a part of it.
+    private static void CutTornLine(FileStream file)
+    {
+        var (end, last) = (file.Length, new byte[1]);
+        while (end > 0 && (RandomAccess.Read(file.SafeFileHandle, last, end - 1) == 0 || last[0] != (byte)'\n'))
+        {
+            end--;
+        }
+
+        file.SetLength(end);
+        file.Seek(0, SeekOrigin.End);
     }
 
     // A line that a running job has not finished is not there yet.

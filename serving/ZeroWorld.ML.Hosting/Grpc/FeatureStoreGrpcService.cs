@@ -165,11 +165,35 @@ internal sealed class FeatureStoreGrpcService(
             ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity), entity.Details)));
         response.Definitions.AddRange(set.Streams.Select(static stream =>
             ToDefinition(DefinitionKind.Stream, stream.Name, DefinitionFingerprint.Of(stream), DefinitionFingerprint.CanonicalJson(stream), stream.Details)));
-        response.Definitions.AddRange(set.Views.Select(static view =>
-            ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view), view.Details)));
+        response.Definitions.AddRange(set.Views.Select(ToDefinition));
         response.Definitions.AddRange(set.Services.Select(static service =>
             ToDefinition(DefinitionKind.Service, service.Name, service.Fingerprint, DefinitionFingerprint.CanonicalJson(service), service.Details)));
         return Task.FromResult(response);
+    }
+
+    private static Definition ToDefinition(FeatureView view)
+    {
+        var definition = ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view), view.Details);
+        foreach (var field in view.Fields)
+        {
+            if (field.Bounds is { } bounds)
+            {
+                var shown = new ValueBounds();
+                if (bounds.Minimum is { } minimum)
+                {
+                    shown.Min = minimum;
+                }
+
+                if (bounds.Maximum is { } maximum)
+                {
+                    shown.Max = maximum;
+                }
+
+                definition.Bounds.Add(field.Name, shown);
+            }
+        }
+
+        return definition;
     }
 
     private static Definition ToDefinition(DefinitionKind kind, string name, string fingerprint, string json, DefinitionDetails details)

@@ -30,12 +30,7 @@ public static class TransformerPackaging
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(models);
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
-        {
-            throw Invalid($"The folder '{folder}' is not empty; expected a new or an empty one.");
-        }
-
-        Directory.CreateDirectory(folder);
+        using var made = new NewPackageFolder(folder);
         var (tokenizer, ids) = CopyTokenizer(source.Tokenizer, folder);
         var signature = CopyModel(source, folder);
         var rows = RowsOf(Path.Combine(folder, ModelFile), signature);
@@ -61,7 +56,9 @@ public static class TransformerPackaging
             Metrics = source.Metrics.Where(static pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
         var sample = await Task.Run(() => Sample(Draft(content, folder), source.Texts, models), cancellationToken).ConfigureAwait(false);
-        return await ModelPackageWriter.WriteAsync(folder, content with { GoldenSamples = [sample] }, cancellationToken).ConfigureAwait(false);
+        var package = await ModelPackageWriter.WriteAsync(folder, content with { GoldenSamples = [sample] }, cancellationToken).ConfigureAwait(false);
+        made.Keep();
+        return package;
     }
 
     private static (TextTokenizerSettings Settings, int Ids) CopyTokenizer(TextTokenizerSettings given, string folder)

@@ -132,7 +132,7 @@ internal sealed class EntityReads
         if (entity.Keys.Length == 1)
         {
             var value = request.Keys[entity.Keys[0]][row];
-            return value.IsNull ? null : Encode(entity, new ReadOnlySpan<FeatureValue>(in value));
+            return value.IsNull ? null : Encode(entity, new ReadOnlySpan<FeatureValue>(in value), row);
         }
 
         var values = new FeatureValue[entity.Keys.Length];
@@ -145,10 +145,10 @@ internal sealed class EntityReads
             }
         }
 
-        return Encode(entity, values);
+        return Encode(entity, values, row);
     }
 
-    private static string Encode(EntityRead entity, ReadOnlySpan<FeatureValue> values)
+    private static string Encode(EntityRead entity, ReadOnlySpan<FeatureValue> values, int row)
     {
         try
         {
@@ -156,7 +156,7 @@ internal sealed class EntityReads
         }
         catch (FeatureException exception) when (exception.Error == FeatureError.InvalidInput)
         {
-            throw new ServingException(ServingError.InvalidInput, exception.Message, exception);
+            throw new ServingException(ServingError.InvalidInput, $"Row {row}: {exception.Message}", exception);
         }
     }
 }

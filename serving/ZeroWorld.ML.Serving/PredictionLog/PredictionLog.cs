@@ -173,7 +173,9 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
         if (await WriteAllAsync().ConfigureAwait(false) is not null)
         {
-            Drop(_closed.Concat(_open.Values).Sum(static file => file.Columns.Rows));
+            var lost = _closed.Concat(_open.Values).Sum(static file => file.Columns.Rows);
+            Drop(lost);
+            LogLost(_logger, lost);
         }
     }
 
@@ -382,4 +384,7 @@ public sealed partial class PredictionLog : IAsyncDisposable
 
     [LoggerMessage(1031, LogLevel.Error, "The prediction log file {Path} cannot be written; {Rows} rows wait for the next attempt")]
     private static partial void LogWriteFailed(ILogger logger, Exception exception, string path, int rows);
+
+    [LoggerMessage(1032, LogLevel.Error, "{Rows} rows of the prediction log are lost: the process ends, and they could not be written")]
+    private static partial void LogLost(ILogger logger, int rows);
 }

@@ -173,6 +173,30 @@ public sealed class FeatureStoreTests
     }
 
     [Fact]
+    public async Task GetOnlineFeatures_KeyThatIsTooLong_IsRefusedWithItsRowAndEntity()
+    {
+        const string Yaml = """
+            version: 1
+            project: shops
+            entities: [{ name: shop, keys: [{ name: shop_id, type: string }] }]
+            feature_views: [{ name: state, entity: shop, source: { table: states, push: true, event_time: at }, features: [{ name: rating, type: float64 }] }]
+            """;
+        await using var fraud = await FraudServer.StartAsync(null, Cancellation);
+        await ApplyAsync(fraud, Yaml, false);
+        var request = new GetOnlineFeaturesRequest
+        {
+            Project = "shops",
+            Features = { "state.*" },
+            Entities = { new Column { Name = "shop_id", Strings = new StringValues { Values = { "a", "b", new string('x', 513) } } } },
+        };
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () => await fraud.Client.Features.GetOnlineFeaturesAsync(request, cancellationToken: Cancellation));
+
+        Assert.Equal(StatusCode.InvalidArgument, failure.StatusCode);
+        Assert.Equal("Row 2: The key of entity 'shop' takes more than 512 bytes when encoded; expected at most 512.", failure.Status.Detail);
+    }
+
+    [Fact]
     public async Task GetOnlineFeatures_OneEntityUnderTwoNamesInAPushView_ReadsBoth()
     {
         const string Yaml = """

@@ -67,6 +67,7 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Equal("2", only.GetProperty("id").GetString());
         Assert.Equal("mine", only.GetProperty("decision").GetProperty("policy").GetString());
         Assert.NotEmpty(only.GetProperty("decision").GetProperty("reasons").EnumerateArray());
+        Write(Path.Combine("out", "verdicts.jsonl"), "{\"id\":\"2\",\"te");
         await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "rosa");
         Assert.Contains("No open cases", await RunAsync("review", "list", "-o", "out"), StringComparison.Ordinal);
         Assert.Equal("[]", (await RunAsync("review", "list", "-o", "out", "--json")).Trim());

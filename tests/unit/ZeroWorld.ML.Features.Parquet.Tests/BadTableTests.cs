@@ -67,6 +67,24 @@ public sealed class BadTableTests : IDisposable
         Assert.Equal<double[]>([1.5, 1.5], (await _folder.Store.LoadAsync(set.Path, ["v"], null, Token)).Get<double>("v"));
     }
 
+    [Theory]
+    [InlineData("infinity", "'infinity'")]
+    [InlineData("-infinity", "'-infinity'")]
+    [InlineData("10000-01-01 00:00:00+00", "'253402300800000000 microseconds since 1970'")]
+    public async Task BuildTrainingSetAsync_TimeThatIsNone_NamesFileRowAndValue(string time, string shown)
+    {
+        Write("part-0.parquet", Facts);
+        Write("part-1.parquet", $"{Facts} UNION ALL SELECT 7, '{time}'::TIMESTAMPTZ, 1");
+        var spine = _folder.WriteParquet("reads.parquet", $"{Spine} UNION ALL SELECT 7, '{time}'::TIMESTAMPTZ");
+
+        var table = await RefusedAsync(Spine, FeatureError.InvalidInput);
+        File.Delete(Path.Combine(_folder.Options.DataDirectory, "offline", "default", "facts", "part-1.parquet"));
+        var read = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.BuildTrainingSetAsync(Request(spine), null, Token));
+
+        Assert.Contains($"column 'at' is {shown} in row 2 of file 'part-1.parquet'", table, StringComparison.Ordinal);
+        Assert.Contains($"column 'q' is {shown} in row 2; expected a time of the years 1 to 9999", read.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task BuildTrainingSetAsync_NullEventTime_NamesFileAndRow()
     {

@@ -49,6 +49,8 @@ public sealed class CsvImportTests : IDisposable
     [InlineData(",2018-04-01 00:00:31,7,1,n,x\n", "line 3, column 'ID': there is no value (null); expected int64")]
     [InlineData("2,2018-13-01 00:00:31,7,1,n,x\n", "line 3, column 'AT': the value is '2018-13-01 00:00:31'; expected a time such as")]
     [InlineData("2,2018-02-29 00:00:31,7,1,n,x\n", "column 'AT': the value is '2018-02-29 00:00:31'; expected a time such as")]
+    [InlineData("2,10000-01-01 00:00:00,7,1,n,x\n", "column 'AT': the value is '10000-01-01 00:00:00'; expected a time such as")]
+    [InlineData("2,9999-12-31 23:59:59-01:00,7,1,n,x\n", "column 'AT': the value is '9999-12-31 23:59:59-01:00'; expected a time of the years 1 to 9999")]
     [InlineData("2,yesterday,7,1,n,x\n", "column 'AT': the value is 'yesterday'; expected a time such as")]
     [InlineData("2,,7,1,n,x\n", "line 3, column 'AT': there is no value (null); expected timestamp")]
     [InlineData("2,2018-04-01 00:00:31,7,12.x,n,x\n", "line 3, column 'AMOUNT': the value is '12.x'; expected a float64 number")]

@@ -247,6 +247,25 @@ public sealed class MaterializationTests : IDisposable
     public async Task RunAsync_NoShard_IsRefused(int shard, int shards) =>
         Assert.Contains("expected 0 to n - 1", (await Assert.ThrowsAsync<FeatureException>(() => RunAsync(new InMemoryOnlineStore(), shard: shard, shards: shards))).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("", "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first.")]
+    [InlineData("exact,last", "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first. Before it, these views were brought online: exact, last.")]
+    public async Task RunAsync_TableThatWasNeverImported_NamesTheViewAndWhatIsDone(string before, string expected)
+    {
+        await ImportAsync("a", 0, 40);
+        var seen = DefinitionLoader.Load([new DefinitionFile("b.yaml", """
+            version: 1
+            entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
+            feature_views: [ { name: seen, entity: card, source: { table: visits, event_time: AT, keys: { card_id: CARD } }, features: [ { name: place, type: string } ] } ]
+            """)]).Views.Single();
+        StorageField[] fields = [.. before == "" ? [] : Fields[..2], StorageField.Of(seen, hasIntegerEventId: false), Fields[2]];
+
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(new InMemoryOnlineStore(), fields: fields));
+
+        Assert.Equal(FeatureError.NotFound, failure.Error);
+        Assert.Equal(expected, failure.Message);
+    }
+
     private Task<Materialization> RunAsync(InMemoryOnlineStore online, int shard = 0, int shards = 1, TimeSpan? lateness = null, StorageField[]? fields = null) =>
         new Materializer(_folder.Store, online, TimeProvider.System).RunAsync(
             new MaterializationRequest { Fields = fields ?? Fields, EntitiesPerMark = 0, Shard = shard, Shards = shards, Lateness = lateness ?? TimeSpan.FromMinutes(10) }, Token);

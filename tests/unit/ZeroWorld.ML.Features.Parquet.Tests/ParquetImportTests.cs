@@ -87,6 +87,25 @@ public sealed class ParquetImportTests : IDisposable
     }
 
     [Theory]
+    [InlineData("'infinity'::TIMESTAMPTZ", null, "infinity")]
+    [InlineData("'-infinity'::TIMESTAMPTZ", null, "-infinity")]
+    [InlineData("'10000-01-01 00:00:00+00'::TIMESTAMPTZ", null, "253402300800000000 microseconds since 1970")]
+    [InlineData("'infinity'::TIMESTAMP", "UTC", "infinity")]
+    [InlineData("'-infinity'::TIMESTAMP_NS", "UTC", "-infinity")]
+    [InlineData("'10000-01-01 00:00:00'::TIMESTAMP", "Europe/Zurich", "253402300800000000 microseconds since 1970")]
+    [InlineData("'9999-12-31 23:30:00'::TIMESTAMP", "-01:00", "9999-12-31T23:30:00")]
+    public async Task ImportAsync_TimeThatIsNone_IsToldWithItsPlace(string time, string? zone, string shown)
+    {
+        var path = _folder.WriteParquet("in.parquet", $"SELECT 1 AS id, {time} AS at, 1.5 AS amount");
+
+        var required = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.ImportAsync(Import(path, zone), Token));
+        var optional = await Assert.ThrowsAsync<FeatureException>(() => _folder.Store.ImportAsync(Import(path, zone) with { NotNull = [] }, Token));
+
+        Assert.Equal($"File '{path}', row 1, column 'at': the value is '{shown}'; expected a time of the years 1 to 9999.", required.Message);
+        Assert.Equal(required.Message, optional.Message);
+    }
+
+    [Theory]
     [InlineData("'nan'::FLOAT", "NaN")]
     [InlineData("'-infinity'::DOUBLE", "-Infinity")]
     public async Task ImportAsync_NoFiniteNumberWhereThereMustBeAValue_IsToldWithItsPlace(string amount, string shown)

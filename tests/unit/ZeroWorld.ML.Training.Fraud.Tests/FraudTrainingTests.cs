@@ -71,7 +71,7 @@ public sealed class FraudTrainingTests
     }
 
     [Fact]
-    public async Task RunAsync_ScorerThatDiffers_BreaksParityAndLeavesNoPackage()
+    public async Task RunAsync_ScorerThatDiffers_BreaksParityAndLeavesNothing()
     {
         using var folder = new TemporaryFolder();
 
@@ -80,7 +80,7 @@ public sealed class FraudTrainingTests
 
         Assert.Equal(TrainingError.ParityBroken, exception.Error);
         Assert.Contains("expected a difference of at most 1E-05", exception.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(folder.File("package/manifest.json")));
+        Assert.False(Directory.Exists(folder.File("package")));
     }
 
     [Fact]

@@ -39,6 +39,22 @@ public sealed class ModerationTrainingTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task RunAsync_ScorerThatDiffers_LeavesNothingSoThatTheFolderIsFreeForTheNext()
+    {
+        var request = new ModerationTrainingRequest
+        {
+            Model = new ModelName("default", "text"), Data = Data(2, true), OutputDirectory = Path.Combine(_folder.FullName, "package"), Features = new TextFeaturizerSettings { Bits = 14 },
+        };
+
+        var error = await Assert.ThrowsAsync<TrainingException>(() => ModerationTraining.RunAsync(request, new ConstantScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken));
+
+        Assert.Equal(TrainingError.ParityBroken, error.Error);
+        Assert.False(Directory.Exists(request.OutputDirectory));
+        var result = await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(Path.Combine(result.Package.Directory, "policy.json")));
+    }
+
     // Two labels that a text has both, close to 1: which of them is more probable is rounding.
     [Theory]
     [InlineData(new[] { 0.999999f, 0.999998f }, new[] { 0.999998f, 0.999999f }, true)]
@@ -164,6 +180,25 @@ public sealed class ModerationTrainingTests : IDisposable
 
         Assert.Contains("row 2, column 'label': 'egg'", error.Message);
         Assert.Equal("a, \"quoted\"\nline", LabelledTexts.Read(file, "text", ["label"], []).Texts[0]);
+    }
+
+    [Fact]
+    public void WithVerdicts_TextsOfTheTableAndOthers_TheVerdictCounts()
+    {
+        var (table, verdicts) = (Path.Combine(_folder.FullName, "data.csv"), Path.Combine(_folder.FullName, "verdicts.jsonl"));
+        File.WriteAllText(table, "body,class,other\none,ham,0\ntwo,spam,1\n");
+        File.WriteAllText(verdicts, "{\"id\":\"7\",\"text\":\"one\",\"label\":\"spam\",\"reviewer\":\"r\"}\n{\"text\":\"three\",\"label\":\"ham\"}\n");
+        var read = LabelledTexts.Read(table, "body", ["class"], []);
+
+        var all = read.WithVerdicts([verdicts]).WithoutDuplicates();
+
+        Assert.Equal(["one", "three", "two"], all.Texts);
+        Assert.Equal(["spam", "ham", "spam"], Enumerable.Range(0, 3).Select(row => all.Labels.Names[all.Labels.ClassOf(row)]));
+        Assert.Same(read, read.WithVerdicts([]));
+        File.AppendAllText(verdicts, "{\"text\":\"four\",\"label\":\"egg\"}\n");
+        Assert.Contains("verdicts.jsonl', row 3, column 'label': 'egg' is not valid; expected one of ham, spam", Assert.Throws<TrainingException>(() => read.WithVerdicts([verdicts])).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<TrainingException>(() => read.WithVerdicts([table + "x"])).Message, StringComparison.Ordinal);
+        Assert.Contains("one label column", Assert.Throws<TrainingException>(() => (read with { Labels = read.Labels with { IsExclusive = false } }).WithVerdicts([verdicts])).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -29,7 +29,7 @@ internal static class FraudModelPackage
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>.</exception>
     internal static void CheckFolder(string folder)
     {
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        if (!NewPackageFolder.IsFree(folder))
         {
             throw new TrainingException(TrainingError.InvalidInput, $"The package folder '{folder}' is not empty; expected a new or an empty folder.");
         }
@@ -45,7 +45,6 @@ internal static class FraudModelPackage
         CancellationToken cancellationToken)
     {
         var median = runs.Median;
-        Directory.CreateDirectory(request.OutputDirectory);
         var trees = TreeReasons.WithCovers(median.Model.ToTreeEnsemble()!, table, runs.Rows.Train.Span);
         TreeEnsembleGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), trees);
         new ReasonModel(trees, table.FeatureNames).Write(Path.Combine(request.OutputDirectory, ReasonModel.FileName));
@@ -70,7 +69,7 @@ internal static class FraudModelPackage
         return await ModelPackageWriter.WriteAsync(request.OutputDirectory, content, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Scores test rows with the package; a package that differs is taken back.</summary>
+    /// <summary>Scores test rows with the package; one that differs is none.</summary>
     /// <exception cref="TrainingException"><see cref="TrainingError.ParityBroken"/>.</exception>
     internal static async Task<ParityReport> CheckParityAsync(
         IModelScorer scorer, ModelPackage package, TrainingTable table, SeedRuns runs, CancellationToken cancellationToken)
@@ -96,7 +95,6 @@ internal static class FraudModelPackage
 
         if (!(difference <= ParityReport.Tolerance))
         {
-            File.Delete(Path.Combine(package.Directory, ModelPackage.ManifestFile));
             throw new TrainingException(
                 TrainingError.ParityBroken,
                 $"The exported model scores transaction {table.RowId(runs.Rows.Test.Span[positions[worst]])} with {served[worst]}, its trainer with "

@@ -79,12 +79,14 @@ public sealed class FraudTableTraining(TimeProvider time)
         }
 
         var chosen = new FittedTable(source, split, inputs, table, encoder, TablePackage.ColumnsOf(request, encoder), packaged!, scores, search, median.Seed, evaluations, thresholds, notes);
+        using var folder = new NewPackageFolder(request.OutputDirectory);
         var package = await TablePackage.WriteAsync(request, chosen, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var parity = await TablePackage.CheckParityAsync(request.Scorer, package, chosen, cancellationToken).ConfigureAwait(false);
         var gate = await CompareAsync(request, chosen, championColumns, cancellationToken).ConfigureAwait(false);
         steps.Finish("package", $"package {package.Digest} with seed {median.Seed}");
         var testLabels = table.LabelsOf(split.Test);
         var (importance, explained) = Explain(chosen);
+        folder.Keep();
         return new FraudTableResult
         {
             Notes = notes,

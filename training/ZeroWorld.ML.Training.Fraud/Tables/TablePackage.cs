@@ -18,7 +18,6 @@ internal static class TablePackage
     internal static async Task<ModelPackage> WriteAsync(FraudTableRequest request, FittedTable fitted, DateTimeOffset createdTime, CancellationToken cancellationToken)
     {
         var (table, encoder) = (fitted.Table, fitted.Encoder);
-        Directory.CreateDirectory(request.OutputDirectory);
         FraudGraph.Write(Path.Combine(request.OutputDirectory, ModelFile), fitted.Model, encoder, table.FeatureNames.Count);
         await File.WriteAllBytesAsync(
             Path.Combine(request.OutputDirectory, TableColumns.File), JsonSerializer.SerializeToUtf8Bytes(fitted.Columns, JsonOptions), cancellationToken).ConfigureAwait(false);
@@ -41,7 +40,7 @@ internal static class TablePackage
         return await ModelPackageWriter.WriteAsync(request.OutputDirectory, content, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Scores test rows with the package; one that differs is taken back.</summary>
+    /// <summary>Scores test rows with the package; one that differs is none.</summary>
     /// <exception cref="TrainingException"><see cref="TrainingError.ParityBroken"/>.</exception>
     internal static async Task<ParityReport> CheckParityAsync(IModelScorer scorer, ModelPackage package, FittedTable fitted, CancellationToken cancellationToken)
     {
@@ -60,7 +59,6 @@ internal static class TablePackage
 
         if (!(difference <= Tolerance))
         {
-            File.Delete(Path.Combine(package.Directory, ModelPackage.ManifestFile));
             throw new TrainingException(
                 TrainingError.ParityBroken,
                 $"The exported model scores row {fitted.Table.RowId(fitted.Split.Test[positions[worst]]) + 1} with {served[worst]}, its trainer with {fitted.TestScores[positions[worst]]}; "

@@ -8,6 +8,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labels)
 {
     private const int RowsMax = 20_000_000;
+    private const string VerdictLabel = "label";
 
     /// <summary>Reads a .csv, .tsv or .jsonl file.</summary>
     /// <param name="labelColumns">One column holds the one label of each row; several hold 0 or 1 each, and a row may have any number of them.</param>
@@ -32,6 +33,50 @@ public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labe
 
         string[] texts = [.. rows.Select(static row => row[0])];
         return new LabelledTexts(texts, labelColumns.Count == 1 ? Classes(path, rows, labelColumns[0], allowed) : Flags(path, rows, labelColumns));
+    }
+
+    /// <summary>These texts and those that reviewers gave a label, which counts where both have a text.</summary>
+    /// <param name="paths">Files of verdicts: .jsonl with <c>text</c> and <c>label</c>.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a file is absent, or rows may have several labels, of which a verdict names one. <see cref="TrainingError.UnsuitableData"/>: a line, or a label that no row has.</exception>
+    public LabelledTexts WithVerdicts(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+        {
+            return this;
+        }
+
+        if (!Labels.IsExclusive)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, "verdicts: one names one label, and the texts may have several; expected a table with one label column.");
+        }
+
+        var (texts, classes) = (new List<string>(), new List<string>());
+        foreach (var path in paths)
+        {
+            if (!File.Exists(path))
+            {
+                throw new TrainingException(TrainingError.InvalidInput, $"verdicts: '{path}' does not exist; expected the verdicts.jsonl of a folder of decisions.");
+            }
+
+            Utf8File.Check(path);
+            var rows = FromLines(path, ["text", VerdictLabel]);
+            for (var row = 0; row < rows.Count; row++)
+            {
+                if (!Labels.Names.Contains(rows[row][1], StringComparer.Ordinal))
+                {
+                    throw Unsuitable(path, row, VerdictLabel, rows[row][1], $"one of {string.Join(", ", Labels.Names)}");
+                }
+
+                texts.Add(rows[row][0]);
+                classes.Add(rows[row][1]);
+            }
+        }
+
+        // In front: the first of equal texts is kept.
+        return new LabelledTexts(
+            [.. texts, .. Texts],
+            Labels with { Positive = [.. classes.SelectMany(label => Labels.Names.Select(name => name == label)), .. Labels.Positive] });
     }
 
     /// <summary>Leaves the first of rows with equal texts, so that none is learned from and asked about.</summary>

@@ -25,7 +25,6 @@ internal static class TextModelPackage
         DateTimeOffset createdTime,
         CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(request.OutputDirectory);
         var file = Path.Combine(request.OutputDirectory, ModelFile);
         TextModelGraph.Write(file, model);
         TextModelFile.Write(Path.Combine(request.OutputDirectory, TextModelFile.Name), model);
@@ -59,7 +58,6 @@ internal static class TextModelPackage
         var parity = await CompareAsync(model, package, data.Texts, scorer, cancellationToken).ConfigureAwait(false);
         if (!(parity.Difference <= TextParity.Tolerance) || parity.Disagreements > 0)
         {
-            File.Delete(Path.Combine(package.Directory, ModelPackage.ManifestFile));
             throw new TrainingException(
                 TrainingError.ParityBroken,
                 $"The exported model differs by {parity.Difference:G3} and in the label of {parity.Disagreements} of {parity.Texts} texts; expected at most {TextParity.Tolerance} and none.");

@@ -35,12 +35,12 @@ public static class RecommenderPackage
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(bundle);
         ArgumentNullException.ThrowIfNull(parameters);
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        if (!NewPackageFolder.IsFree(folder))
         {
             throw new TrainingException(TrainingError.InvalidInput, $"The package folder '{folder}' is not empty; expected a new or an empty folder.");
         }
 
-        Directory.CreateDirectory(folder);
+        using var made = new NewPackageFolder(folder);
         var isScript = runtime == "torchscript";
         var file = isScript ? ScriptFile : ModelFile;
         if (isScript)
@@ -82,7 +82,9 @@ public static class RecommenderPackage
                 CreatedTime = createdTime,
             },
         };
-        return await ModelPackageWriter.WriteAsync(folder, content, cancellationToken).ConfigureAwait(false);
+        var package = await ModelPackageWriter.WriteAsync(folder, content, cancellationToken).ConfigureAwait(false);
+        made.Keep();
+        return package;
     }
 
     /// <summary>The trainer's own scores of a few histories, folded in; of a model of pairs, of a few trained users.</summary>

@@ -115,8 +115,21 @@ public sealed class DefinitionRegistry
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            Discard(temporary);
             throw new FeatureException(
                 FeatureError.StoreUnavailable, $"The definitions of project '{definitions.Project}' cannot be stored: {exception.Message.TrimEnd('.')}. They stay as they were; apply them again when it can be written.", exception);
+        }
+    }
+
+    private static void Discard(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Nobody reads it, and the next one is written over it.
         }
     }
 

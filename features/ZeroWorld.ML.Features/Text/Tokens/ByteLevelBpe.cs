@@ -10,6 +10,11 @@ internal static partial class ByteLevelBpe
     public static (int Ids, Func<string, IReadOnlyList<int>> Encode) Open(string vocabulary, string merges, TextTokenizerSettings settings)
     {
         var ids = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllBytes(vocabulary)) ?? throw new JsonException("it is null");
+        if (ids.FirstOrDefault(static pair => pair.Value < 0) is { Key: { } piece, Value: var id })
+        {
+            // A model would look it up from the end of its table.
+            throw new FeatureException(FeatureError.InvalidInput, $"tokenizer '{vocabulary}': the piece '{piece}' has the id {id}; expected 0 or more.");
+        }
 
         // The first line may say the version.
         var pairs = File.ReadLines(merges).Where(static line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).ToList();

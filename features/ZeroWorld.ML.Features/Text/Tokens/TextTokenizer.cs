@@ -122,13 +122,24 @@ public sealed class TextTokenizer
     {
         using var stream = File.OpenRead(model);
         var tokenizer = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
-        if (settings.IdOffset == 0)
-        {
-            return (tokenizer.Vocabulary.Count, text => tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false));
-        }
+        var shift = settings.IdOffset;
+        return (tokenizer.Vocabulary.Count + shift, text => Join(tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false)));
 
-        var (unknown, shift) = (tokenizer.UnknownId, settings.IdOffset);
-        return (tokenizer.Vocabulary.Count + shift, text => [.. tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false).Select(id => id == unknown ? settings.Unknown : id + shift)]);
+        // Unknown signs beside each other are one piece, as the processor of SentencePiece has it (PopulateSentencePieceText); the library gives one for each.
+        List<int> Join(IReadOnlyList<int> ids)
+        {
+            var joined = new List<int>(ids.Count);
+            for (var place = 0; place < ids.Count; place++)
+            {
+                var isUnknown = ids[place] == tokenizer.UnknownId;
+                if (!isUnknown || place == 0 || ids[place - 1] != tokenizer.UnknownId)
+                {
+                    joined.Add(shift > 0 && isUnknown ? settings.Unknown : ids[place] + shift);
+                }
+            }
+
+            return joined;
+        }
     }
 
     private static string Check(string path)

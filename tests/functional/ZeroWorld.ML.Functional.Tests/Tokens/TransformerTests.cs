@@ -122,6 +122,7 @@ public sealed class TransformerTests : IAsyncLifetime
         var absent = await Assert.ThrowsAsync<RegistryException>(() => BindAsync("content", "text", "text", "text"));
 
         Assert.Contains("expected FP32 [-1, 3] for the labels a, b, c", labels.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Combine("three")));
         Assert.Contains("the column 'text' of the feature service is int64; the input 'input_ids' of layout tokens expects string", number.Status.Detail, StringComparison.Ordinal);
         Assert.Contains("names 3 features; expected one text, or the two of a pair", absent.Message, StringComparison.Ordinal);
     }

@@ -38,6 +38,17 @@ public sealed class DefinitionRegistryTests : IDisposable
     }
 
     [Fact]
+    public void Apply_FileThatCannotBeReplaced_LeavesNothingBehind()
+    {
+        var taken = Directory.CreateDirectory(Path.Combine(_folder.Path, "definitions", "shop.json")).FullName;
+
+        var exception = Assert.Throws<FeatureException>(() => Registry().Apply(_valid, []));
+
+        Assert.Equal(FeatureError.StoreUnavailable, exception.Error);
+        Assert.Equal([taken], Directory.GetFileSystemEntries(Path.GetDirectoryName(taken)!));
+    }
+
+    [Fact]
     public void Plan_ChangedViews_AreToldApart()
     {
         Registry().Apply(_valid, []);

@@ -59,6 +59,7 @@ public sealed class TextTokenizerTests : IDisposable
     [InlineData("hello world", new[] { 3, 7, 8 })]
     [InlineData("lo  lo", new[] { 4, 6, 4, 6 })]
     [InlineData("hello?", new[] { 3, 0 })]
+    [InlineData("hello?!\u6771 ?? ld", new[] { 3, 0, 4, 0, 4, 8 })]
     public void Encode_SentencePiece_IsTheMostLikelySegmentation(string text, int[] expected)
     {
         WriteSentencePiece();
@@ -93,12 +94,15 @@ public sealed class TextTokenizerTests : IDisposable
     {
         File.WriteAllText(PathOf("vocab.txt"), "[UNK]\n");
         File.WriteAllText(PathOf("noise.model"), "no model");
+        File.WriteAllText(PathOf("vocab.json"), """{"a":0,"b":-5}""");
+        File.WriteAllText(PathOf("merges.txt"), "");
 
         Assert.Contains("text-tokens.json", Fail(null));
         Assert.Contains("length_max is 2; expected 4 to 8,192", Fail("""{"kind":"word_piece","vocabulary":"vocab.txt","length_max":2}"""));
         Assert.Contains("'../vocab.txt'; expected the name of a file beside it", Fail("""{"kind":"word_piece","vocabulary":"../vocab.txt"}"""));
         Assert.Contains("merges is ''", Fail("""{"kind":"bpe","vocabulary":"vocab.json"}"""));
         Assert.Contains("it has 1 pieces, and none for '[CLS]'", Fail("""{"kind":"word_piece","vocabulary":"vocab.txt","begin":7}"""));
+        Assert.Contains("vocab.json': the piece 'b' has the id -5; expected 0 or more", Fail("""{"kind":"bpe","vocabulary":"vocab.json","merges":"merges.txt"}"""));
         Assert.Contains("absent.txt': it does not exist", Fail("""{"kind":"word_piece","vocabulary":"absent.txt"}"""));
         Assert.Contains("noise.model': it is no vocabulary of the kind SentencePiece", Fail("""{"kind":"sentence_piece","vocabulary":"noise.model"}"""));
         Assert.Contains("it is no JSON", Fail("""{"kind":"word_piece","vocabulary":"vocab.txt","lenght":3}"""));

@@ -119,6 +119,22 @@ public sealed class PredictionLogTests
     }
 
     [Fact]
+    public async Task DisposeAsync_FilesCannotBeWritten_TellsHowManyRowsAreLost()
+    {
+        var host = new ServingHost();
+        await host.StartAsync();
+        host.LogFiles.Failure = new IOException("No space left on device");
+        for (var index = 0; index < 3; index++)
+        {
+            await host.Predictions.PredictAsync(ServingHost.Request(), Cancellation);
+        }
+
+        await host.DisposeAsync();
+
+        Assert.Contains("3 rows of the prediction log are lost: the process ends, and they could not be written", host.Log.Errors);
+    }
+
+    [Fact]
     public async Task Loop_FilesCannotBeWritten_KeepsTwoFilesOfRowsDropsTheRestAndRecovers()
     {
         await using var host = new ServingHost(configure: static services => services.Configure<PredictionLogOptions>(static options => options.FileRowsMax = 4));
