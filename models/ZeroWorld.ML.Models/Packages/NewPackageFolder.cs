@@ -39,15 +39,34 @@ public sealed class NewPackageFolder : IDisposable
         _isDone = true;
         try
         {
-            Directory.Delete(_path, recursive: true);
             if (_existed)
             {
-                Directory.CreateDirectory(_path);
+                Empty();
+            }
+            else
+            {
+                Directory.Delete(_path, recursive: true);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // What made the package fail is told, not that its remains cannot be removed: without a manifest they are no package.
+        }
+    }
+
+    // It keeps its owner and rights, and may be a link or a mounted volume.
+    private void Empty()
+    {
+        foreach (var entry in new DirectoryInfo(_path).EnumerateFileSystemInfos())
+        {
+            if (entry is DirectoryInfo { LinkTarget: null } folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
         }
     }
 }

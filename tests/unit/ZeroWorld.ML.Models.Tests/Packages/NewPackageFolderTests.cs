@@ -36,6 +36,22 @@ public sealed class NewPackageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Dispose_FolderThatIsALink_StaysALinkToAnEmptyFolder()
+    {
+        var target = Directory.CreateDirectory(_folder.File("volume"));
+        var link = Directory.CreateSymbolicLink(_folder.File("package"), target.FullName);
+
+        using (new NewPackageFolder(link.FullName))
+        {
+            Directory.CreateDirectory(Path.Combine(link.FullName, "inner"));
+            File.WriteAllText(Path.Combine(link.FullName, "model.onnx"), "half");
+        }
+
+        Assert.Equal(target.FullName, new DirectoryInfo(link.FullName).LinkTarget);
+        Assert.Empty(target.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
     public void Open_FolderWithAFile_IsRefusedAndTheFileStays()
     {
         var file = _folder.File("notes.txt");
