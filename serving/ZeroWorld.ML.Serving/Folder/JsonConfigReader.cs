@@ -13,7 +13,8 @@ internal static class JsonConfigReader
 
     private static readonly FrozenSet<string> Numbers = FrozenSet.Create(
         StringComparer.Ordinal,
-        "max_batch_size", "num_versions", "versions", "dims", "preferred_batch_size", "max_queue_delay_microseconds", "count", "gpus", "level", "priority_levels", "default_priority_level", "shape", "batch_size", "model_version", "max_inflight_requests");
+        "max_batch_size", "num_versions", "versions", "dims", "preferred_batch_size", "max_queue_delay_microseconds", "count", "gpus", "level", "priority_levels", "default_priority_level", "shape", "batch_size", "model_version", "max_inflight_requests",
+        "max_sequence_idle_microseconds", "max_candidate_sequences", "minimum_slot_utilization", "int32_false_true", "fp32_false_true");
 
     // map<string, ...>: an object whose properties are keys.
     private static readonly FrozenSet<string> Maps = FrozenSet.Create(StringComparer.Ordinal, "parameters", "metric_tags", "cc_model_filenames", "inputs", "input_map", "output_map");
