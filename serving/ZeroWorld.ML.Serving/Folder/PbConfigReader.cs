@@ -41,6 +41,9 @@ internal static class PbConfigReader
             case "name":
                 draft.Name = Text(node);
                 break;
+            case "platform" or "backend" or "runtime" when node is { Kind: ConfigKind.Text, Text: "" }:
+                // What a configuration has that was written out whole, where nothing was said.
+                break;
             case "platform" or "backend":
                 draft.Runtime = ToRuntime(node, draft.Runtime);
                 break;

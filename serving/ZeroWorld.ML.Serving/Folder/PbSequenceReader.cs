@@ -152,8 +152,11 @@ internal static class PbSequenceReader
                 case "bool_false_true":
                     values.Add((TensorDtype.Bool, PbConfigReader.Flag(node) ? 1 : 0));
                     break;
-                case "data_type":
+                case "data_type" when node is not { Kind: ConfigKind.Word, Text: "TYPE_INVALID" }:
                     said = PbTensorReader.ToDtype(node);
+                    break;
+                case "data_type":
+                    // What a configuration has that was written out whole, where nothing was said.
                     break;
                 default:
                     throw PbConfigReader.Refuse(node);

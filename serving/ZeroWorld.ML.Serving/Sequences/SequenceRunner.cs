@@ -74,7 +74,6 @@ internal sealed class SequenceRunner : IRequestRunner
     {
         var position = urgency.Sequence;
         Check(position.Id, rows);
-        cancellationToken.ThrowIfCancellationRequested();
         var request = new Request(inputs, position);
         Sequence sequence;
         bool waits;

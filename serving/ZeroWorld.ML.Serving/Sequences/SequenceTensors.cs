@@ -67,12 +67,13 @@ internal sealed class SequenceTensors
     /// <summary>What a first request gets, one per state.</summary>
     public IReadOnlyList<TensorBuffer> InitialStates { get; }
 
-    /// <param name="package">The package with its settings.</param>
+    /// <param name="model">Its name.</param>
+    /// <param name="settings">Its settings.</param>
     /// <param name="signature">The model's own.</param>
     /// <returns><see langword="null"/> for a model without sequences.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: settings and file do not fit; the sentence names the tensor.</exception>
-    public static SequenceTensors? Of(ModelPackage package, ModelSignature signature) =>
-        package.Settings.Sequences is { } settings ? new SequenceTensors(package.Manifest.Name, settings, signature) : null;
+    public static SequenceTensors? Of(string model, ModelSettings settings, ModelSignature signature) =>
+        settings.Sequences is { } sequences ? new SequenceTensors(model, sequences, signature) : null;
 
     /// <summary>Whether the model can be told the id.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.InvalidInput"/>: it takes ids of another kind.</exception>
