@@ -178,7 +178,7 @@ public sealed class SequenceRunnerTests : IAsyncDisposable
         var first = Run(runner, 1, 1, isStart: true);
         await _model.Running;
         var second = Run(runner, 1, 2);
-        var left = Run(runner, new SequenceId(1), 4, cancellationToken: leaving.Token);
+        var left = Run(runner, new SequenceId(1), 4, isStart: false, isEnd: false, leaving.Token);
         var behind = Run(runner, 1, 8);
         var anew = Run(runner, 1, 16, isStart: true);
         var last = Run(runner, 1, 32, isEnd: true);
@@ -201,7 +201,7 @@ public sealed class SequenceRunnerTests : IAsyncDisposable
         var runner = Create(seats: 1);
         using var leaving = new CancellationTokenSource();
         await Run(runner, 1, 1, isStart: true);
-        var left = Run(runner, new SequenceId(2), 1, isStart: true, cancellationToken: leaving.Token);
+        var left = Run(runner, new SequenceId(2), 1, isStart: true, isEnd: false, leaving.Token);
         var third = Run(runner, 3, 3, isStart: true);
 
         await leaving.CancelAsync();
@@ -308,7 +308,9 @@ public sealed class SequenceRunnerTests : IAsyncDisposable
 
     private static Task<int> Run(SequenceRunner runner, ulong id, int value, bool isStart = false, bool isEnd = false) => Run(runner, new SequenceId(id), value, isStart, isEnd, Cancellation);
 
-    private static async Task<int> Run(SequenceRunner runner, SequenceId id, int value, bool isStart = false, bool isEnd = false, CancellationToken cancellationToken = default)
+    private static Task<int> Run(SequenceRunner runner, SequenceId id, int value, bool isStart = false) => Run(runner, id, value, isStart, isEnd: false, Cancellation);
+
+    private static async Task<int> Run(SequenceRunner runner, SequenceId id, int value, bool isStart, bool isEnd, CancellationToken cancellationToken)
     {
         var answer = await runner.RunAsync([Of([value])], 1, Urgency(id, isStart, isEnd), cancellationToken);
         return Assert.Single(answer.Tensors).AsSpan<int>()[0];
