@@ -263,7 +263,7 @@ public sealed class RedisEventSourceTests
         }
     }
 
-    private static Task LetLieAsync(ConnectionMultiplexer client, string member, TimeSpan idle, params string[] ids) =>
+    private static Task<RedisResult> LetLieAsync(ConnectionMultiplexer client, string member, TimeSpan idle, params string[] ids) =>
         client.GetDatabase().ExecuteAsync("XCLAIM", ["tx", "g", member, "0", .. ids, "IDLE", (long)idle.TotalMilliseconds, "JUSTID"]);
 
     private static async Task<StreamPendingMessageInfo> ReadPendingAsync(ConnectionMultiplexer client, string id) =>
