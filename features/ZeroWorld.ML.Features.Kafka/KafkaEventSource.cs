@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +18,6 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
 
     // Bytes that the library fetches ahead, beside the batch in hand.
     private const int FetchedKibibytesMax = 32 << 10;
-    private const int DeadLetterBytesMax = 900_000;
 
     // The consumer is its reader's, and between two reads the loop's that shows it alive.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -32,8 +30,8 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
     private long _polledAt;
     private Task? _keeping;
 
+    private readonly KafkaDeadLetters _deadLetters = new(stream, options, logger);
     private IConsumer<byte[], byte[]>? _consumer;
-    private IProducer<byte[], byte[]>? _producer;
     private bool _isSubscribed;
     private volatile string? _problem;
 
@@ -79,7 +77,11 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
         return RunInTurnAsync(
             () =>
             {
-                WriteDeadLetters(deadLetters);
+                if (_deadLetters.Write(deadLetters) is { } fault)
+                {
+                    throw Unavailable(fault, null);
+                }
+
                 var offsets = new Dictionary<int, long>();
                 foreach (var item in events)
                 {
@@ -136,7 +138,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             }).ConfigureAwait(false);
         }
 
-        _producer?.Dispose();
+        _deadLetters.Dispose();
         _turn.Dispose();
         _end.Dispose();
     }
@@ -233,67 +235,6 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
         };
         options.ApplyTo(config);
         return _consumer = new ConsumerBuilder<byte[], byte[]>(config)
-            .SetErrorHandler((_, error) => OnError(error))
-            .SetLogHandler((_, message) => LogLibrary(message.Message))
-            .Build();
-    }
-
-    private void WriteDeadLetters(IReadOnlyList<DeadLetter> deadLetters)
-    {
-        if (deadLetters.Count == 0)
-        {
-            return;
-        }
-
-        _producer ??= CreateProducer();
-        var failures = new List<string>();
-        foreach (var letter in deadLetters)
-        {
-            // A broker takes a megabyte: of what is longer the beginning must do, the whole is still in its topic.
-            var value = letter.Event.Value.Length <= DeadLetterBytesMax ? letter.Event.Value : letter.Event.Value[..DeadLetterBytesMax];
-            var message = new Message<byte[], byte[]>
-            {
-                Key = Encoding.UTF8.GetBytes($"{stream.Topic}/{letter.Event.Position}"),
-                Value = value.ToArray(),
-                Headers =
-                [
-                    new Header("reason", Encoding.UTF8.GetBytes(letter.Reason)),
-                    new Header("stream", Encoding.UTF8.GetBytes(stream.Topic)),
-                    new Header("position", Encoding.UTF8.GetBytes(letter.Event.Position)),
-                ],
-            };
-            _producer.Produce(stream.DeadLetterTopic, message, report =>
-            {
-                if (report.Error.IsError)
-                {
-                    lock (failures)
-                    {
-                        failures.Add(report.Error.Reason);
-                    }
-                }
-            });
-        }
-
-        if (_producer.Flush(options.Timeout) > 0 || failures.Count > 0)
-        {
-            // What still waits would be sent behind our back.
-            _producer.Dispose();
-            _producer = null;
-            throw Unavailable($"dead letters were not taken: {failures.FirstOrDefault() ?? $"no answer within {options.Timeout}"}", null);
-        }
-    }
-
-    private IProducer<byte[], byte[]> CreateProducer()
-    {
-        var config = new ProducerConfig
-        {
-            BootstrapServers = options.Brokers,
-            EnableIdempotence = true,
-            Acks = Acks.All,
-            MessageTimeoutMs = (int)options.Timeout.TotalMilliseconds,
-        };
-        options.ApplyTo(config);
-        return new ProducerBuilder<byte[], byte[]>(config)
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, message) => LogLibrary(message.Message))
             .Build();
