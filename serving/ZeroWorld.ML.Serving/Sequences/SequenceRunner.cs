@@ -25,13 +25,13 @@ internal sealed class SequenceRunner : IRequestRunner
     private readonly Lock _lock = new();
 
     // Sequences that take further requests.
-    private readonly Dictionary<SequenceId, Sequence> _open = [];
+    private readonly Dictionary<SequenceId, LiveSequence> _open = [];
 
     // Sequences that wait for a seat, the first of them first.
-    private readonly LinkedList<Sequence> _backlog = new();
+    private readonly LinkedList<LiveSequence> _backlog = new();
 
     // Sequences with a seat and without a request, the one that is idle the longest first.
-    private readonly LinkedList<Sequence> _idle = new();
+    private readonly LinkedList<LiveSequence> _idle = new();
     private int _seats;
     private int _waiting;
 
@@ -74,8 +74,8 @@ internal sealed class SequenceRunner : IRequestRunner
     {
         var position = urgency.Sequence;
         Check(position.Id, rows);
-        var request = new Request(inputs, position);
-        Sequence sequence;
+        var request = new SequenceRequest(inputs, position);
+        LiveSequence sequence;
         bool waits;
         lock (_lock)
         {
@@ -107,7 +107,7 @@ internal sealed class SequenceRunner : IRequestRunner
         await _scheduler.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<BatchOutputs> WaitAndRunAsync(Sequence sequence, Request request, RequestUrgency urgency, CancellationToken cancellationToken)
+    private async ValueTask<BatchOutputs> WaitAndRunAsync(LiveSequence sequence, SequenceRequest request, RequestUrgency urgency, CancellationToken cancellationToken)
     {
         var entered = _time.GetTimestamp();
         using var due = StartDue(urgency.Due, entered);
@@ -131,7 +131,7 @@ internal sealed class SequenceRunner : IRequestRunner
     }
 
     /// <summary>Runs a request whose turn it is, and has the next one run.</summary>
-    private async ValueTask<BatchOutputs> RunAsync(Sequence sequence, Request request, RequestUrgency urgency, long waited, CancellationToken cancellationToken)
+    private async ValueTask<BatchOutputs> RunAsync(LiveSequence sequence, SequenceRequest request, RequestUrgency urgency, long waited, CancellationToken cancellationToken)
     {
         BatchOutputs answer;
         TensorBuffer[] states;
@@ -190,7 +190,7 @@ internal sealed class SequenceRunner : IRequestRunner
         _tensors.CheckId(id);
     }
 
-    private Sequence Find_NeedsLock(in SequencePlace position)
+    private LiveSequence Find_NeedsLock(in SequencePlace position)
     {
         if (_open.TryGetValue(position.Id, out var sequence))
         {
@@ -202,7 +202,7 @@ internal sealed class SequenceRunner : IRequestRunner
             throw Invalid($"inference request for sequence {position.Id} to model '{_model.Name}' must specify the START flag on the first request of the sequence");
         }
 
-        sequence = new Sequence(position.Id, _tensors.InitialStates);
+        sequence = new LiveSequence(position.Id, _tensors.InitialStates);
         if (_seats < _seatsMax)
         {
             _seats++;
@@ -221,7 +221,7 @@ internal sealed class SequenceRunner : IRequestRunner
         return sequence;
     }
 
-    private void Wait_NeedsLock(Sequence sequence, Request request)
+    private void Wait_NeedsLock(LiveSequence sequence, SequenceRequest request)
     {
         if (_waiting >= _scheduler.QueueRowsMax)
         {
@@ -234,7 +234,7 @@ internal sealed class SequenceRunner : IRequestRunner
         sequence.Requests.AddLast(request.Place);
     }
 
-    private void GiveUp_NeedsLock(Sequence sequence, Request request)
+    private void GiveUp_NeedsLock(LiveSequence sequence, SequenceRequest request)
     {
         if (request.Place.List is null)
         {
@@ -259,7 +259,7 @@ internal sealed class SequenceRunner : IRequestRunner
     }
 
     /// <summary>Refuses requests up to the next first one; without one the sequence is over.</summary>
-    private void Break_NeedsLock(Sequence sequence, LinkedListNode<Request>? from)
+    private void Break_NeedsLock(LiveSequence sequence, LinkedListNode<SequenceRequest>? from)
     {
         while (from is { Value.Position.IsStart: false })
         {
@@ -275,14 +275,14 @@ internal sealed class SequenceRunner : IRequestRunner
         }
     }
 
-    private void Leave_NeedsLock(Sequence sequence, LinkedListNode<Request> request)
+    private void Leave_NeedsLock(LiveSequence sequence, LinkedListNode<SequenceRequest> request)
     {
         sequence.Requests.Remove(request);
         _waiting--;
     }
 
     /// <summary>A seated sequence has no request that runs: its next one has its turn, or it is idle, or its seat is free.</summary>
-    private void Next_NeedsLock(Sequence sequence)
+    private void Next_NeedsLock(LiveSequence sequence)
     {
         sequence.IsBusy = sequence.Requests.First is not null;
         if (sequence.Requests.First is { } next)
@@ -305,7 +305,7 @@ internal sealed class SequenceRunner : IRequestRunner
         }
     }
 
-    private void Close_NeedsLock(Sequence sequence)
+    private void Close_NeedsLock(LiveSequence sequence)
     {
         sequence.IsClosed = true;
         if (_open.TryGetValue(sequence.Id, out var open) && open == sequence)
@@ -365,44 +365,4 @@ internal sealed class SequenceRunner : IRequestRunner
         ServingError.Overloaded, $"The queue of the model is full: {_scheduler.QueueRowsMax} requests may wait for their sequences' turn. Try again later.");
 
     private static ServingException Invalid(string message) => new(ServingError.InvalidInput, message);
-
-    private sealed class Request
-    {
-        public Request(TensorBuffer[] inputs, in SequencePlace position) => (Inputs, Position, Place) = (inputs, position, new LinkedListNode<Request>(this));
-
-        public TensorBuffer[] Inputs { get; }
-
-        public SequencePlace Position { get; }
-
-        /// <summary>Among the waiting ones of its sequence; in no list once its turn has come, or never will.</summary>
-        public LinkedListNode<Request> Place { get; }
-
-        public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    private sealed class Sequence
-    {
-        public Sequence(SequenceId id, IReadOnlyList<TensorBuffer> states) => (Id, States, Place) = (id, states, new LinkedListNode<Sequence>(this));
-
-        public SequenceId Id { get; }
-
-        /// <summary>What its last request left.</summary>
-        public IReadOnlyList<TensorBuffer> States { get; set; }
-
-        /// <summary>Those that wait for their turn.</summary>
-        public LinkedList<Request> Requests { get; } = new();
-
-        /// <summary>Among the idle ones, or in the backlog.</summary>
-        public LinkedListNode<Sequence> Place { get; }
-
-        public bool IsSeated { get; set; }
-
-        /// <summary>Whether a request runs, or has its turn.</summary>
-        public bool IsBusy { get; set; }
-
-        /// <summary>Whether it takes no further requests.</summary>
-        public bool IsClosed { get; set; }
-
-        public long IdleSince { get; set; }
-    }
 }
