@@ -20,7 +20,7 @@ internal static class TorchOrder
         }
 
         int?[] places = [.. declared.Select(static spec => PlaceOf(spec.Name))];
-        if (places.Any(static place => place is null))
+        if (places.Length == 0 || places.Any(static place => place is null))
         {
             return declared;
         }
