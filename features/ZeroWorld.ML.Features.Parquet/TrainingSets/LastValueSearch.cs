@@ -15,7 +15,6 @@ internal sealed unsafe class LastValueSearch : IDisposable
 {
     private const int FirstKeyOrdinal = 4;
     private const int WaitingShare = 16;
-    private const long TieFlag = 1L << 62;
 
     private readonly SpineMoments _spine;
     private readonly LastValueSource[] _views;
@@ -24,7 +23,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
 
     // The best row so far of each moment.
     private NativeWords? _memory;
-    private readonly Candidate* _candidates;
+    private readonly LastValueCandidate* _candidates;
     private readonly long _until;
     private readonly long _skew;
 
@@ -63,13 +62,13 @@ internal sealed unsafe class LastValueSearch : IDisposable
         _keys = views[0].View.Entity.Keys.Count;
         _until = until;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
-        _finders = [.. Enumerable.Range(0, threads).Select(_ => new MomentFinder(spine))];
+        _finders = [.. Enumerable.Range(0, threads).Select(_ => new MomentFinder(spine.Starts, spine.Moments))];
 
         // In one piece, which becomes the room of the values: new memory is dear.
         _parts = new ArrivalParts(spine, threads, memoryBytes / WaitingShare, Compete);
-        var candidates = (long)spine.Moments.Length * sizeof(Candidate);
+        var candidates = (long)spine.Moments.Length * sizeof(LastValueCandidate);
         _memory = new NativeWords(candidates + _parts.WaitingBytes);
-        _candidates = (Candidate*)_memory.Start;
+        _candidates = (LastValueCandidate*)_memory.Start;
         _parts.Use(_memory.Start + (nint)candidates);
         if (erasures.Has(views[0].View.Entity.Name))
         {
@@ -131,7 +130,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
     {
         ref readonly var candidate = ref _candidates[moment];
         eventTime = candidate.EventTime;
-        return candidate.IsTied ? _decided[view][candidate.Row & ~TieFlag] - 1 : candidate.Row - 1;
+        return candidate.IsTied ? _decided[view][candidate.Row & ~LastValueCandidate.TieFlag] - 1 : candidate.Row - 1;
     }
 
     /// <summary>Ends the search and hands on its memory, whatever lies in it: nothing can be asked any more.</summary>
@@ -164,7 +163,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
         {
             foreach (var (moment, best) in _ties[view].SelectMany(static part => part))
             {
-                _decided[view].Add(_candidates[moment].Row & ~TieFlag, best.Row);
+                _decided[view].Add(_candidates[moment].Row & ~LastValueCandidate.TieFlag, best.Row);
             }
         }
     }
@@ -278,13 +277,13 @@ internal sealed unsafe class LastValueSearch : IDisposable
 
     // Without a branch on who wins, which nobody could foresee; a tie is rare.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Compete(ref Candidate champion, in Arrival challenger)
+    private void Compete(ref LastValueCandidate champion, in Arrival challenger)
     {
         var (eventTime, createdTime) = (challenger.EventTime, challenger.CreatedTime);
         var (isSame, isLater) = (eventTime == champion.EventTime, eventTime > champion.EventTime);
         if (isSame & createdTime == champion.CreatedTime & champion.Row != 0)
         {
-            champion.Row |= TieFlag;
+            champion.Row |= LastValueCandidate.TieFlag;
             _hasTied = true;
             return;
         }
@@ -351,16 +350,5 @@ internal sealed unsafe class LastValueSearch : IDisposable
             uint.Parse(hex.AsSpan(32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
         public int CompareTo(RowHash other) => First != other.First ? First.CompareTo(other.First) : Last.CompareTo(other.Last);
-    }
-
-    private struct Candidate
-    {
-        public long EventTime;
-        public long CreatedTime;
-
-        // Number of the row plus 1; 0: there is none. With TieFlag: another row has the same times.
-        public long Row;
-
-        public readonly bool IsTied => (Row & TieFlag) != 0;
     }
 }
