@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Pipelines.Moderation;
 using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
 
 namespace ZeroWorld.ML.Contract.Tests;
 
@@ -116,6 +117,29 @@ public abstract class KeyedLogContract
         await AssertRefusedAsync("label: 'rude' is none of the model; expected one of fine, foul.", () => queue.CloseAsync("one", "rude", "max", Time, Cancellation));
         await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.CloseAsync("two", "fine", "max", Time, Cancellation));
         await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.ListAsync("two", 1, Cancellation));
+    }
+
+    [Fact]
+    public async Task PolicyLedger_OneNumberForTwoContents_RefusesTheSecond()
+    {
+        var policy = new ModerationPolicy { Name = "house", Version = 2, Model = "sha256:a", Rules = [new ModerationRule("foul", 0.5, 0.9)] };
+        var byHand = policy with { Model = "sha256:b", Rules = [new ModerationRule("foul", 0.4, 0.9) { ChosenFor = "by hand" }] };
+        await using (var log = await OpenAsync())
+        {
+            await new PolicyLedger(log, "policies").EnterAsync(policy, Cancellation);
+            await new PolicyLedger(log, "policies").EnterAsync(policy with { Version = 3 }, Cancellation);
+        }
+
+        await using var other = await OpenAsync();
+        var ledger = new PolicyLedger(other, "policies");
+        await ledger.EnterAsync(policy with { Rules = [.. policy.Rules] }, Cancellation);
+
+        await AssertRefusedAsync(
+            $"policy 'house': version 2 is the number of another content already ({policy.ContentDigest}, for model sha256:a; this one is {byHand.ContentDigest}, for model sha256:b). "
+            + "A number names one content: give this one a later version.",
+            () => ledger.EnterAsync(byHand, Cancellation));
+        await ledger.EnterAsync(byHand with { Version = 4 }, Cancellation);
+        Assert.Equal(3, (await ReadAsync(other, "policies")).Count);
     }
 
     /// <summary>Records with the numbers from 0 on, in their order.</summary>
