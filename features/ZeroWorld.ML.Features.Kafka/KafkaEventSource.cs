@@ -1,27 +1,45 @@
 using System.Globalization;
-using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace ZeroWorld.ML.Features.Kafka;
 
 /// <summary>A Kafka topic read by a consumer group. Offsets are committed when their events are done, never before.</summary>
-/// <remarks>The library blocks: every call gets a thread that is not the pool's. Dead letters are written by an idempotent producer, then the offsets.</remarks>
-internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOptions options, ILogger logger) : IEventSource
+/// <remarks>
+/// The library blocks: every call gets a thread that is not the pool's. Dead letters are written by an idempotent producer, then the offsets. While the reader is busy
+/// with what it has, the broker is shown that this member lives. What it has in hand is never given twice.
+/// </remarks>
+internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOptions options, TimeProvider time, ILogger logger) : IEventSource
 {
+    // Of the longest time between two polls that the broker leaves to a member.
+    private const int PollsPerInterval = 4;
+    private const int DefaultPollIntervalMs = 300_000;
     private const int BatchBytesMax = 16 << 20;
 
     // Bytes that the library fetches ahead, beside the batch in hand.
     private const int FetchedKibibytesMax = 32 << 10;
-    private const int DeadLetterBytesMax = 900_000;
 
+    // The consumer is its reader's, and between two reads the loop's that shows it alive.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly CancellationTokenSource _end = new();
+    private readonly OffsetsInHand _inHand = new();
+
+    // What came while the reader was busy: a few, one per poll.
+    private readonly Queue<StreamEvent> _early = [];
+    private long _earlyBytes;
+    private long _polledAt;
+    private Task? _keeping;
+
+    private readonly KafkaDeadLetters _deadLetters = new(stream, options, logger);
     private IConsumer<byte[], byte[]>? _consumer;
-    private IProducer<byte[], byte[]>? _producer;
     private bool _isSubscribed;
     private volatile string? _problem;
 
+    /// <summary>Events that came while the reader was busy.</summary>
+    internal int Early => _early.Count;
+
     /// <inheritdoc/>
-    public Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken) => RunAsync<IReadOnlyList<StreamEvent>>(
+    public Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken) => RunInTurnAsync<IReadOnlyList<StreamEvent>>(
         () =>
         {
             var consumer = Connect();
@@ -29,19 +47,21 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             {
                 consumer.Subscribe(stream.Topic);
                 _isSubscribed = true;
+                _polledAt = time.GetTimestamp();
+                _keeping = KeepAsync(TimeSpan.FromMilliseconds(PollIntervalMsOf(options) / PollsPerInterval), _end.Token);
+            }
+
+            if (_inHand.ListOwed() is { Count: > 0 } owed)
+            {
+                Commit(owed);
             }
 
             var events = new List<StreamEvent>();
-            var bytes = 0;
-            while (events.Count < eventsMax && bytes < BatchBytesMax && consumer.Consume(events.Count == 0 ? wait : TimeSpan.Zero) is { } result)
+            var bytes = 0L;
+            while (events.Count < eventsMax && bytes < BatchBytesMax && Next(consumer, events.Count == 0 ? wait : TimeSpan.Zero, events.Count > 0) is { } item)
             {
-                if (result.IsPartitionEOF)
-                {
-                    continue;
-                }
-
-                events.Add(ToEvent(result));
-                bytes += result.Message.Value?.Length ?? 0;
+                events.Add(item);
+                bytes += item.Value.Length;
             }
 
             // With no broker at all a consumer reads nothing and says nothing.
@@ -54,10 +74,14 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(deadLetters);
-        return RunAsync(
+        return RunInTurnAsync(
             () =>
             {
-                WriteDeadLetters(deadLetters);
+                if (_deadLetters.Write(deadLetters) is { } fault)
+                {
+                    throw Unavailable(fault, null);
+                }
+
                 var offsets = new Dictionary<int, long>();
                 foreach (var item in events)
                 {
@@ -67,7 +91,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
 
                 if (offsets.Count > 0)
                 {
-                    Commit(offsets.Select(item => new TopicPartitionOffset(stream.Topic, item.Key, item.Value)));
+                    Commit(offsets);
                 }
 
                 return true;
@@ -97,6 +121,12 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
 
     public async ValueTask DisposeAsync()
     {
+        await _end.CancelAsync().ConfigureAwait(false);
+        if (_keeping is { } keeping)
+        {
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (_consumer is { } consumer)
         {
             // It leaves the group at once, so that others need not wait for its session to end.
@@ -108,7 +138,81 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             }).ConfigureAwait(false);
         }
 
-        _producer?.Dispose();
+        _deadLetters.Dispose();
+        _turn.Dispose();
+        _end.Dispose();
+    }
+
+    /// <summary>The next event that the reader does not have; <see langword="null"/>: none came in time.</summary>
+    /// <param name="hasSome">The reader has got some in this call, which must not be lost by what is wrong with a later one.</param>
+    private StreamEvent? Next(IConsumer<byte[], byte[]> consumer, TimeSpan wait, bool hasSome)
+    {
+        if (_early.TryDequeue(out var early))
+        {
+            _earlyBytes -= early.Value.Length;
+            return early;
+        }
+
+        _polledAt = time.GetTimestamp();
+        try
+        {
+            while (consumer.Consume(wait) is { } result)
+            {
+                if (!result.IsPartitionEOF && ToEvent(result) is var item && _inHand.TryAdd(result.Partition, result.Offset, item.Arrival))
+                {
+                    return item;
+                }
+            }
+        }
+        catch (KafkaException exception) when (hasSome)
+        {
+            // What lasts is told by the next read.
+            LogLibrary(exception.Error.Reason);
+        }
+
+        return null;
+    }
+
+    /// <summary>Polls, until the source ends, where the reader does not: a member that does not is taken for dead, and others read again what it has in hand.</summary>
+    private async Task KeepAsync(TimeSpan interval, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await Start(() => TryPoll(interval)).ConfigureAwait(false);
+            }
+            catch (KafkaException exception)
+            {
+                // What lasts is told by the next read.
+                LogLibrary(exception.Error.Reason);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+    }
+
+    private bool TryPoll(TimeSpan interval)
+    {
+        if (time.GetElapsedTime(_polledAt) < interval || _earlyBytes >= BatchBytesMax)
+        {
+            return false;
+        }
+
+        // An early one stays where it is: the queue is asked for the one behind it.
+        _polledAt = time.GetTimestamp();
+        if (_consumer!.Consume(TimeSpan.Zero) is { IsPartitionEOF: false } result && ToEvent(result) is var item
+            && _inHand.TryAdd(result.Partition, result.Offset, item.Arrival))
+        {
+            _early.Enqueue(item);
+            _earlyBytes += item.Value.Length;
+        }
+
+        return true;
     }
 
     private IConsumer<byte[], byte[]> Connect()
@@ -136,78 +240,42 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             .Build();
     }
 
-    private void WriteDeadLetters(IReadOnlyList<DeadLetter> deadLetters)
+    /// <param name="offsets">By partition, the offset before which everything is done.</param>
+    private void Commit(IReadOnlyDictionary<int, long> offsets)
     {
-        if (deadLetters.Count == 0)
+        // The broker would take offsets of partitions that are another's by now, and set that one back.
+        var mine = _consumer!.Assignment.Select(static partition => partition.Partition.Value).ToHashSet();
+        var taken = offsets.Where(item => mine.Contains(item.Key)).ToList();
+        var reason = taken.Count < offsets.Count ? "it is not assigned to this one" : null;
+        try
+        {
+            if (taken.Count > 0)
+            {
+                _consumer.Commit(taken.Select(item => new TopicPartitionOffset(stream.Topic, item.Key, item.Value)));
+            }
+        }
+        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId or ErrorCode.RebalanceInProgress or ErrorCode.FencedInstanceId)
+        {
+            (taken, reason) = ([], exception.Error.Reason);
+        }
+
+        foreach (var (partition, next) in taken)
+        {
+            _inHand.Commit(partition, next);
+        }
+
+        if (reason is null)
         {
             return;
         }
 
-        _producer ??= CreateProducer();
-        var failures = new List<string>();
-        foreach (var letter in deadLetters)
+        // The partition is another member's by now, and that one reads the events again, which has no further effect; or it comes back to this one.
+        foreach (var (partition, next) in offsets.Except(taken))
         {
-            // A broker takes a megabyte: of what is longer the beginning must do, the whole is still in its topic.
-            var value = letter.Event.Value.Length <= DeadLetterBytesMax ? letter.Event.Value : letter.Event.Value[..DeadLetterBytesMax];
-            var message = new Message<byte[], byte[]>
-            {
-                Key = Encoding.UTF8.GetBytes($"{stream.Topic}/{letter.Event.Position}"),
-                Value = value.ToArray(),
-                Headers =
-                [
-                    new Header("reason", Encoding.UTF8.GetBytes(letter.Reason)),
-                    new Header("stream", Encoding.UTF8.GetBytes(stream.Topic)),
-                    new Header("position", Encoding.UTF8.GetBytes(letter.Event.Position)),
-                ],
-            };
-            _producer.Produce(stream.DeadLetterTopic, message, report =>
-            {
-                if (report.Error.IsError)
-                {
-                    lock (failures)
-                    {
-                        failures.Add(report.Error.Reason);
-                    }
-                }
-            });
+            _inHand.Refuse(partition, next);
         }
 
-        if (_producer.Flush(options.Timeout) > 0 || failures.Count > 0)
-        {
-            // What still waits would be sent behind our back.
-            _producer.Dispose();
-            _producer = null;
-            throw Unavailable($"dead letters were not taken: {failures.FirstOrDefault() ?? $"no answer within {options.Timeout}"}", null);
-        }
-    }
-
-    private IProducer<byte[], byte[]> CreateProducer()
-    {
-        var config = new ProducerConfig
-        {
-            BootstrapServers = options.Brokers,
-            EnableIdempotence = true,
-            Acks = Acks.All,
-            MessageTimeoutMs = (int)options.Timeout.TotalMilliseconds,
-        };
-        options.ApplyTo(config);
-        return new ProducerBuilder<byte[], byte[]>(config)
-            .SetErrorHandler((_, error) => OnError(error))
-            .SetLogHandler((_, message) => LogLibrary(message.Message))
-            .Build();
-    }
-
-    private void Commit(IEnumerable<TopicPartitionOffset> offsets)
-    {
-        try
-        {
-            _consumer!.Commit(offsets);
-        }
-        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId or ErrorCode.RebalanceInProgress or ErrorCode.FencedInstanceId)
-        {
-            // The partition is another member's by now, and that one reads the events again: they have no further effect.
-            LogTakenOver(stream.Topic, exception.Error.Reason);
-        }
+        LogTakenOver(stream.Topic, reason);
     }
 
     private void OnError(Error error)
@@ -215,6 +283,19 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
         if (error.IsFatal || error.Code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.TopicAuthorizationFailed)
         {
             _problem = error.Reason;
+        }
+    }
+
+    private async Task<T> RunInTurnAsync<T>(Func<T> action, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await RunAsync(action, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -240,6 +321,13 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
     private FeatureException Unavailable(string reason, Exception? cause) => new(
         FeatureError.StoreUnavailable, $"Kafka at {options.Brokers} did not take or give what was asked of topic '{stream.Topic}': {reason}", cause);
 
+    private static int PollIntervalMsOf(KafkaStreamOptions options)
+    {
+        var config = new ConsumerConfig();
+        options.ApplyTo(config);
+        return config.MaxPollIntervalMs ?? DefaultPollIntervalMs;
+    }
+
     private static StreamEvent ToEvent(ConsumeResult<byte[], byte[]> result) => new(
         string.Create(CultureInfo.InvariantCulture, $"{result.Partition.Value}/{result.Offset.Value}"),
         result.Message.Timestamp.Type == TimestampType.NotAvailable ? 0 : result.Message.Timestamp.UnixTimestampMs * 1000,
@@ -254,6 +342,6 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
     [LoggerMessage(2311, LogLevel.Debug, "Kafka: {Message}")]
     private partial void LogLibrary(string message);
 
-    [LoggerMessage(2312, LogLevel.Information, "Topic {Topic}: events that are done could not be committed, since their partition went to another member: {Reason}")]
+    [LoggerMessage(2312, LogLevel.Information, "Topic {Topic}: events that are done could not be committed, since their partition went to another member, or is on its way: {Reason}")]
     private partial void LogTakenOver(string topic, string reason);
 }

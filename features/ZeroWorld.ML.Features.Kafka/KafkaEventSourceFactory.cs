@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Features.Kafka;
 /// <summary>Opens Kafka topics, each with a consumer of its own.</summary>
 /// <remarks>Thread safe.</remarks>
 /// <param name="options">Valid options.</param>
-public sealed class KafkaEventSourceFactory(KafkaStreamOptions options, ILogger<KafkaEventSourceFactory> logger) : IEventSourceFactory
+public sealed class KafkaEventSourceFactory(KafkaStreamOptions options, TimeProvider time, ILogger<KafkaEventSourceFactory> logger) : IEventSourceFactory
 {
     public EventStreamKind Kind => EventStreamKind.Kafka;
 
@@ -13,6 +13,6 @@ public sealed class KafkaEventSourceFactory(KafkaStreamOptions options, ILogger<
     public IEventSource Open(EventStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return new KafkaEventSource(stream, options, logger);
+        return new KafkaEventSource(stream, options, time, logger);
     }
 }

@@ -25,6 +25,11 @@ internal static class RedisScripts
 
     public static RedisScript MarkPartitions { get; } = Read("mark_partitions.lua");
 
+    // Of streams, which Garnet has not.
+    public static RedisScript KeepEntries { get; } = Read("keep_entries.lua");
+
+    public static RedisScript WriteDeadLetter { get; } = Read("write_dead_letter.lua");
+
     /// <summary>Refuses the answer of a write that came too late.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.Superseded"/>.</exception>
     public static void ThrowIfExpired(int answer, StorageField field)

@@ -82,7 +82,7 @@ public static class ZeroWorldServiceCollectionExtensions
     {
         services.AddRedisEventSource(configuration.CopyTo);
         services.AddSingleton<IEventSourceFactory>(provider => new KafkaEventSourceFactory(
-            configuration.Get<KafkaStreamOptions>(), provider.GetRequiredService<ILogger<KafkaEventSourceFactory>>()));
+            configuration.Get<KafkaStreamOptions>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KafkaEventSourceFactory>>()));
         services.AddSingleton<StreamHost>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamHost>());
     }

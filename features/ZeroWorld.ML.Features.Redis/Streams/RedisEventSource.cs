@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace ZeroWorld.ML.Features.Redis;
@@ -6,10 +7,15 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>A Redis stream read by a consumer group: XREADGROUP, XACK, and XAUTOCLAIM for what members left behind that never came back.</summary>
 /// <remarks>
 /// An entry holds its event in the field <c>event</c>, or in its only field. What this member was given and did not see, since the answer was lost, is asked for
-/// again. Dead letters and the acknowledgement are one transaction, where both topics lie on one slot.
+/// again. A dead letter and its acknowledgement are one step, where both topics lie on one slot. What is in hand is never given twice; where the store stands still
+/// for so long that others would take it, it is claimed anew, so that it stays this member's.
 /// </remarks>
-internal sealed class RedisEventSource(EventStream stream, RedisConnection connection, string member, RedisStreamOptions options, TimeProvider time) : IEventSource
+internal sealed partial class RedisEventSource(
+    EventStream stream, RedisConnection connection, string member, RedisStreamOptions options, TimeProvider time, ILogger logger) : IEventSource
 {
+    // Between being read and being kept for the first time an entry lies for two such pauses at most.
+    private const int KeepsPerClaimIdle = 4;
+    private const int KeptMax = 1000;
     private const string EventField = "event";
     private const string New = ">";
     private const string Beginning = "0-0";
@@ -19,7 +25,13 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
 
     private readonly RedisKey _topic = stream.Topic;
     private readonly List<string> _gone = [];
+    private readonly EntriesInHand _inHand = new();
+    private readonly CancellationTokenSource _end = new();
+    private Task? _keeping;
     private bool _hasGroup;
+
+    // A group that was made anew knows nothing of what is in hand.
+    private bool _isGroupNew;
 
     // Entries given to this member are asked for again behind this one; null: new ones are read.
     private string? _recovery = Beginning;
@@ -66,26 +78,22 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         return RunAsync(
             async database =>
             {
-                var transaction = database.CreateTransaction();
-                var answers = new List<Task>();
-                if (IsOneSlot(database))
+                await EnsureGroupAsync(database).ConfigureAwait(false);
+                if (!_isGroupNew && IsOneSlot(database))
                 {
-                    answers.AddRange(deadLetters.Select(letter => AddAsync(transaction, letter)));
+                    await Task.WhenAll(deadLetters.Select(letter => AddOnceAsync(database, letter))).ConfigureAwait(false);
                 }
                 else
                 {
-                    // No transaction spans two slots of a cluster: letters first, so that none is lost.
+                    // No script spans two slots of a cluster: letters first, so that none is lost.
                     await Task.WhenAll(deadLetters.Select(letter => AddAsync(database, letter))).ConfigureAwait(false);
                 }
 
-                foreach (var chunk in events.Select(static item => (RedisValue)item.Position).Concat(_gone.Select(static id => (RedisValue)id)).Chunk(AcknowledgementsMax))
-                {
-                    answers.Add(transaction.StreamAcknowledgeAsync(_topic, stream.Group, chunk));
-                }
-
-                await transaction.ExecuteAsync().ConfigureAwait(false);
-                await Task.WhenAll(answers).ConfigureAwait(false);
+                await Task.WhenAll(events.Select(static item => (RedisValue)item.Position).Concat(_gone.Select(static id => (RedisValue)id))
+                    .Chunk(AcknowledgementsMax).Select(chunk => database.StreamAcknowledgeAsync(_topic, stream.Group, chunk))).ConfigureAwait(false);
                 _gone.Clear();
+                _inHand.Remove(events);
+                _isGroupNew &= _inHand.Count > 0;
                 return true;
             },
             cancellationToken);
@@ -112,18 +120,54 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         },
         cancellationToken);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync().ConfigureAwait(false);
+        if (_keeping is { } keeping)
+        {
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _end.Dispose();
+    }
 
     private bool IsOneSlot(IDatabase database) =>
         !connection.IsCluster || database.Multiplexer.HashSlot(_topic) == database.Multiplexer.HashSlot(stream.DeadLetterTopic);
 
-    private Task<RedisValue> AddAsync(IDatabaseAsync target, DeadLetter letter) => target.StreamAddAsync(
-        stream.DeadLetterTopic,
-        [
-            new NameValueEntry(EventField, letter.Event.Value), new NameValueEntry("reason", letter.Reason),
-            new NameValueEntry("stream", stream.Topic), new NameValueEntry("position", letter.Event.Position),
-        ],
+    private Task<RedisValue> AddAsync(IDatabase database, DeadLetter letter) => database.StreamAddAsync(
+        stream.DeadLetterTopic, [.. FieldsOf(letter).Select(static field => new NameValueEntry(field.Name, field.Value))],
         maxLength: options.DeadLettersMax, useApproximateMaxLength: true);
+
+    /// <summary>The same with the acknowledgement: repeating it changes nothing.</summary>
+    private Task<RedisResult> AddOnceAsync(IDatabase database, DeadLetter letter) => RedisScripts.WriteDeadLetter.EvaluateAsync(
+        database, [_topic, stream.DeadLetterTopic],
+        [stream.Group, letter.Event.Position, options.DeadLettersMax, .. FieldsOf(letter).SelectMany(static field => (RedisValue[])[field.Name, field.Value])]);
+
+    private (string Name, RedisValue Value)[] FieldsOf(DeadLetter letter) =>
+        [(EventField, letter.Event.Value), ("reason", letter.Reason), ("stream", stream.Topic), ("position", letter.Event.Position)];
+
+    /// <summary>Claims anew, until the source ends, what is in hand for long.</summary>
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(options.ClaimIdle / KeepsPerClaimIdle, time, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var database = await connection.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+                foreach (var chunk in _inHand.ListOlder().Chunk(KeptMax))
+                {
+                    await RedisScripts.KeepEntries.EvaluateAsync(database, [_topic], [stream.Group, member, .. chunk.Select(static id => (RedisValue)id)])
+                        .WaitAsync(cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && (exception is FeatureException || RedisFailure.IsUnavailable(exception)))
+            {
+                // Nobody can take them from a server that does not answer; and reading tells why.
+                LogNotKept(stream.Topic, exception.Message);
+            }
+        }
+    }
 
     private async Task<IReadOnlyList<StreamEvent>> ReadOnceAsync(IDatabase database, int count)
     {
@@ -185,6 +229,12 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
                 continue;
             }
 
+            // Claimed again, or read again by a group that was made anew: its reader has it.
+            if (!_inHand.TryAdd(id))
+            {
+                continue;
+            }
+
             var value = values.Length == 1 ? values[0].Value : entry[EventField];
             events.Add(new StreamEvent(id, ArrivalOf(id), value.IsNull ? default : (ReadOnlyMemory<byte>)value));
             bytes += events[^1].Value.Length;
@@ -194,6 +244,7 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         {
             var fits = BatchBytesMax / Math.Max(bytes / events.Count, 1);
             _entriesMax = (int)Math.Clamp(fits, 1, 8L * _entriesMax);
+            _keeping ??= KeepAsync(_end.Token);
         }
 
         return events;
@@ -209,6 +260,7 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         try
         {
             await database.StreamCreateConsumerGroupAsync(_topic, stream.Group, Beginning, createStream: true).ConfigureAwait(false);
+            _isGroupNew = _inHand.Count > 0;
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
         {
@@ -252,4 +304,7 @@ internal sealed class RedisEventSource(EventStream stream, RedisConnection conne
         && milliseconds <= long.MaxValue / 1000
             ? milliseconds * 1000
             : 0;
+
+    [LoggerMessage(2321, LogLevel.Debug, "Stream {Topic}: entries in hand were not claimed anew: {Reason}")]
+    private partial void LogNotKept(string topic, string reason);
 }

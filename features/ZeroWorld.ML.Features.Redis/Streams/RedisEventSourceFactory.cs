@@ -9,6 +9,7 @@ public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposa
     private readonly RedisStreamOptions _options;
     private readonly TimeProvider _time;
     private readonly RedisConnection _connection;
+    private readonly ILogger _logger;
 
     /// <param name="options">Valid options.</param>
     /// <param name="store">The online store's: where the streams are, where their options do not say it, and by which files a connection is made.</param>
@@ -17,12 +18,15 @@ public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposa
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _time = time;
+        _logger = logger;
         ArgumentNullException.ThrowIfNull(store);
         var connection = options.Configuration is null ? store : new RedisOnlineStoreOptions
         {
             Configuration = options.Configuration,
             PasswordFile = store.PasswordFile,
             CertificateAuthorityFile = store.CertificateAuthorityFile,
+            ClientCertificateFile = store.ClientCertificateFile,
+            ClientKeyFile = store.ClientKeyFile,
         };
         _connection = new RedisConnection(connection.ToClientOptions(), connection.ReconnectInterval, time, logger);
     }
@@ -33,7 +37,7 @@ public sealed class RedisEventSourceFactory : IEventSourceFactory, IAsyncDisposa
     public IEventSource Open(EventStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return new RedisEventSource(stream, _connection, _options.Member ?? Environment.MachineName, _options, _time);
+        return new RedisEventSource(stream, _connection, _options.Member ?? Environment.MachineName, _options, _time, _logger);
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();

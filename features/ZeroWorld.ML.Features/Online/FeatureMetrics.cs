@@ -14,7 +14,7 @@ internal static class FeatureMetrics
         tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1] });
 
-    private static readonly Counter<long> ReadsSent = Meter.CreateCounter<long>("zeroworld.features.read.sent", "{read}", "Reads that were sent to the online store.");
+    private static readonly Counter<long> ReadsSent = Meter.CreateCounter<long>("zeroworld.features.read.sent", "{read}", "Reads that were sent to the online store; what the cache of online rows answered is not among them.");
 
     private static readonly Counter<long> ReadsJoined = Meter.CreateCounter<long>("zeroworld.features.read.joined", "{read}", "Reads that shared one that was under way.");
 
@@ -41,10 +41,15 @@ internal static class FeatureMetrics
         }
     }
 
-    public static void RecordMultiGet(TimeSpan elapsed, int reads, int unavailable)
+    /// <param name="sent">Reads that no cache answered; without any there was no multi-get.</param>
+    public static void RecordMultiGet(TimeSpan elapsed, int sent, int unavailable)
     {
-        ReadDuration.Record(elapsed.TotalSeconds);
-        ReadsSent.Add(reads);
+        if (sent > 0)
+        {
+            ReadDuration.Record(elapsed.TotalSeconds);
+            ReadsSent.Add(sent);
+        }
+
         RecordUnavailable(unavailable);
     }
 

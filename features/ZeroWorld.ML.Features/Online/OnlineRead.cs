@@ -24,6 +24,9 @@ public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
     /// <summary>Where the payloads lie, with one hold that is this read's; <see langword="null"/>: in memory of their own.</summary>
     internal OnlineReadMemory? Memory { get; private set; }
 
+    /// <summary>Whether a cache in front of the store answers it.</summary>
+    internal bool IsCached { get; set; }
+
     public void Answer(IReadOnlyList<ReadOnlyMemory<byte>?> payloads)
     {
         Payloads = payloads;

@@ -67,6 +67,7 @@ public sealed class OnlineReadCache : IOnlineStore
         {
             if (TryFind(reads[index]) is { } payloads)
             {
+                reads[index].IsCached = true;
                 (found ??= []).Add(reads[index]);
                 (answers ??= []).Add(payloads);
             }

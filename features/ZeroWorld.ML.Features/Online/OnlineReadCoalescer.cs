@@ -246,7 +246,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             LogStoreThrew(_logger, exception);
         }
 
-        var unavailable = 0;
+        var (unavailable, cached) = (0, 0);
         foreach (var read in multiGet.Reads)
         {
             if (read.State == OnlineReadState.Pending)
@@ -255,9 +255,10 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             }
 
             unavailable += read.State == OnlineReadState.Answered ? 0 : 1;
+            cached += read.IsCached ? 1 : 0;
         }
 
-        FeatureMetrics.RecordMultiGet(_time.GetElapsedTime(multiGet.Started), multiGet.Reads.Count, unavailable);
+        FeatureMetrics.RecordMultiGet(_time.GetElapsedTime(multiGet.Started), multiGet.Reads.Count - cached, unavailable);
         var (next, ended) = Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count);
         Start(next);
         if (isCallers)

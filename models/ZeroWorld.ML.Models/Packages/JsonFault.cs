@@ -24,10 +24,19 @@ public static partial class JsonFault
             return $"{field}: there is no field '{unknown.Groups[1].Value}'";
         }
 
+        if (Null().IsMatch(exception.Message))
+        {
+            return $"{field}: line {exception.LineNumber + 1} has null; expected a value";
+        }
+
         return Converted().Match(exception.Message) is { Success: true } converted
             ? $"{field}: line {exception.LineNumber + 1} has a value of another kind{ExpectedOf(converted.Groups[1].Value, field)}"
-            : exception.Message.TrimEnd('.');
+            : OwnOf(exception, field);
     }
+
+    // Said by who reads a value; what is no JSON is said by its reader, with the place of it.
+    private static string OwnOf(JsonException exception, string field) =>
+        field == Whole || exception.Message.Contains("LineNumber: ", StringComparison.Ordinal) ? exception.Message.TrimEnd('.') : $"{field}: {exception.Message.TrimEnd('.')}";
 
     // Of a value that a constructor takes the reader names the object that it is a part of.
     private static string ExpectedOf(string type, string field) =>
@@ -48,6 +57,9 @@ public static partial class JsonFault
 
     [GeneratedRegex("JSON property '(.*)' could not be mapped")]
     private static partial Regex Unknown();
+
+    [GeneratedRegex("doesn't allow (setting |getting )?null values")]
+    private static partial Regex Null();
 
     [GeneratedRegex("could not be converted to (.+?)\\.( Path|$)")]
     private static partial Regex Converted();

@@ -101,7 +101,7 @@ internal static class ManifestValidation
     private static void CheckInputs(ModelManifest manifest, List<string> problems)
     {
         CheckCount("inputs", manifest.Inputs, problems);
-        CheckUnique("inputs", [.. manifest.Inputs.Select(static input => input?.Tensor)], problems);
+        CheckUnique("the tensors of inputs", [.. manifest.Inputs.Select(static input => input?.Tensor)], problems);
         foreach (var input in manifest.Inputs.Where(static input => input is not null))
         {
             CheckTensor("input", input.Tensor, input.Dtype, input.Shape, problems);
@@ -158,9 +158,10 @@ internal static class ManifestValidation
 
     private static void CheckNumbers(ModelManifest manifest, List<string> problems)
     {
-        if (manifest.Golden is { } golden && !(golden.AbsoluteTolerance is >= 0 and < double.PositiveInfinity && golden.RelativeTolerance is >= 0 and < double.PositiveInfinity))
+        if (manifest.Golden is { } golden)
         {
-            problems.Add($"golden has the tolerances {golden.AbsoluteTolerance} and {golden.RelativeTolerance}; expected 0 or more");
+            CheckTolerance("golden.absolute_tolerance", golden.AbsoluteTolerance, problems);
+            CheckTolerance("golden.relative_tolerance", golden.RelativeTolerance, problems);
         }
 
         problems.AddRange(manifest.Metrics
@@ -178,10 +179,20 @@ internal static class ManifestValidation
             problems.Add("lineage.train_from is later than train_to");
         }
 
-        problems.AddRange(lineage.Packages.Concat(lineage.Parameters)
-            .Where(static entry => entry.Value is null)
-            .Select(static entry => $"lineage has null for '{entry.Key}'; expected text"));
+        CheckTexts("lineage.packages", lineage.Packages, problems);
+        CheckTexts("lineage.parameters", lineage.Parameters, problems);
     }
+
+    private static void CheckTolerance(string what, double value, List<string> problems)
+    {
+        if (value is not (>= 0 and < double.PositiveInfinity))
+        {
+            problems.Add($"{what} is {value}; expected a finite number, 0 or more");
+        }
+    }
+
+    private static void CheckTexts(string what, IReadOnlyDictionary<string, string> texts, List<string> problems) =>
+        problems.AddRange(texts.Where(static entry => entry.Value is null).Select(entry => $"{what}['{entry.Key}'] is null; expected text"));
 
     private static void CheckTensor(string kind, string tensor, string dtype, IReadOnlyList<long> shape, List<string> problems)
     {

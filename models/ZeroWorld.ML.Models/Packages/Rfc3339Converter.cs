@@ -15,7 +15,7 @@ internal sealed class Rfc3339Converter : JsonConverter<DateTimeOffset>
         var hasOffset = text is not null && (text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-'));
         return hasOffset && DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment)
             ? moment.ToUniversalTime()
-            : throw new JsonException($"The value '{text}' is not a moment; expected RFC 3339, for example 2018-07-25T06:00:00Z.");
+            : throw new JsonException($"{(text is null ? "there is no text" : $"'{text}' is not a moment")}; expected RFC 3339, for example 2018-07-25T06:00:00Z.");
     }
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>

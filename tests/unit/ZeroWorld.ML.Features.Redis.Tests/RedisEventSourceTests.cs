@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 using ZeroWorld.ML.Testing;
 
@@ -12,6 +13,8 @@ public sealed class RedisEventSourceTests
         Project = "default", Name = "payments", Kind = EventStreamKind.Redis, Topic = "tx", Group = "g", DeadLetterTopic = "{tx}.dead",
         Columns = [new StreamColumn("X", FeatureType.Int64, "x")],
     };
+
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -105,6 +108,97 @@ public sealed class RedisEventSourceTests
         Assert.Equal("left", Encoding.UTF8.GetString(events.Single().Value.Span));
     }
 
+    [Fact]
+    public async Task ReadAsync_EntriesInHandForLongerThanTheClaim_AreNotGivenAgain()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.GetDatabase().StreamAddAsync("tx", "event", "in hand")));
+        var time = new FakeTimeProvider();
+        await using var factory = Factory(server.Address, claimIdle: Hour / 2, time: time);
+        var source = factory.Open(Stream);
+        var events = await source.ReadAsync(10, TimeSpan.Zero, Token);
+        await LetLieAsync(client, "me", Hour, [.. events.Select(static item => item.Position)]);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Empty(await source.ReadAsync(10, TimeSpan.Zero, Token));
+        await source.CommitAsync(events, [], Token);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "next");
+        time.Advance(TimeSpan.FromSeconds(1));
+        var next = await source.ReadAsync(10, TimeSpan.Zero, Token);
+
+        Assert.Equal(3, events.Count);
+        Assert.Equal("next", Encoding.UTF8.GetString(next.Single().Value.Span));
+    }
+
+    [Fact]
+    public async Task ReadAsync_EntriesThatALivingMemberHasInHand_AreLeftWithIt()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.GetDatabase().StreamAddAsync("tx", "event", "in hand")));
+        var time = new FakeTimeProvider();
+        await using var living = Factory(server.Address, "living", claimIdle: Hour / 2, time: time);
+        await using var source = living.Open(Stream);
+        string[] ids = [.. (await source.ReadAsync(10, TimeSpan.Zero, Token)).Select(static item => item.Position)];
+        await LetLieAsync(client, "living", Hour, ids);
+        await LetLieAsync(client, "thief", Hour, ids[0]);
+
+        while ((await ReadPendingAsync(client, ids[2])).IdleTimeInMilliseconds >= (Hour / 2).TotalMilliseconds)
+        {
+            time.Advance(Hour / 8);
+        }
+
+        Assert.True((await ReadPendingAsync(client, ids[1])).IdleTimeInMilliseconds < (Hour / 2).TotalMilliseconds);
+        await using var factory = Factory(server.Address, "other", claimIdle: Hour / 2);
+        var events = await factory.Open(Stream).ReadAsync(10, TimeSpan.Zero, Token);
+
+        Assert.Equal(ids[0], events.Single().Position);
+        Assert.Equal("living", (await ReadPendingAsync(client, ids[1])).ConsumerName);
+        Assert.Equal("living", (await ReadPendingAsync(client, ids[2])).ConsumerName);
+    }
+
+    [Fact]
+    public async Task CommitAsync_RepeatedSinceItsAnswerWasLost_WritesOneDeadLetter()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "poison");
+        await using var factory = Factory(server.Address);
+        var source = factory.Open(Stream);
+        var events = await source.ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+
+        await source.CommitAsync(events, [new DeadLetter(events[0], "why")], Token);
+        await source.CommitAsync(events, [new DeadLetter(events[0], "why")], Token);
+
+        Assert.Equal(("poison", "why"), await ReadDeadLetterAsync(client));
+    }
+
+    [Fact]
+    public async Task CommitAsync_GroupThatSomebodyDestroyed_WritesTheLetterAndGivesNothingTwice()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "poison");
+        await client.GetDatabase().StreamAddAsync("tx", "event", "good");
+        await using var factory = Factory(server.Address);
+        var source = factory.Open(Stream);
+        var events = await source.ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+        await client.GetDatabase().StreamDeleteConsumerGroupAsync("tx", "g");
+
+        await Assert.ThrowsAsync<FeatureException>(() => source.ReadAsync(10, TimeSpan.Zero, Token));
+        var again = await source.ReadAsync(10, TimeSpan.Zero, Token);
+        await source.CommitAsync(events, [new DeadLetter(events[0], "why")], Token);
+
+        Assert.Empty(again);
+        Assert.Equal(("poison", "why"), await ReadDeadLetterAsync(client));
+        Assert.Equal(0, await source.ReadLagAsync(Token));
+    }
+
     // A claim of the server looks at ten times as many entries as it may give: those of the member that is gone lie behind them.
     [Fact]
     public async Task ReadAsync_EntriesOfAMemberThatNeverCameBackBehindManyUnderWay_AreTakenOver()
@@ -123,9 +217,8 @@ public sealed class RedisEventSourceTests
 
         await using var gone = Factory(server.Address, "gone");
         var left = Assert.Single(await gone.Open(Stream).ReadAsync(10, TimeSpan.FromSeconds(5), Token));
-        var hour = TimeSpan.FromHours(1);
-        await client.GetDatabase().ExecuteAsync("XCLAIM", "tx", "g", "gone", "0", left.Position, "IDLE", (long)hour.TotalMilliseconds, "JUSTID");
-        await using var factory = Factory(server.Address, "other", claimIdle: hour / 2);
+        await LetLieAsync(client, "gone", Hour, left.Position);
+        await using var factory = Factory(server.Address, "other", claimIdle: Hour / 2);
 
         var source = factory.Open(Stream);
         var events = await ReadSomeAsync(source);
@@ -170,16 +263,22 @@ public sealed class RedisEventSourceTests
         }
     }
 
+    private static Task<RedisResult> LetLieAsync(ConnectionMultiplexer client, string member, TimeSpan idle, params string[] ids) =>
+        client.GetDatabase().ExecuteAsync("XCLAIM", ["tx", "g", member, "0", .. ids, "IDLE", (long)idle.TotalMilliseconds, "JUSTID"]);
+
+    private static async Task<StreamPendingMessageInfo> ReadPendingAsync(ConnectionMultiplexer client, string id) =>
+        (await client.GetDatabase().StreamPendingMessagesAsync("tx", "g", 1, RedisValue.Null, id, id)).Single();
+
     private static async Task<(string Event, string Reason)> ReadDeadLetterAsync(ConnectionMultiplexer client)
     {
         var entry = (await client.GetDatabase().StreamRangeAsync("{tx}.dead")).Single();
         return (entry["event"].ToString(), entry["reason"].ToString());
     }
 
-    private static RedisEventSourceFactory Factory(string configuration, string member = "me", TimeSpan? claimIdle = null) => new(
+    private static RedisEventSourceFactory Factory(string configuration, string member = "me", TimeSpan? claimIdle = null, TimeProvider? time = null) => new(
         new RedisStreamOptions
         {
             Configuration = configuration, Member = member, ClaimInterval = TimeSpan.FromMilliseconds(100), ClaimIdle = claimIdle ?? TimeSpan.FromMinutes(2),
         },
-        new RedisOnlineStoreOptions(), TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
+        new RedisOnlineStoreOptions(), time ?? TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
 }

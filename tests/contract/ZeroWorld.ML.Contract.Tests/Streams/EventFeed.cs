@@ -36,6 +36,12 @@ public abstract class BrokerFeed : EventFeed
 {
     protected abstract IEventSourceFactory Factory { get; }
 
+    /// <summary>Sources whose group waits only shortly for a member, and that do nothing by themselves.</summary>
+    internal abstract IEventSourceFactory CreateSilent();
+
+    /// <summary>Makes what members have read, and not committed, everybody's again, as after a long silence of theirs.</summary>
+    public abstract Task ForgetMembersAsync(EventStream stream, CancellationToken cancellationToken);
+
     internal override async Task DrainAsync(DefinitionSet set, IOnlineStore store, StreamCrash? crash, CancellationToken cancellationToken)
     {
         await using var source = Factory.Open(set.Streams[0]);

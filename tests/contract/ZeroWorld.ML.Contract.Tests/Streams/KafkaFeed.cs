@@ -9,6 +9,9 @@ namespace ZeroWorld.ML.Contract.Tests;
 /// <summary>Streams of events in Kafka.</summary>
 public sealed class KafkaFeed : BrokerFeed
 {
+    /// <summary>Shorter than a test stands still, and longer than a poll: of a member that is silent for it the broker takes the partitions.</summary>
+    public const string SettingsOfImpatience = "session.timeout.ms=1000;heartbeat.interval.ms=100;max.poll.interval.ms=1500";
+
     private KafkaTestCluster? _cluster;
     private KafkaEventSourceFactory? _factory;
 
@@ -23,7 +26,7 @@ public sealed class KafkaFeed : BrokerFeed
     public override ValueTask InitializeAsync()
     {
         _cluster = new KafkaTestCluster();
-        _factory = new KafkaEventSourceFactory(new KafkaStreamOptions { Brokers = Brokers, Settings = "session.timeout.ms=1000;heartbeat.interval.ms=100" }, NullLogger<KafkaEventSourceFactory>.Instance);
+        _factory = new KafkaEventSourceFactory(new KafkaStreamOptions { Brokers = Brokers, Settings = "session.timeout.ms=1000;heartbeat.interval.ms=100" }, TimeProvider.System, NullLogger<KafkaEventSourceFactory>.Instance);
         return ValueTask.CompletedTask;
     }
 
@@ -31,6 +34,18 @@ public sealed class KafkaFeed : BrokerFeed
     {
         _cluster!.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    internal override IEventSourceFactory CreateSilent() => new KafkaEventSourceFactory(
+        new KafkaStreamOptions { Brokers = Brokers, Settings = SettingsOfImpatience }, new SilentTime(), NullLogger<KafkaEventSourceFactory>.Instance);
+
+    // Another member is given the partitions when the silent one has lost them; it goes without having done anything.
+    public override async Task ForgetMembersAsync(EventStream stream, CancellationToken cancellationToken)
+    {
+        await using var other = CreateSilent().Open(stream);
+        while ((await other.ReadAsync(1, TimeSpan.FromMilliseconds(100), cancellationToken)).Count == 0)
+        {
+        }
     }
 
     public override Task PublishAsync(EventStream stream, IReadOnlyList<string> events, CancellationToken cancellationToken) =>

@@ -3,14 +3,11 @@ using ZeroWorld.ML.Features.Kafka;
 
 namespace ZeroWorld.ML.Contract.Tests;
 
-/// <summary>A consumer whose online store stands still for so long that its group gives its partitions to another.</summary>
+/// <summary>A process that stands still for so long, with its consumer, that its group gives its partitions to another.</summary>
 public sealed class KafkaSlowStoreTests(KafkaFeed feed) : IClassFixture<KafkaFeed>
 {
     private const int BatchEventsMax = 25;
     private const int Cards = 15;
-
-    // Shorter than the test stands still, and longer than a poll: of a member that is silent for it the broker takes the partitions.
-    private const string Settings = "session.timeout.ms=1000;heartbeat.interval.ms=100;max.poll.interval.ms=1500";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,7 +21,7 @@ public sealed class KafkaSlowStoreTests(KafkaFeed feed) : IClassFixture<KafkaFee
         var events = Enumerable.Range(0, 16 * Cards).Select(index => StreamDefinitions.Event(index % Cards, now - StreamDefinitions.Second, now - StreamDefinitions.Second, $"p{index}", index / 4.0)).ToList();
         await feed.PublishAsync(stream, events, Token);
         var store = new MemoryOnlineStore();
-        var factory = new KafkaEventSourceFactory(new KafkaStreamOptions { Brokers = feed.Brokers, Settings = Settings }, NullLogger<KafkaEventSourceFactory>.Instance);
+        var factory = new KafkaEventSourceFactory(new KafkaStreamOptions { Brokers = feed.Brokers, Settings = KafkaFeed.SettingsOfImpatience }, new SilentTime(), NullLogger<KafkaEventSourceFactory>.Instance);
         await using var slowSource = new CountingSource(factory.Open(stream));
         await using var slowStore = new GatedStore(store);
         var slow = DrainAsync(Consumer(set, slowSource, slowStore), slowSource);
@@ -90,54 +87,5 @@ public sealed class KafkaSlowStoreTests(KafkaFeed feed) : IClassFixture<KafkaFee
         public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => source.ReadLagAsync(cancellationToken);
 
         public ValueTask DisposeAsync() => source.DisposeAsync();
-    }
-
-    /// <summary>A store whose writer waits until the gate is opened; then the first write fails, as a server that was cut off says, and is repeated.</summary>
-    private sealed class GatedStore(IOnlineStore store) : IOnlineStore
-    {
-        private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _failures = 1;
-
-        /// <summary>A write has come.</summary>
-        public Task Stopped => _stopped.Task;
-
-        public void Open() => _gate.TrySetResult();
-
-        public async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
-        {
-            await WaitAsync(cancellationToken);
-            await store.WriteRowsAsync(field, rows, cancellationToken);
-        }
-
-        public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
-        {
-            await WaitAsync(cancellationToken);
-            await store.AppendEventsAsync(field, appends, trim, cancellationToken);
-        }
-
-        private async Task WaitAsync(CancellationToken cancellationToken)
-        {
-            _stopped.TrySetResult();
-            await _gate.Task.WaitAsync(cancellationToken);
-            if (Interlocked.Decrement(ref _failures) >= 0)
-            {
-                throw new FeatureException(FeatureError.StoreUnavailable, "It was cut off.");
-            }
-        }
-
-        public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken) => store.ReadAsync(reads, cancellationToken);
-
-        public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
-            store.DeleteEntityAsync(entity, fields, until, cancellationToken);
-
-        public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) => store.ClearAsync(field, keepArrivedAfter, cancellationToken);
-
-        public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) => store.ReadCoverageAsync(field, cancellationToken);
-
-        public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) =>
-            store.WriteCoverageAsync(field, coverage, cancellationToken);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -8,8 +8,11 @@ namespace ZeroWorld.ML.Contract.Tests;
 /// <summary>A real redis-server.</summary>
 public sealed class RedisFeed : BrokerFeed
 {
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
     private RedisServerProcess? _server;
     private RedisEventSourceFactory? _factory;
+    private RedisEventSourceFactory? _silent;
     private ConnectionMultiplexer? _client;
 
     protected override string Kind => "redis";
@@ -28,6 +31,8 @@ public sealed class RedisFeed : BrokerFeed
         _server = await RedisServerProcess.StartAsync(CancellationToken.None);
         _factory = new RedisEventSourceFactory(
             new RedisStreamOptions { Configuration = _server.Address, PollPause = TimeSpan.FromMilliseconds(1) }, new RedisOnlineStoreOptions(), TimeProvider.System, NullLogger<RedisEventSourceFactory>.Instance);
+        _silent = new RedisEventSourceFactory(
+            new RedisStreamOptions { Configuration = _server.Address, ClaimIdle = Hour / 2 }, new RedisOnlineStoreOptions(), new SilentTime(), NullLogger<RedisEventSourceFactory>.Instance);
         _client = await ConnectionMultiplexer.ConnectAsync(_server.Address);
     }
 
@@ -36,8 +41,19 @@ public sealed class RedisFeed : BrokerFeed
         if (_server is not null)
         {
             await _factory!.DisposeAsync();
+            await _silent!.DisposeAsync();
             await _client!.DisposeAsync();
             await _server.DisposeAsync();
+        }
+    }
+
+    internal override IEventSourceFactory CreateSilent() => _silent!;
+
+    public override async Task ForgetMembersAsync(EventStream stream, CancellationToken cancellationToken)
+    {
+        foreach (var entry in await Database.StreamPendingMessagesAsync(stream.Topic, stream.Group, int.MaxValue, RedisValue.Null))
+        {
+            await Database.ExecuteAsync("XCLAIM", stream.Topic, stream.Group, entry.ConsumerName, "0", entry.MessageId, "IDLE", (long)Hour.TotalMilliseconds, "JUSTID");
         }
     }
 

@@ -37,6 +37,8 @@ internal static class StreamDefinitions
             source: { table: payments, event_time: AT, {{ids}}keys: { card_id: CARD } }
             window: { precision: hop, history: 1h }
             features: [ { name: spent_1d, aggregate: sum, of: AMOUNT, window: 1d } ]
+        feature_services:
+          - { name: all, features: [ last_payment.*, spending.*, habits.* ] }
         """)]);
 
     public static IReadOnlyList<StorageField> FieldsOf(DefinitionSet set) =>

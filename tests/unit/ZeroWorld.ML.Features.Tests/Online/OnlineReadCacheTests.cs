@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ZeroWorld.ML.Features.Tests;
@@ -34,6 +35,23 @@ public sealed class OnlineReadCacheTests
         Assert.Equal(Row(20), await ReadAsync(cache, 1));
 
         Assert.Equal(2, _store.Reads);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ThroughTheCoalescer_CountsAsSentWhatTheStoreWasAsked()
+    {
+        await using var coalescer = new OnlineReadCoalescer(Create(), new OnlineReadCoalescerOptions(), _time, NullLogger<OnlineReadCoalescer>.Instance) { IsPoolBusy = static () => false };
+        using var metrics = new OwnMeasurements("ZeroWorld.ML.Features");
+        foreach (var customers in (int[][])[[1, 2], [1, 2], [2, 3]])
+        {
+            var keys = customers.Select(static customer => new OnlineReadKey(Id(customer), [Field])).ToArray();
+            await coalescer.TryReadAsync(keys, new OnlineReadAnswer[keys.Length], Timeout.InfiniteTimeSpan, Cancellation);
+        }
+
+        Assert.Equal([2, 1], metrics.Of("zeroworld.features.read.sent"));
+        Assert.Equal([2, 1], metrics.Of("zeroworld.features.cache.misses"));
+        Assert.Equal([2, 1], metrics.Of("zeroworld.features.cache.hits"));
+        Assert.Equal(2, metrics.Of("zeroworld.features.read.duration").Count);
     }
 
     [Fact]

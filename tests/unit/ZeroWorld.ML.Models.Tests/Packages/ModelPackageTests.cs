@@ -216,11 +216,11 @@ public sealed class ModelPackageTests : IDisposable
         { "model file", "model_file is 'other.onnx', which is not among files", manifest => manifest["model_file"] = "other.onnx" },
         { "golden file", "golden.file is 'g.json'", manifest => manifest["golden"]!["file"] = "g.json" },
         { "reference", "reference is 'r.json'", manifest => manifest["reference"] = "r.json" },
-        { "tolerance", "tolerances -1 and", manifest => manifest["golden"]!["absolute_tolerance"] = -1 },
+        { "tolerance", "golden.absolute_tolerance is -1", manifest => manifest["golden"]!["absolute_tolerance"] = -1 },
         { "service name", "feature_service.name is 'Fraud'", manifest => manifest["feature_service"]!["name"] = "Fraud" },
         { "fingerprint", "feature_service.fingerprint is ''", manifest => manifest["feature_service"]!["fingerprint"] = "" },
         { "no inputs", "inputs has 0 entries", manifest => manifest["inputs"] = new JsonArray() },
-        { "null input", "an entry of inputs is ''", manifest => manifest["inputs"]![0] = null },
+        { "null input", "an entry of the tensors of inputs is ''", manifest => manifest["inputs"]![0] = null },
         { "dtype", "has the dtype 'float32'; expected one of BOOL", manifest => manifest["inputs"]![0]!["dtype"] = "float32" },
         { "row axis", "the shape [2, 2]; expected the row axis -1 first", manifest => manifest["inputs"]![0]!["shape"] = new JsonArray(2, 2) },
         { "axis of 0", "the shape [-1, 0]", manifest => manifest["outputs"]![0]!["shape"] = new JsonArray(-1, 0) },
@@ -231,7 +231,7 @@ public sealed class ModelPackageTests : IDisposable
         { "null feature", "the features of the input 'features' is ''", manifest => manifest["inputs"]![0]!["features"] = new JsonArray("amount", null) },
         { "features without a service", "names features, but there is no feature_service", manifest => manifest["feature_service"] = null },
         { "service without features", "names no features", manifest => manifest["inputs"]![0]!["features"] = new JsonArray() },
-        { "input twice", "inputs has 'features' twice", manifest => manifest["inputs"]!.AsArray().Add(manifest["inputs"]![0]!.DeepClone()) },
+        { "input twice", "the tensors of inputs has 'features' twice", manifest => manifest["inputs"]!.AsArray().Add(manifest["inputs"]![0]!.DeepClone()) },
         { "output twice", "the names of outputs has 'probability' twice", manifest => manifest["outputs"]!.AsArray().Add(manifest["outputs"]![0]!.DeepClone()) },
         { "threshold output", "thresholds.output is 'score'", manifest => manifest["thresholds"]!["output"] = "score" },
         { "first threshold", "at_least [0.1, 0.25, 0.75]; expected ascending numbers, the first one 0", manifest => AtLeast(manifest, 0, 0.1) },
@@ -243,7 +243,7 @@ public sealed class ModelPackageTests : IDisposable
         { "rows", "lineage.rows is -1", manifest => manifest["lineage"]!["rows"] = -1 },
         { "train period", "train_from is later than train_to", manifest => manifest["lineage"]!["train_to"] = "2000-01-01T00:00:00Z" },
         { "class twice", "classes has 'fraud' twice", manifest => manifest["classes"] = new JsonArray("fraud", "fraud") },
-        { "null package", "lineage has null for 'a'", manifest => manifest["lineage"]!["packages"]!["a"] = null },
+        { "null package", "lineage.packages['a'] is null", manifest => manifest["lineage"]!["packages"]!["a"] = null },
     };
 
     [Theory(DisableDiscoveryEnumeration = true)]
