@@ -44,7 +44,7 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
             return long.MaxValue;
         }
 
-        if (_delay == 0 || rows >= Target)
+        if (_delay == 0 || rows >= Target || FillsPreferred(rows))
         {
             return oldest.Enqueued;
         }
@@ -123,6 +123,33 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
     }
 
     private static long Ticks(TimeSpan span, TimeProvider time) => (long)(span.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>Whether the requests that came first have together just as many rows as a preferred size.</summary>
+    private bool FillsPreferred(int waiting)
+    {
+        if (!_isBatchable || options.PreferredRows is not [var smallest, ..] || waiting < smallest)
+        {
+            return false;
+        }
+
+        // No more than the largest size: from there on a batch is closed anyway.
+        var (rows, next) = (0, 0);
+        foreach (var task in _byAge)
+        {
+            rows += task.IsWaiting ? task.Rows : 0;
+            while (next < options.PreferredRows.Length && options.PreferredRows[next] < rows)
+            {
+                next++;
+            }
+
+            if (next == options.PreferredRows.Length || options.PreferredRows[next] == rows)
+            {
+                return next < options.PreferredRows.Length;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The largest preferred size that is filled, as long as there is time to fill another one; else all that fits.</summary>
     private int ChooseLimit(int waiting, long now)

@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>Groups the rows of waiting requests into batches and runs them on the instances of one model, which it owns.</summary>
 /// <remarks>
-/// Without a queue delay batching is greedy: a batch is whatever queued up while the instances were busy. With one, a batch is closed when it is full, when its oldest request has
+/// Without a queue delay batching is greedy: a batch is whatever queued up while the instances were busy. With one, a batch is closed when it is full or of a preferred size, when its oldest request has
 /// waited that long, or when the tightest deadline in the queue leaves just the time that the run is expected to take, whichever is first; it grows until it is executed.
 /// When an instance is idle and nothing is queued, a request of a model on the CPU runs on its caller's thread (<see cref="BatchSchedulerOptions.RunsInlineWhenIdle"/>),
 /// unless the batch before was shared, or other requests wait to be read: one thread that reads and runs them one after another would never find any to share a run with.

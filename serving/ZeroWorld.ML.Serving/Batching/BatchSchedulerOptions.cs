@@ -26,7 +26,7 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <value>Default 0: a batch is whatever waits when an instance is free. At most 10 s.</value>
     public TimeSpan QueueDelay { get; set; }
 
-    /// <summary>Sizes of batches to prefer, in rows, ascending: while there is time left of the delay, the largest that is filled is taken.</summary>
+    /// <summary>Sizes of batches to prefer, in rows, ascending: a batch of the largest that is just filled does not wait for the end of the delay.</summary>
     /// <value>Default none.</value>
     public int[] PreferredRows { get; set; } = [];
 

@@ -59,24 +59,49 @@ public sealed class BatchClosingTests
     }
 
     [Fact]
-    public async Task RunAsync_PreferredSizes_AreFilledWhileThereIsTimeLeft()
+    public async Task RunAsync_PreferredSizes_DoNotWait()
     {
         var time = new FakeTimeProvider();
         var instance = FakeInstance.Score(1);
         await using var scheduler = Create(
             [instance], new BatchSchedulerOptions { PreferredRows = [2, 4], QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
         instance.Close();
-        Task<BatchOutputs>[] first = [Run(scheduler, 2), Run(scheduler, 2)];
+        var first = Run(scheduler, 2);
         await instance.Running.WaitAsync(Cancellation);
         Task<BatchOutputs>[] second = [.. Enumerable.Range(0, 5).Select(_ => Run(scheduler, 1))];
 
         instance.Open();
-        await Task.WhenAll([.. first, .. second[..4]]).WaitAsync(Cancellation);
-        Assert.Equal([4, 4], instance.BatchRows);
+        await Task.WhenAll([first, .. second[..4]]).WaitAsync(Cancellation);
+        Assert.Equal([2, 4], instance.BatchRows);
         time.Advance(TimeSpan.FromMilliseconds(51));
         await second[4].WaitAsync(Cancellation);
 
-        Assert.Equal([4, 4, 1], instance.BatchRows);
+        Assert.Equal([2, 4, 1], instance.BatchRows);
+    }
+
+    /// <summary>Rows of requests that came first are counted together: three and one are four, three and two are none of the sizes.</summary>
+    [Theory]
+    [InlineData(new[] { 3, 1 }, new[] { 4 }, true)]
+    [InlineData(new[] { 1, 1 }, new[] { 2 }, true)]
+    [InlineData(new[] { 1, 2, 1 }, new[] { 4 }, true)]
+    [InlineData(new[] { 1, 2 }, new[] { 3 }, false)]
+    [InlineData(new[] { 3, 2 }, new[] { 5 }, false)]
+    public async Task RunAsync_RowsBesideAPreferredSize_WaitForTheEndOfTheDelay(int[] requests, int[] runs, bool isAtOnce)
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(
+            [instance], new BatchSchedulerOptions { PreferredRows = [2, 4, 7], QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
+
+        Task<BatchOutputs>[] running = [.. requests.Select(rows => Run(scheduler, rows))];
+        if (!isAtOnce)
+        {
+            Assert.All(running, static task => Assert.False(task.IsCompleted));
+            time.Advance(TimeSpan.FromMilliseconds(51));
+        }
+
+        await Task.WhenAll(running).WaitAsync(Cancellation);
+        Assert.Equal(runs, instance.BatchRows);
     }
 
     [Fact]
