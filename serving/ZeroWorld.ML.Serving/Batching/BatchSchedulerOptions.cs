@@ -34,6 +34,11 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <value>Default 100 ms: of ten levels, the last waits at most 900 ms longer than the first, however many of those there are. More than 0.</value>
     public TimeSpan PriorityStep { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Requests that must wait for a model before its first run: for tests of which requests share one.</summary>
+    /// <value>Default 0: it runs as soon as it is asked. What Triton's own tests say by <c>TRITONSERVER_DELAY_SCHEDULER</c>.</value>
+    [Range(0, 1 << 20)]
+    public int HoldsUntilRequests { get; set; }
+
     /// <summary>How much waits for a thread of the pool: most of it is requests that are still to be read.</summary>
     internal Func<long> CountPending { get; set; } = static () => ThreadPool.PendingWorkItemCount;
 
