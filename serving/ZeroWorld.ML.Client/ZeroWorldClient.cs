@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Inference;
@@ -104,6 +106,30 @@ public sealed class ZeroWorldClient : IDisposable
         ArgumentNullException.ThrowIfNull(query);
         using var call = _invoker.AsyncUnaryCall(InferenceMethod.ModelInfer, null, Options(cancellationToken, query.Timeout), query);
         return await call.ResponseAsync.ConfigureAwait(false);
+    }
+
+    /// <summary>Begins a sequence of calls of a model that keeps something from one to the next.</summary>
+    /// <param name="model">As <see cref="InferenceQuery.Model"/>.</param>
+    /// <param name="version">As <see cref="InferenceQuery.Version"/>.</param>
+    /// <param name="id">Names it to the server, where no two that are under way may have the same; 0: one by chance, of 62 bits.</param>
+    public InferenceSequence BeginSequence(string model, string version = "", ulong id = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new InferenceSequence(this, _servers.Choose(null), model, version, id == 0 ? (BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 1) | 1 : id);
+    }
+
+    internal async Task<InferenceReply> InferOnAsync(ServerEndpoint server, InferenceQuery query, CancellationToken cancellationToken)
+    {
+        server.Enter();
+        try
+        {
+            using var call = server.Invoker.AsyncUnaryCall(InferenceMethod.ModelInfer, null, Options(cancellationToken, query.Timeout), query);
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+        finally
+        {
+            server.Leave();
+        }
     }
 
     /// <summary>Runs a model on tensors.</summary>

@@ -28,6 +28,7 @@ internal sealed class ServingMetrics : IDisposable
 
     // Read when somebody looks: a request pays nothing for it.
     private readonly ConcurrentDictionary<BatchScheduler, ModelTags> _queues = new();
+    private readonly ConcurrentDictionary<SequenceRunner, ModelTags> _sequences = new();
     private readonly Counter<long> _refusals;
     private readonly Histogram<double> _loadDuration;
     private readonly UpDownCounter<long> _modelMemory;
@@ -48,6 +49,14 @@ internal sealed class ServingMetrics : IDisposable
             () => _queues.Select(static queue => new Measurement<long>(queue.Key.QueuedTasks, queue.Value.Values)),
             "{request}",
             "Requests waiting for a model.");
+        _meter.CreateObservableUpDownCounter(
+            "zeroworld.serving.sequences",
+            () => _sequences.SelectMany(static runner => new Measurement<long>[]
+            {
+                new(runner.Key.Active, runner.Value.With("sequence.state", "active")), new(runner.Key.Backlog, runner.Value.With("sequence.state", "waiting")),
+            }),
+            "{sequence}",
+            "Sequences of requests: under way, and waiting for one of those to end.");
         _modelMemory = _meter.CreateUpDownCounter<long>("zeroworld.serving.model.memory", "By", "Memory that a loaded model version takes, as measured when it was loaded.");
         _refusals = _meter.CreateCounter<long>("zeroworld.serving.refusal", "{request}", "Requests that were not answered, by reason.");
         _meter.CreateObservableCounter("zeroworld.serving.prediction_log.written", () => Volatile.Read(ref _logged), "{row}", "Rows written to the prediction log.");
@@ -75,6 +84,10 @@ internal sealed class ServingMetrics : IDisposable
     public void AddModelMemory(in ModelTags tags, long bytes) => _modelMemory.Add(bytes, tags.Values);
 
     public void AddQueue(BatchScheduler scheduler, in ModelTags tags) => _queues[scheduler] = tags;
+
+    public void AddSequences(SequenceRunner runner, in ModelTags tags) => _sequences[runner] = tags;
+
+    public void RemoveSequences(SequenceRunner runner) => _sequences.TryRemove(runner, out _);
 
     /// <summary>Shows what a cache holds.</summary>
     public void Add(ResponseCache cache)

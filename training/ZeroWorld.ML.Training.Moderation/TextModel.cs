@@ -59,6 +59,14 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
             throw new ArgumentException($"There is room for {probabilities.Length} probabilities; expected {Labels.Count}, one per label.", nameof(probabilities));
         }
 
+        Span<float> few = stackalloc float[PackedRows.StrideMax];
+        if (IsExclusive && Calibration.AreFew(Labels.Count) && _packed.TryScorePacked(ids, values, few))
+        {
+            Priors?.AddTo(few[..Labels.Count], values);
+            Calibration.ApplyFew(few, probabilities);
+            return;
+        }
+
         if (Weights.Labels == Labels.Count)
         {
             _packed.Score(ids, values, probabilities);

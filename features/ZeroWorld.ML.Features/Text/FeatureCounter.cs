@@ -31,8 +31,8 @@ internal sealed class FeatureCounter
 
     private int PlaceCount { get; set; }
 
-    /// <param name="occurrences">Below 2^<paramref name="bits"/>.</param>
-    /// <param name="distinct">Receives each id once; as long as <paramref name="occurrences"/>.</param>
+    /// <param name="occurrences">Below 2^<paramref name="bits"/>; of eight and fewer a whole vector is read, whatever is behind them.</param>
+    /// <param name="distinct">Receives each id once; as long as <paramref name="occurrences"/>, and a vector at least.</param>
     /// <returns>How many there are.</returns>
     public int Distinct(ReadOnlySpan<uint> occurrences, Span<int> distinct, int bits)
     {
@@ -121,19 +121,17 @@ internal sealed class FeatureCounter
     // Most texts of few words have none twice: then there is nothing to count.
     private int DistinctFewest(ReadOnlySpan<uint> occurrences, Span<int> distinct)
     {
-        Span<uint> room = stackalloc uint[Vector256<uint>.Count];
-        occurrences.CopyTo(room);
-        var lanes = Vector256<uint>.Indices;
+        var (lanes, seen) = (Vector256<uint>.Indices, Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(occurrences)));
 
         // What is behind the last is no id, and each another.
-        var all = Vector256.ConditionalSelect(Vector256.LessThan(lanes, Vector256.Create((uint)occurrences.Length)), Vector256.Create(room), lanes | Vector256.Create(1U << 31));
+        var all = Vector256.ConditionalSelect(Vector256.LessThan(lanes, Vector256.Create((uint)occurrences.Length)), seen, lanes | Vector256.Create(1U << 31));
         var twice = Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(1U, 2, 3, 4, 5, 6, 7, 0)))
             | Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(2U, 3, 4, 5, 6, 7, 0, 1)))
             | Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(3U, 4, 5, 6, 7, 0, 1, 2)))
             | Vector256.Equals(all, Vector256.Shuffle(all, Vector256.Create(4U, 5, 6, 7, 0, 1, 2, 3)));
         if (twice == Vector256<uint>.Zero)
         {
-            MemoryMarshal.Cast<uint, int>(occurrences).CopyTo(distinct);
+            seen.AsInt32().CopyTo(distinct);
             MemoryMarshal.Write(_fewCounts, 0x0101_0101_0101_0101UL);
             PlaceCount = 0;
             return occurrences.Length;

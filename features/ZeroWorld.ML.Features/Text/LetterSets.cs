@@ -8,6 +8,7 @@ internal static class LetterSets
     private const uint Seed = 7;
     private const int WordMin = 4;
     private const int WordMax = 32;
+    private const uint LettersAtOnce = 64;
 
     /// <summary>Adds the channel of the words' sets; by rule 2 of folding also of ideographs side by side.</summary>
     public static void Add(TextWorkspace workspace, TextFeaturizerSettings settings)
@@ -106,34 +107,46 @@ internal static class LetterSets
         return state;
     }
 
-    // Each letter once, ascending.
+    // Each letter once, ascending: as bits of two words instead of by sorting, which letters of one script mostly fit in.
     private static ReadOnlySpan<uint> LettersOf(ReadOnlySpan<uint> word, Span<uint> room)
     {
-        var count = 0;
-        if (word.IndexOfAnyExceptInRange(0u, 0x7Fu) < 0)
+        var (least, most) = (uint.MaxValue, 0U);
+        foreach (var letter in word)
         {
-            // Bits of two words instead of sorting.
-            var (low, high) = (0UL, 0UL);
-            foreach (var letter in word)
-            {
-                low |= letter < 64 ? 1UL << (int)letter : 0;
-                high |= letter < 64 ? 0 : 1UL << (int)letter;
-            }
-
-            for (; low != 0; low &= low - 1)
-            {
-                room[count++] = (uint)BitOperations.TrailingZeroCount(low);
-            }
-
-            for (; high != 0; high &= high - 1)
-            {
-                room[count++] = 64 + (uint)BitOperations.TrailingZeroCount(high);
-            }
-
-            return room[..count];
+            (least, most) = (Math.Min(least, letter), Math.Max(most, letter));
         }
 
+        if (most - least >= 2 * LettersAtOnce)
+        {
+            return Sorted(word, room);
+        }
+
+        var (low, high, count) = (0UL, 0UL, 0);
+        foreach (var letter in word)
+        {
+            var bit = 1UL << (int)(letter - least);
+            var isHigh = letter - least >= LettersAtOnce;
+            low |= isHigh ? 0 : bit;
+            high |= isHigh ? bit : 0;
+        }
+
+        for (; low != 0; low &= low - 1)
+        {
+            room[count++] = least + (uint)BitOperations.TrailingZeroCount(low);
+        }
+
+        for (; high != 0; high &= high - 1)
+        {
+            room[count++] = least + LettersAtOnce + (uint)BitOperations.TrailingZeroCount(high);
+        }
+
+        return room[..count];
+    }
+
+    private static ReadOnlySpan<uint> Sorted(ReadOnlySpan<uint> word, Span<uint> room)
+    {
         var sorted = room[..word.Length];
+        var count = 0;
         word.CopyTo(sorted);
         sorted.Sort();
         foreach (var letter in sorted)

@@ -63,13 +63,25 @@ internal static class NgramHashes
         {
             ref var from = ref Unsafe.Add(ref code, place);
             ref var row = ref Unsafe.Add(ref to, place * AtOnce);
-            var next = start;
-            for (var length = 0; length < AtOnce; length++)
-            {
-                next = (RotateLeft(next) ^ Vector256.LoadUnsafe(ref from, (nuint)length)) * Multiplier;
-                next.StoreUnsafe(ref row, (nuint)(length * AtOnce));
-            }
+
+            // Without a loop, whose counting takes as long as a step.
+            var next = BeginNext(start, ref from, ref row, 0);
+            next = BeginNext(next, ref from, ref row, 1);
+            next = BeginNext(next, ref from, ref row, 2);
+            next = BeginNext(next, ref from, ref row, 3);
+            next = BeginNext(next, ref from, ref row, 4);
+            next = BeginNext(next, ref from, ref row, 5);
+            next = BeginNext(next, ref from, ref row, 6);
+            BeginNext(next, ref from, ref row, 7);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> BeginNext(Vector256<uint> state, ref uint codes, ref uint states, nuint length)
+    {
+        state = (RotateLeft(state) ^ Vector256.LoadUnsafe(ref codes, length)) * Multiplier;
+        state.StoreUnsafe(ref states, length * AtOnce);
+        return state;
     }
 
     private static Vector256<uint> RotateLeft(Vector256<uint> states) => Avx512F.VL.IsSupported ? Avx512F.VL.RotateLeft(states, 5) : (states << 5) | (states >>> 27);

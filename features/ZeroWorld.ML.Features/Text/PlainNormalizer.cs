@@ -41,10 +41,11 @@ internal ref struct PlainNormalizer
         _text = text[..Math.Min(text.Length, LengthMax)];
         (_origin, _buffer, _count) = (origin, buffer, buffer.Count);
         buffer.Reserve(_text.Length, out _codes, out _origins);
-        _start = _codes[.._count].LastIndexOf(TextNormalizer.Space) + 1;
+        _start = buffer.Last == TextNormalizer.Space ? _count : _codes[.._count].LastIndexOf(TextNormalizer.Space) + 1;
     }
 
-    /// <summary>Appends the beginning of a text, as far as it is such.</summary>
+    /// <summary>Appends the beginning of a text, as far as it is such; behind the last chunk, if that needs no look, a space.</summary>
+    /// <param name="text">Up to its end.</param>
     /// <param name="origin">Place of the text's first code unit.</param>
     /// <param name="marks">Marks in a row before it, and then at its end.</param>
     /// <returns>UTF-16 code units taken.</returns>
@@ -65,6 +66,11 @@ internal ref struct PlainNormalizer
             while (run.AppendMixed());
         }
         while (run.AppendOthers() || run.AppendChunk(ref shape));
+
+        if (run._place == text.Length)
+        {
+            run.End();
+        }
 
         buffer.Truncate(run._count);
         marks = run._marks;
@@ -233,6 +239,16 @@ internal ref struct PlainNormalizer
         var isTaken = place > _place;
         (_place, _count, _marks) = (place, count, marks);
         return isTaken && place < _text.Length;
+    }
+
+    // What TextNormalizer.Break does, of a chunk that is neither a link nor a mention.
+    private void End()
+    {
+        if (_count > _start && IsOrdinary(_codes[_start.._count]))
+        {
+            _codes[_count] = Space;
+            _origins[_count++] = _origin + _place;
+        }
     }
 
     // Mostly a whole vector is taken: the processor guesses that, and begins with the next before it is sure.

@@ -1,5 +1,7 @@
 using System.Numerics;
-using System.Text;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ZeroWorld.ML.Features;
 
@@ -239,6 +241,12 @@ public sealed class TextFeaturizer
             return;
         }
 
+        if (Avx512F.IsSupported)
+        {
+            workspace.Saw(KeepVectors(ids, codes, reaches, length, hidden));
+            return;
+        }
+
         var kept = 0;
         for (var place = 0; place < ids.Length; place++)
         {
@@ -247,6 +255,25 @@ public sealed class TextFeaturizer
         }
 
         workspace.Saw(kept);
+    }
+
+    // Sixteen at once. Behind each there is as much room, and something to read, as CodeBuffer.Padding says.
+    private static int KeepVectors(Span<uint> ids, ReadOnlySpan<uint> codes, ReadOnlySpan<int> reaches, int length, uint hidden)
+    {
+        ref var id = ref MemoryMarshal.GetReference(ids);
+        ref var code = ref MemoryMarshal.GetReference(codes);
+        ref var reach = ref MemoryMarshal.GetReference(reaches);
+        var (kept, least, none) = (0, Vector512.Create(length), Vector512.Create(hidden));
+        for (var place = 0; place < ids.Length; place += Vector512<uint>.Count)
+        {
+            var isThere = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(ids.Length - place));
+            var isNgram = isThere & Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref reach, (nuint)place), least);
+            var isKept = Vector512.AndNot(isNgram.AsUInt32(), Vector512.Equals(Vector512.LoadUnsafe(ref code, (nuint)place), none));
+            Avx512F.Compress(Vector512<uint>.Zero, isKept, Vector512.LoadUnsafe(ref id, (nuint)place)).StoreUnsafe(ref id, (nuint)kept);
+            kept += BitOperations.PopCount(isKept.ExtractMostSignificantBits());
+        }
+
+        return kept;
     }
 
     private void AddShape(TextWorkspace workspace)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace ZeroWorld.ML.Features;
@@ -105,9 +106,9 @@ public sealed class TextWorkspace
             (_starts, _ends) = (new int[_occurrences.Length], new int[_occurrences.Length]);
         }
 
-        if (_ids.Length < _count + most)
+        if (_ids.Length < _count + most + Vector256<int>.Count)
         {
-            var room = (int)BitOperations.RoundUpToPowerOf2((uint)(_count + most));
+            var room = (int)BitOperations.RoundUpToPowerOf2((uint)(_count + most + Vector256<int>.Count));
             Array.Resize(ref _ids, room);
             Array.Resize(ref _values, room);
         }
@@ -203,13 +204,18 @@ public sealed class TextWorkspace
 
     private void Finish(Span<float> values, float scale)
     {
-        if (_counter.Places.Length == 0)
+        if (_counter.Places.Length > 0)
         {
-            values.Fill(scale);
+            Scale(values, scale);
+        }
+        else if (values.Length <= Vector256<float>.Count)
+        {
+            // What is behind them is of no channel yet.
+            Vector256.Create(scale).CopyTo(_values, _segment);
         }
         else
         {
-            Scale(values, scale);
+            values.Fill(scale);
         }
 
         if (IsTraced)

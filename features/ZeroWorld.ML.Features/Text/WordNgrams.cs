@@ -11,17 +11,23 @@ internal static class WordNgrams
     public static void Add(TextWorkspace workspace, uint seed, int most, int bits)
     {
         var count = workspace.Normal.Count;
+        workspace.BeginChannel(count * most);
+        if (most == 1 && !workspace.IsTraced)
+        {
+            AddAlone(workspace, seed, bits);
+            return;
+        }
+
+        AddRuns(workspace, seed, most, bits);
+    }
+
+    private static void AddRuns(TextWorkspace workspace, uint seed, int most, int bits)
+    {
+        var count = workspace.Normal.Count;
         var codes = workspace.Normal.Padded(0, count + CodeBuffer.Padding);
         var origins = workspace.Normal.Origins;
         var history = new WordHistory(most, seed, bits);
         var state = NgramHashes.Start(seed);
-        workspace.BeginChannel(count * most);
-        if (most == 1 && !workspace.IsTraced)
-        {
-            AddAlone(workspace, codes, seed, bits);
-            return;
-        }
-
         for (var first = 0; first < count; first += WordMasks.Width)
         {
             var (inside, starts) = WordMasks.Of(codes, count, first);
@@ -38,9 +44,10 @@ internal static class WordNgrams
     }
 
     // Words alone, of which nobody asks where they stand: the same ids, without a call for each. What words begin with is hashed for all places at once, wherever words are.
-    private static void AddAlone(TextWorkspace workspace, ReadOnlySpan<uint> codes, uint seed, int bits)
+    private static void AddAlone(TextWorkspace workspace, uint seed, int bits)
     {
         var count = workspace.Normal.Count;
+        var codes = workspace.Normal.Padded(0, count + CodeBuffer.Padding);
         var room = workspace.Room(count + Vector<uint>.Count);
         Span<uint> begun = workspace.Begun;
         var (state, words) = (NgramHashes.Start(seed), 0);

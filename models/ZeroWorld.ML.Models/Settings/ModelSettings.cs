@@ -69,6 +69,10 @@ public sealed record ModelSettings
     /// <summary>Outputs whose elements go to the requests of a run by the shapes of a ragged input; the others go by rows.</summary>
     public IReadOnlyList<BatchOutput> BatchOutputs { get; init; } = [];
 
+    /// <summary>What its requests are to one another.</summary>
+    /// <value><see langword="null"/>: nothing, each is answered by itself.</value>
+    public SequenceSettings? Sequences { get; init; }
+
     /// <summary>Models that answer in its place, in an order in which each finds its inputs; empty for a model with a file of its own.</summary>
     public IReadOnlyList<EnsembleStep> Steps { get; init; } = [];
 

@@ -54,7 +54,7 @@ internal sealed class LabelledTable
             return places.Select(place => scores[place]).ToArray();
         })];
         var policy = PolicyChoice.Choose(
-            package.Manifest.Name, package.Digest, probabilities, data.Labels, parse.GetValue(_harmless) ?? [], ThresholdGoal.Parse(parse.GetRequiredValue(_review)), ThresholdGoal.Parse(parse.GetRequiredValue(_block)));
+            ModerationPolicy.NameOf(package.Manifest.Name, package.Digest), package.Digest, probabilities, data.Labels, parse.GetValue(_harmless) ?? [], ThresholdGoal.Parse(parse.GetRequiredValue(_review)), ThresholdGoal.Parse(parse.GetRequiredValue(_block)));
         policy.Write(Path.Combine(package.Directory, "policy.json"));
         foreach (var rule in policy.Rules)
         {

@@ -50,14 +50,15 @@ internal static class ModerateCommand
         {
             await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
             var engine = source.Engine;
-            var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), static problem => Console.Error.WriteLine(problem));
+            await using var ledger = PolicyLedger.OfFolder(parse.GetRequiredValue(output));
+            var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), ledger, static problem => Console.Error.WriteLine(problem));
             var path = parse.GetRequiredValue(input);
             using var file = OpenItems(path);
             var length = Math.Max(1.0, file.Length);
             var result = await log.RunAsync(parse, engine, parse.GetRequiredValue(package), decisions => StepConsole.ToStandardError(1).RunAsync("moderate", progress => Task.Run(() =>
             {
                 var job = new ModerationFileJob(engine, TimeProvider.System, state => progress.Report(state.InputBytes / length), decisions);
-                var state = job.Run(file, parse.GetRequiredValue(output), watch.Look, cancellationToken);
+                var state = job.Run(file, parse.GetRequiredValue(output), () => watch.LookAsync(cancellationToken).GetAwaiter().GetResult(), cancellationToken);
                 return (state, string.Create(CultureInfo.InvariantCulture, $"{state.Lines:N0} items"));
             }, cancellationToken)), cancellationToken);
             Console.Out.WriteLine(parse.GetValue(json)
@@ -92,8 +93,9 @@ internal static class ModerateCommand
         var to = new Option<string>("--to") { Description = "Package of the new model.", Required = true };
         var held = new Option<string>("--texts") { Description = "Held-out texts, at least 100 for each rule: one a line, or a .jsonl file of items with language and surface, as the stream has them.", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "File of the new policy.", Required = true };
+        var version = new Option<int?>("--version") { Description = "Of the new policy, where the next one is another's already. Default: the next." };
         var policy = Policy();
-        var command = new Command("map-policy", "Carries a policy over to a new model, so that it allows, reviews and blocks as much as before.") { from, to, held, policy, output };
+        var command = new Command("map-policy", "Carries a policy over to a new model, so that it allows, reviews and blocks as much as before.") { from, to, held, policy, version, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
             var (oldFolder, newFolder) = (parse.GetRequiredValue(from), parse.GetRequiredValue(to));
@@ -105,8 +107,14 @@ internal static class ModerateCommand
                 throw new UsageException($"--policy: its thresholds are of model {before.Model}; --from is model {old.Package.Digest}: expected the package that the policy is of.");
             }
 
+            if (parse.GetValue(version) is { } number && number <= before.Version)
+            {
+                throw new UsageException($"--version is {number}; expected a later one than {before.Version}, that of the policy.");
+            }
+
             var texts = ReadHeldOut(parse.GetRequiredValue(held));
             var (after, confusions) = PolicyMapping.Map(before, old.Model, next.Model, next.Package.Digest, texts);
+            after = after with { Version = parse.GetValue(version) ?? after.Version };
             after.Write(parse.GetRequiredValue(output));
             foreach (var (was, now) in before.Rules.Zip(after.Rules))
             {

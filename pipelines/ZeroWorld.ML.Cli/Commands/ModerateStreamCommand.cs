@@ -38,7 +38,6 @@ internal static class ModerateStreamCommand
         {
             await using var source = await ModerationSource.OpenAsync(parse.GetRequiredValue(package), parse.GetValue(policy), cancellationToken);
             var engine = source.Engine;
-            var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), Console.Error.WriteLine);
             if (parse.GetValue(abandoned) is not (>= 0.1 and <= 86_400) and var seconds)
             {
                 throw new UsageException($"--abandoned-after: {seconds} is out of range; expected 0.1 to 86,400 seconds.");
@@ -57,12 +56,16 @@ internal static class ModerateStreamCommand
                 (null, { } brokers) => await KafkaWorkStream.OpenAsync(
                     new KafkaWorkStreamOptions
                     {
-                        Kafka = new KafkaStreamOptions { Brokers = brokers, Settings = parse.GetValue(kafkaSettings) }, Topic = topic, Group = parse.GetRequiredValue(group), Worker = worker,
+                        Kafka = KafkaOptions(brokers, parse.GetValue(kafkaSettings)), Topic = topic, Group = parse.GetRequiredValue(group), Worker = worker,
                         Outputs = ModerationWorker.StreamsOf(parse.GetRequiredValue(prefix)),
                     },
                     cancellationToken),
                 _ => throw new UsageException("Either --redis or --kafka says where the stream is; expected one of them."),
             };
+            await using var ledger = PolicyLedger.OfStreams(
+                parse.GetValue(redis) is { } server ? await RedisKeyedLog.OpenAsync(server, cancellationToken) : new KafkaKeyedLog(KafkaOptions(parse.GetValue(kafka)!, parse.GetValue(kafkaSettings))),
+                parse.GetRequiredValue(prefix));
+            var watch = new PolicyWatch(engine, parse.GetValue(policy) ?? Path.Combine(parse.GetRequiredValue(package), "policy.json"), ledger, Console.Error.WriteLine);
             await using var metrics = parse.GetValue(metricsPort) is { } port ? await MetricsServer.StartAsync(IPAddress.Any, port, cancellationToken) : null;
             if (metrics is not null)
             {
@@ -77,14 +80,16 @@ internal static class ModerateStreamCommand
         return command;
     }
 
+    private static KafkaStreamOptions KafkaOptions(string brokers, string? settings) => new() { Brokers = brokers, Settings = settings };
+
     private static async Task<long> RunAsync(ModerationWorker worker, IWorkStream work, PolicyWatch watch, bool isDrain, CancellationToken cancellationToken)
     {
         var total = 0L;
         while (!cancellationToken.IsCancellationRequested)
         {
-            watch.Look();
             try
             {
+                await watch.LookAsync(cancellationToken);
                 var (taken, finished) = await worker.RunBatchAsync(Wait, cancellationToken);
                 total += finished;
                 if (taken == 0 && isDrain && await work.CountAsync(cancellationToken) is (0, 0))

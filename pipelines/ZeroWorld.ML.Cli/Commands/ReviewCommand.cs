@@ -9,69 +9,138 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml review</c>: the cases that wait for a person, and verdicts, which are labels for the next training.</summary>
 internal static class ReviewCommand
 {
-    public static Command Create() => new("review", "Cases that wait for a person.") { List(), Verdict() };
+    private const int CasesMax = 10_000;
+
+    public static Command Create() => new("review", "Cases that wait for a person: of a folder, Redis or Kafka.") { List(), Show(), Verdict(), Export() };
 
     private static Command List()
     {
-        var (folder, json) = (Folder(), CommonOptions.Json());
+        var json = CommonOptions.Json();
         var most = new Option<int>("--limit") { Description = "Cases at most.", DefaultValueFactory = static _ => 20 };
-        var command = new Command("list", "Shows open cases, oldest first.") { folder, most, json };
-        command.SetAction(parse =>
+        var after = new Option<string?>("--after") { Description = "Only cases behind the one with this id: the next page." };
+        var command = new Command("list", "Shows open cases, oldest first.") { most, after, json };
+        var source = ReviewSource.AddTo(command);
+        command.SetAction((parse, cancellationToken) =>
         {
             if (parse.GetValue(most) < 1)
             {
                 throw new UsageException($"--limit is {parse.GetValue(most)}; expected 1 or more.");
             }
 
-            var cases = Open(parse.GetRequiredValue(folder)).Open().Take(parse.GetValue(most)).ToArray();
+            return source.RunAsync(parse, async queue =>
+            {
+                var cases = await queue.ListAsync(parse.GetValue(after), Math.Min(parse.GetValue(most), CasesMax), cancellationToken);
+                if (parse.GetValue(json))
+                {
+                    Console.Out.WriteLine(JsonSerializer.Serialize(cases, ModerationJson.Options));
+                }
+                else
+                {
+                    Write(cases);
+                }
+            }, cancellationToken);
+        });
+        return command;
+    }
+
+    private static void Write(IReadOnlyList<ReviewCase> cases)
+    {
+        if (cases.Count == 0)
+        {
+            Terminals.Output.WriteLine("No open cases.");
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("id", "label", "score", "text", "because of");
+        foreach (var one in cases)
+        {
+            table.AddRow(
+                Markup.Escape(one.Id),
+                Markup.Escape(one.Decision.Label ?? ""),
+                one.Decision.Label is { } label && one.Decision.Scores.TryGetValue(label, out var score) ? score.ToString("F3", CultureInfo.InvariantCulture) : "",
+                Markup.Escape(one.Text.Length > 80 ? one.Text[..80] + "..." : one.Text),
+                Markup.Escape(string.Join(" ", one.Decision.Reasons.Select(static reason => reason.Text))));
+        }
+
+        Terminals.Output.Write(table);
+    }
+
+    private static Command Show()
+    {
+        var (id, json) = (Id(), CommonOptions.Json());
+        var command = new Command("show", "Shows a case whole, and its verdict where it has one.") { id, json };
+        var source = ReviewSource.AddTo(command);
+        command.SetAction((parse, cancellationToken) => source.RunAsync(parse, async queue =>
+        {
+            var (one, verdict) = await queue.FindAsync(parse.GetRequiredValue(id), cancellationToken);
             if (parse.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(cases, ModerationJson.Options));
-                return ExitCode.Success;
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { Case = one, Verdict = verdict }, ModerationJson.Options));
+                return;
             }
 
-            if (cases.Length == 0)
+            var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+            foreach (var (name, value) in Rows(one, verdict))
             {
-                Terminals.Output.WriteLine("No open cases.");
-                return ExitCode.Success;
-            }
-
-            var table = new Table().Border(TableBorder.Rounded).AddColumns("id", "label", "score", "text", "because of");
-            foreach (var one in cases)
-            {
-                table.AddRow(
-                    Markup.Escape(one.Id),
-                    Markup.Escape(one.Decision.Label ?? ""),
-                    one.Decision.Label is { } label ? one.Decision.Scores[label].ToString("F3", CultureInfo.InvariantCulture) : "",
-                    Markup.Escape(one.Text.Length > 80 ? one.Text[..80] + "..." : one.Text),
-                    Markup.Escape(string.Join(" ", one.Decision.Reasons.Select(static reason => reason.Text))));
+                table.AddRow(Markup.Escape(name), Markup.Escape(value));
             }
 
             Terminals.Output.Write(table);
-            return ExitCode.Success;
-        });
+        }, cancellationToken));
         return command;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Rows(ReviewCase one, ReviewVerdict? verdict)
+    {
+        var decision = one.Decision;
+        yield return ("id", one.Id);
+        yield return ("text", one.Text);
+        yield return ("language, surface", $"{one.Language}, {one.Surface}");
+        yield return ("scores", string.Join("; ", decision.Scores.OrderByDescending(static score => score.Value).Select(static score => string.Create(CultureInfo.InvariantCulture, $"{score.Key} {score.Value:F3}"))));
+        yield return ("because of", string.Join("; ", decision.Reasons.Select(static reason => string.Create(CultureInfo.InvariantCulture, $"{reason.Text} {reason.Share:F2}"))));
+        yield return ("for review by", string.Create(CultureInfo.InvariantCulture, $"{decision.Label}, policy {decision.Policy} {decision.PolicyVersion}, model {decision.Model}, {decision.Time:u}"));
+        yield return ("verdict", verdict is null ? "none yet" : string.Create(CultureInfo.InvariantCulture, $"{verdict.Label}, by {verdict.Reviewer}, {verdict.Time:u}"));
     }
 
     private static Command Verdict()
     {
-        var folder = Folder();
-        var id = new Argument<string>("id") { Description = "Id of the case, as zwml review list shows it." };
+        var (id, json) = (Id(), CommonOptions.Json());
         var label = new Argument<string>("label") { Description = "What is true of it: a label of the model." };
         var reviewer = new Option<string>("--reviewer") { Description = "Who says so.", DefaultValueFactory = static _ => Environment.UserName };
-        var command = new Command("verdict", "Closes a case: verdicts.jsonl is data for zwml train moderation --verdicts.") { id, label, folder, reviewer };
-        command.SetAction(parse =>
+        var command = new Command("verdict", "Closes a case; the first verdict of a case counts, and repeating it is safe.") { id, label, reviewer, json };
+        var source = ReviewSource.AddTo(command);
+        command.SetAction((parse, cancellationToken) => source.RunAsync(parse, async queue =>
         {
-            Open(parse.GetRequiredValue(folder)).Close(
-                parse.GetRequiredValue(id), parse.GetRequiredValue(label), parse.GetRequiredValue(reviewer), TimeProvider.System.GetUtcNow());
-            return ExitCode.Success;
-        });
+            var verdict = await queue.CloseAsync(
+                parse.GetRequiredValue(id), parse.GetRequiredValue(label), parse.GetRequiredValue(reviewer), TimeProvider.System.GetUtcNow(), cancellationToken);
+            Console.Out.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(verdict, ModerationJson.Options) : $"{verdict.Id} is {verdict.Label}, says {verdict.Reviewer}.");
+        }, cancellationToken));
         return command;
     }
 
-    private static ReviewQueue Open(string folder) => Directory.Exists(folder)
-        ? new ReviewQueue(folder)
-        : throw new UsageException($"--output: there is no folder '{folder}'; expected the folder that zwml moderate file wrote its decisions to.");
+    private static Command Export()
+    {
+        var to = new Option<string>("--to") { Description = "File, written whole or not at all.", Required = true };
+        var command = new Command("export", "Writes all verdicts to a file for zwml train moderation --verdicts.") { to };
+        var source = ReviewSource.AddTo(command);
+        command.SetAction((parse, cancellationToken) => source.RunAsync(parse, async queue =>
+        {
+            var (path, count) = (parse.GetRequiredValue(to), 0);
+            var part = $"{path}.part";
+            await using (var file = File.Create(part))
+            {
+                await foreach (var verdict in queue.VerdictsAsync(cancellationToken))
+                {
+                    await file.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(verdict, ModerationJson.Options), (byte)'\n'], cancellationToken);
+                    count++;
+                }
+            }
 
-    private static Option<string> Folder() => new("--output", "-o") { Description = "Folder of the decisions.", Required = true };
+            File.Move(part, path, overwrite: true);
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count:N0} verdicts"));
+        }, cancellationToken));
+        return command;
+    }
+
+    private static Argument<string> Id() => new("id") { Description = "Id of the case, as zwml review list shows it." };
 }

@@ -41,17 +41,25 @@ public sealed class ModerationEngine
         return new ModerationEngine(model, package.Digest, ModerationPolicy.Read(policyPath ?? Path.Combine(package.Directory, "policy.json"), model.Labels), time);
     }
 
-    /// <summary>Puts a new version of the policy in force for every later decision.</summary>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: it is of another model, or no later version; the old one stays.</exception>
+    /// <summary>Puts a new version of the policy in force for every later decision; the one in force once more changes nothing.</summary>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: as <see cref="Check"/>; the old one stays.</exception>
     public void Change(ModerationPolicy policy)
     {
+        Check(policy);
+        _policy = policy;
+    }
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the policy is of another model, or no later version than the one in force, but another content.</exception>
+    public void Check(ModerationPolicy policy)
+    {
         ArgumentNullException.ThrowIfNull(policy);
-        if (policy.Version <= _policy.Version)
+        var before = _policy;
+        if (policy.Version <= before.Version && policy.ContentDigest != before.ContentDigest)
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"policy '{policy.Name}': version {policy.Version} is not after version {_policy.Version}, which is in force; each change needs a new version.");
+            throw new TrainingException(TrainingError.InvalidInput, $"policy '{policy.Name}': version {policy.Version} is not after version {before.Version}, which is in force; each change needs a new version.");
         }
 
-        _policy = Checked(policy, _digest);
+        Checked(policy, _digest);
     }
 
     /// <param name="offset">Place of the item in its input.</param>

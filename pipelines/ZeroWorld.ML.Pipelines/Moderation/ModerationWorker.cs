@@ -98,7 +98,8 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
 
     private static string DecisionsOf(string prefix) => $"{prefix}:decisions";
 
-    private static string ReviewOf(string prefix) => $"{prefix}:review";
+    /// <summary>The stream of a worker's review cases.</summary>
+    internal static string ReviewOf(string prefix) => $"{prefix}:review";
 
     private static string DeadOf(string prefix) => $"{prefix}:dead";
 

@@ -1,80 +1,160 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
-/// <summary>The cases of a folder that wait for a person, and the verdicts on them. A verdict is one appended line; the first of a case counts.</summary>
-/// <param name="folder">Output of a <see cref="ModerationFileJob"/>, which may be running.</param>
-public sealed class ReviewQueue(string folder)
+/// <summary>The cases that wait for a person, and the verdicts on them: of a folder, or of the streams beside a worker's decisions. The first verdict of a case counts.</summary>
+/// <param name="log">Holds both.</param>
+/// <param name="cases">Name of the log of <see cref="ReviewCase"/>s.</param>
+/// <param name="verdicts">Name of the log of <see cref="ReviewVerdict"/>s.</param>
+public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : IAsyncDisposable
 {
-    private readonly string _cases = Path.Combine(folder, "review.jsonl");
-    private readonly string _verdicts = Path.Combine(folder, "verdicts.jsonl");
+    /// <summary>What is no case or no verdict, and was passed over, as far as was read.</summary>
+    public int Unreadable { get; private set; }
 
-    /// <summary>Cases without a verdict, in the order of the input.</summary>
-    public IEnumerable<ReviewCase> Open()
+    /// <summary>Of the folder that a <see cref="ModerationFileJob"/> writes, which may be running.</summary>
+    public static ReviewQueue OfFolder(string folder) => new(new FolderKeyedLog(folder), "review", "verdicts");
+
+    /// <summary>Of the streams that a <see cref="ModerationWorker"/> with this prefix writes; verdicts go to <c>PREFIX:verdicts</c>.</summary>
+    public static ReviewQueue OfStreams(IKeyedLog log, string prefix) => new(log, ModerationWorker.ReviewOf(prefix), $"{prefix}:verdicts");
+
+    /// <summary>Cases without a verdict, oldest first, each once.</summary>
+    /// <param name="after">Only those behind the case with this id, open or closed; <see langword="null"/>: from the first on.</param>
+    /// <param name="most">So many at most, 1 or more: no more are held in memory.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no case <paramref name="after"/>.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
+    public async Task<IReadOnlyList<ReviewCase>> ListAsync(string? after, int most, CancellationToken cancellationToken)
     {
-        var closed = Read<ReviewVerdict>(_verdicts).Select(static verdict => verdict.Id).ToHashSet(StringComparer.Ordinal);
-        return Read<ReviewCase>(_cases).Where(one => !closed.Contains(one.Id));
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var verdict in ReadAsync<ReviewVerdict>(verdicts, IsWhole, cancellationToken).ConfigureAwait(false))
+        {
+            seen.Add(verdict.Id);
+        }
+
+        var (open, isBehind) = (new List<ReviewCase>(), after is null);
+        await foreach (var one in ReadAsync<ReviewCase>(cases, IsWhole, cancellationToken).ConfigureAwait(false))
+        {
+            if (isBehind && seen.Add(one.Id))
+            {
+                open.Add(one);
+                if (open.Count == most)
+                {
+                    break;
+                }
+            }
+
+            isBehind |= one.Id == after;
+        }
+
+        return isBehind ? open : throw Unknown(after!);
     }
 
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no open case of this id, or the model has no such label.</exception>
-    public void Close(string id, string label, string reviewer, DateTimeOffset time)
+    /// <summary>A case, and its verdict where it has one.</summary>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such case.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
+    public async Task<(ReviewCase Case, ReviewVerdict? Verdict)> FindAsync(string id, CancellationToken cancellationToken)
     {
-        var found = Open().FirstOrDefault(one => one.Id == id)
-            ?? throw new TrainingException(TrainingError.InvalidInput, $"id: '{id}' is no open case of '{folder}'.");
+        await foreach (var one in ReadAsync<ReviewCase>(cases, IsWhole, cancellationToken).ConfigureAwait(false))
+        {
+            if (one.Id == id)
+            {
+                return (one, await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        throw Unknown(id);
+    }
+
+    /// <summary>Closes a case. Repeating it changes nothing.</summary>
+    /// <returns>The verdict that counts.</returns>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such case, the model has no such label, or the case has a verdict with another label.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the verdict is there or not; repeating it is safe.</exception>
+    public async Task<ReviewVerdict> CloseAsync(string id, string label, string reviewer, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var (found, given) = await FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (!found.Decision.Scores.ContainsKey(label))
         {
             throw new TrainingException(TrainingError.InvalidInput, $"label: '{label}' is none of the model; expected one of {string.Join(", ", found.Decision.Scores.Keys)}.");
         }
 
-        using var file = new FileStream(_verdicts, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        CutTornLine(file);
-        file.Write([.. JsonSerializer.SerializeToUtf8Bytes(new ReviewVerdict(id, found.Text, label, reviewer, time), ModerationJson.Options), (byte)'\n']);
-        file.Flush(flushToDisk: true);
-    }
-
-    // A full disk may have left the beginning of a verdict; the next one would become a part of it.
-    private static void CutTornLine(FileStream file)
-    {
-        var (end, last) = (file.Length, new byte[1]);
-        while (end > 0 && (RandomAccess.Read(file.SafeFileHandle, last, end - 1) == 0 || last[0] != (byte)'\n'))
+        var verdict = new ReviewVerdict(id, found.Text, label, reviewer, time);
+        if (given is null && await log.TryAppendAsync(verdicts, id, JsonSerializer.SerializeToUtf8Bytes(verdict, ModerationJson.Options), cancellationToken).ConfigureAwait(false))
         {
-            end--;
+            return verdict;
         }
 
-        file.SetLength(end);
-        file.Seek(0, SeekOrigin.End);
+        // Somebody else's may have come first.
+        given ??= await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false) ?? verdict;
+        return given.Label == label
+            ? given
+            : throw new TrainingException(TrainingError.InvalidInput, $"id: '{id}' is no open case: {given.Reviewer} said '{given.Label}' at {given.Time:u}.");
     }
 
-    // A line that a running job has not finished is not there yet.
-    private static IEnumerable<T> Read<T>(string path)
+    /// <summary>All verdicts that count, oldest first: what <c>zwml train moderation --verdicts</c> learns from.</summary>
+    /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
+    public async IAsyncEnumerable<ReviewVerdict> VerdictsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var verdict in ReadAsync<ReviewVerdict>(verdicts, IsWhole, cancellationToken).ConfigureAwait(false))
         {
-            yield break;
-        }
-
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var lines = new JsonLineReader(file);
-        while (lines.TryRead(out var line))
-        {
-            if (line.Length > 0 && line.Span[^1] == (byte)'}' && Parse<T>(line) is { } value)
+            if (seen.Add(verdict.Id))
             {
-                yield return value;
+                yield return verdict;
             }
         }
     }
 
-    private static T? Parse<T>(ReadOnlyMemory<byte> line)
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    private async Task<ReviewVerdict?> VerdictOfAsync(string id, CancellationToken cancellationToken)
+    {
+        await foreach (var verdict in ReadAsync<ReviewVerdict>(verdicts, IsWhole, cancellationToken).ConfigureAwait(false))
+        {
+            if (verdict.Id == id)
+            {
+                return verdict;
+            }
+        }
+
+        return null;
+    }
+
+    private async IAsyncEnumerable<T> ReadAsync<T>(string name, Func<T, bool> isWhole, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        await foreach (var record in log.ReadAsync(name, cancellationToken).ConfigureAwait(false))
+        {
+            // Others may write there, and of a file the last line can be torn.
+            if (Parse<T>(record) is { } value && isWhole(value))
+            {
+                yield return value;
+            }
+            else
+            {
+                Unreadable++;
+            }
+        }
+    }
+
+    // What a line leaves out is null, whatever its type says.
+    private static bool IsWhole(ReviewCase one) => one is { Id: not null, Text: not null, Decision.Scores: not null };
+
+    private static bool IsWhole(ReviewVerdict verdict) => verdict is { Id: not null, Text: not null, Label: not null };
+
+    private static T? Parse<T>(ReadOnlyMemory<byte> record)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(line.Span, ModerationJson.Options);
+            return JsonSerializer.Deserialize<T>(record.Span, ModerationJson.Options);
         }
         catch (JsonException)
         {
-            // Only the last line can be torn: its writer cuts it off or writes it again.
             return default;
         }
     }
+
+    private TrainingException Unknown(string id) => new(TrainingError.InvalidInput, $"id: '{id}' is no case of '{cases}'.");
 }

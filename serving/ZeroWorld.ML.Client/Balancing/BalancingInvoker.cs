@@ -105,7 +105,7 @@ internal sealed class BalancingInvoker(ServerPool pool, ZeroWorldClientOptions o
         }
 
         private bool MayRetry(StatusCode code, int retry, bool hasOther) =>
-            retry < owner.Options.RetriesMax && RetryPolicy.IsSafe(method.FullName) && RetryPolicy.IsRetried(code, hasOther) && !callOptions.CancellationToken.IsCancellationRequested
+            retry < owner.Options.RetriesMax && RetryPolicy.IsSafe(method.FullName, request) && RetryPolicy.IsRetried(code, hasOther) && !callOptions.CancellationToken.IsCancellationRequested
             && (callOptions.Deadline is not { } deadline || deadline > owner.Options.TimeProvider.GetUtcNow().UtcDateTime + RetryPolicy.DelayOf(retry, hasOther))
             && owner._budget.TryTake();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Grpc.Core;
+using Inference;
 
 namespace ZeroWorld.ML.Client;
 
@@ -26,7 +27,9 @@ internal static class RetryPolicy
         "/zeroworld.ml.v1.RegistryService/GetModelVersion",
     ]);
 
-    public static bool IsSafe(string method) => SafeMethods.Contains(method);
+    /// <summary>Whether a call changes nothing. One of a sequence does: what the next one goes on from.</summary>
+    public static bool IsSafe(string method, object request) =>
+        SafeMethods.Contains(method) && !(request is ModelInferRequest infer && infer.Parameters.ContainsKey("sequence_id"));
 
     /// <summary>Whether a failed call is made again: where the server was not there; and where it had no room, if there is another one.</summary>
     /// <param name="hasOther">Whether the client has several servers.</param>

@@ -80,19 +80,32 @@ internal static class InferenceMethod
 
         if (query.Priority > 0)
         {
-            const int MapKey = 1;
-            const int MapValue = 2;
-            var mark = writer.Length;
-            var value = writer.Length;
-            writer.WriteVarintField(InferParameter.Uint64ParamFieldNumber, query.Priority);
-            writer.EndField(MapValue, value);
-            writer.WriteStringField(MapKey, "priority");
-            writer.EndField(ModelInferRequest.ParametersFieldNumber, mark);
+            WriteParameter(writer, "priority", InferParameter.Uint64ParamFieldNumber, (ulong)query.Priority);
+        }
+
+        if (query.Sequence is { } sequence)
+        {
+            WriteParameter(writer, "sequence_id", InferParameter.Int64ParamFieldNumber, sequence.Id);
+            WriteParameter(writer, "sequence_start", InferParameter.BoolParamFieldNumber, sequence.IsStart ? 1UL : 0);
+            WriteParameter(writer, "sequence_end", InferParameter.BoolParamFieldNumber, sequence.IsEnd ? 1UL : 0);
         }
 
         writer.WriteStringField(ModelInferRequest.IdFieldNumber, query.Id);
         writer.WriteStringField(ModelInferRequest.ModelVersionFieldNumber, query.Version);
         writer.WriteStringField(ModelInferRequest.ModelNameFieldNumber, query.Model);
+    }
+
+    private static void WriteParameter(ReverseProtoWriter writer, string name, int kind, ulong value)
+    {
+        const int MapKey = 1;
+        const int MapValue = 2;
+        var mark = writer.Length;
+        var entry = writer.Length;
+        writer.WriteVarint(value);
+        writer.WriteTag(kind, WireFormat.WireType.Varint);
+        writer.EndField(MapValue, entry);
+        writer.WriteStringField(MapKey, name);
+        writer.EndField(ModelInferRequest.ParametersFieldNumber, mark);
     }
 
     private static InferenceReply Read(DeserializationContext context)

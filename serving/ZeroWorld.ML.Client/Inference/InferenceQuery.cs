@@ -28,4 +28,9 @@ public sealed class InferenceQuery
     /// <summary>How long the call may take. The server is told, and does not run what is too late.</summary>
     /// <value><see langword="null"/>: as the client's options say.</value>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Where it stands among the calls of an <see cref="InferenceSequence"/>; <see langword="null"/>: it is none of any.</summary>
+    internal SequencePlace? Sequence { get; init; }
+
+    internal readonly record struct SequencePlace(ulong Id, bool IsStart, bool IsEnd);
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>ModelStreamInfer: requests of one stream are worked on at the same time, up to a bound, and answered in their order.</summary>
+/// <summary>ModelStreamInfer: requests of one stream are worked on at the same time, up to a bound, and answered in their order; those of one sequence one after another.</summary>
 /// <remarks>
 /// A request that fails is answered with an error_message, and the stream goes on; where the caller asked for statuses (metadata <c>triton_grpc_error: true</c>) the first failure ends it.
 /// While the bound is reached, or the caller reads no answers, no further request is read. A server that stops answers what it has read.
@@ -48,6 +48,7 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
     private async Task ReadAsync(IAsyncStreamReader<ModelInferRequest> requests, ChannelWriter<Task<Answer>> answers, CancellationToken aborted)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
+        var sequences = new Dictionary<(string, InferParameter), Task>();
         try
         {
             while (await requests.MoveNext(ended.Token).ConfigureAwait(false))
@@ -58,7 +59,8 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
                     break;
                 }
 
-                answers.TryWrite(AnswerAsync(requests.Current, aborted));
+                var request = requests.Current;
+                answers.TryWrite(request.Parameters.TryGetValue("sequence_id", out var id) ? Queue(sequences, (request.ModelName, id), request, aborted) : AnswerAsync(request, null, aborted));
             }
         }
         catch (IOException)
@@ -91,10 +93,32 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
         }
     }
 
-    private async Task<Answer> AnswerAsync(ModelInferRequest request, CancellationToken cancellationToken)
+    private Task<Answer> Queue(Dictionary<(string, InferParameter), Task> sequences, (string, InferParameter) sequence, ModelInferRequest request, CancellationToken cancellationToken)
+    {
+        // As many as may be worked on can be unfinished.
+        if (sequences.Count > 2 * options.StreamRequestsInFlightMax)
+        {
+            foreach (var (ended, _) in sequences.Where(static pair => pair.Value.IsCompleted).ToList())
+            {
+                sequences.Remove(ended);
+            }
+        }
+
+        var answer = AnswerAsync(request, sequences.GetValueOrDefault(sequence), cancellationToken);
+        sequences[sequence] = answer;
+        return answer;
+    }
+
+    /// <param name="before">The request of the same sequence that came before; <see langword="null"/>: none did.</param>
+    private async Task<Answer> AnswerAsync(ModelInferRequest request, Task? before, CancellationToken cancellationToken)
     {
         // Off the reader: the next request is read, and may share a run with this one, meanwhile.
         await Task.Yield();
+        if (before is not null)
+        {
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         ModelInferResponse response;
         Status? error = null;
         try

@@ -33,6 +33,8 @@ internal sealed class InferenceCalls(InferencePath inference, SharedMemoryRegion
                 Timeout = message.Parameters.Timeout,
                 Deadline = deadline,
                 Received = received,
+                Sequence = new SequencePlace(
+                    new SequenceId(message.Parameters.SequenceNumber, message.Parameters.SequenceText), message.Parameters.IsSequenceStart, message.Parameters.IsSequenceEnd),
                 Priority = (int)Math.Min(message.Parameters.Priority, int.MaxValue),
             },
             cancellationToken).ConfigureAwait(false);

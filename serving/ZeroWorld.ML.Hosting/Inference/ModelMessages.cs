@@ -57,6 +57,10 @@ internal static class ModelMessages
             config.InstanceGroup.Clear();
             config.EnsembleScheduling = ToSteps(model.Settings.Steps);
         }
+        else if (model.Settings.Sequences is { } sequences)
+        {
+            config.SequenceBatching = ToSequences(sequences, model.Settings, hasRows);
+        }
         else if (hasRows)
         {
             config.DynamicBatching = ToBatching(model);
@@ -77,6 +81,70 @@ internal static class ModelMessages
         }
 
         return ensembling;
+    }
+
+    private static ModelSequenceBatching ToSequences(SequenceSettings sequences, ModelSettings settings, bool hasRows)
+    {
+        var batching = new ModelSequenceBatching
+        {
+            MaxSequenceIdleMicroseconds = (ulong)sequences.IdleMax.TotalMicroseconds,
+            ControlInput = { sequences.Controls.Select(static control => new ModelSequenceBatching.Types.ControlInput { Name = control.Input, Control = { ToControl(control) } }) },
+            State = { sequences.States.Select(state => ToState(state, hasRows)) },
+        };
+        var delay = (ulong)(settings.QueueDelay?.TotalMicroseconds ?? 0);
+        if (sequences.CandidatesMax is { } candidates)
+        {
+            batching.Oldest = new ModelSequenceBatching.Types.StrategyOldest
+            {
+                MaxCandidateSequences = candidates, PreferredBatchSize = { settings.PreferredRows }, MaxQueueDelayMicroseconds = delay, PreserveOrdering = settings.Queue.PreservesOrder,
+            };
+        }
+        else
+        {
+            batching.Direct = new ModelSequenceBatching.Types.StrategyDirect { MaxQueueDelayMicroseconds = delay, MinimumSlotUtilization = (float)sequences.SlotUtilizationMin };
+        }
+
+        return batching;
+    }
+
+    private static ModelSequenceBatching.Types.Control ToControl(SequenceControl control)
+    {
+        var message = new ModelSequenceBatching.Types.Control { Kind = (ModelSequenceBatching.Types.Control.Types.Kind)control.Kind };
+        switch (control)
+        {
+            case { Kind: SequenceControlKind.CorrelationId }:
+                message.DataType = ToDataType(control.Dtype);
+                break;
+            case { Dtype: TensorDtype.Int32 }:
+                message.Int32FalseTrue.Add([(int)control.FalseValue, (int)control.TrueValue]);
+                break;
+            case { Dtype: TensorDtype.Float32 }:
+                message.Fp32FalseTrue.Add([(float)control.FalseValue, (float)control.TrueValue]);
+                break;
+            default:
+                message.BoolFalseTrue.Add([control.FalseValue == 1, control.TrueValue == 1]);
+                break;
+        }
+
+        return message;
+    }
+
+    private static ModelSequenceBatching.Types.State ToState(SequenceState state, bool hasRows)
+    {
+        var initial = new ModelSequenceBatching.Types.InitialState { DataType = ToDataType(state.Dtype), Dims = { Dims(state.InitialShape, hasRows) } };
+        if (state.InitialFile is { } path)
+        {
+            initial.DataFile = Path.GetFileName(path);
+        }
+        else
+        {
+            initial.ZeroData = true;
+        }
+
+        return new ModelSequenceBatching.Types.State
+        {
+            InputName = state.Input, OutputName = state.Output, DataType = ToDataType(state.Dtype), Dims = { Dims(state.Shape, hasRows) }, InitialState = { initial },
+        };
     }
 
     private static ModelDynamicBatching ToBatching(ServedModelConfiguration model)

@@ -117,8 +117,10 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         }
 
         entry.LastLook = time.GetTimestamp();
-        var folder = Path.Combine(options.PolicyFolder ?? Path.Combine(directory.Root, "policies"), servable.Model.Project, servable.Model.Name);
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).ToArray() : [];
+        var folder = FolderOf(options.PolicyFolder ?? Path.Combine(directory.Root, "policies"), servable);
+
+        // The one that was written first has its number.
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").OrderBy(File.GetLastWriteTimeUtc).ThenBy(static file => file, StringComparer.Ordinal).ToArray() : [];
         foreach (var file in files)
         {
             var written = File.GetLastWriteTimeUtc(file);
@@ -140,6 +142,7 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         try
         {
             var policy = ModerationPolicy.Read(file, model.Labels);
+            Enter(policy, servable);
             if (policy.Model != servable.Digest || policy.Version <= entry.Engine?.Policy.Version)
             {
                 return;
@@ -158,7 +161,24 @@ internal sealed class ModerationEngines(ModerationOptions options, DataDirectory
         {
             HostingLog.PolicyRefused(logger, file, exception.Message);
         }
+        catch (FeatureException exception)
+        {
+            // The ledger could not be written: the next look tries again.
+            entry.Seen.Remove(file);
+            HostingLog.PolicyRefused(logger, file, exception.Message);
+        }
     }
+
+    // Beside the policies of the data directory, wherever the files are: their folder may be read-only.
+    private void Enter(ModerationPolicy policy, Servable servable)
+    {
+        var ledger = PolicyLedger.OfFolder(Directory.CreateDirectory(FolderOf(Path.Combine(directory.Root, "policies"), servable)).FullName);
+
+        // Of a folder: it is done when it returns.
+        ledger.EnterAsync(policy, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    private static string FolderOf(string root, Servable servable) => Path.Combine(root, servable.Model.Project, servable.Model.Name);
 
     private sealed class Entry(Task<ITextModel> model, DecisionLoop? loop)
     {

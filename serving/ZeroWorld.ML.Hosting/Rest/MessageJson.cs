@@ -83,6 +83,9 @@ internal static class MessageJson
             case ulong number:
                 writer.WriteNumberValue(number);
                 break;
+            case float number:
+                writer.WriteNumberValue(number);
+                break;
             default:
                 if (field.FieldType != FieldType.Enum)
                 {

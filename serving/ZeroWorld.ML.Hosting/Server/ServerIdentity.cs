@@ -12,7 +12,7 @@ internal sealed class ServerIdentity(ServerOptions options, SharedMemoryRegions 
     /// <value>Only what is implemented: clients read this to decide what to send.</value>
     public IReadOnlyList<string> Extensions { get; } =
     [
-        "classification", "model_repository", "schedule_policy", "model_configuration",
+        "classification", "sequence", "model_repository", "schedule_policy", "model_configuration",
         .. sharedMemory.IsEnabled ? ["system_shared_memory"] : (string[])[],
         "binary_tensor_data", "parameters", "statistics",
         .. Tracing.IsConfigured(tracing) ? ["trace"] : (string[])[],

@@ -4,7 +4,6 @@ namespace ZeroWorld.ML.Serving.Protocol;
 
 /// <summary>The parameters of an inference request that mean something to a server; the others are checked and left alone.</summary>
 /// <remarks>
-/// <c>sequence_id</c>, <c>sequence_start</c> and <c>sequence_end</c> are accepted: every model here is stateless, so its answer is the same with them.
 /// Custom parameters may be bool, int64, string or double. Names that begin with <c>triton_</c> are reserved.
 /// </remarks>
 public sealed record RequestParameters
@@ -21,6 +20,18 @@ public sealed record RequestParameters
 
     /// <value><c>priority</c>: 1 is the highest; 0 is the model's default.</value>
     public ulong Priority { get; init; }
+
+    /// <value><c>sequence_id</c> as a number; 0 when there was none, or it was a text. Negative ones are taken as Triton takes them, modulo 2^64.</value>
+    public ulong SequenceNumber { get; init; }
+
+    /// <value><c>sequence_id</c> as a text; empty when there was none, or it was a number.</value>
+    public string SequenceText { get; init; } = "";
+
+    /// <value><c>sequence_start</c>: whether it is the first request of its sequence.</value>
+    public bool IsSequenceStart { get; init; }
+
+    /// <value><c>sequence_end</c>: whether it is the last request of its sequence.</value>
+    public bool IsSequenceEnd { get; init; }
 
     /// <value><c>binary_data_output</c>: whether outputs that say nothing themselves are wanted as bytes. REST only.</value>
     public bool IsOutputBinary { get; init; }
@@ -49,14 +60,19 @@ public sealed record RequestParameters
         switch (name)
         {
             case "sequence_id":
-                Expect(
-                    name, kind is InferParameter.ParameterChoiceOneofCase.Int64Param or InferParameter.ParameterChoiceOneofCase.Uint64Param
-                        or InferParameter.ParameterChoiceOneofCase.StringParam,
-                    "int64_param or string_param");
-                return this;
-            case "sequence_start" or "sequence_end":
+                return kind switch
+                {
+                    InferParameter.ParameterChoiceOneofCase.Int64Param => this with { SequenceNumber = unchecked((ulong)value.Int64Param) },
+                    InferParameter.ParameterChoiceOneofCase.Uint64Param => this with { SequenceNumber = value.Uint64Param },
+                    InferParameter.ParameterChoiceOneofCase.StringParam => this with { SequenceText = value.StringParam },
+                    _ => throw WrongType(name, "int64_param or string_param"),
+                };
+            case "sequence_start":
                 Expect(name, kind == InferParameter.ParameterChoiceOneofCase.BoolParam, "bool_param");
-                return this;
+                return this with { IsSequenceStart = value.BoolParam };
+            case "sequence_end":
+                Expect(name, kind == InferParameter.ParameterChoiceOneofCase.BoolParam, "bool_param");
+                return this with { IsSequenceEnd = value.BoolParam };
             case "priority":
                 return this with { Priority = ReadPriority(value) };
             case "timeout":

@@ -1,12 +1,15 @@
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>How urgent a request is.</summary>
+/// <summary>How urgent a request is, and what it is a part of.</summary>
 /// <param name="Priority">1 is the first; 0: none was given. What it means is for <see cref="QueuePolicies"/> to say.</param>
 /// <param name="Due">Timestamp of <see cref="TimeProvider.GetTimestamp"/> after which it must not run; 0: never.</param>
 internal readonly record struct RequestUrgency(int Priority, long Due)
 {
     /// <summary>The ensemble that asks; <see langword="null"/>: a caller does.</summary>
     public EnsembleCall? Within { get; init; }
+
+    /// <summary>Its place in a sequence, where it has one.</summary>
+    public SequencePlace Sequence { get; init; }
 
     /// <summary>The level of a request that names none, where a model has no levels of its own: the middle of ten.</summary>
     public const int PriorityDefault = 5;

@@ -59,7 +59,15 @@ internal sealed class FolderModel
                 configDigest = Digest($"{configDigest}\n{string.Join('\n', labels.OrderBy(static pair => pair.Key, StringComparer.Ordinal).SelectMany(static pair => pair.Value.Prepend(pair.Key)))}");
             }
 
-            config = config with { Settings = config.Settings with { WarmupSamples = WarmupFiles.Find(root, folder, config.Settings.WarmupSamples) } };
+            config = config with { Settings = config.Settings with { WarmupSamples = DataFiles.Find(root, folder, config.Settings.WarmupSamples) } };
+            if (config.Settings.Sequences is { } sequences && sequences.States.Any(static state => state.InitialFile is not null))
+            {
+                // So is what a sequence begins with.
+                sequences = sequences with { States = DataFiles.Find(root, folder, sequences.States) };
+                config = config with { Settings = config.Settings with { Sequences = sequences } };
+                configDigest = Digest($"{configDigest}\n{string.Join('\n', sequences.States.Select(static state => state.InitialFile is { } file ? DataFiles.Digest(file) : ""))}");
+            }
+
             var versions = FindVersions(root, folder, model, config, configDigest);
             var problem = config.Versions.FindProblem([.. versions.Keys.Order()]);
             return new FolderModel(model, config, versions, problem is null ? null : $"The model '{model.Name}' cannot be served: {problem}.");

@@ -13,10 +13,11 @@ internal static class JsonConfigReader
 
     private static readonly FrozenSet<string> Numbers = FrozenSet.Create(
         StringComparer.Ordinal,
-        "max_batch_size", "num_versions", "versions", "dims", "preferred_batch_size", "max_queue_delay_microseconds", "count", "gpus", "level", "priority_levels", "default_priority_level", "shape", "batch_size", "model_version", "max_inflight_requests");
+        "max_batch_size", "num_versions", "versions", "dims", "preferred_batch_size", "max_queue_delay_microseconds", "count", "gpus", "level", "priority_levels", "default_priority_level", "shape", "batch_size", "model_version", "max_inflight_requests",
+        "max_sequence_idle_microseconds", "max_candidate_sequences", "minimum_slot_utilization", "int32_false_true", "fp32_false_true");
 
     // map<string, ...>: an object whose properties are keys.
-    private static readonly FrozenSet<string> Maps = FrozenSet.Create(StringComparer.Ordinal, "parameters", "metric_tags", "cc_model_filenames", "inputs", "input_map", "output_map");
+    private static readonly FrozenSet<string> Maps = FrozenSet.Create(StringComparer.Ordinal, "parameters", "metric_tags", "cc_model_filenames", "inputs", "input_map", "output_map", "priority_queue_policy");
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
 
@@ -50,7 +51,7 @@ internal static class JsonConfigReader
             var name = ToSnakeCase(property.Name);
             if (Maps.Contains(name) && property.Value.ValueKind == JsonValueKind.Object)
             {
-                fields.AddRange(property.Value.EnumerateObject().Select(entry => Message(name, [new ConfigNode("key", ConfigKind.Text, entry.Name, [], 1, 1), ToNode("value", entry.Value)])));
+                fields.AddRange(property.Value.EnumerateObject().Select(entry => Message(name, [Scalar("key", name == "priority_queue_policy" ? ConfigKind.Number : ConfigKind.Text, entry.Name), ToNode("value", entry.Value)])));
             }
             else if (property.Value.ValueKind == JsonValueKind.Array)
             {

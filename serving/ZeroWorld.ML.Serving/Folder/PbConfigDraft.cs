@@ -31,6 +31,9 @@ internal sealed class PbConfigDraft
     /// <summary>Outputs that go to requests by the shape of an input, with that input, and where they are written.</summary>
     public List<((string Target, string Source) Output, ConfigNode Place)> BatchOutputs { get; } = [];
 
+    /// <summary>What requests are to one another, and where that is written; shapes without the row axis.</summary>
+    public (SequenceSettings Settings, ConfigNode Place)? Sequences { get; set; }
+
     /// <summary>The steps of an ensemble, as they are written.</summary>
     public ConfigNode? Ensemble { get; set; }
 
@@ -88,13 +91,14 @@ internal sealed class PbConfigDraft
     public FolderModelConfig ToConfig()
     {
         // Without any word about batches the model file decides; with tensors and no max_batch_size it is 0, as protobuf has it.
-        var rows = BatchRowsMax > 0 ? RowAxis.Declared : HasBatchRows || Inputs.Count > 0 || Outputs.Count > 0 ? RowAxis.None : RowAxis.FromFile;
+        var rows = BatchRowsMax > 0 ? RowAxis.Declared : HasBatchRows || Inputs.Count > 0 || Outputs.Count > 0 || Sequences is not null ? RowAxis.None : RowAxis.FromFile;
         return new FolderModelConfig(new ModelSettings
         {
             Steps = ReadSteps(),
+            Sequences = ReadSequences(rows),
             RowAxis = rows,
             BatchRowsMax = BatchRowsMax > 0 ? BatchRowsMax : null,
-            PreferredRows = [.. PreferredRows],
+            PreferredRows = [.. Sequences is { Settings.SlotUtilizationMin: > 0 and var share } ? [Math.Max(1, (int)Math.Ceiling(share * BatchRowsMax))] : PreferredRows],
             QueueDelay = QueueDelay,
             Queue = Queue,
             Instances = Instances,
@@ -129,7 +133,7 @@ internal sealed class PbConfigDraft
         }
 
         var wrong = Runtime != EnsembleRuntime.RuntimeName ? "a platform that is not \"ensemble\""
-            : HasDynamicBatching ? "'dynamic_batching', which belongs to the models of the steps"
+            : HasDynamicBatching || Sequences is not null ? $"'{(HasDynamicBatching ? "dynamic_batching" : "sequence_batching")}', which belongs to the models of the steps"
             : Warmups.Count > 0 ? "'model_warmup', which belongs to the models of the steps"
             : Inputs.Count == 0 || Outputs.Count == 0 ? "no input or no output"
             : Inputs.Concat(Outputs).Any(static tensor => tensor.ModelDims is not null || tensor.IsRagged) || BatchInputs.Count + BatchOutputs.Count > 0 ? "a reshape or ragged input, which belongs to the models of the steps"
@@ -137,6 +141,34 @@ internal sealed class PbConfigDraft
         return wrong is null
             ? PbEnsembleReader.Order(PbEnsembleReader.Read(Ensemble), Inputs.Select(static input => input.Spec.Name), Outputs, Name)
             : throw new ModelConfigException(Ensemble.Line, Ensemble.Column, $"'ensemble_scheduling' stands beside {wrong}");
+    }
+
+    private SequenceSettings? ReadSequences(RowAxis rows)
+    {
+        if (Sequences is not { } sequences)
+        {
+            return null;
+        }
+
+        string[] made = [.. sequences.Settings.Controls.Select(static control => control.Input), .. sequences.Settings.States.Select(static state => state.Input)];
+        var wrong = HasDynamicBatching ? "stands beside 'dynamic_batching'; expected one of them"
+            : Inputs.Exists(static input => input.IsRagged) ? "stands beside an input with allow_ragged_batch, whose requests have no rows of their own"
+            : Inputs.Find(input => made.Contains(input.Spec.Name, StringComparer.Ordinal)) is { } input ? $"makes the input '{input.Spec.Name}', which is declared as one that requests have"
+            : null;
+        return wrong is null
+            ? sequences.Settings with
+            {
+                States =
+                [
+                    .. sequences.Settings.States.Select(state => state with
+                    {
+                        Shape = ToFull(state.Shape, rows),
+                        InitialShape = rows == RowAxis.Declared ? [1, .. state.InitialShape] : state.InitialShape,
+                        IsAnswered = Outputs.Exists(output => output.Spec.Name == state.Output),
+                    }),
+                ],
+            }
+            : throw new ModelConfigException(sequences.Place.Line, sequences.Place.Column, $"'sequence_batching' {wrong}");
     }
 
     private WarmupSample Check(WarmupSample sample, ConfigNode place, RowAxis rows)

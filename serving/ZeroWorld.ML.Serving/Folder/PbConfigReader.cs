@@ -7,12 +7,11 @@ namespace ZeroWorld.ML.Serving;
 /// <remarks>A field that nobody knows, and one that is known and not done here, is an error with its line: a model that was served otherwise than it asks would give other answers.</remarks>
 internal static class PbConfigReader
 {
-    private const int RowsMax = 65536;
+    public const int RowsMax = 65536;
 
     // Fields of Triton's configuration that change what a model answers, and are not done here unless they say nothing.
     private static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
-        ["sequence_batching"] = "stateful models are not served",
         ["cc_model_filenames"] = "a model has one file here",
         ["model_repository_agents"] = "there are no repository agents",
         ["model_operations"] = "libraries of custom operators are not loaded",
@@ -41,6 +40,9 @@ internal static class PbConfigReader
         {
             case "name":
                 draft.Name = Text(node);
+                break;
+            case "platform" or "backend" or "runtime" when node is { Kind: ConfigKind.Text, Text: "" }:
+                // What a configuration has that was written out whole, where nothing was said.
                 break;
             case "platform" or "backend":
                 draft.Runtime = ToRuntime(node, draft.Runtime);
@@ -73,6 +75,9 @@ internal static class PbConfigReader
             case "dynamic_batching":
                 ReadBatching(draft, Message(node));
                 draft.Queue = QueueConfig.Check(draft.Queue, node);
+                break;
+            case "sequence_batching":
+                PbSequenceReader.Read(draft, node);
                 break;
             case "instance_group":
                 ReadInstances(draft, Message(node));

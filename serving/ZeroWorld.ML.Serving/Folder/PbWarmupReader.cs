@@ -2,7 +2,7 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>Reads <c>model_warmup</c> of a <c>config.pbtxt</c>. Files are named there, and found by <see cref="WarmupFiles"/>.</summary>
+/// <summary>Reads <c>model_warmup</c> of a <c>config.pbtxt</c>. Files are named there, and found by <see cref="DataFiles"/>.</summary>
 internal static class PbWarmupReader
 {
     private const int RunsMax = 10_000;

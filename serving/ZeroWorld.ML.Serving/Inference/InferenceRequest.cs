@@ -26,6 +26,9 @@ public sealed class InferenceRequest
     /// <value>A timestamp of <see cref="System.Diagnostics.Stopwatch"/>; 0: now.</value>
     public long Received { get; init; }
 
+    /// <summary>Its place in a sequence, for models whose requests belong to some.</summary>
+    public SequencePlace Sequence { get; init; }
+
     /// <summary>1 (first) to 10 (last); 0: the middle.</summary>
     public int Priority { get; init; }
 }

@@ -18,6 +18,9 @@ internal sealed record LoadedModel(
     /// <summary>Sizes that its runs are brought to; <see langword="null"/>: none.</summary>
     public PaddingPlan? Padding { get; init; }
 
+    /// <summary>What it takes and gives beside what callers see; <see langword="null"/>: its requests belong to no sequences.</summary>
+    public SequenceTensors? Sequences { get; init; }
+
     /// <summary>What makes tokens of texts for it; <see langword="null"/>: it takes none.</summary>
     public TextTokenizer? Tokenizer { get; init; }
 

@@ -51,7 +51,7 @@ internal static class ModelWarmup
         GoldenCheck.Run(model);
         foreach (var sample in model.Package.Settings.WarmupSamples)
         {
-            NamedWarmup.Run(model.Instance, model.Package.Manifest.Name, sample);
+            NamedWarmup.Run(model, sample);
         }
 
         var signature = model.Instance.Signature;

@@ -8,14 +8,15 @@ internal static class NamedWarmup
     private const int Seed = 1;
 
     /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: the sample does not fit the model, or fails on it; the sentence names it.</exception>
-    public static void Run(IModelInstance model, string modelName, WarmupSample sample)
+    public static void Run(LoadedModel model, WarmupSample sample)
     {
-        var inputs = MakeInputs(model.Signature, modelName, sample);
+        var modelName = model.Package.Manifest.Name;
+        var inputs = MakeInputs(model, modelName, sample);
         try
         {
             for (var run = 0; run < sample.Runs; run++)
             {
-                model.Run(inputs);
+                model.Instance.Run(inputs);
             }
         }
         catch (ServingException exception) when (exception.Error is ServingError.BackendFailed)
@@ -24,8 +25,9 @@ internal static class NamedWarmup
         }
     }
 
-    private static TensorBuffer[] MakeInputs(ModelSignature signature, string modelName, WarmupSample sample)
+    private static TensorBuffer[] MakeInputs(LoadedModel model, string modelName, WarmupSample sample)
     {
+        var signature = model.Instance.Signature;
         if (sample.Inputs.FirstOrDefault(given => signature.Inputs.All(spec => spec.Name != given.Tensor.Name)) is { } unknown)
         {
             throw Refuse(modelName, sample, $"has the input '{unknown.Tensor.Name}', which the model does not have");
@@ -39,6 +41,10 @@ internal static class NamedWarmup
             if (sample.Inputs.FirstOrDefault(given => given.Tensor.Name == spec.Name) is { } given)
             {
                 inputs[index] = Make(spec, signature.IsBatchable, modelName, sample, given, random);
+            }
+            else if (model.Sequences?.FindFirst(index) is { } made)
+            {
+                inputs[index] = made;
             }
             else if (!spec.IsOptional)
             {

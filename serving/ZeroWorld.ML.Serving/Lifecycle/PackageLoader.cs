@@ -86,7 +86,7 @@ internal sealed class PackageLoader(
             }
 
             var padding = PaddingPlan.Of(package, instance.Signature);
-            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance, room), Padding = padding, Tokenizer = tokenizer };
+            return new LoadedModel(package, runtime, instance, plan, golden) { Others = OpenOthers(package, runtime, instance, room), Padding = padding, Sequences = SequenceTensors.Of(package.Manifest.Name, package.Settings, instance.Signature), Tokenizer = tokenizer };
         }
         catch
         {

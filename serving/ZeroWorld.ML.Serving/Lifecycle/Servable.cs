@@ -25,7 +25,7 @@ public sealed class Servable
         Model = model;
         Version = version;
         Package = loaded.Package;
-        Signature = loaded.Instance.Signature;
+        Signature = loaded.Sequences?.Signature ?? loaded.Instance.Signature;
         Platform = loaded.Runtime.Platform;
         RuntimeBuild = RuntimeBuilds.Describe(loaded.Runtime);
         Device = loaded.Instance.Device;
@@ -52,7 +52,7 @@ public sealed class Servable
 
     public ModelManifest Manifest => Package.Manifest;
 
-    /// <summary>The tensors that the model's file declares.</summary>
+    /// <summary>The tensors that the model's file declares; of a model with sequences those that requests and answers have.</summary>
     public ModelSignature Signature { get; }
 
     /// <summary>Whether rows of several requests may share one run.</summary>

@@ -101,11 +101,11 @@ internal sealed partial class ServableLoader(
             var statistics = new ServableStatistics(time);
             IRequestRunner runner = package.Settings.Steps.Count > 0
                 ? new EnsembleRunner(model, package.Settings, settings.BatchRowsMax, servables, statistics)
-                : new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, statistics, time, logger, loaded.Padding);
+                : WithSequences(model, loaded, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, statistics, time, logger, loaded.Padding), tags);
             var servable = new Servable(model, version, loaded, prediction, runner, tags, memory)
             {
                 LoadDuration = Stopwatch.GetElapsedTime(started),
-                Cache = cache is not null && package.Settings.KeepsResponses ? new VersionCache(cache, statistics) : null,
+                Cache = cache is not null && package.Settings is { KeepsResponses: true, Sequences: null } ? new VersionCache(cache, statistics) : null,
             };
             metrics.AddModelMemory(tags, servable.MemoryBytes);
             return servable;
@@ -118,6 +118,18 @@ internal sealed partial class ServableLoader(
             NativeMemory.Trim();
             throw;
         }
+    }
+
+    private IRequestRunner WithSequences(ModelName model, LoadedModel loaded, BatchScheduler scheduler, in ModelTags tags)
+    {
+        if (loaded.Sequences is null)
+        {
+            return scheduler;
+        }
+
+        var settings = loaded.Package.Settings;
+        var perInstance = settings.Sequences!.CandidatesMax ?? (loaded.Instance.Signature.IsBatchable ? scheduler.RowsMax : 1);
+        return new SequenceRunner(model, loaded.Sequences, settings.Sequences, perInstance * (settings.Instances ?? 1), scheduler, metrics, tags, time);
     }
 
     private async Task<MemoryReservation> ReserveAsync(ModelPackage package, Func<Task<bool>> makeRoom)

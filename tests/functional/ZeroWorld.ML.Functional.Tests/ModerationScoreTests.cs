@@ -85,6 +85,22 @@ public sealed class ModerationScoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Score_TwoPoliciesOfOneNumber_DecidesByTheFirstAlone()
+    {
+        Directory.CreateDirectory(PolicyFolder);
+        _policy.Write(Path.Combine(PolicyFolder, "later.json"));
+        (_policy with { Rules = [new ModerationRule("foul", 1.01, 1.01)] }).Write(Path.Combine(PolicyFolder, "earlier.json"));
+        File.SetLastWriteTimeUtc(Path.Combine(PolicyFolder, "earlier.json"), File.GetLastWriteTimeUtc(Path.Combine(PolicyFolder, "later.json")).AddMinutes(-1));
+        using var call = _server.Client.Moderation.Score(cancellationToken: Cancellation);
+
+        var allowed = await AskAsync(call, new ScoreRequest { Model = "comments", Id = "1", Text = "you v1le scum" });
+
+        await call.RequestStream.CompleteAsync();
+        Assert.Equal((ModerationAction.Allow, 1), (allowed.Decision.Action, allowed.Decision.PolicyVersion));
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(PolicyFolder, "policies.jsonl"), Cancellation));
+    }
+
+    [Fact]
     public async Task Score_OverRest_IsTheDecisionOfGrpc()
     {
         Directory.CreateDirectory(PolicyFolder);

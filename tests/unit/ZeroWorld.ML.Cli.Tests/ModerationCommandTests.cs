@@ -73,8 +73,18 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Equal("[]", (await RunAsync("review", "list", "-o", "out", "--json")).Trim());
         Assert.Equal("foul", Property(File.ReadLines(PathOf("out", "verdicts.jsonl")).Single(), "label"));
 
-        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "foul", "-o", "out");
-        Assert.Contains("no open case", wrong.Error);
+        Assert.Equal("2 is foul, says rosa.", (await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "max")).Trim());
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "fine", "-o", "out");
+        Assert.Contains("'2' is no open case: rosa said 'foul'", wrong.Error.ReplaceLineEndings(" "));
+        Assert.Contains("foul, by rosa", await RunAsync("review", "show", "2", "-o", "out"), StringComparison.Ordinal);
+        Assert.Equal("1 verdicts", (await RunAsync("review", "export", "-o", "out", "--to", "labels.jsonl")).Trim());
+        Assert.Equal(File.ReadAllText(PathOf("out", "verdicts.jsonl")), File.ReadAllText(PathOf("labels.jsonl")));
+
+        // The number of what decided there names that content from now on.
+        Write("mine.json", File.ReadAllText(PathOf("mine.json")).Replace("0.5", "0.6", StringComparison.Ordinal));
+        var byHand = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "--policy", "mine.json", "-i", "two.jsonl", "-o", "out");
+        Assert.Equal(1, byHand.ExitCode);
+        Assert.Contains("policy 'mine': version 2 is the number of another content already", byHand.Error.ReplaceLineEndings(" "));
         Write("table.csv", "text,label\na quiet lake,fine\n");
         var table = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "file", "--package", "package", "-i", "table.csv", "-o", "of-table");
         Assert.Equal(2, table.ExitCode);

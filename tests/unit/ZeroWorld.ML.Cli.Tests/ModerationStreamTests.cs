@@ -106,6 +106,31 @@ public sealed class ModerationStreamTests(ModerationFixture fixture) : IDisposab
     }
 
     [Fact]
+    public async Task Review_OfRedis_TakesVerdictsForTheNextTraining()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await ReviewAllAsync();
+        foreach (var body in Doubtful)
+        {
+            await client.GetDatabase().StreamAddAsync("content", "body", body);
+        }
+
+        await AssertReviewedAsync("--redis", server.Address);
+    }
+
+    [Fact]
+    public async Task Review_OfKafka_TakesVerdictsForTheNextTraining()
+    {
+        using var cluster = new KafkaTestCluster();
+        await ReviewAllAsync();
+        await cluster.PublishAsync("content", Doubtful.Select(static body => new Message<string, string> { Key = IdOf(body), Value = body }), Token);
+
+        await AssertReviewedAsync("--kafka", cluster.Brokers);
+    }
+
+    [Fact]
     public async Task ModerateStream_NeitherRedisNorKafka_SaysSo()
     {
         await fixture.CopyToAsync(_folder.Path);
@@ -114,6 +139,51 @@ public sealed class ModerationStreamTests(ModerationFixture fixture) : IDisposab
 
         Assert.NotEqual(0, code);
         Assert.Contains("Either --redis or --kafka", error.ReplaceLineEndings(" "));
+    }
+
+    private static string[] Doubtful => ["""{"id":"a","text":"vile"}""", """{"id":"b","text":"a fresh lake","language":"en"}""", """{"id":"c","text":"quiet"}"""];
+
+    // Whatever the score, a person is asked.
+    private async Task ReviewAllAsync()
+    {
+        await fixture.CopyToAsync(_folder.Path);
+        using var policy = JsonDocument.Parse(await File.ReadAllTextAsync(_folder.Combine(Path.Combine("package", "policy.json")), Token));
+        await File.WriteAllTextAsync(
+            _folder.Combine("all.json"),
+            $$"""{"name":"all","version":1,"model":"{{policy.RootElement.GetProperty("model").GetString()}}","rules":[{"label":"foul","review":0,"block":1.01}]}""",
+            Token);
+    }
+
+    private async Task AssertReviewedAsync(params string[] source)
+    {
+        await RunAsync(["moderate", "stream", "--package", "package", "--policy", "all.json", "--drain", "--consumer", "worker", .. source]);
+        Assert.Contains("a fresh lake", await RunAsync(["review", "list", .. source]), StringComparison.Ordinal);
+        using var first = JsonDocument.Parse(await RunAsync(["review", "list", "--limit", "1", "--json", .. source]));
+        var id = Assert.Single(first.RootElement.EnumerateArray()).GetProperty("id").GetString()!;
+        using var others = JsonDocument.Parse(await RunAsync(["review", "list", "--after", id, "--json", .. source]));
+        Assert.Equal(["a", "b", "c"], others.RootElement.EnumerateArray().Select(static one => one.GetProperty("id").GetString()).Append(id).Order(StringComparer.Ordinal));
+
+        await RunAsync(["review", "verdict", "b", "fine", "--reviewer", "rosa", .. source]);
+        await RunAsync(["review", "verdict", "b", "fine", "--reviewer", "max", .. source]);
+        Assert.Contains("fine, by rosa", await RunAsync(["review", "show", "b", .. source]), StringComparison.Ordinal);
+        using var open = JsonDocument.Parse(await RunAsync(["review", "list", "--json", .. source]));
+        Assert.Equal(["a", "c"], open.RootElement.EnumerateArray().Select(static one => one.GetProperty("id").GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal("1 verdicts", (await RunAsync(["review", "export", "--to", "verdicts.jsonl", .. source])).Trim());
+        using var verdict = JsonDocument.Parse(await File.ReadAllTextAsync(_folder.Combine("verdicts.jsonl"), Token));
+        Assert.Equal(("a fresh lake", "fine"), (verdict.RootElement.GetProperty("text").GetString(), verdict.RootElement.GetProperty("label").GetString()));
+
+        // The same number for another content, as after a change by hand and a restart.
+        await File.WriteAllTextAsync(_folder.Combine("all.json"), (await File.ReadAllTextAsync(_folder.Combine("all.json"), Token)).Replace("1.01", "0.99", StringComparison.Ordinal), Token);
+        var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, ["moderate", "stream", "--package", "package", "--policy", "all.json", "--drain", "--consumer", "worker", .. source]);
+        Assert.Equal(1, code);
+        Assert.Contains("policy 'all': version 1 is the number of another content already", error.ReplaceLineEndings(" "));
+    }
+
+    private async Task<string> RunAsync(string[] arguments)
+    {
+        var (code, output, error) = await ZwmlProcess.RunAsync(_folder.Path, arguments);
+        Assert.True(code == 0, error);
+        return output;
     }
 
     private static string[] Arguments(string address) => ["moderate", "stream", "--package", "package", "--redis", address, "--abandoned-after", "0.2"];

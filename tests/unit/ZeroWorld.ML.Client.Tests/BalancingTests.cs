@@ -149,6 +149,21 @@ public sealed class BalancingTests
     }
 
     [Fact]
+    public async Task Call_OfASequence_IsNeverMadeAgain()
+    {
+        var (first, second) = (new FakeServer { Failure = StatusCode.Unavailable }, new FakeServer { Failure = StatusCode.Unavailable });
+        using var client = Client(first, second);
+        var request = new ModelInferRequest { ModelName = "m", Parameters = { ["sequence_id"] = new InferParameter { Int64Param = 5 } } };
+        var sequence = client.BeginSequence("m");
+
+        await Assert.ThrowsAsync<RpcException>(async () => await client.Inference.ModelInferAsync(request, cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<RpcException>(() => sequence.InferAsync([], cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => sequence.InferAsync([], cancellationToken: Cancellation));
+
+        Assert.Equal(2, first.Calls + second.Calls);
+    }
+
+    [Fact]
     public async Task Call_EverythingFails_RetriesEndWithTheBudget()
     {
         var (first, second) = (new FakeServer { Failure = StatusCode.ResourceExhausted }, new FakeServer { Failure = StatusCode.ResourceExhausted });

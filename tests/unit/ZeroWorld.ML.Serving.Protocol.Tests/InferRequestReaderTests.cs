@@ -177,7 +177,7 @@ public sealed class InferRequestReaderTests
 
         var parameters = Read(request).Parameters;
 
-        Assert.Equal(new RequestParameters { Timeout = TimeSpan.FromMicroseconds(1500), Priority = ulong.MaxValue }, parameters);
+        Assert.Equal(new RequestParameters { Timeout = TimeSpan.FromMicroseconds(1500), Priority = ulong.MaxValue, SequenceText = "a", IsSequenceStart = true }, parameters);
     }
 
     [Theory]

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Moderation;
@@ -19,9 +21,13 @@ public sealed record ModerationPolicy
 
     public required IReadOnlyList<ModerationRule> Rules { get; init; }
 
+    /// <summary>Of everything that the policy says: equal for files that differ in white space or order of properties alone.</summary>
+    [JsonIgnore]
+    public string ContentDigest => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, Json)))}";
+
     private static readonly JsonSerializerOptions Json = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the message names the file, the rule, the value and what was expected.</exception>
@@ -34,6 +40,17 @@ public sealed record ModerationPolicy
         }
 
         return Parse(File.ReadAllBytes(path), labels, path);
+    }
+
+    /// <summary>The name of a policy that was chosen for a model anew: no other model's has it, so that its numbers are its own.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="digest">Of the model's package.</param>
+    public static string NameOf(string model, string digest)
+    {
+        ArgumentNullException.ThrowIfNull(digest);
+        const int Shown = 8;
+        var hex = digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return $"{model}-{hex[..Math.Min(Shown, hex.Length)]}";
     }
 
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>, as <see cref="Read"/>.</exception>

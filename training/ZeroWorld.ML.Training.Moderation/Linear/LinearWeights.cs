@@ -82,14 +82,16 @@ public sealed class LinearWeights
     /// <param name="margins">One per label, or more.</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> margins)
     {
-        if (Stride == 4)
+        if (_packed is not null)
+        {
+            Span<float> sums = stackalloc float[PackedRows.StrideMax];
+            _packed.Score(ids, values, Bias, sums);
+            sums[..Labels].CopyTo(margins);
+        }
+        else if (Stride == 4)
         {
             Span<float> four = stackalloc float[4];
-            if (_packed is not null)
-            {
-                _packed.Score(ids, values, Bias, four);
-            }
-            else if (_rows is null)
+            if (_rows is null)
             {
                 ScoreFour(ids, values, four);
             }
@@ -100,12 +102,6 @@ public sealed class LinearWeights
 
             four[..Labels].CopyTo(margins);
         }
-        else if (_packed is not null)
-        {
-            Span<float> sums = stackalloc float[PackedRows.StrideMax];
-            _packed.Score(ids, values, Bias, sums);
-            sums[..Labels].CopyTo(margins);
-        }
         else if (Stride == 1 && _rows is null)
         {
             margins[0] = ScoreOne(ids, values);
@@ -114,6 +110,15 @@ public sealed class LinearWeights
         {
             ScoreMany(ids, values, margins);
         }
+    }
+
+    /// <summary>As <see cref="Score"/>, of weights whose rows lie side by side.</summary>
+    /// <param name="sums">[<see cref="PackedRows.StrideMax"/>]; behind those of the labels all 0.</param>
+    /// <returns><see langword="false"/>: they do not, and nothing was written.</returns>
+    internal bool TryScorePacked(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> sums)
+    {
+        _packed?.Score(ids, values, Bias, sums);
+        return _packed is not null;
     }
 
     /// <summary>One label's weights of many features: a loop of its own, so that the processor waits for many of them at once.</summary>

@@ -15,6 +15,7 @@ internal sealed class PackedRows
     // Of more ids the rows would be no smaller by much.
     private const int ShareMost = 2;
     private const int Four = 4;
+    private const int LineBytes = 64;
 
     // Ids of a text that are looked up at once.
     private const int PartMax = 128;
@@ -22,9 +23,10 @@ internal sealed class PackedRows
 
     private readonly Word[] _words;
     private readonly float[] _rows;
+    private readonly int _first;
     private readonly int _stride;
 
-    private PackedRows(Word[] words, float[] rows, int stride) => (_words, _rows, _stride) = (words, rows, stride);
+    private PackedRows(Word[] words, float[] rows, int first, int stride) => (_words, _rows, _first, _stride) = (words, rows, first, stride);
 
     /// <param name="weights">Of a stride of 1, or a multiple of 4 of at most <see cref="StrideMax"/>.</param>
     /// <returns><see langword="null"/>: more than half of the ids weigh something.</returns>
@@ -51,21 +53,26 @@ internal sealed class PackedRows
             return null;
         }
 
-        var (rows, next) = (new float[(used + 1) * stride], stride);
+        // A row of 12 takes the room of 16: what begins with a line of the cache ends with it.
+        var wide = stride == 3 * Four ? StrideMax : stride;
+        var rows = GC.AllocateArray<float>(((used + 1) * wide) + StrideMax, pinned: true);
+        var first = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(rows, 0) & (LineBytes - 1)) / sizeof(float);
+        var next = first + wide;
         for (var at = 0; at < words.Length; at++)
         {
             for (var bits = words[at].Bits; bits != 0; bits &= bits - 1)
             {
                 weights.RowOf((at << 6) + BitOperations.TrailingZeroCount(bits)).CopyTo(rows.AsSpan(next));
-                next += stride;
+                next += wide;
             }
         }
 
-        return new PackedRows(words, rows, stride);
+        return new PackedRows(words, rows, first, wide);
     }
 
     /// <summary>As <see cref="LinearWeights.Score"/>, the same bits.</summary>
-    /// <param name="sums">[stride].</param>
+    /// <param name="bias">[stride].</param>
+    /// <param name="sums">[<see cref="StrideMax"/>]; behind those of the labels all 0.</param>
     public void Score(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, ReadOnlySpan<float> bias, Span<float> sums)
     {
         if (_stride == 1)
@@ -74,6 +81,7 @@ internal sealed class PackedRows
             return;
         }
 
+        sums.Clear();
         bias.CopyTo(sums);
         if (ids.Length <= FewMax)
         {
@@ -90,11 +98,11 @@ internal sealed class PackedRows
         var (even, odd, place) = (bias[0], 0f, 0);
         for (; place + 1 < ids.Length; place += 2)
         {
-            even += _rows[RowOf(ids[place])] * values[place];
-            odd += _rows[RowOf(ids[place + 1])] * values[place + 1];
+            even += _rows[_first + RowOf(ids[place])] * values[place];
+            odd += _rows[_first + RowOf(ids[place + 1])] * values[place + 1];
         }
 
-        sums[0] = place < ids.Length ? even + odd + (_rows[RowOf(ids[place])] * values[place]) : even + odd;
+        sums[0] = place < ids.Length ? even + odd + (_rows[_first + RowOf(ids[place])] * values[place]) : even + odd;
     }
 
     private void AddFew(ReadOnlySpan<int> ids, ReadOnlySpan<float> values, Span<float> sums)
@@ -119,7 +127,7 @@ internal sealed class PackedRows
         starts = starts[..ids.Length];
         for (var place = 0; place < ids.Length; place++)
         {
-            starts[place] = RowOf(ids[place]) * _stride;
+            starts[place] = _first + (RowOf(ids[place]) * _stride);
         }
 
         switch (_stride)
@@ -129,9 +137,6 @@ internal sealed class PackedRows
                 break;
             case 2 * Four:
                 AddEights(starts, values, sums);
-                break;
-            case 3 * Four:
-                AddTwelves(starts, values, sums);
                 break;
             default:
                 AddSixteens(starts, values, sums);
@@ -161,21 +166,6 @@ internal sealed class PackedRows
         }
 
         sum.CopyTo(sums);
-    }
-
-    private void AddTwelves(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)
-    {
-        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
-        var (first, last) = (Vector256.Create<float>(sums), Vector128.Create<float>(sums[(2 * Four)..]));
-        for (var place = 0; place < starts.Length; place++)
-        {
-            var (start, value) = ((nuint)starts[place], values[place]);
-            first += Vector256.LoadUnsafe(ref rows, start) * value;
-            last += Vector128.LoadUnsafe(ref rows, start + (2 * Four)) * value;
-        }
-
-        first.CopyTo(sums);
-        last.CopyTo(sums[(2 * Four)..]);
     }
 
     private void AddSixteens(ReadOnlySpan<int> starts, ReadOnlySpan<float> values, Span<float> sums)

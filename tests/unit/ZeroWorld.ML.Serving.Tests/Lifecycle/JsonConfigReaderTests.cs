@@ -39,7 +39,7 @@ public sealed class JsonConfigReaderTests
     [InlineData("""{"max_batch_size":"many"}""", "'max_batch_size' is many; expected a whole number")]
     [InlineData("""{"max_batch_size":1.5}""", "'max_batch_size' is 1.5; expected a whole number")]
     [InlineData("""{"max_batch":1}""", "there is no field 'max_batch' in a model configuration")]
-    [InlineData("""{"sequence_batching":{}}""", "'sequence_batching' is not supported here")]
+    [InlineData("""{"sequenceBatching":{"iterativeSequence":true}}""", "'iterative_sequence' is not supported here")]
     [InlineData("""{"input":[null]}""", "'input' is null inside a list")]
     [InlineData("""{"\ud800":1}""", "the configuration is not JSON")]
     [InlineData("""{"name":"\ud800"}""", "'name' is no valid Unicode text")]

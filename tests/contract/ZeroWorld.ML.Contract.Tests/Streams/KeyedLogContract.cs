@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ZeroWorld.ML.Pipelines.Moderation;
+using ZeroWorld.ML.Training;
+using ZeroWorld.ML.Training.Moderation;
+
+namespace ZeroWorld.ML.Contract.Tests;
+
+/// <summary>What every keyed log does, and the review queue on it.</summary>
+public abstract class KeyedLogContract
+{
+    private const int Pages = 600;
+
+    private static readonly DateTimeOffset Time = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>The same logs each time, as another process opens them.</summary>
+    protected abstract Task<IKeyedLog> OpenAsync();
+
+    [Fact]
+    public async Task ReadAsync_NoLog_IsEmpty()
+    {
+        await using var log = await OpenAsync();
+
+        Assert.Empty(await ReadAsync(log, "verdicts"));
+    }
+
+    [Fact]
+    public async Task TryAppendAsync_KeyThatIsThere_ChangesNothing()
+    {
+        await using (var log = await OpenAsync())
+        {
+            Assert.True(await AppendAsync(log, "verdicts", "a", 1));
+            Assert.True(await AppendAsync(log, "verdicts", "b", 2));
+            Assert.False(await AppendAsync(log, "verdicts", "a", 3));
+        }
+
+        await using var other = await OpenAsync();
+        Assert.False(await AppendAsync(other, "verdicts", "b", 4));
+        Assert.Equal([Record("a", 1), Record("b", 2)], (await ReadAsync(other, "verdicts")).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task TryAppendAsync_OneKeyByManyAtOnce_IsOneOfTheirs()
+    {
+        var took = await Task.WhenAll(Enumerable.Range(0, 8).Select(async one =>
+        {
+            await using var log = await OpenAsync();
+            return await AppendAsync(log, "verdicts", "same", one);
+        }));
+
+        await using var reader = await OpenAsync();
+        var counts = Assert.Single(took, static took => took);
+        Assert.True(counts);
+        Assert.Equal(Record("same", Array.IndexOf(took, true)), (await ReadAsync(reader, "verdicts"))[0]);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ManyRecords_GivesAllOldestFirst()
+    {
+        await using var log = await OpenAsync();
+        await FillAsync(log, "review", Pages);
+
+        var records = await ReadAsync(log, "review");
+
+        Assert.Equal(Pages, records.Count);
+        Assert.Equal(records.Select(NumberOf).Order(), Enumerable.Range(0, Pages));
+    }
+
+    [Fact]
+    public async Task ReviewQueue_CasesAndVerdicts_AreListedClosedAndExported()
+    {
+        await using var log = await OpenAsync();
+        foreach (var id in (string[])["one", "two", "three"])
+        {
+            await log.TryAppendAsync("review", id, Case(id), Cancellation);
+        }
+
+        await log.TryAppendAsync("review", "strange", Encoding.UTF8.GetBytes("""{"id":"strange"}"""), Cancellation);
+        var queue = new ReviewQueue(log, "review", "verdicts");
+        string[] ids = [.. (await queue.ListAsync(null, 10, Cancellation)).Select(static one => one.Id)];
+
+        Assert.Equal(["one", "three", "two"], ids.Order(StringComparer.Ordinal));
+        Assert.Equal(1, queue.Unreadable);
+        Assert.Equal(ids[..2], (await queue.ListAsync(null, 2, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(ids[2..], (await queue.ListAsync(ids[1], 2, Cancellation)).Select(static one => one.Id));
+
+        var verdict = await queue.CloseAsync("two", "foul", "rosa", Time, Cancellation);
+        var repeated = await queue.CloseAsync("two", "foul", "max", Time.AddDays(1), Cancellation);
+        await queue.CloseAsync("one", "fine", "max", Time.AddDays(1), Cancellation);
+
+        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", "rosa", Time), verdict);
+        Assert.Equal(verdict, repeated);
+        Assert.Equal(["three"], (await queue.ListAsync(null, 10, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(verdict, (await queue.FindAsync("two", Cancellation)).Verdict);
+        Assert.Null((await queue.FindAsync("three", Cancellation)).Verdict);
+        var exported = new List<string>();
+        await foreach (var one in queue.VerdictsAsync(Cancellation))
+        {
+            exported.Add($"{one.Text}: {one.Label}");
+        }
+
+        Assert.Equal(["text of one: fine", "text of two: foul"], exported.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task ReviewQueue_WhatCannotBe_SaysWhat()
+    {
+        await using var log = await OpenAsync();
+        await log.TryAppendAsync("review", "one", Case("one"), Cancellation);
+        var queue = new ReviewQueue(log, "review", "verdicts");
+        await queue.CloseAsync("one", "foul", "rosa", Time, Cancellation);
+
+        await AssertRefusedAsync("id: 'one' is no open case: rosa said 'foul' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("one", "fine", "max", Time, Cancellation));
+        await AssertRefusedAsync("label: 'rude' is none of the model; expected one of fine, foul.", () => queue.CloseAsync("one", "rude", "max", Time, Cancellation));
+        await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.CloseAsync("two", "fine", "max", Time, Cancellation));
+        await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.ListAsync("two", 1, Cancellation));
+    }
+
+    [Fact]
+    public async Task PolicyLedger_OneNumberForTwoContents_RefusesTheSecond()
+    {
+        var policy = new ModerationPolicy { Name = "house", Version = 2, Model = "sha256:a", Rules = [new ModerationRule("foul", 0.5, 0.9)] };
+        var byHand = policy with { Model = "sha256:b", Rules = [new ModerationRule("foul", 0.4, 0.9) { ChosenFor = "by hand" }] };
+        await using (var log = await OpenAsync())
+        {
+            await new PolicyLedger(log, "policies").EnterAsync(policy, Cancellation);
+            await new PolicyLedger(log, "policies").EnterAsync(policy with { Version = 3 }, Cancellation);
+        }
+
+        await using var other = await OpenAsync();
+        var ledger = new PolicyLedger(other, "policies");
+        await ledger.EnterAsync(policy with { Rules = [.. policy.Rules] }, Cancellation);
+
+        await AssertRefusedAsync(
+            $"policy 'house': version 2 is the number of another content already ({policy.ContentDigest}, for model sha256:a; this one is {byHand.ContentDigest}, for model sha256:b). "
+            + "A number names one content: give this one a later version.",
+            () => ledger.EnterAsync(byHand, Cancellation));
+        await ledger.EnterAsync(byHand with { Version = 4 }, Cancellation);
+        Assert.Equal(3, (await ReadAsync(other, "policies")).Count);
+    }
+
+    /// <summary>Records with the numbers from 0 on, in their order.</summary>
+    protected virtual async Task FillAsync(IKeyedLog log, string name, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            await AppendAsync(log, name, number.ToString(CultureInfo.InvariantCulture), number);
+        }
+    }
+
+    protected static string Record(string key, int number) => $$"""{"id":"{{key}}","number":{{number}}}""";
+
+    private static async Task<bool> AppendAsync(IKeyedLog log, string name, string key, int number)
+    {
+        while (true)
+        {
+            try
+            {
+                return await log.TryAppendAsync(name, key, Encoding.UTF8.GetBytes(Record(key, number)), Cancellation);
+            }
+            catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+            {
+                // As the port says: repeating it tells.
+                await Task.Yield();
+            }
+        }
+    }
+
+    private static int NumberOf(string record)
+    {
+        using var document = JsonDocument.Parse(record);
+        return document.RootElement.GetProperty("number").GetInt32();
+    }
+
+    private static async Task<List<string>> ReadAsync(IKeyedLog log, string name)
+    {
+        var records = new List<string>();
+        await foreach (var record in log.ReadAsync(name, Cancellation))
+        {
+            records.Add(Encoding.UTF8.GetString(record.Span));
+        }
+
+        return records;
+    }
+
+    private static byte[] Case(string id) => JsonSerializer.SerializeToUtf8Bytes(
+        new ReviewCase("1", id, $"text of {id}", "en", "", new ModerationDecision
+        {
+            Offset = "1", Id = id, Action = "review", Label = "foul", Scores = new Dictionary<string, float> { ["fine"] = 0.4f, ["foul"] = 0.6f }, Policy = "house", PolicyVersion = 1, Model = "sha256:0", Time = Time,
+        }),
+        ModerationJson.Options);
+
+    private static async Task AssertRefusedAsync(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<TrainingException>(act)).Message);
+}
