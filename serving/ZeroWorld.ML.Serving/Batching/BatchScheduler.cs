@@ -40,7 +40,6 @@ internal sealed partial class BatchScheduler : IRequestRunner
     private bool _isStopping;
     private int _queuedRows;
     private int _queuedTasks;
-    private int _held;
 
     /// <param name="instances">One or more, of one signature; they are disposed with the scheduler.</param>
     /// <param name="padding">Sizes that runs are brought to; <see langword="null"/>: none.</param>
@@ -259,14 +258,9 @@ internal sealed partial class BatchScheduler : IRequestRunner
             return;
         }
 
-        if (_held > 0 && !_isStopping)
+        if (IsHeld_NeedsLock())
         {
-            if (Volatile.Read(ref _queuedTasks) < _held)
-            {
-                return;
-            }
-
-            _held = 0;
+            return;
         }
 
         var closing = _isStopping ? now : _queue.GetClosing(Volatile.Read(ref _queuedRows));
