@@ -30,6 +30,9 @@ public sealed class KafkaWorkStream : IWorkStream
     private readonly Dictionary<int, long> _next = [];
     private readonly Dictionary<int, long> _committed = [];
     private IConsumer<byte[], byte[]>? _consumer;
+
+    // It fetches nothing: a broker answers a connection in order, and a fetch that waits for messages is not answered for half a second.
+    private IConsumer<byte[], byte[]>? _asker;
     private bool _isRepeat;
 
     // Others, or this worker before an answer was lost, may have finished what is not known here.
@@ -83,13 +86,14 @@ public sealed class KafkaWorkStream : IWorkStream
         () =>
         {
             Connect();
-            using var admin = new DependentAdminClientBuilder(_consumer!.Handle).Build();
+            var asker = _asker ??= Asker();
+            using var admin = new DependentAdminClientBuilder(asker.Handle).Build();
             var partitions = admin.GetMetadata(_options.Topic, _options.Kafka.Timeout).Topics
                 .SelectMany(static topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId))).ToList();
             var waiting = 0L;
-            foreach (var committed in partitions.Count == 0 ? [] : _consumer.Committed(partitions, _options.Kafka.Timeout))
+            foreach (var committed in partitions.Count == 0 ? [] : asker.Committed(partitions, _options.Kafka.Timeout))
             {
-                var marks = _consumer.QueryWatermarkOffsets(committed.TopicPartition, _options.Kafka.Timeout);
+                var marks = asker.QueryWatermarkOffsets(committed.TopicPartition, _options.Kafka.Timeout);
                 var next = _next.GetValueOrDefault(committed.Partition.Value, committed.Offset.IsSpecial ? marks.Low : committed.Offset);
                 waiting += Math.Max(0, marks.High - Math.Max(next, marks.Low));
             }
@@ -104,6 +108,7 @@ public sealed class KafkaWorkStream : IWorkStream
         {
             _consumer?.Close();
             _consumer?.Dispose();
+            _asker?.Dispose();
             _transactions.Dispose();
             return true;
         }).ConfigureAwait(false);
@@ -290,6 +295,13 @@ public sealed class KafkaWorkStream : IWorkStream
         {
             _committed[partition] = offset;
         }
+    }
+
+    private IConsumer<byte[], byte[]> Asker()
+    {
+        var config = new ConsumerConfig { BootstrapServers = _options.Kafka.Brokers, GroupId = _options.Group, EnableAutoCommit = false };
+        _options.Kafka.ApplyTo(config);
+        return new ConsumerBuilder<byte[], byte[]>(config).SetErrorHandler((_, error) => OnError(error)).SetLogHandler(static (_, _) => { }).Build();
     }
 
     private bool Connect()
