@@ -5,7 +5,7 @@ using DuckDB.NET.Native;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>One private engine for one operation: in memory, bounded, spilling to a folder of its own that goes when it does.</summary>
-/// <remarks>Thread safety: <see cref="Query"/> and <see cref="QueryVectors"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
+/// <remarks>Thread safety: <see cref="Query"/>, <see cref="QueryVectors"/> and <see cref="Visit"/> may be called from any thread, each result belongs to one; the rest is for one thread.</remarks>
 internal sealed class DuckDbSession : IDisposable
 {
     private const string Stopped = "The offline engine stopped: ";
@@ -82,6 +82,9 @@ internal sealed class DuckDbSession : IDisposable
         return failure;
     }
 
+    /// <summary>Threads of the engine, where they are not limited.</summary>
+    public int Threads => _threads;
+
     public DuckDBNativeConnection NativeConnection => _connection.NativeConnection;
 
     /// <exception cref="FeatureException">The engine refused; the message says what it said.</exception>
@@ -114,6 +117,26 @@ internal sealed class DuckDbSession : IDisposable
 
     /// <summary>As <see cref="Query"/>, by whole vectors.</summary>
     public DuckDbVectors QueryVectors(string statement, CancellationToken cancellationToken) => new(Connect(cancellationToken), statement, cancellationToken);
+
+    /// <summary>Hands on the rows of a statement as the engine's threads make them, in no order.</summary>
+    /// <param name="visit">As <see cref="VectorVisit"/> has it, for <see cref="Threads"/> workers; what it throws ends the statement and is thrown.</param>
+    public void Visit(string statement, Action<DuckDbChunk, int> visit, CancellationToken cancellationToken)
+    {
+        using var connection = Connect(cancellationToken);
+        using var rows = new VectorVisit(connection.NativeConnection, _threads, visit);
+        try
+        {
+            using var count = QueryVectors(rows.Statement(statement), cancellationToken);
+            while (count.Read())
+            {
+            }
+        }
+        catch (FeatureException)
+        {
+            rows.ThrowIfFailed();
+            throw;
+        }
+    }
 
     /// <summary>As <see cref="Query"/>, row by row of the engine's vectors.</summary>
     /// <param name="columns">Columns of the result.</param>

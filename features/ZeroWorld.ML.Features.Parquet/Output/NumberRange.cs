@@ -9,23 +9,24 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <remarks>Of floats with a NaN among them nothing is said, and a zero is told with the sign that leaves none out, as the format asks.</remarks>
 internal struct NumberRange()
 {
-    private long _least;
-    private long _greatest;
-    private double _leastFloat;
-    private double _greatestFloat;
-    private bool _isKnown;
+    private long _least = long.MaxValue;
+    private long _greatest = long.MinValue;
+    private double _leastFloat = double.PositiveInfinity;
+    private double _greatestFloat = double.NegativeInfinity;
+    private bool _isAny;
+    private bool _hasNan;
 
+    /// <summary>Adds some of the numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(ReadOnlySpan<long> values, ColumnKind kind)
     {
-        _isKnown = values.Length > 0;
+        _isAny |= values.Length > 0;
         if (kind is ColumnKind.Float32 or ColumnKind.Float64)
         {
             TakeFloats(values, kind == ColumnKind.Float32);
             return;
         }
 
-        (_least, _greatest) = (long.MaxValue, long.MinValue);
         if (kind != ColumnKind.Int32)
         {
             values = TakeVectors(values);
@@ -42,7 +43,7 @@ internal struct NumberRange()
 
     public readonly void Write(ThriftWriter thrift, ParquetColumn column)
     {
-        if (!_isKnown)
+        if (!_isAny || _hasNan)
         {
             return;
         }
@@ -52,12 +53,12 @@ internal struct NumberRange()
         switch (column.Kind)
         {
             case ColumnKind.Float32:
-                BinaryPrimitives.WriteSingleLittleEndian(least, (float)_leastFloat);
-                BinaryPrimitives.WriteSingleLittleEndian(greatest, (float)_greatestFloat);
+                BinaryPrimitives.WriteSingleLittleEndian(least, (float)Negative(_leastFloat));
+                BinaryPrimitives.WriteSingleLittleEndian(greatest, (float)Positive(_greatestFloat));
                 break;
             case ColumnKind.Float64:
-                BinaryPrimitives.WriteDoubleLittleEndian(least, _leastFloat);
-                BinaryPrimitives.WriteDoubleLittleEndian(greatest, _greatestFloat);
+                BinaryPrimitives.WriteDoubleLittleEndian(least, Negative(_leastFloat));
+                BinaryPrimitives.WriteDoubleLittleEndian(greatest, Positive(_greatestFloat));
                 break;
             default:
                 BinaryPrimitives.WriteInt64LittleEndian(least, _least);
@@ -125,7 +126,11 @@ internal struct NumberRange()
             all += double.IsNaN(value) ? double.NaN : 0;
         }
 
-        _isKnown &= all == 0;
-        (_leastFloat, _greatestFloat) = (least == 0 ? -0.0 : least, greatest == 0 ? 0.0 : greatest);
+        _hasNan |= double.IsNaN(all);
+        (_leastFloat, _greatestFloat) = (least < _leastFloat ? least : _leastFloat, greatest > _greatestFloat ? greatest : _greatestFloat);
     }
+
+    private static double Negative(double value) => value == 0 ? -0.0 : value;
+
+    private static double Positive(double value) => value == 0 ? 0.0 : value;
 }

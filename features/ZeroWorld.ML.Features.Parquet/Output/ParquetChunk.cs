@@ -101,23 +101,28 @@ internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
     private void EncodeNumbers(IReadOnlyList<IColumnBlock> blocks, int ordinal)
     {
         Span<int> ends = stackalloc int[blocks.Count];
-        var count = 0;
-        ParquetScratch.Reserve(ref scratch.Values, blocks.Count * ColumnBuffer.BlockRows);
+        var rows = 0;
         for (var index = 0; index < blocks.Count; index++)
         {
-            count += Gather(blocks[index].Buffers[ordinal], blocks[index].Count, scratch.Values.AsSpan(count));
-            ends[index] = count;
+            rows += blocks[index].Count;
         }
 
-        var values = scratch.Values.AsSpan(0, count);
-        _range.Take(values, column.Kind);
-        ParquetScratch.Reserve(ref scratch.Numbers, count);
-        _hasDictionary = TryNumber(values);
+        ParquetScratch.Reserve(ref scratch.Values, rows);
+        ParquetScratch.Reserve(ref scratch.Numbers, rows);
+        var count = 0;
         for (var index = 0; index < blocks.Count; index++)
         {
-            var from = index == 0 ? 0 : ends[index - 1];
+            count += CopyPresent(blocks[index].Buffers[ordinal], blocks[index].Count, scratch.Values.AsSpan(count));
+            ends[index] = count;
+            _range.Take(ValuesOf(blocks, ordinal, ends, index), column.Kind);
+        }
+
+        _hasDictionary = TryNumber(blocks, ordinal, ends);
+        for (var index = 0; index < blocks.Count; index++)
+        {
             PageEncoding.WriteValidity(scratch.Page, blocks[index].Buffers[ordinal].Nulls.AsSpan(0, blocks[index].Count));
-            var encoding = WriteValues(values[from..ends[index]], scratch.Numbers.AsSpan(from, ends[index] - from));
+            var values = ValuesOf(blocks, ordinal, ends, index);
+            var encoding = WriteValues(values, scratch.Numbers.AsSpan(ends[index] - values.Length, values.Length));
             if (index == 0 && _hasDictionary)
             {
                 WriteDictionary();
@@ -127,15 +132,36 @@ internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
         }
     }
 
-    // Few distinct values in the first rows, and not too many in all.
-    private bool TryNumber(ReadOnlySpan<long> values)
+    // Of a block without nulls they are where they were.
+    private ReadOnlySpan<long> ValuesOf(IReadOnlyList<IColumnBlock> blocks, int ordinal, ReadOnlySpan<int> ends, int index)
     {
-        var some = Math.Min(values.Length, ColumnBuffer.BlockRows);
-        return some > 0
-            && scratch.Dictionary.TryNumber(values[..some], scratch.Numbers)
-            && scratch.Dictionary.Count <= (some / 2) + 1
-            && scratch.Dictionary.TryNumber(values[some..], scratch.Numbers.AsSpan(some))
-            && scratch.Dictionary.Count <= (values.Length / 2) + 1;
+        var from = index == 0 ? 0 : ends[index - 1];
+        return ends[index] - from == blocks[index].Count
+            ? blocks[index].Buffers[ordinal].Bits.AsSpan(0, blocks[index].Count)
+            : scratch.Values.AsSpan(from, ends[index] - from);
+    }
+
+    // Few distinct values in the first rows, and not too many in all.
+    private bool TryNumber(IReadOnlyList<IColumnBlock> blocks, int ordinal, ReadOnlySpan<int> ends)
+    {
+        var done = 0;
+        for (var index = 0; index < blocks.Count; index++)
+        {
+            var values = ValuesOf(blocks, ordinal, ends, index);
+            var isFirst = done == 0;
+            if (!scratch.Dictionary.TryNumber(values, scratch.Numbers.AsSpan(done)))
+            {
+                return false;
+            }
+
+            done += values.Length;
+            if (isFirst && scratch.Dictionary.Count > (done / 2) + 1)
+            {
+                return false;
+            }
+        }
+
+        return done > 0 && scratch.Dictionary.Count <= (done / 2) + 1;
     }
 
     private int WriteValues(ReadOnlySpan<long> values, ReadOnlySpan<int> numbers)
@@ -266,17 +292,12 @@ internal sealed class ParquetChunk(ParquetColumn column, ParquetScratch scratch)
         return count;
     }
 
-    private int Gather(ColumnBuffer buffer, int rows, Span<long> values)
+    // Returns how many there are.
+    private int CopyPresent(ColumnBuffer buffer, int rows, Span<long> values)
     {
         var missing = buffer.Nulls.AsSpan(0, rows).Count(true);
         _nulls += missing;
-        if (missing > 0)
-        {
-            return buffer.CopyPresent(rows, values);
-        }
-
-        buffer.Bits.AsSpan(0, rows).CopyTo(values);
-        return rows;
+        return missing == 0 ? rows : buffer.CopyPresent(rows, values);
     }
 
     /// <summary>Writes the page with its header, and empties it.</summary>

@@ -18,12 +18,31 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
 
     public bool IsWhole => To == long.MaxValue;
 
+    /// <summary>Rows of the file, of which this is a part; <see cref="long.MaxValue"/>: nobody asked.</summary>
+    public long FileRows { get; init; } = long.MaxValue;
+
     /// <summary>Number of the slice's first row.</summary>
     public long First => FirstNumbers[0] + From;
 
     /// <summary>Holds a scan of the files to the slice.</summary>
     /// <param name="number">The number of a row in its file.</param>
-    public string Condition(string number) => IsWhole ? string.Empty : $" WHERE {number} >= {Sql.Number(From)} AND {number} < {Sql.Number(To)}";
+    public string Condition(string number)
+    {
+        // Of all rows none is asked for its number.
+        string[] limits = [.. From > 0 ? [$"{number} >= {Sql.Number(From)}"] : Array.Empty<string>(), .. To < FileRows ? [$"{number} < {Sql.Number(To)}"] : Array.Empty<string>()];
+        return limits.Length == 0 ? string.Empty : $" WHERE {string.Join(" AND ", limits)}";
+    }
+
+    /// <summary>Refuses rows that the file did not have when it was cut.</summary>
+    /// <param name="numbers">Numbers of rows in their file, ascending.</param>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: there is one.</exception>
+    public void Require(ReadOnlySpan<long> numbers)
+    {
+        if (numbers is [.., var last] && last >= FileRows)
+        {
+            throw new FeatureException(FeatureError.InvalidInput, $"File '{Files[0]}' has more rows than before; expected files that stay as they are while they are read.");
+        }
+    }
 
     /// <summary>What of the slice lies within a range of the table's rows, in its order.</summary>
     /// <param name="first">Number of the range's first row.</param>
@@ -40,7 +59,7 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
         return Files.Zip(FirstNumbers, ends)
             .Select(file => (Name: file.First, Start: file.Second, From: Math.Max(first, Math.Max(file.Second, First)), To: Math.Min(end, file.Third)))
             .Where(static file => file.From < file.To)
-            .Select(static file => new SourceSlice([file.Name], [file.Start], file.From - file.Start, file.To - file.Start, file.To - file.From));
+            .Select(file => new SourceSlice([file.Name], [file.Start], file.From - file.Start, file.To - file.Start, file.To - file.From) { FileRows = IsWhole ? long.MaxValue : FileRows });
     }
 
     /// <summary>The same rows in as few slices as there can be: parts of one file that follow each other are one.</summary>
@@ -89,7 +108,7 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
                 for (var from = 0L; from < rows; from += rowsMax)
                 {
                     var to = Math.Min(from + rowsMax, rows);
-                    slices.Add(new SourceSlice([file], [first], from, to, to - from));
+                    slices.Add(new SourceSlice([file], [first], from, to, to - from) { FileRows = rows });
                 }
             }
             else

@@ -43,9 +43,9 @@ internal sealed class BlockRoom
     /// <param name="count">Rows at most.</param>
     /// <param name="row">Number of the first one in the range.</param>
     /// <returns>How many rows the block takes on; the first of a block always.</returns>
-    public int Fit(DuckDbVectors rows, int from, int count, int row)
+    public int Fit(DuckDbChunk rows, int from, int count, int row)
     {
-        Span<long> lengths = stackalloc long[DuckDbVectors.RowsMax];
+        Span<long> lengths = stackalloc long[DuckDbChunk.RowsMax];
         if (_spine.Count > 0)
         {
             lengths.Clear();
@@ -65,7 +65,7 @@ internal sealed class BlockRoom
         {
             // What the spine's texts took is given back where the views' make the block shorter.
             var taken = count;
-            Span<long> found = stackalloc long[DuckDbVectors.RowsMax];
+            Span<long> found = stackalloc long[DuckDbChunk.RowsMax];
             found.Clear();
             foreach (var (cells, column) in _cells)
             {

@@ -41,7 +41,7 @@ internal sealed class KeyTable
     /// <summary>Numbers the entities of the rows at hand; -1 where a key is null or, unless they are added, unknown.</summary>
     /// <param name="ordinal">Of the first key's column.</param>
     /// <param name="entities">Receives one number per row.</param>
-    public void Number(DuckDbVectors rows, int ordinal, Span<int> entities, bool add)
+    public void Number(DuckDbChunk rows, int ordinal, Span<int> entities, bool add)
     {
         Number(rows, ordinal, entities);
         if (!add || !entities[..rows.Count].Contains(-1) || HasNullWhereUnknown(rows, ordinal, entities))
@@ -55,10 +55,10 @@ internal sealed class KeyTable
         }
     }
 
-    private void Number(DuckDbVectors rows, int ordinal, Span<int> entities) => NumberOrAdd(rows, ordinal, entities, add: false);
+    private void Number(DuckDbChunk rows, int ordinal, Span<int> entities) => NumberOrAdd(rows, ordinal, entities, add: false);
 
     // Whether what is not known has no key, so that nothing is to be added.
-    private bool HasNullWhereUnknown(DuckDbVectors rows, int ordinal, ReadOnlySpan<int> entities)
+    private bool HasNullWhereUnknown(DuckDbChunk rows, int ordinal, ReadOnlySpan<int> entities)
     {
         for (var row = 0; row < rows.Count; row++)
         {
@@ -77,7 +77,7 @@ internal sealed class KeyTable
         return true;
     }
 
-    private void NumberOrAdd(DuckDbVectors rows, int ordinal, Span<int> entities, bool add)
+    private void NumberOrAdd(DuckDbChunk rows, int ordinal, Span<int> entities, bool add)
     {
         if (_isSingle)
         {
@@ -150,7 +150,7 @@ internal sealed class KeyTable
             Reserve(_hashed + count);
         }
 
-        Span<long> keys = stackalloc long[DuckDbVectors.RowsMax];
+        Span<long> keys = stackalloc long[DuckDbChunk.RowsMax];
         if (_types[0] is FeatureType.Int64 or FeatureType.Timestamp or FeatureType.Float64)
         {
             column.Int64.CopyTo(keys);
@@ -191,7 +191,7 @@ internal sealed class KeyTable
     private void NumberSingle(ReadOnlySpan<long> keys, Span<int> entities, bool add)
     {
         // All places first, so that the memory behind them comes while others are compared.
-        Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
+        Span<int> places = stackalloc int[DuckDbChunk.RowsMax];
         var (slots, dense) = (Volatile.Read(ref _slots), _dense);
         var (shift, mask) = (Shift(slots), slots.Length - 1);
         for (var row = 0; row < keys.Length; row++)
@@ -288,7 +288,7 @@ internal sealed class KeyTable
     }
 
     // Each value by its length and bytes: (1, 23) and (12, 3) have different keys.
-    private int WriteKey(DuckDbVectors rows, int ordinal, int row, ref byte[] key)
+    private int WriteKey(DuckDbChunk rows, int ordinal, int row, ref byte[] key)
     {
         var length = 0;
         for (var index = 0; index < _types.Length; index++)

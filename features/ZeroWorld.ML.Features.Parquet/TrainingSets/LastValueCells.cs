@@ -41,7 +41,7 @@ internal sealed class LastValueCells : ViewCells
         CancellationToken cancellationToken)
     {
         // Views share their winners, unless ties may give each its own; how old they may be is asked when they are written, where they do not agree in that.
-        var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows);
+        var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows, threads);
         var limits = views.Select(static view => view.View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null).ToArray();
         var most = views.Select((_, view) => search.HasTies ? limits[view] : limits.Contains(null) ? null : limits.Max()).ToArray();
         var lists = new int[search.HasTies ? views.Length : 1][];
@@ -65,9 +65,8 @@ internal sealed class LastValueCells : ViewCells
         var values = new SelectedRows([.. wanted.Select(static column => column.Type)], selection.Count, threads, search.Release());
         if (wanted.Count > 0 && selection.Count > 0)
         {
-            var expressions = wanted.ConvertAll(static column => column.Expression);
             SliceScan.Run(
-                session, views[0].Query, slices, threads, slice => selection.HasAny(slice.First, slice.First + slice.Rows) ? expressions : null,
+                session, views[0].Query, slices, slice => selection.HasAny(slice.First, slice.First + slice.Rows), wanted.ConvertAll(static column => column.Expression),
                 (rows, slice, worker) => Take(rows, slice, worker, selection, values), scanned, cancellationToken);
         }
 
@@ -81,21 +80,27 @@ internal sealed class LastValueCells : ViewCells
         return [.. views.Select(_ => shared)];
     }
 
-    // Rows that any of the views still takes.
+    // Rows that any of the views still takes. Of an entity's moments those that one row wins follow each other.
     private static void Select(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
         Parallelism.RunPieces(threads, spine.Keys.Count, (from, to) =>
         {
+            var marks = selection.TakeMarks();
             for (var entity = from; entity < to; entity++)
             {
                 search.Carry(entity);
+                var last = -1L;
                 for (var moment = spine.Starts[entity]; moment < spine.Starts[entity + 1]; moment++)
                 {
-                    if (search.WinnerAt(view, moment, out var eventTime) is >= 0 and var row && !LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive))
+                    var row = search.WinnerAt(view, moment, out var eventTime);
+                    if (row != last && !LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive))
                     {
-                        selection.Add(row);
+                        selection.Add(marks, row);
+                        last = row;
                     }
                 }
             }
+
+            selection.GiveBack(marks);
         }, EntitiesMin);
 
     // Per row of the spine; one without a winner that any of the views still takes gets its status.
@@ -182,10 +187,10 @@ internal sealed class LastValueCells : ViewCells
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Take(
-        DuckDbVectors rows, SourceSlice slice, int worker, RowSelection selection, SelectedRows values)
+        DuckDbChunk rows, SourceSlice slice, int worker, RowSelection selection, SelectedRows values)
     {
         const int FirstValueOrdinal = 2;
-        Span<int> places = stackalloc int[DuckDbVectors.RowsMax];
+        Span<int> places = stackalloc int[DuckDbChunk.RowsMax];
         var numbers = rows.Column(0).Int64;
         var files = rows.Column(1).Int64;
         var any = false;

@@ -14,9 +14,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal sealed unsafe class LastValueSearch : IDisposable
 {
     private const int FirstKeyOrdinal = 4;
-    private const int SearchRows = 64;
     private const int WaitingShare = 16;
-    private const long TieFlag = 1L << 62;
 
     private readonly SpineMoments _spine;
     private readonly LastValueSource[] _views;
@@ -25,12 +23,13 @@ internal sealed unsafe class LastValueSearch : IDisposable
 
     // The best row so far of each moment.
     private NativeWords? _memory;
-    private readonly Candidate* _candidates;
+    private readonly LastValueCandidate* _candidates;
     private readonly long _until;
     private readonly long _skew;
 
-    // Per worker and entity; empty where entities have few moments.
-    private int[][] _hints = [];
+    // Per worker.
+    private readonly MomentFinder[] _finders;
+    private readonly ArrivalParts _parts;
 
     // Per entity of the spine until when it was deleted; empty where none of its kind was.
     private readonly long[] _erasedUntil = [];
@@ -52,7 +51,9 @@ internal sealed unsafe class LastValueSearch : IDisposable
     /// <param name="views">One or more, of equal <see cref="SourceQuery.RowIdentity"/>.</param>
     /// <param name="erasures">Rows of deleted entities are not seen.</param>
     /// <param name="until">Rows that arrived later (microseconds) are not seen.</param>
-    public LastValueSearch(SpineMoments spine, LastValueSource[] views, Erasures erasures, long until)
+    /// <param name="threads">Of the engine, which scans.</param>
+    /// <param name="memoryBytes">Memory of the join, a small part of which holds rows that wait for others of their entities.</param>
+    public LastValueSearch(SpineMoments spine, LastValueSource[] views, Erasures erasures, long until, int threads, long memoryBytes)
     {
         const int Parts = 64;
         _spine = spine;
@@ -61,8 +62,14 @@ internal sealed unsafe class LastValueSearch : IDisposable
         _keys = views[0].View.Entity.Keys.Count;
         _until = until;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
-        _memory = new NativeWords((long)spine.Moments.Length * sizeof(Candidate));
-        _candidates = (Candidate*)_memory.Start;
+        _finders = [.. Enumerable.Range(0, threads).Select(_ => new MomentFinder(spine.Starts, spine.Moments))];
+
+        // In one piece, which becomes the room of the values: new memory is dear.
+        _parts = new ArrivalParts(spine, threads, memoryBytes / WaitingShare, Compete);
+        var candidates = (long)spine.Moments.Length * sizeof(LastValueCandidate);
+        _memory = new NativeWords(candidates + _parts.WaitingBytes);
+        _candidates = (LastValueCandidate*)_memory.Start;
+        _parts.Use(_memory.Start + (nint)candidates);
         if (erasures.Has(views[0].View.Entity.Name))
         {
             _erasedUntil = new long[spine.Keys.Count];
@@ -83,34 +90,37 @@ internal sealed unsafe class LastValueSearch : IDisposable
     public long NullKeys => _nullKeys;
 
     /// <summary>Scans the slices.</summary>
-    /// <param name="memoryBytes">Memory of the join, a small part of which holds rows that wait for others of their entities.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no event or created time, or one that is none of the calendar.</exception>
-    public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, int threads, long memoryBytes, Action<long> scanned, CancellationToken cancellationToken)
+    public void Run(DuckDbSession session, IReadOnlyList<SourceSlice> slices, Action<long> scanned, CancellationToken cancellationToken)
     {
-        _hints = _spine.Moments.Length / NearbySearch.Count < _spine.Keys.Count ? [] : [.. Enumerable.Range(0, threads).Select(_ => new int[_spine.Keys.Count])];
-        var parts = new ArrivalParts(_spine, threads, memoryBytes / WaitingShare, Compete);
-        SliceScan.Run(session, _source, slices, threads, _ => _source.Identity, (rows, slice, worker) => Take(rows, slice, worker, parts), scanned, cancellationToken);
-        parts.Complete();
+        SliceScan.Run(session, _source, slices, static _ => true, [.. _source.Identity], Take, scanned, cancellationToken);
+        _parts.Complete();
         _source.CheckTimes(session, _nullEvents, _nullCreated, _noTimes);
         HasTies = _hasTied && FindTied();
         if (HasTies)
         {
-            var values = _views.SelectMany(static view => Enumerable.Range(0, view.View.StoredColumns.Count).Select(view.Query.ValueAt)).ToList();
-            SliceScan.Run(session, _source, slices, threads, _ => _source.Identity.Concat(values), Decide, scanned, cancellationToken);
+            var values = _views.SelectMany(static view => Enumerable.Range(0, view.View.StoredColumns.Count).Select(view.Query.ValueAt));
+            SliceScan.Run(session, _source, slices, static _ => true, [.. _source.Identity, .. values], Decide, scanned, cancellationToken);
             NameDecided();
         }
     }
 
     /// <summary>Ends the search for the moments of an entity: each one's winner is the best row of its own and of those before. Doing it again changes nothing.</summary>
+    /// <remarks>Without a branch on who wins, which nobody could foresee.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Carry(int entity)
     {
-        for (var moment = _spine.Starts[entity] + 1; moment < _spine.Starts[entity + 1]; moment++)
+        var (eventTime, createdTime, row) = (0L, 0L, 0L);
+        var end = _candidates + _spine.Starts[entity + 1];
+        for (var candidate = _candidates + _spine.Starts[entity]; candidate < end; candidate++)
         {
-            if (_candidates[moment - 1].IsGreaterThan(_candidates[moment]))
-            {
-                _candidates[moment] = _candidates[moment - 1];
-            }
+            var isGreater = row != 0
+                & (candidate->Row == 0 | eventTime > candidate->EventTime | (eventTime == candidate->EventTime & createdTime > candidate->CreatedTime));
+            var taken = (isGreater ? 1L : 0L) - 1;
+            eventTime ^= (eventTime ^ candidate->EventTime) & taken;
+            createdTime ^= (createdTime ^ candidate->CreatedTime) & taken;
+            row ^= (row ^ candidate->Row) & taken;
+            (candidate->EventTime, candidate->CreatedTime, candidate->Row) = (eventTime, createdTime, row);
         }
     }
 
@@ -120,7 +130,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
     {
         ref readonly var candidate = ref _candidates[moment];
         eventTime = candidate.EventTime;
-        return candidate.IsTied ? _decided[view][candidate.Row & ~TieFlag] - 1 : candidate.Row - 1;
+        return candidate.IsTied ? _decided[view][candidate.Row & ~LastValueCandidate.TieFlag] - 1 : candidate.Row - 1;
     }
 
     /// <summary>Ends the search and hands on its memory, whatever lies in it: nothing can be asked any more.</summary>
@@ -153,15 +163,15 @@ internal sealed unsafe class LastValueSearch : IDisposable
         {
             foreach (var (moment, best) in _ties[view].SelectMany(static part => part))
             {
-                _decided[view].Add(_candidates[moment].Row & ~TieFlag, best.Row);
+                _decided[view].Add(_candidates[moment].Row & ~LastValueCandidate.TieFlag, best.Row);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Take(DuckDbVectors rows, SourceSlice slice, int worker, ArrivalParts parts)
+    private void Take(DuckDbChunk rows, SourceSlice slice, int worker)
     {
-        Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
+        Span<int> entities = stackalloc int[DuckDbChunk.RowsMax];
         var numbers = rows.Column(0).Int64;
         var files = rows.Column(1).Int64;
         var eventColumn = rows.Column(2);
@@ -177,24 +187,34 @@ internal sealed unsafe class LastValueSearch : IDisposable
             return;
         }
 
-        Span<long> places = stackalloc long[DuckDbVectors.RowsMax];
-        var (quarantined, noTimes) = (0, 0);
+        Span<long> places = stackalloc long[DuckDbChunk.RowsMax];
+        var quarantined = 0;
         for (var row = 0; row < rows.Count; row++)
         {
             places[row] = slice.FirstNumbers[files[row]] + numbers[row];
             var isQuarantined = IsQuarantined(events[row], created[row]);
             quarantined += isQuarantined ? 1 : 0;
-            noTimes += UnixMicroseconds.IsOfCalendar(events[row]) & UnixMicroseconds.IsOfCalendar(created[row]) ? 0 : 1;
             entities[row] = isQuarantined || Math.Max(events[row], created[row]) > _until || IsErased(entities[row], events[row]) ? -1 : entities[row];
         }
 
-        parts.Add(worker, entities[..rows.Count], events, created, places);
+        _parts.Add(worker, entities[..rows.Count], events, created, places);
         Interlocked.Add(ref _quarantined, quarantined);
-        Interlocked.Add(ref _noTimes, noTimes);
+        Interlocked.Add(ref _noTimes, UnixMicroseconds.AreOfCalendar(events) && UnixMicroseconds.AreOfCalendar(created) ? 0 : CountNoTimes(events, created));
         Interlocked.Add(ref _nullKeys, CountNullKeys(rows));
     }
 
-    private int CountNullKeys(DuckDbVectors rows)
+    private static int CountNoTimes(ReadOnlySpan<long> events, ReadOnlySpan<long> created)
+    {
+        var count = 0;
+        for (var row = 0; row < events.Length; row++)
+        {
+            count += UnixMicroseconds.IsOfCalendar(events[row]) && UnixMicroseconds.IsOfCalendar(created[row]) ? 0 : 1;
+        }
+
+        return count;
+    }
+
+    private int CountNullKeys(DuckDbChunk rows)
     {
         if (_keys == 1)
         {
@@ -233,13 +253,18 @@ internal sealed unsafe class LastValueSearch : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Compete(ReadOnlySpan<Arrival> arrivals, int worker)
+    private void Compete(ReadOnlySpan<Arrival> arrivals, int first, int worker)
     {
-        Span<int> moments = stackalloc int[SearchRows];
-        for (; !arrivals.IsEmpty; arrivals = arrivals[Math.Min(SearchRows, arrivals.Length)..])
+        Span<int> moments = stackalloc int[MomentFinder.RowsMax];
+        for (; !arrivals.IsEmpty; arrivals = arrivals[Math.Min(MomentFinder.RowsMax, arrivals.Length)..])
         {
-            var some = arrivals[..Math.Min(SearchRows, arrivals.Length)];
-            FindMoments(some, moments, _hints.Length == 0 ? [] : _hints[worker]);
+            var some = arrivals[..Math.Min(MomentFinder.RowsMax, arrivals.Length)];
+            _finders[worker].Find(some, first, moments);
+            foreach (var moment in moments[..some.Length])
+            {
+                Prefetch.Read(ref _candidates[Math.Max(moment, 0)]);
+            }
+
             for (var index = 0; index < some.Length; index++)
             {
                 if (moments[index] >= 0)
@@ -250,55 +275,15 @@ internal sealed unsafe class LastValueSearch : IDisposable
         }
     }
 
-    /// <summary>As <see cref="FindMoment"/>, for some rows side by side: the memory that one needs next comes while others are looked at.</summary>
-    /// <param name="hints">Per entity how many moments lie before the one that its last row found: where rows come in the order of time, the next one is near. Empty: none is known.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FindMoments(ReadOnlySpan<Arrival> arrivals, Span<int> moments, Span<int> hints)
-    {
-        var (starts, all) = (_spine.Starts, _spine.Moments);
-        foreach (ref readonly var arrival in arrivals)
-        {
-            Prefetch.Read(ref starts[arrival.Entity]);
-            if (hints.Length > 0)
-            {
-                Prefetch.Read(ref hints[arrival.Entity]);
-            }
-        }
-
-        for (var index = 0; index < arrivals.Length; index++)
-        {
-            var entity = arrivals[index].Entity;
-            moments[index] = starts[entity] + (hints.Length > 0 ? hints[entity] : 0);
-            Prefetch.Read(ref all[moments[index]]);
-        }
-
-        for (var index = 0; index < arrivals.Length; index++)
-        {
-            ref readonly var arrival = ref arrivals[index];
-            var (first, end) = (starts[arrival.Entity], starts[arrival.Entity + 1]);
-
-            // The row before it may have been of the same entity.
-            var near = hints.Length > 0 ? first + hints[arrival.Entity] : first;
-            var at = NearbySearch.Find(all, first, near, end, Math.Max(arrival.EventTime, arrival.CreatedTime));
-            if (hints.Length > 0)
-            {
-                hints[arrival.Entity] = Math.Min(at, end - 1) - first;
-            }
-
-            moments[index] = at < end ? at : -1;
-            Prefetch.Read(ref _candidates[Math.Min(at, end - 1)]);
-        }
-    }
-
     // Without a branch on who wins, which nobody could foresee; a tie is rare.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Compete(ref Candidate champion, in Arrival challenger)
+    private void Compete(ref LastValueCandidate champion, in Arrival challenger)
     {
         var (eventTime, createdTime) = (challenger.EventTime, challenger.CreatedTime);
         var (isSame, isLater) = (eventTime == champion.EventTime, eventTime > champion.EventTime);
         if (isSame & createdTime == champion.CreatedTime & champion.Row != 0)
         {
-            champion.Row |= TieFlag;
+            champion.Row |= LastValueCandidate.TieFlag;
             _hasTied = true;
             return;
         }
@@ -310,9 +295,9 @@ internal sealed unsafe class LastValueSearch : IDisposable
     }
 
     // The second scan: of the rows that tied, for each view the one with the greatest hash (docs/formats/online-row.md).
-    private void Decide(DuckDbVectors rows, SourceSlice slice, int worker)
+    private void Decide(DuckDbChunk rows, SourceSlice slice, int worker)
     {
-        Span<int> entities = stackalloc int[DuckDbVectors.RowsMax];
+        Span<int> entities = stackalloc int[DuckDbChunk.RowsMax];
         var numbers = rows.Column(0).Int64;
         var files = rows.Column(1).Int64;
         var events = rows.Column(2).Int64;
@@ -365,21 +350,5 @@ internal sealed unsafe class LastValueSearch : IDisposable
             uint.Parse(hex.AsSpan(32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
         public int CompareTo(RowHash other) => First != other.First ? First.CompareTo(other.First) : Last.CompareTo(other.Last);
-    }
-
-    private struct Candidate
-    {
-        public long EventTime;
-        public long CreatedTime;
-
-        // Number of the row plus 1; 0: there is none. With TieFlag: another row has the same times.
-        public long Row;
-
-        public readonly bool IsTied => (Row & TieFlag) != 0;
-
-        public readonly bool IsNewerThan(in Candidate other) =>
-            EventTime > other.EventTime || (EventTime == other.EventTime && CreatedTime > other.CreatedTime);
-
-        public readonly bool IsGreaterThan(in Candidate other) => Row != 0 && (other.Row == 0 || IsNewerThan(other));
     }
 }

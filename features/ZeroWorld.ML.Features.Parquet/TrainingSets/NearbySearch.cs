@@ -18,7 +18,7 @@ internal static class NearbySearch
     {
         if (near > first && all[near - 1] >= wanted)
         {
-            return FindBetween(all, first, near - 1, wanted);
+            return FindBefore(all, first, near - 1, wanted);
         }
 
         if (near + Count > all.Length)
@@ -37,7 +37,35 @@ internal static class NearbySearch
         return at >= end ? end : at < near + Count ? at : FindBehind(all, at, end, wanted);
     }
 
+    /// <summary>Where a time is if those of its entity are spread evenly, about: so that it probably lies within <see cref="Count"/> from there on.</summary>
+    /// <param name="all">As for <see cref="Find"/>; there is one from <paramref name="first"/> on and before <paramref name="end"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Guess(long[] all, int first, int end, long wanted)
+    {
+        var (least, count) = (all[first], end - first - 1);
+        var share = ((double)wanted - least) / ((double)all[first + count] - least);
+
+        // Of one time alone, or of many equal ones, the share is none.
+        var behind = share > 0 ? Math.Min(share, 1) * count : 0;
+        return first + Math.Max((int)behind - (Count / 2), 0);
+    }
+
     // In ever greater steps, then between the last two.
+    private static int FindBefore(long[] all, int first, int end, long wanted)
+    {
+        for (var step = Count; end - step > first; step *= 2)
+        {
+            if (all[end - step] < wanted)
+            {
+                return FindBetween(all, end - step, end, wanted);
+            }
+
+            end -= step;
+        }
+
+        return FindBetween(all, first, end, wanted);
+    }
+
     private static int FindBehind(long[] all, int from, int end, long wanted)
     {
         for (var step = Count; from + step < end; step *= 2)

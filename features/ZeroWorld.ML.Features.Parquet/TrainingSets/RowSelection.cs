@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -5,28 +6,66 @@ namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Some rows of a table, and the place of each among them.</summary>
 /// <remarks>A bit per row of the table and an int32 per 64 rows. Adding may run concurrently, before <see cref="Complete"/>; asking after it.</remarks>
-internal sealed class RowSelection(long rows)
+internal sealed class RowSelection
 {
-    private readonly ulong[] _words = new ulong[(rows + 63) / 64];
-    private readonly int[] _before = new int[((rows + 63) / 64) + 1];
+    // Bits that all threads set in the same words go from processor to processor with each: up to here each thread has its own.
+    private const long MarkBytesMax = 1 << 28;
+
+    private readonly ulong[] _words;
+    private readonly int[] _before;
+    private readonly bool _isShared;
+    private readonly ConcurrentBag<ulong[]> _marks;
+
+    /// <param name="rows">Of the table.</param>
+    /// <param name="threads">That add.</param>
+    public RowSelection(long rows, int threads)
+    {
+        _words = new ulong[(rows + 63) / 64];
+        _before = new int[_words.Length + 1];
+        _marks = [_words];
+        _isShared = (long)threads * _words.Length * sizeof(ulong) > MarkBytesMax;
+    }
 
     /// <summary>Rows selected.</summary>
     public int Count => _before[^1];
 
-    public void Add(long row)
+    /// <returns>Where one thread adds rows; it gives it back by <see cref="GiveBack"/>.</returns>
+    public ulong[] TakeMarks() => _isShared ? _words : _marks.TryTake(out var marks) ? marks : new ulong[_words.Length];
+
+    public void GiveBack(ulong[] marks)
     {
-        ref var word = ref _words[row >> 6];
+        if (!_isShared)
+        {
+            _marks.Add(marks);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(ulong[] marks, long row)
+    {
+        ref var word = ref marks[row >> 6];
         var bit = 1UL << (int)(row & 63);
-        if ((Volatile.Read(ref word) & bit) == 0)
+        if (_isShared)
         {
             Interlocked.Or(ref word, bit);
+        }
+        else
+        {
+            word |= bit;
         }
     }
 
     public void Complete()
     {
+        ulong[][] others = [.. _marks.Where(marks => marks != _words)];
+        _marks.Clear();
         for (var word = 0; word < _words.Length; word++)
         {
+            foreach (var marks in others)
+            {
+                _words[word] |= marks[word];
+            }
+
             _before[word + 1] = _before[word] + BitOperations.PopCount(_words[word]);
         }
     }

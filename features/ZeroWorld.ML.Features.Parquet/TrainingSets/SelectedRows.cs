@@ -207,7 +207,7 @@ internal sealed unsafe class SelectedRows : IDisposable
     /// <summary>Takes the values of all columns of some rows; each place is set once.</summary>
     /// <param name="places">Per row at hand its place, or -1.</param>
     /// <param name="ordinal">Of the first column among the vectors.</param>
-    public void Set(ReadOnlySpan<int> places, DuckDbVectors vectors, int ordinal, int worker)
+    public void Set(ReadOnlySpan<int> places, DuckDbChunk vectors, int ordinal, int worker)
     {
         if (_areWords && _types.Length <= WordColumnsMax)
         {
@@ -231,7 +231,7 @@ internal sealed unsafe class SelectedRows : IDisposable
 
     // Row by row: what belongs to one row lies in one or two lines of the processor's cache.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SetWords(ReadOnlySpan<int> places, DuckDbVectors vectors, int ordinal)
+    private void SetWords(ReadOnlySpan<int> places, DuckDbChunk vectors, int ordinal)
     {
         Span<nint> data = stackalloc nint[_types.Length];
         Span<nint> validity = stackalloc nint[_types.Length];

@@ -1,40 +1,36 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>Scans the slices of a table with several threads.</summary>
+/// <summary>Scans the slices of a table by all threads of the engine.</summary>
 internal static class SliceScan
 {
-    /// <param name="expressions">What to read of a slice; <see langword="null"/>: the slice is not needed.</param>
+    /// <param name="isNeeded">Whether a slice is.</param>
+    /// <param name="expressions">What to read.</param>
     /// <param name="take">Called for the vectors of a slice, from the worker of the given number, 0 and up.</param>
     /// <param name="scanned">Receives rows done, from any thread.</param>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a file is another one by now.</exception>
     public static void Run(
         DuckDbSession session,
         SourceQuery source,
         IReadOnlyList<SourceSlice> slices,
-        int threads,
-        Func<SourceSlice, IEnumerable<string>?> expressions,
-        Action<DuckDbVectors, SourceSlice, int> take,
+        Func<SourceSlice, bool> isNeeded,
+        IReadOnlyList<string> expressions,
+        Action<DuckDbChunk, SourceSlice, int> take,
         Action<long> scanned,
         CancellationToken cancellationToken)
     {
-        // Each worker runs its own scan: the engine's threads would only wait for each other.
-        using var alone = session.LimitThreads(1);
-        var next = -1;
-        Parallelism.Run(threads, worker =>
+        SourceSlice[] needed = [.. slices.Where(isNeeded)];
+        scanned(slices.Sum(static slice => slice.Rows) - needed.Sum(static slice => slice.Rows));
+        foreach (var slice in SourceSlice.Join(needed))
         {
-            while (Interlocked.Increment(ref next) is var index && index < slices.Count)
-            {
-                var slice = slices[index];
-                if (expressions(slice) is { } needed)
+            session.Visit(
+                source.SliceStatement(slice, expressions),
+                (rows, worker) =>
                 {
-                    using var rows = session.QueryVectors(source.SliceStatement(slice, needed), cancellationToken);
-                    while (rows.Read())
-                    {
-                        take(rows, slice, worker);
-                    }
-                }
-
-                scanned(slice.Rows);
-            }
-        });
+                    slice.Require(rows.Column(0).Int64);
+                    take(rows, slice, worker);
+                    scanned(rows.Count);
+                },
+                cancellationToken);
+        }
     }
 }

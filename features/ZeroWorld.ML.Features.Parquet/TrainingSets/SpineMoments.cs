@@ -46,21 +46,14 @@ internal sealed class SpineMoments
     {
         var table = new KeyTable([.. keys.Select(static key => key.Type)], range.Count);
         var (entities, times) = (LargeArray.Create<int>(range.Count), LargeArray.Create<long>(range.Count));
-        SourceSlice[] slices = [.. spine.SlicesOf(range)];
-        using (session.LimitThreads(1))
-        {
-            var next = -1;
-            Parallelism.Run(Math.Clamp(slices.Length, 1, threads), _ =>
+        spine.Visit(
+            session, range, [.. keys.Select(static key => $"k{key.Column}")],
+            (first, rows) =>
             {
-                while (Interlocked.Increment(ref next) is var index && index < slices.Length)
-                {
-                    var (slice, first) = (slices[index], (int)(slices[index].First - range.First));
-                    using var rows = spine.Read(session, slice, keys.Select(static key => $"k{key.Column}"), withTimes: true, cancellationToken);
-                    Take(rows, table, entities.AsSpan(first, (int)slice.Rows), times.AsSpan(first, (int)slice.Rows));
-                }
-            });
-        }
-
+                rows.Column(SpineRows.TimeOrdinal).Int64.CopyTo(times.AsSpan(first));
+                table.Number(rows, SpineRows.FirstOrdinal, entities.AsSpan(first, rows.Count), add: true);
+            },
+            cancellationToken);
         return Sort(table, entities, times, threads);
     }
 
@@ -100,15 +93,6 @@ internal sealed class SpineMoments
         for (var place = 0; place < rows.Length; place++)
         {
             values[rows[place]] = of.Of(_momentOfPlace[from + place]);
-        }
-    }
-
-    private static void Take(SpineRows rows, KeyTable table, Span<int> entities, Span<long> times)
-    {
-        for (var done = 0; rows.Read(); done += rows.Vectors.Count)
-        {
-            rows.Vectors.Column(SpineRows.TimeOrdinal).Int64.CopyTo(times[done..]);
-            table.Number(rows.Vectors, SpineRows.FirstOrdinal, entities.Slice(done, rows.Vectors.Count), add: true);
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class SpineRows(DuckDbVectors rows, SourceSlice slice, SpineTabl
     private long _next = slice.First;
 
     /// <summary>The rows at hand.</summary>
-    public DuckDbVectors Vectors => rows;
+    public DuckDbChunk Vectors => rows;
 
     /// <returns><see langword="false"/> behind the last row.</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no time or one that is none of the calendar, or the files are other ones by now.</exception>
@@ -23,32 +23,9 @@ internal sealed class SpineRows(DuckDbVectors rows, SourceSlice slice, SpineTabl
             return _next == slice.First + slice.Rows ? false : throw spine.RefuseMissing(_next);
         }
 
-        if (rows.Count == 0)
-        {
-            return true;
-        }
-
-        if (NumberOf(0) != _next || NumberOf(rows.Count - 1) != _next + rows.Count - 1)
+        if (rows.Count > 0 && Require(rows, slice, spine) != _next)
         {
             throw spine.RefuseMissing(_next);
-        }
-
-        var times = rows.Column(TimeOrdinal);
-        for (var row = 0; times.MayHaveNulls && row < rows.Count; row++)
-        {
-            if (times.IsNull(row))
-            {
-                throw spine.RefuseNullTime(_next + row);
-            }
-        }
-
-        var values = times.Int64;
-        for (var row = 0; row < rows.Count; row++)
-        {
-            if (!UnixMicroseconds.IsOfCalendar(values[row]))
-            {
-                throw spine.RefuseTime(_next + row, values[row]);
-            }
         }
 
         _next += rows.Count;
@@ -57,5 +34,40 @@ internal sealed class SpineRows(DuckDbVectors rows, SourceSlice slice, SpineTabl
 
     public void Dispose() => rows.Dispose();
 
-    private long NumberOf(int row) => slice.FirstNumbers[rows.Column(1).Int64[row]] + rows.Column(0).Int64[row];
+    /// <summary>Refuses rows that do not follow each other or that have no time.</summary>
+    /// <param name="rows">One or more.</param>
+    /// <returns>The number of the first one in the spine.</returns>
+    public static long Require(DuckDbChunk rows, SourceSlice slice, SpineTable spine)
+    {
+        var first = NumberOf(rows, 0, slice);
+        if (NumberOf(rows, rows.Count - 1, slice) != first + rows.Count - 1)
+        {
+            throw spine.RefuseMissing(first);
+        }
+
+        var times = rows.Column(TimeOrdinal);
+        for (var row = 0; times.MayHaveNulls && row < rows.Count; row++)
+        {
+            if (times.IsNull(row))
+            {
+                throw spine.RefuseNullTime(first + row);
+            }
+        }
+
+        var values = times.Int64;
+        if (!UnixMicroseconds.AreOfCalendar(values))
+        {
+            var row = 0;
+            while (UnixMicroseconds.IsOfCalendar(values[row]))
+            {
+                row++;
+            }
+
+            throw spine.RefuseTime(first + row, values[row]);
+        }
+
+        return first;
+    }
+
+    private static long NumberOf(DuckDbChunk rows, int row, SourceSlice slice) => slice.FirstNumbers[rows.Column(1).Int64[row]] + rows.Column(0).Int64[row];
 }

@@ -137,14 +137,52 @@ internal sealed class SpineTable
     /// <summary>Reads a slice in the order of its rows; the engine uses one thread for it.</summary>
     /// <param name="columns">Names of columns, beside the time.</param>
     /// <param name="withTimes">Whether the time is read; in its place is 0 where it is not.</param>
-    public SpineRows Read(DuckDbSession session, SourceSlice slice, IEnumerable<string> columns, bool withTimes, CancellationToken cancellationToken)
+    public SpineRows Read(DuckDbSession session, SourceSlice slice, IEnumerable<string> columns, bool withTimes, CancellationToken cancellationToken) =>
+        new(session.QueryVectors(Statement(slice, columns, withTimes), cancellationToken), slice, this);
+
+    /// <summary>Reads rows of a range with their times, in no order, by all threads of the engine.</summary>
+    /// <param name="columns">Names of columns, beside the time.</param>
+    /// <param name="visit">Called with the number of some rows' first one in the range, and with the rows as <see cref="SpineRows"/> has them; from several threads.</param>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a row has no time or one that is none of the calendar, or the files are other ones by now.</exception>
+    public void Visit(DuckDbSession session, SpineRange range, IReadOnlyList<string> columns, Action<int, DuckDbChunk> visit, CancellationToken cancellationToken)
+    {
+        var found = 0L;
+        foreach (var slice in SourceSlice.Join(SlicesOf(range)))
+        {
+            session.Visit(
+                Statement(slice, columns, withTimes: true),
+                (rows, _) =>
+                {
+                    if (rows.Count == 0)
+                    {
+                        return;
+                    }
+
+                    var first = SpineRows.Require(rows, slice, this) - range.First;
+                    if (first < 0 || first + rows.Count > range.Count)
+                    {
+                        throw RefuseMissing(range.First);
+                    }
+
+                    visit((int)first, rows);
+                    Interlocked.Add(ref found, rows.Count);
+                },
+                cancellationToken);
+        }
+
+        if (found != range.Count)
+        {
+            throw RefuseMissing(range.First + found);
+        }
+    }
+
+    private string Statement(SourceSlice slice, IEnumerable<string> columns, bool withTimes)
     {
         // Times as the engine holds them: microseconds.
         var time = withTimes ? IsInEngine ? TimeColumn : Sql.Name(_request.TimeColumn) : "0::BIGINT";
-        var statement = IsInEngine
+        return IsInEngine
             ? $"SELECT rowid, 0::BIGINT, {string.Join(", ", columns.Prepend(time))} FROM {Name}{slice.Condition("rowid")}"
             : _table.SliceStatement(slice, columns.Select(name => _columns[name]).Prepend(time));
-        return new SpineRows(session.QueryVectors(statement, cancellationToken), slice, this);
     }
 
     public FeatureException RefuseNullTime(long row) =>

@@ -88,7 +88,7 @@ internal sealed class TrainingBlock : IColumnBlock
     /// <param name="times">Of all rows of the range; empty: they are read with the others.</param>
     /// <param name="room">Says how many rows fit by their texts and lists.</param>
     /// <returns>How many it took; 0: the block is full.</returns>
-    public int Take(DuckDbVectors rows, int from, ReadOnlySpan<long> times, BlockRoom room)
+    public int Take(DuckDbChunk rows, int from, ReadOnlySpan<long> times, BlockRoom room)
     {
         // Where texts make blocks short, one still begins with every so many rows, wherever a range begins: what is reckoned by blocks is the same for any memory.
         var left = ColumnBuffer.BlockRows - ((_first + Count) % ColumnBuffer.BlockRows);
@@ -132,7 +132,7 @@ internal sealed class TrainingBlock : IColumnBlock
             .Where(static column => ColumnTypes.IsOfBytes(ColumnTypes.KindOf(column.Item2))),
     ];
 
-    private void CopySpine(DuckDbVectors rows, int from, int at, int count)
+    private void CopySpine(DuckDbChunk rows, int from, int at, int count)
     {
         for (var index = 0; index < _requestValues.Length; index++)
         {

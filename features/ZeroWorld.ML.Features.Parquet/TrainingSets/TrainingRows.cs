@@ -91,11 +91,11 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
     private sealed class RangeRows(
         DuckDbSession session, SpineTable spine, SpineRange range, IReadOnlyList<string> columns, bool withTimes, CancellationToken cancellationToken) : IDisposable
     {
-        private readonly Queue<SourceSlice> _slices = new(spine.SlicesOf(range));
+        private readonly Queue<SourceSlice> _slices = new(SourceSlice.Join(spine.SlicesOf(range)));
         private SpineRows? _rows;
 
         /// <summary>The rows at hand.</summary>
-        public DuckDbVectors Vectors => _rows!.Vectors;
+        public DuckDbChunk Vectors => _rows!.Vectors;
 
         public bool Read()
         {

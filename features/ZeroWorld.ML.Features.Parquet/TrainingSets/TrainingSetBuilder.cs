@@ -176,8 +176,8 @@ internal sealed class TrainingSetBuilder
             var arrivedUntil = Math.Min(spine.Last, _request.AsOf ?? long.MaxValue);
             foreach (var group in keyed)
             {
-                using var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil);
-                search.Run(_session, group.Slices, _threads, _memoryBytes, _progress.Scanned, cancellationToken);
+                using var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil, _threads, _memoryBytes);
+                search.Run(_session, group.Slices, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
                     _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);
                 for (var view = 0; view < found.Length; view++)

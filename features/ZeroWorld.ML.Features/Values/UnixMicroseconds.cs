@@ -19,6 +19,9 @@ public static class UnixMicroseconds
     /// <summary>Whether the time is one of the years 1 to 9999, as those of tables, spines and texts are.</summary>
     public static bool IsOfCalendar(long microseconds) => microseconds is >= TimeMin and <= TimeMax;
 
+    /// <summary>Whether all of the times are.</summary>
+    public static bool AreOfCalendar(ReadOnlySpan<long> microseconds) => !microseconds.ContainsAnyExceptInRange(TimeMin, TimeMax);
+
     /// <summary>Floors the instant to microseconds (also before the epoch).</summary>
     public static long FromDateTimeOffset(DateTimeOffset instant) => FloorDivide(instant.UtcTicks - EpochTicks, TicksPerMicrosecond);
 

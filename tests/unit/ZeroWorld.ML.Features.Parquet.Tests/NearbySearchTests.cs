@@ -24,4 +24,28 @@ public sealed class NearbySearchTests
             }
         }
     }
+
+    [Fact]
+    public void Guess_OfTimesThatAreSpreadEvenly_LiesRightBeforeThePlace()
+    {
+        long[] all = [7, .. Enumerable.Range(0, 500).Select(static time => 1000L + (10 * time)), 7];
+
+        for (var wanted = 900L; wanted < 6_100; wanted += 7)
+        {
+            var guess = NearbySearch.Guess(all, 1, 501, wanted);
+
+            Assert.InRange(guess, 1, 500);
+            Assert.InRange(NearbySearch.Find(all, 1, guess, 501, wanted), guess, guess + NearbySearch.Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(5, 5)]
+    [InlineData(long.MinValue, long.MaxValue)]
+    public void Guess_OfTimesOfAnyRange_IsOneOfTheirPlaces(long least, long greatest)
+    {
+        long[] all = [least, greatest, greatest];
+
+        Assert.All(new[] { long.MinValue, 0, 5, 6, long.MaxValue }, wanted => Assert.InRange(NearbySearch.Guess(all, 0, 3, wanted), 0, 2));
+    }
 }

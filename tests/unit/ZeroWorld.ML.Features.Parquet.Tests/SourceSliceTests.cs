@@ -27,5 +27,25 @@ public sealed class SourceSliceTests
         Assert.Equal(["a:10-30"], SourceSlice.Join([slices[1], slices[2]]).Select(Text));
     }
 
+    [Fact]
+    public void Condition_OfAPartOfAFile_AsksForNoMoreThanIsCutOff()
+    {
+        var slices = SourceSlice.Cut([("a", 30)], 10);
+
+        Assert.Equal([" WHERE n < 10", " WHERE n >= 10 AND n < 20", " WHERE n >= 20"], slices.Select(static slice => slice.Condition("n")));
+        Assert.Equal(string.Empty, SourceSlice.Join(slices)[0].Condition("n"));
+        Assert.Equal(" WHERE n >= 15", SourceSlice.Join(slices.SelectMany(static slice => slice.Within(15, 30)))[0].Condition("n"));
+    }
+
+    [Fact]
+    public void Require_RowBehindTheLast_IsRefused()
+    {
+        var slice = SourceSlice.Join(SourceSlice.Cut([("a", 30)], 10))[0];
+
+        slice.Require([28, 29]);
+
+        Assert.Throws<FeatureException>(() => slice.Require([29, 30]));
+    }
+
     private static string Text(SourceSlice slice) => $"{string.Join(' ', slice.Files)}:{(slice.IsWhole ? "all" : $"{slice.From}-{slice.To}")}";
 }
