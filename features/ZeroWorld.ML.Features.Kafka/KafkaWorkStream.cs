@@ -22,6 +22,7 @@ public sealed class KafkaWorkStream : IWorkStream
     private readonly FinishedWork _finished;
     private readonly KafkaOutputReader _outputs;
     private readonly FrozenSet<string> _outputStreams;
+    private readonly KafkaWaiting _waiting;
 
     // Entries that were taken and not finished, in the order of each partition.
     private readonly SortedDictionary<(int Partition, long Offset), WorkEntry> _taken = [];
@@ -30,9 +31,6 @@ public sealed class KafkaWorkStream : IWorkStream
     private readonly Dictionary<int, long> _next = [];
     private readonly Dictionary<int, long> _committed = [];
     private IConsumer<byte[], byte[]>? _consumer;
-
-    // It fetches nothing: a broker answers a connection in order, and a fetch that waits for messages is not answered for half a second.
-    private IConsumer<byte[], byte[]>? _asker;
     private bool _isRepeat;
 
     // Others, or this worker before an answer was lost, may have finished what is not known here.
@@ -43,6 +41,7 @@ public sealed class KafkaWorkStream : IWorkStream
     {
         (_options, _finished, _outputs) = (options, new FinishedWork(options.KeysMax), new KafkaOutputReader(options));
         _transactions = new KafkaTransactions(options, OnError);
+        _waiting = new KafkaWaiting(options, OnError);
         _outputStreams = options.Outputs.ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -86,19 +85,7 @@ public sealed class KafkaWorkStream : IWorkStream
         () =>
         {
             Connect();
-            var asker = _asker ??= Asker();
-            using var admin = new DependentAdminClientBuilder(asker.Handle).Build();
-            var partitions = admin.GetMetadata(_options.Topic, _options.Kafka.Timeout).Topics
-                .SelectMany(static topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId))).ToList();
-            var waiting = 0L;
-            foreach (var committed in partitions.Count == 0 ? [] : asker.Committed(partitions, _options.Kafka.Timeout))
-            {
-                var marks = asker.QueryWatermarkOffsets(committed.TopicPartition, _options.Kafka.Timeout);
-                var next = _next.GetValueOrDefault(committed.Partition.Value, committed.Offset.IsSpecial ? marks.Low : committed.Offset);
-                waiting += Math.Max(0, marks.High - Math.Max(next, marks.Low));
-            }
-
-            return (waiting, (long)_taken.Count);
+            return (_waiting.Count(_next), (long)_taken.Count);
         },
         cancellationToken);
 
@@ -108,7 +95,7 @@ public sealed class KafkaWorkStream : IWorkStream
         {
             _consumer?.Close();
             _consumer?.Dispose();
-            _asker?.Dispose();
+            _waiting.Dispose();
             _transactions.Dispose();
             return true;
         }).ConfigureAwait(false);
@@ -295,13 +282,6 @@ public sealed class KafkaWorkStream : IWorkStream
         {
             _committed[partition] = offset;
         }
-    }
-
-    private IConsumer<byte[], byte[]> Asker()
-    {
-        var config = new ConsumerConfig { BootstrapServers = _options.Kafka.Brokers, GroupId = _options.Group, EnableAutoCommit = false };
-        _options.Kafka.ApplyTo(config);
-        return new ConsumerBuilder<byte[], byte[]>(config).SetErrorHandler((_, error) => OnError(error)).SetLogHandler(static (_, _) => { }).Build();
     }
 
     private bool Connect()
