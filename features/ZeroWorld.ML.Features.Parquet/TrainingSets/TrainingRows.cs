@@ -29,8 +29,9 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
                         took(block);
                     }
 
-                    output.Write(worker.Group);
+                    output.Place(worker.Group);
                     turns.Done();
+                    output.Write(worker.Group);
                 }
             }
             catch
