@@ -51,11 +51,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
                 _keeping = KeepAsync(TimeSpan.FromMilliseconds(PollIntervalMsOf(options) / PollsPerInterval), _end.Token);
             }
 
-            if (_inHand.ListOwed() is { Count: > 0 } owed)
-            {
-                Commit(owed);
-            }
-
+            CommitOwed(consumer);
             var events = new List<StreamEvent>();
             var bytes = 0L;
             while (events.Count < eventsMax && bytes < BatchBytesMax && Next(consumer, events.Count == 0 ? wait : TimeSpan.Zero, events.Count > 0) is { } item)
@@ -103,6 +99,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
     public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => RunAsync<long?>(
         () =>
         {
+
             // Of the whole group, and without being a member of it.
             var consumer = Connect();
             using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
@@ -121,21 +118,28 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
 
     public async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync().ConfigureAwait(false);
-        if (_keeping is { } keeping)
-        {
-            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        // For good: nobody polls a consumer that is closed.
+        await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         if (_consumer is { } consumer)
         {
-            // It leaves the group at once, so that others need not wait for its session to end.
-            await Start(() =>
+            // It leaves the group at once, so that others need not wait for its session to end. Now and then the library waits for a group that is just being joined, for minutes:
+            // that must not hold up who ends.
+            var closing = Start(() =>
             {
                 consumer.Close();
                 consumer.Dispose();
                 return true;
-            }).ConfigureAwait(false);
+            });
+            if (await Task.WhenAny(closing, Task.Delay(options.Timeout, time)).ConfigureAwait(false) != closing)
+            {
+                LogLibrary($"a consumer of '{stream.Topic}' was not closed within {options.Timeout}");
+            }
+        }
+
+        await _end.CancelAsync().ConfigureAwait(false);
+        if (_keeping is { } keeping)
+        {
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _deadLetters.Dispose();
@@ -240,18 +244,49 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
             .Build();
     }
 
+    /// <summary>Tries again what was refused, of the partitions that are this member's; unless another member, that had them meanwhile, came further.</summary>
+    private void CommitOwed(IConsumer<byte[], byte[]> consumer)
+    {
+        var owed = _inHand.ListOwed();
+        var mine = owed.Count == 0 ? [] : FindMine(consumer, owed);
+        if (mine.Count == 0)
+        {
+            return;
+        }
+
+        var left = new Dictionary<int, long>();
+        foreach (var committed in consumer.Committed(mine, options.Timeout))
+        {
+            var partition = committed.Partition.Value;
+            if (!committed.Offset.IsSpecial && committed.Offset.Value >= owed[partition])
+            {
+                _inHand.Commit(partition, committed.Offset.Value);
+            }
+            else
+            {
+                left[partition] = owed[partition];
+            }
+        }
+
+        Commit(left);
+    }
+
+    /// <summary>The partitions of this member that it has read up to the given offsets: one that was away and came back begins at its last commit, and is read again up to there first.</summary>
+    private static List<TopicPartition> FindMine(IConsumer<byte[], byte[]> consumer, IReadOnlyDictionary<int, long> offsets) =>
+        [.. consumer.Assignment.Where(partition => offsets.TryGetValue(partition.Partition.Value, out var next) && consumer.Position(partition) is { IsSpecial: false } position && position.Value >= next)];
+
     /// <param name="offsets">By partition, the offset before which everything is done.</param>
-    private void Commit(IReadOnlyDictionary<int, long> offsets)
+    private void Commit(Dictionary<int, long> offsets)
     {
         // The broker would take offsets of partitions that are another's by now, and set that one back.
-        var mine = _consumer!.Assignment.Select(static partition => partition.Partition.Value).ToHashSet();
+        var mine = FindMine(_consumer!, offsets).Select(static partition => partition.Partition.Value).ToHashSet();
         var taken = offsets.Where(item => mine.Contains(item.Key)).ToList();
-        var reason = taken.Count < offsets.Count ? "it is not assigned to this one" : null;
+        var reason = taken.Count < offsets.Count ? "it is not this one's" : null;
         try
         {
             if (taken.Count > 0)
             {
-                _consumer.Commit(taken.Select(item => new TopicPartitionOffset(stream.Topic, item.Key, item.Value)));
+                _consumer!.Commit(taken.Select(item => new TopicPartitionOffset(stream.Topic, item.Key, item.Value)));
             }
         }
         catch (KafkaException exception) when (exception.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId or ErrorCode.RebalanceInProgress or ErrorCode.FencedInstanceId)

@@ -3,7 +3,7 @@ namespace ZeroWorld.ML.Features.Kafka;
 /// <summary>What a reader was given of each partition and the broker has no commit of.</summary>
 /// <remarks>
 /// A member that was silent for too long loses its partitions, and reads them from the last commit when it has them again: what its reader has in hand must not come twice,
-/// and what is done whose commit was refused has only to be committed again.
+/// and what is done whose commit was refused, as in the middle of a rebalance, has only to be committed again.
 /// </remarks>
 internal sealed class OffsetsInHand
 {
@@ -37,7 +37,6 @@ internal sealed class OffsetsInHand
             return true;
         }
 
-        hand.IsOwed |= offset < hand.Done;
         return false;
     }
 
@@ -46,7 +45,7 @@ internal sealed class OffsetsInHand
     {
         if (_hands.TryGetValue(partition, out var hand))
         {
-            (hand.First, hand.Done, hand.IsOwed) = (Math.Max(hand.First, Math.Min(next, hand.Next)), Math.Max(hand.Done, next), false);
+            (hand.First, hand.Done) = (Math.Max(hand.First, Math.Min(next, hand.Next)), Math.Max(hand.Done, next));
         }
     }
 
@@ -55,13 +54,13 @@ internal sealed class OffsetsInHand
     {
         if (_hands.TryGetValue(partition, out var hand))
         {
-            (hand.Done, hand.IsOwed) = (Math.Max(hand.Done, next), false);
+            hand.Done = Math.Max(hand.Done, next);
         }
     }
 
-    /// <summary>Commits that were refused, of partitions that are read again: to be tried again.</summary>
+    /// <summary>Commits that were refused: by partition, the offset before which everything is done.</summary>
     public IReadOnlyDictionary<int, long> ListOwed() =>
-        _hands.Where(static entry => entry.Value.IsOwed).ToDictionary(static entry => entry.Key, static entry => entry.Value.Done);
+        _hands.Where(static entry => entry.Value.First < entry.Value.Done).ToDictionary(static entry => entry.Key, static entry => entry.Value.Done);
 
     // In the reader's hand: offsets from First, which is not committed, to Next. It is done with those before Done.
     private sealed class Hand
@@ -73,7 +72,5 @@ internal sealed class OffsetsInHand
         public long Next { get; set; }
 
         public long Newest { get; set; }
-
-        public bool IsOwed { get; set; }
     }
 }

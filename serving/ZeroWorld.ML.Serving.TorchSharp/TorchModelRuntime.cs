@@ -72,7 +72,7 @@ public sealed class TorchModelRuntime : IModelRuntime
     private static ModelSignature GetSignature(ModelPackage package)
     {
         var isRegistered = package.Manifest.Inputs.Count > 0;
-        var declared = isRegistered ? package.Manifest.GetSignature() : new ModelSignature(package.Settings.Inputs, package.Settings.Outputs);
+        var declared = isRegistered ? package.Manifest.GetSignature() : Declare(package);
         if (declared.Inputs.Count == 0 || declared.Outputs.Count == 0)
         {
             throw Refuse(package, "a TorchScript file does not say what its tensors are: declare inputs and outputs, in the order of forward, in model.yaml or config.pbtxt beside the versions.");
@@ -91,6 +91,25 @@ public sealed class TorchModelRuntime : IModelRuntime
 
         // Without a word from the file itself, rows are shared only where somebody said that they are rows.
         return DeclaredSignature.Apply(package, declared, isSharedByFile: false, out _);
+    }
+
+    /// <summary>What lies beside the model says: the tensors of requests, and those that the server makes and keeps of sequences.</summary>
+    private static ModelSignature Declare(ModelPackage package)
+    {
+        var settings = package.Settings;
+        var sequences = settings.Sequences ?? new SequenceSettings();
+        long[] element = settings.RowAxis == RowAxis.Declared ? [-1, 1] : [1];
+        var inputs = TorchOrder.Order(
+            [
+                .. settings.Inputs,
+                .. sequences.Controls.Select(control => new TensorSpec(control.Input, control.Dtype, element)),
+                .. sequences.States.Select(static state => new TensorSpec(state.Input, state.Dtype, state.Shape)),
+            ],
+            TorchForward.FindArguments(package),
+            out var problem);
+        var outputs = TorchOrder.Order(
+            [.. settings.Outputs, .. sequences.States.Where(static state => !state.IsAnswered).Select(static state => new TensorSpec(state.Output, state.Dtype, state.Shape))], null, out var outputProblem);
+        return (problem ?? outputProblem) is { } wrong ? throw Refuse(package, $"{wrong}.") : new ModelSignature(inputs, outputs);
     }
 
     private static ServingException Refuse(ModelPackage package, string reason, Exception? exception = null) =>

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -20,6 +21,12 @@ internal static class RestBody
     {
         if (context.Request.ContentLength > bytesMax)
         {
+            // What is sent all the same is read and forgotten for some seconds: a caller whose connection ends while it sends does not see the answer.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = null;
+            }
+
             throw TooLarge(bytesMax);
         }
 

@@ -12,15 +12,14 @@ internal static partial class PosixSharedMemory
     /// <summary>Whether this system has them.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>Whether a key names one object and can lead nowhere else: '/' and then no further '/'.</summary>
-    public static bool IsValidKey(string key) =>
-        key.Length is > 1 and <= NameLengthMax && key[0] == '/' && key.IndexOfAny(['/', '\0'], 1) < 0 && key is not ("/." or "/..");
+    /// <summary>Whether a text names one object and can lead nowhere else.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and < NameLengthMax && name.IndexOfAny(['/', '\0']) < 0 && name is not ("." or "..");
 
     /// <returns><see langword="null"/> when there is no such object, or it may not be opened.</returns>
     /// <remarks>The call follows no symbolic link, so that nobody can lead this process to another file.</remarks>
-    public static SafeFileHandle? TryOpen(string key)
+    public static SafeFileHandle? TryOpen(string name)
     {
-        var descriptor = Open(key, ReadWrite, 0);
+        var descriptor = Open($"/{name}", ReadWrite, 0);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 

@@ -11,6 +11,9 @@ namespace ZeroWorld.ML.Hosting;
 /// </remarks>
 internal sealed class SharedMemoryRegions(ServerOptions options) : IDisposable
 {
+    // Objects by which a Triton's Python models talk to their processes.
+    private const string ReservedPrefix = "triton_python_backend_shm_region_";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, SharedMemoryRegion> _regions = new(StringComparer.Ordinal);
 
@@ -38,14 +41,21 @@ internal sealed class SharedMemoryRegions(ServerOptions options) : IDisposable
             throw Invalid("'region name' is necessary to register system shared memory region");
         }
 
-        if (!PosixSharedMemory.IsValidKey(key))
+        // As the system has it, slashes before a name say nothing.
+        var objectName = key.TrimStart('/');
+        if (objectName.StartsWith(ReservedPrefix, StringComparison.Ordinal))
         {
-            throw Invalid($"failed to register shared memory region '{name}': the key '{key}' is no name of a shared memory object; expected '/' and a name without further '/'");
+            throw Invalid($"cannot register shared memory region '{name}' with key '{key}' as the key contains the reserved prefix '{ReservedPrefix}'");
+        }
+
+        if (!PosixSharedMemory.IsName(objectName))
+        {
+            throw Invalid($"cannot register shared memory region '{name}' - invalid shm key '{key}'; expected '/' and a name without further '/'");
         }
 
         if (byteSize == 0 || byteSize > (ulong)options.SharedMemoryBytesMax)
         {
-            throw Invalid($"failed to register shared memory region '{name}': byte_size is {byteSize}; expected 1 to {options.SharedMemoryBytesMax} (Server:SharedMemoryBytesMax)");
+            throw Invalid($"failed to register shared memory region '{name}': invalid args: byte_size is {byteSize}; expected 1 to {options.SharedMemoryBytesMax} (Server:SharedMemoryBytesMax)");
         }
 
         lock (_lock)
@@ -146,14 +156,14 @@ internal sealed class SharedMemoryRegions(ServerOptions options) : IDisposable
 
     private static SharedMemoryRegion Open(string name, string key, ulong offset, ulong byteSize)
     {
-        var handle = PosixSharedMemory.TryOpen(key)
+        var handle = PosixSharedMemory.TryOpen(key.TrimStart('/'))
             ?? throw Invalid($"failed to register shared memory region '{name}': Unable to open shared memory region: '{key}'");
         try
         {
             var length = (ulong)RandomAccess.GetLength(handle);
             return offset <= length && byteSize <= length - offset
                 ? new SharedMemoryRegion(name, key, (long)offset, (long)byteSize, handle)
-                : throw Invalid($"failed to register shared memory region '{name}': Invalid shared memory region: '{key}' has {length} bytes, and {byteSize} at {offset} were asked for");
+                : throw Invalid($"failed to register shared memory region '{name}': invalid args: '{key}' has {length} bytes, and {byteSize} at {offset} were asked for");
         }
         catch (Exception exception) when (exception is NotSupportedException or IOException or UnauthorizedAccessException)
         {
@@ -187,7 +197,8 @@ internal sealed class SharedMemoryRegions(ServerOptions options) : IDisposable
         return region switch
         {
             null => throw NotFound(range.Region),
-            _ when range.Offset > region.ByteSize => throw Invalid($"Invalid offset for shared memory region: '{range.Region}'"),
+            _ when range.Offset >= region.ByteSize && range.ByteSize > 0 => throw Invalid($"Invalid offset for shared memory region: '{range.Region}'"),
+            _ when range.ByteSize > long.MaxValue - range.Offset => throw Invalid($"Integer overflow detected: byte_size {range.ByteSize} and offset {range.Offset} of shared memory region: '{range.Region}'"),
             _ when range.ByteSize > region.ByteSize - range.Offset => throw Invalid($"Invalid offset + byte size for shared memory region: '{range.Region}'"),
             _ => region,
         };

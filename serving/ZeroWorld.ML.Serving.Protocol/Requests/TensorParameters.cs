@@ -101,12 +101,15 @@ internal static class TensorParameters
             : throw new TensorFormatException($"invalid value for '{Classification}' parameter for tensor '{tensor}', expected >= 1, got {value.Int64Param}");
     }
 
-    private static long ReadSize(string name, string tensor, InferParameter value) =>
-        value.ParameterChoiceCase != InferParameter.ParameterChoiceOneofCase.Int64Param
-            ? throw WrongType(name, tensor, "int64_param")
-            : value.Int64Param >= 0
-                ? value.Int64Param
-                : throw new TensorFormatException($"invalid value for '{name}' parameter for tensor '{tensor}', expected >= 0, got {value.Int64Param}");
+    /// <returns>What is beyond an int64 as the greatest of those: nothing is as large.</returns>
+    private static long ReadSize(string name, string tensor, InferParameter value) => value.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => (long)Math.Min(value.Uint64Param, long.MaxValue),
+        InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param >= 0
+            ? value.Int64Param
+            : throw new TensorFormatException($"invalid value for '{name}' parameter for tensor '{tensor}', expected >= 0, got {value.Int64Param}"),
+        _ => throw WrongType(name, tensor, "int64_param"),
+    };
 
     private static TensorFormatException WrongType(string name, string tensor, string expected) =>
         new($"invalid value type for '{name}' parameter for tensor '{tensor}', expected {expected}.");

@@ -112,6 +112,11 @@ internal sealed class EnsembleRunner : IRequestRunner
         catch (Exception exception)
         {
             servable.Statistics.RecordFailure(started, ServableStatistics.ReasonOf(exception));
+            if (exception is ServingException failure && servable.Package.Settings.Steps.Count == 0)
+            {
+                throw new ServingException(failure.Error, $"in ensemble '{_model.Name}', {failure.Message}", failure);
+            }
+
             throw;
         }
     }

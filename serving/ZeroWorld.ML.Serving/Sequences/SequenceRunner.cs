@@ -182,7 +182,7 @@ internal sealed class SequenceRunner : IRequestRunner
             throw Invalid($"inference request to model '{_model.Name}' must specify batch-size 1 due to requirements of sequence batcher, got {rows}");
         }
 
-        if (id.Text is { } text && Encoding.UTF8.GetByteCount(text) > IdBytesMax)
+        if (Encoding.UTF8.GetByteCount(id.Text) > IdBytesMax)
         {
             throw Invalid($"the sequence_id of a request to model '{_model.Name}' has more than {IdBytesMax} bytes");
         }

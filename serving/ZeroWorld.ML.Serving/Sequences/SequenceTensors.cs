@@ -140,9 +140,9 @@ internal sealed class SequenceTensors
         }
 
         ulong most = control.Dtype switch { TensorDtype.Int32 => int.MaxValue, TensorDtype.UInt32 => uint.MaxValue, TensorDtype.Int64 => long.MaxValue, _ => ulong.MaxValue };
-        if (!string.IsNullOrEmpty(id.Text) || id.Number > most)
+        if (id.Text.Length > 0 || id.Number > most)
         {
-            var given = string.IsNullOrEmpty(id.Text) ? id.ToString() : $"\"{id.Text}\"";
+            var given = id.Text.Length == 0 ? id.ToString() : $"\"{id.Text}\"";
             throw new ServingException(ServingError.InvalidInput, $"the sequence_id of a request to model '{_model}' is {given}; its input '{control.Input}' takes {control.Dtype.ToName()}, expected a whole number to {most.ToString(CultureInfo.InvariantCulture)}");
         }
 
@@ -201,11 +201,13 @@ internal sealed class SequenceTensors
         {
             var length = new FileInfo(path).Length;
             var expected = (long)count * state.Dtype.Width();
-            return length > Array.MaxLength || (state.Dtype != TensorDtype.Bytes && length != expected)
-                ? throw Refuse($"begins the state '{state.Input}' with the file '{Path.GetFileName(path)}' of {length} bytes; {TensorShape.ToText(shape)} of {state.Dtype.ToName()} has {expected}")
-                : state.Dtype == TensorDtype.Bytes ? TensorBuffer.OfPacked(shape, File.ReadAllBytes(path)) : TensorBuffer.Of(state.Dtype, shape, File.ReadAllBytes(path));
+            var bytes = length <= Array.MaxLength ? File.ReadAllBytes(path) : [];
+            return state.Dtype == TensorDtype.Bytes
+                ? TensorBuffer.TryOfPacked(shape, bytes) ?? throw Refuse($"begins the state '{state.Input}' with the file '{Path.GetFileName(path)}', whose {length} bytes are not {TensorShape.ToText(shape)} texts, each behind its length as uint32")
+                : bytes.Length == expected ? TensorBuffer.Of(state.Dtype, shape, bytes)
+                : throw Refuse($"begins the state '{state.Input}' with the file '{Path.GetFileName(path)}' of {length} bytes; {TensorShape.ToText(shape)} of {state.Dtype.ToName()} has {expected}");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Refuse($"begins the state '{state.Input}' with the file '{Path.GetFileName(path)}', which cannot be taken: {exception.Message.TrimEnd('.')}");
         }

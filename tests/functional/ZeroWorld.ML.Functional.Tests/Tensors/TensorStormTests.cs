@@ -12,6 +12,25 @@ public sealed class TensorStormTests(TensorServer server) : IClassFixture<Tensor
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Callers like Python's send all that they have before they read: a connection that ends meanwhile is all that they see.</summary>
+    [Fact]
+    public async Task Post_BodyOverTheLimit_IsAnsweredToACallerThatSendsAllOfItFirst()
+    {
+        await using var server = await TensorServer.StartNewAsync(new Dictionary<string, string> { ["Server:MessageBytesMax"] = "1048576" });
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(server.Server.Addresses.Http.Host, server.Server.Addresses.Http.Port, Cancellation);
+        await using var stream = socket.GetStream();
+
+        await stream.WriteAsync("POST /v2/models/simple/infer HTTP/1.1\r\nHost: here\r\nContent-Length: 41943040\r\n\r\n"u8.ToArray(), Cancellation);
+        for (var sent = 0; sent < 40; sent++)
+        {
+            await stream.WriteAsync(new byte[1 << 20], Cancellation);
+        }
+
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 413 Payload Too Large", await reader.ReadLineAsync(Cancellation));
+    }
+
     [Fact]
     public async Task ModelInfer_CallersThatLeaveAtAnyMoment_AreCountedAndHarmNobody()
     {
