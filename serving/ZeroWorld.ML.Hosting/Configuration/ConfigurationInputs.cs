@@ -11,10 +11,13 @@ public sealed record ConfigurationInputs
     /// <summary>What the names of variables begin with; <c>__</c> stands for ':'.</summary>
     public const string VariablePrefix = "ZEROWORLD__";
 
+    /// <summary>A variable that Triton's own tests set for the server that they test.</summary>
+    public const string TritonHoldVariable = "TRITONSERVER_DELAY_SCHEDULER";
+
     /// <value>A file that must be there; <see langword="null"/>: <see cref="DefaultFile"/> in the current folder, where there is one.</value>
     public string? File { get; init; }
 
-    /// <value>Names and values; those that do not begin with <see cref="VariablePrefix"/> are not looked at.</value>
+    /// <value>Names and values; those that do not begin with <see cref="VariablePrefix"/> are not looked at, but for <see cref="TritonHoldVariable"/>.</value>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <value>Key (<c>Server:HttpPort</c>) to value.</value>

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using ZeroWorld.ML.Serving;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -81,6 +82,9 @@ public sealed class ZeroWorldConfiguration
         IEnumerable<GivenSetting> all =
         [
             .. file is null ? [] : YamlSettings.Read(file, errors),
+            .. inputs.Variables.TryGetValue(ConfigurationInputs.TritonHoldVariable, out var hold)
+                ? [new GivenSetting($"{BatchSchedulerOptions.Section}:{nameof(BatchSchedulerOptions.HoldsUntilRequests)}", hold, ConfigurationInputs.TritonHoldVariable)]
+                : (GivenSetting[])[],
             .. inputs.Variables
                 .Where(static variable => variable.Key.StartsWith(ConfigurationInputs.VariablePrefix, StringComparison.Ordinal))
                 .OrderBy(static variable => variable.Key, StringComparer.Ordinal)

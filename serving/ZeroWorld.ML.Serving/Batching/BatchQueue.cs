@@ -20,6 +20,14 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
     // A lower bound of the deadlines in the queue.
     private long _earliestDue = long.MaxValue;
 
+    // Of the requests that came first and may share a run: the first of them, their rows, the largest preferred size that they just fill (0: none),
+    // and whether one stands behind them that cannot join. Kept while requests come, looked for again once one has left.
+    private InferenceTask? _first;
+    private int _firstRows;
+    private int _preferred;
+    private bool _isBarred;
+    private bool _isStale = true;
+
     /// <summary>Rows of the largest batch: of one request where rows do not share a run.</summary>
     private int Target => !_isBatchable ? 1 : options.PreferredRows is [.., var largest] ? Math.Min(largest, options.BatchRowsMax) : options.BatchRowsMax;
 
@@ -31,8 +39,16 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
         _byUrgency.Enqueue(task, (task.Enqueued + (_step * (task.Priority - 1)), _sequence++));
         _byAge.Enqueue(task);
+        if (_delay > 0 && !Volatile.Read(ref _isStale))
+        {
+            LookAt(task);
+        }
+
         _earliestDue = Math.Min(_earliestDue, task.Due);
     }
+
+    /// <summary>A request waits no more. Thread safe, unlike the rest.</summary>
+    public void OnLeft() => Volatile.Write(ref _isStale, true);
 
     /// <summary>When the next batch is closed: a timestamp, now or earlier when it is; <see cref="long.MaxValue"/> when nothing waits.</summary>
     /// <param name="rows">Rows that wait.</param>
@@ -49,6 +65,13 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
             return oldest.Enqueued;
         }
 
+        // Nothing is gained by waiting for what cannot join, nor where a preferred size is filled.
+        Look();
+        if (_isBarred || _preferred > 0)
+        {
+            return oldest.Enqueued;
+        }
+
         // The tightest deadline must leave room for the run.
         var slack = _earliestDue == long.MaxValue ? long.MaxValue : _earliestDue - predictor.Predict(rows);
         return Math.Min(oldest.Enqueued + _delay, slack);
@@ -59,12 +82,11 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
     /// <summary>Takes the next batch. Its tasks are started: they belong to the caller.</summary>
     /// <param name="batch">Receives it; empty when nothing waits.</param>
-    /// <param name="waiting">Rows that wait.</param>
     /// <param name="rowsMax">Rows that it takes at most; a request that has more is taken whole, and alone.</param>
     /// <returns>Rows of the batch.</returns>
-    public int Take(List<InferenceTask> batch, int waiting, int rowsMax, long now)
+    public int Take(List<InferenceTask> batch, int rowsMax, long now)
     {
-        var limit = Math.Min(ChooseLimit(waiting, now), rowsMax);
+        var limit = Math.Min(ChooseLimit(now), rowsMax);
         var rows = 0;
         while (_byUrgency.TryPeek(out var task, out _))
         {
@@ -101,6 +123,8 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
         // Nor are the inputs of what has run held until the next request comes.
         RemoveDeadHead();
+        _first = null;
+        OnLeft();
         return rows;
     }
 
@@ -124,19 +148,58 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
     private static long Ticks(TimeSpan span, TimeProvider time) => (long)(span.TotalSeconds * time.TimestampFrequency);
 
-    /// <summary>The largest preferred size that is filled, as long as there is time to fill another one; else all that fits.</summary>
-    private int ChooseLimit(int waiting, long now)
+    /// <summary>The largest preferred size that the first requests just fill; without one no more than the largest of them; all that fits once the delay is over.</summary>
+    private int ChooseLimit(long now)
     {
-        var limit = options.BatchRowsMax;
-        if (options.PreferredRows.Length > 0 && waiting < limit && (!_byAge.TryPeek(out var oldest) || now - oldest.Enqueued < Math.Max(_delay, 1)))
+        if (options.PreferredRows.Length == 0 || (_delay > 0 && _byAge.TryPeek(out var oldest) && now - oldest.Enqueued >= _delay))
         {
-            foreach (var preferred in options.PreferredRows)
-            {
-                limit = preferred <= waiting ? preferred : limit;
-            }
+            return options.BatchRowsMax;
         }
 
-        return limit;
+        Look();
+        return _preferred > 0 ? _preferred : Target;
+    }
+
+    /// <summary>Looks through the requests that came first, where something has changed among them.</summary>
+    private void Look()
+    {
+        if (!Volatile.Read(ref _isStale))
+        {
+            return;
+        }
+
+        Volatile.Write(ref _isStale, false);
+        (_first, _firstRows, _preferred, _isBarred) = (null, 0, 0, false);
+        foreach (var task in _byAge)
+        {
+            if (_isBarred || _firstRows > Target)
+            {
+                return;
+            }
+
+            LookAt(task);
+        }
+    }
+
+    private void LookAt(InferenceTask task)
+    {
+        if (_isBarred || !_isBatchable || !task.IsWaiting)
+        {
+            return;
+        }
+
+        _first ??= task;
+        if (_first != task && !BatchBuffers.CanMerge(signature, _first.Inputs, task.Inputs))
+        {
+            _isBarred = true;
+            return;
+        }
+
+        _firstRows += task.Rows;
+        if (Array.BinarySearch(options.PreferredRows, _firstRows) >= 0)
+        {
+            _preferred = _firstRows;
+        }
     }
 
     private void RemoveDeadHead()

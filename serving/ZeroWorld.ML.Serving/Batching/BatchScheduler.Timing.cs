@@ -6,6 +6,9 @@ internal sealed partial class BatchScheduler
     // Timers have milliseconds; what is shorter is waited for on the spot.
     private static readonly TimeSpan SpinMax = TimeSpan.FromMilliseconds(1);
 
+    // Requests that must wait before the first run; 0: none, or no more.
+    private int _held;
+
     /// <summary>Waits out what is left of a delay that is shorter than timers can be. The batch grows meanwhile.</summary>
     /// <returns><see langword="false"/>: another instance took the batch, and the next one is not closed yet.</returns>
     private bool WaitForClosing()
@@ -29,6 +32,12 @@ internal sealed partial class BatchScheduler
 
             Thread.Yield();
         }
+    }
+
+    private bool IsHeld_NeedsLock()
+    {
+        _held = _isStopping || Volatile.Read(ref _queuedTasks) >= _held ? 0 : _held;
+        return _held > 0;
     }
 
     /// <summary>

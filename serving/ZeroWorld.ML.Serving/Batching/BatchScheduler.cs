@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Serving;
 
 /// <summary>Groups the rows of waiting requests into batches and runs them on the instances of one model, which it owns.</summary>
 /// <remarks>
-/// Without a queue delay batching is greedy: a batch is whatever queued up while the instances were busy. With one, a batch is closed when it is full, when its oldest request has
+/// Without a queue delay batching is greedy: a batch is whatever queued up while the instances were busy. With one, a batch is closed when it is full or of a preferred size, when a request comes that cannot join it, when its oldest request has
 /// waited that long, or when the tightest deadline in the queue leaves just the time that the run is expected to take, whichever is first; it grows until it is executed.
 /// When an instance is idle and nothing is queued, a request of a model on the CPU runs on its caller's thread (<see cref="BatchSchedulerOptions.RunsInlineWhenIdle"/>),
 /// unless the batch before was shared, or other requests wait to be read: one thread that reads and runs them one after another would never find any to share a run with.
@@ -56,7 +56,8 @@ internal sealed partial class BatchScheduler : IRequestRunner
         _time = time;
         _logger = logger;
         _ordered = options.Queue.PreservesOrder ? new OrderedTasks() : null;
-        _mayRunInline = options.RunsInlineWhenIdle && _ordered is null && options.QueueDelay == TimeSpan.Zero;
+        _mayRunInline = options.RunsInlineWhenIdle && _ordered is null && options.QueueDelay == TimeSpan.Zero && options.HoldsUntilRequests == 0;
+        _held = options.HoldsUntilRequests;
         _isBatchable = instances[0].Signature.IsBatchable;
         _queue = new BatchQueue(options, instances[0].Signature, _predictor, time);
         _runners = [.. instances.Select(instance => new InstanceRunner(this, instance))];
@@ -143,6 +144,7 @@ internal sealed partial class BatchScheduler : IRequestRunner
         Interlocked.Add(ref _queuedRows, -task.QueueRows);
         Interlocked.Decrement(ref _queuedTasks);
         _policies.Leave(task.Priority);
+        _queue.OnLeft();
     }
 
     /// <summary>Runs the next batch on an instance that is held, and lets go of it.</summary>
@@ -156,7 +158,7 @@ internal sealed partial class BatchScheduler : IRequestRunner
                 var now = _time.GetTimestamp();
                 var waiting = Volatile.Read(ref _queuedRows);
                 var share = ShareOf_NeedsLock(waiting);
-                rows = _queue.Take(runner.Batch, waiting, share, now);
+                rows = _queue.Take(runner.Batch, share, now);
                 if (share < waiting)
                 {
                     // The rest is for the others.
@@ -253,6 +255,11 @@ internal sealed partial class BatchScheduler : IRequestRunner
                 _drained.TrySetResult();
             }
 
+            return;
+        }
+
+        if (IsHeld_NeedsLock())
+        {
             return;
         }
 

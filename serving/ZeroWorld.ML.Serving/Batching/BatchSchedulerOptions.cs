@@ -26,13 +26,18 @@ public sealed class BatchSchedulerOptions : IValidatableObject
     /// <value>Default 0: a batch is whatever waits when an instance is free. At most 10 s.</value>
     public TimeSpan QueueDelay { get; set; }
 
-    /// <summary>Sizes of batches to prefer, in rows, ascending: while there is time left of the delay, the largest that is filled is taken.</summary>
+    /// <summary>Sizes of batches to prefer, in rows, ascending: a batch of the largest that is just filled does not wait for the end of the delay.</summary>
     /// <value>Default none.</value>
     public int[] PreferredRows { get; set; } = [];
 
     /// <summary>What one level of priority is worth: a request stands in the queue as if it had come this much later per level below the first.</summary>
     /// <value>Default 100 ms: of ten levels, the last waits at most 900 ms longer than the first, however many of those there are. More than 0.</value>
     public TimeSpan PriorityStep { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Requests that must wait for a model before its first run: for tests of which requests share one.</summary>
+    /// <value>Default 0: it runs as soon as it is asked. What Triton's own tests say by <c>TRITONSERVER_DELAY_SCHEDULER</c>.</value>
+    [Range(0, 1 << 20)]
+    public int HoldsUntilRequests { get; set; }
 
     /// <summary>How much waits for a thread of the pool: most of it is requests that are still to be read.</summary>
     internal Func<long> CountPending { get; set; } = static () => ThreadPool.PendingWorkItemCount;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using ZeroWorld.ML.Models;
 using static ZeroWorld.ML.Serving.Tests.BatchSchedulers;
 
 namespace ZeroWorld.ML.Serving.Tests;
@@ -59,24 +60,101 @@ public sealed class BatchClosingTests
     }
 
     [Fact]
-    public async Task RunAsync_PreferredSizes_AreFilledWhileThereIsTimeLeft()
+    public async Task RunAsync_PreferredSizes_DoNotWait()
     {
         var time = new FakeTimeProvider();
         var instance = FakeInstance.Score(1);
         await using var scheduler = Create(
             [instance], new BatchSchedulerOptions { PreferredRows = [2, 4], QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
         instance.Close();
-        Task<BatchOutputs>[] first = [Run(scheduler, 2), Run(scheduler, 2)];
+        var first = Run(scheduler, 2);
         await instance.Running.WaitAsync(Cancellation);
         Task<BatchOutputs>[] second = [.. Enumerable.Range(0, 5).Select(_ => Run(scheduler, 1))];
 
         instance.Open();
-        await Task.WhenAll([.. first, .. second[..4]]).WaitAsync(Cancellation);
-        Assert.Equal([4, 4], instance.BatchRows);
+        await Task.WhenAll([first, .. second[..4]]).WaitAsync(Cancellation);
+        Assert.Equal([2, 4], instance.BatchRows);
         time.Advance(TimeSpan.FromMilliseconds(51));
         await second[4].WaitAsync(Cancellation);
 
-        Assert.Equal([4, 4, 1], instance.BatchRows);
+        Assert.Equal([2, 4, 1], instance.BatchRows);
+    }
+
+    /// <summary>Rows of requests that came first are counted together: three and one are four, three and two are none of the sizes.</summary>
+    [Theory]
+    [InlineData(new[] { 3, 1 }, new[] { 4 }, true)]
+    [InlineData(new[] { 1, 1 }, new[] { 2 }, true)]
+    [InlineData(new[] { 1, 2, 1 }, new[] { 4 }, true)]
+    [InlineData(new[] { 1, 2 }, new[] { 3 }, false)]
+    [InlineData(new[] { 3, 2 }, new[] { 5 }, false)]
+    public async Task RunAsync_RowsBesideAPreferredSize_WaitForTheEndOfTheDelay(int[] requests, int[] runs, bool isAtOnce)
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create(
+            [instance], new BatchSchedulerOptions { PreferredRows = [2, 4, 7], QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
+
+        Task<BatchOutputs>[] running = [.. requests.Select(rows => Run(scheduler, rows))];
+        if (!isAtOnce)
+        {
+            Assert.All(running, static task => Assert.False(task.IsCompleted));
+            time.Advance(TimeSpan.FromMilliseconds(51));
+        }
+
+        await Task.WhenAll(running).WaitAsync(Cancellation);
+        Assert.Equal(runs, instance.BatchRows);
+    }
+
+    /// <summary>A batch that the next request cannot join gains nothing by waiting; the next one waits as ever, also once its first request has gone.</summary>
+    [Fact]
+    public async Task RunAsync_RequestOfAnotherShape_ClosesTheBatchBeforeIt()
+    {
+        var time = new FakeTimeProvider();
+        var signature = new ModelSignature([new TensorSpec("x", TensorDtype.Float32, [-1, -1])], [new TensorSpec("y", TensorDtype.Float32, [-1, 1])]);
+        var instance = new FakeInstance(signature, static inputs => [TensorBuffer.OfFloat32([inputs[0].Rows, 1], new float[inputs[0].Rows])]);
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { QueueDelay = TimeSpan.FromMilliseconds(50), RunsInlineWhenIdle = false }, time);
+        using var leaving = new CancellationTokenSource();
+
+        Task<BatchOutputs>[] first = [Run(2, Cancellation), Run(2, Cancellation)];
+        Assert.All(first, static task => Assert.False(task.IsCompleted));
+        var left = Run(3, leaving.Token);
+        await Task.WhenAll(first).WaitAsync(Cancellation);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        Task<BatchOutputs>[] last = [Run(4, Cancellation), Run(4, Cancellation)];
+        Assert.Equal([2], instance.BatchRows);
+        time.Advance(TimeSpan.FromMilliseconds(51));
+        await Task.WhenAll(last).WaitAsync(Cancellation);
+
+        Assert.Equal([2, 2], instance.BatchRows);
+
+        Task<BatchOutputs> Run(int width, CancellationToken cancellationToken) => scheduler.RunAsync([TensorBuffer.OfFloat32([1, width], new float[width])], 1, default, cancellationToken).AsTask();
+    }
+
+    /// <summary>Without a delay, too, the largest preferred size that waiting requests just fill is taken, and what is left runs next.</summary>
+    [Fact]
+    public async Task RunAsync_PreferredSizesWithoutDelay_AreTakenOfWhatWaits()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { PreferredRows = [4, 6], HoldsUntilRequests = 7 }, TimeProvider.System);
+
+        await Task.WhenAll(Enumerable.Range(0, 7).Select(_ => Run(scheduler, 1))).WaitAsync(Cancellation);
+
+        Assert.Equal([6, 1], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_HeldUntilSomeWait_RunsThemTogetherAndThenAsEver()
+    {
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create([instance], new BatchSchedulerOptions { HoldsUntilRequests = 3 }, TimeProvider.System);
+
+        Task<BatchOutputs>[] first = [Run(scheduler, 1), Run(scheduler, 2)];
+        Assert.All(first, static task => Assert.False(task.IsCompleted));
+        await Task.WhenAll([.. first, Run(scheduler, 1)]).WaitAsync(Cancellation);
+        await Run(scheduler, 1).WaitAsync(Cancellation);
+
+        Assert.Equal([4, 1], instance.BatchRows);
     }
 
     [Fact]
