@@ -22,6 +22,7 @@ public sealed class KafkaWorkStream : IWorkStream
     private readonly FinishedWork _finished;
     private readonly KafkaOutputReader _outputs;
     private readonly FrozenSet<string> _outputStreams;
+    private readonly KafkaWaiting _waiting;
 
     // Entries that were taken and not finished, in the order of each partition.
     private readonly SortedDictionary<(int Partition, long Offset), WorkEntry> _taken = [];
@@ -40,6 +41,7 @@ public sealed class KafkaWorkStream : IWorkStream
     {
         (_options, _finished, _outputs) = (options, new FinishedWork(options.KeysMax), new KafkaOutputReader(options));
         _transactions = new KafkaTransactions(options, OnError);
+        _waiting = new KafkaWaiting(options, OnError);
         _outputStreams = options.Outputs.ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -83,18 +85,7 @@ public sealed class KafkaWorkStream : IWorkStream
         () =>
         {
             Connect();
-            using var admin = new DependentAdminClientBuilder(_consumer!.Handle).Build();
-            var partitions = admin.GetMetadata(_options.Topic, _options.Kafka.Timeout).Topics
-                .SelectMany(static topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId))).ToList();
-            var waiting = 0L;
-            foreach (var committed in partitions.Count == 0 ? [] : _consumer.Committed(partitions, _options.Kafka.Timeout))
-            {
-                var marks = _consumer.QueryWatermarkOffsets(committed.TopicPartition, _options.Kafka.Timeout);
-                var next = _next.GetValueOrDefault(committed.Partition.Value, committed.Offset.IsSpecial ? marks.Low : committed.Offset);
-                waiting += Math.Max(0, marks.High - Math.Max(next, marks.Low));
-            }
-
-            return (waiting, (long)_taken.Count);
+            return (_waiting.Count(_next), (long)_taken.Count);
         },
         cancellationToken);
 
@@ -104,6 +95,7 @@ public sealed class KafkaWorkStream : IWorkStream
         {
             _consumer?.Close();
             _consumer?.Dispose();
+            _waiting.Dispose();
             _transactions.Dispose();
             return true;
         }).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
+using Microsoft.Win32.SafeHandles;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
@@ -10,47 +11,51 @@ internal sealed class ArrowTrainingFile : TrainingFile
 {
     private readonly LateText _card;
     private readonly Schema _schema;
-    private readonly ArrowStreamWriter _writer;
     private readonly string _path;
+    private long _end;
 
     /// <param name="path">Of the stream's file.</param>
     /// <param name="columns">Names and kinds of the columns.</param>
     /// <param name="cardBytesMax">Room for the card at the start of the stream, which is known when all rows are.</param>
-    public ArrowTrainingFile(Stream stream, string path, IReadOnlyList<ColumnBuffer> columns, int cardBytesMax)
+    public ArrowTrainingFile(FileStream stream, string path, IReadOnlyList<ColumnBuffer> columns, int cardBytesMax)
         : base(stream)
     {
         _path = path;
         _card = new LateText(cardBytesMax);
         _schema = new Schema(
             columns.Select(static column => new Field(column.Name, TypeOf(column.Kind), true)), [new KeyValuePair<string, string>(TrainingSetCard.Key, _card.Placeholder)]);
-        _writer = new ArrowStreamWriter(stream, _schema, leaveOpen: true);
-        _writer.WriteStart();
+        using var target = new PlacedStream(stream.SafeFileHandle);
+        using var writer = new ArrowStreamWriter(target, _schema, leaveOpen: true);
+        target.Begin(0, isWritten: true);
+        writer.WriteStart();
+        target.Flush();
+        _end = target.Position;
     }
 
     public static bool IsName(string path) =>
         path.EndsWith(".arrow", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".arrows", StringComparison.OrdinalIgnoreCase);
 
-    public override TrainingGroup CreateGroup() => new Group(_schema);
+    public override TrainingGroup CreateGroup() => new Group(_schema, Stream.SafeFileHandle);
 
-    public override void Write(TrainingGroup group)
+    public override void Place(TrainingGroup group)
     {
-        foreach (var batch in ((Group)group).Batches)
-        {
-            _writer.WriteRecordBatch(batch);
-        }
+        var placed = (Group)group;
+        placed.Start = _end;
+        _end += placed.Length;
     }
+
+    public override void Write(TrainingGroup group) => ((Group)group).Write(isWritten: true);
 
     public override void Complete(string card)
     {
-        _writer.WriteEnd();
+        using var target = new PlacedStream(Stream.SafeFileHandle);
+        using var writer = new ArrowStreamWriter(target, _schema, leaveOpen: true);
+        writer.WriteStart();
+        target.Begin(_end, isWritten: true);
+        writer.WriteEnd();
+        target.Flush();
         Stream.Dispose();
         _card.FillSchema(_path, card);
-    }
-
-    public override void Dispose()
-    {
-        _writer.Dispose();
-        base.Dispose();
     }
 
     private static IArrowType TypeOf(ColumnKind kind) => kind switch
@@ -69,28 +74,69 @@ internal sealed class ArrowTrainingFile : TrainingFile
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    private sealed class Group(Schema schema) : TrainingGroup
+    private sealed class Group : TrainingGroup
     {
-        public List<RecordBatch> Batches { get; } = [];
+        private readonly Schema _schema;
+        private readonly PlacedStream _target;
+        private readonly ArrowStreamWriter _writer;
+        private readonly List<RecordBatch> _batches = [];
+
+        public Group(Schema schema, SafeFileHandle file)
+        {
+            _schema = schema;
+            _target = new PlacedStream(file);
+            _writer = new ArrowStreamWriter(_target, schema, leaveOpen: true);
+
+            // Each writer begins with the schema, which is in the file by now.
+            _writer.WriteStart();
+        }
+
+        /// <summary>Bytes of the batches as they are written.</summary>
+        public long Length { get; private set; }
+
+        /// <summary>Where they go.</summary>
+        public long Start { get; set; }
 
         public override void Encode(IReadOnlyList<IColumnBlock> blocks)
         {
-            Dispose();
+            Clear();
             foreach (var block in blocks)
             {
-                Batches.Add(new RecordBatch(
-                    schema, schema.FieldsList.Select((field, ordinal) => ArrowArrayFactory.BuildArray(ArrayOf(field.DataType, block.Buffers[ordinal], block.Count))), block.Count));
+                _batches.Add(new RecordBatch(
+                    _schema, _schema.FieldsList.Select((field, ordinal) => ArrowArrayFactory.BuildArray(ArrayOf(field.DataType, block.Buffers[ordinal], block.Count))), block.Count));
             }
+
+            Start = 0;
+            Write(isWritten: false);
+            Length = _target.Position;
+        }
+
+        public void Write(bool isWritten)
+        {
+            _target.Begin(Start, isWritten);
+            foreach (var batch in _batches)
+            {
+                _writer.WriteRecordBatch(batch);
+            }
+
+            _target.Flush();
         }
 
         public override void Dispose()
         {
-            foreach (var batch in Batches)
+            Clear();
+            _writer.Dispose();
+            _target.Dispose();
+        }
+
+        private void Clear()
+        {
+            foreach (var batch in _batches)
             {
                 batch.Dispose();
             }
 
-            Batches.Clear();
+            _batches.Clear();
         }
 
         private static ArrayData ArrayOf(IArrowType type, ColumnBuffer column, int rows)

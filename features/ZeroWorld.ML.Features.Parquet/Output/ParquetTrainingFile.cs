@@ -10,43 +10,58 @@ internal sealed class ParquetTrainingFile : TrainingFile
     private const int Version = 2;
     private readonly ParquetColumn[] _columns;
     private readonly ArrayBufferWriter<byte> _groups = new();
-    private readonly WriteBack? _writeBack;
+    private readonly WriteBack _writeBack;
+    private long _end;
     private int _count;
     private long _rows;
 
     /// <param name="columns">Names and kinds of the columns.</param>
-    public ParquetTrainingFile(Stream stream, IReadOnlyList<ColumnBuffer> columns)
+    public ParquetTrainingFile(FileStream stream, IReadOnlyList<ColumnBuffer> columns)
         : base(stream)
     {
         _columns = [.. columns.Select(static column => new ParquetColumn(column.Name, column.Kind))];
-        _writeBack = stream is FileStream file ? new WriteBack(file) : null;
-        stream.Write(Magic);
+        _writeBack = new WriteBack(stream.SafeFileHandle);
+        RandomAccess.Write(stream.SafeFileHandle, Magic, 0);
+        _end = Magic.Length;
     }
 
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
     public override TrainingGroup CreateGroup() => new Group(_columns);
 
-    public override void Write(TrainingGroup group)
+    public override void Place(TrainingGroup group)
     {
-        var (chunks, rows) = (((Group)group).Chunks, ((Group)group).Rows);
-        var (first, thrift) = (Stream.Position, new ThriftWriter(_groups));
+        var placed = (Group)group;
+        placed.Start = _end;
+        var thrift = new ThriftWriter(_groups);
         thrift.Begin();
-        thrift.BeginList(1, chunks.Length);
-        foreach (var chunk in chunks)
+        thrift.BeginList(1, placed.Chunks.Length);
+        foreach (var chunk in placed.Chunks)
         {
-            chunk.WriteMetadata(thrift, Stream.Position);
-            Stream.Write(chunk.Bytes.WrittenSpan);
+            chunk.WriteMetadata(thrift, _end);
+            _end += chunk.Bytes.WrittenCount;
         }
 
-        thrift.Write(2, chunks.Sum(static chunk => chunk.PlainBytes));
-        thrift.Write(3, (long)rows);
-        thrift.Write(5, first);
-        thrift.Write(6, Stream.Position - first);
+        thrift.Write(2, placed.Chunks.Sum(static chunk => chunk.PlainBytes));
+        thrift.Write(3, (long)placed.Rows);
+        thrift.Write(5, placed.Start);
+        thrift.Write(6, _end - placed.Start);
         thrift.End();
         _count++;
-        _rows += rows;
-        _writeBack?.Send();
+        _rows += placed.Rows;
+
+        // But for what other threads are still writing; the flush finds that.
+        _writeBack.Send(placed.Start);
+    }
+
+    public override void Write(TrainingGroup group)
+    {
+        var at = ((Group)group).Start;
+        foreach (var chunk in ((Group)group).Chunks)
+        {
+            RandomAccess.Write(Stream.SafeFileHandle, chunk.Bytes.WrittenSpan, at);
+            at += chunk.Bytes.WrittenCount;
+        }
     }
 
     public override void Complete(string card)
@@ -56,7 +71,7 @@ internal sealed class ParquetTrainingFile : TrainingFile
         BinaryPrimitives.WriteInt32LittleEndian(footer.GetSpan(sizeof(int)), footer.WrittenCount);
         footer.Advance(sizeof(int));
         footer.Write(Magic);
-        Stream.Write(footer.WrittenSpan);
+        RandomAccess.Write(Stream.SafeFileHandle, footer.WrittenSpan, _end);
         Flush();
     }
 
@@ -105,6 +120,9 @@ internal sealed class ParquetTrainingFile : TrainingFile
         public ParquetChunk[] Chunks { get; }
 
         public int Rows { get; private set; }
+
+        /// <summary>Where it goes.</summary>
+        public long Start { get; set; }
 
         public override void Encode(IReadOnlyList<IColumnBlock> blocks)
         {

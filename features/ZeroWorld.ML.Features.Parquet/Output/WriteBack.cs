@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Sends a file to the disk while it is still being written: who flushes it in the end finds little left to wait for. Not thread safe.</summary>
 /// <remarks>A hint: where the system has no such call, or refuses it, the flush does all.</remarks>
-internal sealed partial class WriteBack(FileStream stream)
+internal sealed partial class WriteBack(SafeFileHandle file)
 {
     private const long StepBytes = 16 << 20;
 
@@ -13,13 +14,13 @@ internal sealed partial class WriteBack(FileStream stream)
 
     private long _sent;
 
-    /// <summary>Call it now and then, with everything written to the file.</summary>
-    public void Send()
+    /// <summary>Call it now and then.</summary>
+    /// <param name="written">Bytes of the file that are written.</param>
+    public void Send(long written)
     {
-        var written = stream.Position;
         if (OperatingSystem.IsLinux() && written - _sent >= StepBytes)
         {
-            _ = SyncFileRange((int)stream.SafeFileHandle.DangerousGetHandle(), _sent, written - _sent, Begin);
+            _ = SyncFileRange((int)file.DangerousGetHandle(), _sent, written - _sent, Begin);
             _sent = written;
         }
     }

@@ -7,10 +7,6 @@ internal static unsafe class LargeArray
     public static T[] CreateZeros<T>(int length)
         where T : unmanaged => Advise(new T[length]);
 
-    /// <summary>A new array of whatever was there: for what is written before it is read.</summary>
-    public static T[] Create<T>(int length)
-        where T : unmanaged => Advise(GC.AllocateUninitializedArray<T>(length));
-
     private static T[] Advise<T>(T[] array)
         where T : unmanaged
     {

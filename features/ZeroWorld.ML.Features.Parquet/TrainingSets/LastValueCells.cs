@@ -11,15 +11,15 @@ internal sealed class LastValueCells : ViewCells
     private readonly SelectedRows _rows;
 
     // Per row of the spine the place of its winner, or below 0 the status of one without.
-    private readonly int[] _winners;
+    private readonly NativeArray<int> _winners;
 
-    // Per row of the spine when its winner happened; empty where all views have one limit, by which the winners were chosen.
-    private readonly long[] _eventTimes;
+    // Per row of the spine when its winner happened; null where all views have one limit, by which the winners were chosen.
+    private readonly NativeArray<long>? _eventTimes;
 
     // Per column of the service what it is here; null: another's.
     private readonly ViewColumn?[] _columns;
 
-    private LastValueCells(int[] winners, long[] eventTimes, ViewColumn?[] columns, SelectedRows rows)
+    private LastValueCells(NativeArray<int> winners, NativeArray<long>? eventTimes, ViewColumn?[] columns, SelectedRows rows)
     {
         _winners = winners;
         _eventTimes = eventTimes;
@@ -44,7 +44,7 @@ internal sealed class LastValueCells : ViewCells
         var selection = new RowSelection(slices.Count == 0 ? 0 : slices[^1].First + slices[^1].Rows, threads);
         var limits = views.Select(static view => view.View.TimeToLive is { } span ? UnixMicroseconds.FromTimeSpan(span) : (long?)null).ToArray();
         var most = views.Select((_, view) => search.HasTies ? limits[view] : limits.Contains(null) ? null : limits.Max()).ToArray();
-        var lists = new int[search.HasTies ? views.Length : 1][];
+        var lists = new NativeArray<int>[search.HasTies ? views.Length : 1];
         for (var list = 0; list < lists.Length; list++)
         {
             Select(search, spine, list, most[list], selection, threads);
@@ -57,7 +57,7 @@ internal sealed class LastValueCells : ViewCells
         }
 
         // Views that share their winners, or not even those, and differ in how old they may be, ask for their age.
-        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? [] : spine.Spread(new EventTimes(search), 0L, threads);
+        var eventTimes = Array.TrueForAll(limits, limit => limit == limits[0]) ? null : spine.Spread(new EventTimes(search), 0L, threads);
 
         // What two views read alike is read and held once.
         var wanted = new List<(string Expression, FeatureType Type)>();
@@ -104,7 +104,7 @@ internal sealed class LastValueCells : ViewCells
         }, EntitiesMin);
 
     // Per row of the spine; one without a winner that any of the views still takes gets its status.
-    private static int[] FindPlaces(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
+    private static NativeArray<int> FindPlaces(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
         spine.Spread(new Places(search, spine, view, timeToLive, selection), -(int)FeatureStatus.NotFound, threads);
 
     // Per column of the service what it is in this view, with its place among the wanted ones.
@@ -132,7 +132,12 @@ internal sealed class LastValueCells : ViewCells
         return columns;
     }
 
-    public override void Dispose() => _rows.Dispose();
+    public override void Dispose()
+    {
+        _rows.Dispose();
+        _winners.Dispose();
+        _eventTimes?.Dispose();
+    }
 
     public override int LongestOf(int column) => _columns[column] is { } known ? _rows.LongestOf(known.Place) : 0;
 
@@ -144,8 +149,8 @@ internal sealed class LastValueCells : ViewCells
     {
         Span<int> fresh = stackalloc int[RowsMax];
         fresh = fresh[..moments.Length];
-        var winners = _winners.AsSpan(block + at, moments.Length);
-        var eventTimes = _eventTimes.Length == 0 ? [] : _eventTimes.AsSpan(block + at, moments.Length);
+        var winners = _winners.Span.Slice(block + at, moments.Length);
+        var eventTimes = _eventTimes is null ? [] : _eventTimes.Span.Slice(block + at, moments.Length);
         var (limit, asked) = ((long?)null, false);
         var group = -1;
         Span<nint> addresses = stackalloc nint[RowsMax];
@@ -156,7 +161,7 @@ internal sealed class LastValueCells : ViewCells
             if (!asked || limit != column.TimeToLive)
             {
                 (limit, asked) = (column.TimeToLive, true);
-                LimitAge(winners, eventTimes, moments, _eventTimes.Length == 0 ? null : limit, fresh);
+                LimitAge(winners, eventTimes, moments, _eventTimes is null ? null : limit, fresh);
                 group = -1;
             }
 

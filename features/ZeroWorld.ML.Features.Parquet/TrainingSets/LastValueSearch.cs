@@ -70,6 +70,11 @@ internal sealed unsafe class LastValueSearch : IDisposable
         _memory = new NativeWords(candidates + _parts.WaitingBytes);
         _candidates = (LastValueCandidate*)_memory.Start;
         _parts.Use(_memory.Start + (nint)candidates);
+        if (!_memory.AreZeros)
+        {
+            Parallelism.RunPieces(threads, spine.Moments.Length, (from, to) => new Span<LastValueCandidate>(_candidates + from, to - from).Clear());
+        }
+
         if (erasures.Has(views[0].View.Entity.Name))
         {
             _erasedUntil = new long[spine.Keys.Count];
@@ -247,7 +252,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
         }
 
         var (low, end) = (_spine.Starts[entity], _spine.Starts[entity + 1]);
-        var at = _spine.Moments.AsSpan(low, end - low).BinarySearch(arrival);
+        var at = _spine.Moments.Span[low..end].BinarySearch(arrival);
         at = at < 0 ? ~at : at;
         return low + at < end ? low + at : -1;
     }

@@ -9,7 +9,7 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// </remarks>
 /// <param name="starts">Per entity the number of its first moment; one more than there are entities.</param>
 /// <param name="moments">Of the spine, entity by entity, ascending; each has one or more.</param>
-internal sealed class MomentFinder(int[] starts, long[] moments)
+internal sealed class MomentFinder(int[] starts, NativeArray<long> moments)
 {
     /// <summary>Rows of a batch at most.</summary>
     public const int RowsMax = 64;
@@ -24,15 +24,16 @@ internal sealed class MomentFinder(int[] starts, long[] moments)
     public void Find(ReadOnlySpan<Arrival> arrivals, int first, Span<int> found)
     {
         // Those of one part lie together.
-        var ends = starts.AsSpan(first);
+        ReadOnlySpan<long> all = moments.Span;
+        ReadOnlySpan<int> ends = starts.AsSpan(first);
         var last = _last.Length == 0 ? default : _last.AsSpan(first);
         if (_isByTime)
         {
-            GuessByTime(arrivals, ends, found);
+            GuessByTime(arrivals, ends, all, found);
         }
         else
         {
-            GuessByLast(arrivals, ends, last, found);
+            GuessByLast(arrivals, ends, last, all, found);
         }
 
         var missed = 0;
@@ -44,7 +45,7 @@ internal sealed class MomentFinder(int[] starts, long[] moments)
 
             // The row before it may have been of the same entity.
             var near = _isByTime || last.Length == 0 ? found[index] : start + last[entity];
-            var at = NearbySearch.Find(moments, start, near, end, arrival.Time);
+            var at = NearbySearch.Find(all, start, near, end, arrival.Time);
             missed += (uint)(at - near) < NearbySearch.Count ? 0 : 1;
             if (last.Length > 0)
             {
@@ -57,32 +58,32 @@ internal sealed class MomentFinder(int[] starts, long[] moments)
         _isByTime ^= 2 * missed > arrivals.Length;
     }
 
-    private void GuessByLast(ReadOnlySpan<Arrival> arrivals, ReadOnlySpan<int> ends, ReadOnlySpan<int> last, Span<int> guesses)
+    private static void GuessByLast(ReadOnlySpan<Arrival> arrivals, ReadOnlySpan<int> ends, ReadOnlySpan<int> last, ReadOnlySpan<long> all, Span<int> guesses)
     {
         for (var index = 0; index < arrivals.Length; index++)
         {
             var entity = arrivals[index].Entity;
             guesses[index] = ends[entity] + (last.Length > 0 ? last[entity] : 0);
-            Prefetch.Read(ref moments[guesses[index]]);
+            Prefetch.Read(in all[guesses[index]]);
         }
     }
 
-    private void GuessByTime(ReadOnlySpan<Arrival> arrivals, ReadOnlySpan<int> ends, Span<int> guesses)
+    private static void GuessByTime(ReadOnlySpan<Arrival> arrivals, ReadOnlySpan<int> ends, ReadOnlySpan<long> all, Span<int> guesses)
     {
         const int LineMoments = 8;
         foreach (ref readonly var arrival in arrivals)
         {
-            Prefetch.Read(ref moments[ends[arrival.Entity]]);
-            Prefetch.Read(ref moments[ends[arrival.Entity + 1] - 1]);
+            Prefetch.Read(in all[ends[arrival.Entity]]);
+            Prefetch.Read(in all[ends[arrival.Entity + 1] - 1]);
         }
 
         for (var index = 0; index < arrivals.Length; index++)
         {
             ref readonly var arrival = ref arrivals[index];
             var (start, end) = (ends[arrival.Entity], ends[arrival.Entity + 1]);
-            guesses[index] = NearbySearch.Guess(moments, start, end, arrival.Time);
-            Prefetch.Read(ref moments[guesses[index]]);
-            Prefetch.Read(ref moments[Math.Min(guesses[index] + LineMoments, end - 1)]);
+            guesses[index] = NearbySearch.Guess(all, start, end, arrival.Time);
+            Prefetch.Read(in all[guesses[index]]);
+            Prefetch.Read(in all[Math.Min(guesses[index] + LineMoments, end - 1)]);
         }
     }
 }

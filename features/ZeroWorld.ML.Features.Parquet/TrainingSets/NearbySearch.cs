@@ -14,7 +14,7 @@ internal static class NearbySearch
     /// <param name="all">Times; those from <paramref name="first"/> to <paramref name="end"/> ascend.</param>
     /// <param name="near">Where it may be, from <paramref name="first"/> on and before <paramref name="end"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Find(long[] all, int first, int near, int end, long wanted)
+    public static int Find(ReadOnlySpan<long> all, int first, int near, int end, long wanted)
     {
         if (near > first && all[near - 1] >= wanted)
         {
@@ -30,7 +30,7 @@ internal static class NearbySearch
         var (arrival, before) = (Vector256.Create(wanted), 0U);
         for (var some = 0; some < Count; some += Vector256<long>.Count)
         {
-            before |= Vector256.LessThan(Vector256.LoadUnsafe(ref all[near], (nuint)some), arrival).ExtractMostSignificantBits() << some;
+            before |= Vector256.LessThan(Vector256.Create(all.Slice(near + some, Vector256<long>.Count)), arrival).ExtractMostSignificantBits() << some;
         }
 
         var at = near + BitOperations.TrailingZeroCount(~before);
@@ -40,7 +40,7 @@ internal static class NearbySearch
     /// <summary>Where a time is if those of its entity are spread evenly, about: so that it probably lies within <see cref="Count"/> from there on.</summary>
     /// <param name="all">As for <see cref="Find"/>; there is one from <paramref name="first"/> on and before <paramref name="end"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Guess(long[] all, int first, int end, long wanted)
+    public static int Guess(ReadOnlySpan<long> all, int first, int end, long wanted)
     {
         var (least, count) = (all[first], end - first - 1);
         var share = ((double)wanted - least) / ((double)all[first + count] - least);
@@ -51,7 +51,7 @@ internal static class NearbySearch
     }
 
     // In ever greater steps, then between the last two.
-    private static int FindBefore(long[] all, int first, int end, long wanted)
+    private static int FindBefore(ReadOnlySpan<long> all, int first, int end, long wanted)
     {
         for (var step = Count; end - step > first; step *= 2)
         {
@@ -66,7 +66,7 @@ internal static class NearbySearch
         return FindBetween(all, first, end, wanted);
     }
 
-    private static int FindBehind(long[] all, int from, int end, long wanted)
+    private static int FindBehind(ReadOnlySpan<long> all, int from, int end, long wanted)
     {
         for (var step = Count; from + step < end; step *= 2)
         {
@@ -81,9 +81,9 @@ internal static class NearbySearch
         return FindBetween(all, from, end, wanted);
     }
 
-    private static int FindBetween(long[] all, int from, int end, long wanted)
+    private static int FindBetween(ReadOnlySpan<long> all, int from, int end, long wanted)
     {
-        var at = all.AsSpan(from, end - from).BinarySearch(wanted);
+        var at = all[from..end].BinarySearch(wanted);
         return from + (at < 0 ? ~at : at);
     }
 }

@@ -7,12 +7,12 @@ namespace ZeroWorld.ML.Features.Parquet;
 internal static class Prefetch
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Read<T>(ref T place)
+    public static unsafe void Read<T>(ref readonly T place)
     {
         // A hint: an array that the collector moves meanwhile makes it useless, not wrong.
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(Unsafe.AsPointer(ref place));
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in place)));
         }
     }
 }

@@ -50,6 +50,7 @@ internal sealed unsafe class SelectedRows : IDisposable
         _nullWords = (types.Length + 63) / 64;
         _stride = _nullWords + types.Length;
         _none = new NativeWords((long)_stride * sizeof(long));
+        new Span<long>((void*)_none.Start, _stride).Clear();
         new Span<long>((void*)_none.Start, _nullWords).Fill(-1);
         _first = spare;
         _firstRows = (int)Math.Min(count, spare.Bytes / (_stride * sizeof(long)));
@@ -59,6 +60,7 @@ internal sealed unsafe class SelectedRows : IDisposable
         {
             // A place that is never set, since its file went meanwhile, is no text.
             NativeMemory.Clear((void*)spare.Start, (nuint)spare.Bytes);
+            NativeMemory.Clear((void*)_more.Start, (nuint)(_more.AreZeros ? 0 : _more.Bytes));
         }
 
         _texts = [.. Enumerable.Range(0, workers).Select(static _ => new List<byte[]>())];

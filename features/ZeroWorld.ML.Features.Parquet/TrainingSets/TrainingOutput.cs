@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>The file of a training set, under a temporary name until it is complete.</summary>
-/// <remarks>Thread safety: groups may be encoded side by side; the rest is for one thread at a time.</remarks>
+/// <remarks>Thread safety: groups may be encoded and written side by side; the rest is for one thread at a time.</remarks>
 internal sealed class TrainingOutput : IDisposable
 {
     /// <summary>Blocks of a group at most: 122,880 rows, a row group as most writers make it.</summary>
@@ -24,6 +24,7 @@ internal sealed class TrainingOutput : IDisposable
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
             {
                 Directory.CreateDirectory(folder);
+                Sweep(folder, Path.GetFileName(path));
             }
 
             var stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write);
@@ -34,7 +35,10 @@ internal sealed class TrainingOutput : IDisposable
     /// <summary>What encodes groups for one thread; the caller disposes it.</summary>
     public TrainingGroup CreateGroup() => _file.CreateGroup();
 
-    /// <summary>Writes a group, in the order of the rows.</summary>
+    /// <summary>Says where a group goes, in the order of the rows.</summary>
+    public void Place(TrainingGroup group) => _file.Place(group);
+
+    /// <summary>Writes a group that has its place; side by side with others.</summary>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the disk is full.</exception>
     public void Write(TrainingGroup group) => Guard(() =>
     {
@@ -68,6 +72,29 @@ internal sealed class TrainingOutput : IDisposable
     {
         _file.Dispose();
         File.Delete(_temporary);
+    }
+
+    // A process that was killed leaves what it had written under its temporary name: nobody else would ever delete it.
+    private static void Sweep(string folder, string name)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, $"{name}.*.tmp"))
+        {
+            var between = Path.GetFileName(file)[(name.Length + 1)..^".tmp".Length];
+            if (!Guid.TryParseExact(between.StartsWith("json.", StringComparison.Ordinal) ? between["json.".Length..] : between, "N", out _))
+            {
+                continue;
+            }
+
+            try
+            {
+                using var taken = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                File.Delete(file);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another process writes it at this moment.
+            }
+        }
     }
 
     private TrainingFile Open(FileStream stream, IReadOnlyList<ColumnBuffer> columns, int cardBytesMax)

@@ -4,14 +4,14 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <param name="groupBytesMax">Texts and lists that a group holds before its last block.</param>
 internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine, TrainingOutput output, IReadOnlyList<TrainingWorker> workers, long groupBytesMax)
 {
-    /// <param name="times">Of the rows of the range, where they are known; empty: they are read.</param>
+    /// <param name="times">Of the rows of the range, where they are known; <see langword="null"/>: they are read.</param>
     /// <param name="cells">Per column of the service the cells of its view.</param>
     /// <param name="took">Called for each block, in the order of the rows, by one thread at a time.</param>
-    public void Run(DuckDbSession session, SpineRange range, long[] times, ViewCells?[] cells, Action<TrainingBlock> took, CancellationToken cancellationToken)
+    public void Run(DuckDbSession session, SpineRange range, NativeArray<long>? times, ViewCells?[] cells, Action<TrainingBlock> took, CancellationToken cancellationToken)
     {
         // Alone: a reader of what several of the engine's threads make looks for work again and again while it waits for them.
         using var alone = session.LimitThreads(1);
-        using var rows = new RangeRows(session, spine, range, TrainingBlock.SpineColumns(request, spine), times.Length == 0, cancellationToken);
+        using var rows = new RangeRows(session, spine, range, TrainingBlock.SpineColumns(request, spine), times is null, cancellationToken);
         var reader = new SpineReader(rows, times, new BlockRoom(workers[0].Blocks[0].SpineTexts, request.Plan.Service.Columns, cells), groupBytesMax);
         var turns = new Turns();
         Parallelism.Run(workers.Count, index =>
@@ -29,8 +29,9 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
                         took(block);
                     }
 
-                    output.Write(worker.Group);
+                    output.Place(worker.Group);
                     turns.Done();
+                    output.Write(worker.Group);
                 }
             }
             catch
@@ -42,7 +43,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
     }
 
     /// <summary>The spine's rows, for one thread after the other.</summary>
-    private sealed class SpineReader(RangeRows rows, long[] times, BlockRoom room, long groupBytesMax)
+    private sealed class SpineReader(RangeRows rows, NativeArray<long>? times, BlockRoom room, long groupBytesMax)
     {
         private readonly Lock _lock = new();
         private long _groups;
@@ -61,7 +62,7 @@ internal sealed class TrainingRows(TrainingSetRequest request, SpineTable spine,
                 {
                     block.Clear(_done);
                     room.Clear();
-                    while ((_from < _count || Read()) && block.Take(rows.Vectors, _from, times, room) is > 0 and var count)
+                    while ((_from < _count || Read()) && block.Take(rows.Vectors, _from, times is null ? default : times.Span, room) is > 0 and var count)
                     {
                         (_from, _done) = (_from + count, _done + count);
                     }

@@ -124,6 +124,7 @@ internal sealed class TrainingSetBuilder
             finally
             {
                 Array.ForEach(cells, static item => item?.Dispose());
+                times?.Dispose();
             }
         }
     }
@@ -159,9 +160,9 @@ internal sealed class TrainingSetBuilder
 
     private double GroupBytesMax => (_options.OutputMiB << 20) / BytesPerByte / GroupShares;
 
-    private ViewCells?[] Join(SpineRange range, out long[] times, CancellationToken cancellationToken)
+    private ViewCells?[] Join(SpineRange range, out NativeArray<long>? times, CancellationToken cancellationToken)
     {
-        times = [];
+        times = null;
         var plan = _request.Plan;
         var cells = new ViewCells?[plan.Service.Columns.Count];
         if (plan.Views.Count == 0)
@@ -171,7 +172,8 @@ internal sealed class TrainingSetBuilder
 
         foreach (var keyed in _groups.GroupBy(static group => group.Keys))
         {
-            var spine = SpineMoments.Read(_session, _spine, range, keyed.Key.Keys, _threads, cancellationToken);
+            using var spine = SpineMoments.Read(_session, _spine, range, keyed.Key.Keys, _threads, cancellationToken);
+            times?.Dispose();
             times = spine.Times;
             var arrivedUntil = Math.Min(spine.Last, _request.AsOf ?? long.MaxValue);
             foreach (var group in keyed)

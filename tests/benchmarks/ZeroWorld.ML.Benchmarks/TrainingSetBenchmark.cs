@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Benchmarks;
 /// <remarks>
 /// Options: <c>--features=N</c> and <c>--spine=N</c> rows, <c>--memory=MiB</c>, <c>--rounds=N</c>, <c>--only</c> (without the others); <c>--views=N</c> last-value views of
 /// 5 features and <c>--windows=N</c> windowed views of 5 features instead of the one view, for the time and memory of many at once. Views are compared with SQL of one ASOF join
-/// each, windows with nothing; pandas is compared where there is one view. <c>--folder=PATH</c>: tables are made there once, and stay: with <c>--rounds=0 --only</c> each call is the first join of a
+/// each, windows with nothing; pandas is compared where there is one view. <c>--shuffled</c>: feature rows come in no order of time. <c>--folder=PATH</c>: tables are made there once, and stay: with <c>--rounds=0 --only</c> each call is the first join of a
 /// process and nothing else.
 /// </remarks>
 internal static class TrainingSetBenchmark
@@ -29,7 +29,7 @@ internal static class TrainingSetBenchmark
             Console.WriteLine($"{features:N0} feature rows of {Entities:N0} entities, {spine:N0} spine rows, 5 features, {Environment.ProcessorCount} processors, {memory} MiB");
             if (kept is null || !Directory.Exists(Path.Combine(folder, "offline")))
             {
-                MakeTables(folder, features, spine, Path.Combine(folder, "offline", "default"));
+                MakeTables(folder, features, spine, Path.Combine(folder, "offline", "default"), options.Contains("--shuffled"));
             }
 
             var store = new DuckDbOfflineStore(
@@ -133,20 +133,20 @@ internal static class TrainingSetBenchmark
         }
     }
 
-    private static void MakeTables(string folder, long features, long spine, string tables)
+    private static void MakeTables(string folder, long features, long spine, string tables, bool isShuffled)
     {
         Directory.CreateDirectory(Path.Combine(tables, "facts"));
         Directory.CreateDirectory(Path.Combine(tables, "reads"));
         using var connection = Open(Path.Combine(folder, "engine"), 2048);
 
-        // A year of events, in the order in which they happened; most are known within the hour.
+        // A year of events, in the order in which they happened or in none; most are known within the hour.
         var step = 31_536_000_000_000 / features;
         Execute(connection, string.Create(CultureInfo.InvariantCulture, $"""
             COPY (SELECT (hash(i) % {Entities})::BIGINT AS k, make_timestamptz(1600000000000000 + i * {step}) AS event,
                 make_timestamptz(1600000000000000 + i * {step} + (hash(i * 7) % 3600000000)::BIGINT) AS created,
                 (hash(i * 3) % 1000) / 10.0::DOUBLE AS a, (hash(i * 5) % 1000) / 7.0::DOUBLE AS b, (hash(i * 11) % 1000)::BIGINT AS c,
                 (hash(i * 13) % 1000) / 3.0::DOUBLE AS d, CASE WHEN i % 50 > 0 THEN (hash(i * 17) % 1000) / 9.0::DOUBLE END AS e
-            FROM range({features}) t(i)) TO '{tables}/facts/part-0.parquet' (FORMAT parquet, COMPRESSION zstd)
+            FROM range({features}) t(i){(isShuffled ? " ORDER BY hash(i * 31)" : string.Empty)}) TO '{tables}/facts/part-0.parquet' (FORMAT parquet, COMPRESSION zstd)
             """));
         Execute(connection, string.Create(CultureInfo.InvariantCulture, $"""
             COPY (SELECT i AS id, (hash(i * 23) % {Entities})::BIGINT AS k, make_timestamptz(1600000000000000 + (hash(i * 29) % 31536000000000)::BIGINT) AS q, i % 2 AS label

@@ -27,7 +27,9 @@ public sealed class MomentFinderTests
             CreatedTime = random.NextInt64(1_000),
             Place = Arrival.PlaceOf(row, random.Next(Entities - First)),
         }).ToArray();
-        var finder = new MomentFinder(starts, [.. moments]);
+        using var all = new NativeArray<long>(moments.Count);
+        moments.CopyTo(all.Span);
+        var finder = new MomentFinder(starts, all);
         var found = new int[MomentFinder.RowsMax];
         for (var from = 0; from < Rows; from += MomentFinder.RowsMax)
         {

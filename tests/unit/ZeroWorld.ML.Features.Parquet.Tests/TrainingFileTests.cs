@@ -243,6 +243,26 @@ public sealed class TrainingFileTests : IDisposable
         _ => value.ToString() ?? string.Empty,
     };
 
+    [Fact]
+    public void Open_BesideWhatAKilledProcessLeft_DeletesItAndNothingElse()
+    {
+        var path = _folder.PathOf("set.parquet");
+        string[] left = [ParquetFile.TemporaryPathOf(path), ParquetFile.TemporaryPathOf(path + ".json")];
+        var written = ParquetFile.TemporaryPathOf(path);
+        string[] others = [path + ".old.tmp", ParquetFile.TemporaryPathOf(_folder.PathOf("set.parquet.x"))];
+        foreach (var file in left.Concat(others))
+        {
+            File.WriteAllText(file, "x");
+        }
+
+        using var writer = new FileStream(written, FileMode.CreateNew, FileAccess.Write);
+
+        using var output = new TrainingOutput(path, [new ColumnBuffer("a", ColumnKind.Int64)], 100);
+
+        Assert.All(left, static file => Assert.False(File.Exists(file)));
+        Assert.All([.. others, written], static file => Assert.True(File.Exists(file)));
+    }
+
     private (string Path, object?[][] Values) Write(string name, int rows)
     {
         const int BlocksPerGroup = 2;
@@ -256,6 +276,7 @@ public sealed class TrainingFileTests : IDisposable
             foreach (var some in blocks.Chunk(BlocksPerGroup))
             {
                 group.Encode(some);
+                output.Place(group);
                 output.Write(group);
             }
 

@@ -44,7 +44,7 @@ public sealed class TextTokenizer
         catch (Exception exception) when (exception is not (FeatureException or OutOfMemoryException))
 #pragma warning restore CA1031
         {
-            throw new FeatureException(FeatureError.InvalidInput, $"tokenizer '{vocabulary}': it is no vocabulary of the kind {settings.Kind}: {exception.Message}", exception);
+            throw PieceFile.Invalid(vocabulary, $"it cannot be used as a vocabulary of the kind {settings.Kind}; expected the file of a tokenizer of this kind, as it was published", exception);
         }
     }
 
@@ -120,6 +120,7 @@ public sealed class TextTokenizer
 
     private static (int Ids, Func<string, IReadOnlyList<int>> Encode) OpenSentencePiece(string model, TextTokenizerSettings settings)
     {
+        SentencePieceFile.Check(model);
         using var stream = File.OpenRead(model);
         var tokenizer = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
         var shift = settings.IdOffset;
