@@ -158,7 +158,7 @@ public sealed partial class ServableManager : IAsyncDisposable
     internal ModelSnapshot GetModel(ModelName model) => _table.Snapshot.TryGetValue(model, out var known)
         ? known
         : throw (_isListed
-            ? new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{model.Name}' of project '{model.Project}' is not found.")
+            ? new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{model.Name}'{(model.Project == ModelName.DefaultProject ? "" : $" of project '{model.Project}'")} is not found.")
             : new ServingException(ServingError.ModelNotReady, "The server has not read its model catalog yet. Try again."));
 
     /// <summary>Every model that there is.</summary>
