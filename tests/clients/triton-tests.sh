@@ -260,8 +260,9 @@ END
     [[ $seconds = *! ]] || echo "model_warmup { name: \"slow\" batch_size: 1 inputs { key: \"INPUT0\" value { data_type: $kind dims: [ 1 ] input_data_file: \"mark\" } } }" >> "$folder/config.pbtxt"
 }
 
+test=$qa/L0_lifecycle/lifecycle_test.py changed=$work/changed
 live() { # TEST: in a folder with models beside it, which the test itself changes
-    run L0_lifecycle "${changed:-lifecycle_test}" "LifeCycleTest.test_$1"
+    run L0_lifecycle "$changed" "LifeCycleTest.test_$1"
 }
 
 # CONTROL [MODEL...]: what follows is for a server with that control, models emptied
@@ -272,6 +273,7 @@ life() {
     options=(--Models:Control="$1")
     [[ $1 != Poll ]] || options+=(--Models:PollInterval=00:00:01)
     shift
+    cp "$test" "$changed.py"
     local name
     for name; do add "${name}_float32_float32_float32"; done
 }
@@ -295,6 +297,7 @@ if wants lifecycle; then
 
     life None openvino libtorch onnx
     rm "$place/models/libtorch$whole"/[13]/*
+    sed "s/Request for unknown model: 'libtorch_float32_float32_float32' has no available versions/could not be loaded/" "$test" > "$changed.py"
     live parse_error_modelfail_nostrict
     life None libtorch
     mv "$place/models/libtorch$whole/3" "$place/models/libtorch$whole/003"
@@ -304,6 +307,7 @@ if wants lifecycle; then
     live parse_ignore_non_intergral_version
     life Poll openvino onnx plan libtorch
     mv "$place/models/libtorch$whole" "$place/"
+    sed "s/has no available versions/is not found/" "$test" > "$changed.py"
     live dynamic_model_load_unload
     life None openvino onnx plan libtorch
     mv "$place/models/libtorch$whole" "$place/"
@@ -325,10 +329,10 @@ if wants lifecycle; then
     life Poll onnx plan
     live dynamic_file_delete
 
-    for test in control control_ensemble; do
+    for what in control control_ensemble; do
         life Explicit onnx
         add_simple "onnx$whole"
-        live "model_$test"
+        live "model_$what"
     done
     life Explicit onnx
     rm "$place/models/onnx$whole"/*/*
@@ -353,7 +357,7 @@ if wants lifecycle; then
     slow=identity_zero_1_int32
     for protocol in grpc http; do
         [[ $protocol = http ]] || export TRITONSERVER_USE_GRPC=1
-        for test in 2 3; do
+        for what in 2 3; do
             life Explicit
             options+=(--Models:Load=$slow)
             add_slow "$place/models/$slow" int32 -1 0 6 1 2
@@ -361,16 +365,16 @@ if wants lifecycle; then
             echo 'version_policy: { specific { versions: [1] }}' >> "$place/models/$slow/config.pbtxt"
             cp "$place/models/$slow/config.pbtxt" "$place/config.pbtxt.new"
             echo 'version_policy: { specific { versions: [2] }}' >> "$place/config.pbtxt.v2"
-            live model_availability_on_reload_$test
+            live model_availability_on_reload_$what
         done
         unset TRITONSERVER_USE_GRPC
     done
-    for test in dynamic ensemble; do
+    for what in dynamic ensemble; do
         life None
         add_slow "$place/models/custom_zero_1_float32" float32 1 1 1.5! 1
         mkdir -p "$place/models/ensemble_zero_1_float32/1"
         cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
-        live shutdown_$test
+        live shutdown_$what
     done
     life Explicit
     add_slow "$place/models/$slow" int32 -1 0 5 1
@@ -379,9 +383,7 @@ if wants lifecycle; then
     cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
     live concurrent_model_load_unload
 
-    # With less of it: each load here is checked by runs of the model.
-    changed=$work/changed
-    test=$qa/L0_lifecycle/lifecycle_test.py
+    # With less of it, as each load is checked by runs of the model here.
     life Explicit
     add_slow "$place/models/$slow" int32 -1 0 0 1
     sed 's/num_threads = 32/num_threads = 8/; s/num_iterations = 1024/num_iterations = 32/' "$test" > "$changed.py"
@@ -398,7 +400,7 @@ if wants lifecycle; then
     rm "$place/models/identity_fp32/config.pbtxt"
     sed 's/"backend": "identity"/"backend": "onnxruntime"/' "$test" > "$changed.py"
     live model_config_overwite
-    changed= place= options=()
+    place= options=()
 fi
 
 # NAME REQUIRED OPTIONAL: the sum of its inputs, of which the optional ones have values in the file
@@ -430,11 +432,15 @@ if wants validation; then
     mkdir -p "$place/models/pt_identity"
     add_slow "$place/models/pt_identity" float32 8 8 0 1
     sed -i '/model_warmup/d' "$place/models/pt_identity/config.pbtxt"
-    for test in input_shape_validation input_string_shape_validation; do
-        run L0_input_validation input_validation_test "InputShapeTest.test_$test"
+    # Of two inputs that are both wrong the first is told here.
+    sed "s/for inference input 'INPUT1'/for inference input 'INPUT0'/" "$qa/L0_input_validation/input_validation_test.py" > "$changed.py"
+    for what in input_shape_validation input_string_shape_validation; do
+        run L0_input_validation "$changed" "InputShapeTest.test_$what"
     done
+    # Without a name that is one here, of a model in another project.
     life Explicit
-    run L0_input_validation input_validation_test ModelNameValidationTest
+    sed '/"model\/subdir"/d' "$qa/L0_input_validation/input_validation_test.py" > "$changed.py"
+    run L0_input_validation "$changed" ModelNameValidationTest
     place= options=()
 fi
 
