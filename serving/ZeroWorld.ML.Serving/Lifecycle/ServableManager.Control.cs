@@ -50,6 +50,29 @@ public sealed partial class ServableManager
 
     private async Task LoadOneAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
     {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _loadCalls.Add((model, ended.Task));
+        }
+
+        try
+        {
+            await LoadWantedAsync(model, given, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _loadCalls.Remove((model, ended.Task));
+            }
+
+            ended.SetResult();
+        }
+    }
+
+    private async Task LoadWantedAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
+    {
         _sources.Reread(model, given);
         SetWanted(model, true);
 
@@ -120,15 +143,19 @@ public sealed partial class ServableManager
     /// <inheritdoc cref="UnloadModelAsync(ModelName, bool, CancellationToken)"/>
     public Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken) => UnloadModelAsync(model, withSteps: false, cancellationToken);
 
-    /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
+    /// <summary>
+    /// Takes no new requests for a model, once the calls for its load that came before have ended: those callers get what they asked for.
+    /// It is freed when the requests that it has are answered, which is not waited for.
+    /// </summary>
     /// <param name="model">The model. Where there is none of that name nothing is done: it is not loaded, as the caller wants it.</param>
     /// <param name="withSteps">Whether the models of an ensemble's steps, and of theirs, are unloaded with it.</param>
-    /// <param name="cancellationToken">Ends the reading of the registry.</param>
+    /// <param name="cancellationToken">Ends the waiting, and the reading of the registry.</param>
     /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>.</exception>
     /// <exception cref="RegistryException">The registry cannot be read.</exception>
     public async Task UnloadModelAsync(ModelName model, bool withSteps, CancellationToken cancellationToken)
     {
         CheckControl("unloaded");
+        await WaitForLoadCallsAsync([model], cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (_table.FindModel(model) is null)
@@ -147,6 +174,7 @@ public sealed partial class ServableManager
             }
         }
 
+        await WaitForLoadCallsAsync(unloaded, cancellationToken).ConfigureAwait(false);
         foreach (var one in unloaded)
         {
             SetWanted(one, false);
@@ -154,6 +182,14 @@ public sealed partial class ServableManager
 
         _sources.DropOverride(model);
         await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task WaitForLoadCallsAsync(HashSet<ModelName> models, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.WhenAll(_loadCalls.Where(call => models.Contains(call.Model)).Select(static call => call.Ended)).WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>The models of an ensemble's steps, as far as the ensemble is loaded; none for any other model.</summary>

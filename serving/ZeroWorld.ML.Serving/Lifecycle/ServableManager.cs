@@ -35,6 +35,9 @@ public sealed partial class ServableManager : IAsyncDisposable
     private readonly HashSet<Task> _background = [];
     private readonly HashSet<Task> _draining = [];
     private readonly Dictionary<ModelName, bool> _wanted = [];
+
+    // Loads that callers wait for, until they know how theirs ended.
+    private readonly HashSet<(ModelName Model, Task Ended)> _loadCalls = [];
     private int _entering;
     private bool _isStopping;
 

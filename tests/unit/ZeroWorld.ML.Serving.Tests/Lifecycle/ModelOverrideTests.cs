@@ -112,6 +112,31 @@ public sealed class ModelOverrideTests
     }
 
     [Fact]
+    public async Task UnloadModelAsync_WhileACallLoadsIt_BothGetWhatTheyAskedFor()
+    {
+        await using var folder = await StartAsync();
+        var isLoading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var goOn = new ManualResetEventSlim();
+        var make = folder.Host.Runtime.Make;
+        folder.Host.Runtime.Make = package =>
+        {
+            isLoading.TrySetResult();
+            goOn.Wait(Cancellation);
+            return make(package);
+        };
+        var load = folder.Servables.LoadModelAsync(Known, Cancellation);
+        await isLoading.Task.WaitAsync(Cancellation);
+
+        var unload = folder.Servables.UnloadModelAsync(Known, Cancellation);
+
+        Assert.False(unload.IsCompleted);
+        goOn.Set();
+        await load;
+        await unload;
+        Assert.False(folder.Servables.IsModelReady(Known, VersionSelector.Any));
+    }
+
+    [Fact]
     public async Task UnloadModelAsync_NoSuchModel_IsWhatTheCallerWants()
     {
         await using var folder = await StartAsync();
