@@ -253,7 +253,7 @@ public sealed partial class StreamConsumer
         _backlog.Clear();
     }
 
-    /// <summary>Commits what is written, with a second for it; what is left is read again by whoever comes next.</summary>
+    /// <summary>Commits what is written and looks what is left, with a second for both; what is not committed is read again by whoever comes next.</summary>
     private async Task LeaveAsync()
     {
         using var second = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
@@ -264,6 +264,18 @@ public sealed partial class StreamConsumer
         catch (OperationCanceledException)
         {
             LogLeft(Stream.Name, _backlog.Events);
+            return;
+        }
+
+        // What was seen before the commit is not true behind it.
+        (_status, _lagAt) = (_status with { Lag = null }, long.MinValue);
+        try
+        {
+            await TryReadLagAsync(second.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            LogLagUnknown(Stream.Name, "the broker did not tell it within a second");
         }
     }
 
@@ -305,6 +317,6 @@ public sealed partial class StreamConsumer
     [LoggerMessage(2303, LogLevel.Warning, "Stream {Stream} was stopped before {Count} events could be committed; they are read again")]
     private partial void LogLeft(string stream, int count);
 
-    [LoggerMessage(2304, LogLevel.Debug, "Stream {Stream}: how many events wait is not known while it waits: {Reason}")]
+    [LoggerMessage(2304, LogLevel.Debug, "Stream {Stream}: how many events wait is not known: {Reason}")]
     private partial void LogLagUnknown(string stream, string reason);
 }
