@@ -269,6 +269,11 @@ public sealed partial class StreamConsumer
 
         // What was seen before the commit is not true behind it.
         (_status, _lagAt) = (_status with { Lag = null }, long.MinValue);
+        if (_status.State == StreamState.Waiting)
+        {
+            return;
+        }
+
         try
         {
             await TryReadLagAsync(second.Token).ConfigureAwait(false);
