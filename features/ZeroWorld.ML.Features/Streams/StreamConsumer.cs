@@ -65,8 +65,10 @@ public sealed partial class StreamConsumer
         StreamMetrics.Watch(this, _time);
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            while (true)
             {
+                // Between two steps it ends as in one: what is in hand is committed.
+                cancellationToken.ThrowIfCancellationRequested();
                 await StepAsync(cancellationToken).ConfigureAwait(false);
                 if (IsLagDue)
                 {
