@@ -9,6 +9,10 @@ public interface ITextModel
     /// <summary>Order of all probabilities.</summary>
     IReadOnlyList<string> Labels { get; }
 
+    /// <summary>Whether exactly one label is true of a text.</summary>
+    /// <value><see langword="false"/>: any number of them; <see langword="null"/>: the package does not say.</value>
+    bool? IsExclusive => null;
+
     /// <summary>What computes, as the prediction log names it.</summary>
     /// <value><see langword="null"/>: this process's own code.</value>
     string? Build { get; }

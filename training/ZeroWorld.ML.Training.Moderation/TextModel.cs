@@ -30,6 +30,8 @@ public sealed record TextModel(TextFeaturizer Featurizer, IReadOnlyList<string> 
     /// <value>What labels are expected before anything is read; <see langword="null"/>: all alike.</value>
     public TextPriors? Priors { get; init; }
 
+    bool? ITextModel.IsExclusive => IsExclusive;
+
     string? ITextModel.Build => null;
 
     ScoredText ITextModel.Score(string text, TextWorkspace workspace)

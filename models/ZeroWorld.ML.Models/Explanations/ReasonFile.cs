@@ -58,7 +58,7 @@ internal static class ReasonFile
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new RegistryException(RegistryError.CorruptArtifact, $"'{ReasonModel.FileName}' cannot be read: {exception.Message}", exception);
+            throw new RegistryException(RegistryError.CorruptArtifact, $"'{ReasonModel.FileName}' cannot be read: {(exception is JsonException fault ? $"{JsonFault.Of(fault)}." : exception.Message)}", exception);
         }
     }
 

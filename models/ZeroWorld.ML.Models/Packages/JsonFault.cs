@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -8,7 +9,7 @@ public static partial class JsonFault
 {
     private const string Whole = "the whole";
 
-    /// <returns>The field with what was expected of it; for what is no JSON at all the reader's own sentence.</returns>
+    /// <returns>The field with what was expected of it; for what is no JSON at all line and byte, from 1, with the reader's sentence.</returns>
     public static string Of(JsonException exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
@@ -35,8 +36,15 @@ public static partial class JsonFault
     }
 
     // Said by who reads a value; what is no JSON is said by its reader, with the place of it.
-    private static string OwnOf(JsonException exception, string field) =>
-        field == Whole || exception.Message.Contains("LineNumber: ", StringComparison.Ordinal) ? exception.Message.TrimEnd('.') : $"{field}: {exception.Message.TrimEnd('.')}";
+    private static string OwnOf(JsonException exception, string field)
+    {
+        if (exception.Message.Contains("LineNumber: ", StringComparison.Ordinal))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {Place().Replace(exception.Message, "").TrimEnd('.')}");
+        }
+
+        return field == Whole ? exception.Message.TrimEnd('.') : $"{field}: {exception.Message.TrimEnd('.')}";
+    }
 
     // Of a value that a constructor takes the reader names the object that it is a part of.
     private static string ExpectedOf(string type, string field) =>
@@ -51,6 +59,9 @@ public static partial class JsonFault
         _ when type.Contains("System.String", StringComparison.Ordinal) && !type.Contains('`', StringComparison.Ordinal) => "a text",
         _ => "an object",
     };
+
+    [GeneratedRegex(@"\s*(Path: [^|]*\| )?LineNumber: \d+ \| BytePositionInLine: \d+\.?$")]
+    private static partial Regex Place();
 
     [GeneratedRegex("missing required properties including: (.+?)\\.( |$)")]
     private static partial Regex Missing();

@@ -71,7 +71,7 @@ public static class ModelPackageReader
         }
         catch (JsonException exception)
         {
-            throw new RegistryException(RegistryError.InvalidInput, $"{ModelPackage.ManifestFile} is not valid: {exception.Message}", exception);
+            throw new RegistryException(RegistryError.InvalidInput, $"{ModelPackage.ManifestFile} is not valid: {JsonFault.Of(exception)}.", exception);
         }
 
         var oldest = Math.Max(1, ModelManifest.CurrentFormat - 1);

@@ -99,22 +99,31 @@ internal static class ReviewCommand
         yield return ("scores", string.Join("; ", decision.Scores.OrderByDescending(static score => score.Value).Select(static score => string.Create(CultureInfo.InvariantCulture, $"{score.Key} {score.Value:F3}"))));
         yield return ("because of", string.Join("; ", decision.Reasons.Select(static reason => string.Create(CultureInfo.InvariantCulture, $"{reason.Text} {reason.Share:F2}"))));
         yield return ("for review by", string.Create(CultureInfo.InvariantCulture, $"{decision.Label}, policy {decision.Policy} {decision.PolicyVersion}, model {decision.Model}, {decision.Time:u}"));
-        yield return ("verdict", verdict is null ? "none yet" : string.Create(CultureInfo.InvariantCulture, $"{verdict.Label}, by {verdict.Reviewer}, {verdict.Time:u}"));
+        yield return ("verdict", verdict is null ? "none yet" : string.Create(CultureInfo.InvariantCulture, $"{verdict.Summary}, by {verdict.Reviewer}, {verdict.Time:u}"));
     }
 
     private static Command Verdict()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        var label = new Argument<string>("label") { Description = "What is true of it: a label of the model." };
+        var labels = new Argument<string[]>("labels") { Description = "What is true of it: the label, or every label where a text may have several.", Arity = ArgumentArity.ZeroOrMore };
+        var none = new Option<bool>("--none") { Description = "None of the labels is true of it." };
         var reviewer = new Option<string>("--reviewer") { Description = "Who says so.", DefaultValueFactory = static _ => Environment.UserName };
-        var command = new Command("verdict", "Closes a case; the first verdict of a case counts, and repeating it is safe.") { id, label, reviewer, json };
+        var command = new Command("verdict", "Closes a case; the first verdict of a case counts, and repeating it is safe.") { id, labels, none, reviewer, json };
         var source = ReviewSource.AddTo(command);
-        command.SetAction((parse, cancellationToken) => source.RunAsync(parse, async queue =>
+        command.SetAction((parse, cancellationToken) =>
         {
-            var verdict = await queue.CloseAsync(
-                parse.GetRequiredValue(id), parse.GetRequiredValue(label), parse.GetRequiredValue(reviewer), TimeProvider.System.GetUtcNow(), cancellationToken);
-            Console.Out.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(verdict, ModerationJson.Options) : $"{verdict.Id} is {verdict.Label}, says {verdict.Reviewer}.");
-        }, cancellationToken));
+            var given = parse.GetValue(labels) ?? [];
+            if (parse.GetValue(none) == given.Length > 0)
+            {
+                throw new UsageException(given.Length > 0 ? $"--none and {string.Join(", ", given)}; expected one or the other." : "What is true of it? Expected one or more labels, or --none.");
+            }
+
+            return source.RunAsync(parse, async queue =>
+            {
+                var verdict = await queue.CloseAsync(parse.GetRequiredValue(id), given, parse.GetRequiredValue(reviewer), TimeProvider.System.GetUtcNow(), cancellationToken);
+                Console.Out.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(verdict, ModerationJson.Options) : $"{verdict.Id} is {verdict.Summary}, says {verdict.Reviewer}.");
+            }, cancellationToken);
+        });
         return command;
     }
 

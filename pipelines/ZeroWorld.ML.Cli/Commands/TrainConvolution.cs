@@ -45,7 +45,7 @@ internal static class TrainConvolution
             Tokenizer = fit.Tokenizer.Settings with { Vocabulary = Path.Combine(folder, fit.Tokenizer.Settings.Vocabulary) },
             Labels = fit.Data.Labels.Names,
             Texts = [.. fit.HeldOut.Texts.Take(SampleTexts)],
-            Parameters = settings.ToParameters(),
+            Parameters = new Dictionary<string, string>(settings.ToParameters()) { [TransformerPackaging.IsExclusive] = fit.Data.Labels.IsExclusive ? "true" : "false" },
             Metrics = fit.Metrics,
         };
         using var made = new NewPackageFolder(request.OutputDirectory);

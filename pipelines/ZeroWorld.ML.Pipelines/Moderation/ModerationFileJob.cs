@@ -138,7 +138,7 @@ public sealed class ModerationFileJob
             if (decision.Action == "review")
             {
                 var (offset, item) = items[place];
-                output.Write(2, new ReviewCase(offset, item.Id, item.Text, item.Language, item.Surface, decision));
+                output.Write(2, new ReviewCase(offset, item.Id, item.Text, item.Language, item.Surface, decision) { IsExclusive = _engine.Model.IsExclusive });
             }
 
             progress = decision.Action switch

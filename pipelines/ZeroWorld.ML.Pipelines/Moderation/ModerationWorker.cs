@@ -87,7 +87,7 @@ public sealed class ModerationWorker(ModerationEngine engine, IWorkStream stream
         var outputs = new List<(string, ReadOnlyMemory<byte>)> { (DecisionsOf(prefix), Json(decision)) };
         if (decision.Action == "review")
         {
-            var review = Json(new ReviewCase(entry.Id, item.Id, item.Text, item.Language, item.Surface, decision));
+            var review = Json(new ReviewCase(entry.Id, item.Id, item.Text, item.Language, item.Surface, decision) { IsExclusive = engine.Model.IsExclusive });
             outputs.Add(review.Length <= stream.OutputBytesMax
                 ? (ReviewOf(prefix), review)
                 : Dead(entry, $"the item is for review, but its case has {review.Length} bytes; the stream takes {stream.OutputBytesMax}", item.Text[..Math.Min(item.Text.Length, DeadLetter.ItemLengthMax)]));

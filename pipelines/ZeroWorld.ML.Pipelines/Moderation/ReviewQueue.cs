@@ -69,18 +69,17 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     }
 
     /// <summary>Closes a case. Repeating it changes nothing.</summary>
+    /// <param name="labels">All that are true of it, in any order; none for a text that no label is true of.</param>
     /// <returns>The verdict that counts.</returns>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no such case, the model has no such label, or the case has a verdict with another label.</exception>
+    /// <exception cref="TrainingException">
+    /// <see cref="TrainingError.InvalidInput"/>: there is no such case, the model has no such label, gives each text exactly one and these are not one, or the case has a verdict with other labels.
+    /// </exception>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>: the verdict is there or not; repeating it is safe.</exception>
-    public async Task<ReviewVerdict> CloseAsync(string id, string label, string reviewer, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<ReviewVerdict> CloseAsync(string id, IReadOnlyList<string> labels, string reviewer, DateTimeOffset time, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(labels);
         var (found, given) = await FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (!found.Decision.Scores.ContainsKey(label))
-        {
-            throw new TrainingException(TrainingError.InvalidInput, $"label: '{label}' is none of the model; expected one of {string.Join(", ", found.Decision.Scores.Keys)}.");
-        }
-
-        var verdict = new ReviewVerdict(id, found.Text, label, reviewer, time);
+        var verdict = VerdictOf(found, labels, reviewer, time);
         if (given is null && await log.TryAppendAsync(verdicts, id, JsonSerializer.SerializeToUtf8Bytes(verdict, ModerationJson.Options), cancellationToken).ConfigureAwait(false))
         {
             return verdict;
@@ -88,9 +87,9 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
 
         // Somebody else's may have come first.
         given ??= await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false) ?? verdict;
-        return given.Label == label
+        return given.Given.ToHashSet(StringComparer.Ordinal).SetEquals(verdict.Given)
             ? given
-            : throw new TrainingException(TrainingError.InvalidInput, $"id: '{id}' is no open case: {given.Reviewer} said '{given.Label}' at {given.Time:u}.");
+            : throw new TrainingException(TrainingError.InvalidInput, $"id: '{id}' is no open case: {given.Reviewer} said '{given.Summary}' at {given.Time:u}.");
     }
 
     /// <summary>All verdicts that count, oldest first: what <c>zwml train moderation --verdicts</c> learns from.</summary>
@@ -108,6 +107,26 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     }
 
     public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    // One label is written as ever, unless others could have been true beside it.
+    private static ReviewVerdict VerdictOf(ReviewCase found, IReadOnlyList<string> labels, string reviewer, DateTimeOffset time)
+    {
+        var known = found.Decision.Scores.Keys;
+        if (labels.FirstOrDefault(label => !found.Decision.Scores.ContainsKey(label)) is { } unknown)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"label: '{unknown}' is none of the model; expected one of {string.Join(", ", known)}.");
+        }
+
+        string[] given = [.. known.Where(labels.Contains)];
+        if (found.IsExclusive == true && given.Length != 1)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"label: {given.Length} labels; expected one of {string.Join(", ", known)}, since exactly one of them is true of a text.");
+        }
+
+        return found.IsExclusive != false && given is [var label]
+            ? new ReviewVerdict(found.Id, found.Text, label, null, reviewer, time)
+            : new ReviewVerdict(found.Id, found.Text, null, given, reviewer, time);
+    }
 
     private async Task<ReviewVerdict?> VerdictOfAsync(string id, CancellationToken cancellationToken)
     {
@@ -142,7 +161,7 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     // What a line leaves out is null, whatever its type says.
     private static bool IsWhole(ReviewCase one) => one is { Id: not null, Text: not null, Decision.Scores: not null };
 
-    private static bool IsWhole(ReviewVerdict verdict) => verdict is { Id: not null, Text: not null, Label: not null };
+    private static bool IsWhole(ReviewVerdict verdict) => verdict is { Id: not null, Text: not null } and ({ Label: not null } or { Labels: not null }) && !verdict.Given.Contains(null!);
 
     private static T? Parse<T>(ReadOnlyMemory<byte> record)
     {

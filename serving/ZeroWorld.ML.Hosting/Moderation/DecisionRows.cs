@@ -80,7 +80,7 @@ internal static class DecisionRows
         }
         catch (JsonException exception)
         {
-            throw Misfit(row, $"a request that is no item with its rules: {exception.Message}");
+            throw Misfit(row, $"a request that is no item with its rules: {JsonFault.Of(exception)}");
         }
     }
 

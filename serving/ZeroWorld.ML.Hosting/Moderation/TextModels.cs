@@ -36,7 +36,8 @@ public sealed class TextModels(TokenModels tokens)
         var model = tokens.Open(package);
         if (model.Labels == package.Manifest.Classes.Count)
         {
-            return new TokenTextModel(model, package.Manifest.Classes);
+            var isKnown = bool.TryParse(package.Manifest.Lineage.Parameters.GetValueOrDefault(TransformerPackaging.IsExclusive), out var isExclusive);
+            return new TokenTextModel(model, package.Manifest.Classes, isKnown ? isExclusive : null);
         }
 
         model.Dispose();

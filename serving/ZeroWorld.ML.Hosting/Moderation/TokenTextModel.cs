@@ -9,7 +9,7 @@ namespace ZeroWorld.ML.Hosting;
 /// Thread safe: one run after the other, since the model runs on all processors anyway. Reasons are what the score loses when a word is left out; of a long text the first
 /// <see cref="WordsMax"/> words are tried.
 /// </remarks>
-internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> labels) : ITextModel, IDisposable
+internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> labels, bool? isExclusive) : ITextModel, IDisposable
 {
     private const int WordsMax = 64;
     private const int ReasonLengthMax = 100;
@@ -19,6 +19,8 @@ internal sealed class TokenTextModel(TokenModel model, IReadOnlyList<string> lab
     private bool _isDisposed;
 
     public IReadOnlyList<string> Labels => labels;
+
+    public bool? IsExclusive => isExclusive;
 
     public string? Build => model.Build;
 

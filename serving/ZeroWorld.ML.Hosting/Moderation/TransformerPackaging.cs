@@ -14,6 +14,9 @@ public static class TransformerPackaging
     /// <summary>Parameter of the package's lineage: the ids that the tokenizer makes.</summary>
     public const string TokenizerIds = "tokenizer_ids";
 
+    /// <summary>Parameter of the package's lineage: <c>true</c> where exactly one label is true of a text, <c>false</c> where any number of them can be; absent where nobody said.</summary>
+    public const string IsExclusive = "is_exclusive";
+
     private const string ModelFile = "model.onnx";
     private const int GoldenTexts = 16;
 
@@ -52,13 +55,27 @@ public static class TransformerPackaging
             GoldenSamples = [],
             GoldenAbsoluteTolerance = Tolerance,
             GoldenRelativeTolerance = 0,
-            Lineage = new ModelLineage { Parameters = new Dictionary<string, string>(source.Parameters) { ["tokenizer"] = tokenizer.Kind.ToString(), ["length_max"] = $"{tokenizer.LengthMax}", [TokenizerIds] = $"{ids}", [EmbeddingRows] = rows is null ? "unknown" : $"{rows}" }, CreatedTime = createdTime },
+            Lineage = new ModelLineage { Parameters = ParametersOf(source, tokenizer, ids, rows), CreatedTime = createdTime },
             Metrics = source.Metrics.Where(static pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
         var sample = await Task.Run(() => Sample(Draft(content, folder), source.Texts, models), cancellationToken).ConfigureAwait(false);
         var package = await ModelPackageWriter.WriteAsync(folder, content with { GoldenSamples = [sample] }, cancellationToken).ConfigureAwait(false);
         made.Keep();
         return package;
+    }
+
+    private static Dictionary<string, string> ParametersOf(TransformerSource source, TextTokenizerSettings tokenizer, int ids, long? rows)
+    {
+        var parameters = new Dictionary<string, string>(source.Parameters)
+        {
+            ["tokenizer"] = tokenizer.Kind.ToString(), ["length_max"] = $"{tokenizer.LengthMax}", [TokenizerIds] = $"{ids}", [EmbeddingRows] = rows is null ? "unknown" : $"{rows}",
+        };
+        if (source.IsExclusive is { } isExclusive)
+        {
+            parameters[IsExclusive] = isExclusive ? "true" : "false";
+        }
+
+        return parameters;
     }
 
     private static (TextTokenizerSettings Settings, int Ids) CopyTokenizer(TextTokenizerSettings given, string folder)

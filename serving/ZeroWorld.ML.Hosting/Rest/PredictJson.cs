@@ -41,7 +41,7 @@ internal sealed class PredictJson : IDisposable
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: the name of a property holds half of a surrogate pair.
-            throw new ServingException(ServingError.InvalidInput, $"The body is not JSON: {exception.Message}", exception);
+            throw new ServingException(ServingError.InvalidInput, $"The body is not JSON: {(exception is JsonException fault ? $"{JsonFault.Of(fault)}." : exception.Message)}", exception);
         }
 
         var body = new PredictJson(document);

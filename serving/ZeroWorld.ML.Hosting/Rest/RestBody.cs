@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -54,7 +55,7 @@ internal static class RestBody
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: the name of a property holds half of a surrogate pair.
-            throw new RestFailure(StatusCodes.Status400BadRequest, $"The body is not JSON: {exception.Message}");
+            throw new RestFailure(StatusCodes.Status400BadRequest, $"The body is not JSON: {(exception is JsonException fault ? $"{JsonFault.Of(fault)}." : exception.Message)}");
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)

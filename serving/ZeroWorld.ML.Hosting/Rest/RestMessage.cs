@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http;
 
 namespace ZeroWorld.ML.Hosting;
@@ -18,7 +19,12 @@ internal static class RestMessage
     {
         // Read once as JSON, for the same refusals as elsewhere; then as the message.
         using var document = await RestBody.ReadObjectAsync(context, bytesMax).ConfigureAwait(false);
-        T message;
+        var message = new T();
+        if (FindNoText(message, document.RootElement) is { } field)
+        {
+            throw new RestFailure(StatusCodes.Status400BadRequest, $"{field.Name}: it is a JSON {field.Value.ValueKind}; expected a text.");
+        }
+
         try
         {
             message = Parser.Parse<T>(document.RootElement.GetRawText());
@@ -31,6 +37,21 @@ internal static class RestMessage
         return needed is null || (document.RootElement.TryGetProperty(needed, out var value) && value.ValueKind != JsonValueKind.Null)
             ? message
             : throw new RestFailure(StatusCodes.Status400BadRequest, $"{needed}: it is absent or null; expected a value, which may be empty.");
+    }
+
+    // The parser says which kinds do not fit, and not of which field.
+    private static JsonProperty? FindNoText(IMessage message, JsonElement root)
+    {
+        foreach (var property in root.EnumerateObject())
+        {
+            var field = message.Descriptor.Fields.InDeclarationOrder().FirstOrDefault(field => field.Name == property.Name || field.JsonName == property.Name);
+            if (field is { FieldType: FieldType.String, IsRepeated: false } && property.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            {
+                return property;
+            }
+        }
+
+        return null;
     }
 
     public static byte[] Format(IMessage message) => Encoding.UTF8.GetBytes(Formatter.Format(message));

@@ -96,7 +96,7 @@ public sealed class InferenceProtocolTests(ServerFixture fixture) : IClassFixtur
         var model = await _fraud.Client.GetModelMetadataAsync("fraud", cancellationToken: Cancellation);
 
         Assert.Equal("zeroworld", server.Name);
-        Assert.Equal(["classification", "model_repository", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "logging"], server.Extensions);
+        Assert.Equal(["classification", "sequence", "model_repository", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "logging"], server.Extensions);
         Assert.Equal(("fraud", "onnxruntime_onnx"), (model.Name, model.Platform));
         Assert.Equal(["1", "2"], model.Versions);
         var input = Assert.Single(model.Inputs);

@@ -74,6 +74,7 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Equal("foul", Property(File.ReadLines(PathOf("out", "verdicts.jsonl")).Single(), "label"));
 
         Assert.Equal("2 is foul, says rosa.", (await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "max")).Trim());
+        Assert.Contains("2 labels; expected one of", (await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "foul", "fine", "-o", "out")).Error, StringComparison.Ordinal);
         var wrong = await ZwmlProcess.RunAsync(_folder.Path, "review", "verdict", "2", "fine", "-o", "out");
         Assert.Contains("'2' is no open case: rosa said 'foul'", wrong.Error.ReplaceLineEndings(" "));
         Assert.Contains("foul, by rosa", await RunAsync("review", "show", "2", "-o", "out"), StringComparison.Ordinal);
@@ -96,6 +97,44 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         var stranger = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "text", "hello", "--package", "package", "--policy", "other.json");
         Assert.NotEqual(0, stranger.ExitCode);
         Assert.Contains("map them", stranger.Error.ReplaceLineEndings(" "));
+    }
+
+    [Fact]
+    public async Task Review_TextsOfSeveralLabels_VerdictsBecomeLabelsOfTheNextTraining()
+    {
+        var random = new Random(4);
+        Write("train.csv", "text,toxic,spam\n" + string.Join('\n', Enumerable.Range(0, 200).Select(row =>
+            $"{ModerationFixture.Words(random)}{(row % 2 == 0 ? " vile scum" : "")}{(row % 3 == 0 ? " cheap pills" : "")} {row},{1 - (row % 2)},{(row % 3 == 0 ? 1 : 0)}")) + "\n");
+        string[] train = ["train", "moderation", "--table", "train.csv", "--label", "toxic", "spam", "--disguised-copies", "0"];
+        await RunAsync([.. train, "-o", "package"]);
+        using (var policy = JsonDocument.Parse(File.ReadAllText(PathOf("package", "policy.json"))))
+        {
+            Write("all.json", $$"""{"name":"all","version":1,"model":"{{policy.RootElement.GetProperty("model").GetString()}}","rules":[{"label":"toxic","review":0,"block":1.01}]}""");
+        }
+
+        Write("four.jsonl", string.Concat(Enumerable.Range(1, 4).Select(static item => $$"""{"id":"{{item}}","text":"a quiet lake {{item}}"}""" + "\n")));
+        await RunAsync("moderate", "file", "--package", "package", "--policy", "all.json", "-i", "four.jsonl", "-o", "out");
+
+        Assert.Equal("1 is toxic, spam, says rosa.", (await RunAsync("review", "verdict", "1", "spam", "toxic", "-o", "out", "--reviewer", "rosa")).Trim());
+        Assert.Equal("1 is toxic, spam, says rosa.", (await RunAsync("review", "verdict", "1", "toxic", "spam", "-o", "out", "--reviewer", "max")).Trim());
+        Assert.Equal("2 is none of the labels, says rosa.", (await RunAsync("review", "verdict", "2", "--none", "-o", "out", "--reviewer", "rosa")).Trim());
+        await RunAsync("review", "verdict", "3", "spam", "-o", "out");
+        Assert.Contains("toxic, spam, by rosa", await RunAsync("review", "show", "1", "-o", "out"), StringComparison.Ordinal);
+        foreach (var (arguments, expected) in ((string[], string)[])
+            [(["4", "rude"], "'rude' is none of the model"), (["4"], "What is true of it? Expected one or more labels, or --none"), (["4", "spam", "--none"], "--none and spam; expected one or the other"), (["2", "spam"], "rosa said 'none of the labels'")])
+        {
+            var refused = await ZwmlProcess.RunAsync(_folder.Path, ["review", "verdict", .. arguments, "-o", "out"]);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains(expected, refused.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("3 verdicts", (await RunAsync("review", "export", "-o", "out", "--to", "verdicts.jsonl")).Trim());
+        Assert.Contains("203 texts, 2 labels", (await ZwmlProcess.RunAsync(_folder.Path, [.. train, "--verdicts", "verdicts.jsonl", "-o", "next"])).Error, StringComparison.Ordinal);
+        File.AppendAllText(PathOf("verdicts.jsonl"), "{\"text\":\"x\",\"labels\":[\"rude\"]}\n");
+        var unknown = await ZwmlProcess.RunAsync(_folder.Path, [.. train, "--verdicts", "verdicts.jsonl", "-o", "never"]);
+        Assert.NotEqual(0, unknown.ExitCode);
+        Assert.Contains("verdicts.jsonl', line 4: label 'rude' is none of the table; expected any of toxic, spam.", unknown.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(PathOf("never")));
     }
 
     [Fact]

@@ -33,6 +33,13 @@ public sealed class ModerationFixture : IDisposable
         return package;
     }
 
+    /// <summary>Writes the table that the package was trained of as <c>train.csv</c>.</summary>
+    internal async Task CopyTableToAsync(string folder)
+    {
+        await _training.Value;
+        File.Copy(_folder.Combine("train.csv"), Path.Combine(folder, "train.csv"));
+    }
+
     internal static string Words(Random random) => string.Join(' ', Enumerable.Range(0, 6).Select(_ => Kind[random.Next(Kind.Count)]));
 
     public void Dispose() => _folder.Dispose();

@@ -172,6 +172,14 @@ public sealed class ModerationStreamTests(ModerationFixture fixture) : IDisposab
         using var verdict = JsonDocument.Parse(await File.ReadAllTextAsync(_folder.Combine("verdicts.jsonl"), Token));
         Assert.Equal(("a fresh lake", "fine"), (verdict.RootElement.GetProperty("text").GetString(), verdict.RootElement.GetProperty("label").GetString()));
 
+        // The verdict is a text more to learn from.
+        await fixture.CopyTableToAsync(_folder.Path);
+        var trained = await ZwmlProcess.RunAsync(
+            _folder.Path, "train", "moderation", "--table", "train.csv", "--label", "label", "--harmless", "fine", "--verdicts", "verdicts.jsonl", "--disguised-copies", "0", "-o", "next");
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        Assert.Contains("301 texts, 2 labels", trained.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.Combine(Path.Combine("next", "policy.json"))));
+
         // The same number for another content, as after a change by hand and a restart.
         await File.WriteAllTextAsync(_folder.Combine("all.json"), (await File.ReadAllTextAsync(_folder.Combine("all.json"), Token)).Replace("1.01", "0.99", StringComparison.Ordinal), Token);
         var (code, _, error) = await ZwmlProcess.RunAsync(_folder.Path, ["moderate", "stream", "--package", "package", "--policy", "all.json", "--drain", "--consumer", "worker", .. source]);

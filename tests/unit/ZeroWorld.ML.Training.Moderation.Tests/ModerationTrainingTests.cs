@@ -196,9 +196,81 @@ public sealed class ModerationTrainingTests : IDisposable
         Assert.Equal(["spam", "ham", "spam"], Enumerable.Range(0, 3).Select(row => all.Labels.Names[all.Labels.ClassOf(row)]));
         Assert.Same(read, read.WithVerdicts([]));
         File.AppendAllText(verdicts, "{\"text\":\"four\",\"label\":\"egg\"}\n");
-        Assert.Contains("verdicts.jsonl', row 3, column 'label': 'egg' is not valid; expected one of ham, spam", Assert.Throws<TrainingException>(() => read.WithVerdicts([verdicts])).Message, StringComparison.Ordinal);
+        Assert.Contains("verdicts.jsonl', line 3: label 'egg' is none of the table; expected one of ham, spam.", Assert.Throws<TrainingException>(() => read.WithVerdicts([verdicts])).Message, StringComparison.Ordinal);
         Assert.Contains("does not exist", Assert.Throws<TrainingException>(() => read.WithVerdicts([table + "x"])).Message, StringComparison.Ordinal);
-        Assert.Contains("one label column", Assert.Throws<TrainingException>(() => (read with { Labels = read.Labels with { IsExclusive = false } }).WithVerdicts([verdicts])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithVerdicts_TableOfSeveralLabels_NamedOnesAreTrueAndTheOthersNot()
+    {
+        var (table, verdicts) = (Path.Combine(_folder.FullName, "data.csv"), Path.Combine(_folder.FullName, "verdicts.jsonl"));
+        File.WriteAllText(table, "body,toxic,hate,spam\none,0,0,1\ntwo,1,0,0\n");
+        File.WriteAllText(verdicts, """
+            {"id":"1","text":"one","labels":["hate","toxic"],"reviewer":"r"}
+            {"text":"three","labels":[]}
+            {"text":"four","label":"spam"}
+
+            """);
+
+        var all = LabelledTexts.Read(table, "body", ["toxic", "hate", "spam"], []).WithVerdicts([verdicts]).WithoutDuplicates();
+
+        Assert.Equal(["one", "three", "four", "two"], all.Texts);
+        Assert.Equal([true, true, false, false, false, false, false, false, true, true, false, false], all.Labels.Positive);
+        Assert.False(all.Labels.IsExclusive);
+    }
+
+    [Theory]
+    [InlineData("""{"text":"a","labels":["toxic","rude"]}""", "label 'rude' is none of the table; expected any of toxic, hate.")]
+    [InlineData("""{"text":"a","label":"rude"}""", "label 'rude' is none of the table; expected any of toxic, hate.")]
+    [InlineData("""{"text":"a","labels":"toxic"}""", "label, labels: neither is there as such")]
+    [InlineData("""{"text":"a","labels":[1]}""", "label, labels: neither is there as such")]
+    [InlineData("""{"text":"a"}""", "label, labels: neither is there as such")]
+    [InlineData("""{"text":null,"labels":[]}""", "text: it is absent or no text")]
+    [InlineData("""{"text":"\ud800","labels":[]}""", "text: it is absent or no text")]
+    [InlineData("[]", "it is a JSON Array")]
+    [InlineData("no", "it is no JSON: line 1, byte 2: ")]
+    public void WithVerdicts_LineThatIsNone_IsRefusedByFileAndLine(string line, string expected)
+    {
+        var (table, verdicts) = (Path.Combine(_folder.FullName, "data.csv"), Path.Combine(_folder.FullName, "verdicts.jsonl"));
+        File.WriteAllText(table, "text,toxic,hate\none,0,1\n");
+        File.WriteAllText(verdicts, "{\"text\":\"a\",\"labels\":[]}\n\n" + line + "\n");
+        var read = LabelledTexts.Read(table, "text", ["toxic", "hate"], []);
+
+        var error = Assert.Throws<TrainingException>(() => read.WithVerdicts([verdicts]));
+
+        Assert.Equal(TrainingError.UnsuitableData, error.Error);
+        Assert.Contains($"verdicts.jsonl', line 3: {expected}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]", "0 labels; expected one")]
+    [InlineData("""["ham","spam"]""", "2 labels (ham, spam); expected one")]
+    public void WithVerdicts_NotOneLabelForATableOfOne_IsRefused(string labels, string expected)
+    {
+        var (table, verdicts) = (Path.Combine(_folder.FullName, "data.csv"), Path.Combine(_folder.FullName, "verdicts.jsonl"));
+        File.WriteAllText(table, "text,class\none,ham\ntwo,spam\n");
+        File.WriteAllText(verdicts, $$"""{"text":"a","labels":{{labels}}}""");
+        var read = LabelledTexts.Read(table, "text", ["class"], []);
+
+        Assert.Contains($"verdicts.jsonl', line 1: {expected}", Assert.Throws<TrainingException>(() => read.WithVerdicts([verdicts])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"text":null,"label":"ham"}""", "column 'text': 'null' is not valid; expected a text or a number")]
+    [InlineData("""{"text":"a","label":["ham"]}""", "column 'label': '[\"ham\"]' is not valid; expected a text or a number")]
+    [InlineData("""{"text":"\ud800","label":"ham"}""", "column 'text': it has half of a surrogate pair")]
+    [InlineData("[1]", "it is no JSON object but a JSON Array")]
+    [InlineData("{", "it is no JSON object: line 1, byte 2: Expected depth")]
+    public void Read_LineThatIsNoRow_IsRefusedByRowAndColumn(string line, string expected)
+    {
+        var file = Path.Combine(_folder.FullName, "data.jsonl");
+        File.WriteAllText(file, "{\"text\":\"a\",\"label\":\"ham\"}\n" + line + "\n");
+
+        var error = Assert.Throws<TrainingException>(() => LabelledTexts.Read(file, "text", ["label"], []));
+
+        Assert.Contains($"data.jsonl', row 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -83,7 +83,7 @@ internal static class TablePackage
             }
             catch (JsonException exception)
             {
-                throw new TrainingException(TrainingError.InvalidInput, $"champion: its {TableColumns.File} is not valid: {exception.Message}", exception);
+                throw new TrainingException(TrainingError.InvalidInput, $"champion: its {TableColumns.File} is not valid: {JsonFault.Of(exception)}.", exception);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
@@ -8,7 +9,6 @@ namespace ZeroWorld.ML.Training.Moderation;
 public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labels)
 {
     private const int RowsMax = 20_000_000;
-    private const string VerdictLabel = "label";
 
     /// <summary>Reads a .csv, .tsv or .jsonl file.</summary>
     /// <param name="labelColumns">One column holds the one label of each row; several hold 0 or 1 each, and a row may have any number of them.</param>
@@ -35,9 +35,9 @@ public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labe
         return new LabelledTexts(texts, labelColumns.Count == 1 ? Classes(path, rows, labelColumns[0], allowed) : Flags(path, rows, labelColumns));
     }
 
-    /// <summary>These texts and those that reviewers gave a label, which counts where both have a text.</summary>
-    /// <param name="paths">Files of verdicts: .jsonl with <c>text</c> and <c>label</c>.</param>
-    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a file is absent, or rows may have several labels, of which a verdict names one. <see cref="TrainingError.UnsuitableData"/>: a line, or a label that no row has.</exception>
+    /// <summary>These texts and those that reviewers gave labels, which count where both have a text.</summary>
+    /// <param name="paths">Files of verdicts: .jsonl with <c>text</c> and <c>label</c>, or <c>labels</c> for all that are true of it. Labels that a verdict does not name are not true.</param>
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: a file is absent. <see cref="TrainingError.UnsuitableData"/>: a line, a label that no row has, or another number of labels than one where each row has one; the message names file and line.</exception>
     public LabelledTexts WithVerdicts(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -46,37 +46,18 @@ public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labe
             return this;
         }
 
-        if (!Labels.IsExclusive)
-        {
-            throw new TrainingException(TrainingError.InvalidInput, "verdicts: one names one label, and the texts may have several; expected a table with one label column.");
-        }
-
-        var (texts, classes) = (new List<string>(), new List<string>());
+        var (texts, positive) = (new List<string>(), new List<bool>());
         foreach (var path in paths)
         {
-            if (!File.Exists(path))
+            foreach (var (text, labels) in VerdictFile.Read(path, Labels))
             {
-                throw new TrainingException(TrainingError.InvalidInput, $"verdicts: '{path}' does not exist; expected the verdicts.jsonl of a folder of decisions.");
-            }
-
-            Utf8File.Check(path);
-            var rows = FromLines(path, ["text", VerdictLabel]);
-            for (var row = 0; row < rows.Count; row++)
-            {
-                if (!Labels.Names.Contains(rows[row][1], StringComparer.Ordinal))
-                {
-                    throw Unsuitable(path, row, VerdictLabel, rows[row][1], $"one of {string.Join(", ", Labels.Names)}");
-                }
-
-                texts.Add(rows[row][0]);
-                classes.Add(rows[row][1]);
+                texts.Add(text);
+                positive.AddRange(Labels.Names.Select(labels.Contains));
             }
         }
 
         // In front: the first of equal texts is kept.
-        return new LabelledTexts(
-            [.. texts, .. Texts],
-            Labels with { Positive = [.. classes.SelectMany(label => Labels.Names.Select(name => name == label)), .. Labels.Positive] });
+        return new LabelledTexts([.. texts, .. Texts], Labels with { Positive = [.. positive, .. Labels.Positive] });
     }
 
     /// <summary>Leaves the first of rows with equal texts, so that none is learned from and asked about.</summary>
@@ -156,17 +137,42 @@ public sealed record LabelledTexts(IReadOnlyList<string> Texts, LabelMatrix Labe
             try
             {
                 using var document = JsonDocument.Parse(line);
-                rows.Add([.. columns.Select(column => document.RootElement.TryGetProperty(column, out var value)
-                    ? value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText()
-                    : throw new TrainingException(TrainingError.InvalidInput, $"'{path}', row {rows.Count + 1}: there is no '{column}'."))]);
+                rows.Add([.. columns.Select(column => ValueOf(document.RootElement, column, path, rows.Count))]);
             }
-            catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+            catch (JsonException exception)
             {
-                throw new TrainingException(TrainingError.UnsuitableData, $"'{path}', row {rows.Count + 1}: it is no JSON object: {exception.Message}", exception);
+                throw new TrainingException(TrainingError.UnsuitableData, $"'{path}', row {rows.Count + 1}: it is no JSON object: {JsonFault.Of(exception)}.", exception);
             }
         }
 
         return rows;
+    }
+
+    private static string ValueOf(JsonElement row, string column, string path, int place)
+    {
+        if (row.ValueKind != JsonValueKind.Object)
+        {
+            throw new TrainingException(TrainingError.UnsuitableData, $"'{path}', row {place + 1}: it is no JSON object but a JSON {row.ValueKind}.");
+        }
+
+        if (!row.TryGetProperty(column, out var value))
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"'{path}', row {place + 1}: there is no '{column}'.");
+        }
+
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString()!,
+                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+                _ => throw Unsuitable(path, place, column, value.GetRawText(), "a text or a number"),
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            throw new TrainingException(TrainingError.UnsuitableData, $"'{path}', row {place + 1}, column '{column}': it has half of a surrogate pair (\\ud800 to \\udfff) without the other; expected both.");
+        }
     }
 
     private static TrainingException Unsuitable(string path, int row, string column, string value, string expected) =>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ZeroWorld.ML.Features;
+using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
@@ -89,7 +90,7 @@ public static class TextModelFile
         }
         catch (JsonException exception)
         {
-            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': its header is no JSON of version {Version}: {exception.Message}", exception);
+            throw new TrainingException(TrainingError.InvalidInput, $"text model '{path}': its header is no JSON of version {Version}: {JsonFault.Of(exception)}.", exception);
         }
     }
 

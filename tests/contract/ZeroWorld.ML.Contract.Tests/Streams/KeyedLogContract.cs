@@ -87,11 +87,11 @@ public abstract class KeyedLogContract
         Assert.Equal(ids[..2], (await queue.ListAsync(null, 2, Cancellation)).Select(static one => one.Id));
         Assert.Equal(ids[2..], (await queue.ListAsync(ids[1], 2, Cancellation)).Select(static one => one.Id));
 
-        var verdict = await queue.CloseAsync("two", "foul", "rosa", Time, Cancellation);
-        var repeated = await queue.CloseAsync("two", "foul", "max", Time.AddDays(1), Cancellation);
-        await queue.CloseAsync("one", "fine", "max", Time.AddDays(1), Cancellation);
+        var verdict = await queue.CloseAsync("two", ["foul"], "rosa", Time, Cancellation);
+        var repeated = await queue.CloseAsync("two", ["foul"], "max", Time.AddDays(1), Cancellation);
+        await queue.CloseAsync("one", ["fine"], "max", Time.AddDays(1), Cancellation);
 
-        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", "rosa", Time), verdict);
+        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", null, "rosa", Time), verdict);
         Assert.Equal(verdict, repeated);
         Assert.Equal(["three"], (await queue.ListAsync(null, 10, Cancellation)).Select(static one => one.Id));
         Assert.Equal(verdict, (await queue.FindAsync("two", Cancellation)).Verdict);
@@ -111,12 +111,56 @@ public abstract class KeyedLogContract
         await using var log = await OpenAsync();
         await log.TryAppendAsync("review", "one", Case("one"), Cancellation);
         var queue = new ReviewQueue(log, "review", "verdicts");
-        await queue.CloseAsync("one", "foul", "rosa", Time, Cancellation);
+        await queue.CloseAsync("one", ["foul"], "rosa", Time, Cancellation);
 
-        await AssertRefusedAsync("id: 'one' is no open case: rosa said 'foul' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("one", "fine", "max", Time, Cancellation));
-        await AssertRefusedAsync("label: 'rude' is none of the model; expected one of fine, foul.", () => queue.CloseAsync("one", "rude", "max", Time, Cancellation));
-        await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.CloseAsync("two", "fine", "max", Time, Cancellation));
+        await AssertRefusedAsync("id: 'one' is no open case: rosa said 'foul' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("one", ["fine"], "max", Time, Cancellation));
+        await AssertRefusedAsync("label: 'rude' is none of the model; expected one of fine, foul.", () => queue.CloseAsync("one", ["rude"], "max", Time, Cancellation));
+        await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.CloseAsync("two", ["fine"], "max", Time, Cancellation));
+        await AssertRefusedAsync("label: 2 labels; expected one of fine, foul, since exactly one of them is true of a text.", () => queue.CloseAsync("one", ["fine", "foul"], "max", Time, Cancellation));
+        await AssertRefusedAsync("label: 0 labels; expected one of fine, foul, since exactly one of them is true of a text.", () => queue.CloseAsync("one", [], "max", Time, Cancellation));
         await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.ListAsync("two", 1, Cancellation));
+    }
+
+    [Fact]
+    public async Task ReviewQueue_TextsOfSeveralLabels_VerdictsNameAllThatAreTrue()
+    {
+        await using var log = await OpenAsync();
+        foreach (var id in (string[])["both", "none", "one", "before"])
+        {
+            await log.TryAppendAsync("review", id, Case(id, isExclusive: false), Cancellation);
+        }
+
+        await log.TryAppendAsync("verdicts", "before", Encoding.UTF8.GetBytes("""{"id":"before","text":"text of before","label":"foul","reviewer":"eve","time":"2026-01-01T00:00:00+00:00"}"""), Cancellation);
+        var queue = new ReviewQueue(log, "review", "verdicts");
+
+        var both = await queue.CloseAsync("both", ["foul", "fine", "foul"], "rosa", Time, Cancellation);
+        var repeated = await queue.CloseAsync("both", ["fine", "foul"], "max", Time.AddDays(1), Cancellation);
+        await queue.CloseAsync("none", [], "rosa", Time, Cancellation);
+        await queue.CloseAsync("one", ["foul"], "rosa", Time, Cancellation);
+        var old = await queue.CloseAsync("before", ["foul"], "max", Time, Cancellation);
+
+        Assert.Equal(["fine", "foul"], both.Given);
+        Assert.Equal(("rosa", both.Time), (repeated.Reviewer, repeated.Time));
+        Assert.Equal("eve", old.Reviewer);
+        await AssertRefusedAsync("id: 'both' is no open case: rosa said 'fine, foul' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("both", ["foul"], "max", Time, Cancellation));
+        await AssertRefusedAsync("id: 'none' is no open case: rosa said 'none of the labels' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("none", ["foul"], "max", Time, Cancellation));
+        await AssertRefusedAsync("label: 'rude' is none of the model; expected one of fine, foul.", () => queue.CloseAsync("one", ["foul", "rude"], "max", Time, Cancellation));
+        Assert.Empty(await queue.ListAsync(null, 10, Cancellation));
+        var exported = new List<string>();
+        await foreach (var one in queue.VerdictsAsync(Cancellation))
+        {
+            exported.Add(JsonSerializer.Serialize(one with { Reviewer = "", Time = Time }, ModerationJson.Options));
+        }
+
+        const string End = ",\"reviewer\":\"\",\"time\":\"2026-01-02T03:04:05+00:00\"}";
+        Assert.Equal(
+            [
+                $$"""{"id":"before","text":"text of before","label":"foul"{{End}}""",
+                $$"""{"id":"both","text":"text of both","labels":["fine","foul"]{{End}}""",
+                $$"""{"id":"none","text":"text of none","labels":[]{{End}}""",
+                $$"""{"id":"one","text":"text of one","labels":["foul"]{{End}}""",
+            ],
+            exported.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -186,11 +230,12 @@ public abstract class KeyedLogContract
         return records;
     }
 
-    private static byte[] Case(string id) => JsonSerializer.SerializeToUtf8Bytes(
+    private static byte[] Case(string id, bool isExclusive = true) => JsonSerializer.SerializeToUtf8Bytes(
         new ReviewCase("1", id, $"text of {id}", "en", "", new ModerationDecision
         {
             Offset = "1", Id = id, Action = "review", Label = "foul", Scores = new Dictionary<string, float> { ["fine"] = 0.4f, ["foul"] = 0.6f }, Policy = "house", PolicyVersion = 1, Model = "sha256:0", Time = Time,
-        }),
+        })
+        { IsExclusive = isExclusive },
         ModerationJson.Options);
 
     private static async Task AssertRefusedAsync(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<TrainingException>(act)).Message);

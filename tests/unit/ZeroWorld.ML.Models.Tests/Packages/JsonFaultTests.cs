@@ -17,7 +17,8 @@ public sealed class JsonFaultTests
     [InlineData("""{"name": "a", "share": 1, "parts": [{"name": "b"}]}""", "share: absent in parts[0]; expected each")]
     [InlineData("""{"name": "a", "share": 1, "shares": 1}""", "shares: there is no field 'shares'")]
     [InlineData("""{"name": "a", "share": 1, "range": {"from": "x"}}""", "range.from: line 1 has a value of another kind")]
-    [InlineData("{", "Expected depth")]
+    [InlineData("{", "line 1, byte 2: Expected depth")]
+    [InlineData("{\n  \"name\": no}", "line 2, byte 12: ")]
     public void Of_WhatIsWrong_NamesTheFieldAndNoType(string json, string expected)
     {
         var options = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
@@ -25,6 +26,7 @@ public sealed class JsonFaultTests
         var fault = JsonFault.Of(Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Part>(json, options)));
 
         Assert.StartsWith(expected, fault, StringComparison.Ordinal);
+        Assert.DoesNotMatch("LineNumber|Path: ", fault);
         Assert.DoesNotContain("System", fault, StringComparison.Ordinal);
         Assert.DoesNotContain("ZeroWorld", fault, StringComparison.Ordinal);
     }
