@@ -365,8 +365,11 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
 
     private static StreamEvent ToEvent(ConsumeResult<byte[], byte[]> result) => new(
         string.Create(CultureInfo.InvariantCulture, $"{result.Partition.Value}/{result.Offset.Value}"),
-        result.Message.Timestamp.Type == TimestampType.NotAvailable ? 0 : result.Message.Timestamp.UnixTimestampMs * 1000,
+        result.Message.Timestamp.Type == TimestampType.NotAvailable ? 0 : ArrivalOf(result.Message.Timestamp.UnixTimestampMs),
         result.Message.Value);
+
+    // A producer may have given any number; what is beyond all times stays so.
+    internal static long ArrivalOf(long milliseconds) => milliseconds is > long.MaxValue / 1000 or < long.MinValue / 1000 ? long.MaxValue : milliseconds * 1000;
 
     private static (int Partition, long Offset) PositionOf(string position)
     {

@@ -16,6 +16,9 @@ internal static class CommandEdge
     // What a server has accepted is answered for as long as its settings allow (twice 10 minutes at most). System.CommandLine would end the process after 2 s.
     private static readonly TimeSpan ServerStopMax = TimeSpan.FromMinutes(21);
 
+    // Who reads a stream commits what is done, leaves its group and tells how far it came: a busy machine takes longer than 2 s for it.
+    private static readonly TimeSpan WorkerStopMax = TimeSpan.FromMinutes(1);
+
     public static async Task<int> RunAsync(ParseResult parse)
     {
         try
@@ -27,9 +30,9 @@ internal static class CommandEdge
 
             // System.CommandLine answers a group without a command itself, with its help and exit code 1; a wrong command line is 2 here.
             var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-            if (parse.CommandResult.Command.Name == ServeCommand.Name)
+            if (FindStopMax(parse.CommandResult.Command) is { } stopMax)
             {
-                invocation.ProcessTerminationTimeout = ServerStopMax;
+                invocation.ProcessTerminationTimeout = stopMax;
             }
 
             var code = await parse.InvokeAsync(invocation);
@@ -59,6 +62,14 @@ internal static class CommandEdge
             return Fail($"This should not have happened: {exception.Message} The details are in '{path}'; please report them.", ExitCode.Failure);
         }
     }
+
+    /// <summary>How long a command may take to end when it is asked to; <see langword="null"/>: as long as System.CommandLine gives it.</summary>
+    internal static TimeSpan? FindStopMax(Command command) => command.Name switch
+    {
+        ServeCommand.Name => ServerStopMax,
+        StreamCommand.RunName or ModerateStreamCommand.Name => WorkerStopMax,
+        _ => null,
+    };
 
     private static bool IsExpected(Exception exception) =>
         exception is FeatureException or RegistryException or TrainingException or ServingException or HostingException or IOException or UnauthorizedAccessException;

@@ -5,8 +5,6 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>Between the engine's column types and ours.</summary>
 internal static class ColumnTypes
 {
-    public const string ExpectedTime = "a time of the years 1 to 9999";
-
     private const string Instant = "TIMESTAMP WITH TIME ZONE";
 
     // As the engine holds it.

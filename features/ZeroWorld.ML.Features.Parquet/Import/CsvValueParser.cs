@@ -171,7 +171,7 @@ internal sealed class CsvValueParser(SourceZone? zone)
     {
         if (!UnixMicroseconds.IsOfCalendar(utc))
         {
-            return ColumnTypes.ExpectedTime;
+            return UnixMicroseconds.ExpectedTime;
         }
 
         column.SetBits(row, utc);

@@ -197,7 +197,7 @@ internal sealed class ParquetTableSource
         ? time
         : throw ImportFailure.Value(
             _import.Path, "row", number, column, Encoding.UTF8.GetBytes(UnixMicroseconds.IsOfCalendar(shown) ? UnixMicroseconds.ToText(shown).TrimEnd('Z') : ColumnTypes.ShowNoTime(shown)),
-            ColumnTypes.ExpectedTime);
+            UnixMicroseconds.ExpectedTime);
 
     private long ToUtc(long time, string column, long number, bool isNano)
     {

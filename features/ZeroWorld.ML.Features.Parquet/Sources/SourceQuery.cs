@@ -340,7 +340,7 @@ internal sealed class SourceQuery
             $"SELECT {isEvent}, CASE WHEN {isEvent} THEN event ELSE created END FROM {_rows} WHERE {IsOfNoTime} ORDER BY filename, file_row_number LIMIT 1", CancellationToken.None);
         var (column, value) = !rows.Read() ? (_view.Source.EventTimeColumn, "gone by now")
             : (rows.GetBool(0) ? _view.Source.EventTimeColumn : _view.Source.CreatedTimeColumn, ColumnTypes.ShowNoTime(rows.GetInt64(1)));
-        throw Refuse($"column '{column}' is '{value}' in {PlaceOfFirst(session, IsOfNoTime)}, the first of {count} such rows. Expected {ColumnTypes.ExpectedTime}");
+        throw Refuse($"column '{column}' is '{value}' in {PlaceOfFirst(session, IsOfNoTime)}, the first of {count} such rows. Expected {UnixMicroseconds.ExpectedTime}");
     }
 
     private string PlaceOfFirst(DuckDbSession session, string condition)

@@ -189,7 +189,7 @@ internal sealed class SpineTable
         Refuse($"column '{_request.TimeColumn}' is null in row {row + 1}; expected the moment of the read in every row");
 
     public FeatureException RefuseTime(long row, long time) =>
-        Refuse($"column '{_request.TimeColumn}' is '{ColumnTypes.ShowNoTime(time)}' in row {row + 1}; expected {ColumnTypes.ExpectedTime}");
+        Refuse($"column '{_request.TimeColumn}' is '{ColumnTypes.ShowNoTime(time)}' in row {row + 1}; expected {UnixMicroseconds.ExpectedTime}");
 
     public FeatureException RefuseMissing(long row) => Refuse($"row {row + 1} is not there any more; expected files that stay as they are while they are read");
 

@@ -63,10 +63,9 @@ internal sealed class ViewEvents
             return $"{_eventTime.Name} is null; expected the time of the event.";
         }
 
-        // The smallest number stands for "no time" wherever times are compared.
-        if (eventTime.AsInt64() == long.MinValue)
+        if (!UnixMicroseconds.IsOfCalendar(eventTime.AsInt64()))
         {
-            return $"{_eventTime.Name} is {long.MinValue}, which is no time; expected microseconds since the epoch.";
+            return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch.";
         }
 
         if (IsFuture(eventTime.AsInt64(), ArrivalOf(row)))
@@ -74,9 +73,9 @@ internal sealed class ViewEvents
             return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}, later than its arrival at {UnixMicroseconds.ToText(ArrivalOf(row))} by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
         }
 
-        if (_createdTime is { } known && !known.Values[row].IsNull && IsFuture(known.Values[row].AsInt64(), _arrival))
+        if (_createdTime is { } known && !known.Values[row].IsNull && FindCreatedFault(known.Name, known.Values[row].AsInt64()) is { } createdFault)
         {
-            return $"{known.Name} is {UnixMicroseconds.ToText(known.Values[row].AsInt64())}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
+            return createdFault;
         }
 
         foreach (var key in _keys)
@@ -162,9 +161,13 @@ internal sealed class ViewEvents
 
     private static long TrimOf(long newest, long retention) => newest < long.MinValue + retention ? long.MinValue : newest - retention;
 
+    private string? FindCreatedFault(string name, long time) =>
+        !UnixMicroseconds.IsOfCalendar(time) ? $"{name} is {UnixMicroseconds.ToText(time)}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch."
+        : IsFuture(time, _arrival) ? $"{name} is {UnixMicroseconds.ToText(time)}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}."
+        : null;
+
     private long ArrivalOf(int row) => _arrivals?[row] ?? _arrival;
 
-    // As a difference it would overflow for times far before the epoch.
     private bool IsFuture(long time, long arrival) => time > arrival + _skew;
 
     private EntityId Entity(string key) => new(_field.View.Project, _field.View.Entity.Name, key);

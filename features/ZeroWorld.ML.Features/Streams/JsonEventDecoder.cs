@@ -187,9 +187,9 @@ internal sealed class JsonEventDecoder
             return FeatureValue.FromTimestamp(remainder < 0 ? quotient - 1 : quotient);
         }
 
-        // The smallest number stands for "no time" wherever times are compared.
-        var most = long.MaxValue / column.UnitMicroseconds;
-        return number > most || number < -most ? null : FeatureValue.FromTimestamp(number * column.UnitMicroseconds);
+        // A table with any other time would be refused whole: the archive must hold none.
+        var (least, most) = (UnixMicroseconds.TimeMin / column.UnitMicroseconds, UnixMicroseconds.TimeMax / column.UnitMicroseconds);
+        return number < least || number > most ? null : FeatureValue.FromTimestamp(number * column.UnitMicroseconds);
     }
 
     private static string Expected(StreamColumn column) => column.Type switch
@@ -200,7 +200,7 @@ internal sealed class JsonEventDecoder
         FeatureType.String => "a text",
         FeatureType.Bytes => "a text of base64",
         FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList => FeatureListJson.Expected(column.Type),
-        _ => "a time as 2018-08-08T12:00:00Z, or a whole number in the declared unit",
+        _ => $"{UnixMicroseconds.ExpectedTime}, as 2018-08-08T12:00:00Z or a whole number in the declared unit",
     };
 
     private static string Describe(ref Utf8JsonReader reader) => reader.TokenType is JsonTokenType.String or JsonTokenType.Number

@@ -43,7 +43,7 @@ internal sealed class StreamBatch
         var values = new FeatureValue[width];
         foreach (var item in events)
         {
-            if (decoder.Decode(item.Value.Span, values) is { } fault)
+            if ((decoder.Decode(item.Value.Span, values) ?? FindArrivalFault(item.Arrival)) is { } fault)
             {
                 dead.Add(new DeadLetter(item, fault));
                 continue;
@@ -98,6 +98,11 @@ internal sealed class StreamBatch
     /// <summary>What identifies an event for views without an id of their own. With the arrival, since a topic that is made anew counts from the beginning.</summary>
     internal static string IdOf(EventStream stream, in StreamEvent item) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{stream.Topic}/{item.Position}@{item.Arrival}");
+
+    // The archive keeps the arrival beside the event, whatever views there are, and a table with such a time would be refused whole.
+    private static string? FindArrivalFault(long arrival) => UnixMicroseconds.IsOfCalendar(arrival)
+        ? null
+        : $"The broker says that it came at {UnixMicroseconds.ToText(arrival)}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch.";
 
     private static string? FindFault(List<ViewEvents> views, int row)
     {

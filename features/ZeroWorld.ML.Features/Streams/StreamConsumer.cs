@@ -65,8 +65,10 @@ public sealed partial class StreamConsumer
         StreamMetrics.Watch(this, _time);
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            while (true)
             {
+                // Between two steps it ends as in one: what is in hand is committed.
+                cancellationToken.ThrowIfCancellationRequested();
                 await StepAsync(cancellationToken).ConfigureAwait(false);
                 if (IsLagDue)
                 {
@@ -253,7 +255,7 @@ public sealed partial class StreamConsumer
         _backlog.Clear();
     }
 
-    /// <summary>Commits what is written, with a second for it; what is left is read again by whoever comes next.</summary>
+    /// <summary>Commits what is written and looks what is left, with a second for both; what is not committed is read again by whoever comes next.</summary>
     private async Task LeaveAsync()
     {
         using var second = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
@@ -264,6 +266,23 @@ public sealed partial class StreamConsumer
         catch (OperationCanceledException)
         {
             LogLeft(Stream.Name, _backlog.Events);
+            return;
+        }
+
+        // What was seen before the commit is not true behind it.
+        (_status, _lagAt) = (_status with { Lag = null }, long.MinValue);
+        if (_status.State == StreamState.Waiting)
+        {
+            return;
+        }
+
+        try
+        {
+            await TryReadLagAsync(second.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            LogLagUnknown(Stream.Name, "the broker did not tell it within a second");
         }
     }
 
@@ -305,6 +324,6 @@ public sealed partial class StreamConsumer
     [LoggerMessage(2303, LogLevel.Warning, "Stream {Stream} was stopped before {Count} events could be committed; they are read again")]
     private partial void LogLeft(string stream, int count);
 
-    [LoggerMessage(2304, LogLevel.Debug, "Stream {Stream}: how many events wait is not known while it waits: {Reason}")]
+    [LoggerMessage(2304, LogLevel.Debug, "Stream {Stream}: how many events wait is not known: {Reason}")]
     private partial void LogLagUnknown(string stream, string reason);
 }

@@ -16,6 +16,9 @@ public static class UnixMicroseconds
     /// <summary>The shortest span of one microsecond, in ticks of <see cref="TimeSpan"/>.</summary>
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>What a sentence says that a time must be.</summary>
+    public const string ExpectedTime = "a time of the years 1 to 9999";
+
     /// <summary>Whether the time is one of the years 1 to 9999, as those of tables, spines and texts are.</summary>
     public static bool IsOfCalendar(long microseconds) => microseconds is >= TimeMin and <= TimeMax;
 

@@ -12,6 +12,8 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml moderate stream</c>: a worker of a consumer group, of Redis or of Kafka.</summary>
 internal static class ModerateStreamCommand
 {
+    public const string Name = "stream";
+
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -32,7 +34,7 @@ internal static class ModerateStreamCommand
         var abandoned = new Option<double>("--abandoned-after") { Description = "Seconds after which an unfinished entry is another worker's; of Redis.", DefaultValueFactory = static _ => 60 };
         var drain = new Option<bool>("--drain") { Description = "End when nothing is left." };
         var (package, policy) = (ModerateCommand.Package(), ModerateCommand.Policy());
-        var command = new Command("stream", "Decides about the entries of a Redis stream or a Kafka topic, until it is ended.") { redis, kafka, kafkaSettings, metricsPort, stream, group, consumer, prefix, abandoned, drain, package, policy };
+        var command = new Command(Name, "Decides about the entries of a Redis stream or a Kafka topic, until it is ended.") { redis, kafka, kafkaSettings, metricsPort, stream, group, consumer, prefix, abandoned, drain, package, policy };
         var log = DecisionLogOption.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {

@@ -14,6 +14,8 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml stream run|status</c>: reading the streams of a project, and how that goes.</summary>
 internal static class StreamCommand
 {
+    public const string RunName = "run";
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     public static Command Create() => new("stream", "Streams of events: reads them into the online store, and shows how that goes.") { CreateRun(), CreateStatus() };
@@ -23,7 +25,7 @@ internal static class StreamCommand
         var redis = new Option<string?>("--redis") { Description = "HOST:PORT of the Redis for the online features. Default: the embedded store." };
         var metrics = new Option<int?>("--metrics-port") { Description = "Port of the metrics. Default: a free one." };
         var exit = new Option<bool>("--exit") { Description = "End when every stream is done to its end." };
-        var command = new Command("run", "Reads all streams of the data directory's definitions until it is stopped. A server does it by itself (setting Streams:Enabled).") { redis, metrics, exit };
+        var command = new Command(RunName, "Reads all streams of the data directory's definitions until it is stopped. A server does it by itself (setting Streams:Enabled).") { redis, metrics, exit };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {

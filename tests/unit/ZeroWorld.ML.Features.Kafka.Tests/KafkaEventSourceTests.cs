@@ -32,6 +32,13 @@ public sealed class KafkaEventSourceTests
     public void ReadSettings_List_GivesNamesAndValues() => Assert.Equal(
         [new("a", "b=c"), new("d", "")], new KafkaStreamOptions { Settings = " a = b=c ; d= " }.ReadSettings());
 
+    [Theory]
+    [InlineData(1_700_000_000_123, 1_700_000_000_123_000)]
+    [InlineData(1_700_000_000_123_000_000, long.MaxValue)]
+    [InlineData(long.MinValue, long.MaxValue)]
+    public void ArrivalOf_TimestampOfAProducer_StaysBeyondAllTimesWhereItIs(long milliseconds, long expected) =>
+        Assert.Equal(expected, KafkaEventSource.ArrivalOf(milliseconds));
+
     [Fact]
     public async Task ReadLagAsync_NoBroker_IsUnavailableWithTheAddress()
     {

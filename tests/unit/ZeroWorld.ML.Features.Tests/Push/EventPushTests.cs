@@ -112,6 +112,23 @@ public sealed class EventPushTests
     }
 
     [Fact]
+    public async Task PushAsync_TimesThatNoTableMayHave_AreRefusedAlone()
+    {
+        var store = new RecordingStore();
+
+        var result = await PushAsync(
+            store,
+            Columns(
+                ids: [7, 8, 9, 10], uses: [1, 1, 1, 2], times: [UnixMicroseconds.TimeMin - 1, long.MinValue, Now, UnixMicroseconds.TimeMin],
+                known: [null, null, long.MinValue, UnixMicroseconds.TimeMin]));
+
+        Assert.Equal([0, 1, 2], result.Refused.Select(static refused => refused.Row));
+        Assert.Equal("AT is -62135596800000001; expected a time of the years 1 to 9999, in microseconds since the epoch.", result.Refused[0].Reason);
+        Assert.Equal("KNOWN is -9223372036854775808; expected a time of the years 1 to 9999, in microseconds since the epoch.", result.Refused[2].Reason);
+        Assert.Equal(["i10"], store.Rows.Select(row => row.Entity.Key));
+    }
+
+    [Fact]
     public async Task PushAsync_EventWithoutIdAndCreatedTime_PushedAgainLaterIsTheSameEvent()
     {
         var view = TestViews.Windowed(TestViews.Aggregate("sum", AggregateFunction.Sum, "X", 100));

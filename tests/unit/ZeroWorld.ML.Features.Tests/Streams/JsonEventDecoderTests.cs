@@ -25,6 +25,8 @@ public sealed class JsonEventDecoderTests
     [Theory]
     [InlineData("""{"at":"2018-08-08T12:00:00.5+02:00"}""", 1_533_722_400_500_000)]
     [InlineData("""{"at":-3}""", -3000)]
+    [InlineData("""{"at":-62135596800000}""", -62_135_596_800_000_000)]
+    [InlineData("""{"at":253402300799999}""", 253_402_300_799_999_000)]
     public void Decode_Times_AreMicroseconds(string json, long expected) => Assert.Equal(expected, Decode(json).Values[1].AsInt64());
 
     [Theory]
@@ -38,8 +40,10 @@ public sealed class JsonEventDecoderTests
     [InlineData("""{"id":"1"}""", "id is '1'; expected an integer of 64 bits.")]
     [InlineData("""{"id":9223372036854775808}""", "id is '9223372036854775808'; expected an integer of 64 bits.")]
     [InlineData("""{"id":1,"x":0,"id":2}""", "The property 'id' is given twice; expected it once.")]
-    [InlineData("""{"at":"2018-08-08T12:00:00"}""", "at is '2018-08-08T12:00:00'; expected a time as 2018-08-08T12:00:00Z")]
+    [InlineData("""{"at":"2018-08-08T12:00:00"}""", "at is '2018-08-08T12:00:00'; expected a time of the years 1 to 9999, as 2018-08-08T12:00:00Z or a whole number in the declared unit.")]
     [InlineData("""{"at":9223372036854775807}""", "at is '9223372036854775807'; expected a time")]
+    [InlineData("""{"at":-62135596800001}""", "at is '-62135596800001'; expected a time of the years 1 to 9999")]
+    [InlineData("""{"at":253402300800000}""", "at is '253402300800000'; expected a time of the years 1 to 9999")]
     [InlineData("""{"x":1e999}""", "x is '1e999'; expected a finite float64 number")]
     [InlineData("""{"x":{}}""", "x is an object; expected a finite float64 number")]
     [InlineData("""{"name":"\ud800"}""", "name is '")]

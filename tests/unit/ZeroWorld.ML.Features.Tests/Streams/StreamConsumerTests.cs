@@ -109,6 +109,42 @@ public sealed class StreamConsumerTests
         Assert.Equal((StreamState.Stopped, 11L, null), (consumer.Status.State, consumer.Status.Accepted, consumer.Status.Fault));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_Stopped_TellsTheLagBehindItsLastCommit(bool brokerTellsIt)
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}""", """{"CARD":2,"AT":5}"""]);
+        var tellsIt = true;
+        _source.Lag = () => tellsIt ? 2 - _source.Committed : throw new FeatureException(FeatureError.StoreUnavailable, "The broker is away.");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var consumer = Consumer(new RecordingArchive(_archive));
+        var running = consumer.RunAsync(stop.Token);
+        while (consumer.Status.Lag != 2)
+        {
+            await Task.Yield();
+        }
+
+        tellsIt = brokerTellsIt;
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Equal((2, StreamState.Stopped), (_source.Committed, consumer.Status.State));
+        Assert.Equal(brokerTellsIt ? 0L : null, consumer.Status.Lag);
+    }
+
+    [Fact]
+    public async Task Drain_ArrivalThatNoTableMayHave_GoesToTheDeadLettersAlsoWhereNoViewReadsIt()
+    {
+        _source.Arrivals.Enqueue(long.MaxValue);
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}""", """{"CARD":2,"AT":5}"""]);
+
+        await Consumer(new RecordingArchive(_archive)).DrainAsync(Token);
+
+        Assert.Equal(["payments: 1"], _archive);
+        Assert.Equal("The broker says that it came at 9223372036854775807; expected a time of the years 1 to 9999, in microseconds since the epoch.", Assert.Single(_source.Dead).Reason);
+    }
+
     [Fact]
     public async Task Run_SourceThatIsOfAnotherKind_EndsWithTheReason()
     {
@@ -136,6 +172,9 @@ public sealed class StreamConsumerTests
 
         public Queue<string[]> Batches { get; } = [];
 
+        /// <summary>Of the first events.</summary>
+        public Queue<long> Arrivals { get; } = [];
+
         public int Reads { get; private set; }
 
         public int Committed { get; private set; }
@@ -143,6 +182,9 @@ public sealed class StreamConsumerTests
         public List<DeadLetter> Dead { get; } = [];
 
         public Action OnCommit { get; set; } = static () => { };
+
+        /// <summary>Instead of the events that were not read.</summary>
+        public Func<long?>? Lag { get; set; }
 
         public FeatureException? Failure { get; set; }
 
@@ -191,7 +233,7 @@ public sealed class StreamConsumerTests
 
             Reads++;
             await Task.Yield();
-            return [.. batch.Select(text => new StreamEvent($"{_position++}", 5, Encoding.UTF8.GetBytes(text)))];
+            return [.. batch.Select(text => new StreamEvent($"{_position++}", Arrivals.TryDequeue(out var arrival) ? arrival : 5, Encoding.UTF8.GetBytes(text)))];
         }
 
         public Task CommitAsync(IReadOnlyList<StreamEvent> events, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
@@ -204,7 +246,11 @@ public sealed class StreamConsumerTests
             return Task.CompletedTask;
         }
 
-        public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(Batches.Count);
+        public async Task<long?> ReadLagAsync(CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            return Lag?.Invoke() ?? Batches.Count;
+        }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
