@@ -70,7 +70,14 @@ public sealed class ParquetTexts : IDisposable
     {
         _rows?.Dispose();
         _place = row;
-        _rows = _session.Query($"SELECT {string.Join(", ", _columns)} FROM {Scan} WHERE file_row_number >= {Sql.Number(row)}", CancellationToken.None);
+        try
+        {
+            _rows = _session.Query($"SELECT {string.Join(", ", _columns)} FROM {Scan} WHERE file_row_number >= {Sql.Number(row)}", CancellationToken.None);
+        }
+        catch (FeatureException exception) when (IsNoUtf8(exception))
+        {
+            throw NoUtf8();
+        }
     }
 
     /// <param name="values">One per column, the required ones first.</param>
@@ -90,9 +97,9 @@ public sealed class ParquetTexts : IDisposable
                 return false;
             }
         }
-        catch (FeatureException exception) when (exception.Message.Contains("Invalid string encoding", StringComparison.Ordinal))
+        catch (FeatureException exception) when (IsNoUtf8(exception))
         {
-            throw ImportFailure.File(_path, $"has a text that is no UTF-8, in one of the rows from {Sql.Number(_place + 1)} on; expected UTF-8.");
+            throw NoUtf8();
         }
 
         _place++;
@@ -104,6 +111,10 @@ public sealed class ParquetTexts : IDisposable
 
         return true;
     }
+
+    private static bool IsNoUtf8(FeatureException exception) => exception.Message.Contains("Invalid string encoding", StringComparison.Ordinal);
+
+    private FeatureException NoUtf8() => ImportFailure.File(_path, $"has a text that is no UTF-8, in one of the rows from {Sql.Number(_place + 1)} on; expected UTF-8.");
 
     // As texts of the engine the others would be another text than the one that was meant.
     private static bool IsText(string type) => type != "BLOB" && !type.EndsWith(']') && !type.Contains('(', StringComparison.Ordinal) || type.StartsWith("DECIMAL(", StringComparison.Ordinal) || type.StartsWith("ENUM(", StringComparison.Ordinal);

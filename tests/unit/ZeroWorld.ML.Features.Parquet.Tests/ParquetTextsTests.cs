@@ -67,6 +67,7 @@ public sealed class ParquetTextsTests : IDisposable
         var error = Assert.Throws<FeatureException>(() => texts.TryRead(new string?[2]));
 
         Assert.Equal(FeatureError.InvalidInput, error.Error);
+        Assert.Equal(error.Message, Assert.Throws<FeatureException>(() => texts.Seek(0)).Message);
         Assert.EndsWith("file.parquet' has a text that is no UTF-8, in one of the rows from 1 on; expected UTF-8.", error.Message, StringComparison.Ordinal);
     }
 
