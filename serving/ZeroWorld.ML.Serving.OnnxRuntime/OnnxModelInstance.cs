@@ -132,7 +132,10 @@ internal sealed class OnnxModelInstance : IModelInstance
     private TensorBuffer[] Run(IReadOnlyCollection<string> names, OrtValue[] values, ReadOnlySpan<TensorBuffer> inputs, IOutputMemory memory)
     {
         var session = _shared.Find(inputs);
-        if (_boundOutputs is { } outputs && outputs.TryRun(session, _runOptions, names, values, inputs[0].Rows, memory, out var tensors))
+
+        // Where all inputs may be left out there may be none.
+        var rows = inputs.Length > 0 ? inputs[0].Rows : 0;
+        if (_boundOutputs is { } outputs && outputs.TryRun(session, _runOptions, names, values, rows, memory, out var tensors))
         {
             return tensors;
         }

@@ -18,7 +18,7 @@ internal sealed class SharedSession(InferenceSession[] sessions, int[] rows)
     /// <returns>The session for runs of this size; the last one's for a size that none was made for.</returns>
     public InferenceSession Find(ReadOnlySpan<TensorBuffer> inputs)
     {
-        if (rows.Length == 0)
+        if (rows.Length == 0 || inputs.Length == 0)
         {
             return sessions[0];
         }

@@ -1,15 +1,16 @@
 #!/bin/bash
 # Runs tests of Triton itself, unmodified but for what is said below, against a server of this repository, each with a server of its own, as Triton's scripts do.
 #   tests/clients/triton-tests.sh SERVER CLIENT COMMON [GROUP...]
-# SERVER, CLIENT and COMMON are checkouts of triton-inference-server/server, /client and /common. Groups: infer, variable, reshape, zero, scalar, batcher, sequence, implicit, memory; all
-# without one. Needs what run.sh needs, and curl. Ports 8000 to 8002 must be free. Models are made by Triton's own generators (ONNX, operator set 17).
+# SERVER, CLIENT and COMMON are checkouts of triton-inference-server/server, /client and /common. Groups: infer, variable, reshape, zero, scalar, batcher, sequence, implicit, memory,
+# lifecycle, validation; all without one. Needs what run.sh needs, and curl. Ports 8000 to 8002 must be free. Models are made by Triton's own generators (ONNX, operator set 17).
 # Not what Triton runs: models of other backends (their tests end with "unknown model", and are counted as passed where nothing else is wrong), and sequences of texts that begin with a file.
+# Lifecycle and validation: where Triton's script takes models of other backends, the ONNX ones stand in for them under their names; models that take long to load or to run, and those of Python, are made by this script.
 set -uo pipefail
 qa=$(cd "$1" && pwd)/qa client=$(cd "$2" && pwd) common=$(cd "$3" && pwd)
 shift 3
 here=$(cd "$(dirname "$0")" && pwd)
 server=$(cd "$here/../.." && pwd)/artifacts/bin/ZeroWorld.ML.Serving.Server/release/ZeroWorld.ML.Serving.Server.dll
-groups=" ${*:-infer variable reshape zero scalar batcher sequence implicit memory} "
+groups=" ${*:-infer variable reshape zero scalar batcher sequence implicit memory lifecycle validation} "
 work=$(mktemp -d)
 pid=
 stop() { [[ -z $pid ]] || { kill "$pid" 2> /dev/null && wait "$pid" 2> /dev/null || true; pid=; }; }
@@ -44,9 +45,11 @@ take() { # MODEL...: into an empty model folder
     cp -r "$@" "$work/models/"
 }
 
+place= options=()
 start() {
     stop
-    dotnet "$server" --DataDirectory="$work/data" --Models:Folder="$work/models" --Server:Name=triton --Server:SharedMemory=true > "$work/server.log" 2>&1 &
+    # Not without the signal that a shell takes from what runs in its background.
+    env --default-signal=INT dotnet "$server" --DataDirectory="$work/data" --Models:Folder="${place:-$work}/models" --Server:Name=triton --Server:SharedMemory=true "${options[@]}" > "$work/server.log" 2>&1 &
     pid=$!
     for _ in $(seq 600); do
         curl -sf http://127.0.0.1:8000/v2/health/ready > /dev/null && return
@@ -62,10 +65,10 @@ run() { # FOLDER SCRIPT [TEST]
     local folder=$1 script=$2
     shift 2
     start
-    (cd "$qa/$folder" && timeout 300 "$python" "$script.py" "$@") > "$work/test.log" 2>&1
+    (cd "${place:-$qa/$folder}" && SERVER_PID=$pid timeout 300 "$python" "$([[ -z ${place:-} || $script = /* ]] || echo "$qa/$folder/")$script.py" "$@") > "$work/test.log" 2>&1
     local code=$?
     # Tests of several backends at once end where a model of another one is not there.
-    if [[ $code -eq 0 ]] || { grep -qE "unknown model: '(plan|libtorch|simple|sequence|fan|custom)_" "$work/test.log" && ! grep -E '^[A-Za-z_.]*(Error|Exception)\b' "$work/test.log" | grep -qv 'unknown model'; }; then
+    if [[ $code -eq 0 ]] || { [[ -z ${place:-} ]] && grep -qE "unknown model: '(plan|libtorch|simple|sequence|fan|custom)_" "$work/test.log" && ! grep -E '^[A-Za-z_.]*(Error|Exception)\b' "$work/test.log" | grep -qv 'unknown model'; }; then
         echo "ok      $folder ${*:-}"
         passed=$((passed + 1))
     else
@@ -176,6 +179,105 @@ if wants implicit; then
     sequences initial 1 1
 fi
 
+# NAME [SOURCE]: a model of the folder that is served, as Triton's generator made it, under a name
+add() {
+    local source=${2:-onnx_float32_float32_float32}
+    cp -r "$work/made/models/$source" "$place/models/$1"
+    sed -i "s/name: \"$source\"/name: \"$1\"/" "$place/models/$1/config.pbtxt"
+}
+
+# MODEL: an ensemble over it
+add_simple() {
+    mkdir -p "$place/models/simple_$1"/{1,3}
+    local name=$1 tensor tensors= maps=
+    for tensor in INPUT0 INPUT1; do
+        tensors+="input { name: \"$tensor\" data_type: TYPE_FP32 dims: [ 16 ] }"$'\n'
+        maps+="input_map { key: \"$tensor\" value: \"$tensor\" }"$'\n'
+    done
+    for tensor in OUTPUT0 OUTPUT1; do
+        tensors+="output { name: \"$tensor\" data_type: TYPE_FP32 dims: [ 16 ] }"$'\n'
+        maps+="output_map { key: \"$tensor\" value: \"$tensor\" }"$'\n'
+    done
+    cat > "$place/models/simple_$1/config.pbtxt" << END
+name: "simple_$1"
+platform: "ensemble"
+max_batch_size: 1
+version_policy: { specific { versions: [1, 3] }}
+$tensors
+ensemble_scheduling { step { model_name: "$name" model_version: -1
+$maps } }
+END
+    sed -i 's/max_batch_size:.*/max_batch_size: 1/' "$place/models/$1/config.pbtxt"
+}
+
+# FOLDER TYPE(int32, float32) DIMS ROWS SECONDS VERSION...: returns what it gets; takes about that long for inputs that hold -77777, or for all where SECONDS ends with "!"
+add_slow() {
+    local folder=$1 type=$2 dims=$3 rows=$4 seconds=$5 version
+    shift 5
+    for version; do
+        mkdir -p "$folder/$version"
+        "$python" - "$folder/$version/model.onnx" "$type" "$rows" "$seconds" << 'END'
+import sys
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+path, name, rows, seconds = sys.argv[1:]
+kind = getattr(TensorProto, name.upper().replace("FLOAT32", "FLOAT"))
+shape = ["rows", "n"] if int(rows) else ["n"]
+runs = int(float(seconds.rstrip("!")) * 1000)
+body = helper.make_graph(
+    [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("MatMul", ["m", "m"], ["next"])],
+    "body",
+    [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("go", TensorProto.BOOL, []), helper.make_tensor_value_info("m", TensorProto.FLOAT, [256, 256])],
+    [helper.make_tensor_value_info("on", TensorProto.BOOL, []), helper.make_tensor_value_info("next", TensorProto.FLOAT, [256, 256])])
+nodes = [] if seconds.endswith("!") else [
+    helper.make_node("Equal", ["INPUT0", "mark"], ["found"]),
+    helper.make_node("Cast", ["found"], ["ones"], to=TensorProto.INT64),
+    helper.make_node("ReduceSum", ["ones"], ["count"], keepdims=0),
+    helper.make_node("Mul", ["count", "runs"], ["trips"])]
+nodes += [
+    helper.make_node("Loop", ["runs" if seconds.endswith("!") else "trips", "", "zeros"], ["last"], body=body),
+    helper.make_node("ReduceSum", ["last"], ["sum"], keepdims=0),
+    helper.make_node("Cast", ["sum"], ["nothing"], to=kind),
+    helper.make_node("Add", ["INPUT0", "nothing"], ["OUTPUT0"])]
+graph = helper.make_graph(
+    nodes, "slow", [helper.make_tensor_value_info("INPUT0", kind, shape)], [helper.make_tensor_value_info("OUTPUT0", kind, shape)],
+    [numpy_helper.from_array(np.array(-77777, name), "mark"), numpy_helper.from_array(np.array(runs, np.int64), "runs"), numpy_helper.from_array(np.zeros((256, 256), np.float32), "zeros")])
+onnx.save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]), path)
+END
+    done
+    local kind=TYPE_INT32
+    [[ $type = int32 ]] || kind=TYPE_FP32
+    mkdir -p "$folder/warmup"
+    "$python" -c "import sys, numpy as np; np.full(1, -77777, sys.argv[1]).tofile(sys.argv[2])" "$type" "$folder/warmup/mark"
+    cat > "$folder/config.pbtxt" << END
+backend: "onnxruntime"
+max_batch_size: $rows
+input { name: "INPUT0" data_type: $kind dims: [ $dims ] }
+output { name: "OUTPUT0" data_type: $kind dims: [ $dims ] }
+instance_group { count: 1 kind: KIND_CPU }
+END
+    [[ $seconds = *! ]] || echo "model_warmup { name: \"slow\" batch_size: 1 inputs { key: \"INPUT0\" value { data_type: $kind dims: [ 1 ] input_data_file: \"mark\" } } }" >> "$folder/config.pbtxt"
+}
+
+test=$qa/L0_lifecycle/lifecycle_test.py changed=$work/changed
+live() { # TEST: in a folder with models beside it, which the test itself changes
+    run L0_lifecycle "$changed" "LifeCycleTest.test_$1"
+}
+
+# CONTROL [MODEL...]: what follows is for a server with that control, models emptied
+life() {
+    place=$work/life
+    rm -rf "$place"
+    mkdir -p "$place/models"
+    options=(--Models:Control="$1")
+    [[ $1 != Poll ]] || options+=(--Models:PollInterval=00:00:01)
+    shift
+    cp "$test" "$changed.py"
+    local name
+    for name; do add "${name}_float32_float32_float32"; done
+}
+
 if wants memory; then
     make_models models gen_qa_models --onnx
     take "$(dirname "$qa")/docs/examples/model_repository/simple" "$work/made/models/onnx_int32_int32_int32"
@@ -187,6 +289,162 @@ if wants memory; then
             CLIENT_TYPE=$type run L0_shared_memory shared_memory_test "SharedMemoryTest.test_$test"
         done
     done
+fi
+
+if wants lifecycle; then
+    make_models models gen_qa_models --onnx
+    whole=_float32_float32_float32
+
+    life None openvino libtorch onnx
+    rm "$place/models/libtorch$whole"/[13]/*
+    sed "s/Request for unknown model: 'libtorch_float32_float32_float32' has no available versions/could not be loaded/" "$test" > "$changed.py"
+    live parse_error_modelfail_nostrict
+    life None libtorch
+    mv "$place/models/libtorch$whole/3" "$place/models/libtorch$whole/003"
+    live parse_ignore_zero_prefixed_version
+    life None libtorch
+    mv "$place/models/libtorch$whole/3" "$place/models/libtorch$whole/abc"
+    live parse_ignore_non_intergral_version
+    life Poll openvino onnx plan libtorch
+    mv "$place/models/libtorch$whole" "$place/"
+    sed "s/has no available versions/is not found/" "$test" > "$changed.py"
+    live dynamic_model_load_unload
+    life None openvino onnx plan libtorch
+    mv "$place/models/libtorch$whole" "$place/"
+    live dynamic_model_load_unload_disabled
+    for control in Poll None; do
+        life $control
+        add libtorch_int32_int32_int32 onnx_int32_int32_int32
+        sed -i 's/^version_policy.*/version_policy: { all {} }/' "$place/models/libtorch_int32_int32_int32/config.pbtxt"
+        sed "s/is not at ready state/is not found/" "$test" > "$changed.py"
+        live "dynamic_version_load_unload$([[ $control = Poll ]] || echo _disabled)"
+    done
+    life Poll libtorch plan
+    for name in libtorch plan; do
+        folder=$place/models/$name$whole
+        sed '/^version_policy/d' "$folder/config.pbtxt" > "$place/config.pbtxt.$name"
+        sed 's/output0_labels/wrong_output0_labels/' "$folder/config.pbtxt" > "$place/config.pbtxt.wrong.$name"
+        sed 's/label/label9/' "$folder/output0_labels.txt" > "$folder/wrong_output0_labels.txt"
+    done
+    live dynamic_model_modify
+    life Poll onnx plan
+    live dynamic_file_delete
+
+    for what in control control_ensemble; do
+        life Explicit onnx
+        add_simple "onnx$whole"
+        live "model_$what"
+    done
+    life Explicit onnx
+    rm "$place/models/onnx$whole"/*/*
+    live model_control_fail
+    for names in "plan$whole,simple_onnx$whole" '*'; do
+        life Explicit onnx plan
+        add_simple "onnx$whole"
+        add_simple "plan$whole"
+        options+=(--Models:Load="$names")
+        live multiple_model_repository_control_startup_models
+    done
+
+    life Explicit onnx
+    rm "$place/models/onnx$whole"/[13]/*
+    live config_override
+    life Explicit onnx
+    rm -r "$place/models/onnx$whole/1"
+    options+=(--Models:Load="onnx$whole")
+    live file_override
+    live file_override_security
+
+    slow=identity_zero_1_int32
+    for protocol in grpc http; do
+        [[ $protocol = http ]] || export TRITONSERVER_USE_GRPC=1
+        for what in 2 3; do
+            life Explicit
+            options+=(--Models:Load=$slow)
+            add_slow "$place/models/$slow" int32 -1 0 6 1 2
+            cp "$place/models/$slow/config.pbtxt" "$place/config.pbtxt.v2"
+            echo 'version_policy: { specific { versions: [1] }}' >> "$place/models/$slow/config.pbtxt"
+            cp "$place/models/$slow/config.pbtxt" "$place/config.pbtxt.new"
+            echo 'version_policy: { specific { versions: [2] }}' >> "$place/config.pbtxt.v2"
+            live model_availability_on_reload_$what
+        done
+        unset TRITONSERVER_USE_GRPC
+    done
+    for what in dynamic ensemble; do
+        life None
+        # A server that stops takes connections to the end, and refuses what comes.
+        sed 's/"failed to connect to all addresses; last error.*"/"The server is stopping."/; s/+ "Failed to connect to remote host: Connection refused",/,/' "$test" > "$changed.py"
+        add_slow "$place/models/custom_zero_1_float32" float32 1 1 1.5! 1
+        mkdir -p "$place/models/ensemble_zero_1_float32/1"
+        cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
+        live shutdown_$what
+    done
+    life Explicit
+    add_slow "$place/models/$slow" int32 -1 0 5 1
+    add_slow "$place/models/custom_zero_1_float32" float32 1 1 5 1
+    mkdir -p "$place/models/ensemble_zero_1_float32/1"
+    cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
+    live concurrent_model_load_unload
+
+    # With less of it, as each load is checked by runs of the model here.
+    life Explicit
+    add_slow "$place/models/$slow" int32 -1 0 0 1
+    sed 's/num_threads = 32/num_threads = 8/; s/num_iterations = 1024/num_iterations = 32/; s/assertIn(error_message, /assertIn(error_message.split(":")[0], /' "$test" > "$changed.py"
+    live concurrent_same_model_load_unload_stress
+    # Without a GPU.
+    life Explicit onnx
+    rm -r "$place/models/onnx$whole"/{config.pbtxt,output0_labels.txt,2,3}
+    sed 's/default_kinds = \[cpu, gpu\]/default_kinds = [cpu]/' "$test" > "$changed.py"
+    PARALLEL_BACKENDS=onnx live concurrent_model_instance_load_sanity
+    # Of the backend that is here.
+    life Explicit
+    add identity_fp32 onnx_float32_float32_float32
+    options+=(--Models:Load=identity_fp32)
+    rm -r "$place/models/identity_fp32"/{config.pbtxt,2,3}
+    sed 's/"backend": "identity"/"backend": "onnxruntime"/' "$test" > "$changed.py"
+    live model_config_overwite
+    place= options=()
+fi
+
+# NAME REQUIRED OPTIONAL: the sum of its inputs, of which the optional ones have values in the file
+add_sum() {
+    mkdir -p "$place/models/$1/1"
+    "$python" - "$place/models/$1/1/model.onnx" "$2" "$3" << 'END'
+import sys
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+path, required, optional = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+names = [f"INPUT{i}" for i in range(required + optional)]
+graph = helper.make_graph(
+    [helper.make_node("Sum", names, ["OUTPUT0"])], "sum", [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in names],
+    [helper.make_tensor_value_info("OUTPUT0", TensorProto.FLOAT, [1])], [numpy_helper.from_array(np.zeros(1, np.float32), name) for name in names[required:]])
+onnx.save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]), path)
+END
+}
+
+if wants validation; then
+    make_models models gen_qa_models --onnx
+    life None
+    add_sum input_all_required 3 0
+    add_sum input_optional 3 1
+    add_sum input_all_optional 0 4
+    run L0_input_validation input_validation_test InputValTest
+    life None
+    add onnx_object_int32_int32 onnx_object_int32_int32
+    mkdir -p "$place/models/pt_identity"
+    add_slow "$place/models/pt_identity" float32 8 8 0 1
+    sed -i '/model_warmup/d' "$place/models/pt_identity/config.pbtxt"
+    # Of two inputs that are both wrong the first is told here.
+    sed "s/for inference input 'INPUT1'/for inference input 'INPUT0'/" "$qa/L0_input_validation/input_validation_test.py" > "$changed.py"
+    for what in input_shape_validation input_string_shape_validation; do
+        run L0_input_validation "$changed" "InputShapeTest.test_$what"
+    done
+    # Without a name that is one here, of a model in another project.
+    life Explicit
+    sed '/"model\/subdir"/d' "$qa/L0_input_validation/input_validation_test.py" > "$changed.py"
+    run L0_input_validation "$changed" ModelNameValidationTest
+    place= options=()
 fi
 
 echo "$passed passed, $failed failed"

@@ -25,6 +25,11 @@ public static partial class JsonFault
             return $"{field}: there is no field '{unknown.Groups[1].Value}'";
         }
 
+        if (Duplicate().Match(exception.Message) is { Success: true } duplicate)
+        {
+            return $"{(field == Whole ? "" : $"{field}: ")}'{duplicate.Groups[1].Value}' is there twice; expected it once";
+        }
+
         if (Null().IsMatch(exception.Message))
         {
             return $"{field}: line {exception.LineNumber + 1} has null; expected a value";
@@ -68,6 +73,9 @@ public static partial class JsonFault
 
     [GeneratedRegex("JSON property '(.*)' could not be mapped")]
     private static partial Regex Unknown();
+
+    [GeneratedRegex("Duplicate property '(.*)' encountered")]
+    private static partial Regex Duplicate();
 
     [GeneratedRegex("doesn't allow (setting |getting )?null values")]
     private static partial Regex Null();

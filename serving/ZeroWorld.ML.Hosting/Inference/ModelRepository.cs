@@ -13,6 +13,7 @@ internal sealed class ModelRepository(ServableManager servables)
     internal const string FilePrefix = "file:";
 
     private const string ConfigParameter = "config";
+    private const string Load = "load";
 
     // Of one part of a path, on Linux.
     private const int FileNameLengthMax = 255;
@@ -43,7 +44,7 @@ internal sealed class ModelRepository(ServableManager servables)
     public Task LoadAsync(string repository, string modelName, IReadOnlyDictionary<string, ModelRepositoryParameter> parameters, CancellationToken cancellationToken)
     {
         RefuseName(repository);
-        var model = ToName("load", modelName);
+        var model = ToName(Load, modelName);
         string? configuration = null;
         var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         foreach (var (name, value) in parameters)
@@ -59,14 +60,14 @@ internal sealed class ModelRepository(ServableManager servables)
             }
             else
             {
-                throw Refuse("load", modelName, name);
+                throw Refuse(Load, modelName, name);
             }
         }
 
         if (configuration is null && files.Count > 0)
         {
             throw new ProtocolFailure(
-                StatusCode.InvalidArgument, $"failed to load '{modelName}': the parameter '{ConfigParameter}' must be given with files: nothing that lies in the model folder is used beside them, no configuration either.");
+                StatusCode.InvalidArgument, $"failed to load '{modelName}', failed to poll from model repository: the parameter '{ConfigParameter}' must be given with files: nothing that lies in the model folder is used beside them, no configuration either.");
         }
 
         return servables.LoadModelAsync(model, configuration is null ? null : new ModelOverride(configuration) { Files = files }, cancellationToken);
@@ -107,9 +108,24 @@ internal sealed class ModelRepository(ServableManager servables)
         }
     }
 
-    private static ModelName ToName(string action, string text) => ModelName.TryParse(text, out var model)
-        ? model
-        : throw new ProtocolFailure(StatusCode.InvalidArgument, text.Length == 0
-            ? $"failed to {action} '': model name must not be empty"
-            : $"failed to {action} '{text}': Invalid model name '{text}'. It can be no path and no part of one; expected letters, digits, '.', '_' and '-', at most {ModelName.FolderNameLengthMax}");
+    // The words are Triton's, as its tests want them.
+    private static ModelName ToName(string action, string text)
+    {
+        if (ModelName.TryParse(text, out var model))
+        {
+            return model;
+        }
+
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new ProtocolFailure(StatusCode.InvalidArgument, $"failed to {action} '{text}': Model name cannot be empty. Please enter a valid name to deploy.");
+        }
+
+        var reason = text.AsSpan().ContainsAny('/', '\\') || text.AsSpan().Trim() is ".." or "."
+            ? ": model name must not contain path traversal characters"
+            : ", failed to poll from model repository";
+        throw new ProtocolFailure(
+            StatusCode.InvalidArgument,
+            $"failed to {action} '{text}'{(action == Load ? reason : "")}: it can be no name; expected letters, digits, '.', '_' and '-', at most {ModelName.FolderNameLengthMax}, and not '.' or '-' first");
+    }
 }

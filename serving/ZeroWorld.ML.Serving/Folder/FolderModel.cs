@@ -82,6 +82,12 @@ internal sealed class FolderModel
         }
     }
 
+    /// <summary>A text that is another one when a settings file of the model was changed, added or removed.</summary>
+    public static string MarkSettings(string root, string name) => string.Join(
+        '\n',
+        new[] { PbConfigFile, YamlConfigFile }.Select(file => new FileInfo(Path.Combine(root, name, file))).Where(static file => file.Exists)
+            .Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
+
     public bool IsSame(FolderModel other) =>
         Listed.Problem == other.Listed.Problem && Listed.Offered!.SequenceEqual(other.Listed.Offered!)
         && Listed.Versions.Select(static version => (version.Version, version.Digest)).SequenceEqual(other.Listed.Versions.Select(static version => (version.Version, version.Digest)));

@@ -18,6 +18,9 @@ internal sealed partial class ModelFolder
 
     // Of the models whose files came with a call.
     private readonly Dictionary<string, OverrideFolder> _overrides = new(StringComparer.Ordinal);
+
+    // Configurations that came with a call without files, each with the mark of the settings files that it counts instead of.
+    private readonly Dictionary<string, (string Text, string Mark)> _configurations = new(StringComparer.Ordinal);
     private SortedDictionary<string, FolderModel> _models = new(StringComparer.Ordinal);
     private IReadOnlyList<CatalogModel>? _listed;
     private long _readTimestamp;
@@ -82,7 +85,7 @@ internal sealed partial class ModelFolder
     }
 
     /// <summary>Reads one model again, whatever <see cref="Control"/> says.</summary>
-    /// <param name="given">What to read instead of what lies there, until the model is read once more.</param>
+    /// <param name="given">What to read instead of what lies there, see <see cref="ModelOverride"/>.</param>
     /// <exception cref="ServingException">The files that are given cannot be taken, see <see cref="OverrideFiles.Write"/>, or are no model. The model stays as it was read.</exception>
     public void Reread(ModelName model, ModelOverride? given)
     {
@@ -102,7 +105,8 @@ internal sealed partial class ModelFolder
             }
 
             var root = files?.Root ?? Path;
-            var read = Directory.Exists(System.IO.Path.Combine(root, model.Name)) ? FolderModel.Read(root, model, given?.Configuration) : null;
+            var configuration = files is null ? FindConfiguration_NeedsLock(model.Name, given) : given!.Configuration;
+            var read = Directory.Exists(System.IO.Path.Combine(root, model.Name)) ? FolderModel.Read(root, model, configuration) : null;
             if (files is not null && read?.Listed.Problem is { } problem)
             {
                 files.Delete();
@@ -121,6 +125,7 @@ internal sealed partial class ModelFolder
 
             if (files is not null)
             {
+                _configurations.Remove(model.Name);
                 _overrides.Add(model.Name, files);
             }
 
@@ -130,9 +135,22 @@ internal sealed partial class ModelFolder
         before?.Delete();
     }
 
-    /// <summary>Forgets files that came with a call: what lies in the folder counts again.</summary>
+    /// <summary>Forgets a configuration that came with a call: the next load takes what lies in the folder.</summary>
+    public void ForgetConfiguration(ModelName model)
+    {
+        lock (_lock)
+        {
+            if (model.Project == ModelName.DefaultProject)
+            {
+                _configurations.Remove(model.Name);
+            }
+        }
+    }
+
+    /// <summary>Forgets what came with a call: what lies in the folder counts again.</summary>
     public void DropOverride(ModelName model)
     {
+        ForgetConfiguration(model);
         bool hasOverride;
         lock (_lock)
         {
@@ -169,6 +187,25 @@ internal sealed partial class ModelFolder
                 LogUnreadable(_logger, exception, Path);
             }
         }
+    }
+
+    /// <summary>The configuration that is given, or that was given before while the settings files are what they were then.</summary>
+    private string? FindConfiguration_NeedsLock(string name, ModelOverride? given)
+    {
+        var mark = FolderModel.MarkSettings(Path, name);
+        if (given is not null)
+        {
+            _configurations[name] = (given.Configuration, mark);
+            return given.Configuration;
+        }
+
+        if (_configurations.TryGetValue(name, out var before) && before.Mark == mark)
+        {
+            return before.Text;
+        }
+
+        _configurations.Remove(name);
+        return null;
     }
 
     private void ReadFirst_NeedsLock()

@@ -1,6 +1,9 @@
 namespace ZeroWorld.ML.Serving;
 
-/// <summary>What a caller loads a model by, in place of what lies in the model folder, until it is loaded again or unloaded. Immutable.</summary>
+/// <summary>What a caller loads a model by, in place of what lies in the model folder. Immutable.</summary>
+/// <remarks>
+/// A configuration holds for further loads too, until the model is unloaded, a load by it fails, or the settings file that it counts instead of is changed. Files hold until the next load.
+/// </remarks>
 /// <param name="Configuration">A model configuration as JSON; <c>config.pbtxt</c> and <c>model.yaml</c> are not read.</param>
 public sealed record ModelOverride(string Configuration)
 {

@@ -48,7 +48,10 @@ internal sealed partial class ModelSources(IModelCatalog registry, ModelFolder? 
     /// <exception cref="ServingException">The files that are given cannot be taken.</exception>
     public void Reread(ModelName model, ModelOverride? given) => folder?.Reread(model, given);
 
-    /// <summary>Forgets files that came with a call for a load.</summary>
+    /// <summary>Forgets a configuration that came with a call for a load: the next one takes what lies in the folder.</summary>
+    public void ForgetConfiguration(ModelName model) => folder?.ForgetConfiguration(model);
+
+    /// <summary>Forgets what came with a call for a load.</summary>
     public void DropOverride(ModelName model) => folder?.DropOverride(model);
 
     /// <summary>Looks for models that were put into the folder since it was read; those that were known stay as they are.</summary>

@@ -10,7 +10,7 @@ public sealed partial class ServableManager
 
     /// <summary>Loads a model, or what has changed of it, and waits until its versions are ready, those of an ensemble's steps, and of theirs, included. Calls at the same time share one load.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="given">What to load instead of what lies in the folder, until the next load or unload; <see langword="null"/>: nothing.</param>
+    /// <param name="given">What to load instead of what lies in the folder; <see langword="null"/>: nothing, or the configuration of the load before, see <see cref="ModelOverride"/>.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ServingException">
     /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>;
@@ -22,7 +22,16 @@ public sealed partial class ServableManager
     {
         CheckControl("loaded");
         CheckOverride(model, given);
-        await LoadOneAsync(model, given, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await LoadOneAsync(model, given, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (given is not null)
+        {
+            _sources.ForgetConfiguration(model);
+            throw;
+        }
+
         HashSet<ModelName> seen = [model];
         var ensembles = new Queue<ModelName>(seen);
         while (ensembles.TryDequeue(out var ensemble))
@@ -40,6 +49,29 @@ public sealed partial class ServableManager
     }
 
     private async Task LoadOneAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _loadCalls.Add((model, ended.Task));
+        }
+
+        try
+        {
+            await LoadWantedAsync(model, given, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _loadCalls.Remove((model, ended.Task));
+            }
+
+            ended.SetResult();
+        }
+    }
+
+    private async Task LoadWantedAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
     {
         _sources.Reread(model, given);
         SetWanted(model, true);
@@ -67,20 +99,20 @@ public sealed partial class ServableManager
             if (_table.FindModel(model) is not { } listed)
             {
                 _wanted.Remove(model);
-                throw new ServingException(ServingError.ModelNotFound, $"failed to load '{model.Name}': there is no such model in the registry or the model folder.");
+                throw new ServingException(ServingError.ModelNotFound, $"failed to load '{model.Name}', failed to poll from model repository: there is no such model in the registry or the model folder.");
             }
 
             var slots = _table.FindSlots(model).Where(static slot => slot.IsEager).ToList();
             var failure = slots.Select(static slot => slot.Failure).FirstOrDefault(static failure => failure is not null);
             if (listed.Problem is not null || failure is not null)
             {
-                throw new ServingException(failure?.Error ?? ServingError.ModelRefused, $"failed to load '{model.Name}': {listed.Problem ?? failure!.Message}", failure);
+                throw new ServingException(failure?.Error ?? ServingError.ModelRefused, $"load failed for model '{model.Name}': {listed.Problem ?? failure!.Message}", failure);
             }
 
             if (!slots.Exists(static slot => slot.Servable is not null))
             {
                 throw new ServingException(
-                    ServingError.ModelNotReady, $"failed to load '{model.Name}': {(listed.Versions.Count == 0 ? "it has no version" : "it was unloaded, or freed to make room, meanwhile")}.");
+                    ServingError.ModelNotReady, $"failed to load '{model.Name}', no version is available: {(listed.Versions.Count == 0 ? "it has no version" : "it was unloaded, or freed to make room, meanwhile")}.");
             }
         }
     }
@@ -111,22 +143,24 @@ public sealed partial class ServableManager
     /// <inheritdoc cref="UnloadModelAsync(ModelName, bool, CancellationToken)"/>
     public Task UnloadModelAsync(ModelName model, CancellationToken cancellationToken) => UnloadModelAsync(model, withSteps: false, cancellationToken);
 
-    /// <summary>Takes no new requests for a model. It is freed when those that it has are answered, which is not waited for.</summary>
-    /// <param name="model">The model.</param>
+    /// <summary>
+    /// Takes no new requests for a model, once the calls for its load that came before have ended: those callers get what they asked for.
+    /// It is freed when the requests that it has are answered, which is not waited for.
+    /// </summary>
+    /// <param name="model">The model. Where there is none of that name nothing is done: it is not loaded, as the caller wants it.</param>
     /// <param name="withSteps">Whether the models of an ensemble's steps, and of theirs, are unloaded with it.</param>
-    /// <param name="cancellationToken">Ends the reading of the registry.</param>
-    /// <exception cref="ServingException">
-    /// <see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>; <see cref="ServingError.ModelNotFound"/>.
-    /// </exception>
+    /// <param name="cancellationToken">Ends the waiting, and the reading of the registry.</param>
+    /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: <see cref="Control"/> is not <see cref="ModelControl.Explicit"/>.</exception>
     /// <exception cref="RegistryException">The registry cannot be read.</exception>
     public async Task UnloadModelAsync(ModelName model, bool withSteps, CancellationToken cancellationToken)
     {
         CheckControl("unloaded");
+        await WaitForLoadCallsAsync([model], cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (_table.FindModel(model) is null)
             {
-                throw new ServingException(ServingError.ModelNotFound, $"failed to unload '{model.Name}': there is no such model in the registry or the model folder.");
+                return;
             }
         }
 
@@ -140,6 +174,7 @@ public sealed partial class ServableManager
             }
         }
 
+        await WaitForLoadCallsAsync(unloaded, cancellationToken).ConfigureAwait(false);
         foreach (var one in unloaded)
         {
             SetWanted(one, false);
@@ -147,6 +182,14 @@ public sealed partial class ServableManager
 
         _sources.DropOverride(model);
         await PollAsync(ignoresRetryDelay: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task WaitForLoadCallsAsync(HashSet<ModelName> models, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.WhenAll(_loadCalls.Where(call => models.Contains(call.Model)).Select(static call => call.Ended)).WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>The models of an ensemble's steps, as far as the ensemble is loaded; none for any other model.</summary>

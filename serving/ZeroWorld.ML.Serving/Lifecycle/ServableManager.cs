@@ -35,6 +35,9 @@ public sealed partial class ServableManager : IAsyncDisposable
     private readonly HashSet<Task> _background = [];
     private readonly HashSet<Task> _draining = [];
     private readonly Dictionary<ModelName, bool> _wanted = [];
+
+    // Loads that callers wait for, until they know how theirs ended.
+    private readonly HashSet<(ModelName Model, Task Ended)> _loadCalls = [];
     private int _entering;
     private bool _isStopping;
 
@@ -158,7 +161,7 @@ public sealed partial class ServableManager : IAsyncDisposable
     internal ModelSnapshot GetModel(ModelName model) => _table.Snapshot.TryGetValue(model, out var known)
         ? known
         : throw (_isListed
-            ? new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{model.Name}' of project '{model.Project}' is not found.")
+            ? new ServingException(ServingError.ModelNotFound, $"Request for unknown model: '{model.Name}'{(model.Project == ModelName.DefaultProject ? "" : $" of project '{model.Project}'")} is not found.")
             : new ServingException(ServingError.ModelNotReady, "The server has not read its model catalog yet. Try again."));
 
     /// <summary>Every model that there is.</summary>

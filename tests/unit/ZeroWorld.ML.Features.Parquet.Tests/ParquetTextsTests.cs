@@ -41,11 +41,40 @@ public sealed class ParquetTextsTests : IDisposable
         Assert.Contains("is no Parquet file: it has 7 bytes and begins with 'id,t'", none.Message, StringComparison.Ordinal);
     }
 
-    private string Write(string query)
+    [Theory]
+    [InlineData("'caf\\xC3\\xA9'::BLOB", "has BLOB in column 'text'; expected texts")]
+    [InlineData("['a']", "has VARCHAR[] in column 'text'; expected texts")]
+    [InlineData("{'a': 'b'}", "in column 'text'; expected texts")]
+    public void Open_ColumnOfBytesListsOrObjects_IsRefusedByItsName(string value, string expected)
+    {
+        var path = Write($"SELECT 1 AS id, {value} AS text");
+
+        var error = Assert.Throws<FeatureException>(() => new ParquetTexts(path, ["id", "text"], [], new ParquetOfflineOptions { Threads = 1 }));
+
+        Assert.Equal(FeatureError.InvalidInput, error.Error);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_TextThatIsNoUtf8_NamesTheFileAndTheRowsRead()
+    {
+        var path = Write("SELECT '1' AS id, 'QQQQQQQQ' AS text", ", COMPRESSION uncompressed");
+        var bytes = File.ReadAllBytes(path);
+        bytes[bytes.AsSpan().IndexOf("QQQQQQQQ"u8) + 3] = 0xE9;
+        File.WriteAllBytes(path, bytes);
+        using var texts = new ParquetTexts(path, ["id", "text"], [], new ParquetOfflineOptions { Threads = 1 });
+
+        var error = Assert.Throws<FeatureException>(() => texts.TryRead(new string?[2]));
+
+        Assert.Equal(FeatureError.InvalidInput, error.Error);
+        Assert.EndsWith("file.parquet' has a text that is no UTF-8, in one of the rows from 1 on; expected UTF-8.", error.Message, StringComparison.Ordinal);
+    }
+
+    private string Write(string query, string settings = "")
     {
         var path = _folder.Combine("file.parquet");
         using var session = new DuckDbSession(new ParquetOfflineOptions { Threads = 1 });
-        session.Execute($"COPY ({query}) TO {Sql.Text(path)} (FORMAT parquet)", CancellationToken.None);
+        session.Execute($"COPY ({query}) TO {Sql.Text(path)} (FORMAT parquet{settings})", CancellationToken.None);
         return path;
     }
 }

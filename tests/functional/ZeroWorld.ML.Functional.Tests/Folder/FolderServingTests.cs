@@ -82,6 +82,20 @@ public sealed class FolderServingTests
         Assert.Contains("missing required input(s) ['x']", missing.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Infer_ModelThatHasAValueForEachInput_TakesRequestsWithoutAny()
+    {
+        await using var server = new FolderServer();
+        server.Add("m", 1, MakeAllOptional());
+        await server.StartAsync(Cancellation);
+
+        var none = await server.InferAsync("m", Cancellation);
+        var second = await server.InferAsync("m", Cancellation, new InferenceInput("offset", "FP32", [1], Floats(5)));
+
+        Assert.Equal(Floats(11).ToArray(), none.Outputs[0].Tensor.ToRaw().ToArray());
+        Assert.Equal(Floats(6).ToArray(), second.Outputs[0].Tensor.ToRaw().ToArray());
+    }
+
     [Theory]
     [InlineData("max_batch_size: 4 input [{ name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] }] output [{ name: \"y\" data_type: TYPE_FP32 dims: [ 2 ] }]", 4)]
     [InlineData("max_batch_size: 4", 4)]
@@ -261,6 +275,21 @@ public sealed class FolderServingTests
         offset.Name = "offset";
         offset.Type.TensorType.Shape.Dim[0].DimValue = 1;
         model.Graph.Input.Add(offset);
+        return Google.Protobuf.MessageExtensions.ToByteArray(model);
+    }
+
+    /// <summary>y = x + offset, where x has the default 1 and offset 10.</summary>
+    private static byte[] MakeAllOptional()
+    {
+        var model = Models.Onnx.Protos.ModelProto.Parser.ParseFrom(new OnnxGraphBuilder("optional").AddInitializer("x", [1f], [1])
+            .AddInitializer("offset", [10f], [1]).AddNode("Add", ["x", "offset"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [1])).ToBytes());
+        foreach (var name in new[] { "x", "offset" })
+        {
+            var input = model.Graph.Output[0].Clone();
+            input.Name = name;
+            model.Graph.Input.Add(input);
+        }
+
         return Google.Protobuf.MessageExtensions.ToByteArray(model);
     }
 

@@ -92,7 +92,7 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
     }
 
     [Fact]
-    public async Task RepositoryModelLoad_WithAConfiguration_IsServedByItUntilTheNextLoad()
+    public async Task RepositoryModelLoad_WithAConfiguration_IsServedByItUntilItIsUnloaded()
     {
         TensorModels.WriteSimple(server.Models, "configured");
         await server.Grpc.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "configured" }, cancellationToken: Cancellation);
@@ -115,6 +115,9 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
             Assert.Equal(16, await RowsMaxAsync("configured"));
         }
 
+        using var again = await PostAsync("/v2/repository/models/configured/load", "");
+        Assert.Equal(16, await RowsMaxAsync("configured"));
+        using var unload = await PostAsync("/v2/repository/models/configured/unload", "");
         using var back = await PostAsync("/v2/repository/models/configured/load", "");
         Assert.Equal(8, await RowsMaxAsync("configured"));
 
@@ -151,10 +154,12 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
     }
 
     [Theory]
-    [InlineData("nobody", StatusCode.NotFound, "failed to load 'nobody'")]
-    [InlineData("", StatusCode.InvalidArgument, "must not be empty")]
-    [InlineData("../simple", StatusCode.InvalidArgument, "Invalid model name '../simple'")]
-    [InlineData(" ", StatusCode.InvalidArgument, "Invalid model name ' '")]
+    [InlineData("nobody", StatusCode.NotFound, "failed to load 'nobody', failed to poll from model repository")]
+    [InlineData("", StatusCode.InvalidArgument, "failed to load '': Model name cannot be empty. Please enter a valid name to deploy.")]
+    [InlineData(" ", StatusCode.InvalidArgument, "Model name cannot be empty. Please enter a valid name to deploy.")]
+    [InlineData("../simple", StatusCode.InvalidArgument, "failed to load '../simple': model name must not contain path traversal characters")]
+    [InlineData(" ..", StatusCode.InvalidArgument, "model name must not contain path traversal characters")]
+    [InlineData("...", StatusCode.InvalidArgument, "failed to load '...', failed to poll from model repository")]
     public async Task RepositoryModelLoad_NoSuchModel_IsRefused(string model, StatusCode code, string message)
     {
         var exception = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = model }, cancellationToken: Cancellation));

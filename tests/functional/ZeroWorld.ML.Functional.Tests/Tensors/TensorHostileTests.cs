@@ -61,7 +61,7 @@ public sealed class TensorHostileTests(TensorServer server) : IClassFixture<Tens
         var exception = await Assert.ThrowsAsync<RpcException>(() => LoadAsync(name));
 
         Assert.Contains(exception.StatusCode, new[] { StatusCode.InvalidArgument, StatusCode.FailedPrecondition, StatusCode.DataLoss });
-        Assert.StartsWith($"failed to load '{name}'", exception.Status.Detail, StringComparison.Ordinal);
+        Assert.StartsWith($"load failed for model '{name}'", exception.Status.Detail, StringComparison.Ordinal);
         var call = await Assert.ThrowsAsync<RpcException>(async () => await server.Grpc.ModelInferAsync(TensorRequests.Raw(name, "FP32", [1, 2], new byte[8]), cancellationToken: Cancellation));
         Assert.Contains(call.StatusCode, new[] { StatusCode.NotFound, StatusCode.Unavailable, StatusCode.FailedPrecondition });
         await AssertAnswersAsync();

@@ -31,6 +31,14 @@ public sealed class JsonFaultTests
         Assert.DoesNotContain("ZeroWorld", fault, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_FieldThatIsThereTwice_NamesIt()
+    {
+        var exception = Assert.ThrowsAny<JsonException>(() => JsonDocument.Parse("""{"id": 1, "id": 2}""", new JsonDocumentOptions { AllowDuplicateProperties = false }));
+
+        Assert.Equal("'id' is there twice; expected it once", JsonFault.Of(exception));
+    }
+
     private sealed record Part
     {
         public required string Name { get; init; }

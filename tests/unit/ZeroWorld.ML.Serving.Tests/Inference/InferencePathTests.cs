@@ -91,7 +91,7 @@ public sealed class InferencePathTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("nobody", "", "Request for unknown model: 'nobody' of project 'default' is not found.")]
+    [InlineData("nobody", "", "Request for unknown model: 'nobody' is not found.")]
     [InlineData("other/fraud", "", "Request for unknown model: 'fraud' of project 'other' is not found.")]
     [InlineData("\uFEFFfraud", "", "Request for unknown model: '\uFEFFfraud' is not found")]
     [InlineData("../fraud", "", "Request for unknown model: '../fraud' is not found")]

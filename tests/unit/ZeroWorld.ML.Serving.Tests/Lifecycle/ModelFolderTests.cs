@@ -212,7 +212,7 @@ public sealed class ModelFolderTests
         var absent = await Assert.ThrowsAsync<ServingException>(() => folder.Servables.LoadModelAsync(ModelFolderFixture.Name("a"), Cancellation));
 
         Assert.Equal(ServingError.ModelRefused, replaced.Error);
-        Assert.Equal("failed to load 'b': The model file 'model.onnx' cannot be loaded: it is broken.", broken.Message);
+        Assert.Equal("load failed for model 'b': The model file 'model.onnx' cannot be loaded: it is broken.", broken.Message);
         Assert.Equal(ServingError.ModelNotFound, absent.Error);
         using var lease = await folder.AcquireAsync("m");
         Assert.Equal(1, lease.Servable.Version);

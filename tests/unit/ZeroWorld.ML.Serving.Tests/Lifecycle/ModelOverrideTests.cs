@@ -62,6 +62,91 @@ public sealed class ModelOverrideTests
     }
 
     [Fact]
+    public async Task LoadModelAsync_WithAConfiguration_HoldsForLoadsWithoutOne()
+    {
+        await using var folder = await StartAsync();
+        folder.Write("m/2/model.onnx", "two");
+        await folder.Servables.LoadModelAsync(Known, Given("""{"version_policy":{"specific":{"versions":[1]}}}"""), Cancellation);
+
+        folder.Write("m/3/model.onnx", "three");
+        await folder.Servables.LoadModelAsync(Known, Cancellation);
+
+        Assert.Equal(["m 1 Ready"], await ReadyAsync(folder));
+    }
+
+    [Fact]
+    public async Task LoadModelAsync_SettingsFileChangedBehindAConfiguration_TakesTheFile()
+    {
+        await using var folder = await StartAsync();
+        await folder.Servables.LoadModelAsync(Known, Given("""{"version_policy":{"specific":{"versions":[1]}}}"""), Cancellation);
+        folder.Write("m/2/model.onnx", "two");
+        folder.Write("m/config.pbtxt", "max_batch_size: 16");
+
+        await folder.Servables.LoadModelAsync(Known, Cancellation);
+
+        Assert.Equal(["m 2 Ready"], await ReadyAsync(folder));
+    }
+
+    [Fact]
+    public async Task LoadModelAsync_UnloadedBehindAConfiguration_TakesTheFile()
+    {
+        await using var folder = await StartAsync();
+        folder.Write("m/2/model.onnx", "two");
+        await folder.Servables.LoadModelAsync(Known, Given("""{"version_policy":{"specific":{"versions":[1]}}}"""), Cancellation);
+
+        await folder.Servables.UnloadModelAsync(Known, Cancellation);
+        await folder.Servables.LoadModelAsync(Known, Cancellation);
+
+        Assert.Equal(["m 2 Ready"], await ReadyAsync(folder));
+    }
+
+    [Fact]
+    public async Task LoadModelAsync_AConfigurationThatFailed_IsForgotten()
+    {
+        await using var folder = await StartAsync();
+        await Assert.ThrowsAsync<ServingException>(() => folder.Servables.LoadModelAsync(Known, Given("""{"version_policy":{"specific":{"versions":[9]}}}"""), Cancellation));
+
+        await folder.Servables.LoadModelAsync(Known, Cancellation);
+
+        Assert.Equal(["m 1 Ready"], await ReadyAsync(folder));
+    }
+
+    [Fact]
+    public async Task UnloadModelAsync_WhileACallLoadsIt_BothGetWhatTheyAskedFor()
+    {
+        await using var folder = await StartAsync();
+        var isLoading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var goOn = new ManualResetEventSlim();
+        var make = folder.Host.Runtime.Make;
+        folder.Host.Runtime.Make = package =>
+        {
+            isLoading.TrySetResult();
+            goOn.Wait(Cancellation);
+            return make(package);
+        };
+        var load = folder.Servables.LoadModelAsync(Known, Cancellation);
+        await isLoading.Task.WaitAsync(Cancellation);
+
+        var unload = folder.Servables.UnloadModelAsync(Known, Cancellation);
+
+        Assert.False(unload.IsCompleted);
+        goOn.Set();
+        await load;
+        await unload;
+        Assert.False(folder.Servables.IsModelReady(Known, VersionSelector.Any));
+    }
+
+    [Fact]
+    public async Task UnloadModelAsync_NoSuchModel_IsWhatTheCallerWants()
+    {
+        await using var folder = await StartAsync();
+
+        await folder.Servables.UnloadModelAsync(ModelFolderFixture.Name("nobody"), Cancellation);
+
+        Assert.Equal(ServingError.ModelNotFound, (await Assert.ThrowsAsync<ServingException>(() => folder.Servables.LoadModelAsync(ModelFolderFixture.Name("nobody"), Cancellation))).Error);
+    }
+
+    [Fact]
     public async Task LoadModelAsync_WithFilesThatAreNoModel_LeavesWhatAnswers()
     {
         await using var folder = await StartAsync();
@@ -70,7 +155,7 @@ public sealed class ModelOverrideTests
         var broken = await Assert.ThrowsAsync<ServingException>(() => folder.Servables.LoadModelAsync(Known, Given("{}", ("1/model.onnx", "broken")), Cancellation));
         var empty = await Assert.ThrowsAsync<ServingException>(() => folder.Servables.LoadModelAsync(Known, Given("{}", ("labels.txt", "a")), Cancellation));
 
-        Assert.Equal("failed to load 'm': The model file 'model.onnx' cannot be loaded: it is broken.", broken.Message);
+        Assert.Equal("load failed for model 'm': The model file 'model.onnx' cannot be loaded: it is broken.", broken.Message);
         Assert.Equal(ServingError.InvalidInput, empty.Error);
         Assert.StartsWith("failed to load 'm': The model 'm' cannot be served: it has no version", empty.Message, StringComparison.Ordinal);
         Assert.Equal(1, await VersionAsync(folder, "m"));
