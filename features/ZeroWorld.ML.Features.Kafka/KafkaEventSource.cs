@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
@@ -32,6 +33,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
 
     private readonly KafkaDeadLetters _deadLetters = new(stream, options, logger);
     private IConsumer<byte[], byte[]>? _consumer;
+    private KafkaWaiting? _waiting;
     private bool _isSubscribed;
     private volatile string? _problem;
 
@@ -96,25 +98,8 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
     }
 
     /// <inheritdoc/>
-    public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => RunAsync<long?>(
-        () =>
-        {
-
-            // Of the whole group, and without being a member of it.
-            var consumer = Connect();
-            using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-            var partitions = admin.GetMetadata(stream.Topic, options.Timeout).Topics
-                .SelectMany(static topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId))).ToList();
-            var lag = 0L;
-            foreach (var committed in partitions.Count == 0 ? [] : consumer.Committed(partitions, options.Timeout))
-            {
-                var marks = consumer.QueryWatermarkOffsets(committed.TopicPartition, options.Timeout);
-                lag += Math.Max(0, marks.High - (committed.Offset.IsSpecial ? marks.Low : Math.Max(committed.Offset, marks.Low)));
-            }
-
-            return partitions.Count == 0 ? null : lag;
-        },
-        cancellationToken);
+    public Task<long?> ReadLagAsync(CancellationToken cancellationToken) => RunAsync(
+        () => (_waiting ??= new KafkaWaiting(options, stream.Topic, stream.Group, OnError)).Count(FrozenDictionary<int, long>.Empty), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -143,6 +128,7 @@ internal sealed partial class KafkaEventSource(EventStream stream, KafkaStreamOp
         }
 
         _deadLetters.Dispose();
+        _waiting?.Dispose();
         _turn.Dispose();
         _end.Dispose();
     }

@@ -41,7 +41,7 @@ public sealed class KafkaWorkStream : IWorkStream
     {
         (_options, _finished, _outputs) = (options, new FinishedWork(options.KeysMax), new KafkaOutputReader(options));
         _transactions = new KafkaTransactions(options, OnError);
-        _waiting = new KafkaWaiting(options, OnError);
+        _waiting = new KafkaWaiting(options.Kafka, options.Topic, options.Group, OnError);
         _outputStreams = options.Outputs.ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -85,7 +85,7 @@ public sealed class KafkaWorkStream : IWorkStream
         () =>
         {
             Connect();
-            return (_waiting.Count(_next), (long)_taken.Count);
+            return (_waiting.Count(_next) ?? 0, (long)_taken.Count);
         },
         cancellationToken);
 
