@@ -61,6 +61,7 @@ public sealed class KafkaKeyedLog : IKeyedLog
             }
         }
 
+        // Waited for on the spot: all of this runs, as the reads do, on a thread that may be blocked.
         var report = _producer.ProduceAsync(KafkaWorkStream.TopicOf(log), new Message<byte[], byte[]> { Key = key, Value = record.ToArray() }, cancellationToken).GetAwaiter().GetResult();
         return reader.IsFirst(key, report.TopicPartitionOffset, cancellationToken);
     }

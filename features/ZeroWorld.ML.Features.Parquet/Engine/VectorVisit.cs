@@ -83,6 +83,7 @@ internal sealed unsafe class VectorVisit : IDisposable
         }
         catch (Exception exception)
         {
+            // Nothing may be thrown through the engine's own code: the first failure is thrown by whoever asked for the rows, when the engine has ended.
             Interlocked.CompareExchange(ref visit._failure, ExceptionDispatchInfo.Capture(exception), null);
             NativeMethods.ScalarFunction.DuckDBScalarFunctionSetError(info, "a visit of rows failed.");
         }
