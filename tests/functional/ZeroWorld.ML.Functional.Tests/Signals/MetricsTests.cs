@@ -43,7 +43,7 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
         Assert.Equal(statistics.InferenceCount, samples[$"nv_inference_count{Triton}"]);
         Assert.Equal(statistics.ExecutionCount, samples[$"nv_inference_exec_count{Triton}"]);
         Assert.Equal(statistics.InferenceStats.Queue.Ns / 1000, samples[$"nv_inference_queue_duration_us{Triton}"]);
-        Assert.True(samples["nv_inference_request_failure{model=\"fraud\",version=\"1\",reason=\"OTHER\"}"] >= 1);
+        Assert.True(samples["nv_inference_request_failure{model=\"fraud\",reason=\"OTHER\",version=\"1\"}"] >= 1);
         Assert.Equal(0, samples[$"nv_inference_pending_request_count{Triton}"]);
         Assert.InRange(samples[$"nv_model_load_duration_secs{Triton}"], 0.0001, 600);
         Assert.InRange(samples["nv_cpu_utilization"], 0, 1);

@@ -16,9 +16,9 @@ public sealed class ModelFolderTests
             "outer/config.pbtxt",
             """
             platform: "ensemble"
-            input [ { name: "a" data_type: TYPE_FP32 dims: [ 1 ] } ]
-            output [ { name: "b" data_type: TYPE_FP32 dims: [ 1 ] } ]
-            ensemble_scheduling { step [ { model_name: "inner" input_map { key: "a" value: "a" } output_map { key: "b" value: "b" } } ] }
+            input [ { name: "a" data_type: TYPE_FP32 dims: [ -1, 1 ] } ]
+            output [ { name: "b" data_type: TYPE_FP32 dims: [ -1, 1 ] } ]
+            ensemble_scheduling { step [ { model_name: "inner" input_map { key: "features" value: "a" } output_map { key: "probability" value: "b" } } ] }
             """);
         folder.Write("outer/1/nothing", "");
 
