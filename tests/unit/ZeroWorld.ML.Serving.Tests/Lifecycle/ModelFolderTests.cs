@@ -16,7 +16,7 @@ public sealed class ModelFolderTests
             "outer/config.pbtxt",
             """
             platform: "ensemble"
-            input [ { name: "a" data_type: TYPE_FP32 dims: [ -1, 1 ] } ]
+            input [ { name: "a" data_type: TYPE_FP32 dims: [ -1, 2 ] } ]
             output [ { name: "b" data_type: TYPE_FP32 dims: [ -1, 1 ] } ]
             ensemble_scheduling { step [ { model_name: "inner" input_map { key: "features" value: "a" } output_map { key: "probability" value: "b" } } ] }
             """);
