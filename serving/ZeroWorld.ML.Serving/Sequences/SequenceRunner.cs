@@ -124,7 +124,7 @@ internal sealed class SequenceRunner : IRequestRunner
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came.");
+            throw new ServingException(ServingError.DeadlineExceeded, "Request timeout expired: its turn did not come in time.");
         }
 
         return await RunAsync(sequence, request, urgency, _time.GetTimestamp() - entered, cancellationToken).ConfigureAwait(false);
