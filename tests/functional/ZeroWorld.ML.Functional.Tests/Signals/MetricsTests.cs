@@ -62,6 +62,7 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
         Assert.DoesNotContain(families.CountBy(static name => name), static count => count.Value > 1);
         Assert.DoesNotContain("customer_id", text, StringComparison.Ordinal);
         Assert.DoesNotContain("# EOF", text, StringComparison.Ordinal);
+        Assert.Contains("service_name=\"zeroworld\"", text, StringComparison.Ordinal);
     }
 
     /// <summary>Prometheus itself asks for gzip.</summary>
