@@ -96,6 +96,9 @@ public static class LanguageTraining
         int[] serbian = [.. Enumerable.Range(0, texts.Count).Where(row => languages[row] == SerbianScripts.Language)];
         string[] once = [.. texts, .. serbian.Select(row => SerbianScripts.InOther(texts[row]))];
         string[] of = [.. languages, .. serbian.Select(static _ => SerbianScripts.Language)];
+        var scripts = LanguageScripts.Labels(once, of);
+        once = [.. once.Where((_, row) => scripts[row] is not null)];
+        of = [.. scripts.OfType<string>()];
         var labels = LabelMatrix.OfClasses([.. of, .. of]);
         string[] read = [.. once, .. once.Select(LanguageCorpus.WordsAlone)];
         var words = WordCounts.Of(read, labels);
