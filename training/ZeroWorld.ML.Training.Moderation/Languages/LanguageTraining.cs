@@ -101,7 +101,7 @@ public static class LanguageTraining
         of = [.. scripts.OfType<string>()];
         var labels = LabelMatrix.OfClasses([.. of, .. of]);
         string[] read = [.. once, .. once.Select(LanguageCorpus.WordsAlone)];
-        var words = WordCounts.Of(read, labels);
+        var words = WordCounts.Of(read, labels).With(PlainLetters.Of);
         var (offsets, priors) = Expect(featurizer, words, cancellationToken);
         return new TextModel(featurizer, labels.Names, true, Weigh(featurizer, words, progress, cancellationToken), Calibration.Identity(labels.Columns) with { Offsets = offsets }) { Priors = priors };
     }

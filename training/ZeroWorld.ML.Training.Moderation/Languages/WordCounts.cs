@@ -18,6 +18,25 @@ internal sealed class WordCounts
     public WordCounts Where(Func<string, bool> isKept) =>
         new(Labels, [.. _counts.Select(of => new Dictionary<string, int>(of.Where(pair => isKept(pair.Key)), StringComparer.Ordinal))]);
 
+    /// <summary>With another spelling of each word, once, where a label does not have it.</summary>
+    /// <param name="spell"><see langword="null"/> of a word that has no other.</param>
+    public WordCounts With(Func<string, string?> spell)
+    {
+        var counts = _counts.Select(static of => new Dictionary<string, int>(of, StringComparer.Ordinal)).ToArray();
+        foreach (var (of, more) in _counts.Zip(counts))
+        {
+            foreach (var word in of.Keys)
+            {
+                if (spell(word) is { } other)
+                {
+                    more.TryAdd(other, 1);
+                }
+            }
+        }
+
+        return new WordCounts(Labels, counts);
+    }
+
     /// <param name="labels">Exclusive, one per text.</param>
     public static WordCounts Of(IReadOnlyList<string> texts, LabelMatrix labels)
     {
