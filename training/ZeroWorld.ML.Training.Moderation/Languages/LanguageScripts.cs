@@ -1,16 +1,15 @@
 namespace ZeroWorld.ML.Training.Moderation;
 
 /// <summary>A language that is written in two alphabets is two labels, one for each: letters of one say nothing about how words are spelled in the other. Pure functions.</summary>
-/// <remarks>The label of the alphabet with most texts has the language's name, others have that of the alphabet behind it (<c>srp-Latn</c>; ISO 15924). Texts in an alphabet that few are in are names and quotations, and are left out.</remarks>
+/// <remarks>The label of the alphabet with most texts has the language's name, others have that of the alphabet behind it (<c>srp-Cyrl</c>; ISO 15924). Texts in an alphabet that few are in are names and quotations, and are left out.</remarks>
 internal static class LanguageScripts
 {
     // Of a hundred texts.
     private const int ShareMin = 5;
     private const char Separator = '-';
 
-    // Alphabets in which more than one language is written, by the first letter of their blocks; what is in none of them is the language's own.
-    private static readonly (char First, char Last, string Name)[] Blocks =
-        [('A', '\u024f', "Latn"), ('\u1e00', '\u1eff', "Latn"), ('\u0400', '\u052f', "Cyrl"), ('\u0600', '\u077f', "Arab"), ('\u0900', '\u097f', "Deva")];
+    // In which more than one language is written; what is in none of them is the language's own.
+    private static readonly string[] Scripts = ["Latn", "Cyrl", "Arab", "Deva"];
 
     /// <summary>The language of a label.</summary>
     public static string LanguageOf(string label) => label.IndexOf(Separator, StringComparison.Ordinal) is >= 0 and var at ? label[..at] : label;
@@ -38,21 +37,31 @@ internal static class LanguageScripts
     // The alphabet that most of its letters are of; empty: none of those above.
     private static string ScriptOf(string text)
     {
-        Span<int> counts = stackalloc int[Blocks.Length];
-        var others = 0;
+        Span<int> counts = stackalloc int[Scripts.Length + 1];
+        counts.Clear();
         foreach (var letter in text)
         {
-            if (!char.IsLetter(letter))
+            if (char.IsLetter(letter))
             {
-                continue;
+                counts[PlaceOf(letter)]++;
             }
-
-            var place = Array.FindIndex(Blocks, block => letter >= block.First && letter <= block.Last);
-            _ = place < 0 ? others++ : counts[place]++;
         }
 
-        counts[0] += counts[1];
-        var most = counts.IndexOf(System.Numerics.Tensors.TensorPrimitives.Max<int>(counts));
-        return counts[most] > others ? Blocks[most].Name : "";
+        var most = 0;
+        for (var place = 1; place < counts.Length; place++)
+        {
+            most = counts[place] > counts[most] ? place : most;
+        }
+
+        return most == Scripts.Length ? "" : Scripts[most];
     }
+
+    private static int PlaceOf(char letter) => letter switch
+    {
+        <= '\u024f' or (>= '\u1e00' and <= '\u1eff') => 0,
+        >= '\u0400' and <= '\u052f' => 1,
+        >= '\u0600' and <= '\u077f' => 2,
+        >= '\u0900' and <= '\u097f' => 3,
+        _ => Scripts.Length,
+    };
 }
