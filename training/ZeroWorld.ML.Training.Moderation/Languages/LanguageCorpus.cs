@@ -14,13 +14,6 @@ internal static partial class LanguageCorpus
         ["uzb"] = "uzn_latn", ["uig"] = "uig_arab", ["tuk"] = "tuk_latn", ["oci"] = "oci_1", ["gsw"] = "gsw1", ["nds"] = "nds", ["pam"] = "pam",
     };
 
-    // Other wordings of a language's declaration, and those of other countries and of Chinese in its other signs.
-    private static readonly Dictionary<string, string[]> FurtherDeclarations = new(StringComparer.Ordinal)
-    {
-        ["por"] = ["por_BR"], ["cmn"] = ["cmn_hant"], ["lat"] = ["lat_1"], ["tso"] = ["tso_MZ"], ["pes"] = ["pes_2"], ["urd"] = ["urd_2"], ["hau"] = ["hau_3"], ["nya"] = ["nya_chinyanja"],
-        ["tam"] = ["tam_LK"], ["ron"] = ["ron_1993"], ["tha"] = ["tha2"], ["srp"] = ["srp_latn"],
-    };
-
     // English stands beside every other language: of it there is far more than of any.
     private const int EnglishSentencesMax = 20_000;
 
@@ -47,16 +40,13 @@ internal static partial class LanguageCorpus
         ? Directory.EnumerateFiles(tatoeba, "tatoeba.*-eng.eng").Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Distinct(StringComparer.Ordinal).Take(EnglishSentencesMax)
         : File.ReadLines(Path.Combine(tatoeba, $"tatoeba.{language}-eng.{language}"));
 
-    /// <summary>The paragraphs of a declaration, in all the wordings and regional spellings that are in use; none where it does not exist in the language.</summary>
+    /// <summary>The paragraphs of a declaration; none where it does not exist in the language.</summary>
     public static IReadOnlyList<string> Declaration(string udhr, string language)
     {
-        string[] names = [DeclarationNames.GetValueOrDefault(language, language), .. FurtherDeclarations.GetValueOrDefault(language[..3], [])];
-        return
-        [
-            .. names.Select(name => Path.Combine(udhr, "declaration", $"{name}.html")).Where(File.Exists)
-                .SelectMany(static file => Paragraphs().Matches(File.ReadAllText(file)).Select(static match => WebUtility.HtmlDecode(Tags().Replace(match.Groups[1].Value, " ")).Trim()))
-                .Where(static text => text.Length > 10).Distinct(StringComparer.Ordinal),
-        ];
+        var file = Path.Combine(udhr, "declaration", $"{DeclarationNames.GetValueOrDefault(language, language)}.html");
+        return File.Exists(file)
+            ? [.. Paragraphs().Matches(File.ReadAllText(file)).Select(static match => WebUtility.HtmlDecode(Tags().Replace(match.Groups[1].Value, " ")).Trim()).Where(static text => text.Length > 10)]
+            : [];
     }
 
     /// <summary>Name of a language that only the declaration has, without the variant's suffix, to its texts.</summary>
