@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -16,13 +19,17 @@ public sealed class ObjectStore : IDisposable
 {
     private const int PartsMax = 10_000;
     private const int BufferBytes = 1 << 17;
+    private const int RetryDoublingsMax = 6;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
 
     private readonly AmazonS3Client _client;
+    private readonly WholeAnswers _answers;
     private readonly S3Failure _failure;
     private readonly AbandonedUploads _abandoned;
     private readonly S3Options _options;
     private readonly string _prefix;
+    private readonly TimeProvider _time;
 
     /// <exception cref="ValidationException">An option is out of its range, or no bucket is named.</exception>
     /// <exception cref="ObjectStoreException"><see cref="ObjectStoreError.InvalidInput"/>: the file of the secret cannot be read.</exception>
@@ -33,7 +40,7 @@ public sealed class ObjectStore : IDisposable
 
     /// <inheritdoc cref="ObjectStore(S3Options)"/>
     /// <param name="options">The bucket.</param>
-    /// <param name="time">Tells the age of uploads that nobody ended.</param>
+    /// <param name="time">Tells the age of uploads that nobody ended, and makes the pauses between attempts.</param>
     internal ObjectStore(S3Options options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,10 +51,12 @@ public sealed class ObjectStore : IDisposable
         }
 
         _options = options;
+        _time = time;
         _prefix = options.Prefix.Length == 0 || options.Prefix.EndsWith('/') ? options.Prefix : options.Prefix + "/";
         Place = string.IsNullOrEmpty(options.Endpoint) ? $"S3 in {options.Region}" : options.Endpoint;
-        _failure = new S3Failure(Place, options.Bucket!, options.RetriesMax);
-        _client = CreateClient(options);
+        _failure = new S3Failure(Place, options.Bucket!, options.RetriesMax, options.RequestTimeout);
+        _answers = new WholeAnswers(options.RequestTimeout);
+        _client = CreateClient(options, _answers);
         _abandoned = new AbandonedUploads(_client, options.Bucket!, time);
     }
 
@@ -91,8 +100,10 @@ public sealed class ObjectStore : IDisposable
         {
             return await TranslateAsync($"read '{key}' from", async () =>
             {
-                using var answer = await _client.GetObjectAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
-                using var reader = new StreamReader(answer.ResponseStream);
+                using var text = new MemoryStream();
+                await DownloadAsync(key, null, text, cancellationToken).ConfigureAwait(false);
+                text.Position = 0;
+                using var reader = new StreamReader(text);
                 return await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -112,17 +123,10 @@ public sealed class ObjectStore : IDisposable
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            for (var attempt = 0; ; attempt++)
+            var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
+            await using (file.ConfigureAwait(false))
             {
-                try
-                {
-                    await DownloadAsync(key, eTag, temporary, cancellationToken).ConfigureAwait(false);
-                    break;
-                }
-                catch (BrokenAnswerException) when (attempt < _options.RetriesMax)
-                {
-                    // The connection broke in the middle: from the start again, whatever came.
-                }
+                await DownloadAsync(key, eTag, file, cancellationToken).ConfigureAwait(false);
             }
 
             File.Move(temporary, path, overwrite: true);
@@ -191,46 +195,69 @@ public sealed class ObjectStore : IDisposable
         return true;
     }, cancellationToken);
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _answers.Dispose();
+    }
 
     private const string TagName = "x-amz-meta-tag";
 
-    private async Task DownloadAsync(string key, string? eTag, string path, CancellationToken cancellationToken)
+    private async Task DownloadAsync(string key, string? eTag, Stream target, CancellationToken cancellationToken)
     {
         var request = new GetObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, EtagToMatch = eTag };
-        using var answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
-        await using (file.ConfigureAwait(false))
+        for (var attempt = 0; ; attempt++)
         {
-            // The bound is for silence, not for the whole: a large file may take long.
-            var buffer = new byte[BufferBytes];
-            while (true)
+            try
             {
-                timeout.CancelAfter(_options.RequestTimeout);
-                var read = await ReadAsync(answer.ResponseStream, buffer, timeout.Token, cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                using var answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
+                await CopyAsync(answer, target, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (BrokenAnswerException) when (attempt < _options.RetriesMax)
+            {
+                // The connection broke in the middle, of which the client knows nothing: from the start again, whatever came.
+                target.SetLength(0);
             }
 
-            if (file.Length != answer.ContentLength)
-            {
-                throw new BrokenAnswerException($"it ended after {file.Length} of {answer.ContentLength} bytes", null);
-            }
+            await Task.Delay(RetryPause * (1 << Math.Min(attempt, RetryDoublingsMax)), _time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask<int> ReadAsync(Stream answer, byte[] buffer, CancellationToken timeout, CancellationToken cancellationToken)
+    private async Task CopyAsync(GetObjectResponse answer, Stream target, CancellationToken cancellationToken)
+    {
+        // The bound is for silence, not for the whole: a large file may take long.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var buffer = new byte[BufferBytes];
+        while (true)
+        {
+            timeout.CancelAfter(_options.RequestTimeout);
+            var read = await ReadAsync(answer.ResponseStream, buffer, timeout.Token, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                break;
+            }
+
+            await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (target.Length != answer.ContentLength)
+        {
+            throw new BrokenAnswerException($"it ended after {target.Length} of {answer.ContentLength} bytes", null);
+        }
+    }
+
+    private async ValueTask<int> ReadAsync(Stream answer, byte[] buffer, CancellationToken timeout, CancellationToken cancellationToken)
     {
         try
         {
             return await answer.ReadAsync(buffer, timeout).ConfigureAwait(false);
         }
-        catch (Exception exception) when (S3Failure.IsBrokenStream(exception, cancellationToken))
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BrokenAnswerException($"it was silent for {_options.RequestTimeout.TotalSeconds:0.#} s", exception);
+        }
+        catch (Exception exception) when (S3Failure.IsBrokenStream(exception))
         {
             throw new BrokenAnswerException(exception.Message, exception);
         }
@@ -249,8 +276,63 @@ public sealed class ObjectStore : IDisposable
 
         var request = new PutObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, FilePath = path, UseChunkEncoding = false, IfMatch = replaced };
         AddTag(request.Metadata, tag);
-        return (await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag;
+        return await UnlessAnswerWasLostAsync(
+            async () => (await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag, request.Key, () => ETagOf(path), cancellationToken).ConfigureAwait(false);
     }, cancellationToken);
+
+    /// <summary>A write that was done and whose answer was lost is refused when the client sends it again: the version that it was to replace, or its upload, is gone. What is there tells.</summary>
+    private async Task<string> UnlessAnswerWasLostAsync(Func<Task<string>> write, string key, Func<string> eTagOf, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await write().ConfigureAwait(false);
+        }
+        catch (AmazonServiceException exception) when (exception.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.NotFound && exception.ErrorCode != "NoSuchBucket")
+        {
+            var written = eTagOf();
+            if (await FindETagAsync(key, cancellationToken).ConfigureAwait(false) is { } there && there.Trim('"') == written)
+            {
+                return there;
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<string?> FindETagAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _client.GetObjectMetadataAsync(_options.Bucket, key, cancellationToken).ConfigureAwait(false)).ETag;
+        }
+        catch (AmazonServiceException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+#pragma warning disable CA5351 // What S3 itself makes of the bytes, unless they are encrypted with a key of their own.
+    private static string ETagOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(MD5.HashData(file));
+    }
+
+    private static string ETagOf(List<PartETag> parts)
+    {
+        var digests = new byte[parts.Count * MD5.HashSizeInBytes];
+        for (var part = 0; part < parts.Count; part++)
+        {
+            var digest = digests.AsSpan(part * MD5.HashSizeInBytes, MD5.HashSizeInBytes);
+            if (Convert.FromHexString(parts[part].ETag.AsSpan().Trim('"'), digest, out _, out var written) != OperationStatus.Done || written != digest.Length)
+            {
+                return "";
+            }
+        }
+
+        return $"{Convert.ToHexStringLower(MD5.HashData(digests))}-{parts.Count}";
+    }
+#pragma warning restore CA5351
 
     private async Task<string> PutPartsAsync(string key, string path, long partBytes, string? tag, string? replaced, CancellationToken cancellationToken)
     {
@@ -286,9 +368,10 @@ public sealed class ObjectStore : IDisposable
                 await _client.GetObjectMetadataAsync(current, cancellationToken).ConfigureAwait(false);
             }
 
-            var whole = await _client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = _options.Bucket, Key = key, UploadId = upload, PartETags = parts, IfMatch = replaced }, cancellationToken).ConfigureAwait(false);
-            return whole.ETag;
+            var complete = new CompleteMultipartUploadRequest { BucketName = _options.Bucket, Key = key, UploadId = upload, PartETags = parts, IfMatch = replaced };
+            return await UnlessAnswerWasLostAsync(
+                async () => (await _client.CompleteMultipartUploadAsync(complete, cancellationToken).ConfigureAwait(false)).ETag,
+                key, () => ETagOf(parts), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -351,13 +434,14 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
-    private static AmazonS3Client CreateClient(S3Options options)
+    private static AmazonS3Client CreateClient(S3Options options, WholeAnswers answers)
     {
         var config = new AmazonS3Config
         {
             MaxErrorRetry = options.RetriesMax,
             RetryMode = RequestRetryMode.Standard,
             Timeout = options.RequestTimeout,
+            HttpClientFactory = answers,
 
             // Servers that speak S3 do not all know the newer checksums; each body is signed with its SHA-256 or sent over TLS.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,

@@ -41,6 +41,9 @@ internal sealed class LedgerSession
     /// <summary>Until when writes are good, by the store's clock.</summary>
     public long ValidUntil { get; private set; }
 
+    /// <summary>The store's clock when the lease was made longer last.</summary>
+    public long Now => ValidUntil - UnixMicroseconds.FromTimeSpan(_lease);
+
     /// <summary>Whether a third of the lease is over.</summary>
     public bool IsRenewalDue => _time.GetElapsedTime(_renewed) >= _lease / 3;
 
@@ -98,7 +101,7 @@ internal sealed class LedgerSession
     public async Task MarkAsync(IReadOnlyCollection<int> partitions, LedgerPartition entry, CancellationToken cancellationToken)
     {
         // Greater than every one before, those among them that no ledger tells of any more: time has gone on since.
-        _mark = Math.Max(_mark + 1, ValidUntil - UnixMicroseconds.FromTimeSpan(_lease));
+        _mark = Math.Max(_mark + 1, Now);
         await CheckServersAsync(partitions, cancellationToken).ConfigureAwait(false);
         var marked = entry with { Mark = _mark };
         await ChangeAsync((ledger, _) => ledger.Mark(_token, partitions, marked, _servers.Select(static server => server.Place)), cancellationToken).ConfigureAwait(false);

@@ -192,7 +192,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
     private async Task<ViewMaterialization> MaterializeAsync(ViewRun run, LedgerSession session, SourceExtent extent, long trim, CancellationToken cancellationToken)
     {
         var arrivedUntil = extent.LastArrival ?? long.MinValue;
-        var plan = MaterializationPlan.Of(session.Ledger, extent, run.Request, arrivedUntil, trim);
+        var plan = MaterializationPlan.Of(session.Ledger, extent, run.Request, arrivedUntil, trim, session.Now);
         run.Total.BeginView(plan);
         var (entities, rows) = (0L, 0L);
         for (var group = 0; group < plan.Groups.Count; group++)

@@ -74,9 +74,9 @@ public sealed class MaterializationTests : IDisposable
     {
         await ImportAsync("a", 0, 400);
         var online = new InMemoryOnlineStore();
-        await RunAsync(online);
+        await RunAsync(online, lateness: TimeSpan.Zero);
         var before = online.Coverages[Fields[1].Name];
-        Assert.Equal(0, (await RunAsync(online)).Rows);
+        Assert.Equal(0, (await RunAsync(online, lateness: TimeSpan.Zero)).Rows);
 
         // A late event behind all that is there is among them.
         await ImportAsync("b", 400, 20, isAppended: true, extra: "9000,1,2018-04-02T00:00:00Z,2018-04-02T00:00:00Z,77\n");
@@ -169,6 +169,52 @@ public sealed class MaterializationTests : IDisposable
 
         File.Move(hidden, late);
         await RunAsync(online);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole);
+        AssertEqual(whole, online);
+    }
+
+    // Appended on a machine whose clock is ahead or behind, or was set back meanwhile.
+    [Theory]
+    [InlineData(-5, 0)]
+    [InlineData(0, -5)]
+    [InlineData(5, 0)]
+    [InlineData(5, -5)]
+    public async Task RunAsync_ClocksThatAreHoursApart_LeaveNoFileOut(int firstHours, int secondHours)
+    {
+        await ImportAsync("a", 0, 100);
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online);
+        await AppendAsync("b", 100, TimeSpan.FromHours(firstHours));
+        await RunAsync(online);
+        await AppendAsync("c", 150, TimeSpan.FromHours(secondHours));
+        await RunAsync(online);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole);
+        AssertEqual(whole, online);
+        Assert.Equal(0, (await RunAsync(online)).Rows);
+
+        async Task AppendAsync(string name, int first, TimeSpan skew)
+        {
+            var folder = Path.Combine(_folder.Options.DataDirectory, "offline", "default", "uses");
+            var before = Directory.GetFiles(folder, "*.parquet");
+            await ImportAsync(name, first, 50, isAppended: true);
+            var added = Directory.GetFiles(folder, "*.parquet").Except(before).Single();
+            File.Move(added, Path.Combine(folder, TableFolder.NameOf(TableFolder.PartPrefix, TimeProvider.System.GetUtcNow() + skew, name)));
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_SinceAMomentBehindTheCursor_LeavesNothingOut()
+    {
+        await ImportAsync("a", 0, 100);
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online);
+        await ImportAsync("b", 100, 50, isAppended: true);
+        await new Materializer(_folder.Store, online, TimeProvider.System).RunAsync(
+            new MaterializationRequest { Fields = Fields, Since = UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddHours(1)) }, Token);
 
         var whole = new InMemoryOnlineStore();
         await RunAsync(whole);
