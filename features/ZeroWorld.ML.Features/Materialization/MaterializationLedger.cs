@@ -204,4 +204,7 @@ public sealed record LedgerPartition(long Cursor, string Files, long ArrivedUnti
 {
     /// <value>Digest of the names and times of the files that were stored at the cursor less the lateness, or before; <see langword="null"/>: it is not known (a ledger of an older build).</value>
     public string? Behind { get; init; }
+
+    /// <value>How far behind the newest event the view kept its events, microseconds; <see langword="null"/>: it is not known (a ledger of an older build), or no windowed view.</value>
+    public long? Retention { get; init; }
 }

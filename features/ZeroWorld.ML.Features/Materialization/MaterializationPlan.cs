@@ -12,8 +12,9 @@ internal sealed record MaterializationPlan(IReadOnlyList<MaterializationGroup> G
     /// <param name="extent">The source.</param>
     /// <param name="arrivedUntil">What arrived later is left out.</param>
     /// <param name="trim">Events at or before this event time are left out.</param>
+    /// <param name="retention">Of a windowed view: how far behind the newest event that is, microseconds.</param>
     /// <param name="now">The store's clock, microseconds.</param>
-    public static MaterializationPlan Of(MaterializationLedger ledger, SourceExtent extent, MaterializationRequest request, long arrivedUntil, long trim, long now)
+    public static MaterializationPlan Of(MaterializationLedger ledger, SourceExtent extent, MaterializationRequest request, long arrivedUntil, long trim, long? retention, long now)
     {
         var digest = DigestOf(extent.Files, request.Until);
 
@@ -26,12 +27,15 @@ internal sealed record MaterializationPlan(IReadOnlyList<MaterializationGroup> G
         for (var partition = request.Shard; partition < MaterializationLedger.PartitionCount; partition += request.Shards)
         {
             var known = ledger.Partitions.GetValueOrDefault(partition);
-            if (known is not null && known.Files == digest && !request.IsFull && request.Since is null)
+
+            // A window that is longer now reaches events that were left out.
+            var isShort = known is not null && (known.Trim > trim || known.Retention < retention);
+            if (known is not null && !isShort && known.Files == digest && !request.IsFull && request.Since is null)
             {
                 continue;
             }
 
-            var after = known is null || request.IsFull || known.Cursor == long.MinValue || known.Behind != BehindOf(known.Cursor - lateness)
+            var after = known is null || isShort || request.IsFull || known.Cursor == long.MinValue || known.Behind != BehindOf(known.Cursor - lateness)
                 ? long.MinValue
                 : Math.Min(known.Cursor - lateness, request.Since ?? long.MaxValue);
             if (!groups.TryGetValue(after, out var partitions))
@@ -44,7 +48,7 @@ internal sealed record MaterializationPlan(IReadOnlyList<MaterializationGroup> G
 
         return new MaterializationPlan(
             [.. groups.Select(static group => new MaterializationGroup(group.Key, group.Value))],
-            new LedgerPartition(cursor, digest, arrivedUntil, trim) { Behind = cursor == long.MinValue ? null : BehindOf(cursor - lateness) });
+            new LedgerPartition(cursor, digest, arrivedUntil, trim) { Behind = cursor == long.MinValue ? null : BehindOf(cursor - lateness), Retention = retention });
 
         // Of the files that the next run does not look for: one more among them came under a clock that is behind, and all are read. An erasure changes their lengths alone.
         string BehindOf(long stored)

@@ -48,12 +48,15 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
         return (newEvent, newCreated).CompareTo((oldEvent, oldCreated)) >= 0;
     }
 
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken) =>
+        AppendAsync(field, appends, trim, wholeUntil: null);
+
+    private Task AppendAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil)
     {
         Trims.Add(trim);
         return Write(field, appends.Select(append => (append.Entity, field.IsHop
             ? (ReadOnlyMemory<byte>)HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), long.MinValue)
-            : (ReadOnlyMemory<byte>)WindowBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), ((WindowedView)field.View).EventsMax))));
+            : (ReadOnlyMemory<byte>)WindowBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), ((WindowedView)field.View).EventsMax, wholeUntil))));
     }
 
     public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) =>
@@ -119,7 +122,7 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     /// <summary>Called before events are looked at: as long as it is not over, they lie with their writer.</summary>
     public Func<Task> OnAppend { get; set; } = static () => Task.CompletedTask;
 
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken)
+    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken)
     {
         await OnAppend();
         Task written;
@@ -127,7 +130,7 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
         // Writers that were held up together go on together.
         lock (Bytes)
         {
-            written = IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+            written = IsOver(validUntil) ?? AppendAsync(field, appends, trim, wholeUntil);
         }
 
         await written;

@@ -206,6 +206,42 @@ public sealed class MaterializationTests : IDisposable
         }
     }
 
+    // A view whose window is longer than that of the last run, with exact events and with tiles, brought from a table or kept by its stream.
+    [Theory]
+    [InlineData("exact", false)]
+    [InlineData("exact", true)]
+    [InlineData("hop", false)]
+    [InlineData("hop", true)]
+    public async Task RunAsync_WindowThatIsLongerNow_BringsTheEventsThatWereLeftOut(string precision, bool isTrimmedByAStream)
+    {
+        await ImportAsync("a", 0, 400);
+        StorageField[] shorter = [FieldOf(precision, "13d")], longer = [FieldOf(precision, "13d", "20d")];
+        Assert.Equal(shorter[0].Name, longer[0].Name);
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online, fields: shorter);
+        if (isTrimmedByAStream)
+        {
+            var builder = new WindowBlockBuilder(shorter[0]);
+            var last = UnixMicroseconds.FromDateTimeOffset(Start.AddMinutes(400 * 97));
+            foreach (var (_, card) in online.Bytes.Keys.ToList())
+            {
+                builder.Clear();
+                await online.AppendEventsAsync(shorter[0], [new WindowAppend(card, builder.Build()) { Trim = last - UnixMicroseconds.FromTimeSpan(TimeSpan.FromDays(3)) }], long.MinValue, Token);
+            }
+        }
+
+        await RunAsync(online, fields: longer);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole, fields: longer);
+        AssertEqual(whole, online);
+        Assert.Equal(whole.Coverages[longer[0].Name].From, online.Coverages[longer[0].Name].From);
+        Assert.Equal(0, (await RunAsync(online, fields: longer)).Rows);
+
+        // And back: nothing is brought, what is there will do.
+        Assert.Equal(0, (await RunAsync(online, fields: shorter)).Rows);
+    }
+
     [Fact]
     public async Task RunAsync_SinceAMomentBehindTheCursor_LeavesNothingOut()
     {
@@ -312,6 +348,17 @@ public sealed class MaterializationTests : IDisposable
         Assert.Equal(expected, failure.Message);
     }
 
+    private static StorageField FieldOf(string precision, params string[] windows)
+    {
+        var features = string.Join(", ", windows.Select(static window => $"{{ name: sum_{window}, aggregate: sum, of: AMOUNT, window: {window} }}"));
+        var text = $$"""
+            version: 1
+            entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
+            feature_views: [ { name: sums, entity: card, source: { table: uses, event_time: AT, created_time: KNOWN, event_id: ID, keys: { card_id: CARD } }, window: { precision: {{precision}}, history: 1h }, features: [ {{features}} ] } ]
+            """;
+        return StorageField.Of(DefinitionLoader.Load([new DefinitionFile("a.yaml", text)]).Views.Single(), hasIntegerEventId: true);
+    }
+
     private Task<Materialization> RunAsync(InMemoryOnlineStore online, int shard = 0, int shards = 1, TimeSpan? lateness = null, StorageField[]? fields = null) =>
         new Materializer(_folder.Store, online, TimeProvider.System).RunAsync(
             new MaterializationRequest { Fields = fields ?? Fields, EntitiesPerMark = 0, Shard = shard, Shards = shards, Lateness = lateness ?? TimeSpan.FromMinutes(10) }, Token);
@@ -392,8 +439,8 @@ public sealed class MaterializationTests : IDisposable
             await store.WriteRowsAsync(field, rows, validUntil, cancellationToken);
         }
 
-        public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
-            store.AppendEventsAsync(field, appends, trim, validUntil, cancellationToken);
+        public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken) =>
+            store.AppendEventsAsync(field, appends, trim, wholeUntil, validUntil, cancellationToken);
 
         public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) => store.ReadLedgerAsync(field, cancellationToken);
 
