@@ -83,7 +83,10 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     }
 
     public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) =>
-        Task.FromResult(new StoredLedger(Ledgers.GetValueOrDefault(field.Name), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
+        Task.FromResult(new StoredLedger(Ledgers.GetValueOrDefault(field.Name), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + Skew)));
+
+    /// <summary>How far the store's clock is ahead.</summary>
+    public TimeSpan Skew { get; set; }
 
     public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoreServer>>([new StoreServer(0, Run)]);
@@ -136,7 +139,7 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
         await written;
     }
 
-    private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
+    private Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + Skew) > validUntil
         ? Task.FromException(new FeatureException(FeatureError.Superseded, "The turn is over."))
         : null;
 

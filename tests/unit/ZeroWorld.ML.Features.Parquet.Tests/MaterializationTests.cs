@@ -300,6 +300,28 @@ public sealed class MaterializationTests : IDisposable
         AssertEqual(whole, online);
     }
 
+    [Fact]
+    public async Task RunAsync_StoreWhoseClockWasSetBackAfterAKilledRun_SaysSoBeforeItTouchesAnything()
+    {
+        await ImportAsync("a", 0, 400);
+        var online = new InMemoryOnlineStore { Skew = TimeSpan.FromHours(3), OnLedgerChange = static change => _ = change < 3 ? 0 : throw new InvalidOperationException("Killed.") };
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(online, fields: Exact));
+        (online.Skew, online.OnLedgerChange) = (TimeSpan.Zero, static _ => { });
+        var before = Texts(online);
+
+        await ImportAsync("b", 0, 400);
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(online, fields: Exact));
+
+        Assert.Equal(FeatureError.StoreUnavailable, failure.Error);
+        Assert.Contains("the clock was set back since", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Texts(online));
+        online.Skew = TimeSpan.FromHours(4);
+        await RunAsync(online, fields: Exact);
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole, fields: Exact);
+        AssertEqual(whole, online);
+    }
+
     // The first stood still: its connection may have broken off too.
     [Theory]
     [InlineData(false)]
