@@ -1,8 +1,5 @@
-using System.Buffers;
 using System.ComponentModel.DataAnnotations;
-using System.Net;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -17,16 +14,14 @@ namespace ZeroWorld.ML.Storage;
 /// </remarks>
 public sealed class ObjectStore : IDisposable
 {
-    private const int PartsMax = 10_000;
     private const int BufferBytes = 1 << 17;
     private const int RetryDoublingsMax = 6;
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
 
     private readonly AmazonS3Client _client;
     private readonly WholeAnswers _answers;
     private readonly S3Failure _failure;
-    private readonly AbandonedUploads _abandoned;
+    private readonly ObjectUploads _uploads;
     private readonly S3Options _options;
     private readonly string _prefix;
     private readonly TimeProvider _time;
@@ -57,7 +52,7 @@ public sealed class ObjectStore : IDisposable
         _failure = new S3Failure(Place, options.Bucket!, options.RetriesMax, options.RequestTimeout);
         _answers = new WholeAnswers(options.RequestTimeout);
         _client = CreateClient(options, _answers);
-        _abandoned = new AbandonedUploads(_client, options.Bucket!, time);
+        _uploads = new ObjectUploads(_client, options, new AbandonedUploads(_client, options.Bucket!, time));
     }
 
     /// <summary>Where it is, for messages.</summary>
@@ -148,7 +143,7 @@ public sealed class ObjectStore : IDisposable
         {
             return await TranslateAsync(
                 $"look at '{key}' in",
-                async () => (await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false)).Metadata[TagName],
+                async () => (await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false)).Metadata[ObjectUploads.TagName],
                 cancellationToken).ConfigureAwait(false);
         }
         catch (ObjectStoreException exception) when (exception.Error == ObjectStoreError.NotFound)
@@ -200,8 +195,6 @@ public sealed class ObjectStore : IDisposable
         _client.Dispose();
         _answers.Dispose();
     }
-
-    private const string TagName = "x-amz-meta-tag";
 
     private async Task DownloadAsync(string key, string? eTag, Stream target, CancellationToken cancellationToken)
     {
@@ -264,135 +257,11 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <param name="replaced">ETag of what may be replaced; <see langword="null"/>: whatever is there, or nothing.</param>
-    private Task<string> PutAsync(string key, string path, string? tag, string? replaced, CancellationToken cancellationToken) => TranslateAsync($"write '{key}' to", async () =>
-    {
-        var length = new FileInfo(path).Length;
-        var partBytes = Math.Max((long)_options.PartMebibytes << 20, (length + PartsMax - 1) / PartsMax);
-        if (length > partBytes)
-        {
-            await _abandoned.EndAsync(_prefix + key[..(key.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? slash + 1 : key.Length)], cancellationToken).ConfigureAwait(false);
-            return await PutPartsAsync(_prefix + key, path, partBytes, tag, replaced, cancellationToken).ConfigureAwait(false);
-        }
+    private Task<string> PutAsync(string key, string path, string? tag, string? replaced, CancellationToken cancellationToken) =>
+        TranslateAsync($"write '{key}' to", () => _uploads.PutAsync(_prefix + key, FolderOf(key), path, tag, replaced, cancellationToken), cancellationToken);
 
-        var request = new PutObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, FilePath = path, UseChunkEncoding = false, IfMatch = replaced };
-        AddTag(request.Metadata, tag);
-        return await UnlessAnswerWasLostAsync(
-            async () => (await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag, request.Key, () => ETagOf(path), cancellationToken).ConfigureAwait(false);
-    }, cancellationToken);
-
-    /// <summary>A write that was done and whose answer was lost is refused when the client sends it again: the version that it was to replace, or its upload, is gone. What is there tells.</summary>
-    private async Task<string> UnlessAnswerWasLostAsync(Func<Task<string>> write, string key, Func<string> eTagOf, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await write().ConfigureAwait(false);
-        }
-        catch (AmazonServiceException exception) when (exception.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.NotFound && exception.ErrorCode != "NoSuchBucket")
-        {
-            var written = eTagOf();
-            if (await FindETagAsync(key, cancellationToken).ConfigureAwait(false) is { } there && there.Trim('"') == written)
-            {
-                return there;
-            }
-
-            throw;
-        }
-    }
-
-    private async Task<string?> FindETagAsync(string key, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _client.GetObjectMetadataAsync(_options.Bucket, key, cancellationToken).ConfigureAwait(false)).ETag;
-        }
-        catch (AmazonServiceException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
-
-#pragma warning disable CA5351 // What S3 itself makes of the bytes, unless they are encrypted with a key of their own.
-    private static string ETagOf(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(MD5.HashData(file));
-    }
-
-    private static string ETagOf(List<PartETag> parts)
-    {
-        var digests = new byte[parts.Count * MD5.HashSizeInBytes];
-        for (var part = 0; part < parts.Count; part++)
-        {
-            var digest = digests.AsSpan(part * MD5.HashSizeInBytes, MD5.HashSizeInBytes);
-            if (Convert.FromHexString(parts[part].ETag.AsSpan().Trim('"'), digest, out _, out var written) != OperationStatus.Done || written != digest.Length)
-            {
-                return "";
-            }
-        }
-
-        return $"{Convert.ToHexStringLower(MD5.HashData(digests))}-{parts.Count}";
-    }
-#pragma warning restore CA5351
-
-    private async Task<string> PutPartsAsync(string key, string path, long partBytes, string? tag, string? replaced, CancellationToken cancellationToken)
-    {
-        var length = new FileInfo(path).Length;
-        var begin = new InitiateMultipartUploadRequest { BucketName = _options.Bucket, Key = key };
-        AddTag(begin.Metadata, tag);
-        var upload = (await _client.InitiateMultipartUploadAsync(begin, cancellationToken).ConfigureAwait(false)).UploadId;
-        try
-        {
-            var parts = new List<PartETag>();
-            for (var position = 0L; position < length; position += partBytes)
-            {
-                var part = await _client.UploadPartAsync(
-                    new UploadPartRequest
-                    {
-                        BucketName = _options.Bucket,
-                        Key = key,
-                        UploadId = upload,
-                        PartNumber = parts.Count + 1,
-                        FilePath = path,
-                        FilePosition = position,
-                        PartSize = Math.Min(partBytes, length - position),
-                        UseChunkEncoding = false,
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                parts.Add(new PartETag(parts.Count + 1, part.ETag));
-            }
-
-            if (replaced is not null)
-            {
-                // Not every server looks at the condition of the last request.
-                var current = new GetObjectMetadataRequest { BucketName = _options.Bucket, Key = key, EtagToMatch = replaced };
-                await _client.GetObjectMetadataAsync(current, cancellationToken).ConfigureAwait(false);
-            }
-
-            var complete = new CompleteMultipartUploadRequest { BucketName = _options.Bucket, Key = key, UploadId = upload, PartETags = parts, IfMatch = replaced };
-            return await UnlessAnswerWasLostAsync(
-                async () => (await _client.CompleteMultipartUploadAsync(complete, cancellationToken).ConfigureAwait(false)).ETag,
-                key, () => ETagOf(parts), cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await AbortAsync(key, upload).ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>Parts that were sent take room until they are given up. Nobody sees them in any case.</summary>
-    private async Task AbortAsync(string key, string upload)
-    {
-        using var timeout = new CancellationTokenSource(AbortTimeout);
-        try
-        {
-            await _client.AbortMultipartUploadAsync(_options.Bucket, key, upload, timeout.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (S3Failure.IsKnown(exception, CancellationToken.None))
-        {
-            // The store is away: a later writer takes them, or a rule of the bucket. The first failure is the one that is told.
-        }
-    }
+    // An upload that nobody ended is looked for below the folder that is written to.
+    private string FolderOf(string key) => _prefix + key[..(key.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? slash + 1 : key.Length)];
 
     private async IAsyncEnumerable<ListObjectsV2Response> ReadPagesAsync(string prefix, string? delimiter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -423,14 +292,6 @@ public sealed class ObjectStore : IDisposable
         catch (Exception exception) when (S3Failure.IsKnown(exception, cancellationToken))
         {
             throw _failure.Translate(exception, what);
-        }
-    }
-
-    private static void AddTag(MetadataCollection metadata, string? tag)
-    {
-        if (tag is not null)
-        {
-            metadata[TagName] = tag;
         }
     }
 
