@@ -85,9 +85,11 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             return long.MinValue;
         }
 
-        var retention = UnixMicroseconds.FromTimeSpan(windowed.Retention);
+        var retention = RetentionOf(windowed)!.Value;
         return last < long.MinValue + retention || first > last - retention ? long.MinValue : last - retention;
     }
+
+    private static long? RetentionOf(FeatureView view) => view is WindowedView windowed ? UnixMicroseconds.FromTimeSpan(windowed.Retention) : null;
 
     /// <returns><see langword="null"/>: what the view reads is online already, and nowhere else.</returns>
     private async Task<IViewHistory?> FindHistoryAsync(StorageField field, CancellationToken cancellationToken)
@@ -199,7 +201,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
     private async Task<ViewMaterialization> MaterializeAsync(ViewRun run, LedgerSession session, SourceExtent extent, long trim, CancellationToken cancellationToken)
     {
         var arrivedUntil = extent.LastArrival ?? long.MinValue;
-        var plan = MaterializationPlan.Of(session.Ledger, extent, run.Request, arrivedUntil, trim);
+        var plan = MaterializationPlan.Of(session.Ledger, extent, run.Request, arrivedUntil, trim, RetentionOf(run.Field.View), session.Now);
         run.Total.BeginView(plan);
         var (entities, rows) = (0L, 0L);
         for (var group = 0; group < plan.Groups.Count; group++)
@@ -236,7 +238,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             : field.IsWindow
                 ? await CopyAsync(
                     run, history.ReadEventsAsync(range, cancellationToken), session, entry, left,
-                    (items, validUntil) => online.AppendEventsAsync(field, items, range.Trim, validUntil, cancellationToken),
+                    (items, validUntil) => online.AppendEventsAsync(field, items, range.Trim, range.StoredAfter == long.MinValue ? range.ArrivedUntil : null, validUntil, cancellationToken),
                     append => EventsOf(field, append.Block), cancellationToken).ConfigureAwait(false)
                 : await CopyAsync(
                     run, history.ReadRowsAsync(range, cancellationToken), session, entry, left,
