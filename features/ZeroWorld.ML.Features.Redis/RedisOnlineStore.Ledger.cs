@@ -58,6 +58,6 @@ public sealed partial class RedisOnlineStore
         WriteRowsAsync(field, rows, (long?)validUntil, cancellationToken);
 
     /// <inheritdoc/>
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
-        AppendEventsAsync(field, appends, trim, (long?)validUntil, cancellationToken);
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken) =>
+        AppendAsync(field, appends, trim, wholeUntil, validUntil, cancellationToken);
 }

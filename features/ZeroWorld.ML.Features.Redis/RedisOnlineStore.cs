@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -89,7 +90,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
 
     /// <inheritdoc/>
     public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken) =>
-        AppendEventsAsync(field, appends, trim, validUntil: null, cancellationToken);
+        AppendAsync(field, appends, trim, wholeUntil: null, validUntil: null, cancellationToken);
 
     private async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long? validUntil, CancellationToken cancellationToken)
     {
@@ -113,7 +114,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
             cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? validUntil, CancellationToken cancellationToken)
+    private async Task AppendAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long? validUntil, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(appends);
@@ -129,7 +130,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
                     return true;
                 }
 
-                await new RedisWritePipeline(database, _options, field, RedisScripts.AppendEvents, [field.Name, Moment(validUntil), eventsMax], _connection.IsCluster).RunAsync(
+                await new RedisWritePipeline(database, _options, field, RedisScripts.AppendEvents, [field.Name, Moment(validUntil), eventsMax, Bytes(wholeUntil)], _connection.IsCluster).RunAsync(
                     appends.Count,
                     index => new RedisWritePipeline.Write(
                         RedisKeys.Windows(appends[index].Entity),
@@ -239,6 +240,19 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
 
     /// <summary>The argument that says until when a write is good.</summary>
     private static RedisValue Moment(long? validUntil) => validUntil ?? RedisValue.EmptyString;
+
+    // Compared as the times of events are, which a script's numbers do not hold.
+    private static RedisValue Bytes(long? time)
+    {
+        if (time is not { } value)
+        {
+            return RedisValue.EmptyString;
+        }
+
+        var bytes = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
+        return bytes;
+    }
 
     private static void FailPending(IReadOnlyList<OnlineRead> reads)
     {

@@ -38,7 +38,7 @@ internal static class RedisScripts
         {
             throw new FeatureException(
                 FeatureError.Superseded,
-                $"The turn of this materialization of view '{field.View.Name}' is over by the clock of the online store: it stood still for too long. Nothing of it was written since; run it again.");
+                $"The turn of this materialization of view '{field.View.Name}' is over by the clock of the online store: it stood still for too long, or that clock was set forward. Nothing of it was written since; run it again.");
         }
     }
 

@@ -14,15 +14,17 @@ namespace ZeroWorld.ML.Storage;
 /// </remarks>
 public sealed class ObjectStore : IDisposable
 {
-    private const int PartsMax = 10_000;
     private const int BufferBytes = 1 << 17;
-    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
+    private const int RetryDoublingsMax = 6;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
 
     private readonly AmazonS3Client _client;
+    private readonly WholeAnswers _answers;
     private readonly S3Failure _failure;
-    private readonly AbandonedUploads _abandoned;
+    private readonly ObjectUploads _uploads;
     private readonly S3Options _options;
     private readonly string _prefix;
+    private readonly TimeProvider _time;
 
     /// <exception cref="ValidationException">An option is out of its range, or no bucket is named.</exception>
     /// <exception cref="ObjectStoreException"><see cref="ObjectStoreError.InvalidInput"/>: the file of the secret cannot be read.</exception>
@@ -33,7 +35,7 @@ public sealed class ObjectStore : IDisposable
 
     /// <inheritdoc cref="ObjectStore(S3Options)"/>
     /// <param name="options">The bucket.</param>
-    /// <param name="time">Tells the age of uploads that nobody ended.</param>
+    /// <param name="time">Tells the age of uploads that nobody ended, and makes the pauses between attempts.</param>
     internal ObjectStore(S3Options options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,11 +46,13 @@ public sealed class ObjectStore : IDisposable
         }
 
         _options = options;
+        _time = time;
         _prefix = options.Prefix.Length == 0 || options.Prefix.EndsWith('/') ? options.Prefix : options.Prefix + "/";
         Place = string.IsNullOrEmpty(options.Endpoint) ? $"S3 in {options.Region}" : options.Endpoint;
-        _failure = new S3Failure(Place, options.Bucket!, options.RetriesMax);
-        _client = CreateClient(options);
-        _abandoned = new AbandonedUploads(_client, options.Bucket!, time);
+        _failure = new S3Failure(Place, options.Bucket!, options.RetriesMax, options.RequestTimeout);
+        _answers = new WholeAnswers(options.RequestTimeout);
+        _client = CreateClient(options, _answers);
+        _uploads = new ObjectUploads(_client, options, new AbandonedUploads(_client, options.Bucket!, time));
     }
 
     /// <summary>Where it is, for messages.</summary>
@@ -91,8 +95,10 @@ public sealed class ObjectStore : IDisposable
         {
             return await TranslateAsync($"read '{key}' from", async () =>
             {
-                using var answer = await _client.GetObjectAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
-                using var reader = new StreamReader(answer.ResponseStream);
+                using var text = new MemoryStream();
+                await DownloadAsync(key, null, text, cancellationToken).ConfigureAwait(false);
+                text.Position = 0;
+                using var reader = new StreamReader(text);
                 return await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -112,17 +118,10 @@ public sealed class ObjectStore : IDisposable
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            for (var attempt = 0; ; attempt++)
+            var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
+            await using (file.ConfigureAwait(false))
             {
-                try
-                {
-                    await DownloadAsync(key, eTag, temporary, cancellationToken).ConfigureAwait(false);
-                    break;
-                }
-                catch (BrokenAnswerException) when (attempt < _options.RetriesMax)
-                {
-                    // The connection broke in the middle: from the start again, whatever came.
-                }
+                await DownloadAsync(key, eTag, file, cancellationToken).ConfigureAwait(false);
             }
 
             File.Move(temporary, path, overwrite: true);
@@ -144,7 +143,7 @@ public sealed class ObjectStore : IDisposable
         {
             return await TranslateAsync(
                 $"look at '{key}' in",
-                async () => (await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false)).Metadata[TagName],
+                async () => (await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false)).Metadata[ObjectUploads.TagName],
                 cancellationToken).ConfigureAwait(false);
         }
         catch (ObjectStoreException exception) when (exception.Error == ObjectStoreError.NotFound)
@@ -191,125 +190,78 @@ public sealed class ObjectStore : IDisposable
         return true;
     }, cancellationToken);
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _answers.Dispose();
+    }
 
-    private const string TagName = "x-amz-meta-tag";
-
-    private async Task DownloadAsync(string key, string? eTag, string path, CancellationToken cancellationToken)
+    private async Task DownloadAsync(string key, string? eTag, Stream target, CancellationToken cancellationToken)
     {
         var request = new GetObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, EtagToMatch = eTag };
-        using var answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
-        await using (file.ConfigureAwait(false))
+        for (var attempt = 0; ; attempt++)
         {
-            // The bound is for silence, not for the whole: a large file may take long.
-            var buffer = new byte[BufferBytes];
-            while (true)
+            try
             {
-                timeout.CancelAfter(_options.RequestTimeout);
-                var read = await ReadAsync(answer.ResponseStream, buffer, timeout.Token, cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                using var answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
+                await CopyAsync(answer, target, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (BrokenAnswerException) when (attempt < _options.RetriesMax)
+            {
+                // The connection broke in the middle, of which the client knows nothing: from the start again, whatever came.
+                target.SetLength(0);
             }
 
-            if (file.Length != answer.ContentLength)
-            {
-                throw new BrokenAnswerException($"it ended after {file.Length} of {answer.ContentLength} bytes", null);
-            }
+            await Task.Delay(RetryPause * (1 << Math.Min(attempt, RetryDoublingsMax)), _time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask<int> ReadAsync(Stream answer, byte[] buffer, CancellationToken timeout, CancellationToken cancellationToken)
+    private async Task CopyAsync(GetObjectResponse answer, Stream target, CancellationToken cancellationToken)
+    {
+        // The bound is for silence, not for the whole: a large file may take long.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var buffer = new byte[BufferBytes];
+        while (true)
+        {
+            timeout.CancelAfter(_options.RequestTimeout);
+            var read = await ReadAsync(answer.ResponseStream, buffer, timeout.Token, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                break;
+            }
+
+            await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (target.Length != answer.ContentLength)
+        {
+            throw new BrokenAnswerException($"it ended after {target.Length} of {answer.ContentLength} bytes", null);
+        }
+    }
+
+    private async ValueTask<int> ReadAsync(Stream answer, byte[] buffer, CancellationToken timeout, CancellationToken cancellationToken)
     {
         try
         {
             return await answer.ReadAsync(buffer, timeout).ConfigureAwait(false);
         }
-        catch (Exception exception) when (S3Failure.IsBrokenStream(exception, cancellationToken))
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BrokenAnswerException($"it was silent for {_options.RequestTimeout.TotalSeconds:0.#} s", exception);
+        }
+        catch (Exception exception) when (S3Failure.IsBrokenStream(exception))
         {
             throw new BrokenAnswerException(exception.Message, exception);
         }
     }
 
     /// <param name="replaced">ETag of what may be replaced; <see langword="null"/>: whatever is there, or nothing.</param>
-    private Task<string> PutAsync(string key, string path, string? tag, string? replaced, CancellationToken cancellationToken) => TranslateAsync($"write '{key}' to", async () =>
-    {
-        var length = new FileInfo(path).Length;
-        var partBytes = Math.Max((long)_options.PartMebibytes << 20, (length + PartsMax - 1) / PartsMax);
-        if (length > partBytes)
-        {
-            await _abandoned.EndAsync(_prefix + key[..(key.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? slash + 1 : key.Length)], cancellationToken).ConfigureAwait(false);
-            return await PutPartsAsync(_prefix + key, path, partBytes, tag, replaced, cancellationToken).ConfigureAwait(false);
-        }
+    private Task<string> PutAsync(string key, string path, string? tag, string? replaced, CancellationToken cancellationToken) =>
+        TranslateAsync($"write '{key}' to", () => _uploads.PutAsync(_prefix + key, FolderOf(key), path, tag, replaced, cancellationToken), cancellationToken);
 
-        var request = new PutObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, FilePath = path, UseChunkEncoding = false, IfMatch = replaced };
-        AddTag(request.Metadata, tag);
-        return (await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag;
-    }, cancellationToken);
-
-    private async Task<string> PutPartsAsync(string key, string path, long partBytes, string? tag, string? replaced, CancellationToken cancellationToken)
-    {
-        var length = new FileInfo(path).Length;
-        var begin = new InitiateMultipartUploadRequest { BucketName = _options.Bucket, Key = key };
-        AddTag(begin.Metadata, tag);
-        var upload = (await _client.InitiateMultipartUploadAsync(begin, cancellationToken).ConfigureAwait(false)).UploadId;
-        try
-        {
-            var parts = new List<PartETag>();
-            for (var position = 0L; position < length; position += partBytes)
-            {
-                var part = await _client.UploadPartAsync(
-                    new UploadPartRequest
-                    {
-                        BucketName = _options.Bucket,
-                        Key = key,
-                        UploadId = upload,
-                        PartNumber = parts.Count + 1,
-                        FilePath = path,
-                        FilePosition = position,
-                        PartSize = Math.Min(partBytes, length - position),
-                        UseChunkEncoding = false,
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                parts.Add(new PartETag(parts.Count + 1, part.ETag));
-            }
-
-            if (replaced is not null)
-            {
-                // Not every server looks at the condition of the last request.
-                var current = new GetObjectMetadataRequest { BucketName = _options.Bucket, Key = key, EtagToMatch = replaced };
-                await _client.GetObjectMetadataAsync(current, cancellationToken).ConfigureAwait(false);
-            }
-
-            var whole = await _client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = _options.Bucket, Key = key, UploadId = upload, PartETags = parts, IfMatch = replaced }, cancellationToken).ConfigureAwait(false);
-            return whole.ETag;
-        }
-        catch
-        {
-            await AbortAsync(key, upload).ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>Parts that were sent take room until they are given up. Nobody sees them in any case.</summary>
-    private async Task AbortAsync(string key, string upload)
-    {
-        using var timeout = new CancellationTokenSource(AbortTimeout);
-        try
-        {
-            await _client.AbortMultipartUploadAsync(_options.Bucket, key, upload, timeout.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (S3Failure.IsKnown(exception, CancellationToken.None))
-        {
-            // The store is away: a later writer takes them, or a rule of the bucket. The first failure is the one that is told.
-        }
-    }
+    // An upload that nobody ended is looked for below the folder that is written to.
+    private string FolderOf(string key) => _prefix + key[..(key.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? slash + 1 : key.Length)];
 
     private async IAsyncEnumerable<ListObjectsV2Response> ReadPagesAsync(string prefix, string? delimiter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -343,21 +295,14 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
-    private static void AddTag(MetadataCollection metadata, string? tag)
-    {
-        if (tag is not null)
-        {
-            metadata[TagName] = tag;
-        }
-    }
-
-    private static AmazonS3Client CreateClient(S3Options options)
+    private static AmazonS3Client CreateClient(S3Options options, WholeAnswers answers)
     {
         var config = new AmazonS3Config
         {
             MaxErrorRetry = options.RetriesMax,
             RetryMode = RequestRetryMode.Standard,
             Timeout = options.RequestTimeout,
+            HttpClientFactory = answers,
 
             // Servers that speak S3 do not all know the newer checksums; each body is signed with its SHA-256 or sent over TLS.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,

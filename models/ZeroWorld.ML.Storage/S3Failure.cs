@@ -6,12 +6,11 @@ using Amazon.S3;
 namespace ZeroWorld.ML.Storage;
 
 /// <summary>The one place that knows what the client's exceptions mean.</summary>
-internal sealed class S3Failure(string place, string bucket, int retriesMax)
+internal sealed class S3Failure(string place, string bucket, int retriesMax, TimeSpan requestTimeout)
 {
     /// <summary>Whether a connection broke in the middle of an answer, which the client does not try again by itself.</summary>
-    public static bool IsBrokenStream(Exception exception, CancellationToken cancellationToken) =>
-        exception is IOException or HttpRequestException or AmazonClientException
-        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+    public static bool IsBrokenStream(Exception exception) =>
+        exception is IOException or HttpRequestException or AmazonClientException;
 
     public static bool IsKnown(Exception exception, CancellationToken cancellationToken) =>
         exception is AmazonServiceException or AmazonClientException or HttpRequestException or WebException || IsBrokenConnection(exception)
@@ -22,7 +21,7 @@ internal sealed class S3Failure(string place, string bucket, int retriesMax)
 
     public ObjectStoreException TranslateBroken(BrokenAnswerException exception, string what) => new(
         ObjectStoreError.Unavailable,
-        $"Could not {what} the bucket '{bucket}' at {place}: its answer broke off, also after {retriesMax} further attempts: {exception.Message}.",
+        $"Could not {what} the bucket '{bucket}' at {place}: its answer broke off, also after {retriesMax} further attempts: {exception.Message.TrimEnd('.')}.",
         exception);
 
     /// <param name="what">What was to be done, as <c>write 'NAME' to</c>.</param>
@@ -34,6 +33,14 @@ internal sealed class S3Failure(string place, string bucket, int retriesMax)
             return new ObjectStoreException(
                 ObjectStoreError.Unavailable,
                 $"Could not {what} {store}: the connection broke off, also after {retriesMax} further attempts: {Innermost(exception)}. Try again later.",
+                exception);
+        }
+
+        if (IsTimeout(exception))
+        {
+            return new ObjectStoreException(
+                ObjectStoreError.Unavailable,
+                $"Could not {what} {store}: it did not answer within {requestTimeout.TotalSeconds:0.#} s, also after {retriesMax} further attempts. Try again later.",
                 exception);
         }
 
@@ -60,6 +67,9 @@ internal sealed class S3Failure(string place, string bucket, int retriesMax)
             _ => new ObjectStoreException(ObjectStoreError.Unavailable, $"Could not {what} {store}: {answer.Message} ({code}).", exception),
         };
     }
+
+    // The client's own bound of a request ends as a cancellation that nobody asked for.
+    private static bool IsTimeout(Exception? exception) => exception is not null && (exception is TimeoutException or OperationCanceledException || IsTimeout(exception.InnerException));
 
     private static string Innermost(Exception exception)
     {

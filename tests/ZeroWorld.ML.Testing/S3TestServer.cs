@@ -43,6 +43,12 @@ public sealed class S3TestServer : IAsyncDisposable
     /// <summary>Cuts the answer of so many GETs in the middle of its body.</summary>
     public int AnswersToCut { get; set; }
 
+    /// <summary>Sends half of the answer of so many requests, and then nothing any more.</summary>
+    public int AnswersToHold { get; set; }
+
+    /// <summary>Asked of each request that has been done, with its method, key and query: whether its connection is reset instead of an answer.</summary>
+    public Func<string, string, string, bool>? Loss { get; set; }
+
     /// <summary>Resets the connection of so many PUTs of more than a first piece, in the middle of their bodies.</summary>
     public int UploadsToCut { get; set; }
 
@@ -126,7 +132,36 @@ public sealed class S3TestServer : IAsyncDisposable
             return;
         }
 
+        if (AnswersToHold > 0)
+        {
+            AnswersToHold--;
+            await HoldAsync(context, key, body.ToArray());
+            return;
+        }
+
         await AnswerAsync(context, key, body.ToArray());
+        if (Loss?.Invoke(context.Request.Method, key, query) == true)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task HoldAsync(HttpContext context, string key, byte[] body)
+    {
+        var (sent, answer) = (context.Response.Body, new MemoryStream());
+        context.Response.Body = answer;
+        await AnswerAsync(context, key, body);
+        context.Response.Body = sent;
+        await sent.WriteAsync(answer.ToArray().AsMemory(0, (int)answer.Length / 2), context.RequestAborted);
+        await sent.FlushAsync(context.RequestAborted);
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone.
+        }
     }
 
     private Task AnswerAsync(HttpContext context, string key, byte[] body)
@@ -267,7 +302,7 @@ public sealed class S3TestServer : IAsyncDisposable
         }
 
         byte[] whole = [.. parts.SelectMany(part => upload.Parts[part.Number])];
-        var eTag = $"\"{Guid.NewGuid():N}-{parts.Count}\"";
+        var eTag = ETagOf(parts.Select(part => upload.Parts[part.Number]));
         _objects[upload.Key] = new StoredItem(whole, eTag, upload.Metadata);
         _uploads.TryRemove(id, out _);
         await XmlAsync(context, new XElement("CompleteMultipartUploadResult", new XElement("Bucket", Bucket), new XElement("Key", upload.Key), new XElement("ETag", eTag)));
@@ -359,6 +394,12 @@ public sealed class S3TestServer : IAsyncDisposable
 
 #pragma warning disable CA5351 // What S3 itself makes of the bytes.
     private static string ETagOf(byte[] bytes) => $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"";
+
+    private static string ETagOf(IEnumerable<byte[]> parts)
+    {
+        var digests = parts.Select(MD5.HashData).ToList();
+        return $"\"{Convert.ToHexStringLower(MD5.HashData([.. digests.SelectMany(static digest => digest)]))}-{digests.Count}\"";
+    }
 #pragma warning restore CA5351
 
     private sealed record StoredItem(byte[] Bytes, string ETag, KeyValuePair<string, string>[] Metadata);

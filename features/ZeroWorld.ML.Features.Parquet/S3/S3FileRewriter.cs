@@ -46,7 +46,8 @@ internal sealed class S3FileRewriter(ObjectStore objects, ObjectFileCache cache)
                 }
                 catch (ObjectStoreException exception) when (exception.Error is ObjectStoreError.Changed or ObjectStoreError.NotFound)
                 {
-                    // Written anew or deleted meanwhile: the next pass sees what is there then.
+                    // Written anew or deleted meanwhile: the next pass sees what is there then. What must not stay is not kept here either.
+                    await cache.ForgetAsync(file, cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {

@@ -1,6 +1,7 @@
 -- Merges new events into window blocks (docs/formats/online-row.md, "Append").
 -- KEYS[i] the hash of one entity, all on one slot; ARGV[1] the field; ARGV[2] until when the writes are good, microseconds by this server's clock, or empty;
--- ARGV[3] events kept at most; ARGV[i + 3] a block of the new events of KEYS[i], already trimmed and capped.
+-- ARGV[3] events kept at most; ARGV[4] empty, or, where the new events are all that the history has of their entities, until when they arrived (8 bytes, as times are
+-- in blocks): a block that was trimmed at or before it takes those from before its trim; ARGV[i + 4] a block of the new events of KEYS[i], already trimmed and capped.
 -- Returns how many blocks are done, one or more: those of the first keys, the others are sent again (so that a call that meets large blocks does not hold up the
 -- server); -3 when the time of the writes is over and none was stored; -1 when the stored bytes of one are no block of the same layout: those before it are done,
 -- it and those behind it are not.
@@ -29,6 +30,9 @@ end
 local function number(count)
   return string.char(count % 256, floor(count / 256) % 256, floor(count / 65536) % 256, floor(count / 16777216) % 256)
 end
+
+local whole_high, whole_low
+if ARGV[4] ~= '' then whole_high, whole_low = time_at(ARGV[4], 1) end
 
 -- The new block without what lies at or before the deletion of the entity, and whether anything is left of it.
 local function without_deleted(new, deleted)
@@ -61,7 +65,8 @@ local function merge(old, new)
   local covered_high, covered_low = time_at(old, 17)
   local covered = sub(old, 17, 24)
   local new_high, new_low = time_at(new, 17)
-  if new_high > covered_high or (new_high == covered_high and new_low > covered_low) then
+  if whole_high and (covered_high < whole_high or (covered_high == whole_high and covered_low <= whole_low))
+    or new_high > covered_high or (new_high == covered_high and new_low > covered_low) then
     covered_high, covered_low, covered = new_high, new_low, sub(new, 17, 24)
   end
 
@@ -183,7 +188,7 @@ end
 -- come twice; and a user who may not ask is no failure.
 local is_new = redis.pcall('EXISTS', (table.unpack or unpack)(KEYS)) == 0
 for i = 1, #KEYS do
-  local key, new = KEYS[i], ARGV[i + 3]
+  local key, new = KEYS[i], ARGV[i + 4]
   if not (is_new and call('HSETNX', key, field, new) == 1) then
     if not append(key, new) then
       return -1

@@ -11,7 +11,7 @@ namespace ZeroWorld.ML.Features.Redis;
 /// for so long that others would take it, it is claimed anew, so that it stays this member's.
 /// </remarks>
 internal sealed partial class RedisEventSource(
-    EventStream stream, RedisConnection connection, string member, RedisStreamOptions options, TimeProvider time, ILogger logger) : IEventSource
+    EventStream stream, RedisConnection connection, Lazy<MemberName> member, RedisStreamOptions options, TimeProvider time, ILogger logger) : IEventSource
 {
     // Between being read and being kept for the first time an entry lies for two such pauses at most.
     private const int KeepsPerClaimIdle = 4;
@@ -157,7 +157,7 @@ internal sealed partial class RedisEventSource(
                 var database = await connection.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
                 foreach (var chunk in _inHand.ListOlder().Chunk(KeptMax))
                 {
-                    await RedisScripts.KeepEntries.EvaluateAsync(database, [_topic], [stream.Group, member, .. chunk.Select(static id => (RedisValue)id)])
+                    await RedisScripts.KeepEntries.EvaluateAsync(database, [_topic], [stream.Group, member.Value.Value, .. chunk.Select(static id => (RedisValue)id)])
                         .WaitAsync(cancellationToken).ConfigureAwait(false);
                 }
             }
@@ -174,7 +174,7 @@ internal sealed partial class RedisEventSource(
         var eventsMax = Math.Min(count, _entriesMax);
         while (_recovery is { } after)
         {
-            var mine = await database.StreamReadGroupAsync(_topic, stream.Group, member, after, eventsMax).ConfigureAwait(false);
+            var mine = await database.StreamReadGroupAsync(_topic, stream.Group, member.Value.Value, after, eventsMax).ConfigureAwait(false);
             if (mine.Length == 0)
             {
                 _recovery = null;
@@ -192,7 +192,7 @@ internal sealed partial class RedisEventSource(
         {
             _claimedAt = time.GetTimestamp();
             var claimed = await database.StreamAutoClaimAsync(
-                _topic, stream.Group, member, (long)options.ClaimIdle.TotalMilliseconds, _claimFrom, eventsMax).ConfigureAwait(false);
+                _topic, stream.Group, member.Value.Value, (long)options.ClaimIdle.TotalMilliseconds, _claimFrom, eventsMax).ConfigureAwait(false);
             _claimFrom = claimed.NextStartId;
             if (_claimFrom != Beginning)
             {
@@ -206,7 +206,7 @@ internal sealed partial class RedisEventSource(
             }
         }
 
-        var entries = await database.StreamReadGroupAsync(_topic, stream.Group, member, New, eventsMax).ConfigureAwait(false);
+        var entries = await database.StreamReadGroupAsync(_topic, stream.Group, member.Value.Value, New, eventsMax).ConfigureAwait(false);
         if (entries.Length > 0)
         {
             _lastRead = entries[^1].Id!;

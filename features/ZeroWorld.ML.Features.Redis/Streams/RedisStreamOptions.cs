@@ -12,7 +12,7 @@ public sealed class RedisStreamOptions : IValidatableObject
     public string? Configuration { get; set; }
 
     /// <summary>The name of this process in consumer groups. Under the same name it finds again, at once, what it left undone.</summary>
-    /// <value>Default: the name of the machine.</value>
+    /// <value>Default: the name of the machine; of further processes on it, with a number behind it.</value>
     public string? Member { get; set; }
 
     /// <summary>Pause between two looks at a stream that has nothing new.</summary>

@@ -42,8 +42,12 @@ public interface IMaterializationLedger : IOnlineStore
     Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="IOnlineStore.AppendEventsAsync"/>, as long as the store's clock has not passed a moment.</summary>
+    /// <param name="wholeUntil">
+    /// Where the events are all that the view's history has of their entities: until when they arrived. A block that was trimmed shorter than the history is, as for a window that is longer now, takes
+    /// its older events, as far as it was trimmed at or before this time. <see langword="null"/>: they are some of them.
+    /// </param>
     /// <inheritdoc cref="WriteRowsAsync(StorageField, IReadOnlyList{OnlineRowWrite}, long, CancellationToken)"/>
-    Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken);
+    Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken);
 }
 
 /// <param name="Text">The ledger as <see cref="MaterializationLedger"/> writes it; <see langword="null"/>: there is none.</param>

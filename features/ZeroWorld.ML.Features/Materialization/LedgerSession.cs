@@ -7,6 +7,9 @@ internal sealed class LedgerSession
     private const int AttemptsMax = 1000;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
+    // Longer than leases differ.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(3);
 
     private readonly IMaterializationLedger _store;
@@ -41,6 +44,9 @@ internal sealed class LedgerSession
     /// <summary>Until when writes are good, by the store's clock.</summary>
     public long ValidUntil { get; private set; }
 
+    /// <summary>The store's clock when the lease was made longer last.</summary>
+    public long Now => ValidUntil - UnixMicroseconds.FromTimeSpan(_lease);
+
     /// <summary>Whether a third of the lease is over.</summary>
     public bool IsRenewalDue => _time.GetElapsedTime(_renewed) >= _lease / 3;
 
@@ -67,6 +73,7 @@ internal sealed class LedgerSession
                 var start = coverage is null && known.Writers.Values.All(writer => writer.Until <= now) ? known with { Generation = null } : known;
                 var taken = start.Take(generation, request.Shard, request.Shards, request.Writer, now, lease, out token, out var waitUntil);
                 (wait, until) = (waitUntil - now, now + lease);
+                ThrowIfClockWasSetBack(field, now, waitUntil, lease);
                 return taken;
             },
             cancellationToken).ConfigureAwait(false);
@@ -98,7 +105,7 @@ internal sealed class LedgerSession
     public async Task MarkAsync(IReadOnlyCollection<int> partitions, LedgerPartition entry, CancellationToken cancellationToken)
     {
         // Greater than every one before, those among them that no ledger tells of any more: time has gone on since.
-        _mark = Math.Max(_mark + 1, ValidUntil - UnixMicroseconds.FromTimeSpan(_lease));
+        _mark = Math.Max(_mark + 1, Now);
         await CheckServersAsync(partitions, cancellationToken).ConfigureAwait(false);
         var marked = entry with { Mark = _mark };
         await ChangeAsync((ledger, _) => ledger.Mark(_token, partitions, marked, _servers.Select(static server => server.Place)), cancellationToken).ConfigureAwait(false);
@@ -136,6 +143,19 @@ internal sealed class LedgerSession
             }
 
             await Task.Delay(PollInterval, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>No lease is that long: by the store's clock a writer has its turn for hours, and its rows would be taken until then.</summary>
+    private static void ThrowIfClockWasSetBack(StorageField field, long now, long until, long lease)
+    {
+        if (until - now > lease + UnixMicroseconds.FromTimeSpan(ClockTolerance))
+        {
+            throw new FeatureException(
+                FeatureError.StoreUnavailable,
+                $"The clock of the online store says {UnixMicroseconds.ToText(now)}, and a materialization of an older import of view '{field.View.Name}' has its turn until {UnixMicroseconds.ToText(until)}: "
+                + "the clock was set back since, and until then rows of the old import could come among those of the new one. Set the clock right and repeat this; or, where no such run is alive any more, "
+                + $"delete the field '{field.Name}' of 'z1:{field.View.Project}:ledger' in the store.");
         }
     }
 

@@ -195,9 +195,16 @@ public sealed record LedgerWriter(string Generation, int Shard, int Shards, long
 /// <param name="Since">When it came, microseconds by the store's clock.</param>
 public sealed record LedgerSuccessor(long Token, string Writer, long Since);
 
-/// <param name="Cursor">Every file of the table that was stored until then (microseconds) is in.</param>
+/// <param name="Cursor">Every file of the table that was stored until then (microseconds), and was there, is in.</param>
 /// <param name="Files">Digest of the names of all those files: where it is the same, nothing is to be done.</param>
 /// <param name="ArrivedUntil">Rows and events that arrived until then are in.</param>
 /// <param name="Trim">Events at or before this event time were left out.</param>
 /// <param name="Mark">The mark that each server got behind its rows of the partition.</param>
-public sealed record LedgerPartition(long Cursor, string Files, long ArrivedUntil, long Trim, long Mark = long.MinValue);
+public sealed record LedgerPartition(long Cursor, string Files, long ArrivedUntil, long Trim, long Mark = long.MinValue)
+{
+    /// <value>Digest of the names and times of the files that were stored at the cursor less the lateness, or before; <see langword="null"/>: it is not known (a ledger of an older build).</value>
+    public string? Behind { get; init; }
+
+    /// <value>How far behind the newest event the view kept its events, microseconds; <see langword="null"/>: it is not known (a ledger of an older build), or no windowed view.</value>
+    public long? Retention { get; init; }
+}

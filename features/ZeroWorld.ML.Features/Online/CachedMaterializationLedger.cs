@@ -33,10 +33,10 @@ public sealed class CachedMaterializationLedger(OnlineReadCache cache, IMaterial
     }
 
     /// <inheritdoc/>
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken)
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(appends);
-        return cache.WriteAsync(appends, static append => append.Entity, () => store.AppendEventsAsync(field, appends, trim, validUntil, cancellationToken));
+        return cache.WriteAsync(appends, static append => append.Entity, () => store.AppendEventsAsync(field, appends, trim, wholeUntil, validUntil, cancellationToken));
     }
 
     /// <inheritdoc/>

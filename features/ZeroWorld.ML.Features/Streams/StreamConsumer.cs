@@ -56,6 +56,18 @@ public sealed partial class StreamConsumer
 
     public StreamStatus Status => _status;
 
+    /// <value>What the consumer saw last in whose place this one comes, as after a change of definitions: its counts and newest times go on. <see langword="null"/>: there was none.</value>
+    public StreamStatus? Predecessor
+    {
+        init
+        {
+            if (value is not null)
+            {
+                _status = value with { State = StreamState.Starting, Fault = null };
+            }
+        }
+    }
+
     private long Now => UnixMicroseconds.FromDateTimeOffset(_time.GetUtcNow());
 
     /// <summary>Runs until the token is cancelled; then what is in hand is committed if the broker still takes it within a second.</summary>

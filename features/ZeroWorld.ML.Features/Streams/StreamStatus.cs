@@ -2,8 +2,8 @@ namespace ZeroWorld.ML.Features;
 
 /// <summary>How a stream is doing, as its consumer saw it last.</summary>
 /// <param name="State">What the consumer is at.</param>
-/// <param name="Accepted">Events that views took since the start; repeats count again.</param>
-/// <param name="Refused">Events that went to the dead letters since the start.</param>
+/// <param name="Accepted">Events that views took since the process started to read the stream; repeats count again.</param>
+/// <param name="Refused">Events that went to the dead letters since then.</param>
 /// <param name="Lag">Events of the stream that are not committed; <see langword="null"/>: not known.</param>
 /// <param name="NewestEvent">Newest event time that is online, microseconds since the epoch; <see langword="null"/>: none yet.</param>
 /// <param name="NewestArrival">When the broker took the newest event that is online; <see langword="null"/>: none yet.</param>

@@ -104,10 +104,10 @@ internal sealed partial class HopBlock
         Remember(added);
     }
 
-    /// <summary>Adds a block that was made of a history; of two such the one with the later history is the base.</summary>
+    /// <summary>Adds a block that was made of a history; of two such the one with the later history is the base, or, of the same history, the one that holds more of it.</summary>
     public void AddHistory(HopBlock history)
     {
-        if (history._baseUntil <= _baseUntil)
+        if (history._baseUntil < _baseUntil || (history._baseUntil == _baseUntil && !history.ReachesFartherThan(this)))
         {
             Add(history._events);
             return;
@@ -137,6 +137,9 @@ internal sealed partial class HopBlock
 
         Add(OnlyArrivedAfter(events, _baseUntil, EventsFrom), isLateKnownNew: true);
     }
+
+    // As for a window that is longer than when the other one was made.
+    private bool ReachesFartherThan(HopBlock other) => _froms.Zip(other._froms).Any(static from => from.First < from.Second);
 
     /// <summary>Drops what no read needs any more.</summary>
     /// <param name="trim">The newest event time less the view's retention; the smallest int64 drops nothing.</param>

@@ -55,9 +55,12 @@ public static class WindowBlockMerge
     /// <param name="added">The new events: sorted, without repeated ids.</param>
     /// <param name="trim">Events at or before this event time (microseconds) are dropped; <see cref="long.MinValue"/>: none.</param>
     /// <param name="eventsMax">Events kept, 1 or more.</param>
+    /// <param name="wholeUntil">
+    /// The new events are all that the history has of the entity, as it arrived until this time: a block that was trimmed at or before it takes those from before its trim. <see langword="null"/>: they are some.
+    /// </param>
     /// <returns>The block to store.</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.CorruptData"/>: not blocks of this field.</exception>
-    public static byte[] Merge(StorageField field, ReadOnlySpan<byte> existing, ReadOnlySpan<byte> added, long trim, int eventsMax)
+    public static byte[] Merge(StorageField field, ReadOnlySpan<byte> existing, ReadOnlySpan<byte> added, long trim, int eventsMax, long? wholeUntil = null)
     {
         var prepared = Prepare(field, added.ToArray(), trim, eventsMax).Span;
         if (existing.IsEmpty)
@@ -68,7 +71,7 @@ public static class WindowBlockMerge
         var rowWidth = WindowBlockCodec.RowWidth(field);
         var oldRows = RowsOf(field, existing, rowWidth, out var coveredFrom);
         var newRows = RowsOf(field, prepared, rowWidth, out var newCoveredFrom);
-        coveredFrom = Math.Max(coveredFrom, newCoveredFrom);
+        coveredFrom = coveredFrom <= wholeUntil ? newCoveredFrom : Math.Max(coveredFrom, newCoveredFrom);
         var ids = new HashSet<UInt128>(oldRows.Length / rowWidth);
         for (var row = oldRows; !row.IsEmpty; row = row[rowWidth..])
         {

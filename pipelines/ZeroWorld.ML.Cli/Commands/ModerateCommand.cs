@@ -161,13 +161,14 @@ internal static class ModerateCommand
         command.SetAction((parse, cancellationToken) =>
         {
             var text = TextModelFile.Read(parse.GetRequiredValue(model));
+            string[] known = [.. text.Labels.Select(LanguageTraining.LanguageOf)];
             var asked = parse.GetValue(languages) ?? [];
-            if (asked.FirstOrDefault(name => !text.Labels.Contains(name)) is { } unknown)
+            if (asked.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
             {
-                throw new UsageException($"--languages: the model does not know '{unknown}'; it knows {string.Join(", ", text.Labels)}.");
+                throw new UsageException($"--languages: the model does not know '{unknown}'; it knows {string.Join(", ", known.Distinct())}.");
             }
 
-            text = asked.Length == 0 ? text : text.LimitedTo(asked);
+            text = asked.Length == 0 ? text : text.LimitedTo([.. text.Labels.Where((_, place) => asked.Contains(known[place]))]);
 
             // Who writes a line to standard input may wait for its answer.
             var (lines, size) = parse.GetValue(input) is { } path ? (File.ReadLines(path), LinesPerBatch) : (ReadLines(Console.In), 1);
@@ -176,7 +177,7 @@ internal static class ModerateCommand
                 var scores = text.ScoreAll(batch, cancellationToken);
                 foreach (var (line, one) in batch.Zip(scores.Chunk(text.Labels.Count)))
                 {
-                    Console.Out.WriteLine(LanguageTraining.HasLetters(line) ? text.Labels[Enumerable.Range(0, one.Length).MaxBy(place => one[place])] : LanguageTraining.Undetermined);
+                    Console.Out.WriteLine(LanguageTraining.HasLetters(line) ? known[Enumerable.Range(0, one.Length).MaxBy(place => one[place])] : LanguageTraining.Undetermined);
                 }
             }
 

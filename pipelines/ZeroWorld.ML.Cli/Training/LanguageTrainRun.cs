@@ -56,7 +56,8 @@ internal sealed class LanguageTrainRun(string path, string output, IReadOnlyList
             {
                 var model = LanguageTraining.Fit(texts, languages, progress, cancellationToken);
                 TextModelFile.Write(output, model, isCompact: true);
-                return (model.Labels.Count, string.Create(CultureInfo.InvariantCulture, $"{model.Labels.Count} languages"));
+                var named = model.Labels.Select(LanguageTraining.LanguageOf).Distinct(StringComparer.Ordinal).Count();
+                return (named, string.Create(CultureInfo.InvariantCulture, $"{named} languages"));
             }, cancellationToken));
             await run.FinishAsync(
                 [.. metrics.Select(static pair => new RunMetric(pair.Key, 0, pair.Value)), new RunMetric("languages", 0, count), new RunMetric("texts", 0, texts.Count)],

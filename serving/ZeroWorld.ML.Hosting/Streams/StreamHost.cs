@@ -6,7 +6,7 @@ using ZeroWorld.ML.Features;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Reads the streams of all registered definitions, and follows the definitions as they are applied.</summary>
-/// <remarks>Thread safe. A stream whose definition, or whose views, changed is stopped and started anew: it goes on where its group is.</remarks>
+/// <remarks>Thread safe. A stream whose definition, or whose views, changed is stopped and started anew: it goes on where its group is, and its counts go on.</remarks>
 public sealed class StreamHost(
     DefinitionRegistry registry, FeatureServiceCatalog catalog, IOnlineStore store, IEventArchive archive, IEnumerable<IEventSourceFactory> factories,
     ZeroWorldConfiguration configuration, TimeProvider time, ILogger<StreamHost> logger, ILogger<StreamConsumer> consumerLogger) : BackgroundService
@@ -88,11 +88,13 @@ public sealed class StreamHost(
             }
         }
 
+        var before = new Dictionary<(string, string), StreamStatus>();
         foreach (var (key, running) in _running)
         {
             if (!wanted.TryGetValue(key, out var item) || item.Mark != running.Mark)
             {
                 await StopAsync(running).ConfigureAwait(false);
+                before[key] = running.Consumer.Status;
                 _running.TryRemove(key, out _);
             }
         }
@@ -101,7 +103,7 @@ public sealed class StreamHost(
         {
             if (!_running.ContainsKey(key))
             {
-                _running[key] = Start(item.Stream, item.Fields, item.Mark, stoppingToken);
+                _running[key] = Start(item.Stream, item.Fields, item.Mark, before.GetValueOrDefault(key), stoppingToken);
             }
         }
     }
@@ -111,10 +113,10 @@ public sealed class StreamHost(
             ? await catalog.GetFieldsAsync(stream.Project, stream.Name, cancellationToken).ConfigureAwait(false)
             : [];
 
-    private Running Start(EventStream stream, IReadOnlyList<StorageField> fields, string mark, CancellationToken stoppingToken)
+    private Running Start(EventStream stream, IReadOnlyList<StorageField> fields, string mark, StreamStatus? before, CancellationToken stoppingToken)
     {
         var source = Open(stream);
-        var consumer = new StreamConsumer(stream, fields, source, store, archive, _options, time, consumerLogger);
+        var consumer = new StreamConsumer(stream, fields, source, store, archive, _options, time, consumerLogger) { Predecessor = before };
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         HostingLog.StreamStarted(logger, stream.Name, stream.Kind.ToString(), stream.Topic, stream.Group, fields.Count);
         return new Running(consumer, source, stop, Task.Run(() => RunAsync(consumer, stop.Token), CancellationToken.None), mark);

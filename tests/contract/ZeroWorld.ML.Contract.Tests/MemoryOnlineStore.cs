@@ -46,7 +46,10 @@ internal sealed class MemoryOnlineStore : IMaterializationLedger
         return Task.CompletedTask;
     }
 
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken) =>
+        AppendAsync(field, appends, trim, wholeUntil: null);
+
+    private Task AppendAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil)
     {
         lock (_writing)
         {
@@ -56,7 +59,7 @@ internal sealed class MemoryOnlineStore : IMaterializationLedger
                 var held = _payloads.GetValueOrDefault(key);
                 _payloads[key] = field.IsHop
                     ? HopBlockMerge.Merge(field, held, append.Block.Span, Math.Max(trim, append.Trim), DeletedUntil(append.Entity))
-                    : Merge(field, held, WindowBlockMerge.Forget(field, append.Block.Span, DeletedUntil(append.Entity)), Math.Max(trim, append.Trim));
+                    : Merge(field, held, WindowBlockMerge.Forget(field, append.Block.Span, DeletedUntil(append.Entity)), Math.Max(trim, append.Trim), wholeUntil);
             }
         }
 
@@ -83,8 +86,8 @@ internal sealed class MemoryOnlineStore : IMaterializationLedger
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
         IsOver(validUntil) ?? WriteRowsAsync(field, rows, cancellationToken);
 
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
-        IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken) =>
+        IsOver(validUntil) ?? AppendAsync(field, appends, trim, wholeUntil);
 
     private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
         ? Task.FromException(new FeatureException(FeatureError.Superseded, "The turn is over."))
@@ -179,10 +182,15 @@ internal sealed class MemoryOnlineStore : IMaterializationLedger
         return byTime != 0 ? byTime : string.CompareOrdinal(OnlineRowCodec.HashBody(left[leftBody..]), OnlineRowCodec.HashBody(right[rightBody..]));
     }
 
-    private static byte[] Merge(StorageField field, byte[]? held, ReadOnlySpan<byte> added, long trim)
+    private static byte[] Merge(StorageField field, byte[]? held, ReadOnlySpan<byte> added, long trim, long? wholeUntil)
     {
         var (events, coveredFrom) = held is null ? ([], long.MinValue) : Split(field, held);
         var (newEvents, newCoveredFrom) = Split(field, added);
+        if (coveredFrom <= wholeUntil)
+        {
+            coveredFrom = Math.Max(newCoveredFrom, trim);
+        }
+
         foreach (var row in newEvents)
         {
             if (TimeOf(row) > coveredFrom && !events.Any(known => IdOf(field, known).SequenceEqual(IdOf(field, row))))

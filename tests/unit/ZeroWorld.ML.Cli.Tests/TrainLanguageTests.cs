@@ -50,6 +50,26 @@ public sealed class TrainLanguageTests : IDisposable
     }
 
     [Fact]
+    public async Task ModerateLanguage_LanguageOfTwoAlphabets_IsAnsweredAndNamedByItsCode()
+    {
+        WriteSentences();
+        string[] serbian = [.. Enumerable.Range(0, 40).Select(static row => row % 2 == 0 ? "\u043f\u0430\u0441 \u0441\u043f\u0430\u0432\u0430 \u043f\u043e\u0434 \u0432\u0435\u043b\u0438\u043a\u0438\u043c \u0441\u0442\u043e\u043b\u043e\u043c" : "pas \u010deka ispred ku\u0107e")];
+        await File.WriteAllLinesAsync(_folder.Combine("langid-tatoeba/tatoeba.srp-eng.srp"), serbian, TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(_folder.Combine("langid-tatoeba/tatoeba.srp-eng.eng"), serbian.Select(static _ => "the dog waits"), TestContext.Current.CancellationToken);
+        var trained = await ZwmlProcess.RunAsync(_folder.Path, "train", "language", "--path", ".", "-o", "languages.bin", "--data", "data");
+        await File.WriteAllLinesAsync(
+            _folder.Combine("lines.txt"), ["\u0432\u0435\u043b\u0438\u043a\u0438\u043c \u0441\u0442\u043e\u043b\u043e\u043c", "pas \u010deka", "pas ceka", "der Hund"], TestContext.Current.CancellationToken);
+
+        var all = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "language", "--model", "languages.bin", "-i", "lines.txt");
+        var two = await ZwmlProcess.RunAsync(_folder.Path, "moderate", "language", "--model", "languages.bin", "-i", "lines.txt", "--languages", "srp", "deu");
+
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        Assert.Contains("4 languages", trained.Output + trained.Error, StringComparison.Ordinal);
+        Assert.Equal(["srp", "srp", "srp", "deu"], all.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["srp", "srp", "srp", "deu"], two.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public async Task TrainLanguage_FileCannotBeWritten_TheRunHasFailed()
     {
         WriteSentences();

@@ -48,12 +48,15 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
         return (newEvent, newCreated).CompareTo((oldEvent, oldCreated)) >= 0;
     }
 
-    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken) =>
+        AppendAsync(field, appends, trim, wholeUntil: null);
+
+    private Task AppendAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil)
     {
         Trims.Add(trim);
         return Write(field, appends.Select(append => (append.Entity, field.IsHop
             ? (ReadOnlyMemory<byte>)HopBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), long.MinValue)
-            : (ReadOnlyMemory<byte>)WindowBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), ((WindowedView)field.View).EventsMax))));
+            : (ReadOnlyMemory<byte>)WindowBlockMerge.Merge(field, Bytes.GetValueOrDefault((field.Name, append.Entity)), append.Block.Span, Math.Max(trim, append.Trim), ((WindowedView)field.View).EventsMax, wholeUntil))));
     }
 
     public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) =>
@@ -80,7 +83,10 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     }
 
     public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) =>
-        Task.FromResult(new StoredLedger(Ledgers.GetValueOrDefault(field.Name), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
+        Task.FromResult(new StoredLedger(Ledgers.GetValueOrDefault(field.Name), UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + Skew)));
+
+    /// <summary>How far the store's clock is ahead.</summary>
+    public TimeSpan Skew { get; set; }
 
     public Task<IReadOnlyList<StoreServer>> ReadServersAsync(StorageField field, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoreServer>>([new StoreServer(0, Run)]);
@@ -119,7 +125,7 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     /// <summary>Called before events are looked at: as long as it is not over, they lie with their writer.</summary>
     public Func<Task> OnAppend { get; set; } = static () => Task.CompletedTask;
 
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken)
+    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken)
     {
         await OnAppend();
         Task written;
@@ -127,13 +133,13 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
         // Writers that were held up together go on together.
         lock (Bytes)
         {
-            written = IsOver(validUntil) ?? AppendEventsAsync(field, appends, trim, cancellationToken);
+            written = IsOver(validUntil) ?? AppendAsync(field, appends, trim, wholeUntil);
         }
 
         await written;
     }
 
-    private static Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) > validUntil
+    private Task? IsOver(long validUntil) => UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + Skew) > validUntil
         ? Task.FromException(new FeatureException(FeatureError.Superseded, "The turn is over."))
         : null;
 

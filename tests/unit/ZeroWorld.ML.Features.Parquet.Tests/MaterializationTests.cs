@@ -74,9 +74,9 @@ public sealed class MaterializationTests : IDisposable
     {
         await ImportAsync("a", 0, 400);
         var online = new InMemoryOnlineStore();
-        await RunAsync(online);
+        await RunAsync(online, lateness: TimeSpan.Zero);
         var before = online.Coverages[Fields[1].Name];
-        Assert.Equal(0, (await RunAsync(online)).Rows);
+        Assert.Equal(0, (await RunAsync(online, lateness: TimeSpan.Zero)).Rows);
 
         // A late event behind all that is there is among them.
         await ImportAsync("b", 400, 20, isAppended: true, extra: "9000,1,2018-04-02T00:00:00Z,2018-04-02T00:00:00Z,77\n");
@@ -175,6 +175,88 @@ public sealed class MaterializationTests : IDisposable
         AssertEqual(whole, online);
     }
 
+    // Appended on a machine whose clock is ahead or behind, or was set back meanwhile.
+    [Theory]
+    [InlineData(-5, 0)]
+    [InlineData(0, -5)]
+    [InlineData(5, 0)]
+    [InlineData(5, -5)]
+    public async Task RunAsync_ClocksThatAreHoursApart_LeaveNoFileOut(int firstHours, int secondHours)
+    {
+        await ImportAsync("a", 0, 100);
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online);
+        await AppendAsync("b", 100, TimeSpan.FromHours(firstHours));
+        await RunAsync(online);
+        await AppendAsync("c", 150, TimeSpan.FromHours(secondHours));
+        await RunAsync(online);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole);
+        AssertEqual(whole, online);
+        Assert.Equal(0, (await RunAsync(online)).Rows);
+
+        async Task AppendAsync(string name, int first, TimeSpan skew)
+        {
+            var folder = Path.Combine(_folder.Options.DataDirectory, "offline", "default", "uses");
+            var before = Directory.GetFiles(folder, "*.parquet");
+            await ImportAsync(name, first, 50, isAppended: true);
+            var added = Directory.GetFiles(folder, "*.parquet").Except(before).Single();
+            File.Move(added, Path.Combine(folder, TableFolder.NameOf(TableFolder.PartPrefix, TimeProvider.System.GetUtcNow() + skew, name)));
+        }
+    }
+
+    // A view whose window is longer than that of the last run, with exact events and with tiles, brought from a table or kept by its stream.
+    [Theory]
+    [InlineData("exact", false)]
+    [InlineData("exact", true)]
+    [InlineData("hop", false)]
+    [InlineData("hop", true)]
+    public async Task RunAsync_WindowThatIsLongerNow_BringsTheEventsThatWereLeftOut(string precision, bool isTrimmedByAStream)
+    {
+        await ImportAsync("a", 0, 400);
+        StorageField[] shorter = [FieldOf(precision, "13d")], longer = [FieldOf(precision, "13d", "20d")];
+        Assert.Equal(shorter[0].Name, longer[0].Name);
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online, fields: shorter);
+        if (isTrimmedByAStream)
+        {
+            var builder = new WindowBlockBuilder(shorter[0]);
+            var last = UnixMicroseconds.FromDateTimeOffset(Start.AddMinutes(400 * 97));
+            foreach (var (_, card) in online.Bytes.Keys.ToList())
+            {
+                builder.Clear();
+                await online.AppendEventsAsync(shorter[0], [new WindowAppend(card, builder.Build()) { Trim = last - UnixMicroseconds.FromTimeSpan(TimeSpan.FromDays(3)) }], long.MinValue, Token);
+            }
+        }
+
+        await RunAsync(online, fields: longer);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole, fields: longer);
+        AssertEqual(whole, online);
+        Assert.Equal(whole.Coverages[longer[0].Name].From, online.Coverages[longer[0].Name].From);
+        Assert.Equal(0, (await RunAsync(online, fields: longer)).Rows);
+
+        // And back: nothing is brought, what is there will do.
+        Assert.Equal(0, (await RunAsync(online, fields: shorter)).Rows);
+    }
+
+    [Fact]
+    public async Task RunAsync_SinceAMomentBehindTheCursor_LeavesNothingOut()
+    {
+        await ImportAsync("a", 0, 100);
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online);
+        await ImportAsync("b", 100, 50, isAppended: true);
+        await new Materializer(_folder.Store, online, TimeProvider.System).RunAsync(
+            new MaterializationRequest { Fields = Fields, Since = UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddHours(1)) }, Token);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole);
+        AssertEqual(whole, online);
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(64)]
@@ -218,6 +300,28 @@ public sealed class MaterializationTests : IDisposable
         AssertEqual(whole, online);
     }
 
+    [Fact]
+    public async Task RunAsync_StoreWhoseClockWasSetBackAfterAKilledRun_SaysSoBeforeItTouchesAnything()
+    {
+        await ImportAsync("a", 0, 400);
+        var online = new InMemoryOnlineStore { Skew = TimeSpan.FromHours(3), OnLedgerChange = static change => _ = change < 3 ? 0 : throw new InvalidOperationException("Killed.") };
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(online, fields: Exact));
+        (online.Skew, online.OnLedgerChange) = (TimeSpan.Zero, static _ => { });
+        var before = Texts(online);
+
+        await ImportAsync("b", 0, 400);
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(online, fields: Exact));
+
+        Assert.Equal(FeatureError.StoreUnavailable, failure.Error);
+        Assert.Contains("the clock was set back since", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Texts(online));
+        online.Skew = TimeSpan.FromHours(4);
+        await RunAsync(online, fields: Exact);
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole, fields: Exact);
+        AssertEqual(whole, online);
+    }
+
     // The first stood still: its connection may have broken off too.
     [Theory]
     [InlineData(false)]
@@ -248,9 +352,10 @@ public sealed class MaterializationTests : IDisposable
         Assert.Contains("expected 0 to n - 1", (await Assert.ThrowsAsync<FeatureException>(() => RunAsync(new InMemoryOnlineStore(), shard: shard, shards: shards))).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("", "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first.")]
-    [InlineData("exact,last", "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first. Before it, these views were brought online: exact, last.")]
-    public async Task RunAsync_TableThatWasNeverImported_NamesTheViewAndWhatIsDone(string before, string expected)
+    [InlineData(0, "")]
+    [InlineData(2, " These views were brought online: exact, last.")]
+    [InlineData(3, " These views were brought online: exact, last, tiles.")]
+    public async Task RunAsync_TableThatWasNeverImported_KeepsBackItsViewsAloneAndNamesThem(int others, string expected)
     {
         await ImportAsync("a", 0, 40);
         var seen = DefinitionLoader.Load([new DefinitionFile("b.yaml", """
@@ -258,12 +363,27 @@ public sealed class MaterializationTests : IDisposable
             entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
             feature_views: [ { name: seen, entity: card, source: { table: visits, event_time: AT, keys: { card_id: CARD } }, features: [ { name: place, type: string } ] } ]
             """)]).Views.Single();
-        StorageField[] fields = [.. before == "" ? [] : Fields[..2], StorageField.Of(seen, hasIntegerEventId: false), Fields[2]];
+        var missing = StorageField.Of(seen, hasIntegerEventId: false);
+        StorageField[] fields = [missing, .. Fields[..others], missing];
+        var online = new InMemoryOnlineStore();
 
-        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(new InMemoryOnlineStore(), fields: fields));
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(online, fields: fields));
 
         Assert.Equal(FeatureError.NotFound, failure.Error);
-        Assert.Equal(expected, failure.Message);
+        var once = "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first.";
+        Assert.Equal($"{once} {once}{expected}", failure.Message);
+        Assert.Equal(Fields[..others].Select(static field => field.Name).Order(StringComparer.Ordinal), online.Coverages.Keys.Order(StringComparer.Ordinal));
+    }
+
+    private static StorageField FieldOf(string precision, params string[] windows)
+    {
+        var features = string.Join(", ", windows.Select(static window => $"{{ name: sum_{window}, aggregate: sum, of: AMOUNT, window: {window} }}"));
+        var text = $$"""
+            version: 1
+            entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
+            feature_views: [ { name: sums, entity: card, source: { table: uses, event_time: AT, created_time: KNOWN, event_id: ID, keys: { card_id: CARD } }, window: { precision: {{precision}}, history: 1h }, features: [ {{features}} ] } ]
+            """;
+        return StorageField.Of(DefinitionLoader.Load([new DefinitionFile("a.yaml", text)]).Views.Single(), hasIntegerEventId: true);
     }
 
     private Task<Materialization> RunAsync(InMemoryOnlineStore online, int shard = 0, int shards = 1, TimeSpan? lateness = null, StorageField[]? fields = null) =>
@@ -346,8 +466,8 @@ public sealed class MaterializationTests : IDisposable
             await store.WriteRowsAsync(field, rows, validUntil, cancellationToken);
         }
 
-        public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long validUntil, CancellationToken cancellationToken) =>
-            store.AppendEventsAsync(field, appends, trim, validUntil, cancellationToken);
+        public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken) =>
+            store.AppendEventsAsync(field, appends, trim, wholeUntil, validUntil, cancellationToken);
 
         public Task<StoredLedger> ReadLedgerAsync(StorageField field, CancellationToken cancellationToken) => store.ReadLedgerAsync(field, cancellationToken);
 

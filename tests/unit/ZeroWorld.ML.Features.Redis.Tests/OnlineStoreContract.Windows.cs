@@ -112,6 +112,8 @@ public abstract partial class OnlineStoreContract
         for (var round = 0; round < 25; round++)
         {
             var trim = random.Next(4) == 0 ? origin + random.Next(60) : long.MinValue;
+            var ledger = store as IMaterializationLedger;
+            long? wholeUntil = ledger is not null && random.Next(4) == 0 ? origin + random.Next(60) : null;
             var appends = new List<WindowAppend>();
             for (var index = 0; index < customers.Count; index++)
             {
@@ -124,10 +126,12 @@ public abstract partial class OnlineStoreContract
                 });
                 var block = TestViews.Block(spending, [.. events]);
                 appends.Add(new WindowAppend(customers[index], block));
-                expected[index] = WindowBlockMerge.Merge(spending, expected[index], block, trim, eventsMax);
+                expected[index] = WindowBlockMerge.Merge(spending, expected[index], block, trim, eventsMax, wholeUntil);
             }
 
-            await store.AppendEventsAsync(spending, appends, trim, Cancellation);
+            await (wholeUntil is null
+                ? store.AppendEventsAsync(spending, appends, trim, Cancellation)
+                : ledger!.AppendEventsAsync(spending, appends, trim, wholeUntil, long.MaxValue, Cancellation));
 
             for (var index = 0; index < customers.Count; index++)
             {

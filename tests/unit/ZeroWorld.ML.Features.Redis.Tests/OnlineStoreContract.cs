@@ -185,13 +185,13 @@ public abstract partial class OnlineStoreContract(OnlineStoreFixture fixture)
         var now = (await store.ReadLedgerAsync(TestViews.Profile, Cancellation)).Now;
 
         var row = await Assert.ThrowsAsync<FeatureException>(() => store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(entity, TestViews.Row(1, 1, 1))], now - 1, Cancellation));
-        var events = await Assert.ThrowsAsync<FeatureException>(() => store.AppendEventsAsync(field, [new WindowAppend(entity, TestViews.Block(field, (1, 1)))], long.MinValue, now - 1, Cancellation));
+        var events = await Assert.ThrowsAsync<FeatureException>(() => store.AppendEventsAsync(field, [new WindowAppend(entity, TestViews.Block(field, (1, 1)))], long.MinValue, null, now - 1, Cancellation));
 
         Assert.Equal((FeatureError.Superseded, FeatureError.Superseded), (row.Error, events.Error));
         Assert.Null(await store.ReadOneAsync(entity, TestViews.Profile, Cancellation));
         Assert.Null(await store.ReadOneAsync(entity, field, Cancellation));
         await store.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(entity, TestViews.Row(1, 1, 1))], now + 60_000_000, Cancellation);
-        await store.AppendEventsAsync(field, [new WindowAppend(entity, TestViews.Block(field, (1, 1)))], long.MinValue, now + 60_000_000, Cancellation);
+        await store.AppendEventsAsync(field, [new WindowAppend(entity, TestViews.Block(field, (1, 1)))], long.MinValue, null, now + 60_000_000, Cancellation);
         Assert.NotNull(await store.ReadOneAsync(entity, TestViews.Profile, Cancellation));
         Assert.NotNull(await store.ReadOneAsync(entity, field, Cancellation));
     }
@@ -206,7 +206,7 @@ public abstract partial class OnlineStoreContract(OnlineStoreFixture fixture)
         Assert.Null(await store.ReadOneAsync(customer, spending, Cancellation));
 
         await ledger.WriteRowsAsync(TestViews.Profile, [new OnlineRowWrite(customer, TestViews.Row(1, 1, 1))], until, Cancellation);
-        await ledger.AppendEventsAsync(spending, [new WindowAppend(customer, TestViews.Block(spending, (1, 1)))], long.MinValue, until, Cancellation);
+        await ledger.AppendEventsAsync(spending, [new WindowAppend(customer, TestViews.Block(spending, (1, 1)))], long.MinValue, null, until, Cancellation);
 
         Assert.Equal(TestViews.Row(1, 1, 1), await store.ReadOneAsync(customer, TestViews.Profile, Cancellation));
         Assert.Equal(TestViews.Block(spending, (1, 1)), await store.ReadOneAsync(customer, spending, Cancellation));

@@ -92,6 +92,30 @@ public sealed class RedisEventSourceTests
     }
 
     [Fact]
+    public async Task ReadAsync_TwoReadersOfOneMachineWithoutANameOfTheirOwn_AreTwoMembers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Names are claimed by sockets in the abstract namespace, which Linux alone has.");
+        RedisServerProcess.SkipIfMissing();
+        await using var server = await RedisServerProcess.StartAsync(Token);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await client.GetDatabase().StreamAddAsync("tx", "event", "in hand");
+        await using var first = Factory(server.Address, member: null);
+        await using var second = Factory(server.Address, member: null);
+        await using var asking = Factory(server.Address, member: null);
+
+        var inHand = await first.Open(Stream).ReadAsync(10, TimeSpan.FromSeconds(5), Token);
+        var lag = await asking.Open(Stream).ReadLagAsync(Token);
+        var others = await second.Open(Stream).ReadAsync(10, TimeSpan.Zero, Token);
+
+        Assert.Single(inHand);
+        Assert.Empty(others);
+        Assert.Equal(1, lag);
+        string[] members = [.. (await client.GetDatabase().StreamConsumerInfoAsync("tx", "g")).Select(static member => member.Name).Order(StringComparer.Ordinal)];
+        Assert.Equal(2, members.Length);
+        Assert.All(members, static member => Assert.StartsWith(Environment.MachineName, member, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task ReadAsync_EntriesOfAMemberThatNeverCameBack_AreTakenOver()
     {
         RedisServerProcess.SkipIfMissing();
@@ -275,7 +299,7 @@ public sealed class RedisEventSourceTests
         return (entry["event"].ToString(), entry["reason"].ToString());
     }
 
-    private static RedisEventSourceFactory Factory(string configuration, string member = "me", TimeSpan? claimIdle = null, TimeProvider? time = null) => new(
+    private static RedisEventSourceFactory Factory(string configuration, string? member = "me", TimeSpan? claimIdle = null, TimeProvider? time = null) => new(
         new RedisStreamOptions
         {
             Configuration = configuration, Member = member, ClaimInterval = TimeSpan.FromMilliseconds(100), ClaimIdle = claimIdle ?? TimeSpan.FromMinutes(2),

@@ -169,6 +169,87 @@ public sealed class ObjectStoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FindTextAsync_AnswersThatEndInTheMiddle_AreReadAgain()
+    {
+        using var store = Open(static options => options.RetriesMax = 2);
+        await store.PutTextAsync("a", "a text", Cancellation);
+        _server.AnswersToCut = 2;
+
+        Assert.Equal("a text", await store.FindTextAsync("a", Cancellation));
+
+        _server.AnswersToCut = int.MaxValue;
+        var exception = await Assert.ThrowsAsync<ObjectStoreException>(() => store.FindTextAsync("a", Cancellation));
+        Assert.Equal(ObjectStoreError.Unavailable, exception.Error);
+        Assert.Matches("^Could not read 'a' from the bucket 'test-bucket' at .*broke off, also after 2 further attempts: ", exception.Message);
+    }
+
+    [Theory]
+    [InlineData("list", "it did not answer within 0.3 s")]
+    [InlineData("text", "its answer broke off, also after 1 further attempts: it was silent for 0.3 s")]
+    [InlineData("file", "its answer broke off, also after 1 further attempts: it was silent for 0.3 s")]
+    public async Task Read_AnswersThatStandStillInTheMiddle_AreReadAgainAndSaySoAtLast(string what, string expected)
+    {
+        using var store = Open(static options => options.RequestTimeout = TimeSpan.FromMilliseconds(300));
+        await store.PutTextAsync("a", "a text", Cancellation);
+        _server.AnswersToHold = 1;
+
+        await ReadAsync();
+
+        _server.AnswersToHold = int.MaxValue;
+        var exception = await Assert.ThrowsAsync<ObjectStoreException>(ReadAsync);
+        Assert.Equal(ObjectStoreError.Unavailable, exception.Error);
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+
+        Task ReadAsync() => what switch
+        {
+            "list" => store.ListAsync("", Cancellation).ToListAsync(),
+            "text" => store.FindTextAsync("a", Cancellation),
+            _ => store.GetFileAsync("a", null, _folder.Combine("copy"), Cancellation),
+        };
+    }
+
+    // In one piece, and in parts.
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(17_000_000)]
+    public async Task PutFileAsync_AnswerThatIsLost_IsWrittenOnce(int length)
+    {
+        using var store = Open(static options => options.RetriesMax = 2);
+        await store.PutTextAsync("a", "old", Cancellation);
+        var old = Assert.Single(await store.ListAsync("a", Cancellation).ToListAsync());
+        LoseNextWrite();
+
+        var written = await store.ReplaceFileAsync(old, Write("source", length), Cancellation);
+
+        LoseNextWrite();
+        await store.PutFileAsync("b", _folder.Combine("source"), null, Cancellation);
+        var listed = await store.ListAsync("", Cancellation).ToListAsync();
+        Assert.Equal(["a", "b"], listed.Select(static item => item.Key));
+        Assert.All(listed, item => Assert.Equal((length, written.ETag), (item.Bytes, item.ETag)));
+        Assert.Equal(0, _server.OpenUploads);
+
+        void LoseNextWrite()
+        {
+            var left = 1;
+            _server.Loss = (method, _, query) => (length < 5 << 20 ? method == "PUT" : method == "POST" && query.Contains("uploadId", StringComparison.Ordinal)) && left-- > 0;
+        }
+    }
+
+    [Fact]
+    public async Task ReplaceFileAsync_VersionThatAnotherOneReplaced_IsNotTakenForALostAnswer()
+    {
+        using var store = Open();
+        await store.PutTextAsync("a", "old", Cancellation);
+        var old = Assert.Single(await store.ListAsync("a", Cancellation).ToListAsync());
+        await store.PutTextAsync("a", "of another", Cancellation);
+
+        var exception = await Assert.ThrowsAsync<ObjectStoreException>(() => store.ReplaceFileAsync(old, Write("source", 1000), Cancellation));
+
+        Assert.Equal(ObjectStoreError.Changed, exception.Error);
+        Assert.Equal("of another"u8.ToArray(), _server.Read("p/a"));
+    }
+
+    [Fact]
     public async Task ListAsync_NoServer_IsUnavailable()
     {
         using var store = Buckets.Open($"http://127.0.0.1:{LoopbackPort.FindFree()}", _folder);

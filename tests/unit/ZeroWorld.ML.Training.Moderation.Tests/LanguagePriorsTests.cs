@@ -51,6 +51,17 @@ public sealed class LanguagePriorsTests
     }
 
     [Fact]
+    public void Offsets_LanguageOfTwoAlphabets_IsAskedAsOftenAsOthers()
+    {
+        var (priors, questions) = Asked(["spa", "deu", "glg", "deu-Cyrl"]);
+
+        var named = Named(questions, priors.Offsets(null), [1 / 3.0, 1 / 6.0, 1 / 3.0, 1 / 6.0]);
+
+        Assert.Equal(1 / 3.0, named[1] + named[3], 0.02);
+        Assert.Equal(1 / 3.0, named[0], 0.02);
+    }
+
+    [Fact]
     public void HeldOutWords_OfEveryLanguage_AreAskedAndNotLearned()
     {
         string[] words = [.. Enumerable.Range(0, 300).Select(static number => $"wort{(char)('a' + (number % 26))}{(char)('a' + (number / 26))}")];
@@ -77,9 +88,9 @@ public sealed class LanguagePriorsTests
     }
 
     // Words of Spanish and Galician look alike, and Galician's margins are a little ahead; those of German and Kabyle are plain.
-    private static (LanguagePriors Priors, List<float[]> Questions) Asked()
+    private static (LanguagePriors Priors, List<float[]> Questions) Asked(string[]? languages = null)
     {
-        var (random, priors, questions) = (new Random(4), new LanguagePriors(Languages), new List<float[]>());
+        var (random, priors, questions) = (new Random(4), new LanguagePriors(languages ?? Languages), new List<float[]>());
         for (var question = 0; question < 4_000; question++)
         {
             var language = question % 4;
@@ -95,15 +106,16 @@ public sealed class LanguagePriorsTests
         return (priors, questions);
     }
 
-    private static double[] Named(List<float[]> questions, float[] offsets)
+    // How often each of four is named, where each is asked as often as its share.
+    private static double[] Named(List<float[]> questions, float[] offsets, double[]? shares = null)
     {
         var named = new double[4];
-        foreach (var margins in questions)
+        foreach (var (margins, at) in questions.Select(static (margins, at) => (margins, at)))
         {
             double[] powers = [.. margins.Zip(offsets, static (margin, offset) => Math.Exp((margin + offset) / 2))];
             for (var place = 0; place < 4; place++)
             {
-                named[place] += powers[place] / powers.Sum() / questions.Count;
+                named[place] += powers[place] / powers.Sum() / questions.Count * 4 * (shares?[at % 4] ?? 0.25);
             }
         }
 

@@ -350,6 +350,45 @@ public sealed class ModerationTrainingTests : IDisposable
         Assert.Throws<TrainingException>(() => ThresholdGoal.Parse("recall=1.5"));
     }
 
+    [Theory]
+    [InlineData("precision=0.9")]
+    [InlineData("recall=0.8")]
+    public void Choose_Goal_HoldsOnMostFurtherSamples(string goal)
+    {
+        var random = new Random(11);
+        var asked = ThresholdGoal.Parse(goal);
+        var reached = 0;
+        for (var sample = 0; sample < 200; sample++)
+        {
+            var (scores, positives) = Sample(400);
+            var (furtherScores, further) = Sample(20_000);
+
+            var threshold = Thresholds.Choose(scores, positives, asked).Threshold;
+
+            var flagged = furtherScores.Count(score => score >= threshold);
+            var found = Enumerable.Range(0, further.Length).Count(row => further[row] && furtherScores[row] >= threshold);
+            reached += (double)found / (asked.Kind == ThresholdGoalKind.Precision ? flagged : further.Count(static isPositive => isPositive)) >= asked.Value ? 1 : 0;
+        }
+
+        // By what the samples themselves give it would be about half.
+        Assert.InRange(reached, 150, 200);
+
+        (float[] Scores, bool[] Positives) Sample(int rows)
+        {
+            float[] scores = [.. Enumerable.Range(0, rows).Select(_ => random.NextSingle())];
+            return (scores, [.. scores.Select(score => random.NextSingle() < score)]);
+        }
+    }
+
+    [Fact]
+    public void Choose_FewRows_IsByWhatTheyGive()
+    {
+        float[] scores = [0.1f, 0.2f, 0.8f, 0.9f];
+
+        // Two of two are no sign of 0.99; none of the thresholds would be.
+        Assert.Equal(0.8, Thresholds.Choose(scores, [false, false, true, true], ThresholdGoal.Parse("precision=0.99")).Threshold, 1e-6);
+    }
+
     [Fact]
     public void Map_NewScores_FlagAsManyAsBefore()
     {

@@ -6,6 +6,11 @@ public static class Thresholds
     /// <summary>A threshold that no probability reaches.</summary>
     public const double Never = 1.01;
 
+    // Of the normal distribution: nine of ten values are below.
+    private const double NineOfTen = 1.2816;
+
+    /// <summary>A threshold for a goal, so that it holds on further rows, too: by the lower bound of the precision or recall that nine of ten such samples have (Wilson's), where a threshold reaches the goal by that; else by what the rows themselves give.</summary>
+    /// <remarks>The least threshold that just reaches a precision on the rows it is chosen on is below it on further rows more often than not: of many it is the one with most luck.</remarks>
     /// <param name="scores">Probabilities of validation rows.</param>
     /// <param name="positives">Whether each row has the label.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: no positive row, or none that is not; or no threshold reaches the precision.</exception>
@@ -20,6 +25,12 @@ public static class Thresholds
 
         var (keys, labels) = (scores.ToArray(), positives.ToArray());
         Array.Sort(keys, labels);
+        return Choose(keys, labels, total, goal, NineOfTen) ?? Choose(keys, labels, total, goal, 0) ?? throw new TrainingException(
+            TrainingError.UnsuitableData, $"threshold for {goal}: no threshold reaches it on {keys.Length} validation rows with {total} positive ones; ask for less, or train on more.");
+    }
+
+    private static ChosenThreshold? Choose(ReadOnlySpan<float> keys, ReadOnlySpan<bool> labels, int total, ThresholdGoal goal, double deviations)
+    {
         ChosenThreshold? best = null;
         var (bestCost, found) = (double.PositiveInfinity, 0);
         for (var row = keys.Length - 1; row >= 0; row--)
@@ -35,10 +46,10 @@ public static class Thresholds
             var cost = (goal.Value * (total - found)) + (flagged - found);
             switch (goal.Kind)
             {
-                case ThresholdGoalKind.Precision when here.Precision >= goal.Value:
+                case ThresholdGoalKind.Precision when LowerBound(found, flagged, deviations) >= goal.Value:
                     best = here;
                     break;
-                case ThresholdGoalKind.Recall when here.Recall >= goal.Value:
+                case ThresholdGoalKind.Recall when LowerBound(found, total, deviations) >= goal.Value:
                     return here;
                 case ThresholdGoalKind.Cost when cost < bestCost:
                     (best, bestCost) = (here, cost);
@@ -46,8 +57,13 @@ public static class Thresholds
             }
         }
 
-        return best ?? throw new TrainingException(
-            TrainingError.UnsuitableData, $"threshold for {goal}: no threshold reaches it on {keys.Length} validation rows with {total} positive ones; ask for less, or train on more.");
+        return best;
+    }
+
+    private static double LowerBound(int found, int of, double deviations)
+    {
+        var (share, square) = ((double)found / of, deviations * deviations / of);
+        return (share + (square / 2) - Math.Sqrt((share * (1 - share) * square) + (square * square / 4))) / (1 + square);
     }
 
     /// <summary>The threshold of a new model that flags as great a share of the same held-out rows as the old threshold of the old model.</summary>

@@ -67,7 +67,7 @@ public static class CharacterModelTrainer
                 featurizer.CharacterNgrams(word, workspace, ngrams);
                 foreach (var ngram in ngrams)
                 {
-                    counts[ngram.Length - 1].Add(ngram, label, MathF.Sqrt(times));
+                    counts[ngram.Length - 1].Add(ngram, label, times > 0 ? MathF.Sqrt(times) : WordCounts.OtherSpelling);
                 }
             }
 

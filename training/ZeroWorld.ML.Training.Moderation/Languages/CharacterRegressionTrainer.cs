@@ -43,7 +43,7 @@ internal static class CharacterRegressionTrainer
                 TensorPrimitives.Subtract(margins, TensorPrimitives.Max<float>(margins), margins);
                 TensorPrimitives.SoftMax<float>(margins, margins);
                 margins[example.Label]--;
-                TensorPrimitives.Multiply(margins, each[example.Label], margins);
+                TensorPrimitives.Multiply(margins, each[example.Label] * example.Share, margins);
                 Step(weights, example, margins, squares, Rate * (Epochs - epoch) / Epochs);
                 if (at % 4_096 == 0)
                 {
@@ -76,7 +76,7 @@ internal static class CharacterRegressionTrainer
         for (var label = 0; label < words.Labels.Count; label++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var word in words.Of(label).Keys)
+            foreach (var (word, times) in words.Of(label))
             {
                 featurizer.Featurize(word, workspace);
                 foreach (var id in workspace.Ids)
@@ -88,15 +88,15 @@ internal static class CharacterRegressionTrainer
                     }
                 }
 
-                examples.Add(new Example(label, workspace.Ids.ToArray(), workspace.Values.ToArray()));
+                examples.Add(new Example(label, workspace.Ids.ToArray(), workspace.Values.ToArray(), times > 0 ? 1 : WordCounts.OtherSpelling));
             }
         }
 
         for (var at = 0; at < examples.Count; at++)
         {
-            var (label, all, values) = examples[at];
+            var (label, all, values, share) = examples[at];
             int[] kept = [.. Enumerable.Range(0, all.Length).Where(place => seen[all[place]] == 2)];
-            examples[at] = new Example(label, [.. kept.Select(place => all[place])], [.. kept.Select(place => values[place])]);
+            examples[at] = new Example(label, [.. kept.Select(place => all[place])], [.. kept.Select(place => values[place])], share);
         }
 
         return (ids.FindAll(id => seen[id] == 2), ids.Count, examples);
@@ -111,7 +111,7 @@ internal static class CharacterRegressionTrainer
             isSeen[label] = new BitArray(ids.Count);
         }
 
-        foreach (var (label, of, _) in examples)
+        foreach (var (label, of, _, _) in examples)
         {
             foreach (var id in of)
             {
@@ -136,5 +136,5 @@ internal static class CharacterRegressionTrainer
         }
     }
 
-    private readonly record struct Example(int Label, int[] Ids, float[] Values);
+    private readonly record struct Example(int Label, int[] Ids, float[] Values, float Share);
 }

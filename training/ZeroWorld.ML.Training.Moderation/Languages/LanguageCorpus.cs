@@ -17,6 +17,9 @@ internal static partial class LanguageCorpus
     // English stands beside every other language: of it there is far more than of any.
     private const int EnglishSentencesMax = 20_000;
 
+    private const int PieceMin = 1;
+    private const int PieceMax = 3;
+
     /// <summary>Languages with many speakers that only the declaration has.</summary>
     private static readonly string[] DeclarationOnly =
         ["guj", "hau_NG", "ibo", "kan", "kin", "lao", "lug", "mri", "mya", "nya_chechewa", "pan", "plt", "sin", "smo", "sna", "som", "sot", "tgk", "ton", "tsn", "tso", "wol", "yor", "zul"];
@@ -52,10 +55,20 @@ internal static partial class LanguageCorpus
 
     /// <summary>Runs of letters, marks and apostrophes; of signs that are words by themselves, up to three.</summary>
     public static IEnumerable<string> Words(string text) =>
-        WordRuns().Matches(text).Select(static match => match.Value[0] is >= '\u3040' and < '\ua000' && match.Length > 3 ? match.Value[..3] : match.Value).Where(static word => word.Length > 1);
+        WordRuns().Matches(text).Select(static match => IsUnspaced(match.Value[0]) && match.Length > PieceMax ? match.Value[..PieceMax] : match.Value).Where(static word => word.Length > 1 || IsUnspaced(word[0]));
 
-    /// <summary>A text without its signs and digits.</summary>
-    public static string WordsAlone(string text) => string.Join(' ', WordRuns().Matches(text).Select(static match => match.Value));
+    /// <summary>A text without its signs and digits. Where no spaces stand between words, as among ideographs, there is one after every one, two or three signs by turns: words are that long.</summary>
+    public static string WordsAlone(string text) => string.Join(' ', WordRuns().Matches(text).SelectMany(static match => IsUnspaced(match.Value[0]) ? Pieces(match.Value) : [match.Value]));
+
+    private static bool IsUnspaced(char first) => first is >= '\u3040' and < '\ua000';
+
+    private static IEnumerable<string> Pieces(string run)
+    {
+        for (int at = 0, length = PieceMin; at < run.Length; at += length, length = length == PieceMax ? PieceMin : length + 1)
+        {
+            yield return run.Substring(at, Math.Min(length, run.Length - at));
+        }
+    }
 
     [GeneratedRegex("<p>(.*?)</p>", RegexOptions.Singleline)]
     private static partial Regex Paragraphs();

@@ -35,7 +35,7 @@ internal sealed class LanguagePriors
     public LanguagePriors(IReadOnlyList<string> languages) => (_languages, _words) = (languages, new int[languages.Count]);
 
     /// <summary>Whether a language is of small use: regional, constructed, ancient, a dialect.</summary>
-    public static bool IsSmall(string language) => Small.Contains(language);
+    public static bool IsSmall(string language) => Small.Contains(LanguageScripts.LanguageOf(language));
 
     /// <summary>Margins of a word, or of several, that were not learned.</summary>
     /// <param name="isWord">Whether it is a single one.</param>
@@ -51,7 +51,10 @@ internal sealed class LanguagePriors
     {
         var asked = _languages.Select((_, place) => _words[place] >= WordsMin).ToArray();
         var small = _languages.Select(IsSmall).ToArray();
-        var targets = Targets(asked, small, smallShare);
+
+        // A language that is written in two alphabets is asked about as often as others are, in each of them half as often.
+        var parts = _languages.Select(one => 1.0 / _languages.Count(other => LanguageScripts.LanguageOf(other) == LanguageScripts.LanguageOf(one))).ToArray();
+        var targets = Targets(asked, small, parts, smallShare);
         var offsets = new float[_languages.Count];
         var (named, one) = (new double[offsets.Length], new float[offsets.Length]);
         var each = targets.Select((target, place) => target / Math.Max(1, _questions.Count(question => question.Language == place))).ToArray();
@@ -84,11 +87,11 @@ internal sealed class LanguagePriors
         return offsets;
     }
 
-    private static double[] Targets(bool[] asked, bool[] small, double? smallShare)
+    private static double[] Targets(bool[] asked, bool[] small, double[] parts, double? smallShare)
     {
-        double Count(bool isSmall) => asked.Where((isAsked, place) => isAsked && (small[place] == isSmall || smallShare is null)).Count();
+        double Count(bool isSmall) => asked.Select((isAsked, place) => isAsked && (small[place] == isSmall || smallShare is null) ? parts[place] : 0).Sum();
         var (smalls, others) = (Count(true), Count(false));
         var share = smallShare is null || others == 0 ? 1 : smalls == 0 ? 0 : smallShare.Value;
-        return [.. asked.Select((isAsked, place) => !isAsked ? 0 : small[place] || smallShare is null ? share / smalls : (1 - share) / others)];
+        return [.. asked.Select((isAsked, place) => !isAsked ? 0 : parts[place] * (small[place] || smallShare is null ? share / smalls : (1 - share) / others))];
     }
 }

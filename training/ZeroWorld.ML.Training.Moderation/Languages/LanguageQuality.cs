@@ -15,7 +15,7 @@ internal static class LanguageQuality
         return texts.Count == 0 ? 0 : texts.Count(text =>
         {
             model.Score(text, workspace, scores);
-            return model.Labels[scores.AsSpan().IndexOfMax()] == language;
+            return LanguageScripts.LanguageOf(model.Labels[scores.AsSpan().IndexOfMax()]) == language;
         }) / (double)texts.Count;
     }
 

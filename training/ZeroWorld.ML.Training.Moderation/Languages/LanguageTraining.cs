@@ -11,9 +11,9 @@ public static class LanguageTraining
     private const float ModelShare = 0.4f;
     private const int Seed = 1;
 
-    // Some 16 letters in two words, and 24 in five.
-    private const float PriorsWhole = 80;
-    private const float PriorsGone = 120;
+    // More than any text has: what is expected of a language stays so however long a text is. Much that is read outweighs it, names and quotations in a long text do not.
+    private const float PriorsWhole = 100_000;
+    private const float PriorsGone = 200_000;
 
     /// <summary>What the featurizer is told for languages.</summary>
     public static TextFeaturizerSettings Features { get; } = new()
@@ -23,6 +23,13 @@ public static class LanguageTraining
 
     /// <summary>What a text is answered of which nothing says its language: ISO 639's code for it.</summary>
     public const string Undetermined = "und";
+
+    /// <summary>The language of a model's label, which names the alphabet too where it is not the one of most of the language's texts: of <c>srp-Cyrl</c> it is <c>srp</c>.</summary>
+    public static string LanguageOf(string label)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        return LanguageScripts.LanguageOf(label);
+    }
 
     /// <summary>Whether a text has a letter: one of spaces, digits and signs alone is of no language, whatever a model gives it.</summary>
     public static bool HasLetters(ReadOnlySpan<char> text)
@@ -84,9 +91,10 @@ public static class LanguageTraining
     }
 
     /// <summary>Fits on texts of known languages.</summary>
-    /// <param name="texts">As they are; short and long ones. Each is read twice: as it is, and its words alone, so that a word looks the same with a full stop behind it; Serbian ones in both alphabets.</param>
+    /// <param name="texts">As they are; short and long ones. Each is read twice: as it is, and its words alone, so that a word looks the same with a full stop behind it; Serbian ones in both alphabets, words of Latin letters with marks once more without them.</param>
     /// <param name="languages">Language of each; three or more.</param>
     /// <param name="progress">Share of the texts that are read.</param>
+    /// <returns>A label for each alphabet in which a language is written: <see cref="LanguageOf"/> is its language.</returns>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>.</exception>
     public static TextModel Fit(IReadOnlyList<string> texts, IReadOnlyList<string> languages, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -96,9 +104,12 @@ public static class LanguageTraining
         int[] serbian = [.. Enumerable.Range(0, texts.Count).Where(row => languages[row] == SerbianScripts.Language)];
         string[] once = [.. texts, .. serbian.Select(row => SerbianScripts.InOther(texts[row]))];
         string[] of = [.. languages, .. serbian.Select(static _ => SerbianScripts.Language)];
+        var scripts = LanguageScripts.Labels(once, of);
+        once = [.. once.Where((_, row) => scripts[row] is not null)];
+        of = [.. scripts.OfType<string>()];
         var labels = LabelMatrix.OfClasses([.. of, .. of]);
         string[] read = [.. once, .. once.Select(LanguageCorpus.WordsAlone)];
-        var words = WordCounts.Of(read, labels);
+        var words = WordCounts.Of(read, labels).With(UnmarkedLetters.Of);
         var (offsets, priors) = Expect(featurizer, words, cancellationToken);
         return new TextModel(featurizer, labels.Names, true, Weigh(featurizer, words, progress, cancellationToken), Calibration.Identity(labels.Columns) with { Offsets = offsets }) { Priors = priors };
     }

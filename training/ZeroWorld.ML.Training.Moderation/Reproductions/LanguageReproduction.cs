@@ -57,7 +57,7 @@ internal sealed class LanguageReproduction : IReproduction
             ($"{asked.Length} languages, equal priors", asked, equal, (language, seed) => Declared(language, seed, 2)),
             ("common languages", common, model, (language, seed) => Declared(language, seed, CommonLettersMin)),
             ("common languages, equal priors", common, equal, (language, seed) => Declared(language, seed, CommonLettersMin)),
-            ("common languages, only they may be answered", common, model.LimitedTo(common), (language, seed) => Declared(language, seed, CommonLettersMin)),
+            ("common languages, only they may be answered", common, model.LimitedTo([.. model.Labels.Where(label => common.Contains(LanguageTraining.LanguageOf(label)))]), (language, seed) => Declared(language, seed, CommonLettersMin)),
             ($"{behind.Length} languages of small use", behind, model, (language, seed) => HeldOut(language, seed)),
             ($"{behind.Length} languages of small use, equal priors", behind, equal, (language, seed) => HeldOut(language, seed)),
         ];
