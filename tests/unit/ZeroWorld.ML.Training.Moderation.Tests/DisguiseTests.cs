@@ -90,11 +90,37 @@ public sealed class DisguiseTests
     {
         foreach (var kind in Enum.GetValues<TextObfuscation>())
         {
-            var hidden = TextObfuscator.Apply("look disgusting", kind, 1, 3);
+            var text = kind == TextObfuscation.LatinLetters ? "\u0634\u0643\u0644\u0647\u0645 \u0645\u0642\u0631\u0641" : "look disgusting";
+            var hidden = TextObfuscator.Apply(text, kind, 1, 3);
 
-            Assert.NotEqual("look disgusting", hidden);
-            Assert.Equal(hidden, TextObfuscator.Apply("look disgusting", kind, 1, 3));
+            Assert.NotEqual(text, hidden);
+            Assert.Equal(hidden, TextObfuscator.Apply(text, kind, 1, 3));
         }
+    }
+
+    // Seeds by which each letter has its first spelling, or another one.
+    [Theory]
+    [InlineData("\u0627\u0644\u062D\u0645\u0627\u0631!", "^[ae]l[7h][aeio]?mar!$")]
+    [InlineData("\u0648\u0644\u0627\u062F", "^w[aeio]?lad$")]
+    [InlineData("\u0645\u062D\u0645\u0651\u062F", "^m[aeio]?[7h][aeio]?mm[aeio]?d$")]
+    [InlineData("\u0639\u064A\u0628 12", "^(3|a)(i|y|e|[aeio]y)[aeio]?b 12$")]
+    [InlineData("plain", "^plain$")]
+    public void Apply_ArabicInLatinLetters_IsOneOfItsSpellings(string text, string pattern)
+    {
+        string[] spellings = [.. Enumerable.Range(0, 40).Select(seed => TextObfuscator.Apply(text, TextObfuscation.LatinLetters, 1, seed))];
+
+        Assert.All(spellings, spelling => Assert.Matches(pattern, spelling));
+        Assert.Equal(text == "plain", spellings.Distinct().Count() == 1);
+    }
+
+    [Fact]
+    public void Append_Arabic_HasCopiesInLatinLetters()
+    {
+        string[] texts = [.. Enumerable.Range(0, 60).Select(static row => $"\u0647\u0630\u0627 \u0627\u0644\u0643\u0644\u0628 {row}")];
+
+        var copies = DisguisedCopies.Append(new LabelledTexts(texts, LabelMatrix.OfClasses([.. texts.Select(static (_, row) => row % 2 == 0 ? "fine" : "foul")])), 1, 1).Texts.Skip(texts.Length).ToArray();
+
+        Assert.InRange(copies.Count(static copy => copy.All(char.IsAscii)), 8, 30);
     }
 
     [Fact]
