@@ -7,7 +7,7 @@ internal static class DisguisedCopies
     private const int RowsMax = 1_000_000;
 
     // Of Arabic texts so many copies are in Latin letters, in which nothing of a word is left as it was.
-    private const double LatinShare = 0.3;
+    private const double LatinShare = 0.5;
     private const char ArabicFirst = '\u0620';
     private const char ArabicLast = '\u06D3';
 
