@@ -13,10 +13,11 @@ public sealed class ParquetOfflineOptions
 
     /// <value>
     /// Memory of one operation in MiB, 64 or more: three fifths for the engine, which spills to disk beyond it, the rest for the join, which goes over the
-    /// spine in as many ranges as fit. The program itself takes about 150 MiB more. Default 1280.
+    /// spine in as many ranges as fit. The program itself takes about 150 MiB more. <see langword="null"/>, the default, takes a quarter of the memory of the machine
+    /// or the container, from 512 to 8192.
     /// </value>
     [Range(64, 1_048_576)]
-    public int MemoryLimitMiB { get; set; } = 1280;
+    public int? MemoryLimitMiB { get; set; }
 
     /// <value>Threads of one operation; 0, the default, takes one per processor.</value>
     [Range(0, 1024)]
@@ -34,7 +35,7 @@ public sealed class ParquetOfflineOptions
         return other;
     }
 
-    internal long EngineMiB => Math.Max(MemoryLimitMiB * 3L / 5, 64);
+    internal long EngineMiB => Math.Max(LimitMiB * 3 / 5, 64);
 
     /// <value>
     /// Of the engine's memory the part of the one that writes a training set while another one reads: a quarter, since the sorts of large windowed views need the rest.
@@ -49,9 +50,14 @@ public sealed class ParquetOfflineOptions
     /// <value>Rows of a table that one thread scans at a time; tests make it small.</value>
     internal long SliceRows { get; set; } = SourceSlice.RowsMax;
 
-    internal long CellBytes => CellBytesMax ?? (MemoryLimitMiB - (MemoryLimitMiB * 3L / 5)) << 20;
+    internal long CellBytes => CellBytesMax ?? (LimitMiB - (LimitMiB * 3 / 5)) << 20;
 
     internal string SpillParent => TempDirectory ?? Path.Combine(DataDirectory, "tmp");
+
+    private long LimitMiB => MemoryLimitMiB ?? ShareOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    /// <summary>What an operation may take of a machine with so many bytes, in MiB.</summary>
+    internal static long ShareOf(long memoryBytes) => Math.Clamp(memoryBytes >> 22, 512, 8192);
 
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

@@ -24,6 +24,9 @@ public enum ServingError
     /// <summary>The caller's deadline passed before the work was done.</summary>
     DeadlineExceeded,
 
+    /// <summary>An earlier request of its sequence was cancelled while both waited. Begin the sequence again.</summary>
+    Cancelled,
+
     /// <summary>The model failed on this input.</summary>
     BackendFailed,
 

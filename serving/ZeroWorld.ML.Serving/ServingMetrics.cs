@@ -125,6 +125,7 @@ internal sealed class ServingMetrics : IDisposable
         ServingError.CorruptPackage => "corrupt_package",
         ServingError.Overloaded => "overloaded",
         ServingError.DeadlineExceeded => "deadline_exceeded",
+        ServingError.Cancelled => "cancelled",
         ServingError.BackendFailed => "backend_failed",
         ServingError.RequiredFeatureMissing => "required_feature_missing",
         ServingError.Unsupported => "unsupported",

@@ -12,15 +12,7 @@ pid=
 stop() { [[ -z $pid ]] || { kill "$pid" 2> /dev/null && wait "$pid" || true; pid=; }; }
 trap 'stop; rm -rf "$work"' EXIT
 
-# The package as its wheel has it: the sources, and the generated messages under other names.
-cp -r "$client/src/python/library" "$work/python"
-mkdir "$work/proto"
-(cd "$common/protobuf" && protoc --python_out="$work/proto" --grpc_out="$work/proto" --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)" grpc_service.proto model_config.proto)
-package=$work/python/tritonclient/grpc
-sed 's/^import model_config_pb2/from tritonclient.grpc import model_config_pb2/' "$work/proto/grpc_service_pb2.py" > "$package/service_pb2.py"
-sed 's/^import grpc_service_pb2/from tritonclient.grpc import service_pb2/' "$work/proto/grpc_service_pb2_grpc.py" > "$package/service_pb2_grpc.py"
-cp "$work/proto/model_config_pb2.py" "$package/"
-python=/usr/bin/python3
+. "$here/tritonclient.sh"
 "$python" "$here/models.py" "$work/models"
 read -r http grpc metrics < <("$python" -c '
 import socket

@@ -2,7 +2,7 @@
 # Runs tests of Triton itself, unmodified but for what is said below, against a server of this repository, each with a server of its own, as Triton's scripts do.
 #   tests/clients/triton-tests.sh SERVER CLIENT COMMON [GROUP...]
 # SERVER, CLIENT and COMMON are checkouts of triton-inference-server/server, /client and /common. Groups: infer, variable, reshape, zero, scalar, batcher, sequence, implicit, memory,
-# lifecycle, validation; all without one. Needs what run.sh needs, and curl. Ports 8000 to 8002 must be free. Models are made by Triton's own generators (ONNX, operator set 17).
+# lifecycle, validation, requests, http, settings, status, cancellation, queue, cache, config; all without one. Needs what run.sh needs, python3-requests and curl. Ports 8000 to 8002 must be free. Models are made by Triton's own generators (ONNX, operator set 17).
 # Not what Triton runs: models of other backends (their tests end with "unknown model", and are counted as passed where nothing else is wrong), and sequences of texts that begin with a file.
 # Lifecycle and validation: where Triton's script takes models of other backends, the ONNX ones stand in for them under their names; models that take long to load or to run, and those of Python, are made by this script.
 set -uo pipefail
@@ -10,20 +10,13 @@ qa=$(cd "$1" && pwd)/qa client=$(cd "$2" && pwd) common=$(cd "$3" && pwd)
 shift 3
 here=$(cd "$(dirname "$0")" && pwd)
 server=$(cd "$here/../.." && pwd)/artifacts/bin/ZeroWorld.ML.Serving.Server/release/ZeroWorld.ML.Serving.Server.dll
-groups=" ${*:-infer variable reshape zero scalar batcher sequence implicit memory lifecycle validation} "
+groups=" ${*:-infer variable reshape zero scalar batcher sequence implicit memory lifecycle validation requests http settings status cancellation queue cache config} "
 work=$(mktemp -d)
 pid=
 stop() { [[ -z $pid ]] || { kill "$pid" 2> /dev/null && wait "$pid" 2> /dev/null || true; pid=; }; }
 trap 'stop; rm -rf "$work"' EXIT
-python=/usr/bin/python3
-
-cp -r "$client/src/python/library" "$work/python"
-mkdir "$work/proto" "$work/made" "$work/stub"
-(cd "$common/protobuf" && protoc --python_out="$work/proto" --grpc_out="$work/proto" --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)" grpc_service.proto model_config.proto)
-package=$work/python/tritonclient/grpc
-sed 's/^import model_config_pb2/from tritonclient.grpc import model_config_pb2/' "$work/proto/grpc_service_pb2.py" > "$package/service_pb2.py"
-sed 's/^import grpc_service_pb2/from tritonclient.grpc import service_pb2/' "$work/proto/grpc_service_pb2_grpc.py" > "$package/service_pb2_grpc.py"
-cp "$work/proto/model_config_pb2.py" "$package/"
+. "$here/tritonclient.sh"
+mkdir "$work/made" "$work/stub"
 
 # BF16 of a package that Debian does not have: a type that no test here uses.
 printf 'import numpy as np\nbfloat16 = np.dtype([("bf16", np.uint16)])\n' > "$work/stub/ml_dtypes.py"
@@ -260,7 +253,7 @@ END
     [[ $seconds = *! ]] || echo "model_warmup { name: \"slow\" batch_size: 1 inputs { key: \"INPUT0\" value { data_type: $kind dims: [ 1 ] input_data_file: \"mark\" } } }" >> "$folder/config.pbtxt"
 }
 
-test=$qa/L0_lifecycle/lifecycle_test.py changed=$work/changed
+whole=_float32_float32_float32 lifecycle=$qa/L0_lifecycle/lifecycle_test.py changed=$work/changed
 live() { # TEST: in a folder with models beside it, which the test itself changes
     run L0_lifecycle "$changed" "LifeCycleTest.test_$1"
 }
@@ -273,7 +266,7 @@ life() {
     options=(--Models:Control="$1")
     [[ $1 != Poll ]] || options+=(--Models:PollInterval=00:00:01)
     shift
-    cp "$test" "$changed.py"
+    cp "$lifecycle" "$changed.py"
     local name
     for name; do add "${name}_float32_float32_float32"; done
 }
@@ -293,11 +286,9 @@ fi
 
 if wants lifecycle; then
     make_models models gen_qa_models --onnx
-    whole=_float32_float32_float32
-
     life None openvino libtorch onnx
     rm "$place/models/libtorch$whole"/[13]/*
-    sed "s/Request for unknown model: 'libtorch_float32_float32_float32' has no available versions/could not be loaded/" "$test" > "$changed.py"
+    sed "s/Request for unknown model: 'libtorch_float32_float32_float32' has no available versions/could not be loaded/" "$lifecycle" > "$changed.py"
     live parse_error_modelfail_nostrict
     life None libtorch
     mv "$place/models/libtorch$whole/3" "$place/models/libtorch$whole/003"
@@ -307,7 +298,7 @@ if wants lifecycle; then
     live parse_ignore_non_intergral_version
     life Poll openvino onnx plan libtorch
     mv "$place/models/libtorch$whole" "$place/"
-    sed "s/has no available versions/is not found/" "$test" > "$changed.py"
+    sed "s/has no available versions/is not found/" "$lifecycle" > "$changed.py"
     live dynamic_model_load_unload
     life None openvino onnx plan libtorch
     mv "$place/models/libtorch$whole" "$place/"
@@ -316,7 +307,7 @@ if wants lifecycle; then
         life $control
         add libtorch_int32_int32_int32 onnx_int32_int32_int32
         sed -i 's/^version_policy.*/version_policy: { all {} }/' "$place/models/libtorch_int32_int32_int32/config.pbtxt"
-        sed "s/is not at ready state/is not found/" "$test" > "$changed.py"
+        sed "s/is not at ready state/is not found/" "$lifecycle" > "$changed.py"
         live "dynamic_version_load_unload$([[ $control = Poll ]] || echo _disabled)"
     done
     life Poll libtorch plan
@@ -373,7 +364,7 @@ if wants lifecycle; then
     for what in dynamic ensemble; do
         life None
         # A server that stops takes connections to the end, and refuses what comes.
-        sed 's/"failed to connect to all addresses; last error.*"/"The server is stopping."/; s/+ "Failed to connect to remote host: Connection refused",/,/' "$test" > "$changed.py"
+        sed 's/"failed to connect to all addresses; last error.*"/"The server is stopping."/; s/+ "Failed to connect to remote host: Connection refused",/,/' "$lifecycle" > "$changed.py"
         add_slow "$place/models/custom_zero_1_float32" float32 1 1 1.5! 1
         mkdir -p "$place/models/ensemble_zero_1_float32/1"
         cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
@@ -389,19 +380,19 @@ if wants lifecycle; then
     # With less of it, as each load is checked by runs of the model here.
     life Explicit
     add_slow "$place/models/$slow" int32 -1 0 0 1
-    sed 's/num_threads = 32/num_threads = 8/; s/num_iterations = 1024/num_iterations = 32/; s/assertIn(error_message, /assertIn(error_message.split(":")[0], /' "$test" > "$changed.py"
+    sed 's/num_threads = 32/num_threads = 8/; s/num_iterations = 1024/num_iterations = 32/; s/assertIn(error_message, /assertIn(error_message.split(":")[0], /' "$lifecycle" > "$changed.py"
     live concurrent_same_model_load_unload_stress
     # Without a GPU.
     life Explicit onnx
     rm -r "$place/models/onnx$whole"/{config.pbtxt,output0_labels.txt,2,3}
-    sed 's/default_kinds = \[cpu, gpu\]/default_kinds = [cpu]/' "$test" > "$changed.py"
+    sed 's/default_kinds = \[cpu, gpu\]/default_kinds = [cpu]/' "$lifecycle" > "$changed.py"
     PARALLEL_BACKENDS=onnx live concurrent_model_instance_load_sanity
     # Of the backend that is here.
     life Explicit
     add identity_fp32 onnx_float32_float32_float32
     options+=(--Models:Load=identity_fp32)
     rm -r "$place/models/identity_fp32"/{config.pbtxt,2,3}
-    sed 's/"backend": "identity"/"backend": "onnxruntime"/' "$test" > "$changed.py"
+    sed 's/"backend": "identity"/"backend": "onnxruntime"/' "$lifecycle" > "$changed.py"
     live model_config_overwite
     place= options=()
 fi
@@ -444,6 +435,189 @@ if wants validation; then
     life Explicit
     sed '/"model\/subdir"/d' "$qa/L0_input_validation/input_validation_test.py" > "$changed.py"
     run L0_input_validation "$changed" ModelNameValidationTest
+    place= options=()
+fi
+
+# NAME SOURCE: an identity that Triton's generator made, under a name
+add_identity() {
+    cp -r "$work/made/zero/$2" "$place/models/$1"
+    sed -i "s/name: *\"$2\"/name: \"$1\"/" "$place/models/$1/config.pbtxt"
+}
+
+# NAME: gives NaN, infinities and 1 to 3 for any input
+add_nan() {
+    mkdir -p "$place/models/$1/1"
+    "$python" - "$place/models/$1/1/model.onnx" << 'END'
+import sys
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+values = numpy_helper.from_array(np.array([np.nan, np.inf, -np.inf, 1, 2, 3], np.float32), "values")
+graph = helper.make_graph(
+    [helper.make_node("ReduceSum", ["INPUT0"], ["sum"], keepdims=0), helper.make_node("Mul", ["sum", "zero"], ["nothing"]), helper.make_node("Add", ["nothing", "values"], ["OUTPUT0"])],
+    "nan", [helper.make_tensor_value_info("INPUT0", TensorProto.FLOAT, [None])], [helper.make_tensor_value_info("OUTPUT0", TensorProto.FLOAT, [6])],
+    [values, numpy_helper.from_array(np.array(0, np.float32), "zero")])
+onnx.save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]), sys.argv[1])
+END
+}
+
+if wants requests; then
+    make_models zero gen_qa_identity_models --onnx
+    make_models models gen_qa_models --onnx
+    life None
+    add_identity string_identity onnx_nobatch_zero_1_object
+    sed -i 's/-1/8/' "$place/models/string_identity/config.pbtxt"
+    for backend in onnx plan libtorch; do add_identity ${backend}_nobatch_zero_1_float32 onnx_nobatch_zero_1_float32; done
+    add_identity python_string onnx_nobatch_zero_1_object
+    sed -i 's/-1/1/' "$place/models/python_string/config.pbtxt"
+    add_nan nan_inf_output
+    mkdir -p "$place/models/add_with_initializer/1"
+    cp "$qa/L0_initializer_as_input/models/add_with_initializer/config.pbtxt" "$place/models/add_with_initializer/"
+    (cd "$place/models/add_with_initializer/1" && "$python" "$qa/L0_initializer_as_input/generate_test_model.py")
+    mkdir "$work/stub/tritongrpcclient"
+    touch "$work/stub/tritongrpcclient/__init__.py"
+    cp "$package/service_pb2.py" "$work/stub/tritongrpcclient/grpc_service_pb2.py"
+    cp "$package/service_pb2_grpc.py" "$work/stub/tritongrpcclient/grpc_service_pb2_grpc.py"
+    run L0_string_io string_client_test
+    run L0_nullchar_string nullchar_string_client -m python_string
+    run L0_nullchar_string nullchar_string_client -m python_string -i grpc -u localhost:8001
+    run L0_nan_inf nan_inf_test
+    run L0_output_name output_name_test
+    run L0_initializer_as_input test
+    place= options=()
+    take "$work"/made/models/onnx_*
+    run L0_client_nobatch client_test
+fi
+
+if wants http; then
+    make_models zero gen_qa_identity_models --onnx
+    life Explicit
+    for name in onnx_zero_1_float32 onnx_zero_1_object onnx_zero_1_float16 onnx_zero_3_float32; do add_identity $name $name; done
+    add_identity onnx_zero_1_object_1_element onnx_zero_1_object
+    sed -i '0,/-1/{s/-1/1/}' "$place/models/onnx_zero_1_object_1_element/config.pbtxt"
+    add_identity onnx_zero_1_float32_queue onnx_zero_1_float32
+    echo 'dynamic_batching { max_queue_delay_microseconds: 1000000 preferred_batch_size: [ 8 ] default_queue_policy { max_queue_size: 1 } }' >> "$place/models/onnx_zero_1_float32_queue/config.pbtxt"
+    add_identity simple_identity onnx_zero_1_object
+    mkdir -p "$place/models/simple_identity_int64"
+    add_slow "$place/models/simple_identity_int64" int64 -1 8 0 1
+    sed -i '/model_warmup/d; s/TYPE_FP32/TYPE_INT64/' "$place/models/simple_identity_int64/config.pbtxt"
+    options+=(--Models:Load='*')
+    # A full queue is 429 here and a negative dimension 400, and a body that is too deep is told as such wherever it comes. A body of 2.7 GB takes more memory than a test should.
+    sed '/_descriptive_status/,/t.join/ s/503,/429,/; /_negative_dim/,/error_message =/ s/500,/400,/; s/Unable to parse .shape.: attempt to access JSON non-unsigned-integer as unsigned-integer/shape/;
+        s/Invalid value for .ready.: expected a boolean/The maximum configured depth of 100 has been exceeded/; s/def test_loading_large_invalid_model/def not_run/' "$qa/L0_http/http_test.py" > "$changed.py"
+    run L0_http "$changed"
+    place= options=()
+fi
+
+if wants settings; then
+    take "$(dirname "$qa")/docs/examples/model_repository/simple"
+    run L0_logging logging_endpoint_test
+    # Traces go to a collector, and neither tensors nor files are traced.
+    sed 's/"global_unittest.log"/""/; s/\["triton"\]}/["opentelemetry"]}/; s/"trace_mode": "triton"/"trace_mode": "opentelemetry"/; s/\["TIMESTAMPS", "TENSORS"\]/["TIMESTAMPS"]/; s/"log_frequency": "34"/"log_frequency": "0"/;
+        s/"log_frequency": {"value": \["34"\]}/"log_frequency": {"value": ["0"]}/' "$qa/L0_trace/trace_endpoint_test.py" > "$changed.py"
+    options=(--Tracing:Endpoint=http://127.0.0.1:4317 --Tracing:Rate=1)
+    run L0_trace "$changed"
+    options=()
+fi
+
+if wants status; then
+    make_models models gen_qa_models --onnx
+    life Poll
+    options+=(--Tracing:Endpoint=http://127.0.0.1:4317)
+    for model in "$work"/made/models/onnx_*; do
+        name=$(basename "$model")
+        for backend in onnx plan libtorch; do add "${name/onnx/$backend}" "$name"; done
+    done
+    # All of one runtime here, fewer types of it, and no CUDA.
+    sed '/"cuda_shared_memory",/d; s/"tensorrt_plan"/"onnxruntime_onnx"/; s/144/140/g' "$qa/L0_server_status/server_status_test.py" > "$changed.py"
+    TRITON_SERVER_VERSION=$(sed -n 's/.*<VersionPrefix>\(.*\)<.*/\1/p; s/.*<Version>\(.*\)<.*/\1/p' "$here/../../Directory.Build.props" | head -1)
+    export TRITON_SERVER_VERSION
+    run L0_server_status "$changed" ServerMetadataTest
+    rm -r "$place"/models/{onnx,libtorch}_int32_int32_int32/{2,3}
+    cp -r "$place"/models/plan_float16_float32_float32/{1,7}
+    sed -i "s/requested model version is not available for model/is not found/" "$changed.py"
+    run L0_server_status "$changed" ModelMetadataTest
+    place= options=()
+fi
+
+if wants cancellation; then
+    life None
+    add_slow "$place/models/custom_identity_int32" int32 -1 1024 12! 1
+    for test in async_infer stream_infer; do
+        run L0_request_cancellation grpc_cancellation_test "GrpcCancellationTest.test_grpc_$test"
+        run L0_request_cancellation grpc_cancellation_test "GrpcCancellationTest.test_aio_grpc_$([[ $test = stream* ]] && echo stream_infer || echo async_infer)"
+    done
+    life None
+    add_slow "$place/models/dynamic_batch" float32 -1 2 14! 1
+    add_slow "$place/models/sequence_direct" float32 -1 1 14! 1
+    cp -r "$place"/models/sequence_{direct,oldest}
+    echo 'dynamic_batching { max_queue_delay_microseconds: 600000 }' >> "$place/models/dynamic_batch/config.pbtxt"
+    echo 'sequence_batching { direct { } max_sequence_idle_microseconds: 6000000 }' >> "$place/models/sequence_direct/config.pbtxt"
+    echo 'sequence_batching { oldest { max_candidate_sequences: 1 } max_sequence_idle_microseconds: 6000000 }' >> "$place/models/sequence_oldest/config.pbtxt"
+    mkdir -p "$place/models/ensemble_model/1"
+    cat > "$place/models/ensemble_model/config.pbtxt" << 'END'
+platform: "ensemble"
+max_batch_size: 1
+input [ { name: "INPUT0" data_type: TYPE_FP32 dims: [ -1 ] } ]
+output [ { name: "OUTPUT0" data_type: TYPE_FP32 dims: [ -1 ] } ]
+ensemble_scheduling { step [
+  { model_name: "dynamic_batch" model_version: -1 input_map { key: "INPUT0" value: "INPUT0" } output_map { key: "OUTPUT0" value: "out" } },
+  { model_name: "dynamic_batch" model_version: -1 input_map { key: "INPUT0" value: "out" } output_map { key: "OUTPUT0" value: "OUTPUT0" } } ] }
+END
+    run L0_request_cancellation scheduler_test
+    place= options=()
+fi
+
+# TEST SECONDS BATCHING [SETTING]
+queue() {
+    life None
+    options=("${@:4}")
+    add_slow "$place/models/custom_zero_1_float32" float32 -1 32 "$2" 1
+    sed -i '/model_warmup/d' "$place/models/custom_zero_1_float32/config.pbtxt"
+    echo "dynamic_batching { preferred_batch_size: [ 4, 8 ] $3 }" >> "$place/models/custom_zero_1_float32/config.pbtxt"
+    mkdir -p "$place/models/ensemble_zero_1_float32/1"
+    cp "$qa/L0_model_queue/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
+    # A failure of an ensemble has the reason of its step here, and counts once.
+    sed '0,/expected_count_increase = 4/ s//expected_count_increase = 2/; /"ensemble_zero_1_float32",/,/)/ s/"OTHER"/"REJECTED"/; s/"ensemble_zero_1_float32", "OTHER"/"ensemble_zero_1_float32", "REJECTED"/' "$qa/L0_model_queue/model_queue_test.py" > "$changed.py"
+    run L0_model_queue "$changed" "ModelQueueTest.test_$1"
+}
+
+if wants queue; then
+    # Not run: as many levels of priority as 64 bits hold, and a caller's own timeout that only delays.
+    delay='max_queue_delay_microseconds: 10000000'
+    queue max_queue_size 6! 'default_queue_policy { max_queue_size: 8 }'
+    queue policy_delay 0 "$delay default_queue_policy { timeout_action: DELAY default_timeout_microseconds: 100000 }"
+    queue policy_reject 0 "$delay default_queue_policy { default_timeout_microseconds: 100000 }"
+    queue timeout_override 0 "$delay default_queue_policy { allow_timeout_override: true default_timeout_microseconds: 1000000 }"
+    queue priority_levels 0 "$delay priority_levels: 2 default_priority_level: 2" --Serving:Batching:PriorityStep=00:01:00
+    place= options=()
+fi
+
+if wants cache; then
+    # Not run: a cache of 200 bytes, since its unit is MiB here.
+    make_models models gen_qa_models --onnx
+    for test in ensemble_top_level_response_cache ensemble_all_models_cache_enabled ensemble_composing_model_cache_enabled; do
+        life Explicit onnx
+        options+=(--Serving:ResponseCache:MebibytesMax=1)
+        add_simple "onnx$whole"
+        rm -r "$place/models/onnx$whole/2"
+        sed 's/os.getcwd(), "models", "ensemble_models"/os.getcwd(), "models"/' "$qa/L0_response_cache/ensemble_cache_test.py" > "$changed.py"
+        run L0_response_cache "$changed" "EnsembleCacheTest.test_$test"
+    done
+    place= options=()
+fi
+
+if wants config; then
+    make_models models gen_qa_models --onnx
+    life Explicit
+    start
+    PYTHONPATH=$PYTHONPATH timeout 300 "$python" "$here/model_config.py" "$qa/L0_model_config" "$place/models" "$work/made/models/onnx_float32_float32_float32/1/model.onnx" > "$work/test.log" 2>&1
+    code=$?
+    grep -E '^(ok|FAILED)' "$work/test.log"
+    [[ $code -eq 0 ]] || tail -5 "$work/test.log"
+    passed=$((passed + $(grep -c '^ok' "$work/test.log")))
+    failed=$((failed + $(grep -c '^FAILED' "$work/test.log")))
+    stop
     place= options=()
 fi
 

@@ -57,6 +57,12 @@ internal sealed class TableImporter
 
         if (rows == 0)
         {
+            if (_import.IsAppended && _tables.TryFilesOf(_import.Project, _import.Table) is not null)
+            {
+                // A day on which nothing happened.
+                return new TableSummary(0, 0, null, null) { Columns = _import.Columns, LeftOut = _leftOut };
+            }
+
             throw ImportFailure.File(_import.Path, "has no rows; expected at least one.");
         }
 

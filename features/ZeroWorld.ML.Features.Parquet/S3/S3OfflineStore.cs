@@ -126,6 +126,11 @@ public sealed partial class S3OfflineStore : IOfflineStore
         await _tables.BringAsync(project, table, folder, cancellationToken).ConfigureAwait(false);
         var before = folder.TryFilesOf(project, table) ?? [];
         var summary = await store.ImportAsync(import, cancellationToken).ConfigureAwait(false);
+        if (summary.Rows == 0)
+        {
+            return summary;
+        }
+
         var added = folder.FilesOf(project, table).Except(before).Single();
         if (!TableFolder.IsTimed(Path.GetFileName(added)))
         {
@@ -164,7 +169,7 @@ public sealed partial class S3OfflineStore : IOfflineStore
                     var known = await _tables.ListAsync(project, cancellationToken).ConfigureAwait(false);
                     throw new FeatureException(
                         FeatureError.NotFound,
-                        $"There is no table '{table}' in project '{project}'. Tables: {(known.Count > 0 ? string.Join(", ", known) : "none")}. Import one first.");
+                        $"There is no table '{table}' in project '{project}'. Tables: {TableNames.ToText(known)}. Import one first.");
                 }
             }
         }

@@ -184,7 +184,7 @@ internal sealed class TableFolder(string dataDirectory)
         string[] names = !Directory.Exists(folder)
             ? []
             : [.. Directory.GetDirectories(folder).Where(static path => Directory.EnumerateFiles(path, "*.parquet").Any()).Select(static path => Path.GetFileName(path))];
-        return names.Length > 0 ? string.Join(", ", names.Order(StringComparer.Ordinal)) : "none";
+        return TableNames.ToText(names);
     }
 
     private static void CheckName(string what, string name)

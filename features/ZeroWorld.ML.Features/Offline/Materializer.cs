@@ -29,7 +29,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
 
     /// <summary>Materializes what is asked for, view by view.</summary>
     /// <exception cref="FeatureException">
-    /// <see cref="FeatureError.NotFound"/>: a source table is missing. <see cref="FeatureError.InvalidInput"/>: it does not fit its view, or the request is wrong.
+    /// <see cref="FeatureError.NotFound"/>: a source table is missing; all views whose tables are there were brought online. <see cref="FeatureError.InvalidInput"/>: it does not fit its view, or the request is wrong.
     /// <see cref="FeatureError.StoreUnavailable"/>: the online store; repeating is safe. <see cref="FeatureError.Superseded"/>: another run took the place of this one.
     /// </exception>
     public async Task<Materialization> RunAsync(MaterializationRequest request, CancellationToken cancellationToken)
@@ -43,6 +43,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         }
 
         var views = new List<ViewMaterialization>(request.Fields.Count);
+        var missing = new List<FeatureException>();
         var total = new MaterializationProgress(request);
         Task<IViewHistory?>? opening = null;
         try
@@ -51,7 +52,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             {
                 var (field, next) = (request.Fields[index], index + 1);
                 opening ??= FindHistoryAsync(field, cancellationToken);
-                var opened = await TakeAsync(field, opening, views).ConfigureAwait(false);
+                var opened = await TakeAsync(field, opening, missing).ConfigureAwait(false);
                 opening = null;
                 if (opened is { } history)
                 {
@@ -72,7 +73,7 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
             throw;
         }
 
-        return new Materialization(views);
+        return missing.Count == 0 ? new Materialization(views) : throw Incomplete(missing, views);
     }
 
     /// <summary>Events at or before this time are not kept online: older than the view's retention behind the newest event.</summary>
@@ -109,8 +110,8 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         }
     }
 
-    /// <summary>Says of a table that is not there which view reads it, and what of the run is done.</summary>
-    private static async Task<IViewHistory?> TakeAsync(StorageField field, Task<IViewHistory?> opening, List<ViewMaterialization> done)
+    /// <summary>A table that is not there keeps back the view that reads it, and no other.</summary>
+    private static async Task<IViewHistory?> TakeAsync(StorageField field, Task<IViewHistory?> opening, List<FeatureException> missing)
     {
         try
         {
@@ -118,9 +119,15 @@ public sealed class Materializer(IOfflineStore offline, IMaterializationLedger o
         }
         catch (FeatureException exception) when (exception.Error == FeatureError.NotFound)
         {
-            var before = done.Count == 0 ? "" : $" Before it, these views were brought online: {string.Join(", ", done.Select(static view => view.View))}.";
-            throw new FeatureException(exception.Error, $"View '{field.View.Name}' cannot be brought online: {exception.Message}{before}", exception);
+            missing.Add(new FeatureException(exception.Error, $"View '{field.View.Name}' cannot be brought online: {exception.Message}", exception));
+            return null;
         }
+    }
+
+    private static FeatureException Incomplete(List<FeatureException> missing, List<ViewMaterialization> done)
+    {
+        var others = done.Count == 0 ? "" : $" These views were brought online: {string.Join(", ", done.Select(static view => view.View))}.";
+        return new FeatureException(FeatureError.NotFound, string.Join(' ', missing.Select(static view => view.Message)) + others, missing[0]);
     }
 
     private static SourceExtent Cut(SourceExtent extent, long? until) => until is not { } moment

@@ -18,7 +18,7 @@ internal static class ImportCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var zone = new Option<string?>("--time-zone") { Description = "Zone of times without one (UTC, Europe/Zurich, +02:00). Default: such times are refused." };
-        var append = new Option<bool>("--append") { Description = "Put the rows beside those that are there: 'zwml materialize' then brings only these. Default: they replace the table." };
+        var append = new Option<bool>("--append") { Description = "Put the rows beside those that are there: 'zwml materialize' then brings only these. A file without rows adds none. Default: they replace the table." };
         var command = new Command("import", "Makes a table of the offline store, replacing what was there, or appends to it.") { path, table, columns, zone, append };
         var json = CommonOptions.Json();
         command.Add(json);

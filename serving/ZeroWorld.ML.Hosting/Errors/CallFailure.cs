@@ -34,6 +34,7 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         ServingError.CorruptPackage => StatusCode.DataLoss,
         ServingError.Overloaded => StatusCode.ResourceExhausted,
         ServingError.DeadlineExceeded => StatusCode.DeadlineExceeded,
+        ServingError.Cancelled => StatusCode.Cancelled,
         ServingError.BackendFailed => StatusCode.Internal,
         ServingError.Unsupported => StatusCode.Unimplemented,
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
@@ -69,10 +70,10 @@ internal readonly record struct CallFailure(StatusCode Code, string Message)
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
     };
 
-    /// <summary>The status as HTTP says it: google/rpc/code.proto, but 400 for ALREADY_EXISTS as the inference protocol's clients know it.</summary>
+    /// <summary>The status as HTTP says it: google/rpc/code.proto, but 400 for ALREADY_EXISTS and CANCELLED as the inference protocol's clients know it.</summary>
     public int ToHttpStatus() => Code switch
     {
-        StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.AlreadyExists => StatusCodes.Status400BadRequest,
+        StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.AlreadyExists or StatusCode.Cancelled => StatusCodes.Status400BadRequest,
         StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
         StatusCode.NotFound => StatusCodes.Status404NotFound,
         StatusCode.Aborted => StatusCodes.Status409Conflict,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -14,6 +15,10 @@ internal sealed class MetricsEndpoint(ModelMetrics models, NodeMetrics node)
     {
         var body = context.Response.Body;
         using var exported = new MemoryStream();
+
+        // The exporter compresses for callers who take that, and what is written here stands behind it in the same body.
+        var encoding = Compression.Choose(context.Request);
+        context.Request.Headers.Remove(HeaderNames.AcceptEncoding);
         context.Request.Headers.Accept = TextFormat;
         context.Response.Body = exported;
         try
@@ -34,9 +39,17 @@ internal sealed class MetricsEndpoint(ModelMetrics models, NodeMetrics node)
         var text = new PrometheusText(own);
         models.Write(text);
         node.Write(text);
+        exported.Write(own.WrittenSpan);
+        var whole = exported.GetBuffer().AsMemory(0, (int)exported.Length);
         context.Response.ContentType = "text/plain; charset=utf-8; version=0.0.4";
-        context.Response.ContentLength = exported.Length + own.WrittenCount;
-        await body.WriteAsync(exported.GetBuffer().AsMemory(0, (int)exported.Length), context.RequestAborted).ConfigureAwait(false);
-        await body.WriteAsync(own.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
+        context.Response.Headers.Vary = HeaderNames.AcceptEncoding;
+        if (encoding is not null)
+        {
+            whole = Compression.Compress(whole, encoding);
+            context.Response.Headers.ContentEncoding = encoding;
+        }
+
+        context.Response.ContentLength = whole.Length;
+        await body.WriteAsync(whole, context.RequestAborted).ConfigureAwait(false);
     }
 }

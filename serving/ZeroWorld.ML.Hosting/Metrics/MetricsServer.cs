@@ -31,7 +31,7 @@ public sealed class MetricsServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = 100;
             kestrel.Listen(address, port, static listen => listen.Protocols = HttpProtocols.Http1);
         });
-        builder.Services.AddOpenTelemetry().WithMetrics(static metrics => metrics.AddMeter("ZeroWorld.ML.*", "System.Runtime").AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry().WithMetrics(static metrics => metrics.ConfigureResource(Tracing.Name).AddMeter("ZeroWorld.ML.*", "System.Runtime").AddPrometheusExporter());
         var app = builder.Build();
         app.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         try

@@ -52,7 +52,7 @@ internal sealed class ModelMetrics(ServedModels models)
         {
             for (var reason = 0; reason < Reasons.Length; reason++)
             {
-                var labels = PrometheusText.Labels(("model", ModelMessages.NameOf(version.Model)), ("version", ModelMessages.ToText(version.Version)), ("reason", Reasons[reason]));
+                var labels = PrometheusText.Labels(("model", ModelMessages.NameOf(version.Model)), ("reason", Reasons[reason]), ("version", ModelMessages.ToText(version.Version)));
                 text.Sample("nv_inference_request_failure", labels, version.Statistics.Refusals[reason]);
             }
         }

@@ -58,6 +58,7 @@ internal static class ServerEndpoints
         services.AddSingleton<FeaturesRest>();
         services.AddSingleton<FrontPage>();
         services.AddOpenTelemetry().WithMetrics(static metrics => metrics
+            .ConfigureResource(Tracing.Name)
             .AddMeter("ZeroWorld.ML.*", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
 
             // One more measurement or two per request, of what the engine's own say better.

@@ -15,10 +15,11 @@ internal sealed class LogSettings
     public const string VerboseLevel = "log_verbose_level";
     public const string Format = "log_format";
 
-    /// <summary>How time is written, and the only form there is.</summary>
-    private const string OnlyFormat = "ISO8601";
+    // Names of one form: what the server writes by default has times of ISO 8601.
+    private const string DefaultFormat = "default";
+    private const string IsoFormat = "ISO8601";
 
-    private volatile LogLevels _levels = new(true, true, true, 0);
+    private volatile LogLevels _levels = new(true, true, true, 0, DefaultFormat);
     private int _hasBegun;
 
     /// <summary>Whether messages of this level are logged. Also the filter of this project's loggers.</summary>
@@ -39,13 +40,13 @@ internal sealed class LogSettings
         if (Interlocked.Exchange(ref _hasBegun, 1) == 0)
         {
             _levels = new LogLevels(
-                level <= LogLevel.Information, level <= LogLevel.Warning, level <= LogLevel.Critical, level switch { LogLevel.Trace => 2, LogLevel.Debug => 1, _ => 0 });
+                level <= LogLevel.Information, level <= LogLevel.Warning, level <= LogLevel.Critical, level switch { LogLevel.Trace => 2, LogLevel.Debug => 1, _ => 0 }, DefaultFormat);
         }
     }
 
     /// <returns>Every setting with its value: text, bool or uint.</returns>
     public IReadOnlyList<KeyValuePair<string, object>> Read() => _levels is var levels
-        ? [new(File, ""), new(Info, levels.Info), new(Warning, levels.Warning), new(Error, levels.Error), new(VerboseLevel, levels.VerboseLevel), new(Format, OnlyFormat)]
+        ? [new(File, ""), new(Info, levels.Info), new(Warning, levels.Warning), new(Error, levels.Error), new(VerboseLevel, levels.VerboseLevel), new(Format, levels.Format)]
         : [];
 
     /// <summary>Changes all of the given settings, or none when one of them is refused.</summary>
@@ -62,12 +63,11 @@ internal sealed class LogSettings
                 (Warning, bool flag) => levels with { Warning = flag },
                 (Error, bool flag) => levels with { Error = flag },
                 (VerboseLevel, uint level) => levels with { VerboseLevel = level },
-                (Format, OnlyFormat) => levels,
-                (Format, string format) => throw Refuse(StatusCode.Unimplemented, $"{Format} is '{format}'; this server writes {OnlyFormat} only"),
+                (Format, DefaultFormat or IsoFormat) => levels with { Format = (string)value },
                 (File, _) => throw Refuse(StatusCode.Unimplemented, "log file location can not be updated through network protocol"),
                 (Info or Warning or Error, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected true or false"),
                 (VerboseLevel, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected a whole number of 0 or more"),
-                (Format, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected '{OnlyFormat}'"),
+                (Format, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{value}'; expected '{DefaultFormat}' or '{IsoFormat}', which are one form here"),
                 _ => throw Refuse(StatusCode.InvalidArgument, $"There is no log setting '{name}'; expected one of {Info}, {Warning}, {Error}, {VerboseLevel}, {Format}"),
             };
         }
@@ -77,5 +77,5 @@ internal sealed class LogSettings
 
     private static ProtocolFailure Refuse(StatusCode code, string message) => new(code, message);
 
-    private sealed record LogLevels(bool Info, bool Warning, bool Error, uint VerboseLevel);
+    private sealed record LogLevels(bool Info, bool Warning, bool Error, uint VerboseLevel, string Format);
 }

@@ -70,6 +70,7 @@ internal sealed class TraceSettings(RequestTraces traces, InferencePath inferenc
         (Count, []) => static change => change with { Count = null },
         (Count, [var text]) when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count >= -1 => change => change with { Count = count },
         (Count, _) => throw Refuse(StatusCode.InvalidArgument, $"'{name}' is '{string.Join(", ", values)}'; expected a whole number of 0 or more, or -1 for no end"),
+        ("trace_file", [not ""]) => throw Refuse(StatusCode.Unimplemented, "trace file location can not be updated through network protocol"),
         _ when Fixed.TryGetValue(name, out var value) => values.Count == 0 || (values.Count == 1 && values[0] == value)
             ? static change => change
             : throw Refuse(StatusCode.Unimplemented, $"Trace files are not written here: '{name}' is '{value}' and stays so, got '{string.Join(", ", values)}'"),
@@ -85,7 +86,7 @@ internal sealed class TraceSettings(RequestTraces traces, InferencePath inferenc
 
         return inference.IsReady(name, "") && ModelName.TryParse(name, out var model)
             ? model
-            : throw Refuse(StatusCode.InvalidArgument, $"Unable to find the model '{name}' to trace; it is not ready");
+            : throw Refuse(StatusCode.InvalidArgument, $"Request for unknown model : {name}");
     }
 
     private static ProtocolFailure Refuse(StatusCode code, string message) => new(code, message);

@@ -25,7 +25,7 @@ internal static class Tracing
         services.AddSingleton(provider => new RequestTraces(new TraceRule(options.Enabled, options.Rate, options.Count), provider.GetRequiredService<TimeProvider>()));
         services.AddOpenTelemetry().WithTracing(tracing => tracing
             .AddSource(RequestTraces.SourceName)
-            .ConfigureResource(static resource => resource.AddService("zeroworld", serviceVersion: typeof(Tracing).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(Name)
 
             // What is traced was decided before a span is started.
             .SetSampler(new AlwaysOnSampler())
@@ -35,6 +35,10 @@ internal static class Tracing
                 exporter.Protocol = options.Protocol == TracingProtocol.Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
             }));
     }
+
+    /// <summary>Says what traces and metrics are of; names from the environment (<c>OTEL_SERVICE_NAME</c>) stay.</summary>
+    public static void Name(ResourceBuilder resource) =>
+        resource.AddService("zeroworld", serviceVersion: typeof(Tracing).Assembly.GetName().Version?.ToString(3), autoGenerateServiceInstanceId: false).AddEnvironmentVariableDetector();
 
     /// <summary>Takes the caller's trace from the headers of a request, which is where gRPC has its metadata, too.</summary>
     public static void Use(IApplicationBuilder branch, TracingOptions options)

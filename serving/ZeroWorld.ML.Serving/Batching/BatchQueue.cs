@@ -20,7 +20,14 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
     // A lower bound of the deadlines in the queue.
     private long _earliestDue = long.MaxValue;
 
-    // Of the requests that came first and may share a run: the first of them, their rows, the largest preferred size that they just fill (0: none),
+    // Whether requests of several levels wait, or such as go behind others after a while: the most urgent is not the oldest then. And the level of all, where it is one.
+    private bool _isMixed;
+    private int _level;
+
+    // When the first of those that were looked at goes behind the others.
+    private long _nextDelay = long.MaxValue;
+
+    // Of the requests that are the most urgent and may share a run: the first of them, their rows, the largest preferred size that they just fill (0: none),
     // and whether one stands behind them that cannot join. Kept while requests come, looked for again once one has left.
     private InferenceTask? _first;
     private int _firstRows;
@@ -39,7 +46,13 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
         _byUrgency.Enqueue(task, (task.Enqueued + (_step * (task.Priority - 1)), _sequence++));
         _byAge.Enqueue(task);
-        if (_delay > 0 && !Volatile.Read(ref _isStale))
+        _isMixed = task.DelayAt != long.MaxValue || (waiting > 1 && (_isMixed || task.Priority != _level));
+        _level = task.Priority;
+        if (_isMixed)
+        {
+            OnLeft();
+        }
+        else if (_delay > 0 && !Volatile.Read(ref _isStale))
         {
             LookAt(task);
         }
@@ -74,7 +87,7 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
         // The tightest deadline must leave room for the run.
         var slack = _earliestDue == long.MaxValue ? long.MaxValue : _earliestDue - predictor.Predict(rows);
-        return Math.Min(oldest.Enqueued + _delay, slack);
+        return Math.Min(Math.Min(oldest.Enqueued + _delay, _nextDelay), slack);
     }
 
     /// <summary>The first deadline, or an earlier moment; <see cref="long.MaxValue"/>: there is none.</summary>
@@ -94,10 +107,8 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
             {
                 if (task.DelayAt <= now)
                 {
-                    // It has waited as long as its level may: from here on behind everybody who has not.
-                    task.DelayAt = long.MaxValue;
                     _byUrgency.Dequeue();
-                    _byUrgency.Enqueue(task, ((long.MaxValue / 2) + task.Enqueued, _sequence++));
+                    PutBehind(task);
                     continue;
                 }
 
@@ -160,16 +171,29 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
         return _preferred > 0 ? _preferred : Target;
     }
 
-    /// <summary>Looks through the requests that came first, where something has changed among them.</summary>
+    /// <summary>A request that has waited as long as its level may: from here on behind everybody who has not.</summary>
+    private void PutBehind(InferenceTask task)
+    {
+        task.DelayAt = long.MaxValue;
+        _byUrgency.Enqueue(task, ((long.MaxValue / 2) + task.Enqueued, _sequence++));
+    }
+
+    /// <summary>Looks through the requests that are the most urgent, where something has changed among them.</summary>
     private void Look()
     {
-        if (!Volatile.Read(ref _isStale))
+        if (!Volatile.Read(ref _isStale) && (_nextDelay == long.MaxValue || time.GetTimestamp() < _nextDelay))
         {
             return;
         }
 
         Volatile.Write(ref _isStale, false);
-        (_first, _firstRows, _preferred, _isBarred) = (null, 0, 0, false);
+        (_first, _firstRows, _preferred, _isBarred, _nextDelay) = (null, 0, 0, false, long.MaxValue);
+        if (_isMixed)
+        {
+            LookByUrgency();
+            return;
+        }
+
         foreach (var task in _byAge)
         {
             if (_isBarred || _firstRows > Target)
@@ -179,6 +203,27 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
             LookAt(task);
         }
+    }
+
+    private void LookByUrgency()
+    {
+        var now = time.GetTimestamp();
+        var looked = new List<(InferenceTask Task, (long, long) Urgency)>();
+        while (!_isBarred && _firstRows <= Target && _byUrgency.TryDequeue(out var task, out var urgency))
+        {
+            if (task.IsWaiting && task.DelayAt <= now)
+            {
+                PutBehind(task);
+            }
+            else if (task.IsWaiting)
+            {
+                looked.Add((task, urgency));
+                _nextDelay = Math.Min(_nextDelay, task.DelayAt);
+                LookAt(task);
+            }
+        }
+
+        _byUrgency.EnqueueRange(looked);
     }
 
     private void LookAt(InferenceTask task)

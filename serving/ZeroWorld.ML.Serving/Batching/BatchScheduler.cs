@@ -207,7 +207,7 @@ internal sealed partial class BatchScheduler : IRequestRunner
         var now = _time.GetTimestamp();
         return urgency.Due == 0 || urgency.Due > now
             ? now
-            : throw new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came.");
+            : throw new ServingException(ServingError.DeadlineExceeded, "Request timeout expired: its turn did not come in time.");
     }
 
     private void Enqueue_NeedsLock(InferenceTask task)

@@ -71,7 +71,7 @@ internal sealed class InferenceTask(BatchScheduler owner, TensorBuffer[] inputs,
     /// <summary>Ends a task whose time is over, if it still waits.</summary>
     /// <returns>Whether it did.</returns>
     public bool TryExpire() =>
-        TryEnd(static _ => new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came."), default);
+        TryEnd(static _ => new ServingException(ServingError.DeadlineExceeded, "Request timeout expired: its turn did not come in time."), default);
 
     /// <summary>Gives a task that was started its result; its caller hears of it by <see cref="Tell"/>.</summary>
     public void Finish(in BatchOutputs outputs) => _outputs = outputs;

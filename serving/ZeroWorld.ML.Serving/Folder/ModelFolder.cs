@@ -72,6 +72,27 @@ internal sealed partial class ModelFolder
         }
     }
 
+    /// <summary>The models of an ensemble's steps; none for any other model.</summary>
+    public IEnumerable<ModelName> FindSteps(ModelName model)
+    {
+        lock (_lock)
+        {
+            return model.Project == ModelName.DefaultProject && _models.TryGetValue(model.Name, out var known) ? [.. known.Steps.Select(static step => new ModelName(ModelName.DefaultProject, step.Model))] : [];
+        }
+    }
+
+    /// <summary>How many ensembles are within one another, to one more than may be.</summary>
+    public int CountLevels(ModelName model)
+    {
+        var level = 0;
+        for (HashSet<ModelName> models = [.. FindSteps(model)]; models.Count > 0 && level <= EnsembleCall.DepthMax; level++)
+        {
+            models = [.. models.SelectMany(FindSteps)];
+        }
+
+        return level;
+    }
+
     /// <exception cref="RegistryException"><see cref="RegistryError.NotFound"/>: the version is gone; <see cref="RegistryError.Refused"/>: it has no model that can be served.</exception>
     public ModelPackage Open(ModelName model, long version)
     {

@@ -19,6 +19,8 @@ internal sealed class PbConfigDraft
 
     public bool HasDynamicBatching { get; set; }
 
+    public bool HasOptimization { get; set; }
+
     public FolderVersionPolicy Versions { get; set; } = FolderVersionPolicy.Newest;
 
     public List<PbTensor> Inputs { get; } = [];
@@ -135,11 +137,13 @@ internal sealed class PbConfigDraft
         var wrong = Runtime != EnsembleRuntime.RuntimeName ? "a platform that is not \"ensemble\""
             : HasDynamicBatching || Sequences is not null ? $"'{(HasDynamicBatching ? "dynamic_batching" : "sequence_batching")}', which belongs to the models of the steps"
             : Warmups.Count > 0 ? "'model_warmup', which belongs to the models of the steps"
+            : Instances is not null || Device is not null ? "'instance_group', which belongs to the models of the steps"
+            : HasOptimization ? "'optimization', which belongs to the models of the steps"
             : Inputs.Count == 0 || Outputs.Count == 0 ? "no input or no output"
             : Inputs.Concat(Outputs).Any(static tensor => tensor.ModelDims is not null || tensor.IsRagged) || BatchInputs.Count + BatchOutputs.Count > 0 ? "a reshape or ragged input, which belongs to the models of the steps"
             : null;
         return wrong is null
-            ? PbEnsembleReader.Order(PbEnsembleReader.Read(Ensemble), Inputs.Select(static input => input.Spec.Name), Outputs, Name)
+            ? PbEnsembleReader.Order(PbEnsembleReader.Read(Ensemble), [.. Inputs.Select(static input => input.Spec.Name)], Outputs, Name)
             : throw new ModelConfigException(Ensemble.Line, Ensemble.Column, $"'ensemble_scheduling' stands beside {wrong}");
     }
 

@@ -87,6 +87,7 @@ internal static class PbConfigReader
                 break;
             case "optimization":
                 PbOptimizationReader.Read(Message(node), draft);
+                draft.HasOptimization |= Message(node).Count > 0;
                 break;
             case "metric_tags":
                 ReadMapEntry(Message(node), static value => Text(value));
@@ -193,6 +194,11 @@ internal static class PbConfigReader
                 default:
                     throw new ModelConfigException(node.Line, node.Column, $"'instance_group.{node.Name}' is not supported here; expected name, count, kind, gpus, rate_limiter and host_policy");
             }
+        }
+
+        if (kind == "KIND_CPU" && gpus.Count > 0)
+        {
+            throw new ModelConfigException(fields[0].Line, fields[0].Column, "an instance_group of KIND_CPU names gpus; expected KIND_GPU, or no gpus");
         }
 
         draft.Device = (kind, gpus.Count) switch

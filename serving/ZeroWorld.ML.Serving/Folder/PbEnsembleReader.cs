@@ -20,7 +20,7 @@ internal static class PbEnsembleReader
     /// <param name="steps">As they were written.</param>
     /// <param name="name">Name of the ensemble, where it is said.</param>
     /// <exception cref="ModelConfigException">A tensor that nothing gives, or that two give.</exception>
-    public static EnsembleStep[] Order(IReadOnlyList<(EnsembleStep Step, ConfigNode Place)> steps, IEnumerable<string> inputs, IEnumerable<PbTensor> outputs, string? name)
+    public static EnsembleStep[] Order(IReadOnlyList<(EnsembleStep Step, ConfigNode Place)> steps, IReadOnlyList<string> inputs, IEnumerable<PbTensor> outputs, string? name)
     {
         var known = inputs.ToHashSet(StringComparer.Ordinal);
         var given = new HashSet<string>(known, StringComparer.Ordinal);
@@ -51,6 +51,11 @@ internal static class PbEnsembleReader
             ordered.Add(left[ready].Step);
             known.UnionWith(left[ready].Step.Outputs.Values);
             left.RemoveAt(ready);
+        }
+
+        if (inputs.FirstOrDefault(input => !steps.Any(item => item.Step.Inputs.Values.Contains(input))) is { } unread)
+        {
+            throw Wrong(steps[^1].Place, $"is the last, and none reads the input '{unread}'");
         }
 
         return outputs.FirstOrDefault(output => !steps.Any(item => item.Step.Outputs.Values.Contains(output.Spec.Name))) is { } lacking

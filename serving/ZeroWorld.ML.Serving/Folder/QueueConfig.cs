@@ -40,6 +40,11 @@ internal static class QueueConfig
             throw Wrong(place, $"preserve_ordering is set beside {settings.PriorityLevels} levels of priority, which would change the order; leave one of them out");
         }
 
+        if (settings.PreservesOrder && (settings.Common.OnTimeout == QueueTimeoutAction.Delay || settings.ByLevel.Values.Any(static policy => policy.OnTimeout == QueueTimeoutAction.Delay)))
+        {
+            throw Wrong(place, "preserve_ordering is set beside a queue policy whose action on timeout is DELAY, which would change the order; leave one of them out");
+        }
+
         if (settings.PriorityLevels == 0 && (settings.PriorityDefault > 0 || settings.ByLevel.Count > 0))
         {
             throw Wrong(place, "there are no levels of priority to speak of: set priority_levels");

@@ -57,8 +57,24 @@ internal sealed partial class ModelSources(IModelCatalog registry, ModelFolder? 
     /// <summary>Looks for models that were put into the folder since it was read; those that were known stay as they are.</summary>
     public void FindNew() => folder?.FindNew();
 
+    /// <summary>The models of an ensemble's steps, as they were read last; none for any other model.</summary>
+    public IReadOnlyList<ModelName> FindSteps(ModelName model) =>
+        folder is null || IsRegistered(model) ? [] : [.. folder.FindSteps(model).Distinct()];
+
+    /// <summary>How many ensembles are within one another: 0 for a model that is none, 1 for an ensemble of such models.</summary>
+    public int CountLevels(ModelName model) => folder is null || IsRegistered(model) ? 0 : folder.CountLevels(model);
+
     /// <summary>Whether callers asked for it at the start.</summary>
     public bool IsLoadedAtStart(ModelName model) => folder is null || folder.IsLoadedAtStart(model);
+
+    /// <summary>Whether the registry has the name; one that was put into the folder just now is not known yet.</summary>
+    private bool IsRegistered(ModelName model)
+    {
+        lock (_isInFolder)
+        {
+            return _isInFolder.TryGetValue(model, out var isInFolder) && !isInFolder;
+        }
+    }
 
     private List<CatalogModel> Join(IReadOnlyList<CatalogModel> registered, IReadOnlyList<CatalogModel> own)
     {

@@ -98,6 +98,11 @@ internal sealed partial class ServableLoader(
                 prediction = await features.PrepareAsync(package.Manifest, loaded.Instance.Signature, plan, loaded.Tokenizer, cancellationToken).ConfigureAwait(false);
             }
 
+            if (package.Settings.Steps is { Count: > 0 } steps && servables().FindProblem(model, loaded.Instance.Signature, steps, settings.BatchRowsMax) is { } problem)
+            {
+                throw new ServingException(ServingError.ModelRefused, problem);
+            }
+
             var statistics = new ServableStatistics(time);
             IRequestRunner runner = package.Settings.Steps.Count > 0
                 ? new EnsembleRunner(model, package.Settings, settings.BatchRowsMax, servables, statistics)

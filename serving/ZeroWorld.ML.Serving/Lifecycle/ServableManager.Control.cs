@@ -24,7 +24,7 @@ public sealed partial class ServableManager
         CheckOverride(model, given);
         try
         {
-            await LoadOneAsync(model, given, cancellationToken).ConfigureAwait(false);
+            await LoadOneAsync(model, given, [model], cancellationToken).ConfigureAwait(false);
         }
         catch when (given is not null)
         {
@@ -40,7 +40,7 @@ public sealed partial class ServableManager
             {
                 if (!IsModelReady(step, VersionSelector.Any))
                 {
-                    await LoadOneAsync(step, null, cancellationToken).ConfigureAwait(false);
+                    await LoadOneAsync(step, null, seen, cancellationToken).ConfigureAwait(false);
                 }
 
                 ensembles.Enqueue(step);
@@ -48,7 +48,8 @@ public sealed partial class ServableManager
         }
     }
 
-    private async Task LoadOneAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
+    /// <param name="seen">Models that are loaded, or on their way, for the same call.</param>
+    private async Task LoadOneAsync(ModelName model, ModelOverride? given, HashSet<ModelName> seen, CancellationToken cancellationToken)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
@@ -58,7 +59,18 @@ public sealed partial class ServableManager
 
         try
         {
-            await LoadWantedAsync(model, given, cancellationToken).ConfigureAwait(false);
+            _sources.Reread(model, given);
+
+            // The models of its steps first: an ensemble that does not fit them is refused.
+            foreach (var step in _sources.FindSteps(model).Where(seen.Add))
+            {
+                if (!IsModelReady(step, VersionSelector.Any))
+                {
+                    await LoadOneAsync(step, null, seen, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            await LoadWantedAsync(model, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -71,9 +83,8 @@ public sealed partial class ServableManager
         }
     }
 
-    private async Task LoadWantedAsync(ModelName model, ModelOverride? given, CancellationToken cancellationToken)
+    private async Task LoadWantedAsync(ModelName model, CancellationToken cancellationToken)
     {
-        _sources.Reread(model, given);
         SetWanted(model, true);
 
         // More than once: a load of the content before may have been on its way.
@@ -204,6 +215,21 @@ public sealed partial class ServableManager
             ];
         }
     }
+
+    /// <summary>Why an ensemble cannot be served beside what is in memory now: its steps do not fit, or lead back to it.</summary>
+    /// <returns><see langword="null"/> where nothing is known against it.</returns>
+    internal string? FindProblem(ModelName ensemble, ModelSignature signature, IReadOnlyList<EnsembleStep> steps, int rowsMax)
+    {
+        Servable? Find(EnsembleStep step) => TryFindStep(ensemble, step, out var servable) ? servable : null;
+        var seen = new HashSet<Servable>();
+        var through = steps.FirstOrDefault(step => step.Model == ensemble.Name || (Find(step) is { } servable && LeadsTo(ensemble, servable, seen)));
+        return through is null
+            ? EnsembleFit.FindProblem(ensemble.Name, signature, steps, rowsMax, Find)
+            : $"circular dependency between ensembles: {ensemble.Name} -> ... -> {through.Model} -> {ensemble.Name}";
+    }
+
+    private bool LeadsTo(ModelName ensemble, Servable model, HashSet<Servable> seen) => seen.Add(model) && model.Package.Settings.Steps.Any(
+        step => step.Model == ensemble.Name || (TryFindStep(model.Model, step, out var next) && next is not null && LeadsTo(ensemble, next, seen)));
 
     private void CheckControl(string verb)
     {

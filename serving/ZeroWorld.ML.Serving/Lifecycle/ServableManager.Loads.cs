@@ -6,7 +6,8 @@ namespace ZeroWorld.ML.Serving;
 public sealed partial class ServableManager
 {
     /// <summary>Loads a version that the catalog asks for, unless it is there, waits for a request or for its next attempt.</summary>
-    private Task? TryStartLoad_NeedsLock(VersionSlot slot, bool isAsked, bool ignoresRetryDelay)
+    /// <param name="before">Loads that end first.</param>
+    private Task? TryStartLoad_NeedsLock(VersionSlot slot, bool isAsked, bool ignoresRetryDelay, Task? before)
     {
         if (!slot.IsMissing)
         {
@@ -21,15 +22,15 @@ public sealed partial class ServableManager
         }
 
         return (isAsked || !slot.IsAsleep) && (slot.Failure is null || isAsked || ignoresRetryDelay || _time.GetTimestamp() >= slot.RetryTimestamp)
-            ? StartLoad_NeedsLock(slot, mayEvict: isInUse)
+            ? StartLoad_NeedsLock(slot, mayEvict: isInUse, before)
             : null;
     }
 
-    private Task StartLoad_NeedsLock(VersionSlot slot, bool mayEvict)
+    private Task StartLoad_NeedsLock(VersionSlot slot, bool mayEvict, Task? before = null)
     {
         if (slot.Load is null)
         {
-            slot.Load = LoadAsync(slot, mayEvict);
+            slot.Load = LoadAsync(slot, mayEvict, before);
             _table.Touch(slot);
             Track_NeedsLock(slot.Load);
         }
@@ -37,10 +38,11 @@ public sealed partial class ServableManager
         return slot.Load;
     }
 
-    private async Task LoadAsync(VersionSlot slot, bool mayEvict)
+    private async Task LoadAsync(VersionSlot slot, bool mayEvict, Task? before)
     {
         // Whoever starts a load holds the lock.
         await Task.Yield();
+        await (before ?? Task.CompletedTask).ConfigureAwait(false);
         Servable? servable = null;
         ServingException? failure = null;
         try
@@ -74,8 +76,8 @@ public sealed partial class ServableManager
             slot.Absence = isDeferred ? SlotAbsence.Deferred : slot.Absence;
             slot.Failure = isDeferred ? null : failure;
             slot.RetryDelay = failure is null ? TimeSpan.Zero : NextDelay(slot.RetryDelay);
-            // Files that cannot be served cannot be served tomorrow: their next content is tried, or a caller's wish.
-            slot.RetryTimestamp = failure?.Error == ServingError.ModelRefused && _table.FindModel(slot.Model)?.Offered is not null
+            // Files that cannot be served cannot be served tomorrow: their next content is tried, or a caller's wish. Of an ensemble the models of its steps may change.
+            slot.RetryTimestamp = failure?.Error == ServingError.ModelRefused && _table.FindModel(slot.Model)?.Offered is not null && _sources.CountLevels(slot.Model) == 0
                 ? long.MaxValue
                 : _time.GetTimestamp() + (long)(slot.RetryDelay.TotalSeconds * _time.TimestampFrequency);
             _table.Touch(slot);

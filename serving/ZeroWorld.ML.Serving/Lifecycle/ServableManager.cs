@@ -56,8 +56,8 @@ public sealed partial class ServableManager : IAsyncDisposable
     /// <summary>Who decides which models of the folder are loaded.</summary>
     public ModelControl Control => _sources.Control;
 
-    /// <summary>Whether the catalog was read and every version that loads by itself was tried once.</summary>
-    public bool IsReady => _isReady;
+    /// <summary>Whether the catalog was read and every version that loads by itself was tried once; with <see cref="ServableManagerOptions.StrictReadiness"/>, whether all of them answer now.</summary>
+    public bool IsReady => _isReady && (!_options.StrictReadiness || AreAllReady());
 
     /// <summary>Holds the servable that a selector names, loading it first when it is one that loads on request.</summary>
     /// <exception cref="ServingException">
@@ -204,9 +204,11 @@ public sealed partial class ServableManager : IAsyncDisposable
                     return [];
                 }
 
-                foreach (var slot in _table.Adopt(models, IsWanted_NeedsLock))
+                // An ensemble behind the models of its steps, with which it has to fit.
+                foreach (var slot in _table.Adopt(models, IsWanted_NeedsLock).OrderBy(slot => _sources.CountLevels(slot.Model)).ToList())
                 {
-                    if (TryStartLoad_NeedsLock(slot, isAsked: slot.Model == asked, ignoresRetryDelay) is { } load)
+                    var before = loads.Count > 0 && _sources.CountLevels(slot.Model) > 0 ? Task.WhenAll(loads) : null;
+                    if (TryStartLoad_NeedsLock(slot, isAsked: slot.Model == asked, ignoresRetryDelay, before) is { } load)
                     {
                         loads.Add(load);
                     }
@@ -250,8 +252,19 @@ public sealed partial class ServableManager : IAsyncDisposable
             return known.GetValueOrDefault(model);
         }
 
-        return known[model] = steps.All(
-            step => TryFindReady(new ModelName(model.Model.Project, step.Model), VersionSelector.OfStep(step), out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)));
+        return known[model] = steps.All(step => TryFindStep(model.Model, step, out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)))
+            && FindProblem(model.Model, model.Signature, steps, model.RowsMax) is null;
+    }
+
+    private bool TryFindStep(ModelName ensemble, EnsembleStep step, out Servable? servable) =>
+        TryFindReady(new ModelName(ensemble.Project, step.Model), VersionSelector.OfStep(step), out servable);
+
+    private bool AreAllReady()
+    {
+        lock (_lock)
+        {
+            return _table.IsComplete(IsWanted_NeedsLock) && _table.Snapshot.Values.SelectMany(static model => model.Versions.Values).All(version => version.Servable is not { } servable || AreStepsReady(servable, [], 1));
+        }
     }
 
     private async Task MarkReadyAsync(List<Task> loads)

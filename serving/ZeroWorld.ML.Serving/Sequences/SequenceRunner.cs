@@ -120,11 +120,11 @@ internal sealed class SequenceRunner : IRequestRunner
         {
             lock (_lock)
             {
-                GiveUp_NeedsLock(sequence, request);
+                GiveUp_NeedsLock(sequence, request, cancellationToken.IsCancellationRequested);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ServingException(ServingError.DeadlineExceeded, "The request's time was over before its turn came.");
+            throw new ServingException(ServingError.DeadlineExceeded, "Request timeout expired: its turn did not come in time.");
         }
 
         return await RunAsync(sequence, request, urgency, _time.GetTimestamp() - entered, cancellationToken).ConfigureAwait(false);
@@ -150,11 +150,11 @@ internal sealed class SequenceRunner : IRequestRunner
 
             throw;
         }
-        catch
+        catch (Exception exception)
         {
             lock (_lock)
             {
-                Break_NeedsLock(sequence, sequence.Requests.First);
+                Break_NeedsLock(sequence, sequence.Requests.First, exception is OperationCanceledException);
                 Next_NeedsLock(sequence);
             }
 
@@ -234,14 +234,14 @@ internal sealed class SequenceRunner : IRequestRunner
         sequence.Requests.AddLast(request.Place);
     }
 
-    private void GiveUp_NeedsLock(LiveSequence sequence, SequenceRequest request)
+    private void GiveUp_NeedsLock(LiveSequence sequence, SequenceRequest request, bool isCancelled)
     {
         if (request.Place.List is null)
         {
             // Just now its turn came, or one before it gave up.
             if (request.Turn.Task.IsCompletedSuccessfully)
             {
-                Break_NeedsLock(sequence, sequence.Requests.First);
+                Break_NeedsLock(sequence, sequence.Requests.First, isCancelled);
                 Next_NeedsLock(sequence);
             }
 
@@ -250,7 +250,7 @@ internal sealed class SequenceRunner : IRequestRunner
 
         var behind = request.Place.Next;
         Leave_NeedsLock(sequence, request.Place);
-        Break_NeedsLock(sequence, behind);
+        Break_NeedsLock(sequence, behind, isCancelled);
         if (sequence is { IsSeated: false, Requests.Count: 0 })
         {
             Close_NeedsLock(sequence);
@@ -259,13 +259,15 @@ internal sealed class SequenceRunner : IRequestRunner
     }
 
     /// <summary>Refuses requests up to the next first one; without one the sequence is over.</summary>
-    private void Break_NeedsLock(LiveSequence sequence, LinkedListNode<SequenceRequest>? from)
+    /// <param name="isCancelled">Whether the request that was not run was cancelled: those that wait behind it are then cancelled, too, as in Triton.</param>
+    private void Break_NeedsLock(LiveSequence sequence, LinkedListNode<SequenceRequest>? from, bool isCancelled)
     {
+        var (error, what) = isCancelled ? (ServingError.Cancelled, "cancelled") : (ServingError.InvalidInput, "not run");
         while (from is { Value.Position.IsStart: false })
         {
             var next = from.Next;
             Leave_NeedsLock(sequence, from);
-            from.Value.Turn.TrySetException(Invalid($"the sequence {sequence.Id} of model '{_model.Name}' is over: a request of it before this one was not run"));
+            from.Value.Turn.TrySetException(new ServingException(error, $"the sequence {sequence.Id} of model '{_model.Name}' is over: a request of it before this one was {what}"));
             from = next;
         }
 

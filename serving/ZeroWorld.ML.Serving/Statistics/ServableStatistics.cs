@@ -155,7 +155,7 @@ internal sealed class ServableStatistics
     /// <summary>The kind of a failure, as it is counted.</summary>
     public static RefusalReason ReasonOf(Exception exception) => exception switch
     {
-        OperationCanceledException => RefusalReason.Canceled,
+        OperationCanceledException or ServingException { Error: ServingError.Cancelled } => RefusalReason.Canceled,
         ServingException { Error: ServingError.Overloaded or ServingError.DeadlineExceeded } => RefusalReason.Rejected,
         ServingException { Error: ServingError.BackendFailed } => RefusalReason.Backend,
         _ => RefusalReason.Other,

@@ -202,7 +202,7 @@ public sealed class RecommendTests : IAsyncLifetime
         Assert.Contains($"zeroworld_serving_request_duration_seconds_count{{{Labels}}} 2\n", text, StringComparison.Ordinal);
         Assert.Contains($"zeroworld_serving_stage_duration_seconds_count{{{Labels},stage=\"features\"}} 2\n", text, StringComparison.Ordinal);
         Assert.Contains("nv_inference_request_success{model=\"shop\",version=\"1\"} 2\n", text, StringComparison.Ordinal);
-        Assert.Contains("nv_inference_request_failure{model=\"shop\",version=\"1\",reason=\"OTHER\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("nv_inference_request_failure{model=\"shop\",reason=\"OTHER\",version=\"1\"} 1\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -127,6 +127,22 @@ public sealed class ImportWithoutColumnsTests : IDisposable
     }
 
     [Fact]
+    public async Task ImportAsync_AppendedFileWithoutRows_ChangesNothing()
+    {
+        await _folder.Store.ImportAsync(Import(_folder.WriteText("first.csv", "id,amount\nx1,1.5\n")), Token);
+        var empty = Import(_folder.WriteText("second.csv", "amount,id\n")) with { IsAppended = true };
+
+        var summary = await _folder.Store.ImportAsync(empty, Token);
+        var other = await RefusedAsync(Import(_folder.WriteText("third.csv", "id\n")) with { IsAppended = true });
+        var first = await RefusedAsync(empty with { Table = "others" });
+
+        Assert.Equal((0, 0, null), (summary.Rows, summary.Bytes, summary.FirstTime));
+        Assert.Contains("third.csv' has no column 'amount'", other, StringComparison.Ordinal);
+        Assert.Contains("second.csv' has no rows; expected at least one", first, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(_folder.PathOf("data/offline/default/events"), "*.parquet"));
+    }
+
+    [Fact]
     public async Task ImportAsync_CsvWithOddHeader_TakesNamedColumnsOnceOrRefuses()
     {
         var summary = await _folder.Store.ImportAsync(Import(_folder.WriteText("index.csv", ",a\n0,1\n1,2\n")), Token);

@@ -352,9 +352,10 @@ public sealed class MaterializationTests : IDisposable
         Assert.Contains("expected 0 to n - 1", (await Assert.ThrowsAsync<FeatureException>(() => RunAsync(new InMemoryOnlineStore(), shard: shard, shards: shards))).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("", "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first.")]
-    [InlineData("exact,last", "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first. Before it, these views were brought online: exact, last.")]
-    public async Task RunAsync_TableThatWasNeverImported_NamesTheViewAndWhatIsDone(string before, string expected)
+    [InlineData(0, "")]
+    [InlineData(2, " These views were brought online: exact, last.")]
+    [InlineData(3, " These views were brought online: exact, last, tiles.")]
+    public async Task RunAsync_TableThatWasNeverImported_KeepsBackItsViewsAloneAndNamesThem(int others, string expected)
     {
         await ImportAsync("a", 0, 40);
         var seen = DefinitionLoader.Load([new DefinitionFile("b.yaml", """
@@ -362,12 +363,16 @@ public sealed class MaterializationTests : IDisposable
             entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
             feature_views: [ { name: seen, entity: card, source: { table: visits, event_time: AT, keys: { card_id: CARD } }, features: [ { name: place, type: string } ] } ]
             """)]).Views.Single();
-        StorageField[] fields = [.. before == "" ? [] : Fields[..2], StorageField.Of(seen, hasIntegerEventId: false), Fields[2]];
+        var missing = StorageField.Of(seen, hasIntegerEventId: false);
+        StorageField[] fields = [missing, .. Fields[..others], missing];
+        var online = new InMemoryOnlineStore();
 
-        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(new InMemoryOnlineStore(), fields: fields));
+        var failure = await Assert.ThrowsAsync<FeatureException>(() => RunAsync(online, fields: fields));
 
         Assert.Equal(FeatureError.NotFound, failure.Error);
-        Assert.Equal(expected, failure.Message);
+        var once = "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first.";
+        Assert.Equal($"{once} {once}{expected}", failure.Message);
+        Assert.Equal(Fields[..others].Select(static field => field.Name).Order(StringComparer.Ordinal), online.Coverages.Keys.Order(StringComparer.Ordinal));
     }
 
     private static StorageField FieldOf(string precision, params string[] windows)

@@ -51,6 +51,20 @@ public abstract partial class S3AppendContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ImportAsync_AppendedWithoutRows_ChangesNothing()
+    {
+        await Store.ImportAsync(Import(0, 10), Token);
+        var before = await ExtentAsync();
+
+        var summary = await Store.ImportAsync(Import(10, 0) with { IsAppended = true }, Token);
+
+        Assert.Equal(0, summary.Rows);
+        var after = await ExtentAsync();
+        Assert.Equal((before.Rows, before.Generation), (after.Rows, after.Generation));
+        Assert.Equal(before.Files, after.Files);
+    }
+
+    [Fact]
     public async Task ImportAsync_Appended_IsOneMoreFileOfTheSameGeneration()
     {
         await Store.ImportAsync(Import(0, 10), Token);

@@ -146,8 +146,9 @@ public sealed class EnsembleTests
         var alone = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("self", Cancellation, Raw(1, 1)));
         var answer = await server.InferAsync("all", Cancellation, Raw(1, 5));
 
-        Assert.Equal("The ensemble 'self' has the step 'self', itself.", alone.Message);
-        Assert.Equal((ServingError.ModelRefused, "The ensemble 'a' has the step 'b', of which it is a step."), (refused.Error, refused.Message));
+        Assert.Equal("circular dependency between ensembles: self -> ... -> self -> self", alone.Message);
+        Assert.Equal(ServingError.ModelRefused, refused.Error);
+        Assert.Matches("^circular dependency between ensembles: ([abc]) -> ... -> [abc] -> \\1$", refused.Message);
         Assert.All(["a", "b", "c", "self"], name => Assert.False(server.Servables.IsModelReady(new ModelName(ModelName.DefaultProject, name), VersionSelector.Any)));
         Assert.Equal([5, 5], Values(answer.Outputs[0].Tensor));
     }
@@ -204,13 +205,19 @@ public sealed class EnsembleTests
     {
         (string From, string To, string Expected)[] cases =
         [
-            ("input_map { key: \"x\" value: \"raw\" }", "input_map { key: \"z\" value: \"raw\" }", "The ensemble 'bad0' gives the input 'z' to the step 'neg', which takes 'x'."),
-            ("output_map { key: \"y\" value: \"turned\" }", "output_map { key: \"z\" value: \"turned\" }", "The ensemble 'bad1' reads the output 'z' of the step 'neg', which has 'y'."),
+            ("input_map { key: \"x\" value: \"raw\" }", "input_map { key: \"z\" value: \"raw\" }", "in ensemble bad0, ensemble tensor raw is mapping to non-existing input z in model neg"),
+            ("output_map { key: \"y\" value: \"turned\" }", "output_map { key: \"z\" value: \"turned\" }", "in ensemble bad1, ensemble tensor turned is mapped from non-existing output z in model neg"),
             ("model_name: \"neg\"", "model_name: \"nobody\"", "Request for unknown model: 'nobody'"),
-            ("TYPE_FP32 dims: [ 2 ] } ]\n", "TYPE_INT32 dims: [ 2 ] } ]\n", "unexpected input 'x' for model 'neg'. Expected FP32 [-1,2], got INT32 [1,2]"),
-            ("model_name: \"neg\"", "model_name: \"all\"", "The ensemble 'bad4' gives the input 'x' to the step 'all', which takes 'raw'."),
+            ("TYPE_FP32 dims: [ 2 ] } ]\n", "TYPE_INT32 dims: [ 2 ] } ]\n", "in ensemble bad3, ensemble tensor raw: inconsistent data type: TYPE_INT32 is inferred from model bad3 while TYPE_FP32 is inferred from model neg"),
+            ("model_name: \"neg\"", "model_name: \"all\"", "in ensemble bad4, ensemble tensor raw is mapping to non-existing input x in model all"),
+            ("input [ { name: \"raw\" data_type: TYPE_FP32 dims: [ 2 ] } ]", "input [ { name: \"raw\" data_type: TYPE_FP32 dims: [ 3 ] } ]", "in ensemble bad5, ensemble tensor raw: inconsistent shape: [-1,3] is inferred from model bad5 while [-1,2] is inferred from model neg"),
+            ("{ name: \"size\" data_type: TYPE_FP32 dims: [ 2 ] }", "{ name: \"size\" data_type: TYPE_FP32 dims: [ 2, 1 ] }", "in ensemble bad6, ensemble tensor size: inconsistent shape: [-1,2] is inferred from model abs while [-1,2,1] is inferred from model bad6"),
+            ("max_batch_size: 8", "max_batch_size: 17", "ensemble bad7 allows maximum batch size 17, but it contains model neg which only allows maximum batch size to be 16"),
+            ("model_name: \"neg\"", "model_name: \"two\"", "in ensemble bad8, input more in model two is not mapped to any ensemble tensors"),
         ];
         await using var server = Create();
+        server.Add("two", 1, new OnnxGraphBuilder("two").AddInput(new("x", TensorDtype.Float32, [-1, 2])).AddInput(new("more", TensorDtype.Float32, [-1, 2])).AddNode("Add", ["x", "more"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [-1, 2])).ToBytes());
+        server.Configure("two", "max_batch_size: 16", "config.pbtxt");
         for (var index = 0; index < cases.Length; index++)
         {
             AddEnsemble(server, $"bad{index}", Config.ReplaceLineEndings("\n").Replace(cases[index].From, cases[index].To, StringComparison.Ordinal));
@@ -224,6 +231,42 @@ public sealed class EnsembleTests
 
             Assert.Contains(cases[index].Expected, exception.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Load_EnsembleThatDoesNotFit_IsRefusedAndTheOneBeforeGoesOn()
+    {
+        await using var server = await StartAsync(("Models:Control", "explicit"), ("Models:Load", "all"));
+        var name = new ModelName(ModelName.DefaultProject, "all");
+        AddEnsemble(server, "all", Config.Replace("key: \"x\" value: \"raw\"", "key: \"z\" value: \"raw\"", StringComparison.Ordinal));
+        AddOuter(server, "outer", "nobody");
+
+        var refused = await Assert.ThrowsAsync<ServingException>(() => server.Servables.LoadModelAsync(name, Cancellation));
+        var lacking = await Assert.ThrowsAsync<ServingException>(() => server.Servables.LoadModelAsync(new ModelName(ModelName.DefaultProject, "outer"), Cancellation));
+        var answer = await server.InferAsync("all", Cancellation, Raw(1, 5));
+
+        Assert.Equal((ServingError.ModelRefused, "load failed for model 'all': in ensemble all, ensemble tensor raw is mapping to non-existing input z in model neg"), (refused.Error, refused.Message));
+        Assert.Equal(ServingError.ModelNotFound, lacking.Error);
+        Assert.Contains("'nobody'", lacking.Message, StringComparison.Ordinal);
+        Assert.Equal([5, 5], Values(answer.Outputs[0].Tensor));
+    }
+
+    /// <summary>A step whose next version takes something else: the ensemble says that it is not ready, instead of failing each request.</summary>
+    [Fact]
+    public async Task IsModelReady_StepReplacedByOneThatDoesNotFit_IsFalseUntilItFitsAgain()
+    {
+        await using var server = await StartAsync(("Models:Control", "explicit"), ("Models:Load", "all"));
+        var (all, neg) = (new ModelName(ModelName.DefaultProject, "all"), new ModelName(ModelName.DefaultProject, "neg"));
+        var before = server.Servables.IsModelReady(all, VersionSelector.Any);
+
+        server.Add("neg", 1, new OnnxGraphBuilder("neg").AddInput(new("x", TensorDtype.Float32, [-1, 3])).AddNode("Neg", ["x"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [-1, 3])).ToBytes());
+        await server.Servables.LoadModelAsync(neg, Cancellation);
+        var (replaced, itself) = (server.Servables.IsModelReady(all, VersionSelector.Any), server.Servables.IsModelReady(neg, VersionSelector.Any));
+        server.Add("neg", 1, new OnnxGraphBuilder("neg").AddInput(new("x", TensorDtype.Float32, [-1, 2])).AddNode("Neg", ["x"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [-1, 2])).ToBytes());
+        await server.Servables.LoadModelAsync(neg, Cancellation);
+
+        Assert.Equal((true, false, true), (before, replaced, itself));
+        Assert.True(server.Servables.IsModelReady(all, VersionSelector.Any));
     }
 
     // The size that the inner one gives, doubled.

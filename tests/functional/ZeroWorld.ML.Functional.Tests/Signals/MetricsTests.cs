@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Grpc.Core;
@@ -43,7 +44,7 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
         Assert.Equal(statistics.InferenceCount, samples[$"nv_inference_count{Triton}"]);
         Assert.Equal(statistics.ExecutionCount, samples[$"nv_inference_exec_count{Triton}"]);
         Assert.Equal(statistics.InferenceStats.Queue.Ns / 1000, samples[$"nv_inference_queue_duration_us{Triton}"]);
-        Assert.True(samples["nv_inference_request_failure{model=\"fraud\",version=\"1\",reason=\"OTHER\"}"] >= 1);
+        Assert.True(samples["nv_inference_request_failure{model=\"fraud\",reason=\"OTHER\",version=\"1\"}"] >= 1);
         Assert.Equal(0, samples[$"nv_inference_pending_request_count{Triton}"]);
         Assert.InRange(samples[$"nv_model_load_duration_secs{Triton}"], 0.0001, 600);
         Assert.InRange(samples["nv_cpu_utilization"], 0, 1);
@@ -61,6 +62,30 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
         Assert.DoesNotContain(families.CountBy(static name => name), static count => count.Value > 1);
         Assert.DoesNotContain("customer_id", text, StringComparison.Ordinal);
         Assert.DoesNotContain("# EOF", text, StringComparison.Ordinal);
+        Assert.Contains("service_name=\"zeroworld\"", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Prometheus itself asks for gzip.</summary>
+    [Theory]
+    [InlineData("gzip", "gzip")]
+    [InlineData("deflate;q=0.5, gzip;q=0.1", "deflate")]
+    [InlineData("zstd", null)]
+    public async Task Metrics_CallerTakesCompression_AreOneBodyInIt(string accepted, string? encoding)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_fraud.Server.Addresses.Metrics, "/metrics"));
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
+
+        using var response = await _fraud.Http.SendAsync(request, Cancellation);
+        var body = await response.Content.ReadAsByteArrayAsync(Cancellation);
+
+        Assert.Equal(encoding, response.Content.Headers.ContentEncoding.SingleOrDefault());
+        using var packed = new MemoryStream(body);
+        await using Stream unpacked = encoding switch { "gzip" => new GZipStream(packed, CompressionMode.Decompress), "deflate" => new ZLibStream(packed, CompressionMode.Decompress), _ => packed };
+        using var reader = new StreamReader(unpacked);
+        var text = await reader.ReadToEndAsync(Cancellation);
+        Assert.Contains("\nnv_cpu_memory_total_bytes ", text, StringComparison.Ordinal);
+        Assert.Contains("\ndotnet_", text, StringComparison.Ordinal);
+        Assert.Equal(packed.Length, packed.Position);
     }
 
     [Fact]

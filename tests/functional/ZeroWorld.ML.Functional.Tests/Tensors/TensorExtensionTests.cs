@@ -198,7 +198,7 @@ public sealed class TensorExtensionTests(TensorServer server) : IClassFixture<Te
         Assert.False(logger.IsEnabled(LogLevel.Error));
         using var back = await PostAsync("/v2/logging", """{"log_verbose_level":0,"log_error":true,"log_file":null}""");
         Assert.Equal(
-            """{"log_file":"","log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"ISO8601"}""", await back.Content.ReadAsStringAsync(Cancellation));
+            """{"log_file":"","log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"default"}""", await back.Content.ReadAsStringAsync(Cancellation));
         Assert.True(logger.IsEnabled(LogLevel.Error));
     }
 

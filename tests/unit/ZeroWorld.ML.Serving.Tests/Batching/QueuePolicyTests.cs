@@ -118,6 +118,61 @@ public sealed class QueuePolicyTests
         Assert.Equal([1], instance.BatchRows);
     }
 
+    /// <summary>Who stands behind the others does not count among those that fill a preferred size.</summary>
+    [Fact]
+    public async Task RunAsync_LevelsTimeoutDelays_ThoseBeforeItFillAPreferredSize()
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        var queue = new QueueSettings { Common = new QueuePolicy(0, TimeSpan.FromMilliseconds(100), QueueTimeoutAction.Delay) };
+        await using var scheduler = Create([instance], Preferring(queue), time);
+        var delayed = Run(scheduler, 1);
+
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        await Task.WhenAll(Run(scheduler, 2), Run(scheduler, 2)).WaitAsync(Cancellation);
+        var isAnswered = delayed.IsCompleted;
+        time.Advance(TimeSpan.FromSeconds(10));
+        await delayed.WaitAsync(Cancellation);
+
+        Assert.False(isAnswered);
+        Assert.Equal([4, 1], instance.BatchRows);
+    }
+
+    /// <summary>Nobody comes when the first has waited as long as it may: those behind it fill a preferred size from then on.</summary>
+    [Fact]
+    public async Task RunAsync_LevelsTimeoutPassesWhileNobodyComes_TheOthersRun()
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        var queue = new QueueSettings { Common = new QueuePolicy(0, TimeSpan.FromMilliseconds(100), QueueTimeoutAction.Delay) };
+        await using var scheduler = Create([instance], Preferring(queue), time);
+        var delayed = Run(scheduler, 1);
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        Task<BatchOutputs>[] others = [Run(scheduler, 2), Run(scheduler, 2)];
+
+        time.Advance(TimeSpan.FromMilliseconds(51));
+        await Task.WhenAll(others).WaitAsync(Cancellation);
+        time.Advance(TimeSpan.FromSeconds(10));
+        await delayed.WaitAsync(Cancellation);
+
+        Assert.Equal([4, 1], instance.BatchRows);
+    }
+
+    [Fact]
+    public async Task RunAsync_MoreUrgentRequestComesLater_FillsAPreferredSizeWithTheFirst()
+    {
+        var time = new FakeTimeProvider();
+        var instance = FakeInstance.Score(1);
+        await using var scheduler = Create([instance], Preferring(new QueueSettings { PriorityLevels = 2, PriorityDefault = 2 }), time);
+        Task<BatchOutputs>[] common = [Run(scheduler, 2), Run(scheduler, 1)];
+
+        await Task.WhenAll(Run(scheduler, 2, 1), common[0]).WaitAsync(Cancellation);
+        time.Advance(TimeSpan.FromSeconds(10));
+        await common[1].WaitAsync(Cancellation);
+
+        Assert.Equal([4, 1], instance.BatchRows);
+    }
+
     [Fact]
     public async Task RunAsync_LevelsTimeoutDelays_GoesBehindThoseThatCameLater()
     {
@@ -140,6 +195,9 @@ public sealed class QueuePolicyTests
 
     private static Task<BatchOutputs> Run(BatchScheduler scheduler, int rows, int priority = 0) =>
         scheduler.RunAsync(Rows(rows), rows, new RequestUrgency(priority, 0), Cancellation).AsTask();
+
+    private static BatchSchedulerOptions Preferring(QueueSettings queue) =>
+        new() { BatchRowsMax = 32, PreferredRows = [4, 8], QueueDelay = TimeSpan.FromSeconds(10), RunsInlineWhenIdle = false, Queue = queue };
 
     private static void AssertQueue(QueueSettings queue)
     {

@@ -16,9 +16,9 @@ public sealed class ModelFolderTests
             "outer/config.pbtxt",
             """
             platform: "ensemble"
-            input [ { name: "a" data_type: TYPE_FP32 dims: [ 1 ] } ]
-            output [ { name: "b" data_type: TYPE_FP32 dims: [ 1 ] } ]
-            ensemble_scheduling { step [ { model_name: "inner" input_map { key: "a" value: "a" } output_map { key: "b" value: "b" } } ] }
+            input [ { name: "a" data_type: TYPE_FP32 dims: [ -1, 2 ] } ]
+            output [ { name: "b" data_type: TYPE_FP32 dims: [ -1, 1 ] } ]
+            ensemble_scheduling { step [ { model_name: "inner" input_map { key: "features" value: "a" } output_map { key: "probability" value: "b" } } ] }
             """);
         folder.Write("outer/1/nothing", "");
 
@@ -30,6 +30,31 @@ public sealed class ModelFolderTests
         Assert.Contains("inner 1 Ready", index);
         Assert.Contains("outer 1 Ready", index);
         Assert.Contains("other 1 Unavailable unloaded", index);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task IsReady_OneModelCannotBeLoaded_IsStrictWhereAskedFor(bool isStrict)
+    {
+        await using var folder = new ModelFolderFixture(ModelControl.Poll, configure: options => options.StrictReadiness = isStrict);
+        folder.Write("good/1/model.onnx", "one");
+        folder.Write("bad/1/model.onnx", "broken");
+
+        await folder.RefreshAsync();
+        var withBroken = folder.Servables.IsReady;
+        folder.Write("bad/config.pbtxt", "nothing: 1");
+        await folder.RefreshAsync();
+        var withWrongSettings = folder.Servables.IsReady;
+        folder.Write("bad/config.pbtxt", "");
+        folder.Write("bad/1/model.onnx", "whole");
+        await folder.RefreshAsync();
+        var mended = folder.Servables.IsReady;
+        folder.Write("good/1/model.onnx", "broken");
+        await folder.RefreshAsync();
+
+        // The content before goes on.
+        Assert.Equal((!isStrict, !isStrict, true, true), (withBroken, withWrongSettings, mended, folder.Servables.IsReady));
     }
 
     [Fact]

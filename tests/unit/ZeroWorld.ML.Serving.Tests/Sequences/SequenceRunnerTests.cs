@@ -184,8 +184,10 @@ public sealed class SequenceRunnerTests : IAsyncDisposable
         var last = Run(runner, 1, 32, isEnd: true);
 
         await leaving.CancelAsync();
-        await AssertRefused(behind, "the sequence 1 of model 'm' is over: a request of it before this one was not run");
+        var cancelled = await Assert.ThrowsAsync<ServingException>(() => behind);
         _model.Open();
+
+        Assert.Equal((ServingError.Cancelled, "the sequence 1 of model 'm' is over: a request of it before this one was cancelled"), (cancelled.Error, cancelled.Message));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
         Assert.Equal(100_001, await first);
@@ -221,9 +223,11 @@ public sealed class SequenceRunnerTests : IAsyncDisposable
         var first = Run(runner, 1, 1, isStart: true);
         await _model.Running;
         var late = runner.RunAsync([Of([2])], 1, Urgency(new SequenceId(1)) with { Due = _time.GetTimestamp() + _time.TimestampFrequency }, Cancellation).AsTask();
+        var behind = Run(runner, 1, 4);
 
         _time.Advance(TimeSpan.FromSeconds(1));
         var over = await Assert.ThrowsAsync<ServingException>(() => late);
+        await AssertRefused(behind, "the sequence 1 of model 'm' is over: a request of it before this one was not run");
         _model.Open();
 
         Assert.Equal(ServingError.DeadlineExceeded, over.Error);
