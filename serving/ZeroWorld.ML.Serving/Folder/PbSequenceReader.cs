@@ -6,9 +6,12 @@ namespace ZeroWorld.ML.Serving;
 /// <summary>Reads <c>sequence_batching</c> of a <c>config.pbtxt</c>.</summary>
 internal static class PbSequenceReader
 {
+    /// <summary>Most sequences of one instance that may be under way.</summary>
+    public const int CandidatesMax = 65536;
+
+    /// <summary>Most controls, states, and dimensions of one.</summary>
+    public const int ListMax = 256;
     private const long MicrosecondsMax = 86_400_000_000;
-    private const int CandidatesMax = 65536;
-    private const int ListMax = 256;
 
     private static readonly Dictionary<string, SequenceControlKind> Kinds = new(StringComparer.Ordinal)
     {
@@ -55,21 +58,34 @@ internal static class PbSequenceReader
             }
         }
 
-        if (controls.Select(static control => control.Kind).GroupBy(static kind => kind).FirstOrDefault(static group => group.Count() > 1) is { } twice)
-        {
-            throw new ModelConfigException(batching.Line, batching.Column, $"there are {twice.Count()} controls of the kind {Kinds.First(kind => kind.Value == twice.Key).Key}; expected one");
-        }
-
-        string[] names = [.. controls.Select(static control => control.Input), .. states.Select(static state => state.Input)];
-        if (names.Distinct(StringComparer.Ordinal).Count() < names.Length || states.Select(static state => state.Output).Distinct(StringComparer.Ordinal).Count() < states.Count)
-        {
-            throw new ModelConfigException(batching.Line, batching.Column, $"two of its controls and states have one tensor: {string.Join(", ", names.Concat(states.Select(static state => state.Output)).Select(static name => $"'{name}'"))}");
-        }
-
-        draft.Sequences = (settings with { Controls = controls, States = states }, batching);
+        settings = settings with { Controls = controls, States = states };
+        Check(settings, batching);
+        draft.Sequences = (settings, batching);
         if (strategy is not null)
         {
             ReadStrategy(draft, strategy);
+        }
+    }
+
+    /// <summary>Whether each control and tensor is there once, in either format.</summary>
+    /// <param name="place">Where an error is shown.</param>
+    public static void Check(SequenceSettings settings, ConfigNode place)
+    {
+        if (Math.Max(settings.Controls.Count, settings.States.Count) > ListMax)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"there are {settings.Controls.Count} controls and {settings.States.Count} states; expected at most {ListMax}");
+        }
+
+        if (settings.Controls.Select(static control => control.Kind).GroupBy(static kind => kind).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"there are {twice.Count()} controls of the kind {Kinds.First(kind => kind.Value == twice.Key).Key}; expected one");
+        }
+
+        string[] names = [.. settings.Controls.Select(static control => control.Input), .. settings.States.Select(static state => state.Input)];
+        string[] outputs = [.. settings.States.Select(static state => state.Output)];
+        if (names.Distinct(StringComparer.Ordinal).Count() < names.Length || outputs.Distinct(StringComparer.Ordinal).Count() < outputs.Length)
+        {
+            throw new ModelConfigException(place.Line, place.Column, $"two of its controls and states have one tensor: {string.Join(", ", names.Concat(outputs).Select(static name => $"'{name}'"))}");
         }
     }
 

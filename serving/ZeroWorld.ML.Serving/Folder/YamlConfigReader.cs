@@ -43,11 +43,12 @@ internal static class YamlConfigReader
         "warmup_rows" => settings with { WarmupRows = [.. settings.WarmupRows, (int)PbConfigReader.Number(node, 1, RowsMax)] },
         "padding" => settings with { Padding = PaddingConfig.Read(PbConfigReader.Message(node)) },
         "batching" => ReadBatching(settings, PbConfigReader.Message(node)),
+        "sequences" => settings with { Sequences = settings.Sequences is null ? YamlSequenceReader.Read(node) : throw node.Wrong("one of them") },
         "inputs" => settings with { Inputs = Add(settings.Inputs, ReadTensor(node), node) },
         "outputs" => settings with { Outputs = Add(settings.Outputs, ReadTensor(node), node) },
         "parameters" => settings with { Parameters = ToMap(node) },
         "onnx" => settings with { Onnx = ReadOnnx(PbConfigReader.Message(node)) },
-        _ => throw Unknown(node, "name, runtime, file, versions, pinned, response_cache, device, row_axis, batch_rows_max, batching, padding, instances, warmup_rows, inputs, outputs, parameters, onnx"),
+        _ => throw Unknown(node, "name, runtime, file, versions, pinned, response_cache, device, row_axis, batch_rows_max, batching, sequences, padding, instances, warmup_rows, inputs, outputs, parameters, onnx"),
     };
 
     private static FolderModelConfig Check(FolderModelConfig config)
@@ -57,7 +58,7 @@ internal static class YamlConfigReader
         {
             WarmupRows = [.. settings.WarmupRows.Order().Distinct()],
             PreferredRows = [.. settings.PreferredRows.Order().Distinct()],
-            RowAxis = settings.BatchRowsMax switch { 0 => RowAxis.None, > 0 when settings.RowAxis == RowAxis.FromFile => RowAxis.Declared, _ => settings.RowAxis },
+            RowAxis = settings.BatchRowsMax switch { 0 => RowAxis.None, > 0 when settings.RowAxis == RowAxis.FromFile => RowAxis.Declared, null when settings is { Sequences: not null, RowAxis: RowAxis.FromFile } => RowAxis.None, _ => settings.RowAxis },
             BatchRowsMax = settings.BatchRowsMax > 0 ? settings.BatchRowsMax : null,
         };
         return config with { Settings = settings };

@@ -56,8 +56,8 @@ public sealed partial class ServableManager : IAsyncDisposable
     /// <summary>Who decides which models of the folder are loaded.</summary>
     public ModelControl Control => _sources.Control;
 
-    /// <summary>Whether the catalog was read and every version that loads by itself was tried once.</summary>
-    public bool IsReady => _isReady;
+    /// <summary>Whether the catalog was read and every version that loads by itself was tried once; with <see cref="ServableManagerOptions.StrictReadiness"/>, whether all of them answer now.</summary>
+    public bool IsReady => _isReady && (!_options.StrictReadiness || AreAllReady());
 
     /// <summary>Holds the servable that a selector names, loading it first when it is one that loads on request.</summary>
     /// <exception cref="ServingException">
@@ -258,6 +258,14 @@ public sealed partial class ServableManager : IAsyncDisposable
 
     private bool TryFindStep(ModelName ensemble, EnsembleStep step, out Servable? servable) =>
         TryFindReady(new ModelName(ensemble.Project, step.Model), VersionSelector.OfStep(step), out servable);
+
+    private bool AreAllReady()
+    {
+        lock (_lock)
+        {
+            return _table.IsComplete(IsWanted_NeedsLock) && _table.Snapshot.Values.SelectMany(static model => model.Versions.Values).All(version => version.Servable is not { } servable || AreStepsReady(servable, [], 1));
+        }
+    }
 
     private async Task MarkReadyAsync(List<Task> loads)
     {

@@ -17,6 +17,13 @@ public sealed class ServableManagerOptions : IValidatableObject
     /// <value>Default <see langword="false"/>.</value>
     public bool LoadOnRequest { get; set; }
 
+    /// <summary>
+    /// Whether the server is ready only while every model that is to be in memory is, of its old content or the new, and every ensemble fits its steps. Else it is once each was tried, and stays so:
+    /// one broken model takes no others away from their callers.
+    /// </summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public bool StrictReadiness { get; set; }
+
     /// <summary>Versions of one model, newer than its alias targets, that are loaded by themselves: the newest ones.</summary>
     /// <value>Default 2.</value>
     [Range(0, 64)]

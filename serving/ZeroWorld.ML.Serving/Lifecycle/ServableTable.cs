@@ -168,6 +168,11 @@ internal sealed class ServableTable(ServableManagerOptions options)
         _changed.Clear();
     }
 
+    /// <summary>Whether everything that the server loads by itself is there, or left to its first request.</summary>
+    /// <param name="isWanted">Whether anything of a model may be loaded.</param>
+    public bool IsComplete(Func<ModelName, bool> isWanted) =>
+        _listed.Values.All(model => model.Problem is null || !isWanted(model.Model)) && !_slots.Values.Any(static slot => slot is { IsEager: true, Servable: null, IsAsleep: false });
+
     /// <summary>What was let go since the last call, for the manager to free.</summary>
     public IReadOnlyList<(VersionSlot Slot, Servable Servable)> TakeDetached()
     {

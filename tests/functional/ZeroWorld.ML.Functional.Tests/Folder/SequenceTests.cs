@@ -33,14 +33,27 @@ public sealed class SequenceTests
         }
         """;
 
+    // The same in the format of this project.
+    private const string YamlConfig = """
+        batch_rows_max: 16
+        batching: { queue_delay: 2ms }
+        sequences:
+          idle_max: 1m
+          candidates_max: 64
+          controls: [{ input: END, kind: end, dtype: FP32, values: [0, 1] }, { input: ID, kind: id, dtype: INT64 }]
+          states: [{ input: SUM_IN, output: SUM_OUT, dtype: FP32, shape: [-1, 2] }]
+        """;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Infer_SequencesOverAStreamAndOneByOne_GetTheirOwnSums()
+    [Theory]
+    [InlineData("config.pbtxt")]
+    [InlineData("model.yaml")]
+    public async Task Infer_SequencesOverAStreamAndOneByOne_GetTheirOwnSums(string settings)
     {
         await using var server = new FolderServer();
         server.Add("sums", 1, MakeSums(hasRows: true));
-        server.Configure("sums", Config, "config.pbtxt");
+        server.Configure("sums", settings == "model.yaml" ? YamlConfig : Config, settings);
         await server.StartAsync(Cancellation);
         using var channel = GrpcChannel.ForAddress(server.Server.Addresses.Grpc);
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);

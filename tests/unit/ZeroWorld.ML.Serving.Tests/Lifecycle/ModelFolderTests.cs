@@ -32,6 +32,31 @@ public sealed class ModelFolderTests
         Assert.Contains("other 1 Unavailable unloaded", index);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task IsReady_OneModelCannotBeLoaded_IsStrictWhereAskedFor(bool isStrict)
+    {
+        await using var folder = new ModelFolderFixture(ModelControl.Poll, configure: options => options.StrictReadiness = isStrict);
+        folder.Write("good/1/model.onnx", "one");
+        folder.Write("bad/1/model.onnx", "broken");
+
+        await folder.RefreshAsync();
+        var withBroken = folder.Servables.IsReady;
+        folder.Write("bad/config.pbtxt", "nothing: 1");
+        await folder.RefreshAsync();
+        var withWrongSettings = folder.Servables.IsReady;
+        folder.Write("bad/config.pbtxt", "");
+        folder.Write("bad/1/model.onnx", "whole");
+        await folder.RefreshAsync();
+        var mended = folder.Servables.IsReady;
+        folder.Write("good/1/model.onnx", "broken");
+        await folder.RefreshAsync();
+
+        // The content before goes on.
+        Assert.Equal((!isStrict, !isStrict, true, true), (withBroken, withWrongSettings, mended, folder.Servables.IsReady));
+    }
+
     [Fact]
     public async Task RefreshAsync_ModelsInTheFolder_AnswerWithTheirNewestVersion()
     {

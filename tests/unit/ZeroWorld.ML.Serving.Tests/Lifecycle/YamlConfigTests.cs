@@ -47,6 +47,28 @@ public sealed class YamlConfigTests
         Assert.Equal("1", settings.Onnx.Cuda!["use_tf32"]);
     }
 
+    [Fact]
+    public void Read_Sequences_AreTaken()
+    {
+        var settings = YamlConfigReader.Read("""
+            sequences:
+              idle_max: 2m
+              candidates_max: 7
+              rows_share_min: 0.5
+              controls: [{ input: START, kind: start, dtype: FP32, values: [-1, 1] }, { input: READY, kind: ready, dtype: BOOL }, { input: ID, kind: id, dtype: BYTES }]
+              states: [{ input: A, output: B, dtype: FP32, shape: [-1, 2], initial_shape: [1, 2], initial_file: zero, answered: true }, { input: C, output: D, dtype: INT32, shape: [-1] }]
+            """).Settings;
+        var sequences = settings.Sequences!;
+
+        Assert.Equal((RowAxis.None, TimeSpan.FromMinutes(2), 7, 0.5), (settings.RowAxis, sequences.IdleMax, sequences.CandidatesMax, sequences.SlotUtilizationMin));
+        Assert.Equal(
+            [new SequenceControl("START", SequenceControlKind.Start, TensorDtype.Float32, -1), new SequenceControl("READY", SequenceControlKind.Ready, TensorDtype.Bool), new SequenceControl("ID", SequenceControlKind.CorrelationId, TensorDtype.Bytes)],
+            sequences.Controls);
+        Assert.Equal(("A", "B", "zero", true), (sequences.States[0].Input, sequences.States[0].Output, sequences.States[0].InitialFile, sequences.States[0].IsAnswered));
+        Assert.Equal([1, 2], sequences.States[0].InitialShape);
+        Assert.Equal([1], sequences.States[1].InitialShape);
+    }
+
     [Theory]
     [InlineData("versions: all", new long[] { 1, 2, 3 })]
     [InlineData("versions: latest", new long[] { 3 })]
@@ -71,6 +93,19 @@ public sealed class YamlConfigTests
     [InlineData("runtime: tensorflow", "expected onnx or torchscript")]
     [InlineData("batching: { queue_delay: 2 }", "expected a duration")]
     [InlineData("inputs: [{ name: x }]", "lacks its name or dtype")]
+    [InlineData("sequences: { idle_max: 5 }", "expected a duration such as 500ms")]
+    [InlineData("sequences: { candidates_max: 0 }", "expected a whole number from 1 to 65536")]
+    [InlineData("sequences: { rows_share_min: 2 }", "expected 0 to 1")]
+    [InlineData("sequences: { controls: [{ input: S, kind: begin, dtype: INT32 }] }", "expected start, ready, end, id")]
+    [InlineData("sequences: { controls: [{ input: S, kind: start }] }", "a control lacks its dtype")]
+    [InlineData("sequences: { controls: [{ input: S, kind: start, dtype: INT64 }] }", "the control 'S' is INT64 with 0 values")]
+    [InlineData("sequences: { controls: [{ input: S, kind: start, dtype: INT32, values: [1] }] }", "the control 'S' is INT32 with 1 values")]
+    [InlineData("sequences: { controls: [{ input: S, kind: id, dtype: FP32 }] }", "the control 'S' of the kind id is FP32")]
+    [InlineData("sequences: { controls: [{ input: S, kind: end, dtype: BOOL }, { input: T, kind: end, dtype: BOOL }] }", "there are 2 controls of the kind CONTROL_SEQUENCE_END")]
+    [InlineData("sequences: { states: [{ input: H, dtype: FP32 }] }", "a state lacks its output")]
+    [InlineData("sequences: { states: [{ input: H, output: G, dtype: FP32, shape: [-1, 2], initial_shape: [1, 3] }] }", "the initial_shape of 'H' is [1,3]; expected [-1,2]")]
+    [InlineData("sequences: { states: [{ input: H, output: G, dtype: FP32 }, { input: H, output: F, dtype: FP32 }] }", "two of its controls and states have one tensor")]
+    [InlineData("sequences: { state: 1 }", "there is no setting 'state'")]
     [InlineData("a: &x 1\nb: *x", "a list of lists, an alias")]
     [InlineData("- 1", "the file holds no mapping")]
     [InlineData("a: [[1]]", "a list of lists")]
