@@ -7,6 +7,8 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>The one multiplexer of a store: made on first use, never waited for by a read, and from then on reconnecting by itself.</summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
+
     private readonly ConfigurationOptions _options;
     private readonly TimeSpan _retryInterval;
     private readonly TimeProvider _time;
@@ -20,6 +22,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private Task<ConnectionMultiplexer>? _connecting;
     private volatile Connected? _connected;
     private bool _isDisposed;
+    private int _isLooking;
 
     /// <param name="options">Settings of the client.</param>
     /// <param name="retryInterval">Pause before the next attempt after one that made no multiplexer at all.</param>
@@ -113,6 +116,36 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             {
                 await (await connecting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>
+    /// Asks the servers of a cluster what they are by now and where the slots lie, and waits for nothing: a server that stands still keeps its connection, and the client itself finds
+    /// the replica that took its place many seconds later.
+    /// </summary>
+    public void LookForMovedSlots()
+    {
+        if (IsCluster && _connected is { } connected && Interlocked.Exchange(ref _isLooking, 1) == 0)
+        {
+            _ = LookForMovedSlotsAsync(connected.Multiplexer);
+        }
+    }
+
+    private async Task LookForMovedSlotsAsync(ConnectionMultiplexer multiplexer)
+    {
+        try
+        {
+            // What each server says is taken over when it comes; it ends when the one that stands still has had its time.
+            await multiplexer.ConfigureAsync().ConfigureAwait(false);
+            await Task.Delay(LookPause, _time).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
+        {
+            // The next read that is not answered in time looks again.
+        }
+        finally
+        {
+            Volatile.Write(ref _isLooking, 0);
         }
     }
 

@@ -18,8 +18,9 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
     private RedisKeyOrValue[] _arguments = [];
 
     /// <summary>Sends the reads and answers them. Returns when all are answered, failed, or out of time; those then still pending are failed.</summary>
+    /// <returns><see langword="false"/>: a server did not answer in time.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask ReadAsync(
+    public async ValueTask<bool> ReadAsync(
         IReadOnlyList<OnlineRead> reads, Func<IReadOnlyList<StorageField>, RedisReadPlan> getPlan, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var sent = new Sent[reads.Count];
@@ -28,12 +29,13 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
             sent[index] = Send(reads[index], getPlan(reads[index].Fields));
         }
 
+        var isAnswered = true;
         try
         {
             if (isCluster)
             {
                 await AnswerAllAsync(sent).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
-                return;
+                return true;
             }
 
             var last = sent[^1].Last;
@@ -49,6 +51,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         catch (TimeoutException)
         {
             // Those that have no answer fail below.
+            isAnswered = false;
         }
         finally
         {
@@ -56,6 +59,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         }
 
         cancellationToken.ThrowIfCancellationRequested();
+        return isAnswered;
     }
 
     /// <summary>Both commands are written before either is awaited.</summary>

@@ -80,8 +80,10 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
             return;
         }
 
-        await new RedisMultiGet(database, _connection.IsCluster)
-            .ReadAsync(reads, _getPlan, _options.ReadTimeout, _time, cancellationToken).ConfigureAwait(false);
+        if (!await new RedisMultiGet(database, _connection.IsCluster).ReadAsync(reads, _getPlan, _options.ReadTimeout, _time, cancellationToken).ConfigureAwait(false))
+        {
+            _connection.LookForMovedSlots();
+        }
     }
 
     /// <inheritdoc/>
@@ -234,6 +236,7 @@ public sealed partial class RedisOnlineStore : IMaterializationLedger
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RedisFailure.IsUnavailable(exception))
         {
+            _connection.LookForMovedSlots();
             throw RedisFailure.Unavailable($"The online store at {_connection.Addresses} did not take or give what was asked", exception, _connection);
         }
     }

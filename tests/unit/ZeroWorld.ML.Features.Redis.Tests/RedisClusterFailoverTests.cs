@@ -45,6 +45,26 @@ public sealed class RedisClusterFailoverTests
         }
     }
 
+    [Fact]
+    public async Task ReadAsync_WhileAShardStandsStillAndItsReplicaTakesOver_AreAnsweredByTheReplica()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        var (still, replica) = (cluster.Shards[1], await cluster.AddReplicaAsync(cluster.Shards[1], Cancellation));
+        await using var store = Stores.Create(cluster.Shards[0].Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(200));
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await WriteAsync(store, TestViews.Spending(), 1);
+        await still.WaitForReplicaAsync(replica, Cancellation);
+        var customers = Enumerable.Range(0, Customers).Select(static id => TestViews.Id(id)).ToList();
+
+        still.Pause();
+        await replica.SendAsync("CLUSTER FAILOVER TAKEOVER", Cancellation);
+        await FailureReads.WaitUntilAsync(async () => (await FailureReads.ReadAllAsync(store, customers)).TrueForAll(static read => read.State == OnlineReadState.Answered));
+
+        Assert.Contains("role:master", await replica.SendAsync("INFO replication", Cancellation), StringComparison.Ordinal);
+        still.Continue();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,3 +1,5 @@
+using ZeroWorld.ML.Features;
+
 namespace ZeroWorld.ML.Training.Moderation;
 
 /// <summary>Words of each language that are asked about and not learned: every fifth, whichever language has it and however it is written. Pure functions.</summary>
@@ -37,11 +39,11 @@ internal static class HeldOutWords
 
     private static string Bare(string word) => LanguageCorpus.WordsAlone(word).ToLowerInvariant();
 
-    // By its letters alone, so that equal words are asked about in every language.
+    // By its letters alone, so that equal words are asked about in every language; without their marks, so that a word is not asked about whose other spelling was learned.
     private static bool IsHeldOut(string word)
     {
         var hash = 17u;
-        foreach (var letter in word)
+        foreach (var letter in UnmarkedLetters.Of(word) ?? word)
         {
             hash = (hash ^ letter) * 16_777_619;
         }

@@ -6,10 +6,15 @@ internal static class DisguisedCopies
     private const int TriesMax = 4;
     private const int RowsMax = 1_000_000;
 
+    // Of Arabic texts so many copies are in Latin letters, in which nothing of a word is left as it was.
+    private const double LatinShare = 0.5;
+    private const char ArabicFirst = '\u0620';
+    private const char ArabicLast = '\u06D3';
+
     // Those that no rule undoes are there six times: of the others there is little to learn.
     private static readonly TextObfuscation[] Kinds =
     [
-        .. Enum.GetValues<TextObfuscation>(),
+        .. Enum.GetValues<TextObfuscation>().Where(static kind => kind != TextObfuscation.LatinLetters),
         .. Enumerable.Repeat<TextObfuscation[]>(
             [
                 TextObfuscation.Swap, TextObfuscation.MissingCharacter, TextObfuscation.MaskedCharacter, TextObfuscation.Leetspeak, TextObfuscation.MissingSpace, TextObfuscation.AddedSpace,
@@ -44,6 +49,11 @@ internal static class DisguisedCopies
     private static string Disguise(string text, int seed)
     {
         var random = new Random(seed);
+        if (text.AsSpan().ContainsAnyInRange(ArabicFirst, ArabicLast) && random.NextDouble() < LatinShare)
+        {
+            return TextObfuscator.Apply(text, TextObfuscation.LatinLetters, 1, random.Next());
+        }
+
         for (var attempt = 0; attempt < TriesMax; attempt++)
         {
             var hidden = TextObfuscator.Apply(text, Kinds[random.Next(Kinds.Length)], random.Next(2) == 0 ? 0.5 : 1, random.Next());

@@ -41,4 +41,7 @@ public enum TextObfuscation
 
     /// <summary>A letter inside a word becomes a star.</summary>
     MaskedCharacter,
+
+    /// <summary>Arabic in Latin letters and digits, as in chats: one of several spellings of each word. Other scripts have no such thing.</summary>
+    LatinLetters,
 }

@@ -34,6 +34,7 @@ internal static class WordDisguise
         TextObfuscation.MissingSpace => word,
         TextObfuscation.AddedSpace => string.Join(' ', Elements(word)),
         TextObfuscation.Leetspeak => IsLong(word) ? Replace(word, Leet) : word,
+        TextObfuscation.LatinLetters => ArabicChat.IsArabic(word) ? ArabicChat.Write(word, random) : word,
         TextObfuscation.LookAlikes => Replace(word, LookAlikes),
         TextObfuscation.FullWidth => string.Concat(word.Select(static letter => Plain.Contains(letter) ? (char)(letter + 0xFEE0) : letter)),
         TextObfuscation.Separators => string.Join(SignOf(word, random), Elements(word)),
