@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Inference;
 using ZeroWorld.ML.Serving.Protocol;
@@ -22,7 +23,7 @@ public sealed class ZeroWorldClient : IDisposable
 
     /// <param name="address">Where the server's gRPC port is: <c>http://127.0.0.1:8001</c>.</param>
     /// <param name="options">Defaults where <see langword="null"/>.</param>
-    /// <exception cref="ArgumentException">The address is not <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The address is not <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>, or an option is out of its range, or names a file that holds no certificate or key.</exception>
     public ZeroWorldClient(string address, ZeroWorldClientOptions? options = null)
         : this([address], options)
     {
@@ -215,9 +216,19 @@ public sealed class ZeroWorldClient : IDisposable
         }
 
         return addresses.Count > 0
-            ? [.. addresses.Select(address => Open(address, options)).Select(static channel => new ServerEndpoint(channel.CreateCallInvoker(), channel))]
+            ? [.. addresses.Select(address => Open(address, options)).Select(channel => new ServerEndpoint(WithHeaders(channel.CreateCallInvoker(), options.Headers), channel))]
             : throw new ArgumentException("There is no address; expected at least one, such as http://127.0.0.1:8001.", nameof(addresses));
     }
+
+    private static CallInvoker WithHeaders(CallInvoker invoker, IReadOnlyDictionary<string, string> headers) => headers.Count == 0 ? invoker : invoker.Intercept(metadata =>
+    {
+        foreach (var (name, value) in headers)
+        {
+            metadata.Add(name, value);
+        }
+
+        return metadata;
+    });
 
     private static GrpcChannel Open(string address, ZeroWorldClientOptions options) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {
@@ -230,6 +241,7 @@ public sealed class ZeroWorldClient : IDisposable
             PooledConnectionIdleTimeout = System.Threading.Timeout.InfiniteTimeSpan,
             KeepAlivePingDelay = TimeSpan.FromSeconds(60),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
+            SslOptions = ClientCertificates.ToOptions(options),
         },
         DisposeHttpClient = true,
     });

@@ -23,6 +23,20 @@ public sealed class ZeroWorldClientOptions
     /// <value>Default 1 second. More than 0.</value>
     public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>PEM file of the authorities that signed the servers' certificates, for addresses with <c>https:</c>.</summary>
+    /// <value>Default <see langword="null"/>: those that this machine trusts.</value>
+    public string? AuthorityFile { get; set; }
+
+    /// <summary>PEM file of this client's certificate, for servers that ask for one; with <see cref="ClientKeyFile"/>.</summary>
+    public string? ClientCertificateFile { get; set; }
+
+    /// <summary>PEM file of its key, not encrypted.</summary>
+    public string? ClientKeyFile { get; set; }
+
+    /// <summary>Headers of every call, for servers that restrict some of theirs, by names in small letters.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>();
+
     /// <summary>The clock that deadlines are set by.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }

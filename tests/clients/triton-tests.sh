@@ -506,7 +506,12 @@ if wants http; then
     sed '/_descriptive_status/,/t.join/ s/503,/429,/; /_negative_dim/,/error_message =/ s/500,/400,/; s/Unable to parse .shape.: attempt to access JSON non-unsigned-integer as unsigned-integer/shape/;
         s/Invalid value for .ready.: expected a boolean/The maximum configured depth of 100 has been exceeded/; s/def test_loading_large_invalid_model/def not_run/' "$qa/L0_http/http_test.py" > "$changed.py"
     run L0_http "$changed"
-    place= options=()
+    place=
+    take "$(dirname "$qa")/docs/examples/model_repository/simple"
+    printf 'model-repository:admin-key=admin-value\ninference,metadata:infer-key=infer-value\n' > "$work/restricted"
+    options=(--Server:RestrictedFile="$work/restricted")
+    run L0_http http_restricted_api_test
+    options=()
 fi
 
 if wants settings; then

@@ -80,7 +80,7 @@ internal sealed class LastValueCells : ViewCells
         return [.. views.Select(_ => shared)];
     }
 
-    // Rows that any of the views still takes. Of an entity's moments those that one row wins follow each other.
+    // Rows that any of the views still takes.
     private static void Select(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>
         Parallelism.RunPieces(threads, spine.Keys.Count, (from, to) =>
         {
@@ -88,20 +88,21 @@ internal sealed class LastValueCells : ViewCells
             for (var entity = from; entity < to; entity++)
             {
                 search.Carry(entity);
-                var last = -1L;
-                for (var moment = spine.Starts[entity]; moment < spine.Starts[entity + 1]; moment++)
-                {
-                    var row = search.WinnerAt(view, moment, out var eventTime);
-                    if (row != last && !LastValueView.IsOutsideMaxAge(spine.Moments[moment], eventTime, timeToLive))
-                    {
-                        selection.Add(marks, row);
-                        last = row;
-                    }
-                }
+                Select(search, spine.Moments.Span, spine.Starts[entity], spine.Starts[entity + 1], view, timeToLive, selection, marks);
             }
 
             selection.GiveBack(marks);
         }, EntitiesMin);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Select(LastValueSearch search, ReadOnlySpan<long> moments, int from, int to, int view, long? timeToLive, RowSelection selection, ulong[] marks)
+    {
+        for (var moment = from; moment < to; moment++)
+        {
+            var row = search.WinnerAt(view, moment, out var eventTime);
+            selection.Add(marks, row, (row >= 0) & !LastValueView.IsOutsideMaxAge(moments[moment], eventTime, timeToLive));
+        }
+    }
 
     // Per row of the spine; one without a winner that any of the views still takes gets its status.
     private static NativeArray<int> FindPlaces(LastValueSearch search, SpineMoments spine, int view, long? timeToLive, RowSelection selection, int threads) =>

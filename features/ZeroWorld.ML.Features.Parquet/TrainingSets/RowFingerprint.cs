@@ -1,25 +1,20 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace ZeroWorld.ML.Features.Parquet;
 
-/// <summary>SHA-256 over the service's fingerprint and the rows, block by block and column by column in their order.</summary>
+/// <summary>SHA-256 over the service's fingerprint and the digests of all blocks, in their order.</summary>
 /// <remarks>
-/// Blocks are cut at fixed row numbers and, where texts are long, by their lengths (<see cref="BlockRoom"/>), so neither threads nor memory limits change the result. What is hashed
-/// of a block is as short as can be made without effort (docs/formats/training-set.md), since hashing takes its time by the byte. Not thread safe.
+/// Blocks are cut at fixed row numbers and, where texts are long, by their lengths (<see cref="BlockRoom"/>), so neither threads nor memory limits change the result. Each is
+/// digested by the thread that makes it: what is left for one thread at a time is little. Not thread safe.
 /// </remarks>
 internal sealed class RowFingerprint : IDisposable
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _narrow = new byte[ColumnBuffer.BlockRows * sizeof(int)];
 
     public RowFingerprint(string serviceFingerprint, IReadOnlyList<ColumnBuffer> columns)
     {
-        var header = new StringBuilder("training set 2\n").Append(serviceFingerprint).Append('\n');
+        var header = new StringBuilder("training set 3\n").Append(serviceFingerprint).Append('\n');
         foreach (var column in columns)
         {
             header.Append(column.Kind).Append(' ').Append(column.Name).Append('\n');
@@ -29,124 +24,11 @@ internal sealed class RowFingerprint : IDisposable
     }
 
     /// <summary>Adds a block.</summary>
-    public void Append(IReadOnlyList<ColumnBuffer> columns, int rows)
-    {
-        foreach (var column in columns)
-        {
-            AppendNulls(column.Nulls.AsSpan(0, rows));
-            if (ColumnTypes.IsOfBytes(column.Kind))
-            {
-                AppendBytes(column, rows);
-            }
-            else
-            {
-                AppendNumbers(column.Bits.AsSpan(0, rows));
-            }
-        }
-    }
+    /// <param name="digest">Of <see cref="BlockDigest"/>.</param>
+    public void Append(ReadOnlySpan<byte> digest) => _hash.AppendData(digest);
 
     /// <returns>64 characters of lower-case hex.</returns>
     public string Complete() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 
     public void Dispose() => _hash.Dispose();
-
-    // Whether there is one, and then which rows.
-    private void AppendNulls(ReadOnlySpan<bool> nulls)
-    {
-        var isAny = nulls.Contains(true);
-        _hash.AppendData([(byte)(isAny ? 1 : 0)]);
-        if (isAny)
-        {
-            _hash.AppendData(MemoryMarshal.AsBytes(nulls));
-        }
-    }
-
-    private void AppendBytes(ColumnBuffer column, int rows)
-    {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        for (var row = 0; row < rows; row++)
-        {
-            var bytes = column.Nulls[row] ? default : column.BytesAt(row);
-            BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-            _hash.AppendData(length);
-            _hash.AppendData(bytes);
-        }
-    }
-
-    // The least, and how far the others are above it, in the fewest bytes that hold the greatest distance; as they are where that takes eight.
-    private void AppendNumbers(ReadOnlySpan<long> values)
-    {
-        var (least, greatest) = Range(values);
-        var distance = unchecked((ulong)(greatest - least));
-        var width = distance <= byte.MaxValue ? sizeof(byte) : distance <= ushort.MaxValue ? sizeof(ushort) : distance <= uint.MaxValue ? sizeof(uint) : sizeof(long);
-        Span<byte> header = stackalloc byte[1 + sizeof(long)];
-        header[0] = (byte)width;
-        BinaryPrimitives.WriteInt64LittleEndian(header[1..], least);
-        _hash.AppendData(header);
-        if (width == sizeof(long))
-        {
-            _hash.AppendData(MemoryMarshal.AsBytes(values));
-            return;
-        }
-
-        Narrow(values, least, width);
-        _hash.AppendData(_narrow.AsSpan(0, values.Length * width));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (long Least, long Greatest) Range(ReadOnlySpan<long> values)
-    {
-        var (least, greatest) = (Vector256.Create(long.MaxValue), Vector256.Create(long.MinValue));
-        var rest = values;
-        for (; rest.Length >= Vector256<long>.Count; rest = rest[Vector256<long>.Count..])
-        {
-            var some = Vector256.Create(rest[..Vector256<long>.Count]);
-            (least, greatest) = (Vector256.Min(least, some), Vector256.Max(greatest, some));
-        }
-
-        var (minimum, maximum) = (long.MaxValue, long.MinValue);
-        for (var lane = 0; lane < Vector256<long>.Count; lane++)
-        {
-            (minimum, maximum) = (Math.Min(minimum, least[lane]), Math.Max(maximum, greatest[lane]));
-        }
-
-        foreach (var value in rest)
-        {
-            (minimum, maximum) = (Math.Min(minimum, value), Math.Max(maximum, value));
-        }
-
-        return (minimum, maximum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Narrow(ReadOnlySpan<long> values, long least, int width)
-    {
-        switch (width)
-        {
-            case sizeof(byte):
-                var bytes = _narrow.AsSpan(0, values.Length);
-                for (var row = 0; row < bytes.Length; row++)
-                {
-                    bytes[row] = unchecked((byte)(values[row] - least));
-                }
-
-                break;
-            case sizeof(ushort):
-                var shorts = MemoryMarshal.Cast<byte, ushort>(_narrow.AsSpan())[..values.Length];
-                for (var row = 0; row < shorts.Length; row++)
-                {
-                    shorts[row] = unchecked((ushort)(values[row] - least));
-                }
-
-                break;
-            default:
-                var words = MemoryMarshal.Cast<byte, uint>(_narrow.AsSpan())[..values.Length];
-                for (var row = 0; row < words.Length; row++)
-                {
-                    words[row] = unchecked((uint)(values[row] - least));
-                }
-
-                break;
-        }
-    }
 }

@@ -20,7 +20,8 @@ internal sealed class RowSelection
     /// <param name="threads">That add.</param>
     public RowSelection(long rows, int threads)
     {
-        _words = new ulong[(rows + 63) / 64];
+        // One at least, which is there to be left as it is.
+        _words = new ulong[Math.Max(rows + 63, 64) / 64];
         _before = new int[_words.Length + 1];
         _marks = [_words];
         _isShared = (long)threads * _words.Length * sizeof(ulong) > MarkBytesMax;
@@ -40,18 +41,20 @@ internal sealed class RowSelection
         }
     }
 
+    /// <summary>Adds a row, again or for the first time, without a branch on whether it is one, which nobody could foresee.</summary>
+    /// <param name="isOne">Else nothing is added, and the row may be none.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(ulong[] marks, long row)
+    public void Add(ulong[] marks, long row, bool isOne)
     {
-        ref var word = ref marks[row >> 6];
-        var bit = 1UL << (int)(row & 63);
-        if (_isShared)
-        {
-            Interlocked.Or(ref word, bit);
-        }
-        else
+        ref var word = ref marks[Math.Max(row, 0) >> 6];
+        var bit = (isOne ? 1UL : 0) << (int)(row & 63);
+        if (!_isShared)
         {
             word |= bit;
+        }
+        else if ((Volatile.Read(ref word) & bit) != bit)
+        {
+            Interlocked.Or(ref word, bit);
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class TrainingBlock : IColumnBlock
     private readonly FeatureStatus[][] _states;
     private readonly TransformColumns _transforms;
     private readonly BlockStatistics[] _statistics;
+    private readonly byte[] _digest = new byte[BlockDigest.Length];
     private int _first;
 
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: two columns of the training set would have one name.</exception>
@@ -65,6 +66,9 @@ internal sealed class TrainingBlock : IColumnBlock
 
     /// <summary>Per column what its values come to, since <see cref="Summarize"/>.</summary>
     public ReadOnlySpan<BlockStatistics> Statistics => _statistics;
+
+    /// <summary>Of all values, since <see cref="Summarize"/>.</summary>
+    public ReadOnlySpan<byte> Digest => _digest;
 
     /// <summary>Rows of the block.</summary>
     public int Count { get; private set; }
@@ -181,10 +185,11 @@ internal sealed class TrainingBlock : IColumnBlock
         }
     }
 
-    /// <summary>Counts the values of every column.</summary>
+    /// <summary>Counts and digests the values of every column.</summary>
     /// <param name="statistics">Per column what it is counted for, or <see langword="null"/>.</param>
-    public void Summarize(IReadOnlyList<ColumnStatisticsBuilder?> statistics)
+    public void Summarize(IReadOnlyList<ColumnStatisticsBuilder?> statistics, BlockDigest digest)
     {
+        digest.Of(Buffers, Count, _digest);
         for (var index = 0; index < Buffers.Length; index++)
         {
             _statistics[index] = statistics[index]?.Summarize(Buffers[index], Count) ?? default;

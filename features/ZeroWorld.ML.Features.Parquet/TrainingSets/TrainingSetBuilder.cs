@@ -131,7 +131,7 @@ internal sealed class TrainingSetBuilder
 
     private void Take(TrainingBlock block, RowFingerprint fingerprint, ColumnStatisticsBuilder?[] statistics)
     {
-        fingerprint.Append(block.Buffers, block.Count);
+        fingerprint.Append(block.Digest);
         for (var column = 0; column < statistics.Length; column++)
         {
             statistics[column]?.Add(block.Statistics[column]);

@@ -3,6 +3,8 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// <summary>What one thread needs to make rows: blocks, and a group that they become. Not thread safe.</summary>
 internal sealed class TrainingWorker(IReadOnlyList<TrainingBlock> blocks, TrainingGroup group, IReadOnlyList<ColumnStatisticsBuilder?> statistics) : IDisposable
 {
+    private readonly BlockDigest _digest = new();
+
     public IReadOnlyList<TrainingBlock> Blocks => blocks;
 
     /// <summary>Those that hold rows, in their order.</summary>
@@ -19,11 +21,15 @@ internal sealed class TrainingWorker(IReadOnlyList<TrainingBlock> blocks, Traini
         foreach (var block in Filled)
         {
             block.Complete(cells);
-            block.Summarize(statistics);
+            block.Summarize(statistics, _digest);
         }
 
         group.Encode(Filled);
     }
 
-    public void Dispose() => group.Dispose();
+    public void Dispose()
+    {
+        _digest.Dispose();
+        group.Dispose();
+    }
 }

@@ -30,6 +30,12 @@ internal static class LocalServer
             ["Server:HttpPort"] = "0",
             ["Server:GrpcPort"] = "0",
             ["Server:MetricsPort"] = "0",
+
+            // Nobody else calls it.
+            ["Server:CertificateFile"] = "",
+            ["Server:CertificateKeyFile"] = "",
+            ["Server:ClientAuthorityFile"] = "",
+            ["Server:RestrictedFile"] = "",
             ["Streams:Enabled"] = "false",
 
             // A command asks once and goes: of all models it needs one at most.

@@ -27,7 +27,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         if (DataDirectory.FindWriter(dataDirectory) is { } writer)
         {
             return writer.GrpcAddress is { } address
-                ? new ServerConnection(new ZeroWorldClient(address), null)
+                ? new ServerConnection(new ZeroWorldClient(address, new ZeroWorldClientOptions { Headers = ReadHeaders(dataDirectory) }), null)
                 : throw new HostingException(string.Create(
                     CultureInfo.InvariantCulture,
                     $"The data directory '{dataDirectory}' is in use by process {writer.ProcessId}, which does not answer requests (yet). Try again, or stop it."));
@@ -36,6 +36,9 @@ internal sealed class ServerConnection : IAsyncDisposable
         var server = await LocalServer.StartAsync(dataDirectory, mayCreate, cancellationToken, flags);
         return new ServerConnection(new ZeroWorldClient(server.Addresses.Grpc.ToString()), server);
     }
+
+    private static IReadOnlyDictionary<string, string> ReadHeaders(string dataDirectory) =>
+        ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory })).Get<ServerOptions>().ReadHeaders();
 
     public async ValueTask DisposeAsync()
     {

@@ -28,6 +28,21 @@ public sealed class ServerOptions : IValidatableObject
     [Range(0, 65535)]
     public int MetricsPort { get; set; } = 8002;
 
+    /// <summary>PEM file of the certificate with which REST and gRPC answer, those of its authorities behind it; read again when it changes.</summary>
+    /// <value>Default <see langword="null"/>: without TLS. Metrics are without it always.</value>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>PEM file of its key, not encrypted.</summary>
+    public string? CertificateKeyFile { get; set; }
+
+    /// <summary>PEM file of the authorities of which clients must have a certificate.</summary>
+    /// <value>Default <see langword="null"/>: clients need none.</value>
+    public string? ClientAuthorityFile { get; set; }
+
+    /// <summary>File of lines <c>API,API:HEADER=VALUE</c>: those calls are answered only with that header.</summary>
+    /// <value>Default <see langword="null"/>: nothing is restricted.</value>
+    public string? RestrictedFile { get; set; }
+
     /// <summary>Largest message in bytes, in and out, gRPC and REST.</summary>
     /// <value>Default 64 MiB.</value>
     [Range(1024, int.MaxValue)]
@@ -97,12 +112,26 @@ public sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult($"{StopDelay} is out of range; expected 0 to 10 minutes.", [nameof(StopDelay)]);
         }
 
+        if (string.IsNullOrEmpty(CertificateFile) != string.IsNullOrEmpty(CertificateKeyFile))
+        {
+            yield return new ValidationResult("one of the certificate and its key is given; expected both or none.", [nameof(CertificateFile), nameof(CertificateKeyFile)]);
+        }
+
+        if (!string.IsNullOrEmpty(ClientAuthorityFile) && string.IsNullOrEmpty(CertificateFile))
+        {
+            yield return new ValidationResult($"clients cannot be asked for a certificate without TLS; set {Section}:{nameof(CertificateFile)}.", [nameof(ClientAuthorityFile)]);
+        }
+
         int[] ports = [HttpPort, GrpcPort, MetricsPort];
         if (ports.Where(static port => port != 0).GroupBy(static port => port).FirstOrDefault(static group => group.Count() > 1) is { } twice)
         {
             yield return new ValidationResult($"port {twice.Key} is given to two of them; expected three ports.", [nameof(HttpPort), nameof(GrpcPort), nameof(MetricsPort)]);
         }
     }
+
+    /// <summary>The headers with which every call of this server is answered.</summary>
+    /// <exception cref="HostingException"><see cref="RestrictedFile"/> is not there, or a line of it is none.</exception>
+    public IReadOnlyDictionary<string, string> ReadHeaders() => RestrictedCalls.Read(RestrictedFile).Headers;
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

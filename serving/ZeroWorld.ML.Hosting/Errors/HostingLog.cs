@@ -35,6 +35,9 @@ internal static partial class HostingLog
     [LoggerMessage(1511, LogLevel.Warning, "{Count} requests were not answered within {Seconds} s of the stop (Server:ShutdownTimeout) and are given up")]
     public static partial void RequestsLeft(ILogger logger, long count, double seconds);
 
+    [LoggerMessage(1512, LogLevel.Error, "The certificate that is in use goes on: {Reason}")]
+    public static partial void CertificateKept(ILogger logger, string reason);
+
     [LoggerMessage(1504, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
 }

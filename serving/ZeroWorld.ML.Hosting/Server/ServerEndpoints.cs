@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -37,6 +38,7 @@ internal static class ServerEndpoints
         AddGrpcServices(services);
         services.AddRouting();
         services.AddSingleton<RestErrors>();
+        services.AddSingleton(static provider => RestrictedCalls.Read(provider.GetRequiredService<ServerOptions>().RestrictedFile));
         services.AddSingleton<InferenceRest>();
         services.AddSingleton<ExtensionsRest>();
         services.AddSingleton<GenerateRest>();
@@ -144,6 +146,7 @@ internal static class ServerEndpoints
     {
         branch.Use(branch.ApplicationServices.GetRequiredService<RequestDrain>().InvokeGrpcAsync);
         branch.UseRouting();
+        Restrict(branch, static restricted => restricted.InvokeGrpcAsync);
         branch.UseEndpoints(static endpoints =>
         {
             endpoints.MapGrpcService<InferenceGrpcService>();
@@ -156,12 +159,21 @@ internal static class ServerEndpoints
         });
     }
 
+    private static void Restrict(IApplicationBuilder branch, Func<RestrictedCalls, Func<HttpContext, RequestDelegate, Task>> middleware)
+    {
+        if (branch.ApplicationServices.GetRequiredService<RestrictedCalls>() is { IsEmpty: false } restricted)
+        {
+            branch.Use(middleware(restricted));
+        }
+    }
+
     private static void MapRest(WebApplication app)
     {
         var errors = app.Services.GetRequiredService<RestErrors>();
         app.Use(errors.InvokeAsync);
         app.Use(app.Services.GetRequiredService<RequestDrain>().InvokeRestAsync);
         app.UseRouting();
+        Restrict(app, static restricted => restricted.InvokeRestAsync);
         app.MapGet("/", app.Services.GetRequiredService<FrontPage>().WriteAsync);
         app.Services.GetRequiredService<InferenceRest>().Map(app);
         app.Services.GetRequiredService<ExtensionsRest>().Map(app);

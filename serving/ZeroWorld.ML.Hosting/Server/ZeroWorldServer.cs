@@ -1,10 +1,12 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -55,7 +57,13 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         // An empty builder: no settings but ours, from appsettings files, ASPNETCORE_ variables or anywhere else.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(ZeroWorldServer).Assembly.GetName().Name });
         (configureLogging ?? DefaultLogging.Configure)(builder.Logging);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        var certificate = string.IsNullOrEmpty(options.CertificateFile) ? null : new ServerCertificate(options, TimeProvider.System);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, certificate));
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddZeroWorld(configuration).AddServerEndpoints();
         configureServices?.Invoke(builder.Services);
@@ -64,6 +72,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         // Before anything else looks into it.
         app.Services.GetRequiredService<DataDirectory>();
         ServerEndpoints.Map(app);
+        certificate?.Logger = app.Services.GetRequiredService<ILogger<ZeroWorldServer>>();
         return new ZeroWorldServer(app, options);
     }
 
@@ -144,7 +153,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
     /// <summary>Stops it, when that has not been done.</summary>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, ServerCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
 
@@ -156,14 +165,16 @@ public sealed class ZeroWorldServer : IAsyncDisposable
         // Tensors are larger than HTTP/2's default windows: a window per stream of 1 MiB, per connection of 8 MiB, saves their round trips.
         kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 20;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
-        kestrel.Listen(options.Address, options.HttpPort, static listen =>
+        kestrel.Listen(options.Address, options.HttpPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
+            Secure(listen, certificate, SslApplicationProtocol.Http11);
             listen.Tag(Listener.Http);
         });
-        kestrel.Listen(options.Address, options.GrpcPort, static listen =>
+        kestrel.Listen(options.Address, options.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
+            Secure(listen, certificate, SslApplicationProtocol.Http2);
             listen.Tag(Listener.Grpc);
         });
         kestrel.Listen(options.Address, options.MetricsPort, static listen =>
@@ -171,6 +182,14 @@ public sealed class ZeroWorldServer : IAsyncDisposable
             listen.Protocols = HttpProtocols.Http1;
             listen.Tag(Listener.Metrics);
         });
+    }
+
+    private static void Secure(ListenOptions listen, ServerCertificate? certificate, SslApplicationProtocol protocol)
+    {
+        if (certificate is not null)
+        {
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.ToOptions(protocol)) });
+        }
     }
 
     /// <summary>Which port the system refuses, by trying each: the server's own exception does not say it in a way that can be read.</summary>
@@ -207,6 +226,6 @@ public sealed class ZeroWorldServer : IAsyncDisposable
 
     /// <summary>An address that listens everywhere is reached on this machine by loopback.</summary>
     private static string Reachable(Uri address) => IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any))
-        ? $"http://127.0.0.1:{address.Port}"
+        ? $"{address.Scheme}://127.0.0.1:{address.Port}"
         : ServerAddresses.Show(address);
 }

@@ -16,7 +16,9 @@ public sealed class RowSelectionTests
             var marks = selection.TakeMarks();
             foreach (var row in rows)
             {
-                selection.Add(marks, row);
+                selection.Add(marks, row, isOne: true);
+                selection.Add(marks, -1, isOne: false);
+                selection.Add(marks, Rows - 1 - row, isOne: false);
             }
 
             selection.GiveBack(marks);
@@ -28,5 +30,18 @@ public sealed class RowSelectionTests
         Assert.Equal(all.Length, selection.Count);
         Assert.All(all.Index(), item => Assert.Equal(item.Index, selection.Find(item.Item)));
         Assert.Equal(-1, selection.Find(Enumerable.Range(0, Rows).First(row => Array.BinarySearch(all, row) < 0)));
+    }
+
+    [Fact]
+    public void Add_OfATableWithoutRows_LeavesNone()
+    {
+        var selection = new RowSelection(0, 2);
+        var marks = selection.TakeMarks();
+        selection.Add(marks, -1, isOne: false);
+        selection.GiveBack(marks);
+
+        selection.Complete();
+
+        Assert.Equal(0, selection.Count);
     }
 }

@@ -122,7 +122,7 @@ public sealed class RedisTlsFixture : OnlineStoreFixture
     /// <summary>The list of docs/operations/online-store.md.</summary>
     public const string Rights = "~z1:* -@all +@hash +exists +time +pexpire +persist +scan +eval +evalsha +script|load +@connection +info +cluster|nodes +cluster|slots +cluster|shards +config|get";
 
-    private readonly RedisTls _tls = new();
+    private readonly TestCertificates _tls = new();
     private readonly TempFolder _folder = new();
     private RedisServerProcess? _server;
 

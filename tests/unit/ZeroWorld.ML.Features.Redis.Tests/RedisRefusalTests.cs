@@ -112,7 +112,7 @@ public sealed class RedisRefusalTests
     public async Task WriteRowsAsync_OverTlsOfAnUnknownAuthority_SaysHowToTrustIt()
     {
         RedisServerProcess.SkipIfMissing();
-        using var tls = new RedisTls();
+        using var tls = new TestCertificates();
         var port = LoopbackPort.FindFree();
         await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port), "--tls-auth-clients", "no"]);
         await using var store = Stores.Create($"127.0.0.1:{port},ssl=true", static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
@@ -226,7 +226,7 @@ public sealed class RedisRefusalTests
     public async Task WriteRowsAsync_WithAndWithoutTlsAtThePortOfTheOther_SaysWhichIsNeeded(bool isTls, string expected)
     {
         RedisServerProcess.SkipIfMissing();
-        using var tls = new RedisTls();
+        using var tls = new TestCertificates();
         var port = LoopbackPort.FindFree();
         await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port), "--tls-auth-clients", "no"]);
         await using var store = Stores.Create(isTls ? $"{server.Address},ssl=true" : $"127.0.0.1:{port}", static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));

@@ -55,6 +55,18 @@ public sealed class ModerationTrainingTests : IDisposable
         Assert.True(File.Exists(Path.Combine(result.Package.Directory, "policy.json")));
     }
 
+    // a: one found, one missed, none wrong: 2/3; b: one found, one wrong: 2/3; c: nothing to find: 0.
+    [Fact]
+    public void Measure_SeveralLabels_HasTheMeanF1OfThoseFromOneHalfOn()
+    {
+        var labels = new LabelMatrix(["a", "b", "c"], [true, false, false, true, true, false, false, false, false], false);
+
+        var metrics = HeldOutQuality.Measure([[0.5f, 0.6f, 0.1f], [0.4f, 0.9f, 0], [0.2f, 0.3f, 0.49f]], labels);
+
+        Assert.Equal(4 / 9.0, metrics["macro_f1"], 1e-9);
+        Assert.False(metrics.ContainsKey("accuracy"));
+    }
+
     // Two labels that a text has both, close to 1: which of them is more probable is rounding.
     [Theory]
     [InlineData(new[] { 0.999999f, 0.999998f }, new[] { 0.999998f, 0.999999f }, true)]

@@ -45,17 +45,22 @@ internal static class HeldOutQuality
     public static SortedDictionary<string, double> Measure(float[][] probabilities, LabelMatrix labels)
     {
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal) { ["rows"] = probabilities.Length };
-        var calibration = 0.0;
+        var (calibration, macro) = (0.0, 0.0);
         for (var label = 0; label < labels.Columns; label++)
         {
             float[] scores = [.. probabilities.Select(row => row[label])];
             bool[] positives = [.. Enumerable.Range(0, labels.Rows).Select(row => labels[row, label])];
             metrics[$"average_precision.{labels.Names[label]}"] = BinaryMetrics.AveragePrecision(scores, positives);
             calibration += CalibrationError.Expected(scores, positives) / labels.Columns;
+            macro += FromHalfOn(scores, positives) / labels.Columns;
         }
 
         metrics["expected_calibration_error"] = calibration;
-        if (labels.IsExclusive)
+        if (!labels.IsExclusive)
+        {
+            metrics["macro_f1"] = macro;
+        }
+        else
         {
             int[] truth = [.. Enumerable.Range(0, labels.Rows).Select(labels.ClassOf)];
             var classes = ClassMetrics.Of(truth, [.. probabilities.Select(static row => row.AsSpan().IndexOfMax())], labels.Columns);
@@ -63,5 +68,19 @@ internal static class HeldOutQuality
         }
 
         return metrics;
+    }
+
+    // F1 of a label that a text has from a probability of 0.5 on; 0 where no text has it and none is said to.
+    private static double FromHalfOn(ReadOnlySpan<float> scores, ReadOnlySpan<bool> positives)
+    {
+        var (found, all) = (0, 0);
+        for (var row = 0; row < scores.Length; row++)
+        {
+            var isSaid = scores[row] >= 0.5f;
+            found += isSaid && positives[row] ? 1 : 0;
+            all += (isSaid ? 1 : 0) + (positives[row] ? 1 : 0);
+        }
+
+        return all == 0 ? 0 : 2.0 * found / all;
     }
 }

@@ -12,7 +12,7 @@ namespace ZeroWorld.ML.Hosting;
 /// It takes whole, uncompressed messages that are what they should be. Everything else - another encoding, a message in pieces that never end, whatever a decoder refuses - is handed on untouched,
 /// so that there is one place for every rule and every sentence. gRPC over HTTP/2: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 /// </remarks>
-internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, RequestDrain requests, ServerOptions options, GrpcErrors errors, TimeProvider time)
+internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, RestrictedCalls restricted, RequestDrain requests, ServerOptions options, GrpcErrors errors, TimeProvider time)
 {
     private const int FrameHeaderBytes = 5;
     private const string InferPath = "/inference.GRPCInferenceService/ModelInfer";
@@ -27,7 +27,7 @@ internal sealed class DirectCalls(DirectInfer infer, DirectPredict predict, Requ
             PredictPath => predict,
             _ => null,
         };
-        return method is not null && IsPlain(context.Request) && context.IsFrom(Listener.Grpc) && DirectDeadline.TryRead(context.Request, out var timeout)
+        return method is not null && (restricted.IsEmpty || restricted.Allows(method == infer ? "inference" : "predictions", context.Request)) && IsPlain(context.Request) && context.IsFrom(Listener.Grpc) && DirectDeadline.TryRead(context.Request, out var timeout)
             ? AnswerAsync(method, context, next, timeout)
             : next(context);
     }

@@ -5,11 +5,11 @@ using System.Security.Cryptography.X509Certificates;
 namespace ZeroWorld.ML.Testing;
 
 /// <summary>An authority of its own, a certificate of a server on 127.0.0.1 and one of a client, as PEM files that live as long as this object.</summary>
-public sealed class RedisTls : IDisposable
+public sealed class TestCertificates : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public RedisTls()
+    public TestCertificates()
     {
         using var authorityKey = RSA.Create(2048);
         var authority = new CertificateRequest("CN=test authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
@@ -24,6 +24,10 @@ public sealed class RedisTls : IDisposable
 
     public string AuthorityFile => _folder.Combine("authority.pem");
 
+    public string ServerCertificateFile => _folder.Combine("server.pem");
+
+    public string ServerKeyFile => _folder.Combine("server.key");
+
     public string ClientCertificateFile => _folder.Combine("client.pem");
 
     public string ClientKeyFile => _folder.Combine("client.key");
@@ -31,7 +35,7 @@ public sealed class RedisTls : IDisposable
     /// <summary>Settings of a redis-server that answers with TLS on a port, and asks for a client's certificate.</summary>
     public IReadOnlyList<string> ServerSettings(int port) =>
     [
-        "--tls-port", $"{port}", "--tls-cert-file", _folder.Combine("server.pem"), "--tls-key-file", _folder.Combine("server.key"), "--tls-ca-cert-file", AuthorityFile,
+        "--tls-port", $"{port}", "--tls-cert-file", ServerCertificateFile, "--tls-key-file", ServerKeyFile, "--tls-ca-cert-file", AuthorityFile,
     ];
 
     public void Dispose() => _folder.Dispose();
