@@ -66,7 +66,7 @@ internal sealed class RestrictedCalls
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Refuse(file, $"cannot be read: {exception.Message}");
+            throw Refuse(file, $"cannot be read: {exception.Message.TrimEnd('.')}");
         }
 
         for (var number = 1; number <= lines.Length; number++)
@@ -131,7 +131,7 @@ internal sealed class RestrictedCalls
         var equals = line.IndexOf('=', colon + 1);
         if (colon <= 0 || equals <= colon + 1 || equals == line.Length - 1 || line.AsSpan(colon + 1, equals - colon - 1).ContainsAnyExcept(HeaderLetters))
         {
-            throw refuse("expected API,API:HEADER=VALUE, such as model-repository,registry:admin-key=...");
+            throw refuse("expected API,API:HEADER=VALUE, such as model-repository,registry:admin-key=SECRET");
         }
 
         var restriction = new Restriction(line[(colon + 1)..equals].ToLowerInvariant(), line[(equals + 1)..]);

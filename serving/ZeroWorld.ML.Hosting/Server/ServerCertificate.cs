@@ -132,7 +132,7 @@ internal sealed class ServerCertificate
     }
 
     private static HostingException Refuse(string setting, string file, string reason, Exception? exception) =>
-        new($"The file '{file}' (setting {ServerOptions.Section}:{setting}) {reason}{(exception is IOException or UnauthorizedAccessException ? $": {exception.Message}" : "")}.", exception);
+        new($"The file '{file}' (setting {ServerOptions.Section}:{setting}) {reason}{(exception is IOException or UnauthorizedAccessException ? $": {exception.Message.TrimEnd('.')}" : "")}.", exception);
 
     private sealed record Loaded(SslStreamCertificateContext Context, X509Certificate2Collection? Authorities, string Mark);
 }

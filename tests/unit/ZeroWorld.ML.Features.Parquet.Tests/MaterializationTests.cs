@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
@@ -240,6 +241,50 @@ public sealed class MaterializationTests : IDisposable
 
         // And back: nothing is brought, what is there will do.
         Assert.Equal(0, (await RunAsync(online, fields: shorter)).Rows);
+    }
+
+    // A build of before that takes a turn leaves out what it does not know of the ledger; a later one may have put in what this one does not know.
+    [Fact]
+    public async Task RunAsync_LedgerThatAnOtherBuildWrote_GoesOnAndLeavesNothingOut()
+    {
+        await ImportAsync("a", 0, 400);
+        StorageField[] shorter = [FieldOf("exact", "13d")], longer = [FieldOf("exact", "13d", "20d")];
+        var online = new InMemoryOnlineStore();
+        await RunAsync(online, fields: shorter);
+        Rewrite(online.Ledgers, static partition =>
+        {
+            partition.Remove("behind");
+            partition.Remove("retention");
+            partition["of_a_later_build"] = 1;
+        });
+        Assert.Equal(0, (await RunAsync(online, fields: shorter)).Rows);
+        await RunAsync(online, fields: longer);
+        Rewrite(online.Ledgers, static partition => partition.Remove("behind"));
+
+        await ImportAsync("b", 400, 50, isAppended: true);
+        await RunAsync(online, fields: longer);
+
+        var whole = new InMemoryOnlineStore();
+        await RunAsync(whole, fields: longer);
+
+        // Of a card without an event in the window the block stays that was there.
+        var texts = Texts(online);
+        Assert.All(Texts(whole), item => Assert.Equal(item.Value, texts[item.Key]));
+        Assert.Equal(whole.Coverages[longer[0].Name], online.Coverages[longer[0].Name]);
+
+        static void Rewrite(Dictionary<string, string> ledgers, Action<JsonObject> change)
+        {
+            foreach (var (field, text) in ledgers.ToList())
+            {
+                var ledger = JsonNode.Parse(text)!;
+                foreach (var (_, partition) in ledger["partitions"]!.AsObject())
+                {
+                    change(partition!.AsObject());
+                }
+
+                ledgers[field] = ledger.ToJsonString();
+            }
+        }
     }
 
     [Fact]

@@ -22,4 +22,12 @@ public sealed class RestrictedCallsTests
         Assert.All(methods, static method => Assert.Contains(method, RestrictedCalls.GrpcApis.Keys));
         Assert.Equal(methods.Count, methods.Distinct().Count());
     }
+
+    [Fact]
+    public void Read_FileThatIsNotThere_IsOneSentence()
+    {
+        var failure = Assert.Throws<HostingException>(static () => RestrictedCalls.Read("/nowhere/restricted"));
+
+        Assert.EndsWith("'/nowhere/restricted'.", failure.Message, StringComparison.Ordinal);
+    }
 }

@@ -39,6 +39,16 @@ public sealed class ServerCertificateTests : IDisposable
         Assert.NotEqual(before, Thumbprint(certificate));
     }
 
+    [Fact]
+    public void Constructor_FileThatIsNotThere_IsRefusedInOneSentence()
+    {
+        var options = new ServerOptions { CertificateFile = _folder.Combine("nowhere.pem"), CertificateKeyFile = _first.ServerKeyFile };
+
+        var failure = Assert.Throws<HostingException>(() => new ServerCertificate(options, _time));
+
+        Assert.EndsWith("nowhere.pem'.", failure.Message, StringComparison.Ordinal);
+    }
+
     private static string Thumbprint(ServerCertificate certificate) => certificate.ToOptions(SslApplicationProtocol.Http2).ServerCertificateContext!.TargetCertificate.Thumbprint;
 
     // Later than the one before, whatever the clock of the disk tells apart.
