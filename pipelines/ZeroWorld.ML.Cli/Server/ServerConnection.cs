@@ -37,7 +37,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         return new ServerConnection(new ZeroWorldClient(server.Addresses.Grpc.ToString()), server);
     }
 
-    private static IReadOnlyDictionary<string, string> ReadHeaders(string dataDirectory) =>
+    private static IReadOnlyList<KeyValuePair<string, string>> ReadHeaders(string dataDirectory) =>
         ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory })).Get<ServerOptions>().ReadHeaders();
 
     public async ValueTask DisposeAsync()
