@@ -7,7 +7,7 @@ public sealed partial class ServableManager
 {
     /// <summary>Loads a version that the catalog asks for, unless it is there, waits for a request or for its next attempt.</summary>
     /// <param name="before">Loads that end first.</param>
-    private Task? TryStartLoad_NeedsLock(VersionSlot slot, bool isAsked, bool ignoresRetryDelay, Task[] before)
+    private Task? TryStartLoad_NeedsLock(VersionSlot slot, bool isAsked, bool ignoresRetryDelay, Task? before)
     {
         if (!slot.IsMissing)
         {
@@ -26,7 +26,7 @@ public sealed partial class ServableManager
             : null;
     }
 
-    private Task StartLoad_NeedsLock(VersionSlot slot, bool mayEvict, Task[] before)
+    private Task StartLoad_NeedsLock(VersionSlot slot, bool mayEvict, Task? before = null)
     {
         if (slot.Load is null)
         {
@@ -38,11 +38,11 @@ public sealed partial class ServableManager
         return slot.Load;
     }
 
-    private async Task LoadAsync(VersionSlot slot, bool mayEvict, Task[] before)
+    private async Task LoadAsync(VersionSlot slot, bool mayEvict, Task? before)
     {
         // Whoever starts a load holds the lock.
         await Task.Yield();
-        await Task.WhenAll(before).ConfigureAwait(false);
+        await (before ?? Task.CompletedTask).ConfigureAwait(false);
         Servable? servable = null;
         ServingException? failure = null;
         try
@@ -240,7 +240,7 @@ public sealed partial class ServableManager
             }
 
             slot.Waiting++;
-            load = StartLoad_NeedsLock(slot, mayEvict: true, []);
+            load = StartLoad_NeedsLock(slot, mayEvict: true);
             Publish_NeedsLock();
         }
 

@@ -204,15 +204,13 @@ public sealed partial class ServableManager : IAsyncDisposable
                     return [];
                 }
 
-                // An ensemble behind the models of its steps, with which it has to fit, and behind no others.
-                var loading = new Dictionary<ModelName, Task>();
+                // An ensemble behind the models of its steps, with which it has to fit.
                 foreach (var slot in _table.Adopt(models, IsWanted_NeedsLock).OrderBy(slot => _sources.CountLevels(slot.Model)).ToList())
                 {
-                    Task[] before = [.. _sources.FindSteps(slot.Model).Select(loading.GetValueOrDefault).OfType<Task>()];
+                    var before = loads.Count > 0 && _sources.CountLevels(slot.Model) > 0 ? Task.WhenAll(loads) : null;
                     if (TryStartLoad_NeedsLock(slot, isAsked: slot.Model == asked, ignoresRetryDelay, before) is { } load)
                     {
                         loads.Add(load);
-                        loading[slot.Model] = loading.TryGetValue(slot.Model, out var other) ? Task.WhenAll(other, load) : load;
                     }
                 }
 
