@@ -14,7 +14,7 @@ public sealed class ParquetOfflineOptions
     /// <value>
     /// Memory of one operation in MiB, 64 or more: three fifths for the engine, which spills to disk beyond it, the rest for the join, which goes over the
     /// spine in as many ranges as fit. The program itself takes about 150 MiB more. <see langword="null"/>, the default, takes a quarter of the memory of the machine
-    /// or the container, from 512 to 8192.
+    /// or the container, from 512 to 5120: with the program itself below 6 GB.
     /// </value>
     [Range(64, 1_048_576)]
     public int? MemoryLimitMiB { get; set; }
@@ -57,7 +57,7 @@ public sealed class ParquetOfflineOptions
     private long LimitMiB => MemoryLimitMiB ?? ShareOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <summary>What an operation may take of a machine with so many bytes, in MiB.</summary>
-    internal static long ShareOf(long memoryBytes) => Math.Clamp(memoryBytes >> 22, 512, 8192);
+    internal static long ShareOf(long memoryBytes) => Math.Clamp(memoryBytes >> 22, 512, 5120);
 
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

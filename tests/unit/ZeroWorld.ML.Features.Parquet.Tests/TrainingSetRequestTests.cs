@@ -208,7 +208,7 @@ public sealed class TrainingSetRequestTests : IDisposable
     [InlineData(0, 512)]
     [InlineData(1L << 30, 512)]
     [InlineData(16L << 30, 4096)]
-    [InlineData(1L << 40, 8192)]
+    [InlineData(1L << 40, 5120)]
     public void ShareOf_Memory_IsAQuarterWithinBounds(long machine, long expected) => Assert.Equal(expected, ParquetOfflineOptions.ShareOf(machine));
 
     private Task<TableSummary> ImportAsync(string rows) => _folder.Store.ImportAsync(FraudDefinitions.Import(_folder.WriteText("t.csv", Header + rows)), Token);
