@@ -4,7 +4,7 @@ using System.Text;
 namespace ZeroWorld.ML.Features;
 
 /// <summary>The words of the texts that a model learned from. A word that none of them has is read as the likeliest of what it may hide: a known word without one of its letters or with two of them in each other's place,
-/// with digits that look like its letters, several known words without the spaces between them, or one with a space inside.</summary>
+/// with digits that look like its letters, several known words without the spaces between them, one with a space inside, or an Arabic one in Latin letters and digits.</summary>
 /// <remarks>
 /// Words are compared by their folded form, so that leetspeak, signs between letters and the like are undone before. What is likeliest says a noisy channel: a known word counts with the share of the texts that have it,
 /// each change costs, and an unknown word is read as it stands where nothing known is likelier than its letters by chance. Immutable and thread safe; each thread brings a workspace.
@@ -32,10 +32,12 @@ public sealed class WordLexicon
     private readonly WordTable _shorter;
     private readonly double[] _logs;
     private readonly bool _hasRows;
+    private readonly ChatReadings? _chat;
 
     /// <param name="words">Those that two texts or more have; of equal folded forms the first counts.</param>
     /// <param name="rare">Hashes of the folded forms of all others, which are known and nothing is read as.</param>
-    public WordLexicon(IReadOnlyList<LexiconWord> words, IReadOnlyList<ulong> rare)
+    /// <param name="readsChat">Whether Arabic in Latin letters and digits is read, too; of words without Arabic ones nothing is.</param>
+    public WordLexicon(IReadOnlyList<LexiconWord> words, IReadOnlyList<ulong> rare, bool readsChat = true)
     {
         ArgumentNullException.ThrowIfNull(words);
         ArgumentNullException.ThrowIfNull(rare);
@@ -62,6 +64,7 @@ public sealed class WordLexicon
             _places.Set(WordHash.Of(folded[place]), place);
         }
 
+        _chat = readsChat ? ChatReadings.Of(words, _logs, _places) : null;
         var room = new List<uint>();
         _shorter = new WordTable(folded.Sum(static letters => letters.Length >= ShorterOfMin || IdeographRows.IsRow(letters) ? letters.Length - 1 : 0));
         for (var place = 0; place < words.Count; place++)
@@ -90,6 +93,9 @@ public sealed class WordLexicon
 
     /// <summary>Hashes of the folded forms of all other words.</summary>
     public IReadOnlyList<ulong> Rare { get; }
+
+    /// <summary>Whether Arabic in Latin letters and digits is read.</summary>
+    public bool ReadsChat => _chat is not null;
 
     /// <summary>Reads hidden words of a text.</summary>
     /// <param name="text">As given, of at most <see cref="TextFeaturizerSettings.LengthMax"/>; a longer one is left.</param>
@@ -124,6 +130,7 @@ public sealed class WordLexicon
         var result = new StringBuilder();
         var parts = new List<(int, int, int, int)>();
         var done = 0;
+        var isChat = _chat is not null && _chat.IsChat(text, workspace);
         for (var place = first; place < words.Length; place++)
         {
             var (start, length) = words[place];
@@ -152,6 +159,11 @@ public sealed class WordLexicon
             else if (!FoldedSpans.IsNumber(given))
             {
                 (var score, read) = ReadUnknown(text, workspace, words[place]);
+                if (isChat && _chat!.Read(given) is { Place: >= 0 } spelled && spelled.Score > score)
+                {
+                    (score, read) = (spelled.Score, Words[spelled.Place].Plain);
+                }
+
                 if (place + 1 < words.Length && ReadTogether(codes, words[place], words[place + 1], score + ScoreOf(codes, words[place + 1])) is { } withNext)
                 {
                     (read, to) = (withNext, place + 1);
@@ -371,7 +383,7 @@ public sealed class WordLexicon
     private double ScoreOf(ReadOnlySpan<uint> codes, (int Start, int Length) word) =>
         _places.Find(WordHash.Of(codes.Slice(word.Start, word.Length))) is >= 0 and var place ? _logs[place] : ScoreOfUnknown(word.Length);
 
-    private static double ScoreOfUnknown(int length) => -UnknownCost - (LetterCost * length);
+    internal static double ScoreOfUnknown(int length) => -UnknownCost - (LetterCost * length);
 
     // Letters of a folded word are never one after the same.
     private static void AddCollapsed(List<uint> letters, uint letter, bool isKept)

@@ -129,6 +129,27 @@ public sealed class ModerationTrainingTests : IDisposable
         Assert.NotEqual(asItStands, read);
     }
 
+    // A file of before has no such reading, and goes on without it.
+    [Theory]
+    [InlineData(true, 5)]
+    [InlineData(false, 3)]
+    public void Write_ModelWithArabicWords_KeepsWhetherItReadsThemInLatinLetters(bool readsChat, int version)
+    {
+        var featurizer = new TextFeaturizer(new TextFeaturizerSettings { Bits = 10 });
+        var model = new TextModel(featurizer, ["a", "b"], true, new LinearWeights(featurizer.Size, 1), Calibration.Identity(1))
+        {
+            Lexicon = new WordLexicon([new LexiconWord("\u0643\u0644\u0628", "\u0643\u0644\u0628", 3)], [1], readsChat),
+        };
+        var path = Path.Combine(_folder.FullName, "model.bin");
+
+        TextModelFile.Write(path, model);
+
+        var read = TextModelFile.Read(path);
+        Assert.Equal(version, BitConverter.ToInt32(File.ReadAllBytes(path), 4));
+        Assert.Equal(readsChat, read.Lexicon!.ReadsChat);
+        Assert.Equal(model.Lexicon.Words, read.Lexicon.Words);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(200)]

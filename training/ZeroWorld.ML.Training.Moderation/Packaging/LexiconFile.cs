@@ -6,7 +6,7 @@ using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>The words of a text model in its file (docs/formats/text-model.md, version 3).</summary>
+/// <summary>The words of a text model in its file (docs/formats/text-model.md, versions 3 and 5).</summary>
 internal static class LexiconFile
 {
     private const int BytesMax = 64 << 20;
@@ -33,9 +33,10 @@ internal static class LexiconFile
         room.WriteTo(stream);
     }
 
+    /// <param name="readsChat">Whether Arabic in Latin letters is read.</param>
     /// <exception cref="EndOfStreamException">There is less.</exception>
     /// <exception cref="InvalidDataException">It is no lexicon; the message says why.</exception>
-    public static WordLexicon Read(Stream stream)
+    public static WordLexicon Read(Stream stream, bool readsChat)
     {
         var length = ReadNumber(stream, "its lexicon has", BytesMax);
         if (length > stream.Length - stream.Position)
@@ -56,7 +57,7 @@ internal static class LexiconFile
             rare[place] = BinaryPrimitives.ReadUInt64LittleEndian(hashes.AsSpan(place * sizeof(ulong)));
         }
 
-        return new WordLexicon([.. Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WordOf)], rare);
+        return new WordLexicon([.. Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WordOf)], rare, readsChat);
     }
 
     private static LexiconWord WordOf(string line, int row)

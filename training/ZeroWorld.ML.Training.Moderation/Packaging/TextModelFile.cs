@@ -7,7 +7,7 @@ using ZeroWorld.ML.Models;
 
 namespace ZeroWorld.ML.Training.Moderation;
 
-/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 to 4): what scores content without a tensor in between.</summary>
+/// <summary>A text model as a file (docs/formats/text-model.md, versions 1 to 5): what scores content without a tensor in between.</summary>
 public static class TextModelFile
 {
     /// <summary>Its name in a package.</summary>
@@ -18,6 +18,7 @@ public static class TextModelFile
     private const int CompactVersion = 2;
     private const int LexiconVersion = 3;
     private const int PriorsVersion = 4;
+    private const int ChatVersion = 5;
     private const int HeaderBytesMax = 16 << 20;
     private const int DenseFloatsMax = 16 << 20;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
@@ -97,9 +98,9 @@ public static class TextModelFile
     private static TextModel Read(Stream stream, string path)
     {
         var (magic, version) = (ReadNumber(stream), ReadNumber(stream));
-        if (magic != Magic || version is not (>= Version and <= PriorsVersion))
+        if (magic != Magic || version is not (>= Version and <= ChatVersion))
         {
-            throw Invalid(path, $"it does not begin as a text model of version {Version} to {PriorsVersion}");
+            throw Invalid(path, $"it does not begin as a text model of version {Version} to {ChatVersion}");
         }
 
         var length = ReadNumber(stream);
@@ -128,7 +129,7 @@ public static class TextModelFile
             throw Invalid(path, $"it is of version {version} and has {header.Priors?.Logs.Length ?? 0} priors of {columns} labels, from {header.Priors?.Whole} to {header.Priors?.Gone}");
         }
 
-        var lexicon = version == LexiconVersion ? LexiconFile.Read(stream) : null;
+        var lexicon = version is LexiconVersion or ChatVersion ? LexiconFile.Read(stream, version == ChatVersion) : null;
         var weights = ReadWeights(stream, path, featurizer.Size, columns, version is CompactVersion or PriorsVersion);
         header.Bias.CopyTo(weights.Bias, 0);
         return new TextModel(featurizer, header.Labels, header.IsExclusive, weights, new Calibration(header.Scales, header.Offsets)) 
@@ -177,7 +178,8 @@ public static class TextModelFile
         return weights;
     }
 
-    private static int VersionOf(TextModel model, bool isCompact) => model.Priors is not null ? PriorsVersion : isCompact ? CompactVersion : model.Lexicon is null ? Version : LexiconVersion;
+    private static int VersionOf(TextModel model, bool isCompact) => model.Priors is not null ? PriorsVersion : isCompact ? CompactVersion
+        : model.Lexicon is null ? Version : model.Lexicon.ReadsChat ? ChatVersion : LexiconVersion;
 
     private static void WriteNumbers(Stream stream, params ReadOnlySpan<uint> numbers)
     {

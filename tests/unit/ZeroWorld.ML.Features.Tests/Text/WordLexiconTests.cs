@@ -65,6 +65,28 @@ public sealed class WordLexiconTests
         Assert.Equal(expected, Of(texts).Restore(text, workspace)?.Text);
     }
 
+    // "This dog is dirty", "the animals in the house". The last ones: a text of known words with one that looks like an Arabic one, one consonant, other letters, none of the alphabet's digits.
+    [Theory]
+    [InlineData("haza el kalb 2azer", "\u0647\u0630\u0627 el \u0643\u0644\u0628 \u0642\u0630\u0631")]
+    [InlineData("El7ayawanat fel beit!", "\u0627\u0644\u062d\u064a\u0648\u0627\u0646\u0627\u062a fel \u0628\u064a\u062a!")]
+    [InlineData("al-7ayawanaat", "\u0627\u0644\u062d\u064a\u0648\u0627\u0646\u0627\u062a")]
+    [InlineData("the house is kalb", null)]
+    [InlineData("bo2", null)]
+    [InlineData("k\u00e4lb", null)]
+    [InlineData("kalb1", null)]
+    public void Restore_ArabicInLatinLetters_ReadsItsConsonants(string text, string? expected)
+    {
+        string[] words = ["\u0647\u0630\u0627", "\u0643\u0644\u0628", "\u0642\u0630\u0631", "\u0627\u0644\u062d\u064a\u0648\u0627\u0646\u0627\u062a", "\u0628\u064a\u062a", "\u0628\u0648\u0642", "the house is"];
+        var workspace = new TextWorkspace();
+        Featurizer.Featurize(text, workspace);
+        var lexicon = Of([.. words, .. words]);
+
+        Assert.Equal(expected, lexicon.Restore(text, workspace)?.Text);
+        Assert.True(lexicon.ReadsChat);
+        Assert.Null(new WordLexicon(lexicon.Words, lexicon.Rare, readsChat: false).Restore(text, workspace));
+        Assert.False(Lexicon.ReadsChat);
+    }
+
     [Fact]
     public void Restore_WordOfMoreTexts_IsReadRather()
     {
