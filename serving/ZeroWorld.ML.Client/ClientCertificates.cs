@@ -28,10 +28,18 @@ internal static class ClientCertificates
 
         if (options.ClientCertificateFile is { } certificate)
         {
-            Read(nameof(options.ClientCertificateFile), certificate, () => ssl.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificate, options.ClientKeyFile!)]);
+            Read(nameof(options.ClientCertificateFile), certificate, () => ssl.ClientCertificateContext = ReadCertificate(certificate, options.ClientKeyFile!));
         }
 
         return ssl;
+    }
+
+    /// <summary>With the certificates of intermediate authorities that stand behind it: servers may know only the first.</summary>
+    private static SslStreamCertificateContext ReadCertificate(string file, string keyFile)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(file);
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(file, keyFile), chain, offline: true);
     }
 
     private static void Read(string option, string file, Action read)
@@ -40,7 +48,7 @@ internal static class ClientCertificates
         {
             read();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new ArgumentException($"{option} is '{file}', which cannot be used: {exception.Message}", option, exception);
         }

@@ -220,7 +220,7 @@ public sealed class ZeroWorldClient : IDisposable
             : throw new ArgumentException("There is no address; expected at least one, such as http://127.0.0.1:8001.", nameof(addresses));
     }
 
-    private static CallInvoker WithHeaders(CallInvoker invoker, IReadOnlyDictionary<string, string> headers) => headers.Count == 0 ? invoker : invoker.Intercept(metadata =>
+    private static CallInvoker WithHeaders(CallInvoker invoker, IReadOnlyCollection<KeyValuePair<string, string>> headers) => headers.Count == 0 ? invoker : invoker.Intercept(metadata =>
     {
         foreach (var (name, value) in headers)
         {

@@ -33,9 +33,9 @@ public sealed class ZeroWorldClientOptions
     /// <summary>PEM file of its key, not encrypted.</summary>
     public string? ClientKeyFile { get; set; }
 
-    /// <summary>Headers of every call, for servers that restrict some of theirs, by names in small letters.</summary>
+    /// <summary>Headers of every call, for servers that restrict some of theirs: names in small letters, and values, of which one name may have several.</summary>
     /// <value>Default: none.</value>
-    public IReadOnlyDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>();
+    public IReadOnlyCollection<KeyValuePair<string, string>> Headers { get; set; } = [];
 
     /// <summary>The clock that deadlines are set by.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

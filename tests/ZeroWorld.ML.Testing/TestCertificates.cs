@@ -12,14 +12,16 @@ public sealed class TestCertificates : IDisposable
     public TestCertificates()
     {
         using var authorityKey = RSA.Create(2048);
-        var authority = new CertificateRequest("CN=test authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, true));
         var (from, to) = (DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), DateTimeOffset.FromUnixTimeSeconds(4_000_000_000));
-        using var root = authority.CreateSelfSigned(from, to);
+        using var root = RequestAuthority("CN=test authority", authorityKey).CreateSelfSigned(from, to);
         File.WriteAllText(AuthorityFile, root.ExportCertificatePem());
         WriteSigned(root, "CN=server", "server", (from, to));
         WriteSigned(root, "CN=client", "client", (from, to));
+        using var intermediateKey = RSA.Create(2048);
+        using var signed = RequestAuthority("CN=test intermediate", intermediateKey).Create(root, from, to, RandomNumberGenerator.GetBytes(8));
+        using var intermediate = signed.CopyWithPrivateKey(intermediateKey);
+        WriteSigned(intermediate, "CN=far client", "far", (from, to));
+        File.AppendAllText(FarCertificateFile, $"\n{intermediate.ExportCertificatePem()}\n");
     }
 
     public string AuthorityFile => _folder.Combine("authority.pem");
@@ -32,6 +34,11 @@ public sealed class TestCertificates : IDisposable
 
     public string ClientKeyFile => _folder.Combine("client.key");
 
+    /// <summary>A client's certificate of an intermediate authority, which stands behind it.</summary>
+    public string FarCertificateFile => _folder.Combine("far.pem");
+
+    public string FarKeyFile => _folder.Combine("far.key");
+
     /// <summary>Settings of a redis-server that answers with TLS on a port, and asks for a client's certificate.</summary>
     public IReadOnlyList<string> ServerSettings(int port) =>
     [
@@ -39,6 +46,14 @@ public sealed class TestCertificates : IDisposable
     ];
 
     public void Dispose() => _folder.Dispose();
+
+    private static CertificateRequest RequestAuthority(string subject, RSA key)
+    {
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, true));
+        return request;
+    }
 
     private void WriteSigned(X509Certificate2 root, string subject, string name, (DateTimeOffset From, DateTimeOffset To) valid)
     {

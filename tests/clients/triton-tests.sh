@@ -352,7 +352,7 @@ if wants lifecycle; then
         for what in 2 3; do
             life Explicit
             options+=(--Models:Load=$slow)
-            add_slow "$place/models/$slow" int32 -1 0 6 1 2
+            add_slow "$place/models/$slow" int32 -1 0 12 1 2
             cp "$place/models/$slow/config.pbtxt" "$place/config.pbtxt.v2"
             echo 'version_policy: { specific { versions: [1] }}' >> "$place/models/$slow/config.pbtxt"
             cp "$place/models/$slow/config.pbtxt" "$place/config.pbtxt.new"
@@ -365,14 +365,14 @@ if wants lifecycle; then
         life None
         # A server that stops takes connections to the end, and refuses what comes.
         sed 's/"failed to connect to all addresses; last error.*"/"The server is stopping."/; s/+ "Failed to connect to remote host: Connection refused",/,/' "$lifecycle" > "$changed.py"
-        add_slow "$place/models/custom_zero_1_float32" float32 1 1 1.5! 1
+        add_slow "$place/models/custom_zero_1_float32" float32 1 1 4! 1
         mkdir -p "$place/models/ensemble_zero_1_float32/1"
         cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
         live shutdown_$what
     done
     life Explicit
-    add_slow "$place/models/$slow" int32 -1 0 5 1
-    add_slow "$place/models/custom_zero_1_float32" float32 1 1 5 1
+    add_slow "$place/models/$slow" int32 -1 0 10 1
+    add_slow "$place/models/custom_zero_1_float32" float32 1 1 10 1
     mkdir -p "$place/models/ensemble_zero_1_float32/1"
     cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
     live concurrent_model_load_unload

@@ -27,7 +27,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         if (DataDirectory.FindWriter(dataDirectory) is { } writer)
         {
             return writer.GrpcAddress is { } address
-                ? new ServerConnection(new ZeroWorldClient(address, new ZeroWorldClientOptions { Headers = ReadHeaders(dataDirectory) }), null)
+                ? new ServerConnection(new ZeroWorldClient(address, ReadOptions(dataDirectory)), null)
                 : throw new HostingException(string.Create(
                     CultureInfo.InvariantCulture,
                     $"The data directory '{dataDirectory}' is in use by process {writer.ProcessId}, which does not answer requests (yet). Try again, or stop it."));
@@ -37,8 +37,14 @@ internal sealed class ServerConnection : IAsyncDisposable
         return new ServerConnection(new ZeroWorldClient(server.Addresses.Grpc.ToString()), server);
     }
 
-    private static IReadOnlyDictionary<string, string> ReadHeaders(string dataDirectory) =>
-        ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory })).Get<ServerOptions>().ReadHeaders();
+    private static ZeroWorldClientOptions ReadOptions(string dataDirectory)
+    {
+        var options = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory })).Get<ServerOptions>();
+        return string.IsNullOrEmpty(options.ClientAuthorityFile)
+            ? new ZeroWorldClientOptions { Headers = options.ReadHeaders() }
+            : throw new HostingException(
+                $"The server of the data directory '{dataDirectory}' answers clients with a certificate only (setting {ServerOptions.Section}:{nameof(ServerOptions.ClientAuthorityFile)}), and this command has none. Use a client that has one, or stop the server.");
+    }
 
     public async ValueTask DisposeAsync()
     {

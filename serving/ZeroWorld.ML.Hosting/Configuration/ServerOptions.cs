@@ -129,9 +129,9 @@ public sealed class ServerOptions : IValidatableObject
         }
     }
 
-    /// <summary>The headers with which every call of this server is answered.</summary>
+    /// <summary>The headers with which every call of this server is answered; one of them more than once where it has several values.</summary>
     /// <exception cref="HostingException"><see cref="RestrictedFile"/> is not there, or a line of it is none.</exception>
-    public IReadOnlyDictionary<string, string> ReadHeaders() => RestrictedCalls.Read(RestrictedFile).Headers;
+    public IReadOnlyList<KeyValuePair<string, string>> ReadHeaders() => RestrictedCalls.Read(RestrictedFile).Headers;
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 
 namespace ZeroWorld.ML.Hosting;
 
@@ -45,12 +46,12 @@ internal sealed class RestrictedCalls
     /// <summary>Whether nothing is restricted.</summary>
     public bool IsEmpty => _restrictions.Count == 0;
 
-    /// <summary>The headers that open everything.</summary>
-    public IReadOnlyDictionary<string, string> Headers => _restrictions.Values.DistinctBy(static restriction => restriction.Header).ToDictionary(static restriction => restriction.Header, static restriction => restriction.Value);
+    /// <summary>The headers that open everything; one of them more than once where it has several values.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers => [.. _restrictions.Values.Select(static restriction => KeyValuePair.Create(restriction.Header, restriction.Value)).Distinct()];
 
     /// <summary>Lines of <c>API,API:HEADER=VALUE</c>, and comments behind <c>#</c>.</summary>
     /// <param name="file"><see langword="null"/> or empty: nothing is restricted.</param>
-    /// <exception cref="HostingException">It is not there, or a line is none.</exception>
+    /// <exception cref="HostingException">It is not there, a line is none, or it has none: nothing would be restricted, which is hardly meant.</exception>
     public static RestrictedCalls Read(string? file)
     {
         var restrictions = new Dictionary<string, Restriction>(StringComparer.Ordinal);
@@ -78,7 +79,7 @@ internal sealed class RestrictedCalls
             }
         }
 
-        return new RestrictedCalls(restrictions);
+        return restrictions.Count > 0 ? new RestrictedCalls(restrictions) : throw Refuse(file, "has no line of the form API,API:HEADER=VALUE");
     }
 
     /// <summary>Middleware behind the routing of gRPC.</summary>
@@ -134,7 +135,13 @@ internal sealed class RestrictedCalls
             throw refuse("expected API,API:HEADER=VALUE, such as model-repository,registry:admin-key=SECRET");
         }
 
-        var restriction = new Restriction(line[(colon + 1)..equals].ToLowerInvariant(), line[(equals + 1)..]);
+        var (header, value) = (line[(colon + 1)..equals].ToLowerInvariant(), line[(equals + 1)..].TrimStart());
+        if (header.EndsWith("-bin", StringComparison.Ordinal) || value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            throw refuse("a header whose name ends in -bin, or whose value has other letters than visible ASCII and spaces, cannot be sent by every client");
+        }
+
+        var restriction = new Restriction(header, value);
         foreach (var api in line[..colon].Split(',', StringSplitOptions.TrimEntries))
         {
             if (!Apis.Contains(api, StringComparer.Ordinal))
@@ -153,16 +160,29 @@ internal sealed class RestrictedCalls
 
     private sealed class Restriction(string header, string value)
     {
-        private readonly byte[] _bytes = Encoding.UTF8.GetBytes(value);
-
         public string Header => header;
 
         public string Value => value;
 
         /// <summary>Takes as long for every value of one length.</summary>
-        public bool IsMet(HttpRequest request) =>
-            IsMet(request.Headers[header].ToString()) || IsMet(request.Headers[TritonPrefix + header].ToString());
+        public bool IsMet(HttpRequest request) => IsMet(request.Headers[header]) || IsMet(request.Headers[TritonPrefix + header]);
 
-        private bool IsMet(string given) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), _bytes);
+        private bool IsMet(StringValues values)
+        {
+            // A caller who knows several values of one header sends it more than once, or joined by commas, as RFC 9110 5.2 lets them be anywhere on the way.
+            var isMet = false;
+            foreach (var given in values)
+            {
+                isMet |= IsMet(given.AsSpan());
+                foreach (var part in given.AsSpan().Split(','))
+                {
+                    isMet |= IsMet(given.AsSpan(part).Trim(' '));
+                }
+            }
+
+            return isMet;
+        }
+
+        private bool IsMet(ReadOnlySpan<char> given) => CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(given), MemoryMarshal.AsBytes(value.AsSpan()));
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ServerCertificate
     public ServerCertificate(ServerOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        _loaded = Load();
+        _loaded = Load(ReadTexts());
         _lookedTimestamp = time.GetTimestamp();
     }
 
@@ -60,19 +60,21 @@ internal sealed class ServerCertificate
             }
 
             _lookedTimestamp = _time.GetTimestamp();
-            if (ReadMark() != _loaded.Mark)
+            try
             {
-                try
+                // By what they hold: a time of writing says nothing where a link above them was moved to other files.
+                var texts = ReadTexts();
+                if (texts != _loaded.Texts)
                 {
-                    _loaded = Load();
+                    _loaded = Load(texts);
                 }
-                catch (HostingException exception)
+            }
+            catch (HostingException exception)
+            {
+                // Half of a renewal, perhaps: what there is goes on, and the files are looked at again.
+                if (Logger is not null)
                 {
-                    // Half of a renewal, perhaps: what there is goes on, and the files are looked at again.
-                    if (Logger is not null)
-                    {
-                        HostingLog.CertificateKept(Logger, exception.Message);
-                    }
+                    HostingLog.CertificateKept(Logger, exception.Message);
                 }
             }
 
@@ -80,19 +82,18 @@ internal sealed class ServerCertificate
         }
     }
 
-    private string ReadMark() => string.Join('|', new[] { _options.CertificateFile, _options.CertificateKeyFile, _options.ClientAuthorityFile }.OfType<string>().Select(static file => $"{File.GetLastWriteTimeUtc(file).Ticks}"));
+    private PemTexts ReadTexts() => new(
+        ReadText(nameof(ServerOptions.CertificateFile), _options.CertificateFile!), ReadText(nameof(ServerOptions.CertificateKeyFile), _options.CertificateKeyFile!),
+        _options.ClientAuthorityFile is { Length: > 0 } authority ? ReadText(nameof(ServerOptions.ClientAuthorityFile), authority) : null);
 
-    private Loaded Load()
+    private Loaded Load(PemTexts texts)
     {
-        // Before the files are read: what changes meanwhile is read again.
-        var mark = ReadMark();
         var (file, key) = (_options.CertificateFile!, _options.CertificateKeyFile!);
-        var chain = Read(nameof(ServerOptions.CertificateFile), file);
-        var keyText = ReadText(nameof(ServerOptions.CertificateKeyFile), key);
+        var chain = Parse(nameof(ServerOptions.CertificateFile), file, texts.Certificate);
         X509Certificate2 certificate;
         try
         {
-            certificate = X509Certificate2.CreateFromPem(File.ReadAllText(file), keyText);
+            certificate = X509Certificate2.CreateFromPem(texts.Certificate, texts.Key);
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
@@ -100,16 +101,16 @@ internal sealed class ServerCertificate
         }
 
         chain.RemoveAt(0);
-        return new Loaded(
-            SslStreamCertificateContext.Create(certificate, chain, offline: true), _options.ClientAuthorityFile is { Length: > 0 } authority ? Read(nameof(ServerOptions.ClientAuthorityFile), authority) : null, mark);
+        var authorities = texts.Authorities is { } text ? Parse(nameof(ServerOptions.ClientAuthorityFile), _options.ClientAuthorityFile!, text) : null;
+        return new Loaded(SslStreamCertificateContext.Create(certificate, chain, offline: true), authorities, texts);
     }
 
-    private static X509Certificate2Collection Read(string setting, string file)
+    private static X509Certificate2Collection Parse(string setting, string file, string text)
     {
         var certificates = new X509Certificate2Collection();
         try
         {
-            certificates.ImportFromPem(ReadText(setting, file));
+            certificates.ImportFromPem(text);
         }
         catch (CryptographicException exception)
         {
@@ -134,5 +135,7 @@ internal sealed class ServerCertificate
     private static HostingException Refuse(string setting, string file, string reason, Exception? exception) =>
         new($"The file '{file}' (setting {ServerOptions.Section}:{setting}) {reason}{(exception is IOException or UnauthorizedAccessException ? $": {exception.Message.TrimEnd('.')}" : "")}.", exception);
 
-    private sealed record Loaded(SslStreamCertificateContext Context, X509Certificate2Collection? Authorities, string Mark);
+    private sealed record PemTexts(string Certificate, string Key, string? Authorities);
+
+    private sealed record Loaded(SslStreamCertificateContext Context, X509Certificate2Collection? Authorities, PemTexts Texts);
 }

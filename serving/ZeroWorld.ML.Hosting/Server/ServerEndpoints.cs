@@ -138,7 +138,7 @@ internal static class ServerEndpoints
     private static void MapMetrics(IApplicationBuilder branch)
     {
         var own = branch.ApplicationServices.GetRequiredService<MetricsEndpoint>();
-        branch.UseWhen(static context => context.Request.Path == "/metrics", metrics => metrics.Use(own.InvokeAsync));
+        branch.UseWhen(static context => context.Request.Path.StartsWithSegments("/metrics", StringComparison.OrdinalIgnoreCase), metrics => metrics.Use(own.InvokeAsync));
         branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
     }
 

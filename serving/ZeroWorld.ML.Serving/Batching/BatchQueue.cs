@@ -46,7 +46,9 @@ internal sealed class BatchQueue(BatchSchedulerOptions options, ModelSignature s
 
         _byUrgency.Enqueue(task, (task.Enqueued + (_step * (task.Priority - 1)), _sequence++));
         _byAge.Enqueue(task);
-        _isMixed = task.DelayAt != long.MaxValue || (waiting > 1 && (_isMixed || task.Priority != _level));
+
+        // Without preferred sizes it says nothing which of them are first, only whether all may share a run: none needs to be looked at twice.
+        _isMixed = options.PreferredRows.Length > 0 && (task.DelayAt != long.MaxValue || (waiting > 1 && (_isMixed || task.Priority != _level)));
         _level = task.Priority;
         if (_isMixed)
         {

@@ -22,9 +22,10 @@ public sealed partial class ServableManager
     {
         CheckControl("loaded");
         CheckOverride(model, given);
+        HashSet<ModelName> seen = [model];
         try
         {
-            await LoadOneAsync(model, given, [model], cancellationToken).ConfigureAwait(false);
+            await LoadOneAsync(model, given, seen, cancellationToken).ConfigureAwait(false);
         }
         catch when (given is not null)
         {
@@ -32,8 +33,8 @@ public sealed partial class ServableManager
             throw;
         }
 
-        HashSet<ModelName> seen = [model];
-        var ensembles = new Queue<ModelName>(seen);
+        // Steps that the folder did not tell of before. The others were loaded: what has been unloaded since stays so.
+        var ensembles = new Queue<ModelName>([model]);
         while (ensembles.TryDequeue(out var ensemble))
         {
             foreach (var step in FindSteps(ensemble).Where(seen.Add))

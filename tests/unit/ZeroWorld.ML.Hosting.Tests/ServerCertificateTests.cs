@@ -49,6 +49,31 @@ public sealed class ServerCertificateTests : IDisposable
         Assert.EndsWith("nowhere.pem'.", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As Kubernetes mounts a secret: files that are links through a link to a folder, which alone is moved, to files as old as those before.</summary>
+    [Fact]
+    public void ToOptions_FolderBehindTheLinksMoved_TakesItsFiles()
+    {
+        foreach (var (name, source) in new[] { ("first", _first), ("second", _second) })
+        {
+            Directory.CreateDirectory(_folder.Combine(name));
+            Put(source.ServerCertificateFile, _folder.Combine(name, "certificate"));
+            Put(source.ServerKeyFile, _folder.Combine(name, "key"));
+        }
+
+        Directory.CreateSymbolicLink(_folder.Combine("data"), "first");
+        var options = new ServerOptions { CertificateFile = _folder.Combine("certificate"), CertificateKeyFile = _folder.Combine("key") };
+        File.CreateSymbolicLink(options.CertificateFile, Path.Combine("data", "certificate"));
+        File.CreateSymbolicLink(options.CertificateKeyFile, Path.Combine("data", "key"));
+        var certificate = new ServerCertificate(options, _time);
+        var before = Thumbprint(certificate);
+
+        Directory.Delete(_folder.Combine("data"));
+        Directory.CreateSymbolicLink(_folder.Combine("data"), "second");
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.NotEqual(before, Thumbprint(certificate));
+    }
+
     private static string Thumbprint(ServerCertificate certificate) => certificate.ToOptions(SslApplicationProtocol.Http2).ServerCertificateContext!.TargetCertificate.Thumbprint;
 
     // Later than the one before, whatever the clock of the disk tells apart.

@@ -81,6 +81,34 @@ public sealed class RestrictedTests : IDisposable
         }
     }
 
+    /// <summary>One header with a value for each of two groups of callers; who is of both sends it twice.</summary>
+    [Fact]
+    public async Task Calls_OneHeaderOfTwoValues_WantTheirsAmongThoseThatAreSent()
+    {
+        await using var server = await StartAsync("\uFEFFinference:key= use \r\nmodel-repository:Key=admin, the first\r\n");
+        using var user = Open(KeyValuePair.Create("key", "use"));
+        using var both = Open([.. new ServerOptions { RestrictedFile = _folder.Combine("restricted") }.ReadHeaders()]);
+        using var joined = Open(KeyValuePair.Create("key", "admin, the first"), KeyValuePair.Create("triton-grpc-protocol-key", "no, use"));
+        using var wrong = Open(KeyValuePair.Create("key", "us"), KeyValuePair.Create("key", "admin"));
+
+        foreach (var client in new[] { user, both, joined })
+        {
+            await client.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation);
+        }
+
+        await joined.Inference.RepositoryIndexAsync(new RepositoryIndexRequest(), cancellationToken: Cancellation);
+        RpcException[] refused =
+        [
+            await Assert.ThrowsAsync<RpcException>(async () => await user.Inference.RepositoryIndexAsync(new RepositoryIndexRequest(), cancellationToken: Cancellation)),
+            await Assert.ThrowsAsync<RpcException>(async () => await wrong.Inference.RepositoryIndexAsync(new RepositoryIndexRequest(), cancellationToken: Cancellation)),
+            await Assert.ThrowsAsync<RpcException>(() => wrong.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation)),
+        ];
+
+        Assert.All(refused, static refusal => Assert.Equal(StatusCode.PermissionDenied, refusal.StatusCode));
+
+        ZeroWorldClient Open(params KeyValuePair<string, string>[] headers) => new(server.Server.Addresses.Grpc.ToString(), new ZeroWorldClientOptions { Headers = headers });
+    }
+
     [Theory]
     [InlineData("model-reposit:k=v", "line 1: unknown restricted api 'model-reposit'; expected one of health, metadata")]
     [InlineData("# names\nhealth,metadata:k=v\nhealth:l=w", "line 3: api 'health' can not be specified in multiple config groups")]
@@ -88,6 +116,10 @@ public sealed class RestrictedTests : IDisposable
     [InlineData("health:=v", "line 1: expected API,API:HEADER=VALUE")]
     [InlineData("health:k=", "line 1: expected API,API:HEADER=VALUE")]
     [InlineData("health:a b=v", "line 1: expected API,API:HEADER=VALUE")]
+    [InlineData("health:k=\u00fc", "line 1: a header whose name ends in -bin, or whose value has other letters than visible ASCII and spaces, ")]
+    [InlineData("health:k-bin=v", "line 1: a header whose name ends in -bin")]
+    [InlineData("", "has no line of the form API,API:HEADER=VALUE")]
+    [InlineData("\uFEFF\r\n# inference:k=v\r\n", "has no line of the form API,API:HEADER=VALUE")]
     [InlineData(null, "cannot be read: ")]
     public void Create_FileThatIsWrong_IsRefusedByItsLine(string? text, string expected)
     {
@@ -104,10 +136,10 @@ public sealed class RestrictedTests : IDisposable
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
 
-    private Task<TensorServer> StartAsync()
+    private Task<TensorServer> StartAsync(string text = "# who may what\nmodel-repository, registry:admin-key=admin=value\n\ninference,metadata:infer-key=infer value\n")
     {
         var file = _folder.Combine("restricted");
-        File.WriteAllText(file, "# who may what\nmodel-repository, registry:admin-key=admin=value\n\ninference,metadata:infer-key=infer value\n");
+        File.WriteAllText(file, text);
         return TensorServer.StartNewAsync(new Dictionary<string, string> { ["Server:RestrictedFile"] = file });
     }
 }

@@ -43,12 +43,16 @@ public sealed class TlsTests : IDisposable
         using var others = new TestCertificates();
         await using var server = await StartAsync(("Server:ClientAuthorityFile", _certificates.AuthorityFile));
         using var known = Open(_certificates);
+        using var far = new ZeroWorldClient(
+            server.Server.Addresses.Grpc.ToString(),
+            new ZeroWorldClientOptions { AuthorityFile = _certificates.AuthorityFile, ClientCertificateFile = _certificates.FarCertificateFile, ClientKeyFile = _certificates.FarKeyFile });
         using var stranger = Open(others);
         using var nobody = Open(null);
 
         var outputs = await known.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation);
+        var farOutputs = await far.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation);
 
-        Assert.Equal([3f, 4f], Float32Tensor.ToArray(outputs[0]));
+        Assert.All([outputs, farOutputs], static answer => Assert.Equal([3f, 4f], Float32Tensor.ToArray(answer[0])));
         foreach (var client in new[] { stranger, nobody })
         {
             await Assert.ThrowsAsync<RpcException>(() => client.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation));
