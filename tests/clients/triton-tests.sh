@@ -365,7 +365,7 @@ if wants lifecycle; then
         life None
         # A server that stops takes connections to the end, and refuses what comes.
         sed 's/"failed to connect to all addresses; last error.*"/"The server is stopping."/; s/+ "Failed to connect to remote host: Connection refused",/,/' "$lifecycle" > "$changed.py"
-        add_slow "$place/models/custom_zero_1_float32" float32 1 1 4! 1
+        add_slow "$place/models/custom_zero_1_float32" float32 1 1 6! 1
         mkdir -p "$place/models/ensemble_zero_1_float32/1"
         cp "$qa/L0_lifecycle/ensemble_zero_1_float32/config.pbtxt" "$place/models/ensemble_zero_1_float32/"
         live shutdown_$what
