@@ -623,5 +623,111 @@ if wants config; then
     place= options=()
 fi
 
+# MODEL...: those of the folder that is served have no file, and give back what they get
+identity() {
+    local name
+    for name; do "$python" "$here/identity_model.py" "${place:-$work}/models/$name"; done
+}
+
+# TEST PATTERN REPLACEMENT...: in the configuration of a model that is served
+edit() { sed -i "${@:2}" "${place:-$work}/models/$1/config.pbtxt"; }
+
+if wants ensembles; then
+    make_models ensembles gen_qa_models --onnx --ensemble
+    take "$work"/made/ensembles/*
+    # A name with a comma is none here; the ensembles with it are for shapes that are not asked for.
+    rm -rf "$work"/models/*,*
+    (cd "$work/models" && identity $(ls -d nop_*))
+    ENSEMBLES=1 run L0_infer infer_test
+    for test in add_sub add_sub_one_output sequence_flags; do
+        take "$qa"/L0_simple_ensemble/models/{ensemble_add_sub_int32_int32_int32,simple}
+        mkdir -p "$work/models/ensemble_add_sub_int32_int32_int32/1"
+        cp -r "$work/made/ensembles/onnx_int32_int32_int32/1" "$work/models/simple/1"
+        cp -r "$work/made/ensembles/onnx_int32_int32_int32/1" "$work/models/simple/2"
+        edit simple 's/^platform:.*\|^backend:.*/platform: "onnxruntime_onnx"/'
+        run L0_simple_ensemble ensemble_test "EnsembleTest.test_ensemble_$test"
+    done
+fi
+
+if wants ragged; then
+    make_models ragged gen_qa_ragged_models --onnx
+    make_models zero gen_qa_identity_models --onnx
+    life None
+    for name in ragged_element_count_acc_zero ragged_acc_shape batch_item_flatten; do
+        cp -r "$work/made/ragged/onnx_batch_input" "$place/models/$name"
+        edit $name "s/onnx_batch_input/$name/"
+    done
+    edit ragged_acc_shape 's/BATCH_ELEMENT_COUNT/BATCH_ACCUMULATED_ELEMENT_COUNT/; s/BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO/BATCH_MAX_ELEMENT_COUNT_AS_SHAPE/'
+    edit batch_item_flatten '0,/-1/{s/-1/-1, -1/}; s/BATCH_ELEMENT_COUNT/BATCH_ACCUMULATED_ELEMENT_COUNT/; s/BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO/BATCH_ITEM_SHAPE_FLATTEN/'
+    cp -r "$work/made/ragged/onnx_batch_item" "$place/models/batch_item"
+    edit batch_item 's/onnx_batch_item/batch_item/'
+    cp -r "$work/made/zero/onnx_nobatch_zero_1_float32" "$place/models/ragged_io"
+    edit ragged_io 's/onnx_nobatch_zero_1_float32/ragged_io/; s/^max_batch_size:.*/max_batch_size: 4/; s/name: "INPUT0"/name: "INPUT0"\nallow_ragged_batch: true/'
+    echo 'batch_output [{ target_name: "OUTPUT0" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "INPUT0" }] dynamic_batching { max_queue_delay_microseconds: 1000000 }' >> "$place/models/ragged_io/config.pbtxt"
+    run L0_batch_input batch_input_test
+    place=
+fi
+
+if wants optional; then
+    take "$qa/L0_initializer_as_input/models/add_with_initializer"
+    run L0_initializer_as_input test
+fi
+
+if wants texts; then
+    make_models zero gen_qa_identity_models --onnx
+    take "$work/made/zero/onnx_zero_1_object"
+    run L0_string_io string_client_test
+    take "$work"/made/zero/onnx_nobatch_zero_1_float32
+    run L0_output_name output_name_test
+    take "$work"/made/zero/onnx_nobatch_zero_1_object
+    for protocol in http grpc; do
+        url=127.0.0.1:8000
+        [[ $protocol = http ]] || url=127.0.0.1:8001
+        run L0_nullchar_string nullchar_string_client -m onnx_nobatch_zero_1_object -i $protocol -u $url
+    done
+fi
+
+if wants pending; then
+    life None
+    for test in default_scheduler dynamic_batch_scheduler fail_max_queue_size sequence_batch_scheduler_direct sequence_batch_scheduler_oldest ensemble_scheduler; do
+        rm -rf "$place"/models/*
+        for name in default dynamic max_queue_size sequence_direct sequence_oldest default_composing dynamic_composing; do
+            add_slow "$place/models/$name" float32 1 4 4! 1
+            echo 'parameters [ { key: "execute_delay_ms" value: { string_value: "2000" } } ]' >> "$place/models/$name/config.pbtxt"
+        done
+        delay='max_queue_delay_microseconds: 100000'
+        echo "dynamic_batching { $delay }" | tee -a "$place/models/dynamic/config.pbtxt" >> "$place/models/dynamic_composing/config.pbtxt"
+        echo "dynamic_batching { $delay default_queue_policy { max_queue_size: 4 } }" >> "$place/models/max_queue_size/config.pbtxt"
+        echo "sequence_batching { direct { $delay minimum_slot_utilization: 1.0 } }" >> "$place/models/sequence_direct/config.pbtxt"
+        echo "sequence_batching { oldest { $delay max_candidate_sequences: 4 } }" >> "$place/models/sequence_oldest/config.pbtxt"
+        cp -r "$qa/L0_metrics/ensemble_delay" "$place/models/ensemble"
+        mkdir -p "$place/models/ensemble/1"
+        run L0_metrics metrics_queue_size_test "MetricsPendingRequestCountTest.test_$test"
+    done
+    place=
+fi
+
+if wants timeouts; then
+    life Explicit
+    options=(--Models:Control=None)
+    add_slow "$place/models/custom_identity_int32" int32 -1 32 6! 1
+    for test in grpc_infer grpc_async_infer grpc_stream_infer http_infer http_async_infer; do
+        run L0_client_timeout client_infer_timeout_test "ClientInferTimeoutTest.test_$test"
+    done
+    options=(--Models:Control=Explicit --Models:Load=custom_identity_int32)
+    rm -rf "$place"/models/*
+    add_slow "$place/models/custom_identity_int32" int32 -1 32 0! 1
+    run L0_client_timeout client_non_infer_timeout_test
+    place= options=()
+fi
+
+if wants large; then
+    make_models zero gen_qa_identity_models --onnx
+    take "$work"/made/zero/onnx_nobatch_zero_1_float32
+    options=(--Server:MessageBytesMax=2147483647)
+    run L0_large_payload large_payload_test LargePayLoadTest.test_onnx
+    options=()
+fi
+
 echo "$passed passed, $failed failed"
 exit $((failed > 0))

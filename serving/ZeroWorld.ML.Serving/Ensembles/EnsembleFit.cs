@@ -45,7 +45,7 @@ internal sealed class EnsembleFit
     {
         if (servable.Signature.IsBatchable && servable.RowsMax < _rowsMax)
         {
-            return $"ensemble {_ensemble} allows maximum batch size {_rowsMax}, but it contains model {step.Model} which only allows maximum batch size to be {servable.RowsMax}";
+            return $"ensemble {_ensemble} allows maximum batch size {_rowsMax}, but it contains model {step.Model.Name} which only allows maximum batch size to be {servable.RowsMax}";
         }
 
         foreach (var (name, tensor) in step.Inputs)
@@ -53,10 +53,10 @@ internal sealed class EnsembleFit
             var input = InferenceInputs.IndexOf(servable.Signature.Inputs, name);
             if (input < 0)
             {
-                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapping to non-existing input {name} in model {step.Model}";
+                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapping to non-existing input {name} in model {step.Model.Name}";
             }
 
-            if (Meet(tensor, servable.Signature.Inputs[input], step.Model) is { } problem)
+            if (Meet(tensor, servable.Signature.Inputs[input], step.Model.Name) is { } problem)
             {
                 return problem;
             }
@@ -64,7 +64,7 @@ internal sealed class EnsembleFit
 
         if (servable.Signature.Inputs.FirstOrDefault(input => !input.IsOptional && !step.Inputs.ContainsKey(input.Name)) is { } lacking)
         {
-            return $"in ensemble {_ensemble}, input {lacking.Name} in model {step.Model} is not mapped to any ensemble tensors";
+            return $"in ensemble {_ensemble}, input {lacking.Name} in model {step.Model.Name} is not mapped to any ensemble tensors";
         }
 
         foreach (var (name, tensor) in step.Outputs)
@@ -72,10 +72,10 @@ internal sealed class EnsembleFit
             var output = InferenceInputs.IndexOf(servable.Signature.Outputs, name);
             if (output < 0)
             {
-                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapped from non-existing output {name} in model {step.Model}";
+                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapped from non-existing output {name} in model {step.Model.Name}";
             }
 
-            _known[tensor] = (servable.Signature.Outputs[output], step.Model);
+            _known[tensor] = (servable.Signature.Outputs[output], step.Model.Name);
         }
 
         return null;

@@ -37,7 +37,7 @@ internal sealed class EnsembleRunner : IRequestRunner
             var outputs = step.Outputs.Select(pair => (pair.Key, PlaceOf(pair.Value))).ToArray();
             int[] before = [.. inputs.Values.Where(givers.ContainsKey).Select(place => givers[place]).Distinct()];
             Array.ForEach(outputs, output => givers[output.Item2] = steps.Count);
-            steps.Add(new Step(new ModelName(model.Project, step.Model), VersionSelector.OfStep(step), inputs, outputs, before));
+            steps.Add(new Step(step.Model, VersionSelector.OfStep(step), inputs, outputs, before));
         }
 
         _steps = [.. steps];

@@ -252,12 +252,11 @@ public sealed partial class ServableManager : IAsyncDisposable
             return known.GetValueOrDefault(model);
         }
 
-        return known[model] = steps.All(step => TryFindStep(model.Model, step, out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)))
+        return known[model] = steps.All(step => TryFindStep(step, out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)))
             && FindProblem(model.Model, model.Signature, steps, model.RowsMax) is null;
     }
 
-    private bool TryFindStep(ModelName ensemble, EnsembleStep step, out Servable? servable) =>
-        TryFindReady(new ModelName(ensemble.Project, step.Model), VersionSelector.OfStep(step), out servable);
+    private bool TryFindStep(EnsembleStep step, out Servable? servable) => TryFindReady(step.Model, VersionSelector.OfStep(step), out servable);
 
     private bool AreAllReady()
     {

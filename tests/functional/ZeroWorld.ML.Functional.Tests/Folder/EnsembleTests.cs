@@ -133,6 +133,22 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public async Task Infer_StepWithANameThatOnlyFoldersHave_AnswersAndIsReady()
+    {
+        await using var server = Create();
+        server.Add("Neg_V2.0", 1, new OnnxGraphBuilder("neg").AddInput(new("x", TensorDtype.Float32, [-1, 2])).AddNode("Neg", ["x"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [-1, 2])).ToBytes());
+        server.Configure("Neg_V2.0", "max_batch_size: 16", "config.pbtxt");
+        AddEnsemble(server, "all", Config.Replace("\"neg\"", "\"Neg_V2.0\"", StringComparison.Ordinal));
+        AddOuter(server, "Outer", "all");
+        await server.StartAsync(Cancellation, ("Models:Control", "explicit"), ("Models:Load", "Outer"));
+
+        var answer = await server.InferAsync("Outer", Cancellation, Raw(1, 5));
+
+        Assert.Equal([10, 10], Values(answer.Outputs[0].Tensor));
+        Assert.Equal(["Neg_V2.0", "Outer", "abs", "all", "double"], await ListReadyAsync(server));
+    }
+
+    [Fact]
     public async Task Infer_EnsemblesThatLeadBackToThemselves_AreRefusedAndNotReady()
     {
         await using var server = Create();
