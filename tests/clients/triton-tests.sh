@@ -664,7 +664,9 @@ if wants ragged; then
     cp -r "$work/made/zero/onnx_nobatch_zero_1_float32" "$place/models/ragged_io"
     edit ragged_io 's/onnx_nobatch_zero_1_float32/ragged_io/; s/^max_batch_size:.*/max_batch_size: 4/; s/name: "INPUT0"/name: "INPUT0"\nallow_ragged_batch: true/'
     echo 'batch_output [{ target_name: "OUTPUT0" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "INPUT0" }] dynamic_batching { max_queue_delay_microseconds: 1000000 }' >> "$place/models/ragged_io/config.pbtxt"
-    run L0_batch_input batch_input_test
+    # Requests of a stream are worked on side by side here: those that share a run stand in it in the order of their sending where they are sent one after another.
+    sed 's/^\( *\)for input in self.inputs:/&\n\1    import time; time.sleep(0.1)/' "$qa/L0_batch_input/batch_input_test.py" > "$changed.py"
+    run L0_batch_input "$changed"
     place=
 fi
 
@@ -675,9 +677,15 @@ fi
 
 if wants texts; then
     make_models zero gen_qa_identity_models --onnx
-    take "$work/made/zero/onnx_zero_1_object"
+    take "$work/made/zero/onnx_zero_1_object" "$qa/python_models/string_identity"
+    edit string_identity 's/\[ 1 \]/[ 8 ]/'
+    identity string_identity
     run L0_string_io string_client_test
     take "$work"/made/zero/onnx_nobatch_zero_1_float32
+    for name in libtorch plan; do
+        cp -r "$work/models/onnx_nobatch_zero_1_float32" "$work/models/${name}_nobatch_zero_1_float32"
+        edit ${name}_nobatch_zero_1_float32 "s/name: \"onnx_/name: \"${name}_/"
+    done
     run L0_output_name output_name_test
     take "$work"/made/zero/onnx_nobatch_zero_1_object
     for protocol in http grpc; do

@@ -10,14 +10,14 @@ internal sealed class EnsembleFit
     private readonly int _rowsMax;
 
     // What is known of each tensor, and by whom.
-    private readonly Dictionary<string, (TensorSpec Spec, string Model)> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (TensorSpec Spec, bool HasRows, string Model)> _known = new(StringComparer.Ordinal);
 
     private EnsembleFit(string ensemble, ModelSignature signature, int rowsMax)
     {
         (_ensemble, _rowsMax) = (ensemble, signature.IsBatchable ? rowsMax : 0);
         foreach (var input in signature.Inputs)
         {
-            _known[input.Name] = (input, ensemble);
+            _known[input.Name] = (input, signature.IsBatchable, ensemble);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class EnsembleFit
             }
         }
 
-        return signature.Outputs.Select(output => fit.Meet(output.Name, output, ensemble)).FirstOrDefault(static problem => problem is not null);
+        return signature.Outputs.Select(output => fit.Meet(output.Name, output, signature.IsBatchable, ensemble)).FirstOrDefault(static problem => problem is not null);
     }
 
     private string? FindProblem(EnsembleStep step, Servable servable)
@@ -56,7 +56,7 @@ internal sealed class EnsembleFit
                 return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapping to non-existing input {name} in model {step.Model.Name}";
             }
 
-            if (Meet(tensor, servable.Signature.Inputs[input], step.Model.Name) is { } problem)
+            if (Meet(tensor, servable.Signature.Inputs[input], servable.Signature.IsBatchable, step.Model.Name) is { } problem)
             {
                 return problem;
             }
@@ -75,33 +75,30 @@ internal sealed class EnsembleFit
                 return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapped from non-existing output {name} in model {step.Model.Name}";
             }
 
-            _known[tensor] = (servable.Signature.Outputs[output], step.Model.Name);
+            _known[tensor] = (servable.Signature.Outputs[output], servable.Signature.IsBatchable, step.Model.Name);
         }
 
         return null;
     }
 
     /// <summary>Compares a tensor with what gives it.</summary>
-    private string? Meet(string tensor, TensorSpec spec, string model)
+    private string? Meet(string tensor, TensorSpec spec, bool hasRows, string model)
     {
         if (!_known.TryGetValue(tensor, out var known))
         {
             return null;
         }
 
-        var (given, giver) = known;
+        var (given, givenHasRows, giver) = known;
         if (given.Dtype != spec.Dtype)
         {
             return $"in ensemble {_ensemble}, ensemble tensor {tensor}: inconsistent data type: {ToConfigName(given.Dtype)} is inferred from model {giver} while {ToConfigName(spec.Dtype)} is inferred from model {model}";
         }
 
-        return given.IsAnyRank || spec.IsAnyRank || CanBeOne(given.Shape, spec.Shape)
+        return EnsembleTensor.CanBeOne(given, givenHasRows, spec, hasRows)
             ? null
             : $"in ensemble {_ensemble}, ensemble tensor {tensor}: inconsistent shape: {TensorShape.ToText(given.Shape)} is inferred from model {giver} while {TensorShape.ToText(spec.Shape)} is inferred from model {model}";
     }
-
-    private static bool CanBeOne(IReadOnlyList<long> left, IReadOnlyList<long> right) =>
-        left.Count == right.Count && left.Zip(right).All(static pair => pair.First == pair.Second || pair.First == -1 || pair.Second == -1);
 
     private static string ToConfigName(TensorDtype dtype) => dtype == TensorDtype.Bytes ? "TYPE_STRING" : $"TYPE_{dtype.ToName()}";
 }

@@ -154,7 +154,7 @@ public sealed class InferenceDraft : IDisposable
         var decode = Stopwatch.GetTimestamp() - _received;
         try
         {
-            _answer = await _servable.AnswerAsync(_inputs, _rows, _path.ToUrgency(deadline), cancellationToken).ConfigureAwait(false);
+            _answer = await _servable.AnswerAsync(_inputs, _rows, _path.ToUrgency(deadline) with { Wanted = _outputs }, cancellationToken).ConfigureAwait(false);
             _servable.Statistics.RecordSuccess(_rows, _received, _answer.Times);
             _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(decode, 0, _answer.Times, _answer.IsCached), trace, _received);
         }

@@ -105,7 +105,7 @@ internal sealed partial class ServableLoader(
 
             var statistics = new ServableStatistics(time);
             IRequestRunner runner = package.Settings.Steps.Count > 0
-                ? new EnsembleRunner(model, package.Settings, settings.BatchRowsMax, servables, statistics)
+                ? new EnsembleRunner(model, package.Settings, loaded.Instance.Signature, settings.BatchRowsMax, servables, statistics)
                 : WithSequences(model, loaded, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, statistics, time, logger, loaded.Padding), tags);
             var servable = new Servable(model, version, loaded, prediction, runner, tags, memory)
             {
