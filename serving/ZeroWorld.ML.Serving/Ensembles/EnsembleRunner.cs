@@ -61,6 +61,19 @@ internal sealed class EnsembleRunner : IRequestRunner
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>What the model says of an output that gives it; nothing where it is not in memory.</summary>
+    public IReadOnlyList<string> FindLabels(int output, int depth)
+    {
+        var step = Array.FindLast(_steps, step => Array.Exists(step.Outputs, given => given.Place == _outputs[output]));
+        if (step is null || !_servables().TryFindReady(step.Model, step.Version, out var servable) || servable is null)
+        {
+            return [];
+        }
+
+        var given = InferenceInputs.IndexOf(servable.Signature.Outputs, Array.Find(step.Outputs, given => given.Place == _outputs[output]).Name);
+        return given < 0 ? [] : servable.FindLabels(given, depth + 1);
+    }
+
     private async Task<BatchOutputs> RunStepsAsync(TensorBuffer[] inputs, int rows, RequestUrgency urgency, CancellationToken cancellationToken)
     {
         var needed = FindNeeded(urgency.Wanted);

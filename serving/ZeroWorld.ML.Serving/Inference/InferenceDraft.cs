@@ -176,7 +176,7 @@ public sealed class InferenceDraft : IDisposable
     public InferenceOutput GetOutput(int index)
     {
         var position = _outputs is null ? index : _outputs[index];
-        return new InferenceOutput(_servable.Signature.Outputs[position].Name, _answer.Tensors[position], _servable.OutputLabels[position]);
+        return new InferenceOutput(_servable.Signature.Outputs[position].Name, _answer.Tensors[position], _servable.FindLabels(position));
     }
 
     /// <summary>The answer is written. Called once, after a run.</summary>

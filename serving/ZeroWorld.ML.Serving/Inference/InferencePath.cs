@@ -56,7 +56,7 @@ public sealed class InferencePath
             var named = new InferenceOutput[wanted.Length];
             for (var index = 0; index < named.Length; index++)
             {
-                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.OutputLabels[wanted[index]]);
+                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.FindLabels(wanted[index]));
             }
 
             statistics.RecordSuccess(rows, started, run.Times);

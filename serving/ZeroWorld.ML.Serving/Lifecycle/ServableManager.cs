@@ -231,7 +231,7 @@ public sealed partial class ServableManager : IAsyncDisposable
     }
 
     /// <param name="servable"><see langword="null"/> for one that is asleep.</param>
-    private bool TryFindReady(ModelName model, VersionSelector selector, out Servable? servable)
+    internal bool TryFindReady(ModelName model, VersionSelector selector, out Servable? servable)
     {
         var version = _table.Snapshot.TryGetValue(model, out var known) ? known.TryResolve(selector, out _) : null;
         servable = version?.Servable;

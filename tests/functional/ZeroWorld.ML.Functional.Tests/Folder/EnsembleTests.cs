@@ -207,6 +207,38 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public async Task Infer_OutputWithoutLabelsOfItsOwn_HasThoseOfTheModelThatGivesIt()
+    {
+        await using var server = Create();
+        server.Configure("double", "max_batch_size: 16 output [ { name: \"y\" data_type: TYPE_FP32 dims: [ 2 ] label_filename: \"labels.txt\" } ]", "config.pbtxt");
+        File.WriteAllText(Path.Combine(server.Models, "double", "labels.txt"), "first\nsecond");
+        AddAround("silent", "");
+        AddAround("speaking", "label_filename: \"labels.txt\"");
+        File.WriteAllText(Path.Combine(server.Models, "speaking", "labels.txt"), "own\nother");
+        await server.StartAsync(Cancellation);
+
+        var silent = await server.InferAsync("silent", Cancellation, Raw(1, 5));
+        var speaking = await server.InferAsync("speaking", Cancellation, Raw(1, 5));
+
+        Assert.Equal(["first", "second"], silent.Outputs[0].Labels);
+        Assert.Empty(silent.Outputs[1].Labels);
+        Assert.Equal(["own", "other"], speaking.Outputs[0].Labels);
+
+        void AddAround(string name, string labels) => AddEnsemble(
+            server,
+            name,
+            $$"""
+            platform: "ensemble"
+            max_batch_size: 8
+            input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            output [ { name: "twice" data_type: TYPE_FP32 dims: [ 2 ] {{labels}} }, { name: "size" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            ensemble_scheduling { step [
+              { model_name: "all" model_version: -1 input_map { key: "raw" value: "raw" } output_map { key: "size" value: "size" } output_map { key: "twice" value: "twice" } }
+            ] }
+            """);
+    }
+
+    [Fact]
     public async Task Infer_SeveralRowsForAStepWithoutRows_AreRefused()
     {
         await using var server = Create();
