@@ -691,6 +691,13 @@ if wants texts; then
         edit ${name}_nobatch_zero_1_float32 "s/name: \"onnx_/name: \"${name}_/"
     done
     run L0_output_name output_name_test
+    take "$qa/python_models/identity_fp32"
+    cp -r "$work/models/identity_fp32" "$work/models/identity_bytes"
+    edit identity_bytes 's/identity_fp32/identity_bytes/; s/TYPE_FP32/TYPE_STRING/'
+    identity identity_fp32 identity_bytes
+    sed "s/for output due to/for output 'OUTPUT0' due to/" "$qa/L0_parameters/class_count_test.py" > "$changed.py"
+    CLIENT_TYPE=http run L0_parameters "$changed"
+    CLIENT_TYPE=grpc run L0_parameters "$changed"
     take "$work"/made/zero/onnx_nobatch_zero_1_object
     for protocol in http grpc; do
         url=127.0.0.1:8000
