@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using StackExchange.Redis;
@@ -44,7 +45,7 @@ public sealed class RedisKeyedLog : IKeyedLog
             yield break;
         }
 
-        for (var first = from ?? "-"; ;)
+        for (var first = IsId(from) ? from : "-"; ;)
         {
             var page = await RangeAsync(log, first, last.Id, PageEntries, Order.Ascending, cancellationToken).ConfigureAwait(false);
             foreach (var entry in page)
@@ -118,6 +119,10 @@ public sealed class RedisKeyedLog : IKeyedLog
 
     private static bool IsFailure(Exception exception, CancellationToken cancellationToken) =>
         (RedisFailure.IsUnavailable(exception) || exception is RedisServerException) && !cancellationToken.IsCancellationRequested;
+
+    // What is none was left by somebody else.
+    private static bool IsId([NotNullWhen(true)] string? place) => place?.Split('-') is [var time, var number]
+        && ulong.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out _) && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     // The smallest id that is greater.
     private static string Behind(string id)

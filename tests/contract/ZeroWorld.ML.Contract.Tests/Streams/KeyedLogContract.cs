@@ -185,7 +185,7 @@ public abstract class KeyedLogContract
             places.Add(record.Place);
         }
 
-        foreach (var mark in (string[])["", "no mark", "{}", """{"case":"9-9","verdicts":0}""", $$"""{"case":"{{places[1]}}","verdicts":1}"""])
+        foreach (var mark in (string[])["", "no mark", "{}", """{"case":"junk","verdicts":0}""", """{"case":"9-9","verdicts":0}""", $$"""{"case":"{{places[1]}}","verdicts":1}"""])
         {
             await log.SetMarkAsync("review", mark, Cancellation);
 
