@@ -1,14 +1,13 @@
 using System.Text;
 using ZeroWorld.ML.Pipelines.Moderation;
-using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Pipelines.Tests;
 
 public sealed class JsonItemFileTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("zeroworld-test-");
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
     [InlineData("\ufeff{1}\r\n{2}\r\n\r\n{3}\r\n", "{1}", "{2}", "", "{3}")]
@@ -51,7 +50,7 @@ public sealed class JsonItemFileTests : IDisposable
 
     private string Write(string text)
     {
-        var path = _folder.Combine("items.jsonl");
+        var path = Path.Combine(_folder.FullName, "items.jsonl");
         File.WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
         return path;
     }
