@@ -56,14 +56,20 @@ public sealed partial class StreamConsumer
 
     public StreamStatus Status => _status;
 
-    /// <value>What the consumer saw last in whose place this one comes, as after a change of definitions: its counts and newest times go on. <see langword="null"/>: there was none.</value>
+    /// <summary>How long it waits at most before it tries again what a store or a broker did not answer.</summary>
+    public TimeSpan RetryIntervalMax => _options.RetryInterval * RetriesUntilLongest;
+
+    /// <value>
+    /// What the consumer saw last in whose place this one comes, as after a change of definitions: its counts and newest times go on, and where it failed, so does this one until it
+    /// works. <see langword="null"/>: there was none.
+    /// </value>
     public StreamStatus? Predecessor
     {
         init
         {
             if (value is not null)
             {
-                _status = value with { State = StreamState.Starting, Fault = null };
+                _status = value.State == StreamState.Failed ? value : value with { State = StreamState.Starting, Fault = null };
             }
         }
     }
@@ -92,8 +98,9 @@ public sealed partial class StreamConsumer
         {
             await LeaveAsync().ConfigureAwait(false);
         }
-        catch (FeatureException exception)
+        catch (Exception exception)
         {
+            // Of whatever kind: who looks at the stream must see that it does not go on.
             _status = _status with { State = StreamState.Failed, Fault = exception.Message };
             throw;
         }
@@ -306,7 +313,7 @@ public sealed partial class StreamConsumer
             try
             {
                 var result = await action(cancellationToken).ConfigureAwait(false);
-                if (_status.State is StreamState.Waiting or StreamState.Starting)
+                if (_status.State is StreamState.Waiting or StreamState.Starting or StreamState.Failed)
                 {
                     _status = _status with { State = StreamState.Running, Fault = null };
                 }

@@ -51,7 +51,8 @@ public sealed class RedisClusterFailoverTests
         RedisServerProcess.SkipIfMissing();
         await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
         var (still, replica) = (cluster.Shards[1], await cluster.AddReplicaAsync(cluster.Shards[1], Cancellation));
-        await using var store = Stores.Create(cluster.Shards[0].Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(200));
+        var log = new LogOfStore();
+        await using var store = Stores.Create(cluster.Shards[0].Address, static options => options.ReadTimeout = TimeSpan.FromMilliseconds(200), log);
         Assert.True(await store.ConnectAsync(Cancellation));
         await WriteAsync(store, TestViews.Spending(), 1);
         await still.WaitForReplicaAsync(replica, Cancellation);
@@ -59,7 +60,9 @@ public sealed class RedisClusterFailoverTests
 
         still.Pause();
         await replica.SendAsync("CLUSTER FAILOVER TAKEOVER", Cancellation);
+        var began = System.Diagnostics.Stopwatch.StartNew();
         await FailureReads.WaitUntilAsync(async () => (await FailureReads.ReadAllAsync(store, customers)).TrueForAll(static read => read.State == OnlineReadState.Answered));
+        TestContext.Current.TestOutputHelper!.WriteLine($"{began.Elapsed} {string.Join('|', log.Of(2202))}");
 
         Assert.Contains("role:master", await replica.SendAsync("INFO replication", Cancellation), StringComparison.Ordinal);
         still.Continue();
