@@ -101,7 +101,7 @@ public sealed class StreamServerTests
         version: 1
         entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
         streams:
-          - { name: {{table}}, kind: redis, topic: {{table}}, columns: [ { name: CARD, type: int64, field: card }, { name: AT, type: timestamp, field: at } ] }
+          - { name: {{table}}, kind: redis, topic: {{table}}, archive: false, columns: [ { name: CARD, type: int64, field: card }, { name: AT, type: timestamp, field: at } ] }
         feature_views:
         {{string.Join('\n', views.Select(view => $"  - {{ name: {view}, entity: card, source: {{ table: {table}, event_time: AT, keys: {{ card_id: CARD }} }}, features: [ {{ name: {view}_card, type: int64, column: CARD }} ] }}"))}}
         """;

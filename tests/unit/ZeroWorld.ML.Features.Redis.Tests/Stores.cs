@@ -1,16 +1,15 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ZeroWorld.ML.Features.Redis.Tests;
 
 internal static class Stores
 {
-    public static RedisOnlineStore Create(string configuration, Action<RedisOnlineStoreOptions>? configure = null, ILogger<RedisOnlineStore>? logger = null)
+    public static RedisOnlineStore Create(string configuration, Action<RedisOnlineStoreOptions>? configure = null)
     {
         // Shared build machines pause for longer than a production timeout; tests of timeouts set their own.
         var options = new RedisOnlineStoreOptions { Configuration = configuration, ReadTimeout = TimeSpan.FromSeconds(10) };
         configure?.Invoke(options);
-        return new RedisOnlineStore(options, TimeProvider.System, logger ?? NullLogger<RedisOnlineStore>.Instance);
+        return new RedisOnlineStore(options, TimeProvider.System, NullLogger<RedisOnlineStore>.Instance);
     }
 
     /// <summary>Reads one field of one entity.</summary>

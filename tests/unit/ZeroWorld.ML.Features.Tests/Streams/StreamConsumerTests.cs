@@ -133,6 +133,30 @@ public sealed class StreamConsumerTests
         Assert.Equal(brokerTellsIt ? 0L : null, consumer.Status.Lag);
     }
 
+    [Theory]
+    [InlineData(9, true)]
+    [InlineData(11, false)]
+    public async Task Run_StoppedWhileTheArchiveIsSlow_WaitsTenSecondsForIt(int seconds, bool isKept)
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var archive = new SlowDisk();
+        var consumer = Consumer(archive);
+        var running = consumer.RunAsync(stop.Token);
+        while (consumer.Status.Accepted == 0)
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        await archive.Attempted.Task.WaitAsync(Token);
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        archive.Written.TrySetResult();
+        await running;
+
+        Assert.Equal((isKept ? 1 : 0, StreamState.Stopped), (_source.Committed, consumer.Status.State));
+    }
+
     [Fact]
     public async Task Drain_ArrivalThatNoTableMayHave_GoesToTheDeadLettersAlsoWhereNoViewReadsIt()
     {
@@ -195,6 +219,19 @@ public sealed class StreamConsumerTests
         {
             written.Add($"{table}: {columns[0].Values.Count}");
             return Task.CompletedTask;
+        }
+    }
+
+    private sealed class SlowDisk : IEventArchive
+    {
+        public TaskCompletionSource Attempted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task AppendAsync(string project, string table, IReadOnlyList<EventColumn> columns, CancellationToken cancellationToken)
+        {
+            Attempted.TrySetResult();
+            return Written.Task.WaitAsync(cancellationToken);
         }
     }
 
