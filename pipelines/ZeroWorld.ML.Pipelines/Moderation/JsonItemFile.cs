@@ -25,6 +25,8 @@ public sealed class JsonItemFile : IItemFile
 
     public long Position => _lines.Position;
 
+    public string? Fault => null;
+
     public void Seek(long position)
     {
         _stream.Position = position;

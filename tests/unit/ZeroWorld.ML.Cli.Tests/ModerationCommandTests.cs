@@ -9,6 +9,14 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
 {
     private const int Items = 12_000;
 
+    // By DuckDB, uncompressed: id 0 to 3, text QQQQ0 to QQQQ3, of which the second is Q, 0xE9, QQ1.
+    private const string ParquetWithATextThatIsNoUtf8 =
+        "UEFSMRUAFUwVTCwVCBUAFQYVBgAAAgAAAAgBAAAAAAAAAAABAAAAAAAAAAIAAAAAAAAAAwAAAAAAAAAVABVUFVQsFQgVABUGFQYAAAIAAAAIAQUAAABRUVFR"
+        + "MAUAAABR6VFRMQUAAABRUVFRMgUAAABRUVFRMxUCGTw1ABgNZHVja2RiX3NjaGVtYRUEABUEJQIYAmlkJSQAFQwlAhgEdGV4dCUAABYIGRwZLCYAHBUEGRUA"
+        + "GRgCaWQVABYIFm4WbiYIPBgIAwAAAAAAAAAYCAAAAAAAAAAAFgAoCAMAAAAAAAAAGAgAAAAAAAAAABERAAAAJgAcFQwZFQAZGAR0ZXh0FQAWCBZ2FnYmdjwY"
+        + "BVFRUVEzGAVRUVFRMBYAKAVRUVFRMxgFUVFRUTAREQAAABbkARYIJggW5AEAKChEdWNrREIgdmVyc2lvbiB2MS41LjYgKGJ1aWxkIDA2OWNjOWY5YjUpGSwc"
+        + "AAAcAAAA+AAAAFBBUjE=";
+
     // Texts of the same words, to which a small model gives the same score.
     private const int Ties = 3;
     private readonly TempFolder _folder = new();
@@ -135,6 +143,22 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.NotEqual(0, unknown.ExitCode);
         Assert.Contains("verdicts.jsonl', line 4: label 'rude' is none of the table; expected any of toxic, spam.", unknown.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.False(Directory.Exists(PathOf("never")));
+    }
+
+    [Fact]
+    public async Task ModerateFile_ParquetWithATextThatIsNoUtf8_ItsRowIsADeadLetterAndTheOthersAreDecided()
+    {
+        await fixture.CopyToAsync(_folder.Path);
+        File.WriteAllBytes(PathOf("four.parquet"), Convert.FromBase64String(ParquetWithATextThatIsNoUtf8));
+
+        var said = await RunAsync("moderate", "file", "--package", "package", "-i", "four.parquet", "-o", "out");
+
+        Assert.Contains("1 dead letters", said, StringComparison.Ordinal);
+        Assert.Equal(["0", "2", "3"], File.ReadLines(PathOf("out", "decisions.jsonl")).Select(static line => Property(line, "id")));
+        var letter = Assert.Single(File.ReadLines(PathOf("out", "dead-letters.jsonl")));
+        Assert.Equal("text: byte 1 (0xe9) is no part of a text in UTF-8; expected UTF-8", Property(letter, "reason"));
+        Assert.Equal("2", Property(letter, "offset"));
+        Assert.Contains("QQ1", Property(letter, "item"), StringComparison.Ordinal);
     }
 
     [Fact]
