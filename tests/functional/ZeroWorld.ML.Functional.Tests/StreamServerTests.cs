@@ -67,7 +67,7 @@ public sealed class StreamServerTests
         Assert.Equal((V1.StreamState.Running, ""), (mended.State, mended.Fault));
     }
 
-    private static Task AddAsync(RedisServerProcess redis, string topic, int card, long time) =>
+    private static Task<string> AddAsync(RedisServerProcess redis, string topic, int card, long time) =>
         redis.SendAsync($$"""XADD {{topic}} * event '{"card":{{card}},"at":{{time}}}'""", Cancellation);
 
     private static async Task<V1.StreamStatus> ReadUntilAsync(Client.ZeroWorldClient client, Func<V1.StreamStatus, bool> condition)
