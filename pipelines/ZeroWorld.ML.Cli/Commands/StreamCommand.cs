@@ -54,7 +54,7 @@ internal static class StreamCommand
                 throw new FeatureException(FeatureError.NotFound, $"Project '{common.Project(parse)}' defines no streams; expected 'streams' in its definitions.");
             }
 
-            Terminals.Error.MarkupLineInterpolated($"Reading {streams.Count} streams; Ctrl+C stops it.");
+            Terminals.Error.MarkupLineInterpolated($"Reading {streams.Count} {(streams.Count == 1 ? "stream" : "streams")}; Ctrl+C stops it.");
             await WatchAsync(host, streams, parse.GetValue(exit), cancellationToken);
             await server.StopAsync();
             var last = await Task.WhenAll(streams.Select(stream => host.ReadStatusAsync(stream, CancellationToken.None)));
@@ -135,7 +135,7 @@ internal static class StreamCommand
                 line.Lag is { } lag ? $"{lag:N0}" : "?",
                 line.NewestEvent is { } newest ? UnixMicroseconds.ToText(newest) : "",
                 line.NewestEvent is { } time ? string.Create(CultureInfo.InvariantCulture, $"{(now - time) / 1e6:N1} s") : "",
-                Markup.Escape(line.Fault));
+                Markup.Escape(ShownText.Lines(line.Fault)));
         }
 
         return table;

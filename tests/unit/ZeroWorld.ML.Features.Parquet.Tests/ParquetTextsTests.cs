@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
@@ -113,6 +116,38 @@ public sealed class ParquetTextsTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(path));
         texts.Dispose();
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Combine("spill")));
+    }
+
+    [Fact]
+    public void TryRead_OfCompressedDictionariesWithTextsThatAreNoUtf8_EachSuchRowSaysItsFault()
+    {
+        var path = Write("SELECT i AS id, CASE WHEN i % 100 = 7 THEN '\\xE9a'::BLOB WHEN i % 100 = 8 THEN NULL ELSE 'ab'::BLOB END AS text FROM range(20000) t(i)", ", COMPRESSION zstd, ROW_GROUP_SIZE 4096");
+        DeclareText(path, "text");
+        var (values, faults, nulls, others) = (new string?[2], 0, 0, 0);
+        using var texts = new ParquetTexts(path, ["id", "text"], [], new ParquetOfflineOptions { Threads = 1 });
+
+        for (var row = 0; texts.TryRead(values); row++)
+        {
+            Assert.Equal(row.ToString(CultureInfo.InvariantCulture), values[0]);
+            Assert.Equal(row % 100 == 7, texts.Fault is not null);
+            (faults, nulls, others) = (faults + (texts.Fault is null ? 0 : 1), nulls + (values[1] is null ? 1 : 0), others + (values[1] == "ab" ? 1 : 0));
+        }
+
+        Assert.Equal((200, 200, 19_600), (faults, nulls, others));
+    }
+
+    // Says in the footer of a file with a column of bytes that they are a text, as other writers do without looking at them.
+    private static void DeclareText(string path, string column)
+    {
+        var bytes = File.ReadAllBytes(path);
+        var footer = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(bytes.Length - 8));
+
+        // Of the schema's element: its name (field 4, a text), and the end. In between comes what it is converted from (field 6: 0, UTF-8).
+        byte[] name = [0x18, (byte)column.Length, .. Encoding.UTF8.GetBytes(column), 0];
+        var end = bytes.Length - 8 - footer + bytes.AsSpan(bytes.Length - 8 - footer).IndexOf(name) + name.Length - 1;
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, footer + 2);
+        File.WriteAllBytes(path, [.. bytes[..end], 0x25, 0x00, .. bytes[end..^8], .. length, .. bytes[^4..]]);
     }
 
     private static void Damage(string path, ReadOnlySpan<byte> text, int place)
