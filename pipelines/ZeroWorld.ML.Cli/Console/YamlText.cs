@@ -94,6 +94,6 @@ internal static partial class YamlText
     [GeneratedRegex(@"^([A-Za-z_][A-Za-z0-9_./-]*(\.\*)?( [A-Za-z0-9_./-]+)*|[0-9]+(us|ms|s|m|h|d))\z", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();
 
-    [GeneratedRegex(@"^(null|true|false|yes|no|on|off|y|n)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(null|true|false|yes|no|on|off)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Word();
 }
