@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Features.Kafka;
 /// <summary>Kafka topics as logs: records are values of committed messages, keys their keys, and of one key the first message counts.</summary>
 /// <remarks>
 /// Colons in names become full stops, since topics have none. What is appended is read once more up to itself: of two that append one key at once, the one whose message stands
-/// behind the other's is told so; readers who take the first of a key agree. The library blocks: every call gets a thread that is not the pool's.
+/// behind the other's is told so; readers who take the first of a key agree. Reading always begins with the first message, and no mark is kept. The library blocks: every call gets a thread that is not the pool's.
 /// </remarks>
 public sealed class KafkaKeyedLog : IKeyedLog
 {
@@ -28,14 +28,14 @@ public sealed class KafkaKeyedLog : IKeyedLog
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string log, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LogRecord> ReadAsync(string log, string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var reader = await StartAsync(() => Reader(log)).ConfigureAwait(false);
         while (await StartAsync(() => reader.ReadPage(PageRecords, cancellationToken)).ConfigureAwait(false) is { Count: > 0 } page)
         {
             foreach (var message in page)
             {
-                yield return message.Message.Value ?? [];
+                yield return new LogRecord("", message.Message.Value ?? []);
             }
         }
     }
@@ -43,6 +43,12 @@ public sealed class KafkaKeyedLog : IKeyedLog
     /// <inheritdoc/>
     public Task<bool> TryAppendAsync(string log, string key, ReadOnlyMemory<byte> record, CancellationToken cancellationToken) =>
         StartAsync(() => TryAppend(log, Encoding.UTF8.GetBytes(key), record, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<string?> FindMarkAsync(string log, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <inheritdoc/>
+    public Task SetMarkAsync(string log, string mark, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask DisposeAsync()
     {

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Columns of a Parquet file of any origin as texts, row by row in the order of the file, in bounded memory.</summary>
@@ -5,9 +9,12 @@ namespace ZeroWorld.ML.Features.Parquet;
 public sealed class ParquetTexts : IDisposable
 {
     private readonly string _path;
+    private readonly string[] _names;
     private readonly string[] _columns;
+    private readonly bool[] _areBytes;
     private readonly DuckDbSession _session;
     private DuckDbRows? _rows;
+    private string _file;
     private long _place;
 
     /// <param name="path">The file.</param>
@@ -22,6 +29,7 @@ public sealed class ParquetTexts : IDisposable
         ArgumentNullException.ThrowIfNull(optional);
         ArgumentNullException.ThrowIfNull(options);
         _path = Path.GetFullPath(path);
+        _file = _path;
         _session = new DuckDbSession(options);
         try
         {
@@ -43,7 +51,9 @@ public sealed class ParquetTexts : IDisposable
                 }
             }
 
-            _columns = [.. required.Concat(optional).Select(column => types.ContainsKey(column) ? $"CAST({Sql.Name(column)} AS VARCHAR)" : "NULL")];
+            _names = [.. required, .. optional];
+            _areBytes = new bool[_names.Length];
+            _columns = [.. _names.Select(column => types.ContainsKey(column) ? $"CAST({Sql.Name(column)} AS VARCHAR)" : "NULL")];
             using var rows = _session.Query($"SELECT count(*) FROM {Scan}", CancellationToken.None);
             rows.Read();
             Count = rows.GetInt64(0);
@@ -63,58 +73,101 @@ public sealed class ParquetTexts : IDisposable
     /// <summary>Rows of the file.</summary>
     public long Count { get; }
 
-    private string Scan => Sql.Scan([_path]);
+    private string Scan => Sql.Scan([_file]);
+
+    /// <summary>Why the row that was read last is none: a text of it is no UTF-8. <see langword="null"/>: it is one.</summary>
+    public string? Fault { get; private set; }
 
     /// <summary>The next row is the one of this number, from 0.</summary>
     public void Seek(long row)
     {
-        _rows?.Dispose();
         _place = row;
         try
         {
-            _rows = _session.Query($"SELECT {string.Join(", ", _columns)} FROM {Scan} WHERE file_row_number >= {Sql.Number(row)}", CancellationToken.None);
+            Query();
         }
         catch (FeatureException exception) when (IsNoUtf8(exception))
         {
-            throw NoUtf8();
+            ReadBytes();
         }
     }
 
+    /// <summary>Reads the next row. A text that is no UTF-8 has U+FFFD where it is none, and <see cref="Fault"/> says so.</summary>
     /// <param name="values">One per column, the required ones first.</param>
     /// <returns>Whether there was a further row.</returns>
-    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: a text is no UTF-8; the engine reads many rows at once, and the message names the first of them.</exception>
     public bool TryRead(Span<string?> values)
     {
+        if (_rows is null)
+        {
+            Seek(0);
+        }
+
+        bool isRow;
         try
         {
-            if (_rows is null)
-            {
-                Seek(0);
-            }
-
-            if (!_rows!.Read())
-            {
-                return false;
-            }
+            isRow = _rows!.Read();
         }
         catch (FeatureException exception) when (IsNoUtf8(exception))
         {
-            throw NoUtf8();
+            ReadBytes();
+            isRow = _rows!.Read();
+        }
+
+        if (!isRow)
+        {
+            return false;
         }
 
         _place++;
-
+        Fault = null;
         for (var column = 0; column < _columns.Length; column++)
         {
-            values[column] = _rows.IsNull(column) ? null : _rows.GetString(column);
+            values[column] = _rows.IsNull(column) ? null : _areBytes[column] ? Decode(column, _rows.GetBytes(column)) : _rows.GetString(column);
         }
 
         return true;
     }
 
-    private static bool IsNoUtf8(FeatureException exception) => exception.Message.Contains("Invalid string encoding", StringComparison.Ordinal);
+    private void Query()
+    {
+        _rows?.Dispose();
+        _rows = null;
+        _rows = _session.Query($"SELECT {string.Join(", ", _columns)} FROM {Scan} WHERE file_row_number >= {Sql.Number(_place)}", CancellationToken.None);
+    }
 
-    private FeatureException NoUtf8() => ImportFailure.File(_path, $"has a text that is no UTF-8, in one of the rows from {Sql.Number(_place + 1)} on; expected UTF-8.");
+    // The engine gives none of the rows that it reads at once with a text that is no UTF-8. From here on it reads a copy in which texts are bytes.
+    private void ReadBytes()
+    {
+        var copy = _session.SpillPath("bytes.parquet");
+        ParquetFooter.CopyWithBytesForTexts(_file, copy);
+        _file = copy;
+        var types = _session.Describe(Scan, CancellationToken.None);
+        for (var column = 0; column < _columns.Length; column++)
+        {
+            _areBytes[column] = types.TryGetValue(_names[column], out var type) && type == "BLOB";
+            _columns[column] = _areBytes[column] ? Sql.Name(_names[column]) : _columns[column];
+        }
+
+        Query();
+    }
+
+    private string Decode(int column, byte[] bytes)
+    {
+        var place = 0;
+        while (place < bytes.Length && Rune.DecodeFromUtf8(bytes.AsSpan(place), out _, out var length) == OperationStatus.Done)
+        {
+            place += length;
+        }
+
+        if (place < bytes.Length)
+        {
+            Fault ??= string.Create(CultureInfo.InvariantCulture, $"{_names[column]}: byte {place} (0x{bytes[place]:x2}) is no part of a text in UTF-8; expected UTF-8");
+        }
+
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    private static bool IsNoUtf8(FeatureException exception) => exception.Message.Contains("Invalid string encoding", StringComparison.Ordinal);
 
     // As texts of the engine the others would be another text than the one that was meant.
     private static bool IsText(string type) => type != "BLOB" && !type.EndsWith(']') && !type.Contains('(', StringComparison.Ordinal) || type.StartsWith("DECIMAL(", StringComparison.Ordinal) || type.StartsWith("ENUM(", StringComparison.Ordinal);

@@ -1,10 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace ZeroWorld.ML.Features.Redis;
 
-/// <summary>Redis Streams as logs: the entries of a stream have one field, <c>body</c>; the hash <c>LOG:keys</c> has the keys, each with its entry's id.</summary>
+/// <summary>Redis Streams as logs: the entries of a stream have one field, <c>body</c>; the hash <c>LOG:keys</c> has the keys, each with its entry's id. Places are ids of entries; a mark lies in <c>LOG:mark</c>.</summary>
 public sealed class RedisKeyedLog : IKeyedLog
 {
     private const string BodyField = "body";
@@ -36,7 +37,7 @@ public sealed class RedisKeyedLog : IKeyedLog
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string log, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LogRecord> ReadAsync(string log, string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Up to the last entry of now, so that writers that are faster than the reader give it an end.
         if ((await RangeAsync(log, "-", "+", 1, Order.Descending, cancellationToken).ConfigureAwait(false)) is not [var last])
@@ -44,12 +45,12 @@ public sealed class RedisKeyedLog : IKeyedLog
             yield break;
         }
 
-        for (var first = "-"; ;)
+        for (var first = IsId(from) ? from : "-"; ;)
         {
             var page = await RangeAsync(log, first, last.Id, PageEntries, Order.Ascending, cancellationToken).ConfigureAwait(false);
             foreach (var entry in page)
             {
-                yield return (byte[]?)entry[BodyField] ?? [];
+                yield return new LogRecord(entry.Id.ToString(), (byte[]?)entry[BodyField] ?? []);
             }
 
             if (page.Length < PageEntries)
@@ -74,6 +75,32 @@ public sealed class RedisKeyedLog : IKeyedLog
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<string?> FindMarkAsync(string log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _database.StringGetAsync(MarkOf(log)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsFailure(exception, cancellationToken))
+        {
+            throw Unavailable(log, exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task SetMarkAsync(string log, string mark, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _database.StringSetAsync(MarkOf(log), mark).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsFailure(exception, cancellationToken))
+        {
+            throw Unavailable(log, exception);
+        }
+    }
+
     public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
 
     private async Task<StreamEntry[]> RangeAsync(string log, RedisValue first, RedisValue last, int most, Order order, CancellationToken cancellationToken)
@@ -88,8 +115,14 @@ public sealed class RedisKeyedLog : IKeyedLog
         }
     }
 
+    private static string MarkOf(string log) => $"{log}:mark";
+
     private static bool IsFailure(Exception exception, CancellationToken cancellationToken) =>
         (RedisFailure.IsUnavailable(exception) || exception is RedisServerException) && !cancellationToken.IsCancellationRequested;
+
+    // What is none was left by somebody else.
+    private static bool IsId([NotNullWhen(true)] string? place) => place?.Split('-') is [var time, var number]
+        && ulong.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out _) && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     // The smallest id that is greater.
     private static string Behind(string id)

@@ -76,6 +76,8 @@ internal static class CommandEdge
 
     private static int Fail(string message, int code)
     {
+        // It may name what somebody else wrote.
+        message = ShownText.Lines(message);
         if (System.Console.IsErrorRedirected)
         {
             // A log or a script gets the sentence as it is, without breaks at a width.

@@ -31,6 +31,12 @@ internal static class ClientCertificates
             Read(nameof(options.ClientCertificateFile), certificate, () => ssl.ClientCertificateContext = ReadCertificate(certificate, options.ClientKeyFile!));
         }
 
+        if (options.ServerName is { } name)
+        {
+            ssl.RemoteCertificateValidationCallback = (_, presented, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None && presented is X509Certificate2 server && server.MatchesHostname(name);
+        }
+
         return ssl;
     }
 

@@ -33,6 +33,10 @@ public sealed class ZeroWorldClientOptions
     /// <summary>PEM file of its key, not encrypted.</summary>
     public string? ClientKeyFile { get; set; }
 
+    /// <summary>The name that the servers' certificates are for, where it is not the address that is called, such as one inside a cluster.</summary>
+    /// <value>Default <see langword="null"/>: the host of the address.</value>
+    public string? ServerName { get; set; }
+
     /// <summary>Headers of every call, for servers that restrict some of theirs: names in small letters, and values, of which one name may have several.</summary>
     /// <value>Default: none.</value>
     public IReadOnlyCollection<KeyValuePair<string, string>> Headers { get; set; } = [];

@@ -2,7 +2,7 @@
 # Runs tests of Triton itself, unmodified but for what is said below, against a server of this repository, each with a server of its own, as Triton's scripts do.
 #   tests/clients/triton-tests.sh SERVER CLIENT COMMON [GROUP...]
 # SERVER, CLIENT and COMMON are checkouts of triton-inference-server/server, /client and /common. Groups: infer, variable, reshape, zero, scalar, batcher, sequence, implicit, memory,
-# lifecycle, validation, requests, http, settings, status, cancellation, queue, cache, config; all without one. Needs what run.sh needs, python3-requests and curl. Ports 8000 to 8002 must be free. Models are made by Triton's own generators (ONNX, operator set 17).
+# lifecycle, validation, requests, http, settings, status, cancellation, queue, cache, config, ensembles, ragged, optional, texts, pending, timeouts, large; all without one. Needs what run.sh needs, python3-requests and curl. Ports 8000 to 8002 must be free. Models are made by Triton's own generators (ONNX, operator set 17).
 # Not what Triton runs: models of other backends (their tests end with "unknown model", and are counted as passed where nothing else is wrong), and sequences of texts that begin with a file.
 # Lifecycle and validation: where Triton's script takes models of other backends, the ONNX ones stand in for them under their names; models that take long to load or to run, and those of Python, are made by this script.
 set -uo pipefail
@@ -10,7 +10,7 @@ qa=$(cd "$1" && pwd)/qa client=$(cd "$2" && pwd) common=$(cd "$3" && pwd)
 shift 3
 here=$(cd "$(dirname "$0")" && pwd)
 server=$(cd "$here/../.." && pwd)/artifacts/bin/ZeroWorld.ML.Serving.Server/release/ZeroWorld.ML.Serving.Server.dll
-groups=" ${*:-infer variable reshape zero scalar batcher sequence implicit memory lifecycle validation requests http settings status cancellation queue cache config} "
+groups=" ${*:-infer variable reshape zero scalar batcher sequence implicit memory lifecycle validation requests http settings status cancellation queue cache config ensembles ragged optional texts pending timeouts large} "
 work=$(mktemp -d)
 pid=
 stop() { [[ -z $pid ]] || { kill "$pid" 2> /dev/null && wait "$pid" 2> /dev/null || true; pid=; }; }
@@ -621,6 +621,124 @@ if wants config; then
     failed=$((failed + $(grep -c '^FAILED' "$work/test.log")))
     stop
     place= options=()
+fi
+
+# MODEL...: those of the folder that is served have no file, and give back what they get
+identity() {
+    local name
+    for name; do "$python" "$here/identity_model.py" "${place:-$work}/models/$name"; done
+}
+
+# TEST PATTERN REPLACEMENT...: in the configuration of a model that is served
+edit() { sed -i "${@:2}" "${place:-$work}/models/$1/config.pbtxt"; }
+
+if wants ensembles; then
+    make_models ensembles gen_qa_models --onnx --ensemble
+    take "$work"/made/ensembles/*
+    # A name with a comma is none here; the ensembles with it are for shapes that are not asked for.
+    rm -rf "$work"/models/*,*
+    (cd "$work/models" && identity $(ls -d nop_*))
+    cp -r "$qa"/ensemble_models/* "$work/models/"
+    rm -rf "$work"/models/{mix_platform,mix_ensemble}_*
+    for name in "$qa"/ensemble_models/*; do mkdir -p "$work/models/$(basename "$name")/1"; done
+    ENSEMBLES=1 run L0_infer infer_test
+    # Not run: sequence_flags, parameters of answers that no model here gives.
+    for test in add_sub add_sub_one_output; do
+        take "$qa"/L0_simple_ensemble/models/{ensemble_add_sub_int32_int32_int32,simple}
+        mkdir -p "$work/models/ensemble_add_sub_int32_int32_int32/1"
+        cp -r "$work/made/ensembles/onnx_int32_int32_int32/1" "$work/models/simple/1"
+        cp -r "$work/made/ensembles/onnx_int32_int32_int32/1" "$work/models/simple/2"
+        edit simple 's/^platform:.*\|^backend:.*/platform: "onnxruntime_onnx"/'
+        run L0_simple_ensemble ensemble_test "EnsembleTest.test_ensemble_$test"
+    done
+fi
+
+if wants ragged; then
+    make_models ragged gen_qa_ragged_models --onnx
+    make_models zero gen_qa_identity_models --onnx
+    life None
+    for name in ragged_element_count_acc_zero ragged_acc_shape batch_item_flatten; do
+        cp -r "$work/made/ragged/onnx_batch_input" "$place/models/$name"
+        edit $name "s/onnx_batch_input/$name/"
+    done
+    edit ragged_acc_shape 's/BATCH_ELEMENT_COUNT/BATCH_ACCUMULATED_ELEMENT_COUNT/; s/BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO/BATCH_MAX_ELEMENT_COUNT_AS_SHAPE/'
+    edit batch_item_flatten '0,/-1/{s/-1/-1, -1/}; s/BATCH_ELEMENT_COUNT/BATCH_ACCUMULATED_ELEMENT_COUNT/; s/BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO/BATCH_ITEM_SHAPE_FLATTEN/'
+    cp -r "$work/made/ragged/onnx_batch_item" "$place/models/batch_item"
+    edit batch_item 's/onnx_batch_item/batch_item/'
+    cp -r "$work/made/zero/onnx_nobatch_zero_1_float32" "$place/models/ragged_io"
+    edit ragged_io 's/onnx_nobatch_zero_1_float32/ragged_io/; s/^max_batch_size:.*/max_batch_size: 4/; s/name: "INPUT0"/name: "INPUT0"\nallow_ragged_batch: true/'
+    echo 'batch_output [{ target_name: "OUTPUT0" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "INPUT0" }] dynamic_batching { max_queue_delay_microseconds: 1000000 }' >> "$place/models/ragged_io/config.pbtxt"
+    # Requests of a stream are worked on side by side here: those that share a run stand in it in the order of their sending where they are sent one after another.
+    sed 's/^\( *\)for input in self.inputs:/&\n\1    import time; time.sleep(0.1)/' "$qa/L0_batch_input/batch_input_test.py" > "$changed.py"
+    run L0_batch_input "$changed"
+    place=
+fi
+
+if wants optional; then
+    take "$qa/L0_initializer_as_input/models/add_with_initializer"
+    run L0_initializer_as_input test
+fi
+
+if wants texts; then
+    make_models zero gen_qa_identity_models --onnx
+    take "$work/made/zero/onnx_zero_1_object" "$qa/python_models/string_identity"
+    edit string_identity 's/\[ 1 \]/[ 8 ]/'
+    identity string_identity
+    run L0_string_io string_client_test
+    take "$work"/made/zero/onnx_nobatch_zero_1_float32
+    for name in libtorch plan; do
+        cp -r "$work/models/onnx_nobatch_zero_1_float32" "$work/models/${name}_nobatch_zero_1_float32"
+        edit ${name}_nobatch_zero_1_float32 "s/name: \"onnx_/name: \"${name}_/"
+    done
+    run L0_output_name output_name_test
+    take "$work"/made/zero/onnx_nobatch_zero_1_object
+    for protocol in http grpc; do
+        url=127.0.0.1:8000
+        [[ $protocol = http ]] || url=127.0.0.1:8001
+        run L0_nullchar_string nullchar_string_client -m onnx_nobatch_zero_1_object -i $protocol -u $url
+    done
+fi
+
+if wants pending; then
+    life None
+    for test in default_scheduler dynamic_batch_scheduler fail_max_queue_size sequence_batch_scheduler_direct sequence_batch_scheduler_oldest ensemble_scheduler; do
+        rm -rf "$place"/models/*
+        for name in default dynamic max_queue_size sequence_direct sequence_oldest default_composing dynamic_composing; do
+            add_slow "$place/models/$name" float32 1 4 4! 1
+            echo 'parameters [ { key: "execute_delay_ms" value: { string_value: "2000" } } ]' >> "$place/models/$name/config.pbtxt"
+        done
+        delay='max_queue_delay_microseconds: 100000'
+        echo "dynamic_batching { $delay }" | tee -a "$place/models/dynamic/config.pbtxt" >> "$place/models/dynamic_composing/config.pbtxt"
+        echo "dynamic_batching { $delay default_queue_policy { max_queue_size: 4 } }" >> "$place/models/max_queue_size/config.pbtxt"
+        echo "sequence_batching { direct { $delay minimum_slot_utilization: 1.0 } }" >> "$place/models/sequence_direct/config.pbtxt"
+        echo "sequence_batching { oldest { $delay max_candidate_sequences: 4 } }" >> "$place/models/sequence_oldest/config.pbtxt"
+        cp -r "$qa/L0_metrics/ensemble_delay" "$place/models/ensemble"
+        mkdir -p "$place/models/ensemble/1"
+        run L0_metrics metrics_queue_size_test "MetricsPendingRequestCountTest.test_$test"
+    done
+    place=
+fi
+
+if wants timeouts; then
+    life Explicit
+    options=(--Models:Control=None)
+    add_slow "$place/models/custom_identity_int32" int32 -1 32 6! 1
+    for test in grpc_infer grpc_async_infer grpc_stream_infer http_infer http_async_infer; do
+        run L0_client_timeout client_infer_timeout_test "ClientInferTimeoutTest.test_$test"
+    done
+    options=(--Models:Control=Explicit --Models:Load=custom_identity_int32)
+    rm -rf "$place"/models/*
+    add_slow "$place/models/custom_identity_int32" int32 -1 32 0! 1
+    run L0_client_timeout client_non_infer_timeout_test
+    place= options=()
+fi
+
+if wants large; then
+    make_models zero gen_qa_identity_models --onnx
+    take "$work"/made/zero/onnx_nobatch_zero_1_float32
+    options=(--Server:MessageBytesMax=2147483647)
+    run L0_large_payload large_payload_test LargePayLoadTest.test_onnx
+    options=()
 fi
 
 echo "$passed passed, $failed failed"

@@ -6,4 +6,4 @@ namespace ZeroWorld.ML.Models;
 /// <param name="Version"><see langword="null"/>: the one that answers requests without a version.</param>
 /// <param name="Inputs">The ensemble's tensor per input of the model.</param>
 /// <param name="Outputs">The ensemble's tensor per output of the model; outputs that are not named are dropped.</param>
-public sealed record EnsembleStep(string Model, long? Version, IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);
+public sealed record EnsembleStep(ModelName Model, long? Version, IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);

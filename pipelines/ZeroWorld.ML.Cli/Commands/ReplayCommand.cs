@@ -50,7 +50,7 @@ internal static class ReplayCommand
         {
             for (var row = 0; row < answer.Times.Count; row++)
             {
-                table.AddRow(Markup.Escape(logged.Name), row.ToString(), Markup.Escape(Text(logged, row)), Markup.Escape(Text(replayed, row)));
+                table.AddRow(Markup.Escape(logged.Name), row.ToString(), Markup.Escape(ShownText.Lines(Text(logged, row))), Markup.Escape(ShownText.Lines(Text(replayed, row))));
             }
         }
 

@@ -10,6 +10,7 @@ namespace ZeroWorld.ML.Cli;
 internal static class ReviewCommand
 {
     private const int CasesMax = 10_000;
+    private const int TextMost = 80;
 
     public static Command Create() => new("review", "Cases that wait for a person: of a folder, Redis or Kafka.") { List(), Show(), Verdict(), Export() };
 
@@ -55,11 +56,11 @@ internal static class ReviewCommand
         foreach (var one in cases)
         {
             table.AddRow(
-                Markup.Escape(one.Id),
-                Markup.Escape(one.Decision.Label ?? ""),
+                Markup.Escape(ShownText.Line(one.Id)),
+                Markup.Escape(ShownText.Line(one.Decision.Label ?? "")),
                 one.Decision.Label is { } label && one.Decision.Scores.TryGetValue(label, out var score) ? score.ToString("F3", CultureInfo.InvariantCulture) : "",
-                Markup.Escape(one.Text.Length > 80 ? one.Text[..80] + "..." : one.Text),
-                Markup.Escape(string.Join(" ", one.Decision.Reasons.Select(static reason => reason.Text))));
+                Markup.Escape(ShownText.Line(one.Text, TextMost)),
+                Markup.Escape(ShownText.Line(string.Join(" ", one.Decision.Reasons.Select(static reason => reason.Text)))));
         }
 
         Terminals.Output.Write(table);
@@ -82,7 +83,7 @@ internal static class ReviewCommand
             var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
             foreach (var (name, value) in Rows(one, verdict))
             {
-                table.AddRow(Markup.Escape(name), Markup.Escape(value));
+                table.AddRow(Markup.Escape(name), Markup.Escape(ShownText.Lines(value)));
             }
 
             Terminals.Output.Write(table);
@@ -121,7 +122,7 @@ internal static class ReviewCommand
             return source.RunAsync(parse, async queue =>
             {
                 var verdict = await queue.CloseAsync(parse.GetRequiredValue(id), given, parse.GetRequiredValue(reviewer), TimeProvider.System.GetUtcNow(), cancellationToken);
-                Console.Out.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(verdict, ModerationJson.Options) : $"{verdict.Id} is {verdict.Summary}, says {verdict.Reviewer}.");
+                Console.Out.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(verdict, ModerationJson.Options) : ShownText.Line($"{verdict.Id} is {verdict.Summary}, says {verdict.Reviewer}."));
             }, cancellationToken);
         });
         return command;

@@ -135,7 +135,7 @@ internal static class StreamCommand
                 line.Lag is { } lag ? $"{lag:N0}" : "?",
                 line.NewestEvent is { } newest ? UnixMicroseconds.ToText(newest) : "",
                 line.NewestEvent is { } time ? string.Create(CultureInfo.InvariantCulture, $"{(now - time) / 1e6:N1} s") : "",
-                Markup.Escape(line.Fault));
+                Markup.Escape(ShownText.Lines(line.Fault)));
         }
 
         return table;

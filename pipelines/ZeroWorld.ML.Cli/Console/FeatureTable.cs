@@ -15,7 +15,7 @@ internal static class FeatureTable
             var isDefaulted = feature.DefaultedRows.Contains((uint)row);
             table.AddRow(
                 Markup.Escape(feature.Column.Name),
-                Markup.Escape(ColumnText.Show(feature.Column, row) + (isDefaulted ? " (default)" : "")),
+                Markup.Escape(ShownText.Lines(ColumnText.Show(feature.Column, row)) + (isDefaulted ? " (default)" : "")),
                 StatusMarkup((int)feature.Statuses[row]),
                 feature.EventTimes.Count > row && feature.EventTimes[row] != 0 ? UnixMicroseconds.ToText(feature.EventTimes[row]) : "[grey]-[/]");
         }

@@ -27,7 +27,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         if (DataDirectory.FindWriter(dataDirectory) is { } writer)
         {
             return writer.GrpcAddress is { } address
-                ? new ServerConnection(new ZeroWorldClient(address, ReadOptions(dataDirectory)), null)
+                ? new ServerConnection(CreateClient(address, dataDirectory), null)
                 : throw new HostingException(string.Create(
                     CultureInfo.InvariantCulture,
                     $"The data directory '{dataDirectory}' is in use by process {writer.ProcessId}, which does not answer requests (yet). Try again, or stop it."));
@@ -37,14 +37,38 @@ internal sealed class ServerConnection : IAsyncDisposable
         return new ServerConnection(new ZeroWorldClient(server.Addresses.Grpc.ToString()), server);
     }
 
-    private static ZeroWorldClientOptions ReadOptions(string dataDirectory)
+    private static ZeroWorldClient CreateClient(string address, string dataDirectory)
     {
-        var options = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory })).Get<ServerOptions>();
-        return string.IsNullOrEmpty(options.ClientAuthorityFile)
-            ? new ZeroWorldClientOptions { Headers = options.ReadHeaders() }
-            : throw new HostingException(
-                $"The server of the data directory '{dataDirectory}' answers clients with a certificate only (setting {ServerOptions.Section}:{nameof(ServerOptions.ClientAuthorityFile)}), and this command has none. Use a client that has one, or stop the server.");
+        var configuration = ZeroWorldConfiguration.Load(ConfigurationInputs.FromProcess(new Dictionary<string, string> { ["DataDirectory"] = dataDirectory }));
+        var server = configuration.Get<ServerOptions>();
+        var call = configuration.Get<ServerCallOptions>();
+        if (!string.IsNullOrEmpty(server.ClientAuthorityFile) && string.IsNullOrEmpty(call.CertificateFile))
+        {
+            throw new HostingException(
+                $"The server of the data directory '{dataDirectory}' answers clients with a certificate only (setting {ServerOptions.Section}:{nameof(ServerOptions.ClientAuthorityFile)}); "
+                + $"set {ServerCallOptions.Section}:{nameof(ServerCallOptions.CertificateFile)} and {ServerCallOptions.Section}:{nameof(ServerCallOptions.KeyFile)}.");
+        }
+
+        try
+        {
+            return new ZeroWorldClient(
+                address,
+                new ZeroWorldClientOptions
+                {
+                    Headers = server.ReadHeaders(),
+                    AuthorityFile = EmptyToNull(call.AuthorityFile),
+                    ClientCertificateFile = EmptyToNull(call.CertificateFile),
+                    ClientKeyFile = EmptyToNull(call.KeyFile),
+                    ServerName = EmptyToNull(call.ServerName),
+                });
+        }
+        catch (ArgumentException exception)
+        {
+            throw new HostingException($"The settings of section {ServerCallOptions.Section} cannot be used: {exception.Message}", exception);
+        }
     }
+
+    private static string? EmptyToNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     public async ValueTask DisposeAsync()
     {

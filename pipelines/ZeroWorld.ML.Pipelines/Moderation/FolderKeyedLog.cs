@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
@@ -5,11 +6,12 @@ using ZeroWorld.ML.Features;
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
 /// <summary>Files of lines as logs: <c>LOG.jsonl</c>. A record's key is its <c>id</c>. One process appends at a time; readers may read meanwhile.</summary>
+/// <remarks>A place is the byte at which a line begins and a digest of the line, since a file can be written anew. A mark lies in <c>LOG.mark</c>.</remarks>
 /// <param name="folder">Output of a <see cref="ModerationFileJob"/>, which may be running.</param>
 public sealed class FolderKeyedLog(string folder) : IKeyedLog
 {
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string log, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LogRecord> ReadAsync(string log, string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
         if (!File.Exists(PathOf(log)))
@@ -18,10 +20,11 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
         }
 
         using var file = new FileStream(PathOf(log), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        foreach (var line in Lines(file))
+        GoTo(file, from);
+        foreach (var (at, line) in Lines(file))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return line.ToArray();
+            yield return new LogRecord(PlaceOf(at, line.Span), line.ToArray());
         }
     }
 
@@ -31,7 +34,7 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
         try
         {
             using var file = new FileStream(PathOf(log), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            if (Lines(file).Any(line => KeyOf(line) == key))
+            if (Lines(file).Any(line => KeyOf(line.Record) == key))
             {
                 return Task.FromResult(false);
             }
@@ -43,7 +46,26 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FeatureException(FeatureError.StoreUnavailable, $"'{PathOf(log)}' cannot be written, or another process writes it: {exception.Message}", exception);
+            throw Unavailable(PathOf(log), exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> FindMarkAsync(string log, CancellationToken cancellationToken) =>
+        File.Exists(MarkOf(log)) ? await File.ReadAllTextAsync(MarkOf(log), cancellationToken).ConfigureAwait(false) : null;
+
+    /// <inheritdoc/>
+    public async Task SetMarkAsync(string log, string mark, CancellationToken cancellationToken)
+    {
+        var (path, part) = (MarkOf(log), $"{MarkOf(log)}.{Guid.NewGuid():N}.part");
+        try
+        {
+            await File.WriteAllTextAsync(part, mark, cancellationToken).ConfigureAwait(false);
+            File.Move(part, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unavailable(path, exception);
         }
     }
 
@@ -51,15 +73,39 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
 
     private string PathOf(string log) => Path.Combine(folder, $"{log}.jsonl");
 
+    private string MarkOf(string log) => Path.Combine(folder, $"{log}.mark");
+
+    // To the line at a place, or to the first one where another line is there.
+    private static void GoTo(FileStream file, string? place)
+    {
+        if (place is not null && long.TryParse(place.Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < file.Length)
+        {
+            file.Position = at;
+            var first = Lines(file).FirstOrDefault();
+            file.Position = first.At == at && PlaceOf(at, first.Record.Span) == place ? at : 0;
+        }
+    }
+
+    private static string PlaceOf(long at, ReadOnlySpan<byte> line)
+    {
+        var digest = 14_695_981_039_346_656_037;
+        foreach (var part in line)
+        {
+            digest = (digest ^ part) * 1_099_511_628_211;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{at}-{digest:x}");
+    }
+
     // A line that a running job has not finished is not there yet.
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(FileStream file)
+    private static IEnumerable<(long At, ReadOnlyMemory<byte> Record)> Lines(FileStream file)
     {
         var lines = new JsonLineReader(file);
-        while (lines.TryRead(out var line))
+        for (var at = lines.Position; lines.TryRead(out var line); at = lines.Position)
         {
             if (line.Length > 0 && line.Span[^1] == (byte)'}')
             {
-                yield return line;
+                yield return (at, line);
             }
         }
     }
@@ -77,6 +123,9 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
             return null;
         }
     }
+
+    private static FeatureException Unavailable(string path, Exception exception) =>
+        new(FeatureError.StoreUnavailable, $"'{path}' cannot be written, or another process writes it: {exception.Message}", exception);
 
     // A full disk may have left the beginning of a record; the next one would become a part of it.
     private static void CutTornLine(FileStream file)

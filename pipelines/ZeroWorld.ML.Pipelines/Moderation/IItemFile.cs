@@ -13,6 +13,9 @@ public interface IItemFile : IDisposable
     /// <value>Place of the next item.</value>
     long Position { get; }
 
+    /// <value>Why the item that was read last is none, whatever its JSON says; <see langword="null"/>: its JSON says it.</value>
+    string? Fault { get; }
+
     /// <summary>Goes to a place that <see cref="Position"/> was at.</summary>
     void Seek(long position);
 

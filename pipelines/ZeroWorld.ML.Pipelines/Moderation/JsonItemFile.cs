@@ -1,8 +1,9 @@
+using System.Text;
 using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
-/// <summary>A JSONL file: an item a line.</summary>
+/// <summary>A JSONL file: an item a line, which ends with LF or CR LF; a byte order mark may stand before the first.</summary>
 public sealed class JsonItemFile : IItemFile
 {
     private readonly FileStream _stream;
@@ -25,13 +26,26 @@ public sealed class JsonItemFile : IItemFile
 
     public long Position => _lines.Position;
 
+    public string? Fault => null;
+
     public void Seek(long position)
     {
         _stream.Position = position;
         _lines = new JsonLineReader(_stream);
     }
 
-    public bool TryRead(out ReadOnlyMemory<byte> item) => _lines.TryRead(out item);
+    public bool TryRead(out ReadOnlyMemory<byte> item)
+    {
+        var isFirst = Position == 0;
+        if (!_lines.TryRead(out item))
+        {
+            return false;
+        }
+
+        var start = isFirst && item.Span.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        item = item[start..(item.Length > start && item.Span[^1] == (byte)'\r' ? ^1 : ^0)];
+        return true;
+    }
 
     public void Dispose() => _stream.Dispose();
 }

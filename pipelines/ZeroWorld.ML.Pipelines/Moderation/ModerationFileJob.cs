@@ -69,7 +69,7 @@ public sealed class ModerationFileJob
                 bytes += line.Length;
                 if (line.Length > 0)
                 {
-                    progress = Take(line, progress, output, items);
+                    progress = Take(line, input.Fault, progress, output, items);
                 }
             }
 
@@ -84,14 +84,14 @@ public sealed class ModerationFileJob
         }
     }
 
-    private ModerationFileProgress Take(ReadOnlyMemory<byte> line, ModerationFileProgress progress, ModerationOutput output, List<(string Offset, ModerationItem Item)> items)
+    private ModerationFileProgress Take(ReadOnlyMemory<byte> line, string? fault, ModerationFileProgress progress, ModerationOutput output, List<(string Offset, ModerationItem Item)> items)
     {
         var offset = progress.Lines.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (ModerationItem.TryParse(line, out var reason) is not { } item)
+        if (ModerationItem.TryParse(line, out var reason) is not { } item || fault is not null)
         {
             ModerationMetrics.Refused();
             var text = Encoding.UTF8.GetString(line.Span[..Math.Min(line.Length, DeadLetter.ItemLengthMax)]);
-            output.Write(1, new DeadLetter(offset, reason, text, _time.GetUtcNow()));
+            output.Write(1, new DeadLetter(offset, fault ?? reason, text, _time.GetUtcNow()));
             return progress with { DeadLetters = progress.DeadLetters + 1 };
         }
 

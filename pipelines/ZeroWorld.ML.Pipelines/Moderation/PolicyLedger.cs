@@ -32,9 +32,9 @@ public sealed class PolicyLedger(IKeyedLog log, string name) : IAsyncDisposable
             return;
         }
 
-        await foreach (var record in log.ReadAsync(name, cancellationToken).ConfigureAwait(false))
+        await foreach (var record in log.ReadAsync(name, from: null, cancellationToken).ConfigureAwait(false))
         {
-            if (Parse(record) is { Policy: { } first } entry && entry.Id == id)
+            if (Parse(record.Body) is { Policy: { } first } entry && entry.Id == id)
             {
                 if (first.ContentDigest != policy.ContentDigest)
                 {

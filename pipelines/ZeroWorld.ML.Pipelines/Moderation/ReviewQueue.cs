@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Training;
@@ -11,6 +12,9 @@ namespace ZeroWorld.ML.Pipelines.Moderation;
 /// <param name="verdicts">Name of the log of <see cref="ReviewVerdict"/>s.</param>
 public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : IAsyncDisposable
 {
+    // A mark is left when so many more cases are closed without a gap.
+    private const int MarkEvery = 256;
+
     /// <summary>What is no case or no verdict, and was passed over, as far as was read.</summary>
     public int Unreadable { get; private set; }
 
@@ -28,16 +32,19 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     public async Task<IReadOnlyList<ReviewCase>> ListAsync(string? after, int most, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var verdict in ReadAsync<ReviewVerdict>(verdicts, IsWhole, cancellationToken).ConfigureAwait(false))
+        var closed = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var (_, verdict) in ReadAsync<ReviewVerdict>(verdicts, from: null, IsWhole, cancellationToken).ConfigureAwait(false))
         {
-            seen.Add(verdict.Id);
+            closed.Add(verdict.Id);
         }
 
-        var (open, isBehind) = (new List<ReviewCase>(), after is null);
-        await foreach (var one in ReadAsync<ReviewCase>(cases, IsWhole, cancellationToken).ConfigureAwait(false))
+        var from = await FindMarkAsync(closed.Count, cancellationToken).ConfigureAwait(false);
+        var (open, isBehind, told, passed, last) = (new List<ReviewCase>(), after is null, new HashSet<string>(StringComparer.Ordinal), 0, "");
+        await foreach (var (place, one) in ReadAsync<ReviewCase>(cases, from, IsWhole, cancellationToken).ConfigureAwait(false))
         {
-            if (isBehind && seen.Add(one.Id))
+            var isOpen = !closed.Contains(one.Id) && told.Add(one.Id);
+            (passed, last) = told.Count == 0 ? (passed + 1, place) : (passed, last);
+            if (isBehind && isOpen)
             {
                 open.Add(one);
                 if (open.Count == most)
@@ -49,7 +56,16 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
             isBehind |= one.Id == after;
         }
 
-        return isBehind ? open : throw Unknown(after!);
+        await LeaveMarkAsync(last, passed, closed.Count, cancellationToken).ConfigureAwait(false);
+        if (isBehind)
+        {
+            return open;
+        }
+
+        // It may be one of the closed ones before all of these.
+        return from is not null && await FindCaseAsync(after!, null, from, cancellationToken).ConfigureAwait(false) is not null
+            ? await ListAsync(after: null, most, cancellationToken).ConfigureAwait(false)
+            : throw Unknown(after!);
     }
 
     /// <summary>A case, and its verdict where it has one.</summary>
@@ -57,15 +73,10 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
     public async Task<(ReviewCase Case, ReviewVerdict? Verdict)> FindAsync(string id, CancellationToken cancellationToken)
     {
-        await foreach (var one in ReadAsync<ReviewCase>(cases, IsWhole, cancellationToken).ConfigureAwait(false))
-        {
-            if (one.Id == id)
-            {
-                return (one, await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false));
-            }
-        }
-
-        throw Unknown(id);
+        var from = await FindMarkAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
+        var found = await FindCaseAsync(id, from, null, cancellationToken).ConfigureAwait(false)
+            ?? (from is null ? null : await FindCaseAsync(id, null, from, cancellationToken).ConfigureAwait(false));
+        return (found ?? throw Unknown(id), await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Closes a case. Repeating it changes nothing.</summary>
@@ -97,7 +108,7 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     public async IAsyncEnumerable<ReviewVerdict> VerdictsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var verdict in ReadAsync<ReviewVerdict>(verdicts, IsWhole, cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, verdict) in ReadAsync<ReviewVerdict>(verdicts, from: null, IsWhole, cancellationToken).ConfigureAwait(false))
         {
             if (seen.Add(verdict.Id))
             {
@@ -130,7 +141,7 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
 
     private async Task<ReviewVerdict?> VerdictOfAsync(string id, CancellationToken cancellationToken)
     {
-        await foreach (var verdict in ReadAsync<ReviewVerdict>(verdicts, IsWhole, cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, verdict) in ReadAsync<ReviewVerdict>(verdicts, from: null, IsWhole, cancellationToken).ConfigureAwait(false))
         {
             if (verdict.Id == id)
             {
@@ -141,15 +152,67 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
         return null;
     }
 
-    private async IAsyncEnumerable<T> ReadAsync<T>(string name, Func<T, bool> isWhole, [EnumeratorCancellation] CancellationToken cancellationToken)
+    // Where an earlier reader was, if it is there and as many verdicts are as there were.
+    private async Task<string?> FindMarkAsync(int verdictCount, CancellationToken cancellationToken)
+    {
+        if (Parse<ReviewMark>(Encoding.UTF8.GetBytes(await log.FindMarkAsync(cases, cancellationToken).ConfigureAwait(false) ?? "null")) is not { Case: { } place } mark || mark.Verdicts > verdictCount)
+        {
+            return null;
+        }
+
+        await foreach (var record in log.ReadAsync(cases, place, cancellationToken).ConfigureAwait(false))
+        {
+            return record.Place == place ? place : null;
+        }
+
+        return null;
+    }
+
+    private async Task LeaveMarkAsync(string place, int passed, int verdictCount, CancellationToken cancellationToken)
+    {
+        if (place.Length == 0 || passed < MarkEvery)
+        {
+            return;
+        }
+
+        try
+        {
+            await log.SetMarkAsync(cases, JsonSerializer.Serialize(new ReviewMark(place, verdictCount), ModerationJson.Options), cancellationToken).ConfigureAwait(false);
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
+        {
+            // It saves the next reader time and is nobody's answer: one who may only read goes on without.
+        }
+    }
+
+    // From a place on, or up to one.
+    private async Task<ReviewCase?> FindCaseAsync(string id, string? from, string? before, CancellationToken cancellationToken)
+    {
+        await foreach (var (place, one) in ReadAsync<ReviewCase>(cases, from, IsWhole, cancellationToken).ConfigureAwait(false))
+        {
+            if (one.Id == id)
+            {
+                return one;
+            }
+
+            if (before is not null && place == before)
+            {
+                break;
+            }
+        }
+
+        return null;
+    }
+
+    private async IAsyncEnumerable<(string Place, T Value)> ReadAsync<T>(string name, string? from, Func<T, bool> isWhole, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
-        await foreach (var record in log.ReadAsync(name, cancellationToken).ConfigureAwait(false))
+        await foreach (var record in log.ReadAsync(name, from, cancellationToken).ConfigureAwait(false))
         {
             // Others may write there, and of a file the last line can be torn.
-            if (Parse<T>(record) is { } value && isWhole(value))
+            if (Parse<T>(record.Body) is { } value && isWhole(value))
             {
-                yield return value;
+                yield return (record.Place, value);
             }
             else
             {

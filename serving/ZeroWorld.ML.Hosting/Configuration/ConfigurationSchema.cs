@@ -19,6 +19,7 @@ internal static class ConfigurationSchema
     [
         typeof(DataOptions),
         typeof(ServerOptions),
+        typeof(ServerCallOptions),
         typeof(TracingOptions),
         typeof(OnlineOptions),
         typeof(RegistryOptions),

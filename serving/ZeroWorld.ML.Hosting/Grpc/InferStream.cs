@@ -60,7 +60,7 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
                 }
 
                 var request = requests.Current;
-                answers.TryWrite(request.Parameters.TryGetValue("sequence_id", out var id) ? Queue(sequences, (request.ModelName, id), request, aborted) : AnswerAsync(request, null, aborted));
+                answers.TryWrite(request.Parameters.TryGetValue("sequence_id", out var id) ? Queue(sequences, (request.ModelName, id), request, aborted) : Start(request, null, aborted));
             }
         }
         catch (IOException)
@@ -104,16 +104,18 @@ internal sealed class InferStream(InferMessages messages, ServerOptions options,
             }
         }
 
-        var answer = AnswerAsync(request, sequences.GetValueOrDefault(sequence), cancellationToken);
+        var answer = Start(request, sequences.GetValueOrDefault(sequence), cancellationToken);
         sequences[sequence] = answer;
         return answer;
     }
 
+    /// <summary>Works on a request off the reader: the next one is read, and may share a run with this one, meanwhile. First come, first served: a thread takes the newest of its own work first.</summary>
     /// <param name="before">The request of the same sequence that came before; <see langword="null"/>: none did.</param>
+    private Task<Answer> Start(ModelInferRequest request, Task? before, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(() => AnswerAsync(request, before, cancellationToken), CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default).Unwrap();
+
     private async Task<Answer> AnswerAsync(ModelInferRequest request, Task? before, CancellationToken cancellationToken)
     {
-        // Off the reader: the next request is read, and may share a run with this one, meanwhile.
-        await Task.Yield();
         if (before is not null)
         {
             await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

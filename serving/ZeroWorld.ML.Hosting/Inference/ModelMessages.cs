@@ -74,7 +74,7 @@ internal static class ModelMessages
         var ensembling = new ModelEnsembling();
         foreach (var step in steps)
         {
-            var message = new ModelEnsembling.Types.Step { ModelName = step.Model, ModelVersion = step.Version ?? -1 };
+            var message = new ModelEnsembling.Types.Step { ModelName = step.Model.Name, ModelVersion = step.Version ?? -1 };
             message.InputMap.Add(step.Inputs.ToDictionary());
             message.OutputMap.Add(step.Outputs.ToDictionary());
             ensembling.Step.Add(message);

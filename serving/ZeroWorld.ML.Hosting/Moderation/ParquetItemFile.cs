@@ -26,6 +26,8 @@ public sealed class ParquetItemFile : IItemFile
 
     public long Position { get; private set; }
 
+    public string? Fault => _texts.Fault;
+
     public void Seek(long position)
     {
         _texts.Seek(position);

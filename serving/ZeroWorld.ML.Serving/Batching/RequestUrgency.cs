@@ -8,6 +8,9 @@ internal readonly record struct RequestUrgency(int Priority, long Due)
     /// <summary>The ensemble that asks; <see langword="null"/>: a caller does.</summary>
     public EnsembleCall? Within { get; init; }
 
+    /// <summary>Outputs of the signature that are read; <see langword="null"/>: all. The others of an ensemble may be missing from its answer.</summary>
+    public int[]? Wanted { get; init; }
+
     /// <summary>Its place in a sequence, where it has one.</summary>
     public SequencePlace Sequence { get; init; }
 

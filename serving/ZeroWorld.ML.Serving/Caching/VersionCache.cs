@@ -18,7 +18,8 @@ internal sealed class VersionCache(ResponseCache cache, ServableStatistics stati
             return ValueTask.FromResult(new BatchOutputs(outputs, rows, 0) { IsCached = true });
         }
 
-        return RunAndKeepAsync(key, Stopwatch.GetTimestamp() - started, servable.RunAsync(inputs, rows, urgency, cancellationToken));
+        // All outputs: the next request may want others.
+        return RunAndKeepAsync(key, Stopwatch.GetTimestamp() - started, servable.RunAsync(inputs, rows, urgency with { Wanted = null }, cancellationToken));
     }
 
     /// <summary>Lets go of what is kept.</summary>

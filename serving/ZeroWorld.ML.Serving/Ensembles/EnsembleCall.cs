@@ -21,7 +21,7 @@ internal sealed class EnsembleCall
 
     /// <param name="outer">The ensemble of which this one is a step; <see langword="null"/>: the request's own.</param>
     /// <param name="model">The ensemble.</param>
-    /// <param name="steps">How many steps it has.</param>
+    /// <param name="steps">How many of its steps are run.</param>
     /// <exception cref="ServingException"><see cref="ServingError.ModelRefused"/>: it is a step of itself, or too much is nested.</exception>
     public static EnsembleCall Enter(EnsembleCall? outer, ModelName model, int steps)
     {

@@ -10,14 +10,14 @@ internal sealed class EnsembleFit
     private readonly int _rowsMax;
 
     // What is known of each tensor, and by whom.
-    private readonly Dictionary<string, (TensorSpec Spec, string Model)> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (TensorSpec Spec, bool HasRows, string Model)> _known = new(StringComparer.Ordinal);
 
     private EnsembleFit(string ensemble, ModelSignature signature, int rowsMax)
     {
         (_ensemble, _rowsMax) = (ensemble, signature.IsBatchable ? rowsMax : 0);
         foreach (var input in signature.Inputs)
         {
-            _known[input.Name] = (input, ensemble);
+            _known[input.Name] = (input, signature.IsBatchable, ensemble);
         }
     }
 
@@ -38,14 +38,14 @@ internal sealed class EnsembleFit
             }
         }
 
-        return signature.Outputs.Select(output => fit.Meet(output.Name, output, ensemble)).FirstOrDefault(static problem => problem is not null);
+        return signature.Outputs.Select(output => fit.Meet(output.Name, output, signature.IsBatchable, ensemble)).FirstOrDefault(static problem => problem is not null);
     }
 
     private string? FindProblem(EnsembleStep step, Servable servable)
     {
         if (servable.Signature.IsBatchable && servable.RowsMax < _rowsMax)
         {
-            return $"ensemble {_ensemble} allows maximum batch size {_rowsMax}, but it contains model {step.Model} which only allows maximum batch size to be {servable.RowsMax}";
+            return $"ensemble {_ensemble} allows maximum batch size {_rowsMax}, but it contains model {step.Model.Name} which only allows maximum batch size to be {servable.RowsMax}";
         }
 
         foreach (var (name, tensor) in step.Inputs)
@@ -53,10 +53,10 @@ internal sealed class EnsembleFit
             var input = InferenceInputs.IndexOf(servable.Signature.Inputs, name);
             if (input < 0)
             {
-                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapping to non-existing input {name} in model {step.Model}";
+                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapping to non-existing input {name} in model {step.Model.Name}";
             }
 
-            if (Meet(tensor, servable.Signature.Inputs[input], step.Model) is { } problem)
+            if (Meet(tensor, servable.Signature.Inputs[input], servable.Signature.IsBatchable, step.Model.Name) is { } problem)
             {
                 return problem;
             }
@@ -64,7 +64,7 @@ internal sealed class EnsembleFit
 
         if (servable.Signature.Inputs.FirstOrDefault(input => !input.IsOptional && !step.Inputs.ContainsKey(input.Name)) is { } lacking)
         {
-            return $"in ensemble {_ensemble}, input {lacking.Name} in model {step.Model} is not mapped to any ensemble tensors";
+            return $"in ensemble {_ensemble}, input {lacking.Name} in model {step.Model.Name} is not mapped to any ensemble tensors";
         }
 
         foreach (var (name, tensor) in step.Outputs)
@@ -72,36 +72,33 @@ internal sealed class EnsembleFit
             var output = InferenceInputs.IndexOf(servable.Signature.Outputs, name);
             if (output < 0)
             {
-                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapped from non-existing output {name} in model {step.Model}";
+                return $"in ensemble {_ensemble}, ensemble tensor {tensor} is mapped from non-existing output {name} in model {step.Model.Name}";
             }
 
-            _known[tensor] = (servable.Signature.Outputs[output], step.Model);
+            _known[tensor] = (servable.Signature.Outputs[output], servable.Signature.IsBatchable, step.Model.Name);
         }
 
         return null;
     }
 
     /// <summary>Compares a tensor with what gives it.</summary>
-    private string? Meet(string tensor, TensorSpec spec, string model)
+    private string? Meet(string tensor, TensorSpec spec, bool hasRows, string model)
     {
         if (!_known.TryGetValue(tensor, out var known))
         {
             return null;
         }
 
-        var (given, giver) = known;
+        var (given, givenHasRows, giver) = known;
         if (given.Dtype != spec.Dtype)
         {
             return $"in ensemble {_ensemble}, ensemble tensor {tensor}: inconsistent data type: {ToConfigName(given.Dtype)} is inferred from model {giver} while {ToConfigName(spec.Dtype)} is inferred from model {model}";
         }
 
-        return given.IsAnyRank || spec.IsAnyRank || CanBeOne(given.Shape, spec.Shape)
+        return EnsembleTensor.CanBeOne(given, givenHasRows, spec, hasRows)
             ? null
             : $"in ensemble {_ensemble}, ensemble tensor {tensor}: inconsistent shape: {TensorShape.ToText(given.Shape)} is inferred from model {giver} while {TensorShape.ToText(spec.Shape)} is inferred from model {model}";
     }
-
-    private static bool CanBeOne(IReadOnlyList<long> left, IReadOnlyList<long> right) =>
-        left.Count == right.Count && left.Zip(right).All(static pair => pair.First == pair.Second || pair.First == -1 || pair.Second == -1);
 
     private static string ToConfigName(TensorDtype dtype) => dtype == TensorDtype.Bytes ? "TYPE_STRING" : $"TYPE_{dtype.ToName()}";
 }

@@ -8,19 +8,23 @@ namespace ZeroWorld.ML.Serving;
 internal sealed class EnsembleRunner : IRequestRunner
 {
     private readonly ModelName _model;
+    private readonly ModelSignature _signature;
     private readonly Step[] _steps;
     private readonly int[] _outputs;
     private readonly int _tensors;
     private readonly Func<ServableManager> _servables;
 
+    private static readonly Task<BatchOutputs> NotRun = Task.FromResult(default(BatchOutputs));
+
     /// <param name="model">The ensemble.</param>
     /// <param name="settings">Steps in an order in which each finds its inputs.</param>
+    /// <param name="signature">What its configuration declares.</param>
     /// <param name="rowsMax">Rows of the largest request.</param>
     /// <param name="servables">Where the models of the steps are; asked with each request.</param>
     /// <param name="statistics">Of the ensemble.</param>
-    public EnsembleRunner(ModelName model, ModelSettings settings, int rowsMax, Func<ServableManager> servables, ServableStatistics statistics)
+    public EnsembleRunner(ModelName model, ModelSettings settings, ModelSignature signature, int rowsMax, Func<ServableManager> servables, ServableStatistics statistics)
     {
-        (_model, _servables, RowsMax, Statistics) = (model, servables, rowsMax, statistics);
+        (_model, _signature, _servables, RowsMax, Statistics) = (model, signature, servables, rowsMax, statistics);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         int PlaceOf(string tensor) => places.TryGetValue(tensor, out var place) ? place : places[tensor] = places.Count;
         foreach (var input in settings.Inputs)
@@ -37,7 +41,7 @@ internal sealed class EnsembleRunner : IRequestRunner
             var outputs = step.Outputs.Select(pair => (pair.Key, PlaceOf(pair.Value))).ToArray();
             int[] before = [.. inputs.Values.Where(givers.ContainsKey).Select(place => givers[place]).Distinct()];
             Array.ForEach(outputs, output => givers[output.Item2] = steps.Count);
-            steps.Add(new Step(new ModelName(model.Project, step.Model), VersionSelector.OfStep(step), inputs, outputs, before));
+            steps.Add(new Step(step.Model, VersionSelector.OfStep(step), inputs, outputs, before));
         }
 
         _steps = [.. steps];
@@ -57,15 +61,33 @@ internal sealed class EnsembleRunner : IRequestRunner
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>What the model says of an output that gives it; nothing where it is not in memory.</summary>
+    public IReadOnlyList<string> FindLabels(int output, int depth)
+    {
+        var step = Array.FindLast(_steps, step => Array.Exists(step.Outputs, given => given.Place == _outputs[output]));
+        if (step is null || !_servables().TryFindReady(step.Model, step.Version, out var servable) || servable is null)
+        {
+            return [];
+        }
+
+        var given = InferenceInputs.IndexOf(servable.Signature.Outputs, Array.Find(step.Outputs, given => given.Place == _outputs[output]).Name);
+        return given < 0 ? [] : servable.FindLabels(given, depth + 1);
+    }
+
     private async Task<BatchOutputs> RunStepsAsync(TensorBuffer[] inputs, int rows, RequestUrgency urgency, CancellationToken cancellationToken)
     {
-        var within = urgency with { Within = EnsembleCall.Enter(urgency.Within, _model, _steps.Length) };
-        var tensors = new TensorBuffer[_tensors];
-        inputs.CopyTo(tensors, 0);
+        var needed = FindNeeded(urgency.Wanted);
+        var within = urgency with { Within = EnsembleCall.Enter(urgency.Within, _model, needed.Count(static isNeeded => isNeeded)) };
+        var tensors = new EnsembleTensor[_tensors];
+        for (var index = 0; index < inputs.Length; index++)
+        {
+            tensors[index] = new EnsembleTensor(inputs[index], _signature.IsBatchable);
+        }
+
         var answers = new Task<BatchOutputs>[_steps.Length];
         for (var index = 0; index < answers.Length; index++)
         {
-            answers[index] = RunStepAsync(_steps[index], tensors, answers, within, cancellationToken);
+            answers[index] = needed[index] ? RunStepAsync(_steps[index], tensors, answers, within, cancellationToken) : NotRun;
         }
 
         // All of them, also where one has failed: they read the request's memory.
@@ -82,10 +104,26 @@ internal sealed class EnsembleRunner : IRequestRunner
         }
 
         Statistics.RecordRun(rows, times);
-        return new BatchOutputs([.. _outputs.Select(place => tensors[place])], rows, 0, times);
+        return new BatchOutputs([.. _outputs.Select((place, output) => tensors[place].Fit(_signature.Outputs[output], _signature.IsBatchable))], rows, 0, times);
     }
 
-    private async Task<BatchOutputs> RunStepAsync(Step step, TensorBuffer[] tensors, Task<BatchOutputs>[] answers, RequestUrgency urgency, CancellationToken cancellationToken)
+    /// <summary>The steps that lead to an output that is wanted.</summary>
+    private bool[] FindNeeded(int[]? wanted)
+    {
+        var needed = new bool[_steps.Length];
+        for (var index = _steps.Length - 1; index >= 0; index--)
+        {
+            needed[index] |= wanted is null || Array.Exists(wanted, output => Array.Exists(_steps[index].Outputs, given => given.Place == _outputs[output]));
+            if (needed[index])
+            {
+                Array.ForEach(_steps[index].Before, before => needed[before] = true);
+            }
+        }
+
+        return needed;
+    }
+
+    private async Task<BatchOutputs> RunStepAsync(Step step, EnsembleTensor[] tensors, Task<BatchOutputs>[] answers, RequestUrgency urgency, CancellationToken cancellationToken)
     {
         foreach (var before in step.Before)
         {
@@ -99,11 +137,16 @@ internal sealed class EnsembleRunner : IRequestRunner
         {
             var inputs = Choose(step, servable.Signature, tensors);
             var rows = InferenceInputs.Accept(step.Model.Name, servable.Signature, inputs, servable.RowsMax);
-            var answer = await servable.AnswerAsync(inputs, rows, urgency, cancellationToken).ConfigureAwait(false);
-            foreach (var (name, place) in step.Outputs)
+            int[] wanted = [.. step.Outputs.Select(output => InferenceInputs.IndexOf(servable.Signature.Outputs, output.Name))];
+            if (Array.IndexOf(wanted, -1) is >= 0 and var missing)
             {
-                var output = InferenceInputs.IndexOf(servable.Signature.Outputs, name);
-                tensors[place] = output >= 0 ? answer.Tensors[output] : throw Refuse($"reads the output '{name}' of the step '{step.Model.Name}', which has {Names(servable.Signature.Outputs)}");
+                throw Refuse($"reads the output '{step.Outputs[missing].Name}' of the step '{step.Model.Name}', which has {Names(servable.Signature.Outputs)}");
+            }
+
+            var answer = await servable.AnswerAsync(inputs, rows, urgency with { Wanted = wanted }, cancellationToken).ConfigureAwait(false);
+            for (var index = 0; index < wanted.Length; index++)
+            {
+                tensors[step.Outputs[index].Place] = new EnsembleTensor(answer.Tensors[wanted[index]], servable.Signature.IsBatchable);
             }
 
             servable.Statistics.RecordSuccess(rows, started, answer.Times);
@@ -121,13 +164,18 @@ internal sealed class EnsembleRunner : IRequestRunner
         }
     }
 
-    private TensorBuffer[] Choose(Step step, ModelSignature signature, TensorBuffer[] tensors)
+    private TensorBuffer[] Choose(Step step, ModelSignature signature, EnsembleTensor[] tensors)
     {
         var inputs = new TensorBuffer[signature.Inputs.Count];
         foreach (var (name, place) in step.Inputs)
         {
             var input = InferenceInputs.IndexOf(signature.Inputs, name);
-            inputs[input >= 0 ? input : throw Refuse($"gives the input '{name}' to the step '{step.Model.Name}', which takes {Names(signature.Inputs)}")] = tensors[place];
+            if (input < 0)
+            {
+                throw Refuse($"gives the input '{name}' to the step '{step.Model.Name}', which takes {Names(signature.Inputs)}");
+            }
+
+            inputs[input] = tensors[place].Fit(signature.Inputs[input], signature.IsBatchable);
         }
 
         for (var index = 0; index < inputs.Length; index++)

@@ -77,7 +77,7 @@ internal sealed partial class ModelFolder
     {
         lock (_lock)
         {
-            return model.Project == ModelName.DefaultProject && _models.TryGetValue(model.Name, out var known) ? [.. known.Steps.Select(static step => new ModelName(ModelName.DefaultProject, step.Model))] : [];
+            return model.Project == ModelName.DefaultProject && _models.TryGetValue(model.Name, out var known) ? [.. known.Steps.Select(static step => step.Model)] : [];
         }
     }
 
@@ -255,9 +255,9 @@ internal sealed partial class ModelFolder
         {
             foreach (var step in _models.TryGetValue(name, out var model) ? model.Steps : [])
             {
-                if (_startNames.Add(step.Model))
+                if (_startNames.Add(step.Model.Name))
                 {
-                    names.Enqueue(step.Model);
+                    names.Enqueue(step.Model.Name);
                 }
             }
         }

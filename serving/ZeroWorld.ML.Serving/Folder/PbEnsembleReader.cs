@@ -26,7 +26,7 @@ internal static class PbEnsembleReader
         var given = new HashSet<string>(known, StringComparer.Ordinal);
         foreach (var (step, place) in steps)
         {
-            if (step.Model == name)
+            if (step.Model.Name == name)
             {
                 throw Wrong(place, "has the ensemble itself as model_name; expected another model");
             }
@@ -94,7 +94,7 @@ internal static class PbEnsembleReader
 
         // As in Triton, -1 is the newest, which 0, what protobuf has for nothing, is taken for, too.
         return ModelName.TryParse(model, out var parsed) && parsed.Project == ModelName.DefaultProject && inputs.Count > 0 && outputs.Count > 0
-            ? new EnsembleStep(parsed.Name, version < 1 ? null : version, inputs, outputs)
+            ? new EnsembleStep(parsed, version < 1 ? null : version, inputs, outputs)
             : throw new ModelConfigException(step.Line, step.Column, $"this step of the ensemble has the model_name '{model}', {inputs.Count} input_map and {outputs.Count} output_map; expected the name of a model and at least one of each");
     }
 }

@@ -154,7 +154,7 @@ public sealed class InferenceDraft : IDisposable
         var decode = Stopwatch.GetTimestamp() - _received;
         try
         {
-            _answer = await _servable.AnswerAsync(_inputs, _rows, _path.ToUrgency(deadline), cancellationToken).ConfigureAwait(false);
+            _answer = await _servable.AnswerAsync(_inputs, _rows, _path.ToUrgency(deadline) with { Wanted = _outputs }, cancellationToken).ConfigureAwait(false);
             _servable.Statistics.RecordSuccess(_rows, _received, _answer.Times);
             _answered = new AnsweredRequest(_servable.Statistics.Inferences, new StageTimes(decode, 0, _answer.Times, _answer.IsCached), trace, _received);
         }
@@ -176,7 +176,7 @@ public sealed class InferenceDraft : IDisposable
     public InferenceOutput GetOutput(int index)
     {
         var position = _outputs is null ? index : _outputs[index];
-        return new InferenceOutput(_servable.Signature.Outputs[position].Name, _answer.Tensors[position], _servable.OutputLabels[position]);
+        return new InferenceOutput(_servable.Signature.Outputs[position].Name, _answer.Tensors[position], _servable.FindLabels(position));
     }
 
     /// <summary>The answer is written. Called once, after a run.</summary>

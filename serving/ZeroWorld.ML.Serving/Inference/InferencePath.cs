@@ -45,7 +45,7 @@ public sealed class InferencePath
             var wanted = ChooseOutputs(request, servable.Signature);
             var decode = started - received + (Stopwatch.GetTimestamp() - acquired);
             trace?.Describe(servable.Version, rows);
-            var running = servable.AnswerAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time) with { Sequence = request.Sequence }, deadline.Token);
+            var running = servable.AnswerAsync(inputs, rows, RequestUrgency.Of(request.Priority, request.Deadline, request.Timeout, _time) with { Sequence = request.Sequence, Wanted = wanted }, deadline.Token);
 
             // What runs cannot be stopped, but nobody need wait for it beyond the time that the request has.
             var run = request.Timeout is null || running.IsCompleted
@@ -56,7 +56,7 @@ public sealed class InferencePath
             var named = new InferenceOutput[wanted.Length];
             for (var index = 0; index < named.Length; index++)
             {
-                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.OutputLabels[wanted[index]]);
+                named[index] = new InferenceOutput(servable.Signature.Outputs[wanted[index]].Name, outputs[wanted[index]], servable.FindLabels(wanted[index]));
             }
 
             statistics.RecordSuccess(rows, started, run.Times);

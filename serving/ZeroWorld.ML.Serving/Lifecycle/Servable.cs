@@ -17,6 +17,7 @@ public sealed class Servable
 
     // One for whoever published it, and one per lease. Never rises from 0.
     private int _references = 1;
+    private readonly IReadOnlyList<string>[] _outputLabels;
     private long _lastUsedTimestamp;
 
     internal Servable(
@@ -33,7 +34,7 @@ public sealed class Servable
         Prediction = prediction;
         Tags = tags;
         RowsMax = runner.RowsMax;
-        OutputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
+        _outputLabels = [.. Signature.Outputs.Select(output => Package.Settings.Labels.GetValueOrDefault(output.Name, Manifest.Classes))];
         IsBatchable = Signature.IsBatchable;
         Arena = new InputArena(Signature.Inputs.Count);
         _runner = runner;
@@ -60,9 +61,6 @@ public sealed class Servable
 
     /// <summary>Where inputs that come from the wire are put.</summary>
     internal InputArena Arena { get; }
-
-    /// <summary>What the elements of an output's rows stand for, per output of the signature; empty where nobody said.</summary>
-    internal IReadOnlyList<IReadOnlyList<string>> OutputLabels { get; }
 
     /// <summary>What model metadata calls the platform.</summary>
     public string Platform { get; }
@@ -108,6 +106,12 @@ public sealed class Servable
 
     /// <inheritdoc cref="BatchScheduler.AverageRun"/>
     internal TimeSpan AverageRun => _runner.AverageRun;
+
+    /// <summary>What the elements of an output's rows stand for; empty where nobody said. Of an ensemble that does not say so itself, what the model says that gives the output.</summary>
+    /// <param name="output">Of the signature.</param>
+    /// <param name="depth">Ensembles that it is a step of.</param>
+    internal IReadOnlyList<string> FindLabels(int output, int depth = 0) =>
+        _outputLabels[output] is { Count: 0 } && _runner is EnsembleRunner ensemble && depth < EnsembleCall.DepthMax ? ensemble.FindLabels(output, depth) : _outputLabels[output];
 
     /// <summary>The model's answer, or the one that is kept of an equal request.</summary>
     /// <inheritdoc cref="BatchScheduler.RunAsync"/>

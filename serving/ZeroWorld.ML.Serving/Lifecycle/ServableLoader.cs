@@ -105,7 +105,7 @@ internal sealed partial class ServableLoader(
 
             var statistics = new ServableStatistics(time);
             IRequestRunner runner = package.Settings.Steps.Count > 0
-                ? new EnsembleRunner(model, package.Settings, settings.BatchRowsMax, servables, statistics)
+                ? new EnsembleRunner(model, package.Settings, loaded.Instance.Signature, settings.BatchRowsMax, servables, statistics)
                 : WithSequences(model, loaded, new BatchScheduler([loaded.Instance, .. loaded.Others], settings, metrics, tags, statistics, time, logger, loaded.Padding), tags);
             var servable = new Servable(model, version, loaded, prediction, runner, tags, memory)
             {
@@ -221,10 +221,10 @@ internal sealed partial class ServableLoader(
     [LoggerMessage(1011, LogLevel.Information, "Model {Model} version {Version} is ready on {Device} after {Milliseconds:0} ms")]
     private static partial void LogLoaded(ILogger logger, ModelName model, long version, string device, double milliseconds);
 
-    [LoggerMessage(1012, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on")]
+    [LoggerMessage(1012, LogLevel.Error, "Model {Model} version {Version} could not be loaded; versions of it that are ready go on")]
     private static partial void LogLoadFailed(ILogger logger, Exception exception, ModelName model, long version);
 
-    [LoggerMessage(1019, LogLevel.Error, "Model {Model} version {Version} could not be loaded; what answered before goes on: {Reason}")]
+    [LoggerMessage(1019, LogLevel.Error, "Model {Model} version {Version} could not be loaded; versions of it that are ready go on: {Reason}")]
     private static partial void LogRefused(ILogger logger, ModelName model, long version, string reason);
 
     [LoggerMessage(1013, LogLevel.Information, "Model {Model} version {Version} is unloaded")]

@@ -212,7 +212,7 @@ public sealed partial class ServableManager
             return
             [
                 .. _table.FindSlots(model).Select(static slot => slot.Servable).OfType<Servable>().SelectMany(static servable => servable.Package.Settings.Steps)
-                    .Select(step => new ModelName(model.Project, step.Model)).Distinct(),
+                    .Select(static step => step.Model).Distinct(),
             ];
         }
     }
@@ -221,16 +221,16 @@ public sealed partial class ServableManager
     /// <returns><see langword="null"/> where nothing is known against it.</returns>
     internal string? FindProblem(ModelName ensemble, ModelSignature signature, IReadOnlyList<EnsembleStep> steps, int rowsMax)
     {
-        Servable? Find(EnsembleStep step) => TryFindStep(ensemble, step, out var servable) ? servable : null;
+        Servable? Find(EnsembleStep step) => TryFindStep(step, out var servable) ? servable : null;
         var seen = new HashSet<Servable>();
-        var through = steps.FirstOrDefault(step => step.Model == ensemble.Name || (Find(step) is { } servable && LeadsTo(ensemble, servable, seen)));
+        var through = steps.FirstOrDefault(step => step.Model == ensemble || (Find(step) is { } servable && LeadsTo(ensemble, servable, seen)));
         return through is null
             ? EnsembleFit.FindProblem(ensemble.Name, signature, steps, rowsMax, Find)
-            : $"circular dependency between ensembles: {ensemble.Name} -> ... -> {through.Model} -> {ensemble.Name}";
+            : $"circular dependency between ensembles: {ensemble.Name} -> ... -> {through.Model.Name} -> {ensemble.Name}";
     }
 
     private bool LeadsTo(ModelName ensemble, Servable model, HashSet<Servable> seen) => seen.Add(model) && model.Package.Settings.Steps.Any(
-        step => step.Model == ensemble.Name || (TryFindStep(model.Model, step, out var next) && next is not null && LeadsTo(ensemble, next, seen)));
+        step => step.Model == ensemble || (TryFindStep(step, out var next) && next is not null && LeadsTo(ensemble, next, seen)));
 
     private void CheckControl(string verb)
     {

@@ -231,7 +231,7 @@ public sealed partial class ServableManager : IAsyncDisposable
     }
 
     /// <param name="servable"><see langword="null"/> for one that is asleep.</param>
-    private bool TryFindReady(ModelName model, VersionSelector selector, out Servable? servable)
+    internal bool TryFindReady(ModelName model, VersionSelector selector, out Servable? servable)
     {
         var version = _table.Snapshot.TryGetValue(model, out var known) ? known.TryResolve(selector, out _) : null;
         servable = version?.Servable;
@@ -252,12 +252,11 @@ public sealed partial class ServableManager : IAsyncDisposable
             return known.GetValueOrDefault(model);
         }
 
-        return known[model] = steps.All(step => TryFindStep(model.Model, step, out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)))
+        return known[model] = steps.All(step => TryFindStep(step, out var servable) && (servable is null || AreStepsReady(servable, known, depth + 1)))
             && FindProblem(model.Model, model.Signature, steps, model.RowsMax) is null;
     }
 
-    private bool TryFindStep(ModelName ensemble, EnsembleStep step, out Servable? servable) =>
-        TryFindReady(new ModelName(ensemble.Project, step.Model), VersionSelector.OfStep(step), out servable);
+    private bool TryFindStep(EnsembleStep step, out Servable? servable) => TryFindReady(step.Model, VersionSelector.OfStep(step), out servable);
 
     private bool AreAllReady()
     {

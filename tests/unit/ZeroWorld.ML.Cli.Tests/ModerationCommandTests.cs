@@ -9,6 +9,14 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
 {
     private const int Items = 12_000;
 
+    // By DuckDB, uncompressed: id 0 to 3, text QQQQ0 to QQQQ3, of which the second is Q, 0xE9, QQ1.
+    private const string ParquetWithATextThatIsNoUtf8 =
+        "UEFSMRUAFUwVTCwVCBUAFQYVBgAAAgAAAAgBAAAAAAAAAAABAAAAAAAAAAIAAAAAAAAAAwAAAAAAAAAVABVUFVQsFQgVABUGFQYAAAIAAAAIAQUAAABRUVFR"
+        + "MAUAAABR6VFRMQUAAABRUVFRMgUAAABRUVFRMxUCGTw1ABgNZHVja2RiX3NjaGVtYRUEABUEJQIYAmlkJSQAFQwlAhgEdGV4dCUAABYIGRwZLCYAHBUEGRUA"
+        + "GRgCaWQVABYIFm4WbiYIPBgIAwAAAAAAAAAYCAAAAAAAAAAAFgAoCAMAAAAAAAAAGAgAAAAAAAAAABERAAAAJgAcFQwZFQAZGAR0ZXh0FQAWCBZ2FnYmdjwY"
+        + "BVFRUVEzGAVRUVFRMBYAKAVRUVFRMxgFUVFRUTAREQAAABbkARYIJggW5AEAKChEdWNrREIgdmVyc2lvbiB2MS41LjYgKGJ1aWxkIDA2OWNjOWY5YjUpGSwc"
+        + "AAAcAAAA+AAAAFBBUjE=";
+
     // Texts of the same words, to which a small model gives the same score.
     private const int Ties = 3;
     private readonly TempFolder _folder = new();
@@ -100,6 +108,25 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
     }
 
     [Fact]
+    public async Task Review_TextThatTellsTheTerminalWhatToDo_IsShownAndNotObeyed()
+    {
+        Directory.CreateDirectory(PathOf("out"));
+        Write(
+            Path.Combine("out", "review.jsonl"),
+            """{"offset":"1","id":"a\u001b[31m1","text":"free\u001b[2J\u001b]0;mine\u0007 prize\nnow","language":"","surface":"","decision":{"offset":"1","id":"a","action":"review","label":"foul","scores":{"foul":0.6},"reasons":[],"policy":"mine","policy_version":1,"model":"sha256:0","time":"2026-01-02T03:04:05+00:00"}}""" + "\n");
+
+        var list = await RunAsync("review", "list", "-o", "out");
+        var show = await RunAsync("review", "show", "a\u001b[31m1", "-o", "out");
+        var verdict = await RunAsync("review", "verdict", "a\u001b[31m1", "foul", "-o", "out");
+        var unknown = await ZwmlProcess.RunAsync(_folder.Path, "review", "show", "b\u001b[31m1", "-o", "out");
+
+        Assert.All((string[])[list, show, verdict, unknown.Error], static said => Assert.DoesNotContain(said, static letter => char.IsControl(letter) && letter is not ('\n' or '\r')));
+        Assert.Contains("""free\u001b[2J\u001b]0;mine\u0007 prize now""", list, StringComparison.Ordinal);
+        Assert.Contains("""free\u001b[2J\u001b]0;mine\u0007 prize""", show, StringComparison.Ordinal);
+        Assert.Contains("""'b\u001b[31m1' is no case""", unknown.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Review_TextsOfSeveralLabels_VerdictsBecomeLabelsOfTheNextTraining()
     {
         var random = new Random(4);
@@ -135,6 +162,22 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.NotEqual(0, unknown.ExitCode);
         Assert.Contains("verdicts.jsonl', line 4: label 'rude' is none of the table; expected any of toxic, spam.", unknown.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.False(Directory.Exists(PathOf("never")));
+    }
+
+    [Fact]
+    public async Task ModerateFile_ParquetWithATextThatIsNoUtf8_ItsRowIsADeadLetterAndTheOthersAreDecided()
+    {
+        await fixture.CopyToAsync(_folder.Path);
+        File.WriteAllBytes(PathOf("four.parquet"), Convert.FromBase64String(ParquetWithATextThatIsNoUtf8));
+
+        var said = await RunAsync("moderate", "file", "--package", "package", "-i", "four.parquet", "-o", "out");
+
+        Assert.Contains("1 dead letters", said, StringComparison.Ordinal);
+        Assert.Equal(["0", "2", "3"], File.ReadLines(PathOf("out", "decisions.jsonl")).Select(static line => Property(line, "id")));
+        var letter = Assert.Single(File.ReadLines(PathOf("out", "dead-letters.jsonl")));
+        Assert.Equal("text: byte 1 (0xe9) is no part of a text in UTF-8; expected UTF-8", Property(letter, "reason"));
+        Assert.Equal("2", Property(letter, "offset"));
+        Assert.Contains("QQ1", Property(letter, "item"), StringComparison.Ordinal);
     }
 
     [Fact]

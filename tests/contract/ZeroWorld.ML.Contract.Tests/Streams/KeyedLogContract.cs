@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Pipelines.Moderation;
@@ -11,10 +12,14 @@ namespace ZeroWorld.ML.Contract.Tests;
 public abstract class KeyedLogContract
 {
     private const int Pages = 600;
+    private const int Cases = 300;
 
     private static readonly DateTimeOffset Time = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Whether records have places, and logs keep marks.</summary>
+    protected virtual bool HasPlaces => true;
 
     /// <summary>The same logs each time, as another process opens them.</summary>
     protected abstract Task<IKeyedLog> OpenAsync();
@@ -103,6 +108,89 @@ public abstract class KeyedLogContract
         }
 
         Assert.Equal(["text of one: fine", "text of two: foul"], exported.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task ReadAsync_FromAPlace_BeginsWithItsRecord()
+    {
+        Assert.SkipUnless(HasPlaces, "This log knows no places.");
+        await using var log = await OpenAsync();
+        await FillAsync(log, "review", Pages);
+        var places = new List<string>();
+        await foreach (var record in log.ReadAsync("review", from: null, Cancellation))
+        {
+            places.Add(record.Place);
+        }
+
+        var from = new List<string>();
+        await foreach (var record in log.ReadAsync("review", places[300], Cancellation))
+        {
+            from.Add(record.Place);
+        }
+
+        Assert.Equal(Pages, places.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(places[300..], from);
+    }
+
+    [Fact]
+    public async Task ReviewQueue_ManyClosedCases_IsReadFromTheOpenOnesOn()
+    {
+        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
+        await using var inner = await OpenAsync();
+        var log = new CountedLog(inner);
+        for (var number = 0; number < Cases; number++)
+        {
+            await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
+        }
+
+        var queue = new ReviewQueue(log, "review", "verdicts");
+        var ids = (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id).ToArray();
+        Assert.Null(await log.FindMarkAsync("review", Cancellation));
+
+        // All but one of the first 280, not in their order.
+        foreach (var id in ids[..280].Where((_, place) => place != 270).Reverse())
+        {
+            await log.TryAppendAsync("verdicts", id, JsonSerializer.SerializeToUtf8Bytes(new ReviewVerdict(id, $"text of {id}", "foul", null, "rosa", Time), ModerationJson.Options), Cancellation);
+        }
+
+        string[] open = [ids[270], .. ids[280..]];
+        Assert.Equal(open[..3], (await queue.ListAsync(null, 3, Cancellation)).Select(static one => one.Id));
+
+        Assert.Equal(open, (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open, (await queue.ListAsync(ids[7], Cases, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open[1..], (await queue.ListAsync(ids[270], Cases, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(ids[275], (await queue.FindAsync(ids[275], Cancellation)).Case.Id);
+        Assert.Equal("rosa", (await queue.FindAsync(ids[7], Cancellation)).Verdict?.Reviewer);
+        await AssertRefusedAsync("id: 'nobody' is no case of 'review'.", () => queue.ListAsync("nobody", 1, Cancellation));
+        log.Read = 0;
+        await queue.CloseAsync(ids[270], ["foul"], "rosa", Time, Cancellation);
+        Assert.InRange(log.Read, 1, 5);
+
+        // A case of before that comes again has its verdict.
+        await log.TryAppendAsync("review", "again", Case(ids[3]), Cancellation);
+        Assert.Equal(open[1..], (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
+    }
+
+    [Fact]
+    public async Task ReviewQueue_MarkThatIsOfAnotherLog_IsPassedOver()
+    {
+        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
+        await using var log = await OpenAsync();
+        await log.TryAppendAsync("review", "one", Case("one"), Cancellation);
+        await log.TryAppendAsync("review", "two", Case("two"), Cancellation);
+        var queue = new ReviewQueue(log, "review", "verdicts");
+        var places = new List<string>();
+        await foreach (var record in log.ReadAsync("review", from: null, Cancellation))
+        {
+            places.Add(record.Place);
+        }
+
+        foreach (var mark in (string[])["", "no mark", "{}", """{"case":"junk","verdicts":0}""", """{"case":"9-9","verdicts":0}""", $$"""{"case":"{{places[1]}}","verdicts":1}"""])
+        {
+            await log.SetMarkAsync("review", mark, Cancellation);
+
+            Assert.Equal(["one", "two"], (await queue.ListAsync(null, 5, Cancellation)).Select(static one => one.Id));
+        }
     }
 
     [Fact]
@@ -222,9 +310,9 @@ public abstract class KeyedLogContract
     private static async Task<List<string>> ReadAsync(IKeyedLog log, string name)
     {
         var records = new List<string>();
-        await foreach (var record in log.ReadAsync(name, Cancellation))
+        await foreach (var record in log.ReadAsync(name, from: null, Cancellation))
         {
-            records.Add(Encoding.UTF8.GetString(record.Span));
+            records.Add(Encoding.UTF8.GetString(record.Body.Span));
         }
 
         return records;
@@ -239,4 +327,27 @@ public abstract class KeyedLogContract
         ModerationJson.Options);
 
     private static async Task AssertRefusedAsync(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<TrainingException>(act)).Message);
+
+    // How many cases were read.
+    private sealed class CountedLog(IKeyedLog log) : IKeyedLog
+    {
+        public int Read { get; set; }
+
+        public async IAsyncEnumerable<LogRecord> ReadAsync(string name, string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await foreach (var record in log.ReadAsync(name, from, cancellationToken))
+            {
+                Read += name == "review" ? 1 : 0;
+                yield return record;
+            }
+        }
+
+        public Task<bool> TryAppendAsync(string name, string key, ReadOnlyMemory<byte> record, CancellationToken cancellationToken) => log.TryAppendAsync(name, key, record, cancellationToken);
+
+        public Task<string?> FindMarkAsync(string name, CancellationToken cancellationToken) => log.FindMarkAsync(name, cancellationToken);
+
+        public Task SetMarkAsync(string name, string mark, CancellationToken cancellationToken) => log.SetMarkAsync(name, mark, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -23,7 +23,7 @@ public sealed class RedisKeyedLogTests : KeyedLogContract, IAsyncLifetime
         await client.GetDatabase().StringSetAsync("review", "no stream");
         await using var log = await OpenAsync();
 
-        var error = await Assert.ThrowsAsync<FeatureException>(async () => await log.ReadAsync("review", Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync());
+        var error = await Assert.ThrowsAsync<FeatureException>(async () => await log.ReadAsync("review", null, Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync());
 
         Assert.Equal("'review' is no stream of this Redis, but a key of another type.", error.Message);
     }

@@ -133,6 +133,127 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public async Task Infer_StepWithANameThatOnlyFoldersHave_AnswersAndIsReady()
+    {
+        await using var server = Create();
+        server.Add("Neg_V2.0", 1, new OnnxGraphBuilder("neg").AddInput(new("x", TensorDtype.Float32, [-1, 2])).AddNode("Neg", ["x"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [-1, 2])).ToBytes());
+        server.Configure("Neg_V2.0", "max_batch_size: 16", "config.pbtxt");
+        AddEnsemble(server, "all", Config.Replace("\"neg\"", "\"Neg_V2.0\"", StringComparison.Ordinal));
+        AddOuter(server, "Outer", "all");
+        await server.StartAsync(Cancellation, ("Models:Control", "explicit"), ("Models:Load", "Outer"));
+
+        var answer = await server.InferAsync("Outer", Cancellation, Raw(1, 5));
+
+        Assert.Equal([10, 10], Values(answer.Outputs[0].Tensor));
+        Assert.Equal(["Neg_V2.0", "Outer", "abs", "all", "double"], await ListReadyAsync(server));
+    }
+
+    [Theory]
+    [InlineData(false, "abs 1, double 2, neg 2")]
+    [InlineData(true, "abs 2, double 3, neg 2")]
+    public async Task Infer_SomeOutputs_RunsTheStepsThatLeadToThem(bool isKept, string expected)
+    {
+        await using var server = Create();
+        AddOuter(server, "outer", "all");
+        AddEnsemble(server, "all", $"{Config}\nresponse_cache {{ enable: {(isKept ? "true" : "false")} }}");
+        await server.StartAsync(Cancellation, ("Serving:ResponseCache:MebibytesMax", "1"));
+        using var http = new HttpClient { BaseAddress = server.Server.Addresses.Http };
+
+        var size = await server.Inferences.InferAsync(new InferenceRequest { ModelName = "outer", Inputs = [Raw(1, 5)], Outputs = ["size"] }, Cancellation);
+        var twice = await server.Inferences.InferAsync(new InferenceRequest { ModelName = "all", Inputs = [Raw(1, 7)], Outputs = ["twice"] }, Cancellation);
+        var statistics = (await http.GetFromJsonAsync<JsonObject>("/v2/models/stats", Cancellation))!["model_stats"]!.AsArray();
+        var both = await server.InferAsync("all", Cancellation, Raw(1, 7));
+
+        Assert.Equal([10, 10], Values(Assert.Single(size.Outputs).Tensor));
+        Assert.Equal([-14, -14], Values(Assert.Single(twice.Outputs).Tensor));
+        Assert.Equal([7, 7, -14, -14], both.Outputs.SelectMany(static output => Values(output.Tensor)));
+        Assert.Equal(expected, string.Join(", ", new[] { "abs", "double", "neg" }.Select(name => $"{name} {statistics.Single(item => (string?)item!["name"] == name)!["execution_count"]}")));
+    }
+
+    /// <summary>As Triton's "batch_to_nobatch", "nobatch_to_batch" and "mix_nobatch_batch": one row is the same to a model with rows and to one without.</summary>
+    [Theory]
+    [InlineData(0, "flat", "neg", false)]
+    [InlineData(0, "neg", "flat", false)]
+    [InlineData(8, "flat", "neg", true)]
+    [InlineData(8, "neg", "flat", true)]
+    [InlineData(0, "flat", "flat", false)]
+    public async Task Infer_StepsWithAndWithoutRows_HandOnOneRow(int rowsMax, string first, string second, bool hasRows)
+    {
+        await using var server = Create();
+        server.Add("flat", 1, new OnnxGraphBuilder("flat").AddInput(new("x", TensorDtype.Float32, [2])).AddNode("Neg", ["x"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [2])).ToBytes());
+        AddEnsemble(
+            server,
+            "mixed",
+            $$"""
+            platform: "ensemble"
+            max_batch_size: {{rowsMax}}
+            input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            output [ { name: "size" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            ensemble_scheduling { step [
+              { model_name: "{{first}}" model_version: -1 input_map { key: "x" value: "raw" } output_map { key: "y" value: "turned" } },
+              { model_name: "{{second}}" model_version: -1 input_map { key: "x" value: "turned" } output_map { key: "y" value: "size" } }
+            ] }
+            """);
+        await server.StartAsync(Cancellation);
+        long[] shape = hasRows ? [1, 2] : [2];
+
+        var results = await Task.WhenAll(Enumerable.Range(1, 20).Select(caller => server.InferAsync("mixed", Cancellation, new InferenceInput("raw", "FP32", shape, MemoryMarshal.AsBytes<float>([caller, -caller]).ToArray()))));
+
+        for (var caller = 1; caller <= results.Length; caller++)
+        {
+            Assert.Equal([caller, -caller], Values(results[caller - 1].Outputs[0].Tensor));
+            Assert.Equal(shape, results[caller - 1].Outputs[0].Tensor.Shape.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Infer_OutputWithoutLabelsOfItsOwn_HasThoseOfTheModelThatGivesIt()
+    {
+        await using var server = Create();
+        server.Configure("double", "max_batch_size: 16 output [ { name: \"y\" data_type: TYPE_FP32 dims: [ 2 ] label_filename: \"labels.txt\" } ]", "config.pbtxt");
+        File.WriteAllText(Path.Combine(server.Models, "double", "labels.txt"), "first\nsecond");
+        AddAround("silent", "");
+        AddAround("speaking", "label_filename: \"labels.txt\"");
+        File.WriteAllText(Path.Combine(server.Models, "speaking", "labels.txt"), "own\nother");
+        await server.StartAsync(Cancellation);
+
+        var silent = await server.InferAsync("silent", Cancellation, Raw(1, 5));
+        var speaking = await server.InferAsync("speaking", Cancellation, Raw(1, 5));
+
+        Assert.Equal(["first", "second"], silent.Outputs[0].Labels);
+        Assert.Empty(silent.Outputs[1].Labels);
+        Assert.Equal(["own", "other"], speaking.Outputs[0].Labels);
+
+        void AddAround(string name, string labels) => AddEnsemble(
+            server,
+            name,
+            $$"""
+            platform: "ensemble"
+            max_batch_size: 8
+            input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            output [ { name: "twice" data_type: TYPE_FP32 dims: [ 2 ] {{labels}} }, { name: "size" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            ensemble_scheduling { step [
+              { model_name: "all" model_version: -1 input_map { key: "raw" value: "raw" } output_map { key: "size" value: "size" } output_map { key: "twice" value: "twice" } }
+            ] }
+            """);
+    }
+
+    [Fact]
+    public async Task Infer_SeveralRowsForAStepWithoutRows_AreRefused()
+    {
+        await using var server = Create();
+        server.Add("flat", 1, new OnnxGraphBuilder("flat").AddInput(new("x", TensorDtype.Float32, [2])).AddNode("Neg", ["x"], ["y"]).AddOutput(new("y", TensorDtype.Float32, [2])).ToBytes());
+        AddEnsemble(server, "all", Config.Replace("\"neg\"", "\"flat\"", StringComparison.Ordinal));
+        await server.StartAsync(Cancellation);
+
+        var one = await server.InferAsync("all", Cancellation, Raw(1, 5));
+        var refused = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("all", Cancellation, Raw(2, 5)));
+
+        Assert.Equal([5, 5], Values(one.Outputs[0].Tensor));
+        Assert.Contains("unexpected input 'x' for model 'flat'. Expected FP32 [2], got FP32 [2,2]", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Infer_EnsemblesThatLeadBackToThemselves_AreRefusedAndNotReady()
     {
         await using var server = Create();
@@ -163,19 +284,17 @@ public sealed class EnsembleTests
             AddOuter(server, $"deep{depth}", $"deep{depth - 1}");
         }
 
-        // Each has 40 times the one before.
-        AddWide(server, "wide1", "neg", "x", "y");
-        AddWide(server, "wide2", "wide1", "raw", "out0");
-        AddWide(server, "wide3", "wide2", "raw", "out0");
+        AddLong(server, "long1", "neg", "x", "y");
+        AddLong(server, "long2", "long1", "raw", "out39");
         await server.StartAsync(Cancellation);
 
         var deepest = await server.InferAsync($"deep{EnsembleDepthMax - 1}", Cancellation, Raw(1, 1));
         var deep = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync($"deep{EnsembleDepthMax}", Cancellation, Raw(1, 1)));
-        var wide = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("wide3", Cancellation, Raw(1, 1)));
+        var @long = await Assert.ThrowsAsync<ServingException>(() => server.InferAsync("long2", Cancellation, Raw(1, 1)));
 
         Assert.Equal(MathF.Pow(2, EnsembleDepthMax - 1), Values(deepest.Outputs[0].Tensor)[0]);
         Assert.Equal($"The ensemble 'all' is within {EnsembleDepthMax} others; expected at most {EnsembleDepthMax - 1}.", deep.Message);
-        Assert.Equal("The ensemble 'wide3' has, with those of the ensembles that are its steps, more than 1024 steps.", wide.Message);
+        Assert.Equal("The ensemble 'long2' has, with those of the ensembles that are its steps, more than 1024 steps.", @long.Message);
     }
 
     [Theory]
@@ -287,10 +406,11 @@ public sealed class EnsembleTests
             """);
     }
 
-    private static void AddWide(FolderServer server, string name, string inner, string input, string output)
+    // A chain of 40 times the inner one.
+    private static void AddLong(FolderServer server, string name, string inner, string input, string output)
     {
         var steps = Enumerable.Range(0, 40).Select(
-            index => $$"""{ model_name: "{{inner}}" model_version: -1 input_map { key: "{{input}}" value: "raw" } output_map { key: "{{output}}" value: "out{{index}}" } }""");
+            index => $$"""{ model_name: "{{inner}}" model_version: -1 input_map { key: "{{input}}" value: "{{(index == 0 ? "raw" : $"out{index - 1}")}}" } output_map { key: "{{output}}" value: "out{{index}}" } }""");
         AddEnsemble(
             server,
             name,
@@ -298,7 +418,7 @@ public sealed class EnsembleTests
             platform: "ensemble"
             max_batch_size: 8
             input [ { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] } ]
-            output [ { name: "out0" data_type: TYPE_FP32 dims: [ 2 ] } ]
+            output [ { name: "out39" data_type: TYPE_FP32 dims: [ 2 ] } ]
             ensemble_scheduling { step [ {{string.Join(", ", steps)}} ] }
             """);
     }

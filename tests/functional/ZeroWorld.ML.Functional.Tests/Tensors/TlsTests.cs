@@ -63,6 +63,24 @@ public sealed class TlsTests : IDisposable
             new ZeroWorldClientOptions { AuthorityFile = _certificates.AuthorityFile, ClientCertificateFile = own?.ClientCertificateFile, ClientKeyFile = own?.ClientKeyFile, RetriesMax = 0 });
     }
 
+    /// <summary>The certificate is for localhost and the addresses of this machine.</summary>
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("elsewhere", false)]
+    public async Task Infer_ServerName_IsTheOneThatTheCertificateMustBeFor(string name, bool isAnswered)
+    {
+        using var others = new TestCertificates();
+        await using var server = await StartAsync();
+        var address = server.Server.Addresses.Grpc.ToString();
+        using var client = new ZeroWorldClient(address, new ZeroWorldClientOptions { AuthorityFile = _certificates.AuthorityFile, ServerName = name, RetriesMax = 0 });
+        using var distrusting = new ZeroWorldClient(address, new ZeroWorldClientOptions { AuthorityFile = others.AuthorityFile, ServerName = name, RetriesMax = 0 });
+
+        var answer = await Record.ExceptionAsync(() => client.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation));
+
+        Assert.Equal(isAnswered, answer is null);
+        await Assert.ThrowsAsync<RpcException>(() => distrusting.InferAsync("identity_fp32", [Float32Tensor.Create("INPUT0", [1, 2], [3, 4])], cancellationToken: Cancellation));
+    }
+
     [Theory]
     [InlineData("nowhere.pem", "key", "(setting Server:CertificateFile) cannot be read: ")]
     [InlineData("key", "key", "(setting Server:CertificateFile) holds no PEM certificate.")]
