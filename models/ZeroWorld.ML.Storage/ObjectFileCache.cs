@@ -6,7 +6,8 @@ namespace ZeroWorld.ML.Storage;
 
 /// <summary>Objects as local files, bounded: each version is brought once, and the least recently used go first.</summary>
 /// <remarks>
-/// A file is handed out as a further link to it, so that making room never takes it from who reads it. Thread safe; several processes may share the folder.
+/// A file is handed out as a further link to it, so that making room never takes it from who reads it. Of an object one version stays: an older one may hold what was erased from it.
+/// Thread safe; several processes may share the folder.
 /// </remarks>
 public sealed partial class ObjectFileCache : IDisposable
 {
@@ -49,6 +50,7 @@ public sealed partial class ObjectFileCache : IDisposable
 
             Directory.CreateDirectory(_folder);
             await _store.GetFileAsync(version.Key, version.ETag, file, cancellationToken).ConfigureAwait(false);
+            DeleteOthers(version.Key, name);
             if (!TryLink(file, path))
             {
                 // Another process made room at this very moment.
@@ -91,8 +93,23 @@ public sealed partial class ObjectFileCache : IDisposable
         }
     }
 
-    private static string NameOf(StoredObject version) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{version.Key}\n{version.ETag}\n{version.Bytes}")));
+    /// <summary>What the names of all versions of an object begin with.</summary>
+    private static string PrefixOf(string key) => $"{DigestOf(key)}-";
+
+    private static string NameOf(StoredObject version) => PrefixOf(version.Key) + DigestOf($"{version.ETag}\n{version.Bytes}");
+
+    private static string DigestOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+
+    private void DeleteOthers(string key, string kept)
+    {
+        foreach (var path in Directory.EnumerateFiles(_folder, $"{PrefixOf(key)}*"))
+        {
+            if (Path.GetFileName(path) != kept && !path.EndsWith(".tmp", StringComparison.Ordinal))
+            {
+                File.Delete(path);
+            }
+        }
+    }
 
     private SemaphoreSlim GateOf(string name) => _gates[Convert.ToInt32(name[..1], 16)];
 

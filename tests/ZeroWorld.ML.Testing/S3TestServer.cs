@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace ZeroWorld.ML.Testing;
 
 /// <summary>One bucket of S3 in memory on a free loopback port: objects, listings by page, uploads in parts. It checks every signature and every digest of a body, and fails on demand.</summary>
-public sealed class S3TestServer : IAsyncDisposable
+public sealed partial class S3TestServer : IAsyncDisposable
 {
     public const string Bucket = "test-bucket";
     public const string AccessKey = "test-key";
@@ -46,7 +44,7 @@ public sealed class S3TestServer : IAsyncDisposable
     /// <summary>Sends half of the answer of so many requests, and then nothing any more.</summary>
     public int AnswersToHold { get; set; }
 
-    /// <summary>Asked of each request that has been done, with its method, key and query: whether its connection is reset instead of an answer.</summary>
+    /// <summary>Asked of each request, with its method, key and query: whether it is done and its connection reset instead of an answer, of which no byte is sent.</summary>
     public Func<string, string, string, bool>? Loss { get; set; }
 
     /// <summary>Resets the connection of so many PUTs of more than a first piece, in the middle of their bodies.</summary>
@@ -139,11 +137,15 @@ public sealed class S3TestServer : IAsyncDisposable
             return;
         }
 
-        await AnswerAsync(context, key, body.ToArray());
         if (Loss?.Invoke(context.Request.Method, key, query) == true)
         {
+            context.Response.Body = Stream.Null;
+            await AnswerAsync(context, key, body.ToArray());
             context.Abort();
+            return;
         }
+
+        await AnswerAsync(context, key, body.ToArray());
     }
 
     private async Task HoldAsync(HttpContext context, string key, byte[] body)
@@ -193,7 +195,6 @@ public sealed class S3TestServer : IAsyncDisposable
         var item = new StoredItem(body, ETagOf(body), Metadata(context));
         _objects[key] = item;
         context.Response.Headers.ETag = item.ETag;
-        await context.Response.CompleteAsync();
     }
 
     private async Task GetAsync(HttpContext context, string key, bool withBody)
@@ -249,130 +250,6 @@ public sealed class S3TestServer : IAsyncDisposable
         _objects.TryRemove(key, out _);
         context.Response.StatusCode = 204;
         return Task.CompletedTask;
-    }
-
-    private Task BeginAsync(HttpContext context, string key)
-    {
-        var id = Guid.NewGuid().ToString("N");
-        _uploads[id] = new Upload(key, Metadata(context), [], TimeProvider.System.GetUtcNow());
-        return XmlAsync(context, new XElement("InitiateMultipartUploadResult", new XElement("Bucket", Bucket), new XElement("Key", key), new XElement("UploadId", id)));
-    }
-
-    private async Task PutPartAsync(HttpContext context, byte[] body)
-    {
-        if (!_uploads.TryGetValue(context.Request.Query["uploadId"].ToString(), out var upload))
-        {
-            await FailAsync(context, 404, "NoSuchUpload");
-            return;
-        }
-
-        upload.Parts[int.Parse(context.Request.Query["partNumber"].ToString(), CultureInfo.InvariantCulture)] = body;
-        context.Response.Headers.ETag = ETagOf(body);
-    }
-
-    private async Task CompleteAsync(HttpContext context, byte[] body)
-    {
-        var id = context.Request.Query["uploadId"].ToString();
-        if (!_uploads.TryGetValue(id, out var upload))
-        {
-            await FailAsync(context, 404, "NoSuchUpload");
-            return;
-        }
-
-        var parts = XElement.Parse(Encoding.UTF8.GetString(body)).Elements().Where(static part => part.Name.LocalName == "Part")
-            .Select(static part => (
-                Number: int.Parse(part.Elements().Single(static element => element.Name.LocalName == "PartNumber").Value, CultureInfo.InvariantCulture),
-                ETag: part.Elements().Single(static element => element.Name.LocalName == "ETag").Value))
-            .ToList();
-        if (parts.Any(part => !upload.Parts.TryGetValue(part.Number, out var bytes) || ETagOf(bytes) != part.ETag))
-        {
-            await FailAsync(context, 400, "InvalidPart");
-            return;
-        }
-
-        if (parts.SkipLast(1).Any(part => upload.Parts[part.Number].Length < PartBytesMin))
-        {
-            await FailAsync(context, 400, "EntityTooSmall");
-            return;
-        }
-
-        if (await IsRefusedAsync(context, upload.Key))
-        {
-            return;
-        }
-
-        byte[] whole = [.. parts.SelectMany(part => upload.Parts[part.Number])];
-        var eTag = ETagOf(parts.Select(part => upload.Parts[part.Number]));
-        _objects[upload.Key] = new StoredItem(whole, eTag, upload.Metadata);
-        _uploads.TryRemove(id, out _);
-        await XmlAsync(context, new XElement("CompleteMultipartUploadResult", new XElement("Bucket", Bucket), new XElement("Key", upload.Key), new XElement("ETag", eTag)));
-    }
-
-    private Task AbortAsync(HttpContext context)
-    {
-        context.Response.StatusCode = 204;
-        _uploads.TryRemove(context.Request.Query["uploadId"].ToString(), out _);
-        return Task.CompletedTask;
-    }
-
-    private Task ListAsync(HttpContext context)
-    {
-        var query = context.Request.Query;
-        var (prefix, delimiter, after) = (query["prefix"].ToString(), query["delimiter"].ToString(), query["continuation-token"].ToString());
-        var max = query.TryGetValue("max-keys", out var text) ? int.Parse(text.ToString(), CultureInfo.InvariantCulture) : 1000;
-
-        // A common prefix stands for all names that begin with it, once.
-        var names = Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(key => delimiter.Length > 0 && key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) is >= 0 and var cut ? (key[..(cut + 1)], true) : (key, false))
-            .Distinct()
-            .Where(name => string.CompareOrdinal(name.Item1, after) > 0)
-            .ToList();
-        var page = names.Take(max).ToList();
-        var answer = new XElement(
-            "ListBucketResult",
-            new XElement("Name", Bucket), new XElement("Prefix", prefix), new XElement("KeyCount", page.Count), new XElement("MaxKeys", max),
-            new XElement("IsTruncated", page.Count < names.Count ? "true" : "false"));
-        if (page.Count < names.Count)
-        {
-            answer.Add(new XElement("NextContinuationToken", page[^1].Item1));
-        }
-
-        foreach (var (name, isPrefix) in page)
-        {
-            answer.Add(isPrefix
-                ? new XElement("CommonPrefixes", new XElement("Prefix", name))
-                : new XElement(
-                    "Contents",
-                    new XElement("Key", name), new XElement("Size", _objects[name].Bytes.Length), new XElement("ETag", _objects[name].ETag),
-                    new XElement("LastModified", Modified.ToString("yyyy-MM-ddTHH:mm:ss.000Z", CultureInfo.InvariantCulture)), new XElement("StorageClass", "STANDARD")));
-        }
-
-        return XmlAsync(context, answer);
-    }
-
-    /// <summary>By the order of names and ids, two to a page.</summary>
-    private Task ListUploadsAsync(HttpContext context)
-    {
-        const int PageMax = 2;
-        var query = context.Request.Query;
-        var (prefix, afterKey, afterId) = (query["prefix"].ToString(), query["key-marker"].ToString(), query["upload-id-marker"].ToString());
-        var left = _uploads.Where(upload => upload.Value.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .OrderBy(static upload => upload.Value.Key, StringComparer.Ordinal).ThenBy(static upload => upload.Key, StringComparer.Ordinal)
-            .Where(upload => string.CompareOrdinal(upload.Value.Key, afterKey) is > 0 || (upload.Value.Key == afterKey && string.CompareOrdinal(upload.Key, afterId) > 0))
-            .ToList();
-        var answer = new XElement(
-            "ListMultipartUploadsResult",
-            new XElement("Bucket", Bucket), new XElement("Prefix", prefix), new XElement("IsTruncated", left.Count > PageMax ? "true" : "false"),
-            left.Take(PageMax).Select(static upload => new XElement(
-                "Upload",
-                new XElement("Key", upload.Value.Key), new XElement("UploadId", upload.Key),
-                new XElement("Initiated", upload.Value.Begun.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)))));
-        if (left.Count > PageMax)
-        {
-            answer.Add(new XElement("NextKeyMarker", left[PageMax - 1].Value.Key), new XElement("NextUploadIdMarker", left[PageMax - 1].Key));
-        }
-
-        return XmlAsync(context, answer);
     }
 
     private static Task XmlAsync(HttpContext context, XElement answer)

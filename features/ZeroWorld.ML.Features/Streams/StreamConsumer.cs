@@ -12,6 +12,10 @@ public sealed partial class StreamConsumer
 {
     private const int RetriesUntilLongest = 30;
 
+    // For what is in hand at the end. A busy machine may need seconds for the archive, which otherwise has those events twice; a store or broker that did not answer before hardly does now.
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaveTimeoutWhileWaiting = TimeSpan.FromSeconds(1);
+
     // Whatever the number of events: what waits for the archive is a few times as large in memory.
     private const long BacklogBytesMax = 64 << 20;
 
@@ -56,21 +60,27 @@ public sealed partial class StreamConsumer
 
     public StreamStatus Status => _status;
 
-    /// <value>What the consumer saw last in whose place this one comes, as after a change of definitions: its counts and newest times go on. <see langword="null"/>: there was none.</value>
+    /// <summary>How long it waits at most before it tries again what a store or a broker did not answer.</summary>
+    public TimeSpan RetryIntervalMax => _options.RetryInterval * RetriesUntilLongest;
+
+    /// <value>
+    /// What the consumer saw last in whose place this one comes, as after a change of definitions: its counts and newest times go on, and where it failed, so does this one until it
+    /// works. <see langword="null"/>: there was none.
+    /// </value>
     public StreamStatus? Predecessor
     {
         init
         {
             if (value is not null)
             {
-                _status = value with { State = StreamState.Starting, Fault = null };
+                _status = value.State == StreamState.Failed ? value : value with { State = StreamState.Starting, Fault = null };
             }
         }
     }
 
     private long Now => UnixMicroseconds.FromDateTimeOffset(_time.GetUtcNow());
 
-    /// <summary>Runs until the token is cancelled; then what is in hand is committed if the broker still takes it within a second.</summary>
+    /// <summary>Runs until the token is cancelled; then what is in hand is committed if store and broker take it within ten seconds, or one where they did not answer before.</summary>
     /// <exception cref="FeatureException">What does not mend itself: the stream is not there, or of another kind than its definition says.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -92,8 +102,9 @@ public sealed partial class StreamConsumer
         {
             await LeaveAsync().ConfigureAwait(false);
         }
-        catch (FeatureException exception)
+        catch (Exception exception)
         {
+            // Of whatever kind: who looks at the stream must see that it does not go on.
             _status = _status with { State = StreamState.Failed, Fault = exception.Message };
             throw;
         }
@@ -267,13 +278,13 @@ public sealed partial class StreamConsumer
         _backlog.Clear();
     }
 
-    /// <summary>Commits what is written and looks what is left, with a second for both; what is not committed is read again by whoever comes next.</summary>
+    /// <summary>Commits what is written and looks what is left, within a time for both; what is not committed is read again by whoever comes next.</summary>
     private async Task LeaveAsync()
     {
-        using var second = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
+        using var end = new CancellationTokenSource(_status.State == StreamState.Waiting ? LeaveTimeoutWhileWaiting : LeaveTimeout, _time);
         try
         {
-            await CommitAsync(second.Token).ConfigureAwait(false);
+            await CommitAsync(end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -290,11 +301,11 @@ public sealed partial class StreamConsumer
 
         try
         {
-            await TryReadLagAsync(second.Token).ConfigureAwait(false);
+            await TryReadLagAsync(end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            LogLagUnknown(Stream.Name, "the broker did not tell it within a second");
+            LogLagUnknown(Stream.Name, "the broker did not tell it in time");
         }
     }
 
@@ -306,7 +317,7 @@ public sealed partial class StreamConsumer
             try
             {
                 var result = await action(cancellationToken).ConfigureAwait(false);
-                if (_status.State is StreamState.Waiting or StreamState.Starting)
+                if (_status.State is StreamState.Waiting or StreamState.Starting or StreamState.Failed)
                 {
                     _status = _status with { State = StreamState.Running, Fault = null };
                 }

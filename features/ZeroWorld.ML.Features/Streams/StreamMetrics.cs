@@ -32,7 +32,13 @@ internal static class StreamMetrics
             "Age of the newest event of a stream that is online.");
     }
 
-    public static void Watch(StreamConsumer consumer, TimeProvider time) => Consumers[consumer] = time;
+    public static void Watch(StreamConsumer consumer, TimeProvider time)
+    {
+        // A counter that begins with its first events hides them from whoever asks by how much it grew.
+        Events.Add(0, With(consumer.Stream, "accepted"));
+        Events.Add(0, With(consumer.Stream, "refused"));
+        Consumers[consumer] = time;
+    }
 
     public static void Unwatch(StreamConsumer consumer) => Consumers.TryRemove(consumer, out _);
 

@@ -54,7 +54,7 @@ internal static class StreamCommand
                 throw new FeatureException(FeatureError.NotFound, $"Project '{common.Project(parse)}' defines no streams; expected 'streams' in its definitions.");
             }
 
-            Terminals.Error.MarkupLineInterpolated($"Reading {streams.Count} streams; Ctrl+C stops it.");
+            Terminals.Error.MarkupLineInterpolated($"Reading {streams.Count} {(streams.Count == 1 ? "stream" : "streams")}; Ctrl+C stops it.");
             await WatchAsync(host, streams, parse.GetValue(exit), cancellationToken);
             await server.StopAsync();
             var last = await Task.WhenAll(streams.Select(stream => host.ReadStatusAsync(stream, CancellationToken.None)));

@@ -29,6 +29,9 @@ internal static partial class HostingLog
     [LoggerMessage(1508, LogLevel.Warning, "The streams of project {Project} are not looked at for now: {Reason}")]
     public static partial void StreamsNotRead(ILogger logger, string project, string reason);
 
+    [LoggerMessage(1509, LogLevel.Debug, "Stream {Stream} was tried again: {Reason}")]
+    public static partial void StreamStillFails(ILogger logger, string stream, string reason);
+
     [LoggerMessage(1510, LogLevel.Warning, "The policy {File} is not in force: {Reason}")]
     public static partial void PolicyRefused(ILogger logger, string file, string reason);
 

@@ -6,7 +6,10 @@ using ZeroWorld.ML.Features;
 namespace ZeroWorld.ML.Hosting;
 
 /// <summary>Reads the streams of all registered definitions, and follows the definitions as they are applied.</summary>
-/// <remarks>Thread safe. A stream whose definition, or whose views, changed is stopped and started anew: it goes on where its group is, and its counts go on.</remarks>
+/// <remarks>
+/// Thread safe. A stream whose definition, or whose views, changed is stopped and started anew: it goes on where its group is, and its counts go on. One that failed is tried
+/// again, as often as one that waits is at most: what it needs may be mended without this process.
+/// </remarks>
 public sealed class StreamHost(
     DefinitionRegistry registry, FeatureServiceCatalog catalog, IOnlineStore store, IEventArchive archive, IEnumerable<IEventSourceFactory> factories,
     ZeroWorldConfiguration configuration, TimeProvider time, ILogger<StreamHost> logger, ILogger<StreamConsumer> consumerLogger) : BackgroundService
@@ -91,12 +94,18 @@ public sealed class StreamHost(
         var before = new Dictionary<(string, string), StreamStatus>();
         foreach (var (key, running) in _running)
         {
-            if (!wanted.TryGetValue(key, out var item) || item.Mark != running.Mark)
+            var isWanted = wanted.TryGetValue(key, out var item) && item.Mark == running.Mark;
+            if (isWanted && !await IsToBeTriedAgainAsync(running).ConfigureAwait(false))
             {
-                await StopAsync(running).ConfigureAwait(false);
-                before[key] = running.Consumer.Status;
-                _running.TryRemove(key, out _);
+                continue;
             }
+
+            await StopAsync(running).ConfigureAwait(false);
+
+            // What another definition failed by is no fault of this one.
+            var status = running.Consumer.Status;
+            before[key] = isWanted ? status : status with { State = StreamState.Stopped };
+            _running.TryRemove(key, out _);
         }
 
         foreach (var (key, item) in wanted)
@@ -118,16 +127,25 @@ public sealed class StreamHost(
         var source = Open(stream);
         var consumer = new StreamConsumer(stream, fields, source, store, archive, _options, time, consumerLogger) { Predecessor = before };
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        HostingLog.StreamStarted(logger, stream.Name, stream.Kind.ToString(), stream.Topic, stream.Group, fields.Count);
-        return new Running(consumer, source, stop, Task.Run(() => RunAsync(consumer, stop.Token), CancellationToken.None), mark);
+        if (before is not { State: StreamState.Failed })
+        {
+            HostingLog.StreamStarted(logger, stream.Name, stream.Kind.ToString(), stream.Topic, stream.Group, fields.Count);
+        }
+
+        return new Running(consumer, source, stop, Task.Run(() => RunAsync(consumer, before?.Fault, stop.Token), CancellationToken.None), mark);
     }
 
-    // Whatever ends a stream must not end the server: its state says why.
-    private async Task RunAsync(StreamConsumer consumer, CancellationToken cancellationToken)
+    /// <summary>Whatever ends a stream must not end the server: its state says why, and the log once.</summary>
+    /// <returns>When it ended.</returns>
+    private async Task<long> RunAsync(StreamConsumer consumer, string? faultBefore, CancellationToken cancellationToken)
     {
         try
         {
             await consumer.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception.Message == faultBefore)
+        {
+            HostingLog.StreamStillFails(logger, consumer.Stream.Name, exception.Message);
         }
         catch (FeatureException exception)
         {
@@ -137,7 +155,12 @@ public sealed class StreamHost(
         {
             HostingLog.StreamBroke(logger, exception, consumer.Stream.Name);
         }
+
+        return time.GetTimestamp();
     }
+
+    private async Task<bool> IsToBeTriedAgainAsync(Running running) =>
+        running.Task.IsCompleted && time.GetElapsedTime(await running.Task.ConfigureAwait(false)) >= running.Consumer.RetryIntervalMax;
 
     private static async Task StopAsync(Running running)
     {
@@ -149,5 +172,5 @@ public sealed class StreamHost(
 
     private IEventSource Open(EventStream stream) => factories.First(factory => factory.Kind == stream.Kind).Open(stream);
 
-    private sealed record Running(StreamConsumer Consumer, IEventSource Source, CancellationTokenSource Stop, Task Task, string Mark);
+    private sealed record Running(StreamConsumer Consumer, IEventSource Source, CancellationTokenSource Stop, Task<long> Task, string Mark);
 }

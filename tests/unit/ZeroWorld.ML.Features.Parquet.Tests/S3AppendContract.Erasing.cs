@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ZeroWorld.ML.Storage;
+
 namespace ZeroWorld.ML.Features.Parquet.Tests;
 
 public abstract partial class S3AppendContract
@@ -23,13 +26,23 @@ public abstract partial class S3AppendContract
         Assert.Equal(before.Files.Select(static file => (file.Name, file.Stored)), after.Files.Select(static file => (file.Name, file.Stored)));
         Assert.Equal(terminals, await TerminalsAsync());
         Assert.Empty(Directory.GetDirectories(_folder.PathOf("data/tmp")));
-        using var session = new DuckDbSession(_folder.Options);
-        foreach (var file in Directory.GetFiles(_folder.PathOf("data/cache")))
-        {
-            using var rows = session.Query($"SELECT count(*) FROM {Sql.Scan([file])} WHERE CUSTOMER_ID = 3", Token);
-            Assert.True(rows.Read());
-            Assert.Equal(0, rows.GetInt64(0));
-        }
+        AssertNotInCache("data/cache", customer: 3);
+    }
+
+    [Fact]
+    public async Task EraseAsync_OfAnEntityThatAnotherMachineHasInItsCache_LeavesItThereUntilThatReadsTheTableAgain()
+    {
+        await Store.ImportAsync(Import(0, 20), Token);
+        await Store.AppendAsync("default", "transactions", Events(20, 20), Token);
+        using var cache = new ObjectFileCache(_objects, _folder.PathOf("other/cache"), 1 << 30, TimeProvider.System);
+        var reader = new S3OfflineStore(_folder.Options, _objects, cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+        await reader.ReadExtentAsync(FraudDefinitions.CustomerSpending, Token);
+        Assert.NotEmpty(Directory.GetFiles(_folder.PathOf("other/cache")));
+
+        await Store.EraseAsync(Customer(3), Token);
+        await reader.ReadExtentAsync(FraudDefinitions.CustomerSpending, Token);
+
+        AssertNotInCache("other/cache", customer: 3);
     }
 
     [Fact]
@@ -45,6 +58,19 @@ public abstract partial class S3AppendContract
 
     protected static TableErasureRequest Customer(long id) =>
         new("default", [FraudDefinitions.CustomerSpending, FraudDefinitions.TerminalRisk], "customer", [FeatureValue.FromInt64(id)], long.MaxValue);
+
+    private void AssertNotInCache(string folder, long customer)
+    {
+        var files = Directory.GetFiles(_folder.PathOf(folder));
+        Assert.NotEmpty(files);
+        using var session = new DuckDbSession(_folder.Options);
+        foreach (var file in files)
+        {
+            using var rows = session.Query($"SELECT count(*) FROM {Sql.Scan([file])} WHERE CUSTOMER_ID = {customer}", Token);
+            Assert.True(rows.Read());
+            Assert.Equal(0, rows.GetInt64(0));
+        }
+    }
 
     /// <summary>Rows of all files in the bucket, whether a table names them or not.</summary>
     protected async Task<long> CountAsync(string condition)

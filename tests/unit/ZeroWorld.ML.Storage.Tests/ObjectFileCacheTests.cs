@@ -38,14 +38,17 @@ public sealed class ObjectFileCacheTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LinkAsync_AReplacedObject_IsBroughtAnewAndTheOldLinkStays()
+    public async Task LinkAsync_AReplacedObject_IsBroughtAnewTheOldCopyGoesAndTheOldLinkStays()
     {
         using var cache = new ObjectFileCache(_store, _folder.Combine("cache"), 1 << 20, TimeProvider.System);
         await cache.LinkAsync(await PutAsync("a", "first"), _folder.Combine("old"), Cancellation);
 
+        await cache.LinkAsync(await PutAsync("b", "other"), _folder.Combine("other"), Cancellation);
+
         await cache.LinkAsync(await PutAsync("a", "second"), _folder.Combine("new"), Cancellation);
 
         Assert.Equal(("first", "second"), (File.ReadAllText(_folder.Combine("old")), File.ReadAllText(_folder.Combine("new"))));
+        Assert.Equal(["other", "second"], Directory.GetFiles(_folder.Combine("cache")).Select(File.ReadAllText).Order(StringComparer.Ordinal));
     }
 
     [Fact]

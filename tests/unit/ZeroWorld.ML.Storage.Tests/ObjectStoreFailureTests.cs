@@ -217,6 +217,7 @@ public sealed class ObjectStoreFailureTests : IAsyncLifetime
         using var store = Open(static options => options.RetriesMax = 2);
         await store.PutTextAsync("a", "old", Cancellation);
         var old = Assert.Single(await store.ListAsync("a", Cancellation).ToListAsync());
+        var lost = 0;
         LoseNextWrite();
 
         var written = await store.ReplaceFileAsync(old, Write("source", length), Cancellation);
@@ -226,13 +227,32 @@ public sealed class ObjectStoreFailureTests : IAsyncLifetime
         var listed = await store.ListAsync("", Cancellation).ToListAsync();
         Assert.Equal(["a", "b"], listed.Select(static item => item.Key));
         Assert.All(listed, item => Assert.Equal((length, written.ETag), (item.Bytes, item.ETag)));
-        Assert.Equal(0, _server.OpenUploads);
+        Assert.Equal((2, 0), (lost, _server.OpenUploads));
 
         void LoseNextWrite()
         {
-            var left = 1;
-            _server.Loss = (method, _, query) => (length < 5 << 20 ? method == "PUT" : method == "POST" && query.Contains("uploadId", StringComparison.Ordinal)) && left-- > 0;
+            var end = lost + 1;
+            _server.Loss = (method, _, query) =>
+            {
+                var isLost = lost < end && (length < 5 << 20 ? method == "PUT" : method == "POST" && query.Contains("uploadId", StringComparison.Ordinal));
+                lost += isLost ? 1 : 0;
+                return isLost;
+            };
         }
+    }
+
+    [Fact]
+    public async Task PutFileAsync_AnswersOfPartsThatAreLost_LeaveEachPartOnce()
+    {
+        using var store = Open(static options => options.RetriesMax = 2);
+        var lost = new HashSet<string>();
+        _server.Loss = (_, _, query) => query.Contains("partNumber", StringComparison.Ordinal) && lost.Add(query);
+
+        await store.PutFileAsync("a", Write("source", 17_000_000), null, Cancellation);
+
+        Assert.Equal(4, lost.Count);
+        Assert.Equal(File.ReadAllBytes(_folder.Combine("source")), _server.Read("p/a"));
+        Assert.Equal(0, _server.OpenUploads);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 namespace ZeroWorld.ML.Contract.Tests;
 
 /// <summary>A store whose writer, after some writes, waits until the gate is opened; then the first write fails, as a server that was cut off says, and is repeated.</summary>
-internal sealed class GatedStore(IOnlineStore store, int writesBefore = 0) : IOnlineStore
+internal sealed class GatedStore(IOnlineStore store, int writesBefore = 0) : PassingStore(store)
 {
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -13,16 +13,16 @@ internal sealed class GatedStore(IOnlineStore store, int writesBefore = 0) : IOn
 
     public void Open() => _gate.TrySetResult();
 
-    public async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+    public override async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
     {
         await WaitAsync(cancellationToken);
-        await store.WriteRowsAsync(field, rows, cancellationToken);
+        await base.WriteRowsAsync(field, rows, cancellationToken);
     }
 
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    public override async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
     {
         await WaitAsync(cancellationToken);
-        await store.AppendEventsAsync(field, appends, trim, cancellationToken);
+        await base.AppendEventsAsync(field, appends, trim, cancellationToken);
     }
 
     private async Task WaitAsync(CancellationToken cancellationToken)
@@ -39,18 +39,4 @@ internal sealed class GatedStore(IOnlineStore store, int writesBefore = 0) : IOn
             throw new FeatureException(FeatureError.StoreUnavailable, "It was cut off.");
         }
     }
-
-    public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken) => store.ReadAsync(reads, cancellationToken);
-
-    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
-        store.DeleteEntityAsync(entity, fields, until, cancellationToken);
-
-    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) => store.ClearAsync(field, keepArrivedAfter, cancellationToken);
-
-    public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) => store.ReadCoverageAsync(field, cancellationToken);
-
-    public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) =>
-        store.WriteCoverageAsync(field, coverage, cancellationToken);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

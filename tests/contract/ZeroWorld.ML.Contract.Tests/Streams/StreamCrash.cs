@@ -40,35 +40,21 @@ internal sealed class CrashingSource(IEventSource source, StreamCrash crash) : I
 }
 
 /// <summary>A store whose writer may end before, in the middle of and after each write.</summary>
-internal sealed class CrashingStore(IOnlineStore store, StreamCrash crash) : IOnlineStore
+internal sealed class CrashingStore(IOnlineStore store, StreamCrash crash) : PassingStore(store)
 {
-    public async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
+    public override async Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, CancellationToken cancellationToken)
     {
-        await store.WriteRowsAsync(field, [.. rows.Take(rows.Count / 2)], cancellationToken);
+        await base.WriteRowsAsync(field, [.. rows.Take(rows.Count / 2)], cancellationToken);
         crash.Step();
-        await store.WriteRowsAsync(field, [.. rows.Skip(rows.Count / 2)], cancellationToken);
+        await base.WriteRowsAsync(field, [.. rows.Skip(rows.Count / 2)], cancellationToken);
         crash.Step();
     }
 
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
+    public override async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, CancellationToken cancellationToken)
     {
-        await store.AppendEventsAsync(field, [.. appends.Take(appends.Count / 2)], trim, cancellationToken);
+        await base.AppendEventsAsync(field, [.. appends.Take(appends.Count / 2)], trim, cancellationToken);
         crash.Step();
-        await store.AppendEventsAsync(field, [.. appends.Skip(appends.Count / 2)], trim, cancellationToken);
+        await base.AppendEventsAsync(field, [.. appends.Skip(appends.Count / 2)], trim, cancellationToken);
         crash.Step();
     }
-
-    public ValueTask ReadAsync(IReadOnlyList<OnlineRead> reads, CancellationToken cancellationToken) => store.ReadAsync(reads, cancellationToken);
-
-    public Task DeleteEntityAsync(EntityId entity, IReadOnlyList<StorageField> fields, long until, CancellationToken cancellationToken) =>
-        store.DeleteEntityAsync(entity, fields, until, cancellationToken);
-
-    public Task ClearAsync(StorageField field, long keepArrivedAfter, CancellationToken cancellationToken) => store.ClearAsync(field, keepArrivedAfter, cancellationToken);
-
-    public Task<ViewCoverage?> ReadCoverageAsync(StorageField field, CancellationToken cancellationToken) => store.ReadCoverageAsync(field, cancellationToken);
-
-    public Task WriteCoverageAsync(StorageField field, ViewCoverage coverage, CancellationToken cancellationToken) =>
-        store.WriteCoverageAsync(field, coverage, cancellationToken);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

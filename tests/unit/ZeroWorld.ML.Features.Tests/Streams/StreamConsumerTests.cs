@@ -133,6 +133,30 @@ public sealed class StreamConsumerTests
         Assert.Equal(brokerTellsIt ? 0L : null, consumer.Status.Lag);
     }
 
+    [Theory]
+    [InlineData(9, true)]
+    [InlineData(11, false)]
+    public async Task Run_StoppedWhileTheArchiveIsSlow_WaitsTenSecondsForIt(int seconds, bool isKept)
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var archive = new SlowDisk();
+        var consumer = Consumer(archive);
+        var running = consumer.RunAsync(stop.Token);
+        while (consumer.Status.Accepted == 0)
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        await archive.Attempted.Task.WaitAsync(Token);
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        archive.Written.TrySetResult();
+        await running;
+
+        Assert.Equal((isKept ? 1 : 0, StreamState.Stopped), (_source.Committed, consumer.Status.State));
+    }
+
     [Fact]
     public async Task Drain_ArrivalThatNoTableMayHave_GoesToTheDeadLettersAlsoWhereNoViewReadsIt()
     {
@@ -156,104 +180,38 @@ public sealed class StreamConsumerTests
         Assert.Equal((StreamState.Failed, "The server has no streams."), (consumer.Status.State, consumer.Status.Fault));
     }
 
-    private StreamConsumer Consumer(IEventArchive? archive, int eventsMax = 100) => new(
+    [Fact]
+    public async Task Run_FaultThatNobodyForesaw_IsToldInTheState()
+    {
+        _source.Failure = new InvalidOperationException("Something else.");
+        var consumer = Consumer(null);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => consumer.RunAsync(Token));
+
+        Assert.Equal((StreamState.Failed, "Something else."), (consumer.Status.State, consumer.Status.Fault));
+    }
+
+    [Fact]
+    public async Task Run_InThePlaceOfOneThatFailed_SaysSoUntilItWorksAndCountsOn()
+    {
+        _source.Batches.Enqueue(["""{"CARD":1,"AT":5}"""]);
+        var before = new StreamStatus(StreamState.Failed, 7, 1, 3, 4, 4, "The key holds no stream.");
+        var consumer = Consumer(null, before: before);
+        Assert.Equal(before, consumer.Status);
+
+        await consumer.DrainAsync(Token);
+
+        Assert.Equal((StreamState.Running, null, 8L, 1L), (consumer.Status.State, consumer.Status.Fault, consumer.Status.Accepted, consumer.Status.Refused));
+    }
+
+    private StreamConsumer Consumer(IEventArchive? archive, int eventsMax = 100, StreamStatus? before = null) => new(
         new EventStream
         {
             Project = "default", Name = "payments", Kind = EventStreamKind.Redis, Topic = "tx", Group = "g", DeadLetterTopic = "dead",
             Columns = [new StreamColumn("CARD", FeatureType.Int64, "CARD"), new StreamColumn("AT", FeatureType.Timestamp, "AT")],
         },
         [], _source, new GatedOnlineStore(), archive,
-        new StreamConsumerOptions { ArchiveEventsMax = eventsMax }, _time, NullLogger<StreamConsumer>.Instance);
-
-    private sealed class ScriptedSource : IEventSource
-    {
-        private int _position;
-        private int _callers;
-
-        public Queue<string[]> Batches { get; } = [];
-
-        /// <summary>Of the first events.</summary>
-        public Queue<long> Arrivals { get; } = [];
-
-        public int Reads { get; private set; }
-
-        public int Committed { get; private set; }
-
-        public List<DeadLetter> Dead { get; } = [];
-
-        public Action OnCommit { get; set; } = static () => { };
-
-        /// <summary>Instead of the events that were not read.</summary>
-        public Func<long?>? Lag { get; set; }
-
-        public FeatureException? Failure { get; set; }
-
-        public FeatureException? FailureOnce { get; set; }
-
-        /// <summary>Reads before the one that fails.</summary>
-        public int FailureAt { get; set; }
-
-        /// <summary>Calls that began while another one was under way.</summary>
-        public int Overlaps { get; private set; }
-
-        public async Task<IReadOnlyList<StreamEvent>> ReadAsync(int eventsMax, TimeSpan wait, CancellationToken cancellationToken)
-        {
-            Enter();
-            try
-            {
-                return await ReadNextAsync(cancellationToken);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _callers);
-            }
-        }
-
-        private void Enter() => Overlaps += Interlocked.Increment(ref _callers) > 1 ? 1 : 0;
-
-        private async Task<IReadOnlyList<StreamEvent>> ReadNextAsync(CancellationToken cancellationToken)
-        {
-            if (FailureOnce is { } once && Reads == FailureAt)
-            {
-                FailureOnce = null;
-                throw once;
-            }
-
-            if (Failure is not null)
-            {
-                throw Failure;
-            }
-
-            if (!Batches.TryDequeue(out var batch))
-            {
-                await Task.Yield();
-                cancellationToken.ThrowIfCancellationRequested();
-                return [];
-            }
-
-            Reads++;
-            await Task.Yield();
-            return [.. batch.Select(text => new StreamEvent($"{_position++}", Arrivals.TryDequeue(out var arrival) ? arrival : 5, Encoding.UTF8.GetBytes(text)))];
-        }
-
-        public Task CommitAsync(IReadOnlyList<StreamEvent> events, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
-        {
-            Enter();
-            OnCommit();
-            Committed += events.Count;
-            Dead.AddRange(deadLetters);
-            Interlocked.Decrement(ref _callers);
-            return Task.CompletedTask;
-        }
-
-        public async Task<long?> ReadLagAsync(CancellationToken cancellationToken)
-        {
-            await Task.Yield();
-            return Lag?.Invoke() ?? Batches.Count;
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
+        new StreamConsumerOptions { ArchiveEventsMax = eventsMax }, _time, NullLogger<StreamConsumer>.Instance) { Predecessor = before };
 
     private sealed class RecordingArchive(List<string> written) : IEventArchive
     {
@@ -261,6 +219,19 @@ public sealed class StreamConsumerTests
         {
             written.Add($"{table}: {columns[0].Values.Count}");
             return Task.CompletedTask;
+        }
+    }
+
+    private sealed class SlowDisk : IEventArchive
+    {
+        public TaskCompletionSource Attempted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task AppendAsync(string project, string table, IReadOnlyList<EventColumn> columns, CancellationToken cancellationToken)
+        {
+            Attempted.TrySetResult();
+            return Written.Task.WaitAsync(cancellationToken);
         }
     }
 
