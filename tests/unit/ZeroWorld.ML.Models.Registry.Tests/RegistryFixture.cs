@@ -16,7 +16,8 @@ internal sealed class RegistryFixture : IDisposable
     /// <param name="postgres">A connection string whose search path is an empty schema; <see langword="null"/>: SQLite in the directory.</param>
     internal RegistryFixture(string? postgres = null)
     {
-        Options = new ModelRegistryOptions { DataDirectory = _folder.File("data"), Postgres = postgres };
+        // Who waits for the lock on a busy machine gets it some time; tests of a lock that is never free ask for less.
+        Options = new ModelRegistryOptions { DataDirectory = _folder.File("data"), Postgres = postgres, BusyTimeout = TimeSpan.FromMinutes(5) };
         Registry = Open();
     }
 
