@@ -227,21 +227,20 @@ internal sealed class SourceQuery
     /// Rows of the entities in <paramref name="keysTable"/>, entity by entity: number, event time, created time, event id, values, keys. Within an entity
     /// in order of arrival where <paramref name="inArrivalOrder"/>; rows that arrived together keep the order of the table.
     /// </summary>
-    /// <param name="arrivedAfter">Exclusive.</param>
     /// <param name="arrivedUntil">Inclusive.</param>
+    /// <param name="knownUntil">The latest created time, inclusive.</param>
     /// <param name="where">A further condition on the entity's number, or empty.</param>
-    public string RowsStatement(string keysTable, long arrivedAfter, long arrivedUntil, bool inArrivalOrder, string where)
+    public string RowsStatement(string keysTable, long arrivedUntil, long knownUntil, bool inArrivalOrder, string where)
     {
         var keys = _view.Entity.Keys.Select(static (_, index) => $"s.k{index}");
         var values = _view.StoredColumns.Select(static (_, index) => $"s.v{index}");
         var on = string.Join(" AND ", _view.Entity.Keys.Select(static (_, index) => $"s.k{index} = k.k{index}"));
-        var after = arrivedAfter == long.MinValue ? string.Empty : $" AND {Arrival} > {Sql.Number(arrivedAfter)}";
         var order = !inArrivalOrder
             ? string.Empty
             : $", {(HasCreatedTime ? $"{Arrival}, s.event, s.created" : "s.event")}{(_table.Files.Count > 1 ? ", s.filename" : string.Empty)}, s.file_row_number";
         return $"""
             SELECT k.rowid AS entity, s.event, s.created, s.id, {string.Join(", ", values.Concat(keys))}
-            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)}{after}) s JOIN {keysTable} k ON {on}
+            FROM (SELECT * FROM {_rows} WHERE {_visible} AND {Arrival} <= {Sql.Number(arrivedUntil)} AND created <= {Sql.Number(knownUntil)}) s JOIN {keysTable} k ON {on}
             {where}
             ORDER BY entity{order}
             """;

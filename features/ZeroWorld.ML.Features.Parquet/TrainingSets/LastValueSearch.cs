@@ -24,7 +24,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
     // The best row so far of each moment.
     private NativeWords? _memory;
     private readonly LastValueCandidate* _candidates;
-    private readonly long _until;
+    private readonly long _knownUntil;
     private readonly long _skew;
 
     // Per worker.
@@ -50,17 +50,17 @@ internal sealed unsafe class LastValueSearch : IDisposable
 
     /// <param name="views">One or more, of equal <see cref="SourceQuery.RowIdentity"/>.</param>
     /// <param name="erasures">Rows of deleted entities are not seen.</param>
-    /// <param name="until">Rows that arrived later (microseconds) are not seen.</param>
+    /// <param name="knownUntil">Rows that were created later (microseconds) are not seen.</param>
     /// <param name="threads">Of the engine, which scans.</param>
     /// <param name="memoryBytes">Memory of the join, a small part of which holds rows that wait for others of their entities.</param>
-    public LastValueSearch(SpineMoments spine, LastValueSource[] views, Erasures erasures, long until, int threads, long memoryBytes)
+    public LastValueSearch(SpineMoments spine, LastValueSource[] views, Erasures erasures, long knownUntil, int threads, long memoryBytes)
     {
         const int Parts = 64;
         _spine = spine;
         _views = views;
         _source = views[0].Query;
         _keys = views[0].View.Entity.Keys.Count;
-        _until = until;
+        _knownUntil = knownUntil;
         _skew = _source.HasCreatedTime ? UnixMicroseconds.FromTimeSpan(views[0].View.Source.AllowedSkew) : long.MaxValue;
         _finders = [.. Enumerable.Range(0, threads).Select(_ => new MomentFinder(spine.Starts, spine.Moments))];
 
@@ -193,13 +193,13 @@ internal sealed unsafe class LastValueSearch : IDisposable
         }
 
         Span<long> places = stackalloc long[DuckDbChunk.RowsMax];
-        var quarantined = 0;
+        var (quarantined, last) = (0, _spine.Last);
         for (var row = 0; row < rows.Count; row++)
         {
             places[row] = slice.FirstNumbers[files[row]] + numbers[row];
             var isQuarantined = IsQuarantined(events[row], created[row]);
             quarantined += isQuarantined ? 1 : 0;
-            entities[row] = isQuarantined || Math.Max(events[row], created[row]) > _until || IsErased(entities[row], events[row]) ? -1 : entities[row];
+            entities[row] = isQuarantined || Math.Max(events[row], created[row]) > last || created[row] > _knownUntil || IsErased(entities[row], events[row]) ? -1 : entities[row];
         }
 
         _parts.Add(worker, entities[..rows.Count], events, created, places);
@@ -246,7 +246,7 @@ internal sealed unsafe class LastValueSearch : IDisposable
     /// <summary>The entity's first moment that is not before the arrival; -1 when there is none.</summary>
     private int FindMoment(int entity, long arrival)
     {
-        if (entity < 0 || arrival > _until)
+        if (entity < 0 || arrival > _spine.Last)
         {
             return -1;
         }

@@ -158,6 +158,8 @@ internal sealed class TrainingSetBuilder
         ];
     }
 
+    private long KnownUntil => _request.AsOf ?? long.MaxValue;
+
     private double GroupBytesMax => (_options.OutputMiB << 20) / BytesPerByte / GroupShares;
 
     private ViewCells?[] Join(SpineRange range, out NativeArray<long>? times, CancellationToken cancellationToken)
@@ -175,10 +177,9 @@ internal sealed class TrainingSetBuilder
             using var spine = SpineMoments.Read(_session, _spine, range, keyed.Key.Keys, _threads, cancellationToken);
             times?.Dispose();
             times = spine.Times;
-            var arrivedUntil = Math.Min(spine.Last, _request.AsOf ?? long.MaxValue);
             foreach (var group in keyed)
             {
-                using var search = new LastValueSearch(spine, group.Views, _erasures, arrivedUntil, _threads, _memoryBytes);
+                using var search = new LastValueSearch(spine, group.Views, _erasures, KnownUntil, _threads, _memoryBytes);
                 search.Run(_session, group.Slices, _progress.Scanned, cancellationToken);
                 var found = LastValueCells.Read(
                     _session, search, spine, plan.Service, group.Views, group.Slices, _threads, _progress.Scanned, cancellationToken);
@@ -213,7 +214,7 @@ internal sealed class TrainingSetBuilder
 
         var schedule = WindowSchedule.Of([.. passes.Select(pass => pass.SortBytes(Extents[pass.View].Rows, range.Count))], _threads, _options.JoinMiB << 20);
         using var limit = schedule.EngineThreads < _threads ? _session.LimitThreads(schedule.EngineThreads) : null;
-        var arrivedUntil = Math.Min(LastMoment(range, cancellationToken), _request.AsOf ?? long.MaxValue);
+        var arrivedUntil = LastMoment(range, cancellationToken);
         var next = -1;
         var refused = new ConcurrentQueue<int>();
         Parallelism.Run(schedule.Workers, _ =>
@@ -222,7 +223,7 @@ internal sealed class TrainingSetBuilder
             {
                 try
                 {
-                    passes[index / schedule.Partitions].Run(range, arrivedUntil, index % schedule.Partitions, schedule.Partitions, columns, cancellationToken);
+                    passes[index / schedule.Partitions].Run(range, arrivedUntil, KnownUntil, index % schedule.Partitions, schedule.Partitions, columns, cancellationToken);
                 }
                 catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
                 {
@@ -249,7 +250,7 @@ internal sealed class TrainingSetBuilder
         using var limit = _session.LimitThreads(1);
         for (var part = 0; part < Parts; part++)
         {
-            pass.Run(range, arrivedUntil, partition + (part * partitions), partitions * Parts, columns, cancellationToken);
+            pass.Run(range, arrivedUntil, KnownUntil, partition + (part * partitions), partitions * Parts, columns, cancellationToken);
         }
     }
 

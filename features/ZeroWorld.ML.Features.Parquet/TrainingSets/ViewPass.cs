@@ -60,12 +60,13 @@ internal sealed class ViewPass
     /// <summary>Fills the cells of this view's columns for the entities of one partition.</summary>
     /// <param name="cells">One per column of the service; only this view's are written.</param>
     /// <param name="arrivedUntil">Events that arrived later are seen by no row of the range.</param>
-    public void Run(SpineRange range, long arrivedUntil, int partition, int partitions, CellColumn?[] cells, CancellationToken cancellationToken)
+    /// <param name="knownUntil">Events that were created later are seen by none.</param>
+    public void Run(SpineRange range, long arrivedUntil, long knownUntil, int partition, int partitions, CellColumn?[] cells, CancellationToken cancellationToken)
     {
         using var spine = _session.Query(SpineStatement(range, partition, partitions), cancellationToken);
         using var events = _session.QueryCursor(
             _source.RowsStatement(
-                _keysTable, long.MinValue, arrivedUntil, inArrivalOrder: _plan.Field.IsWindow, where: $"WHERE k.rowid % {partitions} = {partition}"),
+                _keysTable, arrivedUntil, knownUntil, inArrivalOrder: _plan.Field.IsWindow, where: $"WHERE k.rowid % {partitions} = {partition}"),
             EntityHistory.ColumnsOf(_plan.View),
             cancellationToken);
         var history = EntityHistory.Create(_plan.Field, _source);

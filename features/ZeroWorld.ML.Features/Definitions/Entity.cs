@@ -22,6 +22,8 @@ public sealed record EntityKey(string Name, FeatureType Type)
 {
     /// <value>The name that the entity's definition gives the key, and stored rows depend on; another one than <see cref="Name"/> only under an alias.</value>
     public string DefinedName { get; init; } = Name;
+
+    public DefinitionDetails Details { get; init; } = DefinitionDetails.None;
 }
 
 /// <summary>What a definition says for people; no fingerprint depends on it.</summary>

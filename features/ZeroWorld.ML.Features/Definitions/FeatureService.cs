@@ -29,12 +29,18 @@ public sealed record FeatureService
 /// <param name="Name">Name of the request column.</param>
 /// <param name="Type">Its type.</param>
 /// <param name="Default">Used when the caller gives none; a typed null makes the value required.</param>
-public sealed record RequestValue(string Name, FeatureType Type, FeatureValue Default);
+public sealed record RequestValue(string Name, FeatureType Type, FeatureValue Default)
+{
+    public DefinitionDetails Details { get; init; } = DefinitionDetails.None;
+}
 
 /// <param name="Name">Name of the column.</param>
 /// <param name="Type">Type of the result.</param>
 /// <param name="Expression">Text over request values, <c>time</c>, features of the service and transforms above it.</param>
-public sealed record Transform(string Name, FeatureType Type, string Expression);
+public sealed record Transform(string Name, FeatureType Type, string Expression)
+{
+    public DefinitionDetails Details { get; init; } = DefinitionDetails.None;
+}
 
 /// <summary>One column of a feature service: exactly one of the three sources is set.</summary>
 public sealed record ServiceColumn

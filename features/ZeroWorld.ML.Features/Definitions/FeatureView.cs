@@ -31,6 +31,8 @@ public sealed record FeatureField(string Name, FeatureType Type, FeatureValue De
 {
     /// <value>What good values lie between; <see langword="null"/>: anything. No fingerprint depends on it.</value>
     public FeatureBounds? Bounds { get; init; }
+
+    public DefinitionDetails Details { get; init; } = DefinitionDetails.None;
 }
 
 /// <summary>A source column as it is stored online.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.V1;
@@ -9,13 +11,13 @@ namespace ZeroWorld.ML.Cli;
 /// <summary><c>zwml features show NAME</c>: one definition, whole.</summary>
 internal static class FeatureShowCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create()
     {
-        var name = new Argument<string>("name") { Description = "Entity, feature view or feature service." };
+        var name = new Argument<string>("name") { Description = "Entity, stream, feature view or feature service." };
         var json = CommonOptions.Json();
-        var command = new Command("show", "Shows a definition: its owner, description and bounds, its fingerprint and what the fingerprint is made of.") { name, json };
+        var command = new Command("show", "Shows a definition as a file may hold it, with every default written out, and its fingerprint.") { name, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -28,14 +30,14 @@ internal static class FeatureShowCommand
             {
                 throw new FeatureException(
                     FeatureError.NotFound,
-                    $"There is no entity, view or service '{wanted}' in project '{common.Project(parse)}'. Defined: {string.Join(", ", answer.Definitions.Select(static definition => definition.Name).Distinct().Order(StringComparer.Ordinal))}.");
+                    $"There is no entity, stream, view or service '{wanted}' in project '{common.Project(parse)}'. Defined: {string.Join(", ", answer.Definitions.Select(static definition => definition.Name).Distinct().Order(StringComparer.Ordinal))}.");
             }
 
             foreach (var definition in found)
             {
                 if (parse.GetValue(json))
                 {
-                    ProtoJson.Write(definition);
+                    ShowJson(definition);
                 }
                 else
                 {
@@ -54,23 +56,22 @@ internal static class FeatureShowCommand
         table.AddRow("kind", definition.Kind);
         table.AddRow("name", Markup.Escape(definition.Name));
         table.AddRow("fingerprint", definition.Fingerprint);
-        AddText("owner", definition.Owner);
-        AddText("description", definition.Description);
-        AddText("tags", string.Join(", ", definition.Tags.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")));
-        AddText("bounds", string.Join('\n', definition.Bounds.OrderBy(static feature => feature.Key, StringComparer.Ordinal).Select(static feature => $"{feature.Key}: {Text(feature.Value)}")));
         Terminals.Output.Write(table);
-        using var document = JsonDocument.Parse(definition.Json);
-        Console.Out.WriteLine(JsonSerializer.Serialize(document.RootElement, Indented));
-
-        void AddText(string label, string text)
-        {
-            if (text.Length > 0)
-            {
-                table.AddRow(label, Markup.Escape(text));
-            }
-        }
+        using var document = JsonDocument.Parse(definition.Declaration);
+        Console.Out.Write(YamlText.Write(SectionOf(definition.Kind), document.RootElement));
     }
 
-    private static string Text(ValueBounds bounds) =>
-        QualityView.Describe(new FeatureBounds(bounds.HasMin ? bounds.Min : null, bounds.HasMax ? bounds.Max : null));
+    // As the message, with the declaration as a value and not as a text.
+    private static void ShowJson(Definition definition)
+    {
+        var message = JsonNode.Parse(ProtoJson.Format(definition))!.AsObject();
+        message["declaration"] = JsonNode.Parse(definition.Declaration);
+        Console.Out.WriteLine(message.ToJsonString(Indented));
+    }
+
+    private static string SectionOf(string kind) => kind switch
+    {
+        "entity" => "entities",
+        _ => kind + "s",
+    };
 }

@@ -8,5 +8,7 @@ internal static class ProtoJson
     private static readonly JsonFormatter Formatter =
         new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true).WithIndentation());
 
-    public static void Write(IMessage message) => System.Console.Out.WriteLine(Formatter.Format(message));
+    public static void Write(IMessage message) => System.Console.Out.WriteLine(Format(message));
+
+    public static string Format(IMessage message) => Formatter.Format(message);
 }

@@ -162,18 +162,18 @@ internal sealed class FeatureStoreGrpcService(
         var set = catalog.GetDefinitions(Project(request.Project));
         var response = new ListDefinitionsResponse();
         response.Definitions.AddRange(set.Entities.Select(static entity =>
-            ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity), entity.Details)));
+            ToDefinition(DefinitionKind.Entity, entity.Name, DefinitionFingerprint.Of(entity), DefinitionFingerprint.CanonicalJson(entity), DefinitionJson.Of(entity), entity.Details)));
         response.Definitions.AddRange(set.Streams.Select(static stream =>
-            ToDefinition(DefinitionKind.Stream, stream.Name, DefinitionFingerprint.Of(stream), DefinitionFingerprint.CanonicalJson(stream), stream.Details)));
+            ToDefinition(DefinitionKind.Stream, stream.Name, DefinitionFingerprint.Of(stream), DefinitionFingerprint.CanonicalJson(stream), DefinitionJson.Of(stream), stream.Details)));
         response.Definitions.AddRange(set.Views.Select(ToDefinition));
         response.Definitions.AddRange(set.Services.Select(static service =>
-            ToDefinition(DefinitionKind.Service, service.Name, service.Fingerprint, DefinitionFingerprint.CanonicalJson(service), service.Details)));
+            ToDefinition(DefinitionKind.Service, service.Name, service.Fingerprint, DefinitionFingerprint.CanonicalJson(service), DefinitionJson.Of(service), service.Details)));
         return Task.FromResult(response);
     }
 
     private static Definition ToDefinition(FeatureView view)
     {
-        var definition = ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view), view.Details);
+        var definition = ToDefinition(DefinitionKind.View, view.Name, DefinitionFingerprint.Of(view), DefinitionFingerprint.CanonicalJson(view), DefinitionJson.Of(view), view.Details);
         foreach (var field in view.Fields)
         {
             if (field.Bounds is { } bounds)
@@ -196,11 +196,11 @@ internal sealed class FeatureStoreGrpcService(
         return definition;
     }
 
-    private static Definition ToDefinition(DefinitionKind kind, string name, string fingerprint, string json, DefinitionDetails details)
+    private static Definition ToDefinition(DefinitionKind kind, string name, string fingerprint, string json, string declaration, DefinitionDetails details)
     {
         var definition = new Definition
         {
-            Kind = KindOf(kind), Name = name, Fingerprint = fingerprint, Json = json, Description = details.Description ?? "", Owner = details.Owner ?? "",
+            Kind = KindOf(kind), Name = name, Fingerprint = fingerprint, Json = json, Declaration = declaration, Description = details.Description ?? "", Owner = details.Owner ?? "",
         };
         foreach (var (tag, value) in details.Tags)
         {

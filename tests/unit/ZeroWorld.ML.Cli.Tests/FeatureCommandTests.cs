@@ -68,10 +68,12 @@ public sealed class FeatureCommandTests : IDisposable
             Assert.Equal(1, refused.ExitCode);
             Assert.Contains("is in use by process", refused.Error, StringComparison.Ordinal);
             Assert.Contains("ttl: 10d -> 36h", plan, StringComparison.Ordinal);
-            Assert.Contains("tier=gold", shown, StringComparison.Ordinal);
-            Assert.Contains("amount: 0 ..", shown, StringComparison.Ordinal);
+            Assert.Contains("tags: { tier: gold }", shown, StringComparison.Ordinal);
+            Assert.Contains("ttl: 10d", shown, StringComparison.Ordinal);
+            Assert.Contains("bounds: { min: 0 }", shown, StringComparison.Ordinal);
             using var definition = JsonDocument.Parse(await RunAsync("features", "show", "balances", "--json"));
             Assert.Equal(0, definition.RootElement.GetProperty("bounds").GetProperty("amount").GetProperty("min").GetDouble());
+            Assert.Equal("10d", definition.RootElement.GetProperty("declaration").GetProperty("ttl").GetString());
             using var answer = JsonDocument.Parse(got);
             var statuses = answer.RootElement.GetProperty("features")[0].GetProperty("statuses").EnumerateArray().Select(static status => status.GetString());
             Assert.Equal(["FEATURE_STATUS_OUTSIDE_MAX_AGE", "FEATURE_STATUS_OUTSIDE_MAX_AGE"], statuses);

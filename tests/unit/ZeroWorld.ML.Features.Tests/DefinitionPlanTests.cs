@@ -9,7 +9,7 @@ public sealed class DefinitionPlanTests
 
         Assert.All(changes, static change => Assert.Equal(DefinitionChangeKind.Unchanged, change.Change));
         Assert.Equal(
-            ["bounds.a.max: 10 -> \"Infinity\"", "bounds.n.min: 1 -> (none)", "bounds.n.max: (none) -> 2.5"],
+            ["features[a].bounds.max: 10 -> \".inf\"", "features[n].bounds.min: 1 -> (none)", "features[n].bounds.max: (none) -> 2.5"],
             changes.SelectMany(static change => change.Texts));
     }
 

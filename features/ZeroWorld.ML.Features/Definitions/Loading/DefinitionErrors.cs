@@ -5,7 +5,8 @@ namespace ZeroWorld.ML.Features;
 /// <summary>Collects what is wrong with a set of files, so that all of it is reported together.</summary>
 internal sealed class DefinitionErrors
 {
-    private const int ShownMax = 100;
+    // What a call's answer holds, so that no sentence is cut off.
+    private const int TextMax = 3000;
 
     private readonly List<(string File, long Line, long Column, string Message)> _errors = [];
 
@@ -18,7 +19,7 @@ internal sealed class DefinitionErrors
 
     public void Add(string file, long line, long column, string message) => _errors.Add((file, line, column, message));
 
-    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidDefinition"/>, one line per error, by file, line and column.</exception>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidDefinition"/>, one line per error, by file, line and column; where they are many the first ones, and how many more there are.</exception>
     public void ThrowIfAny()
     {
         if (IsEmpty)
@@ -33,10 +34,11 @@ internal sealed class DefinitionErrors
             .Select(static error => string.Create(CultureInfo.InvariantCulture, $"{error.File}:{error.Line}:{error.Column}: {error.Message}."))
             .Distinct()
             .ToList();
-        if (lines.Count > ShownMax)
+        var length = 0;
+        var shown = Math.Max(1, lines.TakeWhile(line => (length += line.Length + 1) <= TextMax).Count());
+        if (shown < lines.Count)
         {
-            var more = lines.Count - ShownMax;
-            lines = [.. lines.Take(ShownMax), string.Create(CultureInfo.InvariantCulture, $"... and {more} more.")];
+            lines = [.. lines.Take(shown), string.Create(CultureInfo.InvariantCulture, $"... and {lines.Count - shown} more.")];
         }
 
         throw new FeatureException(FeatureError.InvalidDefinition, string.Join('\n', lines));

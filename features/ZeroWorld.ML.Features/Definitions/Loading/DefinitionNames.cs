@@ -46,6 +46,23 @@ public static partial class DefinitionNames
         return true;
     }
 
+    /// <summary>The shortest text that <see cref="TryParseDuration"/> reads as the span: <c>7d</c>, not <c>168h</c>.</summary>
+    public static string FormatDuration(TimeSpan span)
+    {
+        var (count, unit) = (UnixMicroseconds.FromTimeSpan(span), "us");
+        foreach (var (size, name) in new[] { (1000L, "ms"), (1000L, "s"), (60L, "m"), (60L, "h"), (24L, "d") })
+        {
+            if (count == 0 || count % size != 0)
+            {
+                break;
+            }
+
+            (count, unit) = (count / size, name);
+        }
+
+        return count == 0 ? "0" : string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
+    }
+
     [GeneratedRegex(@"^[a-z][a-z0-9_]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 }

@@ -23,7 +23,7 @@ internal static class EntityReader
                 continue;
             }
 
-            key.Details();
+            var keyDetails = key.Details();
             var (keyName, keyType) = (key.Name("name"), key.Type("type", KeyTypes));
             if (keyName is null || keyType is not { } type)
             {
@@ -44,7 +44,7 @@ internal static class EntityReader
             }
             else
             {
-                keys.Add(new EntityKey(keyName, type));
+                keys.Add(new EntityKey(keyName, type) { Details = keyDetails });
             }
         }
 

@@ -62,11 +62,11 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
                 continue;
             }
 
-            value.Details();
+            var details = value.Details();
             var name = ReadName(value, names, "request value");
             if (value.Type("type") is { } type && name is not null)
             {
-                values.Add(new RequestValue(name, type, value.Default(type)));
+                values.Add(new RequestValue(name, type, value.Default(type)) { Details = details });
             }
         }
 
@@ -90,7 +90,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
                 continue;
             }
 
-            transform.Details();
+            var details = transform.Details();
             var name = ReadName(transform, names, "transform");
             var expression = transform.Text("expression", "an expression, in quotes where YAML needs them", isRequired: true);
             if (transform.Type("type") is not { } type || name is null || expression is null)
@@ -104,7 +104,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
                 continue;
             }
 
-            transforms.Add((new Transform(name, type, expression), transform.Find("expression") as YamlScalar));
+            transforms.Add((new Transform(name, type, expression) { Details = details }, transform.Find("expression") as YamlScalar));
         }
 
         return transforms;

@@ -68,7 +68,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
                 continue;
             }
 
-            feature.Details();
+            var featureDetails = feature.Details();
             var featureName = ReadName(feature, names);
             var column = feature.ColumnName("column", isRequired: false) ?? featureName;
             if (feature.Type("type") is not { } type || featureName is null)
@@ -79,6 +79,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
             var field = new FeatureField(featureName, type, feature.Default(type), feature.Bool("required", absent: false))
             {
                 Bounds = BoundsReader.Read(feature, type, errors),
+                Details = featureDetails,
             };
             features.Add(new LastValueFeature(field, column!));
         }

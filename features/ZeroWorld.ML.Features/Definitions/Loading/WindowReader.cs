@@ -3,12 +3,6 @@ namespace ZeroWorld.ML.Features;
 /// <summary>Reads <c>window</c> and the aggregates of a windowed view.</summary>
 internal sealed class WindowReader(DefinitionErrors errors)
 {
-    private static readonly string[] AggregateNames =
-    [
-        "count", "sum", "mean", "min", "max", "variance", "stddev", "first", "last",
-        "count_distinct", "approx_count_distinct", "percentile", "first_k", "last_k", "top_k",
-    ];
-
     private static readonly (string Name, FeatureType Type)[] ColumnTypes =
         [("float64", FeatureType.Float64), ("int64", FeatureType.Int64), ("string", FeatureType.String)];
 
@@ -95,17 +89,17 @@ internal sealed class WindowReader(DefinitionErrors errors)
             return null;
         }
 
-        feature.Details();
+        var details = feature.Details();
         var name = readName(feature);
-        var expected = $"one of: {string.Join(", ", AggregateNames)}";
+        var expected = $"one of: {AggregateNames.All}";
         var aggregate = feature.Text("aggregate", expected, isRequired: true);
-        var index = Array.IndexOf(AggregateNames, aggregate);
-        if (aggregate is not null && index < 0)
+        var found = aggregate is null ? null : AggregateNames.Find(aggregate);
+        if (aggregate is not null && found is null)
         {
             feature.Fail("aggregate", $"'aggregate' of a feature is '{YamlScalar.Shorten(aggregate)}'; expected {expected}");
         }
 
-        var function = (AggregateFunction)Math.Max(index, 0);
+        var function = found ?? AggregateFunction.Count;
         var column = feature.ColumnName("of", isRequired: aggregate is not null && function != AggregateFunction.Count);
         var columnType = column is null ? FeatureType.Float64 : columnTypes.GetValueOrDefault(column, FeatureType.Float64);
         CheckType(feature, column, columnType);
@@ -122,12 +116,12 @@ internal sealed class WindowReader(DefinitionErrors errors)
         }
 
         var fallback = feature.Default(type);
-        if (name is null || index < 0 || window is null)
+        if (name is null || found is null || window is null)
         {
             return null;
         }
 
-        var field = new FeatureField(name, type, fallback, isRequired) { Bounds = BoundsReader.Read(feature, type, errors) };
+        var field = new FeatureField(name, type, fallback, isRequired) { Bounds = BoundsReader.Read(feature, type, errors), Details = details };
         var result = new WindowFeature(field, function, column, window.Value)
         {
             ColumnType = columnType,
@@ -222,7 +216,7 @@ internal sealed class WindowReader(DefinitionErrors errors)
         }
         else if (!HopLadder.Sizes.Contains(hop))
         {
-            feature.Fail("hop", "'hop' of a feature is none of the tile sizes; expected one of: 5s, 1m, 5m, 1h, 1d");
+            feature.Fail("hop", $"'hop' of a feature is {DefinitionNames.FormatDuration(hop)}, none of the tile sizes; expected one of: {string.Join(", ", HopLadder.Sizes.Select(DefinitionNames.FormatDuration))}");
         }
 
         return hop;

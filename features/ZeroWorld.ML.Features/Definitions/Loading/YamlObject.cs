@@ -231,7 +231,8 @@ internal sealed class YamlObject
             tags[key.Value] = value.Value;
         }
 
-        return new DefinitionDetails(Text("description", "a text", isRequired: false), Text("owner", "a text", isRequired: false), tags);
+        var (description, owner) = (Text("description", "a text", isRequired: false), Text("owner", "a text", isRequired: false));
+        return description is null && owner is null && tags.Count == 0 ? DefinitionDetails.None : new DefinitionDetails(description, owner, tags);
     }
 
     /// <summary>The default of a feature or request value.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -182,27 +181,13 @@ internal static partial class DefinitionDifference
         return true;
     }
 
-    // Canonical durations are microseconds; a person wrote 10d.
-    private static string Text(string path, JsonElement value)
+    // Canonical durations are microseconds, canonical aggregates numbers; a person wrote 10d and mean.
+    private static string Text(string path, JsonElement value) => value.ValueKind != JsonValueKind.Number ? Text(value) : path[(path.LastIndexOf('.') + 1)..] switch
     {
-        if (value.ValueKind != JsonValueKind.Number || path[(path.LastIndexOf('.') + 1)..] is not ("ttl" or "window" or "label_delay" or "history" or "allowed_skew" or "hop"))
-        {
-            return Text(value);
-        }
-
-        var (count, unit) = (value.GetInt64(), "us");
-        foreach (var (size, name) in new[] { (1000L, "ms"), (1000L, "s"), (60L, "m"), (60L, "h"), (24L, "d") })
-        {
-            if (count == 0 || count % size != 0)
-            {
-                break;
-            }
-
-            (count, unit) = (count / size, name);
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
-    }
+        "ttl" or "window" or "label_delay" or "history" or "allowed_skew" or "hop" => DefinitionNames.FormatDuration(TimeSpan.FromMicroseconds(value.GetInt64())),
+        "aggregate" => AggregateNames.Of((AggregateFunction)value.GetInt32()),
+        _ => Text(value),
+    };
 
     private static string Text(JsonElement value) => value.ValueKind switch
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace ZeroWorld.ML.Features;
@@ -21,11 +20,11 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         return new DefinitionPlan(
             after.Project,
             [
-                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, static entity => JsonOf(entity.Details, []), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
-                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, static stream => JsonOf(stream.Details, []), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
-                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, static view => JsonOf(view.Details, view.Fields), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Entity, before?.Entities, after.Entities, static entity => entity.Name, static entity => TextsOf(DefinitionJson.Of(entity)), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.Stream, before?.Streams, after.Streams, static stream => stream.Name, static stream => TextsOf(DefinitionJson.Of(stream)), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
+                .. Compare(DefinitionKind.View, before?.Views, after.Views, static view => view.Name, static view => TextsOf(DefinitionJson.Of(view)), DefinitionFingerprint.Of, DefinitionFingerprint.CanonicalJson),
                 .. Compare(
-                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => JsonOf(service.Details, []),
+                    DefinitionKind.Service, before?.Services, after.Services, static service => service.Name, static service => TextsOf(DefinitionJson.Of(service)),
                     static service => service.Fingerprint, DefinitionFingerprint.CanonicalJson),
             ]);
     }
@@ -101,33 +100,36 @@ public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChan
         }
     }
 
-    // What no fingerprint holds. Read like definitions, so that they are told apart by the same lines.
-    private static string JsonOf(DefinitionDetails details, IReadOnlyList<FeatureField> fields)
+    // What no fingerprint holds, by its path: what is said for people, and bounds.
+    private static string TextsOf(string definition)
     {
-        var item = new JsonObject();
-        foreach (var (name, text) in new[] { ("description", details.Description), ("owner", details.Owner) })
-        {
-            if (text is not null)
-            {
-                item[name] = text;
-            }
-        }
+        var texts = new JsonObject();
+        Collect("", JsonNode.Parse(definition)!.AsObject(), texts);
+        return texts.ToJsonString();
+    }
 
-        item["tags"] = new JsonObject(details.Tags.Select(static tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value)));
-        var bounds = new JsonObject();
-        foreach (var field in fields.Where(static field => field.Bounds is not null))
+    private static void Collect(string path, JsonObject item, JsonObject texts)
+    {
+        foreach (var (name, value) in item)
         {
-            foreach (var (name, bound) in new[] { ("min", field.Bounds!.Minimum), ("max", field.Bounds.Maximum) })
+            if (name is "description" or "owner")
             {
-                if (bound is { } number)
+                texts[path + name] = value!.DeepClone();
+            }
+            else if (name is "tags" or "bounds")
+            {
+                foreach (var (part, text) in value!.AsObject())
                 {
-                    // JSON has no infinity.
-                    bounds[$"{field.Name}.{name}"] = double.IsFinite(number) ? number : number.ToString(CultureInfo.InvariantCulture);
+                    texts[$"{path}{name}.{part}"] = text!.DeepClone();
+                }
+            }
+            else if (value is JsonArray list)
+            {
+                foreach (var element in list.OfType<JsonObject>())
+                {
+                    Collect($"{path}{name}[{element["name"]}].", element, texts);
                 }
             }
         }
-
-        item["bounds"] = bounds;
-        return item.ToJsonString();
     }
 }

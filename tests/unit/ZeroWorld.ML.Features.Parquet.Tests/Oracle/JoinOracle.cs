@@ -13,7 +13,7 @@ internal static class JoinOracle
         foreach (var row in history)
         {
             var created = hasCreated ? row.Created : row.Event;
-            if (Math.Max(row.Event, created) <= Math.Min(q, asOf) && (winner is null || Compare(row, winner, hasCreated, stored) > 0))
+            if (Math.Max(row.Event, created) <= q && created <= asOf && (winner is null || Compare(row, winner, hasCreated, stored) > 0))
             {
                 winner = row;
             }
@@ -55,7 +55,7 @@ internal static class JoinOracle
             var isInside = delay > 0
                 ? q - delay - window < row.Event && row.Event <= q - delay
                 : q - window < row.Event && row.Event < q;
-            if (Math.Max(row.Event, created) <= asOf && seen.Add(id) && created <= q && isInside)
+            if (created <= asOf && seen.Add(id) && created <= q && isInside)
             {
                 inside.Add((row.Event, created, id, row.V));
             }

@@ -31,6 +31,20 @@ public sealed class DefinitionLoaderTests
     }
 
     // Each row replaces a text of the valid file; the error must stand exactly where it is and say what was expected.
+    [Fact]
+    public void Load_ManyMistakes_TellsTheFirstWholeAndHowManyMore()
+    {
+        var transforms = string.Join('\n', Enumerable.Range(0, 60).Select(static n => $"      - {{ name: t{n}, type: float64, expression: 'unknown_{n}(x)' }}"));
+        var text = $"version: 1\nfeature_services:\n  - name: s\n    request: [{{ name: x, type: float64 }}]\n    transforms:\n{transforms}\n    features: [x]\n";
+
+        var exception = Assert.Throws<FeatureException>(() => DefinitionTexts.Load(text));
+
+        var lines = exception.Message.Split('\n');
+        Assert.True(exception.Message.Length <= 3100, $"{exception.Message.Length} characters");
+        Assert.All(lines[..^1], static line => Assert.EndsWith("year.", line, StringComparison.Ordinal));
+        Assert.Equal($"... and {60 - (lines.Length - 1)} more.", lines[^1]);
+    }
+
     [Theory]
     // Whole files.
     [InlineData("version: 1", "version: 2", "shop.yaml:1:10: 'version' of a definition file is the integer 2; expected an integer from 1 to 1.")]

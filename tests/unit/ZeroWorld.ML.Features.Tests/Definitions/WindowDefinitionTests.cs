@@ -68,7 +68,7 @@ public sealed class WindowDefinitionTests
     [Theory]
     [InlineData("type: string }", "include_request of view 'uses' names 'shop', which is int64", "type: int64 }")]
     [InlineData("aggregate: count_distinct, of: SHOP", "column 'SHOP' is int64 here and string above", "aggregate: count_distinct, of: SHOP, type: int64")]
-    [InlineData("hop: 1m", "'hop' of a feature is none of the tile sizes; expected one of: 5s, 1m, 5m, 1h, 1d", "hop: 2m")]
+    [InlineData("hop: 1m", "'hop' of a feature is 2m, none of the tile sizes; expected one of: 5s, 1m, 5m, 1h, 1d", "hop: 2m")]
     public void Load_WhatDoesNotFit_IsRefused(string text, string expected, string changed)
     {
         var exception = Assert.Throws<FeatureException>(() => Load(Text.Replace(text, changed, StringComparison.Ordinal)));
