@@ -51,7 +51,7 @@ public sealed class BindCommandTests : IDisposable
 
         Assert.Contains("Input 'times' reads 'moment', which is no column of feature service 'timeless'; expected some of: amount, channel, bad_share_30d.", unknown, StringComparison.Ordinal);
         Assert.False(Directory.Exists(At("timeless")));
-        var share = answer.RootElement.GetProperty("features").EnumerateArray().Single(static feature => feature.GetProperty("name").GetString() == "bad_share_30d");
+        var share = answer.RootElement.GetProperty("features").EnumerateArray().Single(static feature => feature.GetProperty("column").GetProperty("name").GetString() == "bad_share_30d");
         Assert.Contains("PRESENT", share.ToString(), StringComparison.Ordinal);
     }
 
