@@ -7,27 +7,28 @@ namespace ZeroWorld.ML.Features.Parquet;
 /// </remarks>
 internal static class ColumnFinder
 {
-    /// <returns>The import with its columns, and what is left out of the file, with the reason.</returns>
+    /// <returns>The import with its columns, what is left out of the file, with the reason, and which columns became texts by one value.</returns>
     /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: the file is damaged, or has no column that can be taken.</exception>
-    public static (TableImport Import, IReadOnlyList<string> LeftOut) Find(DuckDbSession session, TableFolder tables, TableImport import, CancellationToken cancellationToken)
+    public static (TableImport Import, IReadOnlyList<string> LeftOut, IReadOnlyList<TextColumn> Texts) Find(DuckDbSession session, TableFolder tables, TableImport import, CancellationToken cancellationToken)
     {
         var leftOut = new List<string>();
+        var texts = new List<TextColumn>();
         if (import.IsAppended && tables.TryFilesOf(import.Project, import.Table) is { } files)
         {
-            return (import with { Columns = ColumnsOf(TableFiles.Open(session, files, cancellationToken).Types), NotNull = NotNull(import) }, leftOut);
+            return (import with { Columns = ColumnsOf(TableFiles.Open(session, files, cancellationToken).Types), NotNull = NotNull(import) }, leftOut, texts);
         }
 
         var wanted = Wanted(import.Views);
         var columns = import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
             ? OfParquet(new ParquetTableSource(session, import, []).Describe(cancellationToken).Types, import, wanted, leftOut)
-            : OfCsv(import, wanted, leftOut, cancellationToken);
+            : OfCsv(import, wanted, leftOut, texts, cancellationToken);
         if (columns.Count == 0)
         {
             throw ImportFailure.File(import.Path, $"has no column that can be taken: {string.Join(", ", leftOut)}.");
         }
 
         Require(import, columns);
-        return (import with { Columns = columns, NotNull = NotNull(import) }, leftOut);
+        return (import with { Columns = columns, NotNull = NotNull(import) }, leftOut, texts);
     }
 
     // Without them a view reads no row of the table; without a value column it has nulls there.
@@ -118,10 +119,11 @@ internal static class ColumnFinder
 
     private static string? NumberOf(string name, string type, FeatureType declared) => declared == FeatureType.Float64 ? ColumnTypes.ConvertNumber(name, type) : null;
 
-    private static List<OfflineColumn> OfCsv(TableImport import, Dictionary<string, FeatureType> wanted, List<string> leftOut, CancellationToken cancellationToken)
+    private static List<OfflineColumn> OfCsv(
+        TableImport import, Dictionary<string, FeatureType> wanted, List<string> leftOut, List<TextColumn> texts, CancellationToken cancellationToken)
     {
         using var file = new CsvTableFile(import.Path, []);
-        var parser = new CsvValueParser(SourceZone.Parse(import.TimeZone));
+        var parser = new CsvValueParser(import);
         var unknown = new List<(int Position, CsvColumnType Type)>();
         var names = file.Names;
         for (var position = 0; position < names.Count; position++)
@@ -158,7 +160,10 @@ internal static class ColumnFinder
                         $"{ColumnTypes.Describe(known)} as in all lines before it. The file ends behind this value without a line end, so that it may be cut off there; end the line if the value is whole"));
                 }
 
-                type.Add(file.Get(position));
+                if (type.Add(file.Get(position)) is { } reason)
+                {
+                    texts.Add(new TextColumn(names[position], file.Line, ImportFailure.Show(file.Get(position)), reason.Before));
+                }
             }
         }
 

@@ -20,21 +20,24 @@ internal sealed class CsvColumnType(CsvValueParser parser)
     public bool Takes(ReadOnlySpan<byte> text)
     {
         text = text.Trim(" \t"u8);
-        return text.IsEmpty || Found is null or FeatureType.String || Takes(Found.Value, text) || (Found == FeatureType.Int64 && Takes(FeatureType.Float64, text));
+        return parser.IsNull(text) || Found is null or FeatureType.String || Takes(Found.Value, text) || (Found == FeatureType.Int64 && Takes(FeatureType.Float64, text));
     }
 
-    public void Add(ReadOnlySpan<byte> text)
+    /// <returns>What kept the column from being something else than a text: the type of the values before, or none for a time without a zone; else <see langword="null"/>.</returns>
+    public TextReason? Add(ReadOnlySpan<byte> text)
     {
         text = text.Trim(" \t"u8);
-        if (Found == FeatureType.String || text.IsEmpty)
+        if (Found == FeatureType.String || parser.IsNull(text))
         {
-            return;
+            return null;
         }
 
         if (Found is { } type && Takes(type, text))
         {
-            return;
+            return null;
         }
+
+        var before = Found;
 
         // Whole numbers are float64 numbers as well; no other type takes what another one took.
         Found = Found switch
@@ -43,6 +46,13 @@ internal sealed class CsvColumnType(CsvValueParser parser)
             FeatureType.Int64 when Takes(FeatureType.Float64, text) => FeatureType.Float64,
             _ => FeatureType.String,
         };
+        if (Found != FeatureType.String)
+        {
+            return null;
+        }
+
+        var lacksZone = before is null or FeatureType.Timestamp && parser.LacksZone(text);
+        return lacksZone || before is not null ? new TextReason(lacksZone ? null : before) : null;
     }
 
     private FeatureType First(ReadOnlySpan<byte> text)
@@ -72,3 +82,7 @@ internal sealed class CsvColumnType(CsvValueParser parser)
         return !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && ((digits.Length > 1 && digits[0] == '0') || !long.TryParse(text, null, out _));
     }
 }
+
+/// <summary>Why a column is a text.</summary>
+/// <param name="Before">The type of the values before the one that is a text; <see langword="null"/>: it is a time without a zone.</param>
+internal readonly record struct TextReason(FeatureType? Before);

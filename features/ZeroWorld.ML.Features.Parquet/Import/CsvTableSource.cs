@@ -14,7 +14,7 @@ internal sealed class CsvTableSource : IDisposable
         _path = import.Path;
         _declared = import.Columns;
         _notNull = notNull;
-        _parser = new CsvValueParser(SourceZone.Parse(import.TimeZone));
+        _parser = new CsvValueParser(import);
         _file = new CsvTableFile(_path, _declared.Select(static column => column.Name));
     }
 

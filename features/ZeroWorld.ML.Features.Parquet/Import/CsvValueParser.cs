@@ -6,9 +6,35 @@ using System.Text.Unicode;
 namespace ZeroWorld.ML.Features.Parquet;
 
 /// <summary>Turns the text of a CSV field into a value of its declared type, strictly.</summary>
-internal sealed class CsvValueParser(SourceZone? zone)
+internal sealed class CsvValueParser
 {
-    /// <summary>Puts the value into the buffer; an empty field is null.</summary>
+    private readonly SourceZone? _zone;
+    private readonly byte[][] _nullTexts;
+
+    public CsvValueParser(TableImport import)
+    {
+        _zone = SourceZone.Parse(import.TimeZone);
+        _nullTexts = [.. import.NullTexts.Select(Encoding.UTF8.GetBytes)];
+    }
+
+    /// <summary>Whether the text, without blanks around it, stands for no value.</summary>
+    public bool IsNull(ReadOnlySpan<byte> text)
+    {
+        foreach (var nothing in _nullTexts)
+        {
+            if (text.SequenceEqual(nothing))
+            {
+                return true;
+            }
+        }
+
+        return text.IsEmpty;
+    }
+
+    /// <summary>Whether the text is a time that only lacks a zone.</summary>
+    public bool LacksZone(ReadOnlySpan<byte> text) => _zone is null && TimeText.TryParse(text, out _, out var offset) && offset is null;
+
+    /// <summary>Puts the value into the buffer; an empty field is null, and so is one of the texts that stand for it.</summary>
     /// <returns><see langword="null"/>, or what was expected.</returns>
     public string? TrySet(ReadOnlySpan<byte> text, bool isQuoted, ColumnBuffer column, int row)
     {
@@ -18,7 +44,7 @@ internal sealed class CsvValueParser(SourceZone? zone)
         }
 
         text = text.Trim(" \t"u8);
-        if (text.IsEmpty)
+        if (IsNull(text))
         {
             column.SetNull(row);
             return null;
@@ -99,14 +125,14 @@ internal sealed class CsvValueParser(SourceZone? zone)
         return null;
     }
 
-    private static string? TrySetString(ReadOnlySpan<byte> text, bool isQuoted, ColumnBuffer column, int row)
+    private string? TrySetString(ReadOnlySpan<byte> text, bool isQuoted, ColumnBuffer column, int row)
     {
         if (!Utf8.IsValid(text))
         {
             return "UTF-8 text";
         }
 
-        if (text.IsEmpty && !isQuoted)
+        if (!isQuoted && (text.IsEmpty || (text.Trim(" \t"u8) is { IsEmpty: false } bare && IsNull(bare))))
         {
             column.SetNull(row);
         }
@@ -153,12 +179,12 @@ internal sealed class CsvValueParser(SourceZone? zone)
             return TrySetTime(local - known, column, row);
         }
 
-        if (zone is null)
+        if (_zone is null)
         {
             return "a time with a zone, such as 2018-04-01T00:00:31Z, or a time zone declared for this import";
         }
 
-        if (!zone.TryToUtc(local, out var utc))
+        if (!_zone.TryToUtc(local, out var utc))
         {
             return "a time that exists in the declared time zone (its clocks were put forward over this one)";
         }

@@ -13,13 +13,15 @@ internal sealed class TableImporter
     private readonly bool[] _notNull;
     private readonly int _timeColumn;
     private readonly IReadOnlyList<string> _leftOut;
+    private readonly IReadOnlyList<TextColumn> _texts;
 
-    private TableImporter(TableFolder tables, TableImport import, IReadOnlyList<string> leftOut, TimeProvider time)
+    private TableImporter(TableFolder tables, TableImport import, IReadOnlyList<string> leftOut, IReadOnlyList<TextColumn> texts, TimeProvider time)
     {
         _time = time;
         _tables = tables;
         _import = import;
         _leftOut = leftOut;
+        _texts = texts;
         CheckColumns(import);
         _columns = [.. import.Columns.Select(static column => new ColumnBuffer(column.Name, ColumnTypes.KindOf(column.Type)))];
         _timeColumn = Array.FindIndex(_columns, static column => column.Kind == ColumnKind.Timestamp);
@@ -31,12 +33,13 @@ internal sealed class TableImporter
     {
         CheckFile(import);
         IReadOnlyList<string> leftOut = [];
+        IReadOnlyList<TextColumn> texts = [];
         if (import.Columns.Count == 0)
         {
-            (import, leftOut) = ColumnFinder.Find(session, tables, import, cancellationToken);
+            (import, leftOut, texts) = ColumnFinder.Find(session, tables, import, cancellationToken);
         }
 
-        return new TableImporter(tables, import, leftOut, time).Run(session, cancellationToken);
+        return new TableImporter(tables, import, leftOut, texts, time).Run(session, cancellationToken);
     }
 
     private TableSummary Run(DuckDbSession session, CancellationToken cancellationToken)
@@ -60,7 +63,7 @@ internal sealed class TableImporter
             if (_import.IsAppended && _tables.TryFilesOf(_import.Project, _import.Table) is not null)
             {
                 // A day on which nothing happened.
-                return new TableSummary(0, 0, null, null) { Columns = _import.Columns, LeftOut = _leftOut };
+                return new TableSummary(0, 0, null, null) { Columns = _import.Columns, LeftOut = _leftOut, Texts = _texts };
             }
 
             throw ImportFailure.File(_import.Path, "has no rows; expected at least one.");
@@ -82,7 +85,7 @@ internal sealed class TableImporter
             _tables.Publish(_import.Project, _import.Table, temporary);
         }
 
-        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Quality = quality, NullKeys = nullKeys };
+        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Texts = _texts, Quality = quality, NullKeys = nullKeys };
     }
 
     /// <summary>Puts the file beside those that are there, unless it does not agree with them.</summary>
@@ -211,6 +214,11 @@ internal sealed class TableImporter
             && !import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
         {
             throw ImportFailure.File(import.Path, "is of no known kind; expected a name ending in .csv, .csv.gz or .parquet.");
+        }
+
+        if (import.NullTexts.Count > 0 && import.Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))
+        {
+            throw ImportFailure.File(import.Path, "has nulls of its own; expected texts that stand for no value with a CSV file only.");
         }
     }
 

@@ -61,6 +61,9 @@ public sealed record TableImport(string Project, string Table, string Path, IRea
     /// <value>Whether the rows come beside those that are there, as one more file; else they replace the table. Default false.</value>
     public bool IsAppended { get; init; }
 
+    /// <value>Texts of a CSV file that stand for no value, beside the empty one, such as <c>n/a</c>; in a column of texts only where they are not quoted. A Parquet file has nulls of its own, and is refused with them.</value>
+    public IReadOnlyList<string> NullTexts { get; init; } = [];
+
     /// <value>The views that read the table: what they declare of its values is counted, and types are taken of them where no columns are named.</value>
     public IReadOnlyList<FeatureView> Views { get; init; } = [];
 
@@ -98,12 +101,22 @@ public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? 
     /// <value>Columns of the file that were not taken, where no columns were named: name and reason.</value>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
+    /// <value>Columns of a CSV file that are texts because of some value, where no columns were named.</value>
+    public IReadOnlyList<TextColumn> Texts { get; init; } = [];
+
     /// <value>One per feature of <see cref="TableImport.Views"/> that declares bounds and whose column was imported; of last-value views only.</value>
     public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
 
     /// <value>One per key of <see cref="TableImport.Views"/> that lacks a value in some of the rows.</value>
     public IReadOnlyList<NullKeyRows> NullKeys { get; init; } = [];
 }
+
+/// <summary>A column whose values were of one type until a value came that only a text is.</summary>
+/// <param name="Name">Name of the column.</param>
+/// <param name="Line">Line of the file with the first such value, from 1.</param>
+/// <param name="Value">The value, cut off where it is long.</param>
+/// <param name="Type">What the values before it are; <see langword="null"/>: the value is a time without a zone, and none was declared.</param>
+public sealed record TextColumn(string Name, long Line, string Value, FeatureType? Type);
 
 /// <summary>Rows of a file without a value in a key: no entity ever sees them.</summary>
 /// <param name="Columns">The columns of the key, in its order.</param>

@@ -18,8 +18,13 @@ internal static class ImportCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var zone = new Option<string?>("--time-zone") { Description = "Zone of times without one (UTC, Europe/Zurich, +02:00). Default: such times are refused." };
+        var nulls = new Option<string[]>("--null")
+        {
+            Description = "Texts of a CSV file that stand for no value, such as n/a, beside the empty one; in a column of texts only where they are not quoted.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var append = new Option<bool>("--append") { Description = "Put the rows beside those that are there: 'zwml materialize' then brings only these. A file without rows adds none. Default: they replace the table." };
-        var command = new Command("import", "Makes a table of the offline store, replacing what was there, or appends to it.") { path, table, columns, zone, append };
+        var command = new Command("import", "Makes a table of the offline store, replacing what was there, or appends to it.") { path, table, columns, zone, nulls, append };
         var json = CommonOptions.Json();
         command.Add(json);
         var common = CommonOptions.AddTo(command);
@@ -30,7 +35,7 @@ internal static class ImportCommand
                 parse.GetRequiredValue(table),
                 parse.GetRequiredValue(path),
                 [.. (parse.GetValue(columns) ?? []).Select(ParseColumn)],
-                parse.GetValue(zone)) { IsAppended = parse.GetValue(append) };
+                parse.GetValue(zone)) { NullTexts = parse.GetValue(nulls) ?? [], IsAppended = parse.GetValue(append) };
             await using var server = await LocalServer.StartAsync(common.DataDirectory(parse), mayCreate: true, cancellationToken, LocalServer.NoOnlineReads);
             var views = server.Services.GetRequiredService<DefinitionRegistry>().Find(import.Project)?.Views.Where(view => view.Source.Table == import.Table) ?? [];
             var summary = await StepConsole.ToStandardError(1).RunAsync("table", async progress =>
@@ -50,6 +55,11 @@ internal static class ImportCommand
                     Console.Out.WriteLine($"columns: {string.Join(", ", summary.Columns.Select(static column => $"{column.Name}:{FeatureTypeNames.Of(column.Type)}"))}");
                 }
 
+                foreach (var text in summary.Texts)
+                {
+                    Console.Out.WriteLine(ShownText.Line(Describe(text)));
+                }
+
                 if (summary.LeftOut.Count > 0)
                 {
                     Console.Out.WriteLine($"left out: {string.Join(", ", summary.LeftOut)}");
@@ -63,6 +73,10 @@ internal static class ImportCommand
         });
         return command;
     }
+
+    private static string Describe(TextColumn text) => $"{text.Name} is a text since line {text.Line} has '{text.Value}'" + (text.Type is { } type
+        ? $"; the values before it are {FeatureTypeNames.Of(type)} (--null {(text.Value.Contains(' ', StringComparison.Ordinal) ? $"'{text.Value}'" : text.Value)} takes it as no value)"
+        : ", a time without a zone (--time-zone declares one)");
 
     private static OfflineColumn ParseColumn(string text) =>
         text.Split(':') is [{ Length: > 0 } name, var type] && FeatureTypeNames.TryParse(type, out var known)

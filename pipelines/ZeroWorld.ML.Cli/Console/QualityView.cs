@@ -38,6 +38,13 @@ internal static class QualityView
         ["last_time"] = summary.LastTime is { } last ? UnixMicroseconds.ToText(last) : null,
         ["columns"] = new JsonArray([.. summary.Columns.Select(static column => new JsonObject { ["name"] = column.Name, ["type"] = FeatureTypeNames.Of(column.Type) })]),
         ["left_out"] = new JsonArray([.. summary.LeftOut.Select(static column => JsonValue.Create(column))]),
+        ["texts"] = new JsonArray([.. summary.Texts.Select(static text => new JsonObject
+        {
+            ["column"] = text.Name,
+            ["line"] = text.Line,
+            ["value"] = text.Value,
+            ["before"] = text.Type is { } type ? FeatureTypeNames.Of(type) : null,
+        })]),
         ["null_keys"] = new JsonArray([.. summary.NullKeys.Select(static keys => new JsonObject
         {
             ["columns"] = new JsonArray([.. keys.Columns.Select(static column => JsonValue.Create(column))]),

@@ -39,7 +39,7 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
                 return Task.FromResult(false);
             }
 
-            CutTornLine(file);
+            EndLastLine(file);
             file.Write([.. record.Span, (byte)'\n']);
             file.Flush(flushToDisk: true);
             return Task.FromResult(true);
@@ -51,8 +51,21 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
     }
 
     /// <inheritdoc/>
-    public async Task<string?> FindMarkAsync(string log, CancellationToken cancellationToken) =>
-        File.Exists(MarkOf(log)) ? await File.ReadAllTextAsync(MarkOf(log), cancellationToken).ConfigureAwait(false) : null;
+    public async Task<string?> FindMarkAsync(string log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(MarkOf(log), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FeatureException(FeatureError.StoreUnavailable, $"'{MarkOf(log)}' cannot be read: {exception.Message}", exception);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task SetMarkAsync(string log, string mark, CancellationToken cancellationToken)
@@ -66,6 +79,11 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Unavailable(path, exception);
+        }
+        finally
+        {
+            // Moved away, or of no use.
+            File.Delete(part);
         }
     }
 
@@ -127,13 +145,21 @@ public sealed class FolderKeyedLog(string folder) : IKeyedLog
     private static FeatureException Unavailable(string path, Exception exception) =>
         new(FeatureError.StoreUnavailable, $"'{path}' cannot be written, or another process writes it: {exception.Message}", exception);
 
-    // A full disk may have left the beginning of a record; the next one would become a part of it.
-    private static void CutTornLine(FileStream file)
+    // A full disk may have left the beginning of a record; the next one would become a part of it. Of a whole one, as of a file that was edited, only the end is missing.
+    private static void EndLastLine(FileStream file)
     {
         var (end, last) = (file.Length, new byte[1]);
         while (end > 0 && (RandomAccess.Read(file.SafeFileHandle, last, end - 1) == 0 || last[0] != (byte)'\n'))
         {
             end--;
+        }
+
+        file.Position = end;
+        if (Lines(file).Any(line => KeyOf(line.Record) is not null))
+        {
+            file.Seek(0, SeekOrigin.End);
+            file.WriteByte((byte)'\n');
+            return;
         }
 
         file.SetLength(end);

@@ -1,9 +1,8 @@
-using System.Text;
 using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
-/// <summary>A JSONL file: an item a line, which ends with LF or CR LF; a byte order mark may stand before the first.</summary>
+/// <summary>A JSONL file: an item a line.</summary>
 public sealed class JsonItemFile : IItemFile
 {
     private readonly FileStream _stream;
@@ -34,18 +33,7 @@ public sealed class JsonItemFile : IItemFile
         _lines = new JsonLineReader(_stream);
     }
 
-    public bool TryRead(out ReadOnlyMemory<byte> item)
-    {
-        var isFirst = Position == 0;
-        if (!_lines.TryRead(out item))
-        {
-            return false;
-        }
-
-        var start = isFirst && item.Span.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
-        item = item[start..(item.Length > start && item.Span[^1] == (byte)'\r' ? ^1 : ^0)];
-        return true;
-    }
+    public bool TryRead(out ReadOnlyMemory<byte> item) => _lines.TryRead(out item);
 
     public void Dispose() => _stream.Dispose();
 }

@@ -1,8 +1,9 @@
+using System.Text;
 using ZeroWorld.ML.Training;
 
 namespace ZeroWorld.ML.Pipelines.Moderation;
 
-/// <summary>Lines of a file as bytes, each up to <see cref="LineBytesMax"/>; a last line without its end counts.</summary>
+/// <summary>Lines of a file as bytes, each up to <see cref="LineBytesMax"/>, which end with LF or CR LF; a last line without its end counts. A byte order mark before the first is none of it.</summary>
 internal sealed class JsonLineReader(FileStream stream)
 {
     /// <summary>Longest line: a text of the longest kind, escaped.</summary>
@@ -18,6 +19,19 @@ internal sealed class JsonLineReader(FileStream stream)
 
     /// <summary>The line is valid until the next call.</summary>
     public bool TryRead(out ReadOnlyMemory<byte> line)
+    {
+        var isFirst = Position == 0;
+        if (!TryReadLine(out line))
+        {
+            return false;
+        }
+
+        var start = isFirst && line.Span.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        line = line[start..(line.Length > start && line.Span[^1] == (byte)'\r' ? ^1 : ^0)];
+        return true;
+    }
+
+    private bool TryReadLine(out ReadOnlyMemory<byte> line)
     {
         var scanned = 0;
         while (true)

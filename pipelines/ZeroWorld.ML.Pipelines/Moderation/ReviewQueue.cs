@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ZeroWorld.ML.Features;
@@ -32,40 +33,44 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     public async Task<IReadOnlyList<ReviewCase>> ListAsync(string? after, int most, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        var closed = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var (_, verdict) in ReadAsync<ReviewVerdict>(verdicts, from: null, IsWhole, cancellationToken).ConfigureAwait(false))
+        var mark = await FindMarkAsync(cancellationToken).ConfigureAwait(false);
+        var (closed, given, isOfThese) = (new HashSet<string>(StringComparer.Ordinal), 0, false);
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await foreach (var (place, verdict) in ReadAsync<ReviewVerdict>(verdicts, from: null, IsWhole, cancellationToken).ConfigureAwait(false))
         {
             closed.Add(verdict.Id);
+            digest.AppendData(Encoding.UTF8.GetBytes($"{place} {verdict.Id}\n"));
+            given++;
+            isOfThese |= given == mark?.Verdicts && Digest(digest) == mark.Digest;
         }
 
-        var from = await FindMarkAsync(closed.Count, cancellationToken).ConfigureAwait(false);
+        var from = isOfThese ? mark!.Case : null;
         var (open, isBehind, told, passed, last) = (new List<ReviewCase>(), after is null, new HashSet<string>(StringComparer.Ordinal), 0, "");
         await foreach (var (place, one) in ReadAsync<ReviewCase>(cases, from, IsWhole, cancellationToken).ConfigureAwait(false))
         {
             var isOpen = !closed.Contains(one.Id) && told.Add(one.Id);
             (passed, last) = told.Count == 0 ? (passed + 1, place) : (passed, last);
-            if (isBehind && isOpen)
+            if (isOpen && open.Count < most)
             {
                 open.Add(one);
-                if (open.Count == most)
-                {
-                    break;
-                }
             }
 
-            isBehind |= one.Id == after;
+            if (isBehind && open.Count == most)
+            {
+                break;
+            }
+
+            if (!isBehind && one.Id == after)
+            {
+                isBehind = true;
+                open.Clear();
+            }
         }
 
-        await LeaveMarkAsync(last, passed, closed.Count, cancellationToken).ConfigureAwait(false);
-        if (isBehind)
-        {
-            return open;
-        }
+        await LeaveMarkAsync(new ReviewMark(last, given, Digest(digest)), passed, cancellationToken).ConfigureAwait(false);
 
         // It may be one of the closed ones before all of these.
-        return from is not null && await FindCaseAsync(after!, null, from, cancellationToken).ConfigureAwait(false) is not null
-            ? await ListAsync(after: null, most, cancellationToken).ConfigureAwait(false)
-            : throw Unknown(after!);
+        return isBehind || (from is not null && await FindCaseAsync(after!, null, from, cancellationToken).ConfigureAwait(false) is not null) ? open : throw Unknown(after!);
     }
 
     /// <summary>A case, and its verdict where it has one.</summary>
@@ -73,7 +78,7 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
     public async Task<(ReviewCase Case, ReviewVerdict? Verdict)> FindAsync(string id, CancellationToken cancellationToken)
     {
-        var from = await FindMarkAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
+        var from = (await FindMarkAsync(cancellationToken).ConfigureAwait(false))?.Case;
         var found = await FindCaseAsync(id, from, null, cancellationToken).ConfigureAwait(false)
             ?? (from is null ? null : await FindCaseAsync(id, null, from, cancellationToken).ConfigureAwait(false));
         return (found ?? throw Unknown(id), await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false));
@@ -152,38 +157,47 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
         return null;
     }
 
-    // Where an earlier reader was, if it is there and as many verdicts are as there were.
-    private async Task<string?> FindMarkAsync(int verdictCount, CancellationToken cancellationToken)
+    // Where an earlier reader was, if it is there.
+    private async Task<ReviewMark?> FindMarkAsync(CancellationToken cancellationToken)
     {
-        if (Parse<ReviewMark>(Encoding.UTF8.GetBytes(await log.FindMarkAsync(cases, cancellationToken).ConfigureAwait(false) ?? "null")) is not { Case: { } place } mark || mark.Verdicts > verdictCount)
+        try
         {
-            return null;
-        }
+            if (Parse<ReviewMark>(Encoding.UTF8.GetBytes(await log.FindMarkAsync(cases, cancellationToken).ConfigureAwait(false) ?? "null")) is not { Case: { } place } mark)
+            {
+                return null;
+            }
 
-        await foreach (var record in log.ReadAsync(cases, place, cancellationToken).ConfigureAwait(false))
+            await foreach (var record in log.ReadAsync(cases, place, cancellationToken).ConfigureAwait(false))
+            {
+                return record.Place == place ? mark : null;
+            }
+        }
+        catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
         {
-            return record.Place == place ? place : null;
+            // As with one that cannot be left: where it is not this key alone, reading the cases says so.
         }
 
         return null;
     }
 
-    private async Task LeaveMarkAsync(string place, int passed, int verdictCount, CancellationToken cancellationToken)
+    private async Task LeaveMarkAsync(ReviewMark mark, int passed, CancellationToken cancellationToken)
     {
-        if (place.Length == 0 || passed < MarkEvery)
+        if (mark.Case.Length == 0 || passed < MarkEvery)
         {
             return;
         }
 
         try
         {
-            await log.SetMarkAsync(cases, JsonSerializer.Serialize(new ReviewMark(place, verdictCount), ModerationJson.Options), cancellationToken).ConfigureAwait(false);
+            await log.SetMarkAsync(cases, JsonSerializer.Serialize(mark, ModerationJson.Options), cancellationToken).ConfigureAwait(false);
         }
         catch (FeatureException exception) when (exception.Error == FeatureError.StoreUnavailable)
         {
             // It saves the next reader time and is nobody's answer: one who may only read goes on without.
         }
     }
+
+    private static string Digest(IncrementalHash digest) => Convert.ToHexStringLower(digest.GetCurrentHash().AsSpan(0, 16));
 
     // From a place on, or up to one.
     private async Task<ReviewCase?> FindCaseAsync(string id, string? from, string? before, CancellationToken cancellationToken)

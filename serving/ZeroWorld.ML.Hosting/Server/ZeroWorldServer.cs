@@ -26,6 +26,9 @@ public sealed class ZeroWorldServer : IAsyncDisposable
 {
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
+    // A consumer leaves within ten seconds by itself; then its connection is closed.
+    private static readonly TimeSpan StreamsPatience = TimeSpan.FromSeconds(15);
+
     private readonly WebApplication _app;
     private readonly ServerOptions _options;
     private ServerAddresses? _addresses;
@@ -135,13 +138,19 @@ public sealed class ZeroWorldServer : IAsyncDisposable
 
         _app.Services.GetRequiredService<ServerReadiness>().BeginStop();
 
-        // Streams end by this; the ports close only behind the drain.
+        // Streams of requests end by this; the ports close only behind the drain.
         _app.Lifetime.StopApplication();
+
+        // Beside the drain, and in a time of their own: what streams of events have in hand is archived, whatever becomes of the requests.
+        using var leaving = new CancellationTokenSource(StreamsPatience);
+        var streams = _addresses is null ? Task.CompletedTask : _app.Services.GetRequiredService<StreamHost>().StopAsync(leaving.Token);
         var left = await _app.Services.GetRequiredService<RequestDrain>().DrainAsync(_options.ShutdownTimeout).ConfigureAwait(false);
         if (left > 0)
         {
             HostingLog.RequestsLeft(_app.Services.GetRequiredService<ILogger<ZeroWorldServer>>(), left, _options.ShutdownTimeout.TotalSeconds);
         }
+
+        await streams.ConfigureAwait(false);
 
         // What was not answered in time gets no second time: its connections are cut.
         using var patience = new CancellationTokenSource(left > 0 ? LastPatience : Timeout.InfiniteTimeSpan);

@@ -91,28 +91,33 @@ public sealed class StreamHost(
             }
         }
 
-        var before = new Dictionary<(string, string), StreamStatus>();
+        var stopped = new Dictionary<(string, string), StreamStatus>();
         foreach (var (key, running) in _running)
         {
-            var isWanted = wanted.TryGetValue(key, out var item) && item.Mark == running.Mark;
-            if (isWanted && !await IsToBeTriedAgainAsync(running).ConfigureAwait(false))
+            var isWanted = wanted.TryGetValue(key, out var item);
+            var isSame = isWanted && item.Mark == running.Mark;
+            if (isSame && !await IsToBeTriedAgainAsync(running).ConfigureAwait(false))
             {
                 continue;
             }
 
             await StopAsync(running).ConfigureAwait(false);
+            if (!isWanted)
+            {
+                _running.TryRemove(key, out _);
+                continue;
+            }
 
             // What another definition failed by is no fault of this one.
             var status = running.Consumer.Status;
-            before[key] = isWanted ? status : status with { State = StreamState.Stopped };
-            _running.TryRemove(key, out _);
+            stopped[key] = isSame ? status : status with { State = StreamState.Stopped };
         }
 
         foreach (var (key, item) in wanted)
         {
-            if (!_running.ContainsKey(key))
+            if (!_running.ContainsKey(key) || stopped.ContainsKey(key))
             {
-                _running[key] = Start(item.Stream, item.Fields, item.Mark, before.GetValueOrDefault(key), stoppingToken);
+                _running[key] = Start(item.Stream, item.Fields, item.Mark, stopped.GetValueOrDefault(key), stoppingToken);
             }
         }
     }
@@ -135,15 +140,16 @@ public sealed class StreamHost(
         return new Running(consumer, source, stop, Task.Run(() => RunAsync(consumer, before?.Fault, stop.Token), CancellationToken.None), mark);
     }
 
-    /// <summary>Whatever ends a stream must not end the server: its state says why, and the log once.</summary>
+    /// <summary>Whatever ends a stream must not end the server: its state says why, and the log once, until it has worked again.</summary>
     /// <returns>When it ended.</returns>
     private async Task<long> RunAsync(StreamConsumer consumer, string? faultBefore, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         try
         {
             await consumer.RunAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception.Message == faultBefore)
+        catch (Exception exception) when (exception.Message == faultBefore && time.GetElapsedTime(started) < consumer.RetryIntervalMax)
         {
             HostingLog.StreamStillFails(logger, consumer.Stream.Name, exception.Message);
         }

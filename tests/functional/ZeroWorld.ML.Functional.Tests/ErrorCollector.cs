@@ -19,6 +19,20 @@ internal sealed class ErrorCollector : ILoggerProvider
         }
     }
 
+    /// <summary>How many of those that are expected there were.</summary>
+    public int ExpectedCount
+    {
+        get
+        {
+            lock (_messages)
+            {
+                return field;
+            }
+        }
+
+        private set;
+    }
+
     /// <summary>Errors with this text in them are what a test is about: they are not kept.</summary>
     public void Expect(string text)
     {
@@ -48,7 +62,11 @@ internal sealed class ErrorCollector : ILoggerProvider
                 var message = $"{category}: {formatter(state, exception)} {exception}";
                 lock (owner._messages)
                 {
-                    if (!owner._expected.Exists(text => message.Contains(text, StringComparison.Ordinal)))
+                    if (owner._expected.Exists(text => message.Contains(text, StringComparison.Ordinal)))
+                    {
+                        owner.ExpectedCount++;
+                    }
+                    else
                     {
                         owner._messages.Add(message);
                     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using ZeroWorld.ML.Features;
 using ZeroWorld.ML.Testing;
 using ZeroWorld.ML.V1;
@@ -65,6 +66,68 @@ public sealed class StreamServerTests
         Assert.Contains("The key 'visits_b'", failed.Fault, StringComparison.Ordinal);
         Assert.Contains("holds no stream", failed.Fault, StringComparison.Ordinal);
         Assert.Equal((V1.StreamState.Running, ""), (mended.State, mended.Fault));
+    }
+
+    [Fact]
+    public async Task Stream_ThatFailsAgainInTheSameWay_IsToldAgain()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var redis = await RedisServerProcess.StartAsync(Cancellation);
+        await redis.SendAsync("SET visits_c something", Cancellation);
+        await using var fraud = await FraudServer.StartAsync(redis.Address, Cancellation, Settings);
+        fraud.ExpectError("holds no stream");
+        using var client = await fraud.ApplyAsync("own.yaml", Definitions("visits_c", "one"), Cancellation);
+        await ReadUntilAsync(client, static stream => stream.State == V1.StreamState.Failed);
+        await redis.SendAsync("DEL visits_c", Cancellation);
+        await ReadUntilAsync(client, static stream => stream.State == V1.StreamState.Running);
+
+        // Longer than it waits between two tries.
+        await Task.Delay(TimeSpan.FromMilliseconds(400), Cancellation);
+        await redis.SendAsync("SET visits_c something", Cancellation);
+        await ReadUntilAsync(client, static stream => stream.State == V1.StreamState.Failed);
+
+        while (fraud.ExpectedErrors < 2)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task StopAsync_WithEventsInHand_WaitsForTheArchive()
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var redis = await RedisServerProcess.StartAsync(Cancellation);
+        var archive = new HeldArchive();
+        var settings = new Dictionary<string, string>(Settings) { ["Server:ShutdownTimeout"] = "0s", ["Streams:ArchiveInterval"] = "1h" };
+        await using var fraud = await FraudServer.StartAsync(redis.Address, Cancellation, settings, services => services.AddSingleton<IEventArchive>(archive));
+        using var client = await fraud.ApplyAsync("own.yaml", Definitions("visits_d", "one").Replace("archive: false", "archive: true", StringComparison.Ordinal), Cancellation);
+        await AddAsync(redis, "visits_d", 1, UnixMicroseconds.FromDateTimeOffset(TimeProvider.System.GetUtcNow()));
+        await ReadUntilAsync(client, static stream => stream.Accepted == 1);
+
+        var stopping = fraud.Server.StopAsync();
+        await archive.IsAsked.WaitAsync(Cancellation);
+        await Task.WhenAny(stopping, Task.Delay(TimeSpan.FromSeconds(1), Cancellation));
+
+        Assert.False(stopping.IsCompleted);
+        archive.Release();
+        await stopping;
+        Assert.Equal("0", await redis.SendAsync("EVAL \"return redis.call('XPENDING', KEYS[1], ARGV[1])[1]\" 1 visits_d zeroworld.default.visits_d", Cancellation));
+    }
+
+    private sealed class HeldArchive : IEventArchive
+    {
+        private readonly TaskCompletionSource _asked = new();
+        private readonly TaskCompletionSource _released = new();
+
+        public Task IsAsked => _asked.Task;
+
+        public void Release() => _released.SetResult();
+
+        public Task AppendAsync(string project, string table, IReadOnlyList<EventColumn> columns, CancellationToken cancellationToken)
+        {
+            _asked.TrySetResult();
+            return _released.Task.WaitAsync(cancellationToken);
+        }
     }
 
     private static Task<string> AddAsync(RedisServerProcess redis, string topic, int card, long time) =>

@@ -1,3 +1,5 @@
+using Spectre.Console;
+
 namespace ZeroWorld.ML.Cli.Tests;
 
 public sealed class ShownTextTests
@@ -17,4 +19,18 @@ public sealed class ShownTextTests
     [InlineData("012345678😀", 10, "012345678...")]
     [InlineData("\u001b\u001b", 1, "\\u001b...")]
     public void Line_LongOrOfSeveral_IsOneOfSoManyCodeUnits(string text, int most, string expected) => Assert.Equal(expected, ShownText.Line(text, most));
+
+    [Fact]
+    public void Terminals_TextOfSomebodyElse_IsWrittenNotObeyed()
+    {
+        using var writer = new StringWriter();
+        var console = Terminals.Create(writer, isRedirected: true);
+
+        console.MarkupLineInterpolated($"row 1: {"\u001b[2J"}");
+        console.Write(new Table().AddColumn("name").AddRow(Markup.Escape("a\u009bb\u202ec")));
+
+        Assert.DoesNotContain("\u001b[2J", writer.ToString(), StringComparison.Ordinal);
+        Assert.Contains("row 1: \\u001b[2J", writer.ToString(), StringComparison.Ordinal);
+        Assert.Contains("a\\u009bb\\u202ec", writer.ToString(), StringComparison.Ordinal);
+    }
 }

@@ -157,6 +157,67 @@ public sealed class ImportWithoutColumnsTests : IDisposable
         Assert.Contains("has no column that can be taken: column 1 (it has no name).", none, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ImportAsync_TextsThatStandForNoValue_AreNullInEveryColumn()
+    {
+        var path = _folder.WriteText("in.csv", "code,at,n,flag,note\na,2024-01-01T00:00:00Z,n/a,true, n/a\nn/a,2024-01-01T00:00:00Z,2,-,\"n/a\"\n");
+        var import = Import(path) with { NullTexts = ["n/a", "-"], Views = [View()] };
+
+        var summary = await _folder.Store.ImportAsync(import, Token);
+        var own = await _folder.Store.ImportAsync(import with { Views = [] }, Token);
+        var named = await _folder.Store.ImportAsync(import with { Views = [], Columns = [new OfflineColumn("n", FeatureType.Int64)] }, Token);
+        var parquet = await RefusedAsync(Import(_folder.WriteParquet("in.parquet", "SELECT 1 AS id")) with { NullTexts = ["n/a"] });
+
+        Assert.Equal([FeatureType.String, FeatureType.Timestamp, FeatureType.Float64, FeatureType.Bool, FeatureType.String], summary.Columns.Select(static column => column.Type));
+        Assert.Equal([FeatureType.String, FeatureType.Timestamp, FeatureType.Int64, FeatureType.Bool, FeatureType.String], own.Columns.Select(static column => column.Type));
+        var keys = Assert.Single(summary.NullKeys);
+        Assert.Equal((1, 2), (keys.Rows, keys.First));
+        Assert.Empty(own.Texts);
+        Assert.Equal(2, named.Rows);
+        Assert.Contains("has nulls of its own", parquet, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("true, n/a ,\"n/a\",n/a", 2)]
+    [InlineData("x,y,z", 0)]
+    public async Task ImportAsync_NullTextsInATextColumn_CountWithoutQuotesOnly(string values, long expected)
+    {
+        var path = _folder.WriteText("in.csv", "code,at,n,flag\n" + string.Concat(values.Split(',').Select(static value => $"{value},2024-01-01T00:00:00Z,1,true\n")));
+
+        var summary = await _folder.Store.ImportAsync(Import(path) with { NullTexts = ["n/a"], Views = [View()] }, Token);
+
+        Assert.Equal(expected, summary.NullKeys.Sum(static keys => keys.Rows));
+    }
+
+    [Theory]
+    [InlineData("1;n/a;3", 3L, "n/a", FeatureType.Int64)]
+    [InlineData("1;2.5;x", 4L, "x", FeatureType.Float64)]
+    [InlineData("true;maybe;x", 3L, "maybe", FeatureType.Bool)]
+    [InlineData("2024-01-01;2024-01-02;2024-01-03", 2L, "2024-01-01", null)]
+    [InlineData("2024-01-01T00:00:00Z;2024-01-02;x", 3L, "2024-01-02", null)]
+    [InlineData("2024-01-01T00:00:00Z;soon;x", 3L, "soon", FeatureType.Timestamp)]
+    public async Task ImportAsync_ColumnThatOneValueMakesAText_IsToldWithLineAndValue(string values, long line, string value, FeatureType? before)
+    {
+        var path = _folder.WriteText("in.csv", "first,column\n" + string.Concat(values.Split(';').Select(static value => $"a,{value}\n")));
+
+        var summary = await _folder.Store.ImportAsync(Import(path), Token);
+
+        Assert.Equal([new TextColumn("column", line, value, before)], summary.Texts);
+    }
+
+    [Theory]
+    [InlineData("x;1;2")]
+    [InlineData("1;2.5;3")]
+    [InlineData("1;;3")]
+    public async Task ImportAsync_ColumnThatIsATextFromTheFirstValueOnOrNone_IsNotTold(string values)
+    {
+        var path = _folder.WriteText("in.csv", "first,column\n" + string.Concat(values.Split(';').Select(static value => $"a,{value}\n")));
+
+        var summary = await _folder.Store.ImportAsync(Import(path), Token);
+
+        Assert.Empty(summary.Texts);
+    }
+
     private static WindowedView View() => new()
     {
         Project = "default",

@@ -69,28 +69,32 @@ internal static class TablePackage
     }
 
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the package was not trained on a table.</exception>
-    internal static async Task<TableColumns> ReadColumnsAsync(ModelPackage package, CancellationToken cancellationToken)
-    {
-        if (package.Manifest.Files.ContainsKey(TableColumns.File))
-        {
-            var bytes = await File.ReadAllBytesAsync(Path.Combine(package.Directory, TableColumns.File), cancellationToken).ConfigureAwait(false);
-            try
-            {
-                if (JsonSerializer.Deserialize<TableColumns>(bytes, JsonOptions) is { Format: >= TableColumns.OldestFormat and <= TableColumns.CurrentFormat } columns)
-                {
-                    return columns with { Times = columns.Times ?? [] };
-                }
-            }
-            catch (JsonException exception)
-            {
-                throw new TrainingException(TrainingError.InvalidInput, $"champion: its {TableColumns.File} is not valid: {JsonFault.Of(exception)}.", exception);
-            }
-        }
-
-        throw new TrainingException(
+    internal static async Task<TableColumns> ReadColumnsAsync(ModelPackage package, CancellationToken cancellationToken) =>
+        await FindColumnsAsync(package, cancellationToken).ConfigureAwait(false) ?? throw new TrainingException(
             TrainingError.InvalidInput,
             $"champion: the package {package.Digest} of '{package.Manifest.Name}' was not trained on a table (it has no {TableColumns.File} of format {TableColumns.OldestFormat} or {TableColumns.CurrentFormat}), so the same rows cannot be scored with it. "
             + "Train under another model name, or move the alias champion first.");
+
+    /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the file is not valid.</exception>
+    /// <returns><see langword="null"/>: the package has no such file, or one of another format.</returns>
+    internal static async Task<TableColumns?> FindColumnsAsync(ModelPackage package, CancellationToken cancellationToken)
+    {
+        if (!package.Manifest.Files.ContainsKey(TableColumns.File))
+        {
+            return null;
+        }
+
+        var bytes = await File.ReadAllBytesAsync(Path.Combine(package.Directory, TableColumns.File), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return JsonSerializer.Deserialize<TableColumns>(bytes, JsonOptions) is { Format: >= TableColumns.OldestFormat and <= TableColumns.CurrentFormat } columns
+                ? columns with { Times = columns.Times ?? [] }
+                : null;
+        }
+        catch (JsonException exception)
+        {
+            throw new TrainingException(TrainingError.InvalidInput, $"{package.Manifest.Name}: its {TableColumns.File} is not valid: {JsonFault.Of(exception)}.", exception);
+        }
     }
 
     internal static TableColumns ColumnsOf(FraudTableRequest request, TableEncoder encoder) => new(

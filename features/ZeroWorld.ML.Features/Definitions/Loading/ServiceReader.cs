@@ -167,8 +167,12 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
                 return [new ServiceColumn { Name = text, Type = transforms[transform].Type, Transform = transform }];
             }
 
-            // A name whose own definition is wrong has been reported there; `time` is no column, it is the moment of the read.
-            if (text == FeatureService.TimeValue || !names.Contains(text))
+            // A name whose own definition is wrong has been reported there.
+            if (text == FeatureService.TimeValue)
+            {
+                errors.Add(item, $"'{text}' is no column, it is the moment of the read; expected a transform that makes one of it, such as {{ name: at, type: timestamp, expression: {text} }}");
+            }
+            else if (!names.Contains(text))
             {
                 errors.Add(item, $"there is no request value or transform '{YamlScalar.Shorten(text)}'; expected "
                     + $"{DefinitionCatalog.OneOf(names.Where(static known => known != FeatureService.TimeValue))}, or a feature as VIEW.FEATURE or VIEW.*");

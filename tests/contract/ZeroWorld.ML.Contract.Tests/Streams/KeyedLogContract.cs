@@ -136,8 +136,7 @@ public abstract class KeyedLogContract
     public async Task ReviewQueue_ManyClosedCases_IsReadFromTheOpenOnesOn()
     {
         Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
-        await using var inner = await OpenAsync();
-        var log = new CountedLog(inner);
+        await using var log = new CountedLog(await OpenAsync());
         for (var number = 0; number < Cases; number++)
         {
             await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
@@ -150,7 +149,7 @@ public abstract class KeyedLogContract
         // All but one of the first 280, not in their order.
         foreach (var id in ids[..280].Where((_, place) => place != 270).Reverse())
         {
-            await log.TryAppendAsync("verdicts", id, JsonSerializer.SerializeToUtf8Bytes(new ReviewVerdict(id, $"text of {id}", "foul", null, "rosa", Time), ModerationJson.Options), Cancellation);
+            await log.TryAppendAsync("verdicts", id, Verdict(id), Cancellation);
         }
 
         string[] open = [ids[270], .. ids[280..]];
@@ -172,6 +171,63 @@ public abstract class KeyedLogContract
     }
 
     [Fact]
+    public async Task ReviewQueue_VerdictsBegunAnew_CasesThatTheMarkIsBehindAreOpenAgain()
+    {
+        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
+        await using var log = new CountedLog(await OpenAsync());
+        for (var number = 0; number < Cases; number++)
+        {
+            await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
+            await log.TryAppendAsync("verdicts", $"case {number}", Verdict($"case {number}"), Cancellation);
+        }
+
+        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, Cases, Cancellation));
+        Assert.NotNull(await log.FindMarkAsync("review", Cancellation));
+
+        // As many as there were, and of one case none.
+        var queue = new ReviewQueue(log, "review", "anew");
+        for (var number = 0; number < Cases; number++)
+        {
+            var id = number == 7 ? "another case" : $"case {number}";
+            await log.TryAppendAsync("anew", id, Verdict(id), Cancellation);
+        }
+
+        Assert.Equal(["case 7"], (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
+    }
+
+    [Fact]
+    public async Task ReviewQueue_MarksThatMayNotBeReadOrLeft_IsReadFromTheFirstOn()
+    {
+        await using var log = new CountedLog(await OpenAsync()) { MayMark = false };
+        await log.TryAppendAsync("review", "one", Case("one"), Cancellation);
+        var queue = new ReviewQueue(log, "review", "verdicts");
+
+        Assert.Equal(["one"], (await queue.ListAsync(null, 5, Cancellation)).Select(static one => one.Id));
+        Assert.Equal("one", (await queue.FindAsync("one", Cancellation)).Case.Id);
+    }
+
+    [Fact]
+    public async Task ReviewQueue_RecordThatIsNoCaseBehindTheMark_IsCountedOnce()
+    {
+        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
+        await using var log = new CountedLog(await OpenAsync());
+        for (var number = 0; number < Cases; number++)
+        {
+            await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
+            await log.TryAppendAsync("verdicts", $"case {number}", Verdict($"case {number}"), Cancellation);
+        }
+
+        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, 1, Cancellation));
+        await log.TryAppendAsync("review", "strange", Encoding.UTF8.GetBytes("""{"id":"strange"}"""), Cancellation);
+        await log.TryAppendAsync("review", "open", Case("open"), Cancellation);
+        var queue = new ReviewQueue(log, "review", "verdicts");
+
+        Assert.Equal(["open"], (await queue.ListAsync("case 3", 5, Cancellation)).Select(static one => one.Id));
+
+        Assert.Equal(1, queue.Unreadable);
+    }
+
+    [Fact]
     public async Task ReviewQueue_MarkThatIsOfAnotherLog_IsPassedOver()
     {
         Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
@@ -185,7 +241,9 @@ public abstract class KeyedLogContract
             places.Add(record.Place);
         }
 
-        foreach (var mark in (string[])["", "no mark", "{}", """{"case":"junk","verdicts":0}""", """{"case":"9-9","verdicts":0}""", $$"""{"case":"{{places[1]}}","verdicts":1}"""])
+        await log.TryAppendAsync("verdicts", "one", Verdict("nobody"), Cancellation);
+        foreach (var mark in (string[])
+            ["", "no mark", "{}", """{"case":"junk","verdicts":0}""", """{"case":"9-9","verdicts":0}""", $$"""{"case":"{{places[1]}}","verdicts":1}""", $$"""{"case":"{{places[1]}}","verdicts":1,"digest":"0"}"""])
         {
             await log.SetMarkAsync("review", mark, Cancellation);
 
@@ -307,7 +365,7 @@ public abstract class KeyedLogContract
         return document.RootElement.GetProperty("number").GetInt32();
     }
 
-    private static async Task<List<string>> ReadAsync(IKeyedLog log, string name)
+    protected static async Task<List<string>> ReadAsync(IKeyedLog log, string name)
     {
         var records = new List<string>();
         await foreach (var record in log.ReadAsync(name, from: null, Cancellation))
@@ -317,6 +375,9 @@ public abstract class KeyedLogContract
 
         return records;
     }
+
+    private static byte[] Verdict(string id) =>
+        JsonSerializer.SerializeToUtf8Bytes(new ReviewVerdict(id, $"text of {id}", "foul", null, "rosa", Time), ModerationJson.Options);
 
     private static byte[] Case(string id, bool isExclusive = true) => JsonSerializer.SerializeToUtf8Bytes(
         new ReviewCase("1", id, $"text of {id}", "en", "", new ModerationDecision
@@ -328,10 +389,12 @@ public abstract class KeyedLogContract
 
     private static async Task AssertRefusedAsync(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<TrainingException>(act)).Message);
 
-    // How many cases were read.
+    // How many cases were read, and what a user without rights to the mark sees.
     private sealed class CountedLog(IKeyedLog log) : IKeyedLog
     {
         public int Read { get; set; }
+
+        public bool MayMark { get; init; } = true;
 
         public async IAsyncEnumerable<LogRecord> ReadAsync(string name, string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
@@ -344,10 +407,12 @@ public abstract class KeyedLogContract
 
         public Task<bool> TryAppendAsync(string name, string key, ReadOnlyMemory<byte> record, CancellationToken cancellationToken) => log.TryAppendAsync(name, key, record, cancellationToken);
 
-        public Task<string?> FindMarkAsync(string name, CancellationToken cancellationToken) => log.FindMarkAsync(name, cancellationToken);
+        public Task<string?> FindMarkAsync(string name, CancellationToken cancellationToken) => MayMark ? log.FindMarkAsync(name, cancellationToken) : throw Refused();
 
-        public Task SetMarkAsync(string name, string mark, CancellationToken cancellationToken) => log.SetMarkAsync(name, mark, cancellationToken);
+        public Task SetMarkAsync(string name, string mark, CancellationToken cancellationToken) => MayMark ? log.SetMarkAsync(name, mark, cancellationToken) : throw Refused();
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync() => log.DisposeAsync();
+
+        private static FeatureException Refused() => new(FeatureError.StoreUnavailable, "This user may read the cases only.");
     }
 }

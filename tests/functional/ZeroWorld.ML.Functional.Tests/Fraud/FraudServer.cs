@@ -18,6 +18,8 @@ internal sealed class FraudServer : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly ErrorCollector _errors = new();
 
+    private Action<IServiceCollection>? _configureServices;
+
     private FraudServer()
     {
     }
@@ -35,13 +37,17 @@ internal sealed class FraudServer : IAsyncDisposable
     /// <summary>Errors with this text in them are what a test is about.</summary>
     public void ExpectError(string text) => _errors.Expect(text);
 
+    /// <summary>How many errors that are expected there were.</summary>
+    public int ExpectedErrors => _errors.ExpectedCount;
+
     /// <summary>Waits until what was predicted is in the files of the log.</summary>
     public Task FlushLogAsync(CancellationToken cancellationToken) => Server.Services.GetRequiredService<PredictionLog>().FlushAsync(cancellationToken);
 
     /// <param name="redis">Address of the online store; <see langword="null"/>: embedded.</param>
-    public static async Task<FraudServer> StartAsync(string? redis, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="services">Replaces services.</param>
+    public static async Task<FraudServer> StartAsync(string? redis, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? services = null)
     {
-        var fraud = new FraudServer();
+        var fraud = new FraudServer { _configureServices = services };
         try
         {
             await fraud.OpenAsync(redis, settings, cancellationToken);
@@ -154,7 +160,7 @@ internal sealed class FraudServer : IAsyncDisposable
         }
 
         var configuration = ZeroWorldConfiguration.Load(new ConfigurationInputs { Flags = flags });
-        Server = ZeroWorldServer.Create(configuration, logging => logging.AddProvider(_errors));
+        Server = ZeroWorldServer.Create(configuration, logging => logging.AddProvider(_errors), _configureServices);
         await Server.StartAsync(cancellationToken);
         Client = new ZeroWorldClient(Server.Addresses.Grpc.ToString());
         await Client.Features.ApplyDefinitionsAsync(

@@ -136,7 +136,7 @@ public sealed class DefinitionLoaderTests
     [InlineData("      - profile.country", "      - profil.country", "shop.yaml:47:9: there is no feature view 'profil'; expected one of: profile, spending.")]
     [InlineData("      - profile.country", "      - profile.contry", "shop.yaml:47:9: feature view 'profile' has no feature 'contry'; expected one of: country, credit_limit, vip, or *.")]
     [InlineData("      - profile.country", "      - amonut", "shop.yaml:47:9: there is no request value or transform 'amonut'; expected one of: amount, channel, is_night, ratio, or a feature as VIEW.FEATURE or VIEW.*.")]
-    [InlineData("      - profile.country", "      - time", "shop.yaml:47:9: there is no request value or transform 'time'")]
+    [InlineData("      - profile.country", "      - time", "shop.yaml:47:9: 'time' is no column, it is the moment of the read; expected a transform that makes one of it, such as { name: at, type: timestamp, expression: time }.")]
     [InlineData("      - profile.country", "      - profile.*\n      - profile.country", "shop.yaml:48:9: column 'country' is there twice; expected each name once.")]
     [InlineData("      - profile.country", "      - { name: x }", "shop.yaml:47:9: a column is a mapping; expected a request value")]
     [InlineData("name: count_1h", "name: amount", "shop.yaml:48:9: feature 'amount' of view 'spending' has the name of a request value or transform; expected another name for one of them.")]
