@@ -30,5 +30,5 @@ internal static class ShownText
         return Lines(text.Replace('\t', ' ')).Replace('\n', ' ');
     }
 
-    private static bool IsObeyed(char letter) => char.IsControl(letter) || letter is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+    public static bool IsObeyed(char letter) => char.IsControl(letter) || letter is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -9,8 +9,6 @@ namespace ZeroWorld.ML.Cli;
 internal static partial class YamlText
 {
     private const int LineMax = 130;
-
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="section">The section of the file, as <c>feature_views</c>.</param>
     /// <param name="definition">An object.</param>
@@ -87,8 +85,24 @@ internal static partial class YamlText
     private static bool IsOfText(JsonElement parent) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty("type", out var type) && type.GetString() is "string";
 
-    private static string Quote(string text) =>
-        Plain().IsMatch(text) && !Word().IsMatch(text) ? text : JsonSerializer.Serialize(text, Readable);
+    private static string Quote(string text)
+    {
+        if (Plain().IsMatch(text) && !Word().IsMatch(text))
+        {
+            return text;
+        }
+
+        // As they are but for what a terminal obeys and what ends a line: JSON's escapes of pairs of surrogates are none of YAML's.
+        var quoted = new StringBuilder("\"");
+        foreach (var letter in text)
+        {
+            _ = letter is '"' or '\\' ? quoted.Append('\\').Append(letter)
+                : ShownText.IsObeyed(letter) || letter is '\u2028' or '\u2029' or '\ufeff' ? quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}")
+                : quoted.Append(letter);
+        }
+
+        return quoted.Append('"').ToString();
+    }
 
     // A duration is no number to YAML, and neither is what begins with a letter.
     [GeneratedRegex(@"^([A-Za-z_][A-Za-z0-9_./-]*(\.\*)?( [A-Za-z0-9_./-]+)*|[0-9]+(us|ms|s|m|h|d))\z", RegexOptions.CultureInvariant)]

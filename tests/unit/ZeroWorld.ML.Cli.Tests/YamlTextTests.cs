@@ -52,6 +52,19 @@ public sealed class YamlTextTests
         Assert.All(plan.Changes, static change => Assert.Equal((DefinitionChangeKind.Unchanged, ""), (change.Change, string.Join('\n', change.Texts))));
     }
 
+    [Theory]
+    [InlineData("a smile: \U0001f600")]
+    [InlineData("turned \u202e round, \u0085 next, \u2028 line, \ufeff mark, C:\\folder \"quoted\"")]
+    public void Write_AnyText_LoadsAsTheSameAndSendsNothingThatATerminalObeys(string description)
+    {
+        var set = Load($"version: 1\nentities: [{{ name: e, description: {JsonSerializer.Serialize(description).Replace("\\uD83D\\uDE00", "\U0001f600", StringComparison.Ordinal)}, keys: [{{ name: k, type: int64 }}] }}]");
+
+        var text = Write("entities", DefinitionJson.Of(set.Entities[0]));
+
+        Assert.Equal(description, Load("version: 1\n" + text).Entities[0].Details.Description);
+        Assert.Equal(ShownText.Lines(text), text);
+    }
+
     private static DefinitionSet Load(string text) => DefinitionLoader.Load([new Features.DefinitionFile("a.yaml", text)]);
 
     private static string Write(string section, string json)

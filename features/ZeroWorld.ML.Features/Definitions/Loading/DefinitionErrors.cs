@@ -5,8 +5,10 @@ namespace ZeroWorld.ML.Features;
 /// <summary>Collects what is wrong with a set of files, so that all of it is reported together.</summary>
 internal sealed class DefinitionErrors
 {
-    // What a call's answer holds, so that no sentence is cut off.
-    private const int TextMax = 3000;
+    // What a call's answer holds of 4 KiB, where a letter that is none of ASCII takes up to 9 bytes, and an end of a line 3: no sentence is cut off.
+    private const int EncodedBytesMax = 3900;
+    private const int EncodedBytesPerLetterMax = 9;
+    private const int EncodedBytesOfLineEnd = 3;
 
     private readonly List<(string File, long Line, long Column, string Message)> _errors = [];
 
@@ -35,7 +37,7 @@ internal sealed class DefinitionErrors
             .Distinct()
             .ToList();
         var length = 0;
-        var shown = Math.Max(1, lines.TakeWhile(line => (length += line.Length + 1) <= TextMax).Count());
+        var shown = Math.Max(1, lines.TakeWhile(line => (length += EncodedBytesOf(line)) <= EncodedBytesMax).Count());
         if (shown < lines.Count)
         {
             lines = [.. lines.Take(shown), string.Create(CultureInfo.InvariantCulture, $"... and {lines.Count - shown} more.")];
@@ -43,4 +45,6 @@ internal sealed class DefinitionErrors
 
         throw new FeatureException(FeatureError.InvalidDefinition, string.Join('\n', lines));
     }
+
+    private static int EncodedBytesOf(string line) => EncodedBytesOfLineEnd + line.Sum(static letter => letter is >= ' ' and <= '~' and not '%' ? 1 : EncodedBytesPerLetterMax);
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ZeroWorld.ML.Features.Tests;
 
 public sealed class DefinitionLoaderTests
@@ -30,21 +32,24 @@ public sealed class DefinitionLoaderTests
         Assert.Matches("^[0-9a-f]{64}$", service.Fingerprint);
     }
 
-    // Each row replaces a text of the valid file; the error must stand exactly where it is and say what was expected.
-    [Fact]
-    public void Load_ManyMistakes_TellsTheFirstWholeAndHowManyMore()
+    [Theory]
+    [InlineData("mistakes.yaml")]
+    [InlineData("größen/特徴量.yaml")]
+    public void Load_ManyMistakes_TellsTheFirstWholeAndHowManyMore(string file)
     {
         var transforms = string.Join('\n', Enumerable.Range(0, 60).Select(static n => $"      - {{ name: t{n}, type: float64, expression: 'unknown_{n}(x)' }}"));
         var text = $"version: 1\nfeature_services:\n  - name: s\n    request: [{{ name: x, type: float64 }}]\n    transforms:\n{transforms}\n    features: [x]\n";
 
-        var exception = Assert.Throws<FeatureException>(() => DefinitionTexts.Load(text));
+        var exception = Assert.Throws<FeatureException>(() => DefinitionLoader.Load([new DefinitionFile(file, text)]));
 
+        // As the answer of a call encodes it.
         var lines = exception.Message.Split('\n');
-        Assert.True(exception.Message.Length <= 3100, $"{exception.Message.Length} characters");
+        Assert.InRange(Encoding.UTF8.GetBytes(exception.Message).Sum(static part => part is >= 0x20 and < 0x7f and not (byte)'%' ? 1 : 3), 1500, 4096);
         Assert.All(lines[..^1], static line => Assert.EndsWith("year.", line, StringComparison.Ordinal));
         Assert.Equal($"... and {60 - (lines.Length - 1)} more.", lines[^1]);
     }
 
+    // Each row replaces a text of the valid file; the error must stand exactly where it is and say what was expected.
     [Theory]
     // Whole files.
     [InlineData("version: 1", "version: 2", "shop.yaml:1:10: 'version' of a definition file is the integer 2; expected an integer from 1 to 1.")]
