@@ -3,7 +3,7 @@ using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Contract.Tests;
 
-public sealed class FolderKeyedLogTests : KeyedLogContract, IDisposable
+public sealed class FolderKeyedLogTests : PlacedLogContract, IDisposable
 {
     private readonly TempFolder _folder = new();
 

@@ -22,8 +22,6 @@ public sealed class KafkaKeyedLogTests : KeyedLogContract, IDisposable
         Assert.StartsWith("Kafka at 127.0.0.1:1 did not take or give what was asked", error.Message, StringComparison.Ordinal);
     }
 
-    protected override bool HasPlaces => false;
-
     // Not one by one: each would read the topic to its end.
     protected override Task FillAsync(IKeyedLog log, string name, int count) => _cluster.PublishAsync(
         name,

@@ -11,15 +11,12 @@ namespace ZeroWorld.ML.Contract.Tests;
 /// <summary>What every keyed log does, and the review queue on it.</summary>
 public abstract class KeyedLogContract
 {
-    private const int Pages = 600;
-    private const int Cases = 300;
+    private protected const int Pages = 600;
+    private protected const int Cases = 300;
 
-    private static readonly DateTimeOffset Time = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private protected static readonly DateTimeOffset Time = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    /// <summary>Whether records have places, and logs keep marks.</summary>
-    protected virtual bool HasPlaces => true;
 
     /// <summary>The same logs each time, as another process opens them.</summary>
     protected abstract Task<IKeyedLog> OpenAsync();
@@ -111,91 +108,6 @@ public abstract class KeyedLogContract
     }
 
     [Fact]
-    public async Task ReadAsync_FromAPlace_BeginsWithItsRecord()
-    {
-        Assert.SkipUnless(HasPlaces, "This log knows no places.");
-        await using var log = await OpenAsync();
-        await FillAsync(log, "review", Pages);
-        var places = new List<string>();
-        await foreach (var record in log.ReadAsync("review", from: null, Cancellation))
-        {
-            places.Add(record.Place);
-        }
-
-        var from = new List<string>();
-        await foreach (var record in log.ReadAsync("review", places[300], Cancellation))
-        {
-            from.Add(record.Place);
-        }
-
-        Assert.Equal(Pages, places.Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(places[300..], from);
-    }
-
-    [Fact]
-    public async Task ReviewQueue_ManyClosedCases_IsReadFromTheOpenOnesOn()
-    {
-        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
-        await using var log = new CountedLog(await OpenAsync());
-        for (var number = 0; number < Cases; number++)
-        {
-            await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
-        }
-
-        var queue = new ReviewQueue(log, "review", "verdicts");
-        var ids = (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id).ToArray();
-        Assert.Null(await log.FindMarkAsync("review", Cancellation));
-
-        // All but one of the first 280, not in their order.
-        foreach (var id in ids[..280].Where((_, place) => place != 270).Reverse())
-        {
-            await log.TryAppendAsync("verdicts", id, Verdict(id), Cancellation);
-        }
-
-        string[] open = [ids[270], .. ids[280..]];
-        Assert.Equal(open[..3], (await queue.ListAsync(null, 3, Cancellation)).Select(static one => one.Id));
-
-        Assert.Equal(open, (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
-        Assert.Equal(open, (await queue.ListAsync(ids[7], Cases, Cancellation)).Select(static one => one.Id));
-        Assert.Equal(open[1..], (await queue.ListAsync(ids[270], Cases, Cancellation)).Select(static one => one.Id));
-        Assert.Equal(ids[275], (await queue.FindAsync(ids[275], Cancellation)).Case.Id);
-        Assert.Equal("rosa", (await queue.FindAsync(ids[7], Cancellation)).Verdict?.Reviewer);
-        await AssertRefusedAsync("id: 'nobody' is no case of 'review'.", () => queue.ListAsync("nobody", 1, Cancellation));
-        log.Read = 0;
-        await queue.CloseAsync(ids[270], ["foul"], "rosa", Time, Cancellation);
-        Assert.InRange(log.Read, 1, 5);
-
-        // A case of before that comes again has its verdict.
-        await log.TryAppendAsync("review", "again", Case(ids[3]), Cancellation);
-        Assert.Equal(open[1..], (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
-    }
-
-    [Fact]
-    public async Task ReviewQueue_VerdictsBegunAnew_CasesThatTheMarkIsBehindAreOpenAgain()
-    {
-        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
-        await using var log = new CountedLog(await OpenAsync());
-        for (var number = 0; number < Cases; number++)
-        {
-            await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
-            await log.TryAppendAsync("verdicts", $"case {number}", Verdict($"case {number}"), Cancellation);
-        }
-
-        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, Cases, Cancellation));
-        Assert.NotNull(await log.FindMarkAsync("review", Cancellation));
-
-        // As many as there were, and of one case none.
-        var queue = new ReviewQueue(log, "review", "anew");
-        for (var number = 0; number < Cases; number++)
-        {
-            var id = number == 7 ? "another case" : $"case {number}";
-            await log.TryAppendAsync("anew", id, Verdict(id), Cancellation);
-        }
-
-        Assert.Equal(["case 7"], (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
-    }
-
-    [Fact]
     public async Task ReviewQueue_MarksThatMayNotBeReadOrLeft_IsReadFromTheFirstOn()
     {
         await using var log = new CountedLog(await OpenAsync()) { MayMark = false };
@@ -204,51 +116,6 @@ public abstract class KeyedLogContract
 
         Assert.Equal(["one"], (await queue.ListAsync(null, 5, Cancellation)).Select(static one => one.Id));
         Assert.Equal("one", (await queue.FindAsync("one", Cancellation)).Case.Id);
-    }
-
-    [Fact]
-    public async Task ReviewQueue_RecordThatIsNoCaseBehindTheMark_IsCountedOnce()
-    {
-        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
-        await using var log = new CountedLog(await OpenAsync());
-        for (var number = 0; number < Cases; number++)
-        {
-            await log.TryAppendAsync("review", $"case {number}", Case($"case {number}"), Cancellation);
-            await log.TryAppendAsync("verdicts", $"case {number}", Verdict($"case {number}"), Cancellation);
-        }
-
-        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, 1, Cancellation));
-        await log.TryAppendAsync("review", "strange", Encoding.UTF8.GetBytes("""{"id":"strange"}"""), Cancellation);
-        await log.TryAppendAsync("review", "open", Case("open"), Cancellation);
-        var queue = new ReviewQueue(log, "review", "verdicts");
-
-        Assert.Equal(["open"], (await queue.ListAsync("case 3", 5, Cancellation)).Select(static one => one.Id));
-
-        Assert.Equal(1, queue.Unreadable);
-    }
-
-    [Fact]
-    public async Task ReviewQueue_MarkThatIsOfAnotherLog_IsPassedOver()
-    {
-        Assert.SkipUnless(HasPlaces, "This log keeps no marks.");
-        await using var log = await OpenAsync();
-        await log.TryAppendAsync("review", "one", Case("one"), Cancellation);
-        await log.TryAppendAsync("review", "two", Case("two"), Cancellation);
-        var queue = new ReviewQueue(log, "review", "verdicts");
-        var places = new List<string>();
-        await foreach (var record in log.ReadAsync("review", from: null, Cancellation))
-        {
-            places.Add(record.Place);
-        }
-
-        await log.TryAppendAsync("verdicts", "one", Verdict("nobody"), Cancellation);
-        foreach (var mark in (string[])
-            ["", "no mark", "{}", """{"case":"junk","verdicts":0}""", """{"case":"9-9","verdicts":0}""", $$"""{"case":"{{places[1]}}","verdicts":1}""", $$"""{"case":"{{places[1]}}","verdicts":1,"digest":"0"}"""])
-        {
-            await log.SetMarkAsync("review", mark, Cancellation);
-
-            Assert.Equal(["one", "two"], (await queue.ListAsync(null, 5, Cancellation)).Select(static one => one.Id));
-        }
     }
 
     [Fact]
@@ -343,7 +210,7 @@ public abstract class KeyedLogContract
 
     protected static string Record(string key, int number) => $$"""{"id":"{{key}}","number":{{number}}}""";
 
-    private static async Task<bool> AppendAsync(IKeyedLog log, string name, string key, int number)
+    private protected static async Task<bool> AppendAsync(IKeyedLog log, string name, string key, int number)
     {
         while (true)
         {
@@ -376,10 +243,10 @@ public abstract class KeyedLogContract
         return records;
     }
 
-    private static byte[] Verdict(string id) =>
+    private protected static byte[] Verdict(string id) =>
         JsonSerializer.SerializeToUtf8Bytes(new ReviewVerdict(id, $"text of {id}", "foul", null, "rosa", Time), ModerationJson.Options);
 
-    private static byte[] Case(string id, bool isExclusive = true) => JsonSerializer.SerializeToUtf8Bytes(
+    private protected static byte[] Case(string id, bool isExclusive = true) => JsonSerializer.SerializeToUtf8Bytes(
         new ReviewCase("1", id, $"text of {id}", "en", "", new ModerationDecision
         {
             Offset = "1", Id = id, Action = "review", Label = "foul", Scores = new Dictionary<string, float> { ["fine"] = 0.4f, ["foul"] = 0.6f }, Policy = "house", PolicyVersion = 1, Model = "sha256:0", Time = Time,
@@ -387,10 +254,10 @@ public abstract class KeyedLogContract
         { IsExclusive = isExclusive },
         ModerationJson.Options);
 
-    private static async Task AssertRefusedAsync(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<TrainingException>(act)).Message);
+    private protected static async Task AssertRefusedAsync(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<TrainingException>(act)).Message);
 
     // How many cases were read, and what a user without rights to the mark sees.
-    private sealed class CountedLog(IKeyedLog log) : IKeyedLog
+    private protected sealed class CountedLog(IKeyedLog log) : IKeyedLog
     {
         public int Read { get; set; }
 

@@ -4,7 +4,7 @@ using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Contract.Tests;
 
-public sealed class RedisKeyedLogTests : KeyedLogContract, IAsyncLifetime
+public sealed class RedisKeyedLogTests : PlacedLogContract, IAsyncLifetime
 {
     private RedisServerProcess? _server;
 
