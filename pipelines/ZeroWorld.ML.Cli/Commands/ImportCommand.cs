@@ -65,6 +65,11 @@ internal static class ImportCommand
                     Console.Out.WriteLine($"left out: {string.Join(", ", summary.LeftOut)}");
                 }
 
+                foreach (var misfit in summary.Misfits)
+                {
+                    Terminals.Output.MarkupLineInterpolated($"[yellow]note:[/] {misfit}");
+                }
+
                 QualityView.Write(summary.Quality);
             }
 
