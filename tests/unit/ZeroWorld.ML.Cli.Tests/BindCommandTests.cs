@@ -49,7 +49,7 @@ public sealed class BindCommandTests : IDisposable
         using var answer = JsonDocument.Parse(await ZwmlAsync(
             "predict", "payments", "--json", "--entity", "customer=c7", "--request", "amount=350", "channel=shop", "--time", "2023-01-28T18:00:00Z"));
 
-        using var lineage = JsonDocument.Parse(await ZwmlAsync("features", "lineage", "payments", "--json"));
+        using var lineage = JsonDocument.Parse(await ZwmlAsync("features", "lineage", "payment", "--json"));
         using var card = JsonDocument.Parse(await File.ReadAllTextAsync(At("train.parquet.json"), TestContext.Current.CancellationToken));
 
         var path = Assert.Single(lineage.RootElement.EnumerateArray());
