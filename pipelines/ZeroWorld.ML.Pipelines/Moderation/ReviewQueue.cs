@@ -139,10 +139,11 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
             throw new TrainingException(TrainingError.InvalidInput, $"label: {given.Length} labels; expected one of {string.Join(", ", known)}, since exactly one of them is true of a text.");
         }
 
-        return found.IsExclusive != false && given is [var label]
-            ? new ReviewVerdict(found.Id, found.Text, label, null, reviewer, time)
-            : new ReviewVerdict(found.Id, found.Text, null, given, reviewer, time);
+        var isOne = found.IsExclusive != false && given.Length == 1;
+        return new ReviewVerdict(found.Id, found.Text, isOne ? given[0] : null, isOne ? null : given, reviewer, time) { Language = NullIfEmpty(found.Language), Surface = NullIfEmpty(found.Surface) };
     }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private async Task<ReviewVerdict?> VerdictOfAsync(string id, CancellationToken cancellationToken)
     {

@@ -9,8 +9,14 @@ public static class Thresholds
     // Of the normal distribution: nine of ten values are below.
     private const double NineOfTen = 1.2816;
 
+    // A probability of 0 or 1 is one that a float does not tell from it.
+    private const double Least = 1e-8;
+
     /// <summary>A threshold for a goal, so that it holds on further rows, too: by the lower bound of the precision or recall that nine of ten such samples have (Wilson's), where a threshold reaches the goal by that; else by what the rows themselves give.</summary>
-    /// <remarks>The least threshold that just reaches a precision on the rows it is chosen on is below it on further rows more often than not: of many it is the one with most luck.</remarks>
+    /// <remarks>
+    /// The least threshold that just reaches a precision on the rows it is chosen on is below it on further rows more often than not: of many it is the one with most luck. Of those that find as many rows it is the greatest.
+    /// It lies in the middle between the least probability that is flagged and the next below it.
+    /// </remarks>
     /// <param name="scores">Probabilities of validation rows.</param>
     /// <param name="positives">Whether each row has the label.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: no positive row, or none that is not; or no threshold reaches the precision.</exception>
@@ -42,11 +48,12 @@ public static class Thresholds
             }
 
             var flagged = keys.Length - row;
-            var here = new ChosenThreshold(keys[row], (double)found / flagged, (double)found / total, (double)flagged / keys.Length);
+            var here = new ChosenThreshold(row > 0 ? Middle(keys[row - 1], keys[row]) : keys[row], (double)found / flagged, (double)found / total, (double)flagged / keys.Length);
             var cost = (goal.Value * (total - found)) + (flagged - found);
             switch (goal.Kind)
             {
-                case ThresholdGoalKind.Precision when LowerBound(found, flagged, deviations) >= goal.Value:
+                // What finds no more is no better, however it reaches the precision.
+                case ThresholdGoalKind.Precision when here.Recall > (best?.Recall ?? 0) && LowerBound(found, flagged, deviations) >= goal.Value:
                     best = here;
                     break;
                 case ThresholdGoalKind.Recall when LowerBound(found, total, deviations) >= goal.Value:
@@ -59,6 +66,15 @@ public static class Thresholds
 
         return best;
     }
+
+    // In log odds. All that lies between two scores flags the same rows; of further rows the middle takes least to the wrong side.
+    internal static double Middle(double below, double from)
+    {
+        var middle = 1 / (1 + Math.Exp(-(LogOdds(below) + LogOdds(from)) / 2));
+        return middle > below && middle < from ? middle : from;
+    }
+
+    private static double LogOdds(double probability) => Math.Log(Math.Max(probability, Least) / Math.Max(1 - probability, Least));
 
     private static double LowerBound(int found, int of, double deviations)
     {

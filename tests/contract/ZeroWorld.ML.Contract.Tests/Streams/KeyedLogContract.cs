@@ -93,7 +93,7 @@ public abstract class KeyedLogContract
         var repeated = await queue.CloseAsync("two", ["foul"], "max", Time.AddDays(1), Cancellation);
         await queue.CloseAsync("one", ["fine"], "max", Time.AddDays(1), Cancellation);
 
-        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", null, "rosa", Time), verdict);
+        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", null, "rosa", Time) { Language = "en" }, verdict);
         Assert.Equal(verdict, repeated);
         Assert.Equal(["three"], (await queue.ListAsync(null, 10, Cancellation)).Select(static one => one.Id));
         Assert.Equal(verdict, (await queue.FindAsync("two", Cancellation)).Verdict);
@@ -162,7 +162,7 @@ public abstract class KeyedLogContract
         var exported = new List<string>();
         await foreach (var one in queue.VerdictsAsync(Cancellation))
         {
-            exported.Add(JsonSerializer.Serialize(one with { Reviewer = "", Time = Time }, ModerationJson.Options));
+            exported.Add(JsonSerializer.Serialize(one with { Reviewer = "", Time = Time, Language = null }, ModerationJson.Options));
         }
 
         const string End = ",\"reviewer\":\"\",\"time\":\"2026-01-02T03:04:05+00:00\"}";
