@@ -75,6 +75,8 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Equal("2", only.GetProperty("id").GetString());
         Assert.Equal("mine", only.GetProperty("decision").GetProperty("policy").GetString());
         Assert.NotEmpty(only.GetProperty("decision").GetProperty("reasons").EnumerateArray());
+        Assert.Contains("w0rthless", await RunAsync("review", "list", "-o", "out", "--label", "fine", "foul", "--language", ""), StringComparison.Ordinal);
+        Assert.Equal("[]", (await RunAsync("review", "list", "-o", "out", "--language", "de", "--json")).Trim());
         Write(Path.Combine("out", "verdicts.jsonl"), "{\"id\":\"2\",\"te");
         await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "rosa");
         Assert.Contains("No open cases", await RunAsync("review", "list", "-o", "out"), StringComparison.Ordinal);

@@ -98,7 +98,7 @@ public sealed class ModerationPolicyTests
         float[] scores = [0.1f, 0.2f, 0.8f, 0.9f];
 
         // Two of two are no sign of 0.99; none of the thresholds would be.
-        Assert.Equal(0.5, Thresholds.Choose(scores, [false, false, true, true], ThresholdGoal.Parse("precision=0.99")).Threshold, 1e-6);
+        Assert.Equal(0.8, Thresholds.Choose(scores, [false, false, true, true], ThresholdGoal.Parse("precision=0.99")).Threshold, 1e-6);
     }
 
     [Fact]
@@ -126,15 +126,32 @@ public sealed class ModerationPolicyTests
     }
 
     [Theory]
-    [InlineData("precision=0.9")]
-    [InlineData("recall=0.9")]
-    [InlineData("cost=3")]
-    public void Choose_ScoresFarFromEachOther_IsInTheMiddle(string goal)
+    [InlineData("precision=0.9", 0.999)]
+    [InlineData("recall=0.9", 0.001)]
+    [InlineData("cost=3", 0.5)]
+    public void Choose_ScoresFarFromEachOther_LeavesThoseBetweenToThatSideThatTheGoalIsAbout(string goal, double expected)
     {
         float[] scores = [0, .. Enumerable.Repeat(0.001f, 100), .. Enumerable.Repeat(0.999f, 100), 1];
         bool[] positives = [.. scores.Select(static score => score > 0.5f)];
 
-        Assert.Equal(0.5, Thresholds.Choose(scores, positives, ThresholdGoal.Parse(goal)).Threshold, 1e-4);
+        var threshold = Thresholds.Choose(scores, positives, ThresholdGoal.Parse(goal)).Threshold;
+
+        Assert.Equal(expected, threshold, 1e-4);
+        Assert.Equal(101, scores.Count(score => score >= threshold));
+    }
+
+    [Theory]
+    [InlineData("recall=0.5", "precision=0.1", true)]
+    [InlineData("precision=0.1", "recall=0.5", false)]
+    public void Choose_BlockingBeginsBelowReview_TheRuleSaysThatNothingIsReviewed(string review, string block, bool isLowered)
+    {
+        float[] scores = [.. Enumerable.Repeat(0.9f, 60), .. Enumerable.Repeat(0.2f, 80), .. Enumerable.Repeat(0.1f, 40)];
+        var data = new LabelledTexts([.. scores.Select(static (_, row) => $"text {row}")], new LabelMatrix(["foul"], [.. scores.Select(static score => score != 0.2f)], false));
+
+        var policy = PolicyChoice.Choose("p", "m", [.. scores.Select(static score => new[] { score })], data, [], ThresholdGoal.Parse(review), ThresholdGoal.Parse(block));
+
+        var rule = Assert.Single(policy.Rules);
+        Assert.Equal((isLowered, isLowered), (rule.Review == rule.Block, rule.ChosenFor!.Contains("nothing waits for review", StringComparison.Ordinal)));
     }
 
     // English is hostile from 0.8 on, German from 0.4; in profiles German is from 0.6 on. French has too few hostile texts, and some are of no known language.

@@ -75,22 +75,6 @@ public sealed class ModerationTrainingTests : IDisposable
     public void IsSameLabel_LabelsBesideEachOther_RoundingIsNoDifference(float[] served, float[] trained, bool isSame) =>
         Assert.Equal(isSame, TextParity.IsSameLabel(served, trained));
 
-    [Theory]
-    [InlineData("recall=0.5", "precision=0.1", true)]
-    [InlineData("precision=0.1", "recall=0.5", false)]
-    public async Task RunAsync_BlockingBeginsBelowReview_TheRuleSaysThatNothingIsReviewed(string review, string block, bool isLowered)
-    {
-        var request = new ModerationTrainingRequest
-        {
-            Model = new ModelName("default", "text"), Data = Data(2, true), OutputDirectory = Path.Combine(_folder.FullName, "package"), Features = new TextFeaturizerSettings { Bits = 14 },
-            Review = ThresholdGoal.Parse(review), Block = ThresholdGoal.Parse(block),
-        };
-
-        var result = await ModerationTraining.RunAsync(request, new OnnxSparseScorer(), TimeProvider.System, null, TestContext.Current.CancellationToken);
-
-        Assert.All(result.Policy.Rules, rule => Assert.Equal((isLowered, isLowered), (rule.Review == rule.Block, rule.ChosenFor!.Contains("nothing waits for review", StringComparison.Ordinal))));
-    }
-
     [Fact]
     public async Task Explain_FoulWord_IsTheFirstReason()
     {
