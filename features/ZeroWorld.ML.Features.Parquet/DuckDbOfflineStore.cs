@@ -18,21 +18,23 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     private readonly TableFolder _tables;
     private readonly ErasureList _erasures;
     private readonly SpareEngine _spare = new();
+    private readonly NullKeyNotices _nullKeys;
 
     /// <param name="options">Valid options.</param>
     public DuckDbOfflineStore(ParquetOfflineOptions options, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
-        : this(options, new ErasureList((options ?? throw new ArgumentNullException(nameof(options))).DataDirectory), time, logger)
+        : this(options, new ErasureList((options ?? throw new ArgumentNullException(nameof(options))).DataDirectory), new NullKeyNotices(), time, logger)
     {
     }
 
-    /// <summary>A store whose tables lie elsewhere than the list of deletions.</summary>
-    internal DuckDbOfflineStore(ParquetOfflineOptions options, ErasureList erasures, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
+    /// <summary>A store whose tables lie elsewhere than the list of deletions, one of several for the same tables.</summary>
+    internal DuckDbOfflineStore(ParquetOfflineOptions options, ErasureList erasures, NullKeyNotices nullKeys, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
     {
         _options = options;
         _time = time;
         _logger = logger;
         _tables = new TableFolder(options.DataDirectory);
         _erasures = erasures;
+        _nullKeys = nullKeys;
         if (SpillFolder.Sweep(options.SpillParent, time.GetUtcNow()) is > 0 and var swept)
         {
             LogSwept(swept, options.SpillParent);
@@ -55,12 +57,25 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> FindMisfitsAsync(IReadOnlyList<FeatureView> views, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        var tables = views.GroupBy(static view => (view.Project, view.Source.Table))
+            .Select(group => (Views: group.ToList(), Files: _tables.TryFilesOf(group.Key.Project, group.Key.Table)))
+            .Where(static table => table.Files is not null).ToList();
+        return tables.Count == 0
+            ? Task.FromResult<IReadOnlyList<string>>([])
+            : RunAsync<IReadOnlyList<string>>(
+                session => [.. tables.SelectMany(table => TableFit.FindMisfits(TableFiles.Open(session, table.Files!, cancellationToken), table.Views))], cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(field);
         var history = await Task.Run(
             () => ViewHistory.Open(
-                _options, _spare, _tables, _erasures.Of(field.View.Project), field, Warn, (source, count, place) => LogNullKeys(source.Table, count, source.KeyNames, place), cancellationToken),
+                _options, _spare, _tables, _erasures.Of(field.View.Project), field, Warn, WarnOfNullKeys, cancellationToken),
             cancellationToken).ConfigureAwait(false);
         Warn(history.Extent.Quality);
         return history;
@@ -166,7 +181,7 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         }
 
         // Told once of views that read the same keys.
-        foreach (var source in sources.Where(source => builder.NullKeys.GetValueOrDefault(source.View) > 0).DistinctBy(static source => source.KeyNames))
+        foreach (var source in sources.Where(source => builder.NullKeys.GetValueOrDefault(source.View) > 0).DistinctBy(static source => (source.Table, source.KeyNames)))
         {
             LogNullKeys(source.Table, builder.NullKeys[source.View], source.KeyNames, source.FirstNullKey(session));
         }
@@ -210,6 +225,15 @@ public sealed partial class DuckDbOfflineStore : IOfflineStore
         if (absences.Count > AbsencesMax)
         {
             LogAbsence(table, $"and {absences.Count - AbsencesMax} more like this");
+        }
+    }
+
+    // Each view has a history of its own: of several that read the same keys of a table the first tells it.
+    private void WarnOfNullKeys(SourceQuery source, long count, string place)
+    {
+        if (_nullKeys.Add(source.View.Project, source.Table, source.KeyNames, count, place))
+        {
+            LogNullKeys(source.Table, count, source.KeyNames, place);
         }
     }
 

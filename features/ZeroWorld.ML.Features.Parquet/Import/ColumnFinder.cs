@@ -31,24 +31,34 @@ internal static class ColumnFinder
         return (import with { Columns = columns, NotNull = NotNull(import) }, leftOut, texts);
     }
 
-    // Without them a view reads no row of the table; without a value column it has nulls there.
+    // A view that lacks one of them cannot read the table.
     private static void Require(TableImport import, List<OfflineColumn> columns)
     {
         var names = columns.Select(static column => column.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var view in import.Views)
+        foreach (var view in import.Views.Where(static view => !view.Source.IsPushOnly))
         {
             var source = view.Source;
             (string? Column, string What)[] needed =
             [
                 (source.EventTimeColumn, "its event time"), (source.CreatedTimeColumn, "its created time"),
                 .. source.KeyColumns.Select(static column => (column, "a key")), (view is WindowedView ? source.EventIdColumn : null, "its event id"),
+                .. view.StoredColumns.Select(column => ((string?)column.Name, FeaturesOf(view, column.Name))),
             ];
             foreach (var (missing, what) in needed.Where(item => item.Column is not null && !names.Contains(item.Column)))
             {
                 throw ImportFailure.File(
-                    import.Path, $"has no column '{missing}', which feature view '{view.Name}' of table '{import.Table}' reads as {what}. Its columns: {string.Join(", ", names)}.");
+                    import.Path, $"has no column '{missing}', which feature view '{view.Name}' of table '{import.Table}' reads as {what}. Its columns: {string.Join(", ", names)}. With '--column NAME:TYPE' the named columns are taken all the same.");
             }
         }
+    }
+
+    private static string FeaturesOf(FeatureView view, string column)
+    {
+        const int FeaturesMax = 3;
+        var names = view is WindowedView windowed
+            ? windowed.Features.Where(feature => feature.Column == column).Select(static feature => feature.Field.Name).ToList()
+            : [.. ((LastValueView)view).Features.Where(feature => feature.Column == column).Select(static feature => feature.Field.Name)];
+        return $"the source of {string.Join(", ", names.Take(FeaturesMax))}{(names.Count > FeaturesMax ? $" and {names.Count - FeaturesMax} more" : string.Empty)}";
     }
 
     private static List<OfflineColumn> ColumnsOf(Dictionary<string, string> types) =>

@@ -76,36 +76,43 @@ internal sealed class TableImporter
         var temporary = ParquetFile.TemporaryPathOf(Path.Combine(folder, "part-0.parquet"));
         ParquetFile.Write(session, Staging, temporary, null, cancellationToken);
         var bytes = new FileInfo(temporary).Length;
-        if (_import.IsAppended)
-        {
-            Append(session, temporary, cancellationToken);
-        }
-        else
-        {
-            _tables.Publish(_import.Project, _import.Table, temporary);
-        }
-
-        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Texts = _texts, Quality = quality, NullKeys = nullKeys };
+        var misfits = Publish(session, temporary, cancellationToken);
+        return new TableSummary(rows, bytes, first, last) { Columns = _import.Columns, LeftOut = _leftOut, Texts = _texts, Quality = quality, NullKeys = nullKeys, Misfits = misfits };
     }
 
-    /// <summary>Puts the file beside those that are there, unless it does not agree with them.</summary>
-    private void Append(DuckDbSession session, string temporary, CancellationToken cancellationToken)
+    /// <summary>Makes the file the table or, unless it does not agree with those that are there, puts it beside them.</summary>
+    /// <returns>What its views cannot read of the table.</returns>
+    private IReadOnlyList<string> Publish(DuckDbSession session, string temporary, CancellationToken cancellationToken)
     {
+        // What is wrong is told of the file that the caller knows.
+        string Rename(string message) => message.Replace(temporary, _import.Path, StringComparison.Ordinal)
+            .Replace(Path.GetFileName(temporary), Path.GetFileName(_import.Path), StringComparison.Ordinal);
         try
         {
-            if (_tables.TryFilesOf(_import.Project, _import.Table) is { } files)
+            var others = _import.IsAppended ? _tables.TryFilesOf(_import.Project, _import.Table) : null;
+            var table = TableFiles.Open(session, [.. others ?? [], temporary], cancellationToken);
+            if (others is not null)
             {
-                TableFiles.Open(session, [.. files, temporary], cancellationToken).Require([], _columns.Select(static column => column.Name));
+                table.Require([], _columns.Select(static column => column.Name));
             }
 
-            // Named when it is there: a file that is stored counts as stored from then on.
-            _tables.Append(_import.Project, _import.Table, temporary, _time.GetUtcNow());
+            IReadOnlyList<string> misfits = [.. TableFit.FindMisfits(table, _import.Views).Select(Rename)];
+            if (_import.IsAppended)
+            {
+                // Named when it is there: a file that is stored counts as stored from then on.
+                _tables.Append(_import.Project, _import.Table, temporary, _time.GetUtcNow());
+            }
+            else
+            {
+                _tables.Publish(_import.Project, _import.Table, temporary);
+            }
+
+            return misfits;
         }
         catch (FeatureException exception)
         {
-            // What does not agree is told of the file that the caller knows.
             File.Delete(temporary);
-            throw new FeatureException(exception.Error, exception.Message.Replace(temporary, _import.Path, StringComparison.Ordinal), exception);
+            throw new FeatureException(exception.Error, Rename(exception.Message), exception);
         }
         catch
         {

@@ -14,6 +14,7 @@ public sealed partial class S3OfflineStore : IOfflineStore
     private readonly TimeProvider _time;
     private readonly ILogger<DuckDbOfflineStore> _logger;
     private readonly ErasureList _erasures;
+    private readonly NullKeyNotices _nullKeys = new();
     private readonly DuckDbOfflineStore _local;
     private readonly S3TableSync _tables;
     private readonly S3FileRewriter _files;
@@ -30,7 +31,7 @@ public sealed partial class S3OfflineStore : IOfflineStore
         _time = time;
         _logger = logger;
         _erasures = new ErasureList(options.DataDirectory);
-        _local = new DuckDbOfflineStore(options, _erasures, time, logger);
+        _local = new DuckDbOfflineStore(options, _erasures, _nullKeys, time, logger);
         _tables = new S3TableSync(objects, cache, time);
         _files = new S3FileRewriter(objects, cache);
     }
@@ -38,6 +39,10 @@ public sealed partial class S3OfflineStore : IOfflineStore
     /// <inheritdoc/>
     public Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken) => RunAsync(
         project, [table], (store, _) => store.DescribeTableAsync(project, table, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Passes by every table: none is brought here to be looked at.</remarks>
+    public Task<IReadOnlyList<string>> FindMisfitsAsync(IReadOnlyList<FeatureView> views, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <inheritdoc/>
     public async Task<IViewHistory> OpenHistoryAsync(StorageField field, CancellationToken cancellationToken)
@@ -179,16 +184,17 @@ public sealed partial class S3OfflineStore : IOfflineStore
         }
     }
 
-    private WorkFolder NewFolder() => new(SpillFolder.Create(_options.SpillParent), _options, _erasures, _time, _logger);
+    private WorkFolder NewFolder() => new(SpillFolder.Create(_options.SpillParent), _options, _erasures, _nullKeys, _time, _logger);
 
     private static FeatureException Translate(ObjectStoreException exception) => new(FeatureError.StoreUnavailable, exception.Message, exception);
 
     /// <summary>The data directory of one operation; swept with the folders of engines when its process was killed.</summary>
-    private sealed class WorkFolder(SpillFolder folder, ParquetOfflineOptions options, ErasureList erasures, TimeProvider time, ILogger<DuckDbOfflineStore> logger) : IDisposable
+    private sealed class WorkFolder(SpillFolder folder, ParquetOfflineOptions options, ErasureList erasures, NullKeyNotices nullKeys, TimeProvider time, ILogger<DuckDbOfflineStore> logger)
+        : IDisposable
     {
         public TableFolder Tables { get; } = new(folder.Path);
 
-        public DuckDbOfflineStore Store { get; } = new(options.WithDirectory(folder.Path), erasures, time, logger);
+        public DuckDbOfflineStore Store { get; } = new(options.WithDirectory(folder.Path), erasures, nullKeys, time, logger);
 
         public void Dispose() => folder.Dispose();
     }

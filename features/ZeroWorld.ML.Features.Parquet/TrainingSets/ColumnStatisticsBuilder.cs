@@ -13,7 +13,7 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
 {
     private readonly double _least = bounds?.Minimum ?? double.NegativeInfinity;
     private readonly double _most = bounds?.Maximum ?? double.PositiveInfinity;
-    private BlockStatistics _all = new(0, 0, 0, 0, double.PositiveInfinity, double.NegativeInfinity, 0);
+    private BlockStatistics _all = BlockStatistics.OfNothing(0, 0);
 
     // Texts and lists are only counted.
     private bool IsNumber => type is not (FeatureType.String or FeatureType.Bytes or FeatureType.Int64List or FeatureType.Float64List or FeatureType.StringList);
@@ -25,31 +25,44 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
         var missing = nulls.Count(true);
         if (!IsNumber || missing == rows)
         {
-            return new BlockStatistics(rows, missing, 0, 0, double.PositiveInfinity, double.NegativeInfinity, 0);
+            return BlockStatistics.OfNothing(rows, missing);
         }
 
         Span<long> room = stackalloc long[missing == 0 ? 0 : rows];
         var values = missing == 0 ? column.Bits.AsSpan(0, rows) : room[..column.CopyPresent(rows, room)];
-        var (notANumber, outOfBounds, minimum, maximum, sum) = type switch
+        var summary = type switch
         {
             FeatureType.Float64 => SummarizeFloats(MemoryMarshal.Cast<long, double>(values)),
-            FeatureType.Int64 or FeatureType.Timestamp => SummarizeIntegers(values),
-            _ => SummarizeOthers(values),
+            FeatureType.Float32 => SummarizeSingles(values),
+            _ => SummarizeIntegers(values),
         };
-        return new BlockStatistics(rows, missing, notANumber, outOfBounds + (bounds is null ? 0 : notANumber), minimum, maximum, sum);
+        return new BlockStatistics(
+            rows, missing, summary.NotANumber, summary.OutOfBounds + (bounds is null ? 0 : summary.NotANumber), summary.Minimum, summary.Maximum, summary.Sum, summary.Total);
     }
 
     /// <summary>Adds the next block.</summary>
     public void Add(in BlockStatistics block) => _all = new BlockStatistics(
         _all.Rows + block.Rows, _all.Nulls + block.Nulls, _all.NotANumber + block.NotANumber, _all.OutOfBounds + block.OutOfBounds,
-        Math.Min(_all.Minimum, block.Minimum), Math.Max(_all.Maximum, block.Maximum), _all.Sum + block.Sum);
+        Math.Min(_all.Minimum, block.Minimum), Math.Max(_all.Maximum, block.Maximum), _all.Sum + block.Sum, _all.Total + block.Total);
 
     public ColumnStatistics Complete()
     {
         var count = _all.Rows - _all.Nulls - _all.NotANumber;
         return !IsNumber || count == 0
             ? new ColumnStatistics(name, type, _all.Rows, _all.Nulls, _all.NotANumber, null, null, null, _all.OutOfBounds)
-            : new ColumnStatistics(name, type, _all.Rows, _all.Nulls, _all.NotANumber, _all.Minimum, _all.Maximum, _all.Sum / count, _all.OutOfBounds);
+            : new ColumnStatistics(name, type, _all.Rows, _all.Nulls, _all.NotANumber, _all.Minimum, _all.Maximum, MeanOf(count), _all.OutOfBounds);
+    }
+
+    // Of integers and times the exact sum, divided once: in float64 the sum of ten million times would be off by microseconds for each.
+    private double MeanOf(long count)
+    {
+        if (type is FeatureType.Float32 or FeatureType.Float64)
+        {
+            return _all.Sum / count;
+        }
+
+        var (whole, rest) = Int128.DivRem(_all.Total, count);
+        return (double)whole + ((double)rest / count);
     }
 
     // Four sums, each of every fourth value, whatever the processor has: the mean has the same bits everywhere.
@@ -72,7 +85,7 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
         }
 
         Span<double> sums = [sum[0], sum[1], sum[2], sum[3]];
-        var all = new Summary(Vector256.Sum(notANumber), Vector256.Sum(outOfBounds), Least(minimum), Greatest(maximum), 0);
+        var all = new Summary(Vector256.Sum(notANumber), Vector256.Sum(outOfBounds), Least(minimum), Greatest(maximum), 0, 0);
         for (; row < values.Length; row++)
         {
             all = Add(all, values[row], ref sums[row % Vector256<double>.Count]);
@@ -81,44 +94,51 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
         return all with { Sum = sums[0] + sums[1] + (sums[2] + sums[3]) };
     }
 
+    // The halves of the values are added apart: no sum of a block leaves an int64.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Summary SummarizeIntegers(ReadOnlySpan<long> values)
     {
-        var (sum, outOfBounds) = (Vector256<double>.Zero, Vector256<long>.Zero);
+        const long LowHalf = uint.MaxValue;
+        var (high, low, outOfBounds) = (Vector256<long>.Zero, Vector256<long>.Zero, Vector256<long>.Zero);
         var (minimum, maximum) = (Vector256.Create(long.MaxValue), Vector256.Create(long.MinValue));
         var (least, most) = (Vector256.Create(_least), Vector256.Create(_most));
         var row = 0;
         for (; row + Vector256<long>.Count <= values.Length; row += Vector256<long>.Count)
         {
             var value = Vector256.Create(values.Slice(row, Vector256<long>.Count));
-            var number = Vector256.ConvertToDouble(value);
-            sum += number;
+            high += Vector256.ShiftRightArithmetic(value, 32);
+            low += value & Vector256.Create(LowHalf);
             minimum = Vector256.Min(minimum, value);
             maximum = Vector256.Max(maximum, value);
-            outOfBounds += Vector256<long>.One & (Vector256.LessThan(number, least) | Vector256.GreaterThan(number, most)).AsInt64();
+            if (bounds is not null)
+            {
+                var number = Vector256.ConvertToDouble(value);
+                outOfBounds += Vector256<long>.One & (Vector256.LessThan(number, least) | Vector256.GreaterThan(number, most)).AsInt64();
+            }
         }
-
-        Span<double> sums = [sum[0], sum[1], sum[2], sum[3]];
 
         // Of numbers in order their roundings are in order, too.
-        var all = row == 0
-            ? new Summary(0, 0, double.PositiveInfinity, double.NegativeInfinity, 0)
-            : new Summary(0, Vector256.Sum(outOfBounds), Math.Min(Math.Min(minimum[0], minimum[1]), Math.Min(minimum[2], minimum[3])), Math.Max(Math.Max(maximum[0], maximum[1]), Math.Max(maximum[2], maximum[3])), 0);
+        var (smallest, greatest) = (Math.Min(Math.Min(minimum[0], minimum[1]), Math.Min(minimum[2], minimum[3])), Math.Max(Math.Max(maximum[0], maximum[1]), Math.Max(maximum[2], maximum[3])));
+        var outside = Vector256.Sum(outOfBounds);
+        var total = ((Int128)Vector256.Sum(high) << 32) + Vector256.Sum(low);
         for (; row < values.Length; row++)
         {
-            all = Add(all, values[row], ref sums[row % Vector256<long>.Count]);
+            smallest = Math.Min(smallest, values[row]);
+            greatest = Math.Max(greatest, values[row]);
+            outside += values[row] < _least || values[row] > _most ? 1 : 0;
+            total += values[row];
         }
 
-        return all with { Sum = sums[0] + sums[1] + (sums[2] + sums[3]) };
+        return new Summary(0, outside, smallest, greatest, 0, total);
     }
 
-    private Summary SummarizeOthers(ReadOnlySpan<long> values)
+    private Summary SummarizeSingles(ReadOnlySpan<long> values)
     {
-        var all = new Summary(0, 0, double.PositiveInfinity, double.NegativeInfinity, 0);
+        var all = new Summary(0, 0, double.PositiveInfinity, double.NegativeInfinity, 0, 0);
         var sum = 0.0;
         foreach (var bits in values)
         {
-            all = Add(all, type == FeatureType.Float32 ? BitConverter.Int32BitsToSingle((int)bits) : bits, ref sum);
+            all = Add(all, BitConverter.Int32BitsToSingle((int)bits), ref sum);
         }
 
         return all with { Sum = sum };
@@ -142,8 +162,13 @@ internal sealed class ColumnStatisticsBuilder(string name, FeatureType type, Fea
 
     private static double Greatest(Vector256<double> values) => Math.Max(Math.Max(values[0], values[1]), Math.Max(values[2], values[3]));
 
-    private readonly record struct Summary(long NotANumber, long OutOfBounds, double Minimum, double Maximum, double Sum);
+    private readonly record struct Summary(long NotANumber, long OutOfBounds, double Minimum, double Maximum, double Sum, Int128 Total);
 }
 
 /// <summary>What the values of some rows of a column come to; minimum, maximum and sum are those of its numbers.</summary>
-internal readonly record struct BlockStatistics(long Rows, long Nulls, long NotANumber, long OutOfBounds, double Minimum, double Maximum, double Sum);
+/// <param name="Sum">The sum of floats; else 0.</param>
+/// <param name="Total">The sum of what is no float; else 0.</param>
+internal readonly record struct BlockStatistics(long Rows, long Nulls, long NotANumber, long OutOfBounds, double Minimum, double Maximum, double Sum, Int128 Total)
+{
+    public static BlockStatistics OfNothing(long rows, long nulls) => new(rows, nulls, 0, 0, double.PositiveInfinity, double.NegativeInfinity, 0, 0);
+}

@@ -8,6 +8,11 @@ public interface IOfflineStore
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>.</exception>
     Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken);
 
+    /// <summary>Says of tables that are there what a training set of the views would refuse: a column that is missing, or of another type.</summary>
+    /// <param name="views">Views of one project.</param>
+    /// <returns>A sentence for each view that does not fit its table. Tables that are not there, or are not on this machine, are passed by.</returns>
+    Task<IReadOnlyList<string>> FindMisfitsAsync(IReadOnlyList<FeatureView> views, CancellationToken cancellationToken);
+
     /// <summary>Opens what the source of a view holds; refuses rows that lack what identifies them in time.</summary>
     /// <param name="field">The stored form of the view.</param>
     /// <exception cref="FeatureException"><see cref="FeatureError.NotFound"/>, <see cref="FeatureError.InvalidInput"/>: the table does not fit the view.</exception>
@@ -106,6 +111,9 @@ public sealed record TableSummary(long Rows, long Bytes, long? FirstTime, long? 
 
     /// <value>One per feature of <see cref="TableImport.Views"/> that declares bounds and whose column was imported; of last-value views only.</value>
     public IReadOnlyList<FeatureQuality> Quality { get; init; } = [];
+
+    /// <value>A sentence for each of <see cref="TableImport.Views"/> that cannot read the table as it is now.</value>
+    public IReadOnlyList<string> Misfits { get; init; } = [];
 
     /// <value>One per key of <see cref="TableImport.Views"/> that lacks a value in some of the rows.</value>
     public IReadOnlyList<NullKeyRows> NullKeys { get; init; } = [];

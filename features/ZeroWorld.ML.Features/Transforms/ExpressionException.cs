@@ -6,4 +6,7 @@ namespace ZeroWorld.ML.Features;
 internal sealed class ExpressionException(int position, string message) : Exception(message)
 {
     public int Position { get; } = position;
+
+    /// <value>The name that nothing has, where that is what is wrong.</value>
+    public string? UnknownName { get; init; }
 }

@@ -41,9 +41,9 @@ internal sealed class ExpressionScope
             return node;
         }
 
-        throw new ExpressionException(position, _unreadable.Contains(name)
-            ? $"'{name}' holds bytes, which expressions cannot read; expected one of: {Names()}"
-            : $"there is no value '{name}'; expected one of: {Names()}");
+        throw _unreadable.Contains(name)
+            ? new ExpressionException(position, $"'{name}' holds bytes, which expressions cannot read; expected one of: {Names()}")
+            : new ExpressionException(position, $"there is no value '{name}'; expected one of: {Names()}") { UnknownName = name };
     }
 
     private void Add(string name, FeatureType type, ExpressionNode node)

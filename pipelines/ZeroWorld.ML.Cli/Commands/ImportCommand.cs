@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Cli;
@@ -63,6 +64,11 @@ internal static class ImportCommand
                 if (summary.LeftOut.Count > 0)
                 {
                     Console.Out.WriteLine($"left out: {string.Join(", ", summary.LeftOut)}");
+                }
+
+                foreach (var misfit in summary.Misfits)
+                {
+                    Terminals.Output.MarkupLineInterpolated($"[yellow]note:[/] {misfit}");
                 }
 
                 QualityView.Write(summary.Quality);

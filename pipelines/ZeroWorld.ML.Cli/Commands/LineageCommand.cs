@@ -7,7 +7,7 @@ using ZeroWorld.ML.V1;
 
 namespace ZeroWorld.ML.Cli;
 
-/// <summary><c>zwml features lineage</c>: source table, view, service, models that read it.</summary>
+/// <summary><c>zwml features lineage</c>: source table, view, service, models that read it and their training sets.</summary>
 internal static class LineageCommand
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -16,7 +16,7 @@ internal static class LineageCommand
     {
         var name = new Argument<string?>("name") { Description = "Only what leads to or from this table, view, service or model.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
-        var command = new Command("lineage", "Shows what comes from where: source table, feature view, feature service, model versions.") { name, json };
+        var command = new Command("lineage", "Shows what comes from where: source table, feature view, feature service, model versions and the training sets that they were made of.") { name, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -35,10 +35,18 @@ internal static class LineageCommand
             var paths = Trace(definitions.Definitions, manifests, project);
             if (parse.GetValue(name) is { } wanted)
             {
-                paths = [.. paths.Where(path => path.Table == wanted || path.View == wanted || path.Service == wanted || path.Model.Split(' ')[0] == wanted)];
+                paths = [.. paths.Where(path => path.Table == wanted || path.View == wanted || path.Service == wanted || path.Model?.Model == wanted)];
             }
 
-            Show(paths, parse.GetValue(json));
+            if (parse.GetValue(json))
+            {
+                ShowJson(paths);
+            }
+            else
+            {
+                Show(paths);
+            }
+
             return ExitCode.Success;
         });
         return command;
@@ -63,15 +71,15 @@ internal static class LineageCommand
                 {
                     used.Add(view);
                     paths.AddRange(readers.Count == 0
-                        ? [new LineagePath(tables[view], view, definition.Name, "", true)]
-                        : readers.Select(version => new LineagePath(tables[view], view, definition.Name, NameOf(version), IsCurrent(version, definition.Fingerprint))));
+                        ? [new LineagePath(tables[view], view, definition.Name, null, true)]
+                        : readers.Select(version => new LineagePath(tables[view], view, definition.Name, version, IsCurrent(version, definition.Fingerprint))));
                 }
             }
         }
 
-        paths.AddRange(tables.Where(item => !used.Contains(item.Key)).Select(static item => new LineagePath(item.Value, item.Key, "", "", true)));
+        paths.AddRange(tables.Where(item => !used.Contains(item.Key)).Select(static item => new LineagePath(item.Value, item.Key, "", null, true)));
         return [.. paths.OrderBy(static path => path.Table, StringComparer.Ordinal).ThenBy(static path => path.View, StringComparer.Ordinal)
-            .ThenBy(static path => path.Service, StringComparer.Ordinal).ThenBy(static path => path.Model, StringComparer.Ordinal)];
+            .ThenBy(static path => path.Service, StringComparer.Ordinal).ThenBy(static path => path.Model?.Model, StringComparer.Ordinal).ThenBy(static path => path.Model?.Version)];
     }
 
     private static bool Pins(ModelVersion version, string project, string service) =>
@@ -81,38 +89,48 @@ internal static class LineageCommand
 
     private static JsonNode? ServiceOf(ModelVersion version) => JsonNode.Parse(version.ManifestJson)?["feature_service"];
 
+    private static string? TrainingSetOf(ModelVersion version) => (string?)JsonNode.Parse(version.ManifestJson)?["lineage"]?["training_set"];
+
+    private static void ShowJson(List<LineagePath> paths)
+    {
+        var list = new JsonArray([.. paths.Select(static path => (JsonNode)new JsonObject
+        {
+            ["table"] = path.Table,
+            ["view"] = path.View,
+            ["service"] = path.Service.Length > 0 ? path.Service : null,
+            ["model"] = path.Model?.Model,
+            ["version"] = path.Model?.Version,
+            ["aliases"] = path.Model is null ? null : new JsonArray([.. path.Model.Aliases.Select(static alias => JsonValue.Create(alias))]),
+            ["is_retired"] = path.Model?.HasRetiredTime,
+            ["training_set"] = path.Model is null ? null : TrainingSetOf(path.Model),
+            ["is_current"] = path.IsCurrent,
+        })]);
+        Console.Out.WriteLine(list.ToJsonString(Indented));
+    }
+
+    private static void Show(List<LineagePath> paths)
+    {
+        const int FingerprintShown = 12;
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("source table", "feature view", "feature service", "model", "training set");
+        foreach (var path in paths)
+        {
+            var model = path.Model is null ? "" : Markup.Escape(NameOf(path.Model));
+            var set = path.Model is null ? null : TrainingSetOf(path.Model);
+            table.AddRow(
+                Markup.Escape(path.Table), Markup.Escape(path.View), Markup.Escape(path.Service), path.IsCurrent ? model : $"{model} [yellow](another definition of the service)[/]",
+                Markup.Escape(set?[..Math.Min(FingerprintShown, set.Length)] ?? ""));
+        }
+
+        Terminals.Output.Write(table);
+    }
+
     private static string NameOf(ModelVersion version)
     {
         var aliases = version.Aliases.Count > 0 ? $" ({string.Join(", ", version.Aliases)})" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{version.Model} v{version.Version}{aliases}{(version.HasRetiredTime ? " (retired)" : "")}");
     }
 
-    private static void Show(List<LineagePath> paths, bool asJson)
-    {
-        if (asJson)
-        {
-            var list = new JsonArray([.. paths.Select(static path => (JsonNode)new JsonObject
-            {
-                ["table"] = path.Table,
-                ["view"] = path.View,
-                ["service"] = path.Service.Length > 0 ? path.Service : null,
-                ["model"] = path.Model.Length > 0 ? path.Model : null,
-                ["is_current"] = path.IsCurrent,
-            })]);
-            Console.Out.WriteLine(list.ToJsonString(Indented));
-            return;
-        }
-
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("source table", "feature view", "feature service", "model");
-        foreach (var path in paths)
-        {
-            var model = path.IsCurrent ? Markup.Escape(path.Model) : $"{Markup.Escape(path.Model)} [yellow](another definition of the service)[/]";
-            table.AddRow(Markup.Escape(path.Table), Markup.Escape(path.View), Markup.Escape(path.Service), model);
-        }
-
-        Terminals.Output.Write(table);
-    }
-
+    /// <param name="Model">The version that pins the service; <see langword="null"/>: none does.</param>
     /// <param name="IsCurrent">Whether the model pins the service as it is defined now.</param>
-    private sealed record LineagePath(string Table, string View, string Service, string Model, bool IsCurrent);
+    private sealed record LineagePath(string Table, string View, string Service, ModelVersion? Model, bool IsCurrent);
 }

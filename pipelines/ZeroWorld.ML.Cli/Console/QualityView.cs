@@ -45,6 +45,7 @@ internal static class QualityView
             ["value"] = text.Value,
             ["before"] = text.Type is { } type ? FeatureTypeNames.Of(type) : null,
         })]),
+        ["misfits"] = new JsonArray([.. summary.Misfits.Select(static misfit => JsonValue.Create(misfit))]),
         ["null_keys"] = new JsonArray([.. summary.NullKeys.Select(static keys => new JsonObject
         {
             ["columns"] = new JsonArray([.. keys.Columns.Select(static column => JsonValue.Create(column))]),

@@ -4,9 +4,9 @@ using ZeroWorld.ML.Models.Registry;
 
 namespace ZeroWorld.ML.Hosting;
 
-/// <summary>Applies definitions, unless that would break a registered model; restores models that they have not left behind.</summary>
+/// <summary>Applies definitions, unless that would break a registered model, and tells which tables do not fit them; restores models that they have not left behind.</summary>
 /// <remarks>Thread safe: one application at a time.</remarks>
-public sealed class DefinitionApplier(DefinitionRegistry registry, ModelRegistry models) : IDisposable
+public sealed class DefinitionApplier(DefinitionRegistry registry, ModelRegistry models, IOfflineStore tables) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -18,7 +18,7 @@ public sealed class DefinitionApplier(DefinitionRegistry registry, ModelRegistry
         var plan = registry.Plan(definitions);
         var breaches = plan.FindBreaches(await ReadPinsAsync(definitions.Project, cancellationToken).ConfigureAwait(false));
         return breaches.Count == 0
-            ? await TellRetiredAsync(plan, cancellationToken).ConfigureAwait(false)
+            ? await TellAsync(plan, definitions, cancellationToken).ConfigureAwait(false)
             : throw new FeatureException(FeatureError.Incompatible, string.Join('\n', breaches));
     }
 
@@ -31,7 +31,7 @@ public sealed class DefinitionApplier(DefinitionRegistry registry, ModelRegistry
         try
         {
             var plan = registry.Apply(definitions, await ReadPinsAsync(definitions.Project, cancellationToken).ConfigureAwait(false));
-            return await TellRetiredAsync(plan, cancellationToken).ConfigureAwait(false);
+            return await TellAsync(plan, definitions, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -78,9 +78,13 @@ public sealed class DefinitionApplier(DefinitionRegistry registry, ModelRegistry
         return ToPins(pins, project);
     }
 
-    private async Task<DefinitionPlan> TellRetiredAsync(DefinitionPlan plan, CancellationToken cancellationToken) => plan with
+    private async Task<DefinitionPlan> TellAsync(DefinitionPlan plan, DefinitionSet definitions, CancellationToken cancellationToken) => plan with
     {
-        Notes = plan.FindLeftBehind(ToPins(await models.RetiredServicesAsync(cancellationToken).ConfigureAwait(false), plan.Project)),
+        Notes =
+        [
+            .. plan.FindLeftBehind(ToPins(await models.RetiredServicesAsync(cancellationToken).ConfigureAwait(false), plan.Project)),
+            .. await tables.FindMisfitsAsync(definitions.Views, cancellationToken).ConfigureAwait(false),
+        ],
     };
 
     private static IReadOnlyList<PinnedService> ToPins(IReadOnlyList<PinnedFeatureService> pins, string project) =>

@@ -32,7 +32,7 @@ public sealed class FeatureCommandTests : IDisposable
     public async Task Features_FromDefinitionsToTrainingSet_WorkBesideAServer()
     {
         Write("defs.yaml", Definitions);
-        Write("later.yaml", Definitions.Replace("10d", "36h", StringComparison.Ordinal));
+        Write("later.yaml", Definitions.Replace("10d", "36h", StringComparison.Ordinal).Replace("bounds: { min: 0 } }", "bounds: { min: 0 } }\n      - { name: grade, type: string }", StringComparison.Ordinal));
         Write("balances.csv", "account,at,known,amount\n7,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,10\n8,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,-5\n");
         Write("spine.csv", "id,at,a,b\n1,2024-01-04T00:00:00Z,7,8\n2,2024-01-04T00:00:00Z,8,\n");
         await RunAsync("apply", "defs.yaml");
@@ -68,6 +68,7 @@ public sealed class FeatureCommandTests : IDisposable
             Assert.Equal(1, refused.ExitCode);
             Assert.Contains("is in use by process", refused.Error, StringComparison.Ordinal);
             Assert.Contains("ttl: 10d -> 36h", plan, StringComparison.Ordinal);
+            Assert.Contains("there is no column 'grade'", plan, StringComparison.Ordinal);
             Assert.Contains("tags: { tier: gold }", shown, StringComparison.Ordinal);
             Assert.Contains("ttl: 10d", shown, StringComparison.Ordinal);
             Assert.Contains("bounds: { min: 0 }", shown, StringComparison.Ordinal);

@@ -107,6 +107,8 @@ public sealed class BatchMemoryTests : IDisposable
         public Task<IReadOnlyList<OfflineColumn>> DescribeTableAsync(string project, string table, CancellationToken cancellationToken) =>
             store.DescribeTableAsync(project, table, cancellationToken);
 
+        public Task<IReadOnlyList<string>> FindMisfitsAsync(IReadOnlyList<FeatureView> views, CancellationToken cancellationToken) => store.FindMisfitsAsync(views, cancellationToken);
+
         public Task<TableSummary> ImportAsync(TableImport import, CancellationToken cancellationToken) => store.ImportAsync(import, cancellationToken);
 
         public Task<TrainingSet> BuildTrainingSetAsync(TrainingSetRequest request, IProgress<long>? progress, CancellationToken cancellationToken) =>

@@ -103,6 +103,7 @@ public sealed class ImportWithoutColumnsTests : IDisposable
 
     [Theory]
     [InlineData("code,flag,n\nx,true,1\n", "has no column 'at', which feature view 'view' of table 'events' reads as its event time. Its columns: code, flag, n")]
+    [InlineData("at,code,flag\n2024-01-01T00:00:00Z,x,true\n", "has no column 'n', which feature view 'view' of table 'events' reads as the source of n_sum. Its columns: at, code, flag")]
     [InlineData("at,flag,n\n2024-01-01T00:00:00Z,true,1\n", "has no column 'code', which feature view 'view' of table 'events' reads as a key. Its columns: at, flag, n")]
     public async Task ImportAsync_FileWithoutWhatItsViewNeeds_IsRefusedAndTheTableStays(string text, string expected)
     {
@@ -110,8 +111,35 @@ public sealed class ImportWithoutColumnsTests : IDisposable
 
         var refused = await RefusedAsync(Import(_folder.WriteText("second.csv", text)) with { Views = [View()] });
 
-        Assert.Contains($"second.csv' {expected}.", refused, StringComparison.Ordinal);
+        Assert.Contains($"second.csv' {expected}. With '--column", refused, StringComparison.Ordinal);
         Assert.Equal(["code", "at"], (await _folder.Store.DescribeTableAsync("default", "events", Token)).Select(static column => column.Name));
+    }
+
+    [Fact]
+    public async Task ImportAsync_NamedColumnsThatDoNotFitAView_AreTakenAndToldAsTheJoinWould()
+    {
+        var path = _folder.WriteText("whole.csv", "code,at,flag,n\nx,2024-01-01T00:00:00Z,true,1\n");
+        OfflineColumn[] columns = [new("code", FeatureType.Int64), new("at", FeatureType.Timestamp), new("flag", FeatureType.Bool)];
+        var pushed = View() with { Name = "pushed", Source = View().Source with { IsPushOnly = true } };
+
+        var summary = await _folder.Store.ImportAsync(Import(_folder.WriteText("in.csv", "code,at,flag\n7,2024-01-01T00:00:00Z,true\n")) with { Columns = columns, Views = [View(), pushed] }, Token);
+        var whole = await _folder.Store.ImportAsync(Import(path) with { Views = [View(), pushed] }, Token);
+
+        var misfit = Assert.Single(summary.Misfits);
+        Assert.Equal("Table 'events' does not fit feature view 'view': column 'code' of file 'in.csv' is BIGINT; expected string.", misfit);
+        Assert.Empty(whole.Misfits);
+    }
+
+    [Fact]
+    public async Task FindMisfitsAsync_TablesThatAreThere_AreJudgedAsTheJoinWould()
+    {
+        await _folder.Store.ImportAsync(Import(_folder.WriteText("in.csv", "code,at,flag\nx,2024-01-01T00:00:00Z,true\n")), Token);
+        var absent = View() with { Name = "absent", Source = View().Source with { Table = "others" } };
+        var flags = View() with { Name = "flags", Features = [View().Features[1]] };
+
+        var misfits = await _folder.Store.FindMisfitsAsync([View(), absent, flags], Token);
+
+        Assert.Equal("Table 'events' does not fit feature view 'view': there is no column 'n'; its columns are code, at, flag.", Assert.Single(misfits));
     }
 
     [Fact]

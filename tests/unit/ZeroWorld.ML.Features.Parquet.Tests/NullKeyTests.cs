@@ -47,6 +47,41 @@ public sealed class NullKeyTests : IDisposable
     }
 
     [Fact]
+    public async Task OpenHistoryAsync_ViewsOfTheSameKeys_AreToldOfOnce()
+    {
+        WriteAll();
+        var store = Store();
+
+        foreach (var view in (FeatureView[])[View(false, ["k"]), View(true, ["k"]), View(true, ["k", "s"])])
+        {
+            await using var history = await store.OpenHistoryAsync(StorageField.Of(view, hasIntegerEventId: false), Token);
+        }
+
+        Assert.Equal(
+            ["Table facts: 3 rows have no value in their key (k)", "Table facts: 4 rows have no value in their key (k, s)"],
+            _lines.Warnings.Where(static line => line.Contains("their key", StringComparison.Ordinal)).Select(static line => line[..line.IndexOf(", so that", StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public async Task BuildTrainingSetAsync_TwoTablesWithNullsInAKeyOfOneName_AreBothTold()
+    {
+        WriteAll();
+        Write("part-0.parquet", $"SELECT * FROM (VALUES (NULL::BIGINT, {Time}, 2.5::DOUBLE), (7, {Time}, 1.5)) t(k, \"at\", w)", "others");
+        var first = (LastValueView)View(false, ["k"]);
+        var other = first with
+        {
+            Name = "others", Source = first.Source with { Table = "others" }, Features = [new LastValueFeature(TestDefinitions.Field("w", FeatureType.Float64), "w")],
+        };
+        var again = first with { Name = "again", TimeToLive = TimeSpan.FromDays(1), Features = [new LastValueFeature(TestDefinitions.Field("x", FeatureType.Float64), "v")] };
+
+        await Store().BuildTrainingSetAsync(Request([first, other, again], ["k"]), null, Token);
+
+        Assert.Equal(
+            ["Table facts: 3 rows have no value", "Table others: 1 rows have no value"],
+            _lines.Warnings.Where(static line => line.Contains("their key", StringComparison.Ordinal)).Select(static line => line[..(line.IndexOf("value", StringComparison.Ordinal) + 5)]));
+    }
+
+    [Fact]
     public async Task BuildTrainingSetAsync_NoNullKeys_IsSilent()
     {
         WriteAll("WHERE k IS NOT NULL");
@@ -86,9 +121,9 @@ public sealed class NullKeyTests : IDisposable
         Write("part-2.parquet", $"SELECT * FROM (VALUES (NULL::BIGINT, 'c', {Time}, 5.5::DOUBLE)) t(k, s, \"at\", v) {where}");
     }
 
-    private void Write(string name, string query)
+    private void Write(string name, string query, string table = "facts")
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", "default", "facts")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Options.DataDirectory, "offline", "default", table)).FullName;
         File.Move(_folder.WriteParquet(name, query), Path.Combine(folder, name));
     }
 
@@ -103,9 +138,11 @@ public sealed class NullKeyTests : IDisposable
             : new LastValueView { Project = "default", Name = "lasts", Entity = entity, Source = source, Features = [new LastValueFeature(TestDefinitions.Field("v", FeatureType.Float64), "v")] };
     }
 
-    private TrainingSetRequest Request(FeatureView view, string[] keys) => new()
+    private TrainingSetRequest Request(FeatureView view, string[] keys) => Request([view], keys);
+
+    private TrainingSetRequest Request(FeatureView[] views, string[] keys) => new()
     {
-        Plan = new FeatureServicePlan(TestDefinitions.Service("nulls", [], view), static _ => true),
+        Plan = new FeatureServicePlan(TestDefinitions.Service("nulls", [], views), static _ => true),
         Spine = _folder.WriteParquet("spine.parquet", "SELECT 7::BIGINT AS k, 'a' AS s, '2024-01-02 00:00:00+00'::TIMESTAMPTZ AS q"),
         TimeColumn = "q",
         KeyColumns = keys.ToDictionary(static key => key),

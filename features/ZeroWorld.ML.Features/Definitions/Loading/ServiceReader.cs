@@ -27,12 +27,17 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
         var request = ReadRequest(service, names);
         var isRequestWhole = errors.Count == before;
         var transforms = ReadTransforms(service, names);
+        var beforeColumns = errors.Count;
         var columns = ReadColumns(service, request, [.. transforms.Select(static item => item.Transform)], names);
+        var areColumnsWhole = errors.Count == beforeColumns && !_isIncomplete;
         if (isRequestWhole)
         {
             CheckIncludedRequest(service, name, request, columns);
         }
 
+        // A name that is missing because its own definition is wrong has been reported there.
+        var broken = names.Except(request.Select(static value => value.Name)).Except(transforms.Select(static item => item.Transform.Name)).ToHashSet(StringComparer.Ordinal);
+        CompileTransforms(ExpressionScope.Of(request, columns), columns, transforms, missing => !areColumnsWhole || broken.Contains(missing));
         if (errors.Count != before || name is null || _isIncomplete)
         {
             return null;
@@ -48,8 +53,7 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
             Details = details,
             Fingerprint = "",
         };
-        CompileTransforms(result, transforms);
-        return errors.Count == before ? result with { Fingerprint = DefinitionFingerprint.Of(result) } : null;
+        return result with { Fingerprint = DefinitionFingerprint.Of(result) };
     }
 
     private List<RequestValue> ReadRequest(YamlObject service, HashSet<string> names)
@@ -275,9 +279,9 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
             ? include.Entries.FirstOrDefault(entry => entry.Key.Value == column).Value
             : null;
 
-    private void CompileTransforms(FeatureService service, List<(Transform Transform, YamlScalar? Text)> transforms)
+    private void CompileTransforms(
+        ExpressionScope scope, List<ServiceColumn> columns, List<(Transform Transform, YamlScalar? Text)> transforms, Func<string, bool> isReported)
     {
-        var scope = ExpressionScope.Of(service.RequestValues, service.Columns);
         for (var index = 0; index < transforms.Count; index++)
         {
             var (transform, text) = transforms[index];
@@ -285,13 +289,16 @@ internal sealed class ServiceReader(string project, DefinitionCatalog catalog, D
             {
                 TransformProgram.Compile(transform, scope);
             }
+            catch (ExpressionException exception) when (exception.UnknownName is { } name && isReported(name))
+            {
+                // Whether the rest of it is right is known when there is such a name.
+            }
             catch (ExpressionException exception)
             {
                 var column = text!.TextColumn > 0 ? text.TextColumn + exception.Position : text.Column;
                 errors.Add(text.File, text.Line, column, $"transform '{transform.Name}', column {exception.Position + 1} of its expression: {exception.Message}");
             }
-
-            scope.AddTransform(transform, index, TransformProgram.FindColumn(service.Columns, index));
+            scope.AddTransform(transform, index, TransformProgram.FindColumn(columns, index));
         }
     }
 

@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Features;
 /// <param name="Changes">Every definition of either side, unchanged ones too; by kind, then by name.</param>
 public sealed record DefinitionPlan(string Project, IReadOnlyList<DefinitionChange> Changes)
 {
-    /// <value>What applying it leaves behind, a sentence each: nothing that is in use.</value>
+    /// <value>What to know of it, a sentence each: what it leaves behind that is not in use, and which tables do not fit it.</value>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     public bool HasChanges => Changes.Any(static change => change.Change != DefinitionChangeKind.Unchanged);

@@ -32,6 +32,44 @@ public sealed class DefinitionLoaderTests
         Assert.Matches("^[0-9a-f]{64}$", service.Fingerprint);
     }
 
+    [Fact]
+    public void Load_MistakesInExpressionsBesideOthers_AreToldInOneGo()
+    {
+        const string Text = """
+            version: 1
+            entities: [{ name: card, keys: [{ name: card_id, type: int64 }] }]
+            feature_views:
+              - { name: broken, entity: card, source: { table: t, event_time: at }, ttl: 0, features: [{ name: f, type: float64 }] }
+            feature_services:
+              - name: first
+                request: [{ name: amount, type: decimal }, { name: count, type: int64 }]
+                transforms:
+                  - { name: a, type: float64, expression: log(amount) }
+                  - { name: b, type: float64, expression: log(amont) }
+                  - { name: c, type: int64, expression: lower(count) }
+                  - { name: d, type: int64, expression: count + e }
+                  - { name: e, type: int64, expression: count }
+                features: [a, b, c]
+              - name: second
+                transforms:
+                  - { name: g, type: float64, expression: f + 1 }
+                  - { name: h, type: float64, expression: hour( }
+                features: [broken.*, g, h]
+            """;
+
+        var lines = Assert.Throws<FeatureException>(static () => DefinitionLoader.Load([new DefinitionFile("a.yaml", Text)])).Message.Split('\n');
+
+        // What reads a value whose own definition is wrong is not blamed for it.
+        Assert.Collection(
+            lines,
+            static line => Assert.StartsWith("a.yaml:4:", line, StringComparison.Ordinal),
+            static line => Assert.StartsWith("a.yaml:7:", line, StringComparison.Ordinal),
+            static line => Assert.Contains("a.yaml:10:51: transform 'b', column 5 of its expression: there is no value 'amont'", line, StringComparison.Ordinal),
+            static line => Assert.StartsWith("a.yaml:11:", line, StringComparison.Ordinal),
+            static line => Assert.Contains("there is no value 'e'", line, StringComparison.Ordinal),
+            static line => Assert.StartsWith("a.yaml:18:", line, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("mistakes.yaml")]
     [InlineData("größen/特徴量.yaml")]
