@@ -5,8 +5,6 @@ namespace ZeroWorld.ML.Features;
 /// <summary>The events of one push as one view takes them.</summary>
 internal sealed class ViewEvents
 {
-    private static readonly FeatureType[] Numbers = [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64];
-
     private readonly StorageField _field;
     private readonly Erasures _erasures;
     private readonly long _arrival;
@@ -17,6 +15,7 @@ internal sealed class ViewEvents
     private readonly EventColumn? _eventId;
     private readonly EventColumn[] _keys;
     private readonly EventColumn[] _stored;
+    private readonly bool[]? _passes;
     private readonly FeatureValue[] _keyValues;
     private readonly FeatureValue[] _values;
     private readonly Dictionary<string, WindowBlockBuilder> _blocks = new(StringComparer.Ordinal);
@@ -49,7 +48,8 @@ internal sealed class ViewEvents
         }
 
         _keys = [.. source.KeyColumns.Zip(view.Entity.Keys, (column, key) => table.Get(column, $"it is the key '{key.Name}' of view '{view.Name}'", key.Type))];
-        _stored = [.. view.StoredColumns.Select(column => table.Get(column.Name, $"view '{view.Name}' reads it", Accepted(field, column)))];
+        _stored = [.. view.StoredColumns.Select(column => table.Get(column.Name, $"view '{view.Name}' reads it", view.Accepted(column)))];
+        _passes = source.Filter is { } filter ? FindPassing(filter, view, table) : null;
         _keyValues = new FeatureValue[_keys.Length];
         _values = new FeatureValue[_stored.Length];
     }
@@ -57,6 +57,12 @@ internal sealed class ViewEvents
     /// <returns>Why the view cannot take the event, or <see langword="null"/>.</returns>
     public string? FindFault(int row)
     {
+        if (!Passes(row))
+        {
+            // To this view it is no row, whatever is in it.
+            return null;
+        }
+
         var eventTime = _eventTime.Values[row];
         if (eventTime.IsNull)
         {
@@ -111,10 +117,15 @@ internal sealed class ViewEvents
         }
     }
 
-    /// <summary>Takes an event that has no fault.</summary>
-    /// <returns>Its event time.</returns>
+    /// <summary>Takes an event that has no fault; one that the view's filter leaves out is passed by.</summary>
+    /// <returns>Its event time; <see cref="long.MinValue"/> of one that is passed by.</returns>
     public long Add(int row)
     {
+        if (!Passes(row))
+        {
+            return long.MinValue;
+        }
+
         var key = KeyOf(row);
         var eventTime = _eventTime.Values[row].AsInt64();
         var isStamped = _createdTime is null || _createdTime.Values[row].IsNull;
@@ -156,8 +167,24 @@ internal sealed class ViewEvents
         }
     }
 
-    private static FeatureType[] Accepted(StorageField field, StoredColumn column) =>
-        field.IsWindow && column.Type == FeatureType.Float64 ? Numbers : [column.Type];
+    private static bool[] FindPassing(RowFilter filter, FeatureView view, EventTable table)
+    {
+        var values = new FeatureValue[filter.Columns.Count * table.Rows];
+        for (var index = 0; index < filter.Columns.Count; index++)
+        {
+            var column = table.Get(filter.Columns[index].Name, $"the filter of view '{view.Name}' reads it", view.Accepted(filter.Columns[index]));
+            for (var row = 0; row < table.Rows; row++)
+            {
+                values[(index * table.Rows) + row] = column.Values[row];
+            }
+        }
+
+        var passes = new bool[table.Rows];
+        filter.Evaluate(values, passes);
+        return passes;
+    }
+
+    private bool Passes(int row) => _passes?[row] ?? true;
 
     private static long TrimOf(long newest, long retention) => newest < long.MinValue + retention ? long.MinValue : newest - retention;
 

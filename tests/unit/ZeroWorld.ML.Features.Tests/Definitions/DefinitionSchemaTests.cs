@@ -18,7 +18,7 @@ public sealed partial class DefinitionSchemaTests
           - name: balances
             zz: 1
             entity: other
-            source: { table: t, event_time: at, zz: 1 }
+            source: { table: t, event_time: at, zz: 1, where: w = 1, columns: [{ name: w, type: int64, zz: 1 }] }
             features: [{ name: amount, type: float64, zz: 1, bounds: { min: 0, zz: 1 } }]
           - name: windows
             entity: other
@@ -43,6 +43,7 @@ public sealed partial class DefinitionSchemaTests
         ["a column of a stream"] = "stream_column",
         ["a feature view"] = "feature_view",
         ["a source"] = "source",
+        ["a column of a source"] = "source_column",
         ["a feature"] = "feature",
         ["bounds"] = "bounds",
         ["a window"] = "window",
@@ -106,6 +107,7 @@ public sealed partial class DefinitionSchemaTests
     [InlineData("", "")]
     [InlineData("int64_list, expression: text_ids(word)", "int64_list, expression: text_ids(word)")]
     [InlineData("ttl: 1h", "ttl: 0001us")]
+    [InlineData("event_time: at }, ttl", "event_time: at, where: b = 1, columns: [{ name: b, type: int64 }] }, ttl")]
     [InlineData("ttl: 1h", "ttl: 36500d, description: d, tags: { a: b }")]
     [InlineData("label_delay: 0", "label_delay: 0d, include_request: {}, history: 3153600000000000us")]
     [InlineData("label_delay: 0 }, features: [{ name: c, aggregate: count,", "precision: hop }, features: [{ name: c, aggregate: first, of: x, type: string, hop: 1m, default: x,")]
@@ -134,6 +136,9 @@ public sealed partial class DefinitionSchemaTests
     [InlineData("ttl: 1h", "ttl: 0d")]
     [InlineData("ttl: 1h", "ttl: 1.5h")]
     [InlineData("ttl: 1h", "window: {}")]
+    [InlineData("event_time: at }, ttl", "event_time: at, columns: [{ name: b, type: int64 }] }, ttl")]
+    [InlineData("event_time: at }, ttl", "event_time: at, where: 1, columns: [{ name: b, type: int64 }] }, ttl")]
+    [InlineData("event_time: at }, ttl", "event_time: at, where: b, columns: [{ name: b, type: none }] }, ttl")]
     [InlineData("source: { table: t, event_time: at }, ttl", "source: { table: t }, ttl")]
     [InlineData("bounds: { min: 0 }", "bounds: {}")]
     [InlineData("bounds: { min: 0 }", "bounds: { min: [0] }")]
