@@ -90,7 +90,10 @@ public static class TableFile
         }
 
         columns = [.. columns.Zip(names, static (column, name) => column with { Name = name })];
-        return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns);
+        return new TableFileContent(Load(session, path, columns, expressions, cancellationToken), columns)
+        {
+            TrainingSet = isParquet && files.Length == 1 ? TrainingSetCard.FindFingerprint(session, path, cancellationToken) : null,
+        };
     }
 
     // More than the half of the machine is for the rows themselves and what is made of them.

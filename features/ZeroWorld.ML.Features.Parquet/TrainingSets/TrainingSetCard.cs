@@ -67,6 +67,28 @@ internal static class TrainingSetCard
         return Encoding.UTF8.GetByteCount(Write(request, set));
     }
 
+    /// <summary>The fingerprint that a Parquet file says of itself.</summary>
+    /// <returns><see langword="null"/>: the file is no training set.</returns>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>: it says that it is one, and not which.</exception>
+    public static string? FindFingerprint(DuckDbSession session, string path, CancellationToken cancellationToken)
+    {
+        using var rows = session.Query($"SELECT decode(value) FROM parquet_kv_metadata({Sql.Text(path)}) WHERE key = {Sql.Text(Key)}::BLOB", cancellationToken);
+        if (!rows.Read())
+        {
+            return null;
+        }
+
+        try
+        {
+            using var card = JsonDocument.Parse(rows.GetString(0));
+            return card.RootElement.GetProperty("fingerprint").GetString();
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw ImportFailure.File(path, $"says that it is a training set, but not which; expected JSON with a 'fingerprint' under '{Key}' of its footer.");
+        }
+    }
+
     private static void WriteColumn(Utf8JsonWriter writer, ColumnStatistics column)
     {
         writer.WriteStartObject();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
 using ZeroWorld.ML.Features;
 
 namespace ZeroWorld.ML.Cli;

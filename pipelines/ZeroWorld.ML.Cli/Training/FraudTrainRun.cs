@@ -47,7 +47,7 @@ internal sealed class FraudTrainRun(FraudTrainOptions options, StepConsole conso
             Test = test?.Frame,
             Settings = options.Settings,
             Model = options.Target.Model,
-            DataFingerprint = context.Run.Fingerprint,
+            DataFingerprint = table.TrainingSet ?? context.Run.Fingerprint,
             OutputDirectory = context.PackageDirectory,
             Scorer = context.Scorer,
             Champion = context.Champion,

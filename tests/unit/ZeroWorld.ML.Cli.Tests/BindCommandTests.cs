@@ -49,6 +49,14 @@ public sealed class BindCommandTests : IDisposable
         using var answer = JsonDocument.Parse(await ZwmlAsync(
             "predict", "payments", "--json", "--entity", "customer=c7", "--request", "amount=350", "channel=shop", "--time", "2023-01-28T18:00:00Z"));
 
+        using var lineage = JsonDocument.Parse(await ZwmlAsync("features", "lineage", "payment", "--json"));
+        using var card = JsonDocument.Parse(await File.ReadAllTextAsync(At("train.parquet.json"), TestContext.Current.CancellationToken));
+
+        var path = Assert.Single(lineage.RootElement.EnumerateArray());
+        Assert.Equal(("payments", 1), (path.GetProperty("model").GetString(), path.GetProperty("version").GetInt32()));
+        Assert.Equal("champion", Assert.Single(path.GetProperty("aliases").EnumerateArray()).GetString());
+        Assert.Equal(card.RootElement.GetProperty("fingerprint").GetString(), path.GetProperty("training_set").GetString());
+        Assert.False(path.GetProperty("is_retired").GetBoolean());
         Assert.Contains("Input 'times' reads 'moment', which is no column of feature service 'timeless'; expected some of: amount, channel, bad_share_30d.", unknown, StringComparison.Ordinal);
         Assert.False(Directory.Exists(At("timeless")));
         var share = answer.RootElement.GetProperty("features").EnumerateArray().Single(static feature => feature.GetProperty("column").GetProperty("name").GetString() == "bad_share_30d");

@@ -83,6 +83,25 @@ public sealed class TrainingSetFileTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_TrainingSetAsATable_TellsItsFingerprint()
+    {
+        WriteTables();
+        var set = await _folder.Store.BuildTrainingSetAsync(Request("set.parquet"), null, Token);
+        var plain = _folder.WriteParquet("plain.parquet", "SELECT 1 AS a");
+        var broken = _folder.PathOf("broken.parquet");
+        using (var session = new DuckDbSession(_folder.Options))
+        {
+            session.Execute($"COPY (SELECT 1 AS a) TO {Sql.Text(broken)} (FORMAT parquet, KV_METADATA {{'zeroworld.training_set': 'no JSON'}})", Token);
+        }
+
+        var refused = await Assert.ThrowsAsync<FeatureException>(() => TableFile.ReadAsync(broken, Token));
+
+        Assert.Equal(set.Fingerprint, (await TableFile.ReadAsync(set.Path, Token)).TrainingSet);
+        Assert.Null((await TableFile.ReadAsync(plain, Token)).TrainingSet);
+        Assert.Contains("says that it is a training set, but not which", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task BuildTrainingSetAsync_ArrowName_WritesTheSameRowsAsAnArrowStream()
     {
         WriteTables();

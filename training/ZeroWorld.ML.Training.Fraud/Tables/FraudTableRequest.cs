@@ -29,7 +29,7 @@ public sealed record FraudTableRequest
 
     public ModelName Model { get; init; } = new(ModelName.DefaultProject, "fraud");
 
-    /// <value>Fingerprint of the data, for lineage and for taking up a killed run.</value>
+    /// <value>Fingerprint of the data, for the model's lineage: that of the training set, where the table is one.</value>
     public required string DataFingerprint { get; init; }
 
     /// <value>Folder of the package: a new or an empty one.</value>
