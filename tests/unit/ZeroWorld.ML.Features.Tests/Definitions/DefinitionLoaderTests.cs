@@ -64,7 +64,7 @@ public sealed class DefinitionLoaderTests
             lines,
             static line => Assert.StartsWith("a.yaml:4:", line, StringComparison.Ordinal),
             static line => Assert.StartsWith("a.yaml:7:", line, StringComparison.Ordinal),
-            static line => Assert.Contains("a.yaml:10:53: transform 'b', column 5 of its expression: there is no value 'amont'", line, StringComparison.Ordinal),
+            static line => Assert.Contains("a.yaml:10:51: transform 'b', column 5 of its expression: there is no value 'amont'", line, StringComparison.Ordinal),
             static line => Assert.StartsWith("a.yaml:11:", line, StringComparison.Ordinal),
             static line => Assert.Contains("there is no value 'e'", line, StringComparison.Ordinal),
             static line => Assert.StartsWith("a.yaml:18:", line, StringComparison.Ordinal));
