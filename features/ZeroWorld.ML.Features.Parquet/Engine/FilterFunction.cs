@@ -84,7 +84,8 @@ internal sealed unsafe class FilterFunction : IDisposable
         {
             for (var index = 0; index < _filter.Columns.Count; index++)
             {
-                var (column, type) = (rows.Column(index), _filter.Columns[index].Type);
+                var type = _filter.Columns[index].Type;
+                var column = rows.Column(index);
                 for (var row = 0; row < rows.Count; row++)
                 {
                     values[(index * rows.Count) + row] = column.Value(row, type);

@@ -261,7 +261,7 @@ internal sealed class SourceQuery
     public IEnumerable<string> Identity => [.. new[] { _view.Source.EventTimeColumn, _view.Source.CreatedTimeColumn ?? _view.Source.EventTimeColumn }.Select(Sql.Name), .. _keys];
 
     /// <summary>Equal for sources whose rows are the same ones, at the same times, of the same keys of one entity: one search serves them all.</summary>
-    public string RowIdentity => string.Join('\n', Identity.Prepend(_view.Source.AllowedSkew.ToString()).Prepend(_view.Source.Table).Prepend(_view.Entity.Name).Append(HasCreatedTime.ToString()).Append(_filter));
+    public string RowIdentity => string.Join('\n', Identity.Prepend(_view.Source.AllowedSkew.ToString()).Prepend(_view.Source.Table).Prepend(_view.Entity.Name).Append(HasCreatedTime.ToString()).Append(_filter ?? string.Empty));
 
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];
