@@ -57,12 +57,6 @@ internal sealed class ViewEvents
     /// <returns>Why the view cannot take the event, or <see langword="null"/>.</returns>
     public string? FindFault(int row)
     {
-        if (!Passes(row))
-        {
-            // To this view it is no row, whatever is in it.
-            return null;
-        }
-
         var eventTime = _eventTime.Values[row];
         if (eventTime.IsNull)
         {
@@ -74,14 +68,26 @@ internal sealed class ViewEvents
             return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch.";
         }
 
+        var createdTime = _createdTime is null || _createdTime.Values[row].IsNull ? (long?)null : _createdTime.Values[row].AsInt64();
+        if (createdTime is { } time && !UnixMicroseconds.IsOfCalendar(time))
+        {
+            return $"{_createdTime!.Name} is {UnixMicroseconds.ToText(time)}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch.";
+        }
+
+        if (!Passes(row))
+        {
+            // To this view it is no row, whatever else is in it; but no table takes a row without a time, and the event may go into one.
+            return null;
+        }
+
         if (IsFuture(eventTime.AsInt64(), ArrivalOf(row)))
         {
             return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}, later than its arrival at {UnixMicroseconds.ToText(ArrivalOf(row))} by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
         }
 
-        if (_createdTime is { } known && !known.Values[row].IsNull && FindCreatedFault(known.Name, known.Values[row].AsInt64()) is { } createdFault)
+        if (createdTime is { } known && IsFuture(known, _arrival))
         {
-            return createdFault;
+            return $"{_createdTime!.Name} is {UnixMicroseconds.ToText(known)}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
         }
 
         foreach (var key in _keys)
@@ -187,11 +193,6 @@ internal sealed class ViewEvents
     private bool Passes(int row) => _passes?[row] ?? true;
 
     private static long TrimOf(long newest, long retention) => newest < long.MinValue + retention ? long.MinValue : newest - retention;
-
-    private string? FindCreatedFault(string name, long time) =>
-        !UnixMicroseconds.IsOfCalendar(time) ? $"{name} is {UnixMicroseconds.ToText(time)}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch."
-        : IsFuture(time, _arrival) ? $"{name} is {UnixMicroseconds.ToText(time)}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}."
-        : null;
 
     private long ArrivalOf(int row) => _arrivals?[row] ?? _arrival;
 

@@ -101,7 +101,10 @@ public sealed class EventPushTests
         var result = await push.PushAsync(fields, columns, Cancellation);
         var without = await Assert.ThrowsAsync<FeatureException>(() => push.PushAsync(fields, [.. columns.Where(static column => column.Name != "COUNTRY")], Cancellation));
 
-        // The last one has no id, which the view would refuse of a row of its own.
+        var early = await push.PushAsync(fields, Columns(ids: [7], uses: [3], times: [long.MinValue], known: [null]), Cancellation);
+
+        // The last one has no id, which the view would refuse of a row of its own; a time has every row.
+        Assert.Contains("expected a time of the years 1 to 9999", Assert.Single(early.Refused).Reason, StringComparison.Ordinal);
         Assert.Equal((4, 0), (result.Accepted, result.Refused.Count));
         Assert.Equal(["i7", "i7", "i8", "i9"], store.Rows.Select(static row => row.Entity.Key));
         Assert.Equal(["i7", "i8"], store.Appends.Select(static append => append.Entity.Key));
