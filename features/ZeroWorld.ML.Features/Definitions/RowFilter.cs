@@ -14,7 +14,7 @@ public sealed class RowFilter
     {
         Expression = expression;
         _body = body;
-        _slots = TransformSlots.OfRequest(columns.Count);
+        _slots = TransformSlots.OfValues(columns.Count);
         Columns = columns;
         Declared = declared;
     }

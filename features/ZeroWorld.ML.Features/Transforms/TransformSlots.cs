@@ -39,7 +39,7 @@ internal sealed class TransformSlots
     }
 
     /// <summary>So many given values, one behind the other, and nothing else.</summary>
-    public static TransformSlots OfRequest(int count) => new(count);
+    public static TransformSlots OfValues(int count) => new(count);
 
     public int Count { get; private set; }
 
