@@ -6,7 +6,7 @@ public sealed class FilteredViewTests : IDisposable
     private const string Filter = "KIND != 'refund' and (FLAG or AMOUNT > 50) and hour(AT) >= 6";
 
     // The same in the words of the engine, which knows nothing of expressions.
-    private const string Condition = "KIND <> 'refund' AND (FLAG OR AMOUNT > 50) AND hour(AT) >= 6";
+    private const string Condition = "KIND <> 'refund' AND (FLAG OR AMOUNT > 50) AND hour(\"AT\") >= 6";
 
     private const string Definitions = """
         version: 1
@@ -22,7 +22,7 @@ public sealed class FilteredViewTests : IDisposable
         """;
 
     private const string Rows = """
-        SELECT i AS ID, (i * 7919) % 60 AS CARD, 's' || (i % 4) AS SHOP, TIMESTAMPTZ '2024-01-01 00:00:00+00' + to_seconds(i * 613) AS AT,
+        SELECT i AS ID, (i * 7919) % 60 AS CARD, 's' || (i % 4) AS SHOP, TIMESTAMPTZ '2024-01-01 00:00:00+00' + to_seconds(i * 613) AS "AT",
             TIMESTAMPTZ '2024-01-01 00:00:00+00' + to_seconds(i * 613 + (i % 7) * 40000) AS KNOWN,
             CASE i % 5 WHEN 0 THEN 'refund' WHEN 1 THEN NULL ELSE 'sale' END AS KIND, CASE i % 3 WHEN 0 THEN true WHEN 1 THEN false END AS FLAG, ((i * 31) % 400) / 4.0::DOUBLE AS AMOUNT
         FROM range(6000) r(i)
@@ -86,7 +86,7 @@ public sealed class FilteredViewTests : IDisposable
         (string Name, FeatureType Type)[] columns =
             [("CARD", FeatureType.Int64), ("AT", FeatureType.Timestamp), ("KNOWN", FeatureType.Timestamp), ("KIND", FeatureType.String), ("FLAG", FeatureType.Bool), ("AMOUNT", FeatureType.Float64)];
         using var session = new DuckDbSession(_whole.Options);
-        using var rows = session.Query($"SELECT {string.Join(", ", columns.Select(static column => column.Type == FeatureType.Timestamp ? $"epoch_us({column.Name})" : column.Name))} FROM ({Rows})", Token);
+        using var rows = session.Query($"SELECT {string.Join(", ", columns.Select(static column => column.Type == FeatureType.Timestamp ? $"epoch_us({Sql.Name(column.Name)})" : Sql.Name(column.Name)))} FROM ({Rows})", Token);
         var values = columns.Select(static _ => new List<FeatureValue>()).ToArray();
         while (rows.Read())
         {
