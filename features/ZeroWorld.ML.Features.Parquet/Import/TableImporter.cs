@@ -82,7 +82,7 @@ internal sealed class TableImporter
 
     /// <summary>Makes the file the table or, unless it does not agree with those that are there, puts it beside them.</summary>
     /// <returns>What its views cannot read of the table.</returns>
-    private IReadOnlyList<string> Publish(DuckDbSession session, string temporary, CancellationToken cancellationToken)
+    private string[] Publish(DuckDbSession session, string temporary, CancellationToken cancellationToken)
     {
         // What is wrong is told of the file that the caller knows.
         string Rename(string message) => message.Replace(temporary, _import.Path, StringComparison.Ordinal)
@@ -96,7 +96,7 @@ internal sealed class TableImporter
                 table.Require([], _columns.Select(static column => column.Name));
             }
 
-            IReadOnlyList<string> misfits = [.. TableFit.FindMisfits(table, _import.Views).Select(Rename)];
+            var misfits = TableFit.FindMisfits(table, _import.Views).Select(Rename).ToArray();
             if (_import.IsAppended)
             {
                 // Named when it is there: a file that is stored counts as stored from then on.
