@@ -38,7 +38,7 @@ public sealed class FilterTests
     }
 
     [Theory]
-    [InlineData("AMOUNT > 0 and STATUS = 'ok'", "AMOUNT and STATUS = 'ok'", "a.yaml:6:90: filter of a source, column 8 of its expression: 'and' has (float64, bool); expected (bool, bool).")]
+    [InlineData("AMOUNT > 0 and STATUS = 'ok'", "AMOUNT and STATUS = 'ok'", "a.yaml:6:105: filter of a source, column 8 of its expression: 'and' has (float64, bool); expected (bool, bool).")]
     [InlineData("AMOUNT > 0 and STATUS = 'ok'", "AMOUNT + length(STATUS)", "column 1 of its expression: the expression gives float64; expected bool: whether a row counts.")]
     [InlineData("AMOUNT > 0 and", "KIND > 0 and", "column 1 of its expression: there is no value 'KIND'; expected one of: AMOUNT, CARD, STATUS, at, or its type declared under 'columns'.")]
     [InlineData("AMOUNT > 0 and", "known > at and", "there is no value 'known'")]
