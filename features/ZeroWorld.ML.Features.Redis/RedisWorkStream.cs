@@ -6,7 +6,8 @@ namespace ZeroWorld.ML.Features.Redis;
 /// <summary>Redis Streams as a work stream: a consumer group, and a script that appends results and acknowledges in one step.</summary>
 /// <remarks>
 /// The script checks that the entry is pending, appends, remembers the key and acknowledges last: an entry that another worker finished meanwhile changes nothing, and a server
-/// that is out of memory refuses before anything was written. Keys of finished work are <c>STREAM:done:KEY</c> with a lifetime. Garnet has no streams: it is refused.
+/// that is out of memory refuses before anything was written. Keys of finished work are <c>STREAM:done:KEY</c> with a lifetime. A server that lost stream and group, as one without a disk that was started again, gets them
+/// anew with the next read. Garnet has no streams: it is refused.
 /// </remarks>
 public sealed class RedisWorkStream : IWorkStream
 {
@@ -101,8 +102,7 @@ public sealed class RedisWorkStream : IWorkStream
         try
         {
             var groups = await _database.StreamGroupInfoAsync(_options.Stream).WaitAsync(cancellationToken).ConfigureAwait(false);
-            var group = groups.First(one => one.Name == _options.Group);
-            return (group.Lag ?? 0, group.PendingMessageCount);
+            return groups.Where(one => one.Name == _options.Group).Select(static group => (group.Lag ?? 0, (long)group.PendingMessageCount)).FirstOrDefault();
         }
         catch (Exception exception) when (RedisFailure.IsUnavailable(exception) && !cancellationToken.IsCancellationRequested)
         {
@@ -116,16 +116,35 @@ public sealed class RedisWorkStream : IWorkStream
     {
         try
         {
-            var claimed = await _database.StreamAutoClaimAsync(
-                _options.Stream, _options.Group, _options.Consumer, (long)_options.AbandonedAfter.TotalMilliseconds, "0-0", most).ConfigureAwait(false);
-            var entries = claimed.ClaimedEntries.Length > 0
-                ? claimed.ClaimedEntries
-                : await _database.StreamReadGroupAsync(_options.Stream, _options.Group, _options.Consumer, ">", most).ConfigureAwait(false);
+            var entries = await ClaimOrReadAsync(most).ConfigureAwait(false);
+            if (entries is null)
+            {
+                await CreateGroupAsync().ConfigureAwait(false);
+                entries = await ClaimOrReadAsync(most).ConfigureAwait(false) ?? [];
+            }
+
             return [.. entries.Select(static entry => new WorkEntry(entry.Id.ToString(), (byte[]?)entry[BodyField] ?? [], ArrivalOf(entry.Id.ToString())))];
         }
         catch (Exception exception) when (RedisFailure.IsUnavailable(exception))
         {
             throw Unavailable(_options, exception);
+        }
+    }
+
+    // Null where there is no group, or no stream.
+    private async Task<StreamEntry[]?> ClaimOrReadAsync(int most)
+    {
+        try
+        {
+            var claimed = await _database.StreamAutoClaimAsync(
+                _options.Stream, _options.Group, _options.Consumer, (long)_options.AbandonedAfter.TotalMilliseconds, "0-0", most).ConfigureAwait(false);
+            return claimed.ClaimedEntries.Length > 0
+                ? claimed.ClaimedEntries
+                : await _database.StreamReadGroupAsync(_options.Stream, _options.Group, _options.Consumer, ">", most).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Message.StartsWith("NOGROUP", StringComparison.Ordinal))
+        {
+            return null;
         }
     }
 

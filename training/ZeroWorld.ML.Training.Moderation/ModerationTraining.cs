@@ -39,7 +39,7 @@ public static class ModerationTraining
         var metrics = HeldOutQuality.Measure(probabilities, data.Labels);
         using var folder = new NewPackageFolder(request.OutputDirectory);
         var (package, parity) = await TextModelPackage.WriteAsync(request, model, data, settings.Parameters, metrics, scorer, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-        var policy = PolicyChoice.Choose(ModerationPolicy.NameOf(request.Model.Name, package.Digest), package.Digest, probabilities, data.Labels, request.Harmless, request.Review, request.Block);
+        var policy = PolicyChoice.Choose(ModerationPolicy.NameOf(request.Model.Name, package.Digest), package.Digest, probabilities, data, request.Harmless, request.Review, request.Block);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
         Report("package", package.Digest);
         var result = new ModerationTrainingResult(model, package, policy, metrics, parity)

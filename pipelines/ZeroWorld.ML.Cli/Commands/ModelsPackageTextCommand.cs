@@ -42,6 +42,11 @@ internal static class ModelsPackageTextCommand
         table.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
+            if ((parse.GetValue(kind) == TextTokenizerKind.Bpe) != (parse.GetValue(merges) is not null))
+            {
+                throw new UsageException($"--merges is {(parse.GetValue(merges) is { } other ? $"'{other}'" : "absent")}; expected merges.txt of --tokenizer Bpe, and none of the others.");
+            }
+
             var data = table.Read(parse, parse.GetValue(labels) ?? []);
             var samples = parse.GetValue(texts) is { } file ? File.ReadLines(file).Take(16).ToArray() : data is not null ? [.. data.Texts.Take(16)] : Samples;
             var settings = Tokenizer(parse.GetRequiredValue(kind), parse.GetRequiredValue(vocabulary), parse.GetValue(special) ?? []) with

@@ -19,7 +19,10 @@ internal static class ReviewCommand
         var json = CommonOptions.Json();
         var most = new Option<int>("--limit") { Description = "Cases at most.", DefaultValueFactory = static _ => 20 };
         var after = new Option<string?>("--after") { Description = "Only cases behind the one with this id: the next page." };
-        var command = new Command("list", "Shows open cases, oldest first.") { most, after, json };
+        var label = new Option<string[]>("--label") { Description = "Only cases that are here for one of these labels.", AllowMultipleArgumentsPerToken = true };
+        var language = new Option<string[]>("--language") { Description = "Only cases in one of these languages, as items name them; '' for those that name none.", AllowMultipleArgumentsPerToken = true };
+        var surface = new Option<string[]>("--surface") { Description = "Only cases of one of these surfaces, as items name them; '' for those that name none.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("list", "Shows open cases, oldest first.") { most, after, label, language, surface, json };
         var source = ReviewSource.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
@@ -30,7 +33,7 @@ internal static class ReviewCommand
 
             return source.RunAsync(parse, async queue =>
             {
-                var cases = await queue.ListAsync(parse.GetValue(after), Math.Min(parse.GetValue(most), CasesMax), cancellationToken);
+                var cases = await queue.ListAsync(parse.GetValue(after), Math.Min(parse.GetValue(most), CasesMax), IsAsked, cancellationToken);
                 if (parse.GetValue(json))
                 {
                     Console.Out.WriteLine(JsonSerializer.Serialize(cases, ModerationJson.Options));
@@ -40,6 +43,10 @@ internal static class ReviewCommand
                     Write(cases);
                 }
             }, cancellationToken);
+
+            bool IsAsked(ReviewCase one) => IsOneOf(one.Decision.Label, label) && IsOneOf(one.Language, language) && IsOneOf(one.Surface, surface);
+
+            bool IsOneOf(string? value, Option<string[]> asked) => parse.GetValue(asked) is not { Length: > 0 } names || names.Contains(value ?? "", StringComparer.Ordinal);
         });
         return command;
     }

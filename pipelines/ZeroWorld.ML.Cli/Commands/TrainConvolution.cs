@@ -53,7 +53,7 @@ internal static class TrainConvolution
         var model = server.Services.GetRequiredService<TextModels>().Open(package);
         using var owned = model as IDisposable;
         var parity = await Task.Run(() => fit.Compare(model, cancellationToken), cancellationToken);
-        var policy = PolicyChoice.Choose(ModerationPolicy.NameOf(request.Model.Name, package.Digest), package.Digest, fit.Probabilities, fit.HeldOut.Labels, request.Harmless, request.Review, request.Block);
+        var policy = PolicyChoice.Choose(ModerationPolicy.NameOf(request.Model.Name, package.Digest), package.Digest, fit.Probabilities, fit.HeldOut, request.Harmless, request.Review, request.Block);
         policy.Write(Path.Combine(request.OutputDirectory, "policy.json"));
         made.Keep();
         return (new ConvolutionPackage(package, fit.Metrics, policy, parity), package.Digest);

@@ -19,8 +19,9 @@ internal static class TrainTextCommand
         var table = new Option<string>("--table") { Description = "A .csv, .tsv or .jsonl file.", Required = true };
         var text = new Option<string>("--text") { Description = "Column of the texts.", DefaultValueFactory = static _ => "text" };
         var label = new Option<string[]>("--label") { Description = "Column of the label; several columns hold 0 or 1 each.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var (language, surface) = (LabelledTable.Language(), LabelledTable.Surface());
         var verdicts = new Option<string[]>("--verdicts") { Description = "Files of verdicts (zwml review) that are learned from, too; of a text that the table has, the verdict counts.", AllowMultipleArgumentsPerToken = true };
-        var labels = new Option<string[]>("--labels") { Description = "The labels that may occur. Default: any.", AllowMultipleArgumentsPerToken = true };
+        var labels = new Option<string[]>("--labels") { Description = "The labels that may occur: values of the label column, or names of several. Default: any.", AllowMultipleArgumentsPerToken = true };
         var harmless = new Option<string[]>("--harmless") { Description = "Labels that are no reason to act.", AllowMultipleArgumentsPerToken = true };
         var review = new Option<string>("--review") { Description = "What flagging for review must reach: precision=P, recall=R or cost=C.", DefaultValueFactory = static _ => "recall=0.9" };
         var block = new Option<string>("--block") { Description = "What blocking must reach.", DefaultValueFactory = static _ => "precision=0.95" };
@@ -36,7 +37,7 @@ internal static class TrainTextCommand
         var json = CommonOptions.Json();
         var command = new Command("moderation", "Trains a model of texts and their labels, calibrated, with a policy; tracks, gates and registers it.")
         {
-            table, text, label, verdicts, labels, harmless, review, block, output, name, alias, accepted, algorithm, copies, lexicon, seed, json,
+            table, text, label, language, surface, verdicts, labels, harmless, review, block, output, name, alias, accepted, algorithm, copies, lexicon, seed, json,
         };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
@@ -65,7 +66,7 @@ internal static class TrainTextCommand
             };
             var file = Path.GetFullPath(parse.GetRequiredValue(table));
             string[] reviewed = [.. (parse.GetValue(verdicts) ?? []).Select(Path.GetFullPath)];
-            LabelledTexts Read() => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? []).WithVerdicts(reviewed);
+            LabelledTexts Read() => LabelledTexts.Read(file, parse.GetRequiredValue(text), parse.GetRequiredValue(label), parse.GetValue(labels) ?? [], parse.GetValue(language), parse.GetValue(surface)).WithVerdicts(reviewed);
             if (parse.GetRequiredValue(algorithm) == Convolution)
             {
                 var package = target.Output ?? throw new UsageException("--algorithm convolution needs --output: its package is registered afterwards (zwml models register).");
@@ -83,6 +84,14 @@ internal static class TrainTextCommand
                 ["lexicon"] = parse.GetValue(lexicon) ? "true" : "false",
                 ["seed"] = parse.GetValue(seed).ToString(CultureInfo.InvariantCulture),
             };
+            foreach (var option in (Option<string?>[])[language, surface])
+            {
+                if (parse.GetValue(option) is { } column)
+                {
+                    settings[option.Name.TrimStart('-')] = column;
+                }
+            }
+
             if (reviewed.Length > 0)
             {
                 settings["verdicts"] = string.Join(Path.PathSeparator, reviewed);
@@ -161,7 +170,7 @@ internal static class TrainTextCommand
         var rules = new Table().Border(TableBorder.Rounded).AddColumns("label", "review from", "block from", "chosen for");
         foreach (var rule in policy.Rules)
         {
-            rules.AddRow(Markup.Escape(rule.Label), rule.Review.ToString("F4", CultureInfo.InvariantCulture), rule.Block.ToString("F4", CultureInfo.InvariantCulture), Markup.Escape(rule.ChosenFor ?? ""));
+            rules.AddRow(Markup.Escape(LabelledTable.PlaceOf(rule)), rule.Review.ToString("F4", CultureInfo.InvariantCulture), rule.Block.ToString("F4", CultureInfo.InvariantCulture), Markup.Escape(rule.ChosenFor ?? ""));
         }
 
         Terminals.Output.Write(rules);

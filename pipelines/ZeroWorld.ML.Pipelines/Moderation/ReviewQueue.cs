@@ -28,9 +28,10 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     /// <summary>Cases without a verdict, oldest first, each once.</summary>
     /// <param name="after">Only those behind the case with this id, open or closed; <see langword="null"/>: from the first on.</param>
     /// <param name="most">So many at most, 1 or more: no more are held in memory.</param>
+    /// <param name="isAsked">Which of them; <see langword="null"/>: all.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: there is no case <paramref name="after"/>.</exception>
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
-    public async Task<IReadOnlyList<ReviewCase>> ListAsync(string? after, int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ReviewCase>> ListAsync(string? after, int most, Func<ReviewCase, bool>? isAsked, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         var mark = await FindMarkAsync(cancellationToken).ConfigureAwait(false);
@@ -50,7 +51,7 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
         {
             var isOpen = !closed.Contains(one.Id) && told.Add(one.Id);
             (passed, last) = told.Count == 0 ? (passed + 1, place) : (passed, last);
-            if (isOpen && open.Count < most)
+            if (isOpen && open.Count < most && isAsked?.Invoke(one) != false)
             {
                 open.Add(one);
             }
@@ -139,10 +140,11 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
             throw new TrainingException(TrainingError.InvalidInput, $"label: {given.Length} labels; expected one of {string.Join(", ", known)}, since exactly one of them is true of a text.");
         }
 
-        return found.IsExclusive != false && given is [var label]
-            ? new ReviewVerdict(found.Id, found.Text, label, null, reviewer, time)
-            : new ReviewVerdict(found.Id, found.Text, null, given, reviewer, time);
+        var isOne = found.IsExclusive != false && given.Length == 1;
+        return new ReviewVerdict(found.Id, found.Text, isOne ? given[0] : null, isOne ? null : given, reviewer, time) { Language = NullIfEmpty(found.Language), Surface = NullIfEmpty(found.Surface) };
     }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private async Task<ReviewVerdict?> VerdictOfAsync(string id, CancellationToken cancellationToken)
     {

@@ -9,6 +9,12 @@ namespace ZeroWorld.ML.Pipelines.Moderation;
 /// <param name="Reviewer">Who said so.</param>
 public sealed record ReviewVerdict(string Id, string Text, string? Label, IReadOnlyList<string>? Labels, string Reviewer, DateTimeOffset Time)
 {
+    /// <value>Of the content, as its item says; <see langword="null"/>: it does not.</value>
+    public string? Language { get; init; }
+
+    /// <value>Where the content stood, as its item says; <see langword="null"/>: it does not.</value>
+    public string? Surface { get; init; }
+
     /// <value>All labels that are true of it; those of the model that are not here are not.</value>
     [JsonIgnore]
     public IReadOnlyList<string> Given => Labels ?? (Label is null ? [] : [Label]);

@@ -73,6 +73,10 @@ public sealed class ServerOptions : IValidatableObject
     [Required]
     public string Name { get; set; } = "zeroworld";
 
+    /// <summary>How the log is written to the standard error stream.</summary>
+    /// <value>Default <see cref="LogFormat.Text"/>.</value>
+    public LogFormat LogFormat { get; set; }
+
     /// <summary>Whether clients on this machine may pass tensors through POSIX shared memory.</summary>
     /// <value>Default false: whoever may call the server could read and write every shared memory object that its user may.</value>
     public bool SharedMemory { get; set; }

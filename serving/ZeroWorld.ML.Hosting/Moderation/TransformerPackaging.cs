@@ -80,19 +80,18 @@ public static class TransformerPackaging
 
     private static (TextTokenizerSettings Settings, int Ids) CopyTokenizer(TextTokenizerSettings given, string folder)
     {
+        // Before they are copied, so that a fault names the file that was given.
+        var ids = TextTokenizer.Open(given, Existing(given.Vocabulary), given.Merges is null ? null : Existing(given.Merges)).IdCount;
         var settings = given with { Vocabulary = Copy(given.Vocabulary, folder), Merges = given.Merges is { } merges ? Copy(merges, folder) : null };
         settings.Write(Path.Combine(folder, TextTokenizerSettings.FileName));
-        return (settings, TextTokenizer.Open(folder).IdCount);
+        return (settings, ids);
     }
+
+    private static string Existing(string path) => File.Exists(path) ? path : throw Invalid($"The file '{path}' does not exist.");
 
     private static string Copy(string path, string folder)
     {
         var name = Path.GetFileName(path);
-        if (!File.Exists(path))
-        {
-            throw Invalid($"The file '{path}' does not exist.");
-        }
-
         File.Copy(path, Path.Combine(folder, name));
         return name;
     }

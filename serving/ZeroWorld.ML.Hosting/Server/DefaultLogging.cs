@@ -7,7 +7,9 @@ namespace ZeroWorld.ML.Hosting;
 /// <summary>Logs as a server writes them when nobody says otherwise.</summary>
 internal static class DefaultLogging
 {
-    public static void Configure(ILoggingBuilder logging)
+    private const string Time = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public static void Configure(ILoggingBuilder logging, LogFormat format)
     {
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("ZeroWorld.ML", LogLevel.Information);
@@ -15,13 +17,25 @@ internal static class DefaultLogging
         // Refused starts are answered with a sentence, not with the host's stack trace.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
-        logging.AddSimpleConsole(static console =>
+        if (format == LogFormat.Json)
         {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+            logging.AddJsonConsole(static console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = Time;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(static console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = Time + " ";
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+        }
+
         logging.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }

@@ -48,7 +48,7 @@ public sealed class ZeroWorldServer : IAsyncDisposable
 
     /// <summary>Composes a server; nothing listens yet. Takes the data directory as its writer.</summary>
     /// <param name="configuration">Settings.</param>
-    /// <param name="configureLogging">Where logs go; <see langword="null"/>: one line each to the standard error stream, warnings and above of other libraries.</param>
+    /// <param name="configureLogging">Where logs go; <see langword="null"/>: one line each to the standard error stream in <see cref="ServerOptions.LogFormat"/>, warnings and above of other libraries.</param>
     /// <param name="configureServices">Adds or replaces services.</param>
     /// <exception cref="HostingException">The data directory cannot be used.</exception>
     public static ZeroWorldServer Create(
@@ -59,7 +59,15 @@ public sealed class ZeroWorldServer : IAsyncDisposable
 
         // An empty builder: no settings but ours, from appsettings files, ASPNETCORE_ variables or anywhere else.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(ZeroWorldServer).Assembly.GetName().Name });
-        (configureLogging ?? DefaultLogging.Configure)(builder.Logging);
+        if (configureLogging is not null)
+        {
+            configureLogging(builder.Logging);
+        }
+        else
+        {
+            DefaultLogging.Configure(builder.Logging, options.LogFormat);
+        }
+
         var certificate = string.IsNullOrEmpty(options.CertificateFile) ? null : new ServerCertificate(options, TimeProvider.System);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, certificate));
         if (certificate is not null)

@@ -11,6 +11,9 @@ internal sealed class EnsembleRunner : IRequestRunner
     private readonly ModelSignature _signature;
     private readonly Step[] _steps;
     private readonly int[] _outputs;
+
+    // By output: the step that gives it, and the name that it has there.
+    private readonly (Step Step, string Name)?[] _givers;
     private readonly int _tensors;
     private readonly Func<ServableManager> _servables;
 
@@ -46,6 +49,7 @@ internal sealed class EnsembleRunner : IRequestRunner
 
         _steps = [.. steps];
         _outputs = [.. settings.Outputs.Select(output => PlaceOf(output.Name))];
+        _givers = [.. _outputs.Select(place => (from step in steps from given in step.Outputs where given.Place == place select ((Step, string)?)(step, given.Name)).LastOrDefault())];
         _tensors = places.Count;
     }
 
@@ -64,13 +68,12 @@ internal sealed class EnsembleRunner : IRequestRunner
     /// <summary>What the model says of an output that gives it; nothing where it is not in memory.</summary>
     public IReadOnlyList<string> FindLabels(int output, int depth)
     {
-        var step = Array.FindLast(_steps, step => Array.Exists(step.Outputs, given => given.Place == _outputs[output]));
-        if (step is null || !_servables().TryFindReady(step.Model, step.Version, out var servable) || servable is null)
+        if (_givers[output] is not { } giver || !_servables().TryFindReady(giver.Step.Model, giver.Step.Version, out var servable) || servable is null)
         {
             return [];
         }
 
-        var given = InferenceInputs.IndexOf(servable.Signature.Outputs, Array.Find(step.Outputs, given => given.Place == _outputs[output]).Name);
+        var given = InferenceInputs.IndexOf(servable.Signature.Outputs, giver.Name);
         return given < 0 ? [] : servable.FindLabels(given, depth + 1);
     }
 

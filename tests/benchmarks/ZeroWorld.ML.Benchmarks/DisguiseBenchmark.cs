@@ -51,7 +51,7 @@ internal static class DisguiseBenchmark
         request = Option(options, "--copies=") is { } copies ? request with { DisguisedCopies = int.Parse(copies, CultureInfo.InvariantCulture) } : request;
         request = Option(options, "--features=") is { } features ? request with { Features = TextFeaturizerSettings.Parse(features) } : request;
         var (model, data, _, probabilities) = ModerationTraining.Fit(request, static (_, _) => { }, cancellationToken);
-        var policy = PolicyChoice.Choose("disguises", "", probabilities, data.Labels, [harmless], request.Review, request.Block);
+        var policy = PolicyChoice.Choose("disguises", "", probabilities, data, [harmless], request.Review, request.Block);
         var hostile = Spread([.. asked.Where(static text => text.IsHostile)], AskedMost);
         var plain = hostile.Select(text => Flags(model, policy, harmless, text.ToString())).ToArray();
         var innocent = Spread([.. asked.Where(static text => !text.IsHostile)], AskedMost);

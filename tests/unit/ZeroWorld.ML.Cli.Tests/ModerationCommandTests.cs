@@ -75,6 +75,8 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Equal("2", only.GetProperty("id").GetString());
         Assert.Equal("mine", only.GetProperty("decision").GetProperty("policy").GetString());
         Assert.NotEmpty(only.GetProperty("decision").GetProperty("reasons").EnumerateArray());
+        Assert.Contains("w0rthless", await RunAsync("review", "list", "-o", "out", "--label", "fine", "foul", "--language", ""), StringComparison.Ordinal);
+        Assert.Equal("[]", (await RunAsync("review", "list", "-o", "out", "--language", "de", "--json")).Trim());
         Write(Path.Combine("out", "verdicts.jsonl"), "{\"id\":\"2\",\"te");
         await RunAsync("review", "verdict", "2", "foul", "-o", "out", "--reviewer", "rosa");
         Assert.Contains("No open cases", await RunAsync("review", "list", "-o", "out"), StringComparison.Ordinal);
@@ -217,9 +219,25 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.Contains("foul: review from", said, StringComparison.Ordinal);
         Assert.Contains(decision.RootElement.GetProperty("action").GetString(), (string[])["review", "block"]);
         Assert.Equal(decision.RootElement.GetProperty("action").GetString(), Property(File.ReadLines(PathOf("out", "decisions.jsonl")).Single(), "action"));
-        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "Bpe", "--vocabulary", "vocab.txt", "--labels", "fine", "foul", "-o", "wrong");
+    }
+
+    [Theory]
+    [InlineData("WordPiece", "texts.jsonl", null, "tokenizer 'texts.jsonl': it has 1 pieces, and none for '[UNK]'.")]
+    [InlineData("SentencePiece", "vocab.txt", null, "tokenizer 'vocab.txt': byte 0 begins no field")]
+    [InlineData("Bpe", "vocab.txt", null, "--merges is absent; expected merges.txt of --tokenizer Bpe, and none of the others.")]
+    [InlineData("WordPiece", "vocab.txt", "vocab.txt", "--merges is 'vocab.txt'; expected merges.txt of --tokenizer Bpe")]
+    [InlineData("WordPiece", "absent.txt", null, "The file 'absent.txt' does not exist.")]
+    public async Task PackageText_FilesOfAnotherTokenizer_AreRefusedByTheirNames(string tokenizer, string vocabulary, string? merges, string expected)
+    {
+        WriteTransformer();
+        Write("texts.jsonl", "{}\n");
+        string[] command = ["models", "package-text", "tiny-transformer.onnx", "--tokenizer", tokenizer, "--vocabulary", vocabulary, "--labels", "fine", "foul", "-o", "wrong"];
+
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, merges is null ? command : [.. command, "--merges", merges]);
+
         Assert.NotEqual(0, wrong.ExitCode);
-        Assert.Contains("merges is ''; expected the name of a file beside it, for bpe only", wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains(expected, wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(PathOf("wrong")));
     }
 
     // The tiny transformer has a row for each of its pieces: fewer pieces are told, more are refused.

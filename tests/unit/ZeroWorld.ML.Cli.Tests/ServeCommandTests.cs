@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json;
 using ZeroWorld.ML.Hosting;
 using ZeroWorld.ML.Testing;
 
@@ -22,6 +24,21 @@ public sealed class ServeCommandTests : IDisposable
         await EndAsync(process);
 
         Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Serve_LogFormatJson_WritesAnObjectPerLine()
+    {
+        File.WriteAllText(_folder.Combine("zeroworld.yaml"), "server: { http_port: 0, grpc_port: 0, metrics_port: 0, log_format: json }");
+        var lines = new ConcurrentQueue<string>();
+        using var process = await ServeAsync(lines);
+
+        await EndAsync(process);
+
+        Assert.NotEmpty(lines);
+        Assert.All(lines, static line => Assert.Equal("Information", JsonDocument.Parse(line).RootElement.GetProperty("LogLevel").GetString()));
+        var listening = JsonDocument.Parse(Assert.Single(lines, static line => line.Contains("Listening", StringComparison.OrdinalIgnoreCase))).RootElement;
+        Assert.StartsWith("http", listening.GetProperty("State").GetProperty("Http").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,9 +70,10 @@ public sealed class ServeCommandTests : IDisposable
         }
     }
 
-    private async Task<Process> ServeAsync()
+    /// <param name="log">Gets the lines that it writes to standard error.</param>
+    private async Task<Process> ServeAsync(ConcurrentQueue<string>? log = null)
     {
-        var process = ZwmlProcess.Start(_folder.Path, "serve", "--data", "data");
+        var process = ZwmlProcess.Start(_folder.Path, log is null ? null : log.Enqueue, "serve", "--data", "data");
         while (DataDirectory.FindWriter(_folder.Combine("data"))?.GrpcAddress is null)
         {
             Assert.False(process.HasExited);

@@ -53,6 +53,43 @@ public sealed class RedisWorkStreamTests
         Assert.Equal([true], await stream.FinishAsync([Result(taken[0], "a")], cancellationToken));
     }
 
+    [Theory]
+    [InlineData("FLUSHALL", 0)]
+    [InlineData("XGROUP DESTROY in g", 1)]
+    public async Task TakeAsync_ServerThatLostTheGroup_MakesItAgain(string loss, int left)
+    {
+        RedisServerProcess.SkipIfMissing();
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var server = await RedisServerProcess.StartAsync(cancellationToken);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(server.Address);
+        await client.GetDatabase().StreamAddAsync("in", "body", "one");
+        await using var stream = await OpenAsync(server, "first", cancellationToken);
+        var before = await stream.TakeAsync(10, TimeSpan.Zero, cancellationToken);
+        Assert.Equal([true], await stream.FinishAsync([Result(before[0], "a")], cancellationToken));
+        await server.SendAsync(loss, cancellationToken);
+        await client.GetDatabase().StreamAddAsync("in", "body", "two");
+
+        // What was finished is remembered by its key, where that was not lost as well.
+        var taken = await stream.TakeAsync(10, TimeSpan.Zero, cancellationToken);
+        var took = await stream.FinishAsync([.. taken.Select(static entry => Result(entry, Encoding.UTF8.GetString(entry.Body.Span) == "one" ? "a" : "b"))], cancellationToken);
+
+        Assert.Equal("two", Encoding.UTF8.GetString(taken[^1].Body.Span));
+        Assert.Equal([.. Enumerable.Repeat(false, left), true], took);
+        Assert.Equal((0, 0), await stream.CountAsync(cancellationToken));
+    }
+
+    [Fact]
+    public async Task CountAsync_NoGroup_IsNothing()
+    {
+        RedisServerProcess.SkipIfMissing();
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var server = await RedisServerProcess.StartAsync(cancellationToken);
+        await using var stream = await OpenAsync(server, "first", cancellationToken);
+        await server.SendAsync("XGROUP DESTROY in g", cancellationToken);
+
+        Assert.Equal((0, 0), await stream.CountAsync(cancellationToken));
+    }
+
     [Fact]
     public async Task OpenAsync_NoServer_IsUnavailable()
     {

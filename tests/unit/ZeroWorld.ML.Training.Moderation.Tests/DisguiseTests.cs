@@ -181,7 +181,7 @@ public sealed class DisguiseTests
             Data = new LabelledTexts(all, LabelMatrix.OfClasses([.. all.Select((_, row) => row < hostile.Length ? "hostile" : "fine")])), Harmless = ["fine"], Features = request.Features with { Bits = 16 },
         };
         var (model, data, _, probabilities) = ModerationTraining.Fit(request, static (_, _) => { }, TestContext.Current.CancellationToken);
-        return (model, PolicyChoice.Choose("p", "", probabilities, data.Labels, ["fine"], request.Review, request.Block), random.GetItems(texts.Asked.Where(static text => text.IsHostile).ToArray(), TextsMost));
+        return (model, PolicyChoice.Choose("p", "", probabilities, data, ["fine"], request.Review, request.Block), random.GetItems(texts.Asked.Where(static text => text.IsHostile).ToArray(), TextsMost));
     }
 
     private static bool IsFlagged(TextModel model, ModerationPolicy policy, string text)

@@ -55,10 +55,10 @@ public sealed class PolicyMappingTests
         var (mapped, confusions) = PolicyMapping.Map(policy, old, next, "new", texts);
 
         Assert.Equal(
-            ["language de, surface comment", "language de, surface other", "language other, surface comment", "language other, surface other"], confusions.Select(static one => one.Scope).Order(StringComparer.Ordinal));
+            ["language de", "language de, surface comment", "other", "surface comment"], confusions.Select(static one => one.Scope).Order(StringComparer.Ordinal));
         foreach (var scope in texts.GroupBy(static text => (text.Language, text.Surface)))
         {
-            var name = $"language {(scope.Key.Language == "de" ? "de" : "other")}, surface {(scope.Key.Surface.Length > 0 ? "comment" : "other")}";
+            var name = (scope.Key.Language, scope.Key.Surface) switch { ("de", "") => "language de", ("de", _) => "language de, surface comment", (_, "") => "other", _ => "surface comment" };
             var confusion = confusions.Single(one => one.Scope == name);
             Assert.Equal(Counts(policy, old, [.. scope]), Actions.Select(confusion.Before));
             Assert.Equal(Counts(mapped, next, [.. scope]), Actions.Select(confusion.After));
@@ -81,8 +81,23 @@ public sealed class PolicyMappingTests
 
         var (_, confusions) = PolicyMapping.Map(policy, old, next, "new", texts);
 
-        Assert.Equal(["language de", "language other"], confusions.Select(static one => one.Scope));
+        Assert.Equal(["language de", "other"], confusions.Select(static one => one.Scope));
         Assert.All(confusions, one => Assert.Equal((200, one.Before(ModerationAction.Allow)), (one.Texts, one.After(ModerationAction.Allow))));
+    }
+
+    // Between the harmless and the hostile texts there is none: what lies there decides the same.
+    [Fact]
+    public void Map_ModelsThatTellAllApart_KeepsTheThresholdsThatStillDoAndTakesTheMiddleForOthers()
+    {
+        IReadOnlyList<HeldOutText> texts = [.. Enumerable.Range(0, 200).Select(static row => new HeldOutText($"{row}"))];
+        var old = new TableModel(Labels, static text => int.Parse(text) % 4 == 0 ? [0.01f, 0.99f, 0] : [0.99f, 0.01f, 0]);
+        var next = new TableModel(Labels, static text => int.Parse(text) % 4 == 0 ? [0.2f, 0.8f, 0] : [0.8f, 0.2f, 0]);
+
+        var (mapped, confusions) = PolicyMapping.Map(Policy(new ModerationRule("hate", 0.3, 0.9)), old, next, "new", texts);
+
+        Assert.Equal((0.3, 0.5), (mapped.Rules[0].Review, Math.Round(mapped.Rules[0].Block, 3)));
+        Assert.Equal([150, 0, 50], Actions.Select(confusions[0].After));
+        Assert.Equal(ModerationAction.Block, mapped.Decide(Labels, [0.3f, 0.7f, 0], "", "").Action);
     }
 
     [Theory]

@@ -36,9 +36,7 @@ public static class ConvolutionTraining
         var weights = ConvolutionTrainer.Fit(pieces, data.Labels, fit, vocabulary, settings, request.Seed, Report, cancellationToken);
 
         // 3. What held-out texts say of it.
-        var heldOut = new LabelledTexts(
-            [.. held.Select(row => data.Texts[row])],
-            data.Labels with { Positive = [.. held.SelectMany(row => data.Labels.Positive.AsSpan(row * data.Labels.Columns, data.Labels.Columns).ToArray())] });
+        var heldOut = data.Of(held);
         var margins = ConvolutionTrainer.Margins(weights, [.. held.Select(row => pieces[row])], cancellationToken);
         var calibration = Calibration.Fit(margins, heldOut.Labels, [.. Enumerable.Range(0, held.Length)]);
         var probabilities = HeldOutQuality.Probabilities(margins, calibration, heldOut.Labels);

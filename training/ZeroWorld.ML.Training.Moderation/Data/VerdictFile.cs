@@ -6,10 +6,10 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <summary>What reviewers said, as the file that <c>zwml review export</c> writes: one JSON object a line.</summary>
 internal static class VerdictFile
 {
-    /// <summary>Each text with the labels that are true of it.</summary>
+    /// <summary>Each text with the labels that are true of it, and its language and surface, empty for unknown.</summary>
     /// <param name="known">The labels that there are, and whether a text has exactly one of them.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.InvalidInput"/>: the file is absent. <see cref="TrainingError.UnsuitableData"/>: a line; the message names file and line.</exception>
-    public static IEnumerable<(string Text, IReadOnlyList<string> Labels)> Read(string path, LabelMatrix known)
+    public static IEnumerable<(string Text, IReadOnlyList<string> Labels, string Language, string Surface)> Read(string path, LabelMatrix known)
     {
         if (!File.Exists(path))
         {
@@ -28,7 +28,7 @@ internal static class VerdictFile
         }
     }
 
-    private static (string Text, IReadOnlyList<string> Labels) Read(string line, LabelMatrix known, Func<string, TrainingException> wrong)
+    private static (string Text, IReadOnlyList<string> Labels, string Language, string Surface) Read(string line, LabelMatrix known, Func<string, TrainingException> wrong)
     {
         JsonDocument document;
         try
@@ -56,7 +56,7 @@ internal static class VerdictFile
             }
 
             return !known.IsExclusive || labels.Count == 1
-                ? (text, labels)
+                ? (text, labels, ScopeOf(root, "language"), ScopeOf(root, "surface"))
                 : throw wrong($"{labels.Count} labels{(labels.Count > 0 ? $" ({string.Join(", ", labels)})" : "")}; expected one, since the table has one label column");
         }
     }
@@ -71,6 +71,8 @@ internal static class VerdictFile
 
         return root.TryGetProperty("label", out var label) && TextOf(label) is { } one ? [one] : null;
     }
+
+    private static string ScopeOf(JsonElement root, string name) => root.TryGetProperty(name, out var value) && TextOf(value) is { } text && text != ModerationRule.Any ? text : "";
 
     private static string? TextOf(JsonElement value)
     {

@@ -11,6 +11,7 @@ internal sealed class CombinedThresholds
     private static readonly double[] Prices = [0.5, 2, 8, 32, 1e9];
     private const int RoundsMax = 20;
 
+    private readonly IReadOnlyList<ModerationRule> _rules;
     private readonly IReadOnlyList<PolicyScope> _scopes;
     private readonly float[][] _after;
     private readonly double[] _review;
@@ -27,7 +28,7 @@ internal sealed class CombinedThresholds
     /// <param name="after">By rule, the new model's.</param>
     public CombinedThresholds(IReadOnlyList<ModerationRule> rules, IReadOnlyList<PolicyScope> scopes, float[][] before, float[][] after)
     {
-        (_scopes, _after) = (scopes, after);
+        (_rules, _scopes, _after) = (rules, scopes, after);
         (_review, _block) = (new double[rules.Count], new double[rules.Count]);
         (_isReviewFixed, _isBlockFixed) = (new bool[rules.Count], new bool[rules.Count]);
         for (var rule = 0; rule < rules.Count; rule++)
@@ -78,6 +79,28 @@ internal sealed class CombinedThresholds
                 }
             }
         }
+    }
+
+    /// <summary>Moves each threshold between the two scores where it lies: to what it was, if that lies there too, else to the middle. No action of these texts changes, and further texts are not all on one side of it.</summary>
+    public void Settle()
+    {
+        for (var rule = 0; rule < _review.Length; rule++)
+        {
+            float[] scores = [.. _scopes.Where(scope => scope.Rules.Contains(rule)).SelectMany(static scope => scope.Texts).Select(text => _after[rule][text])];
+            _review[rule] = Between(scores, _review[rule], _rules[rule].Review);
+            _block[rule] = Math.Max(_review[rule], Between(scores, _block[rule], _rules[rule].Block));
+        }
+    }
+
+    private static double Between(float[] scores, double threshold, double before)
+    {
+        var (below, from) = (double.NegativeInfinity, double.PositiveInfinity);
+        foreach (var score in scores)
+        {
+            (below, from) = score < threshold ? (Math.Max(below, score), from) : (below, Math.Min(from, score));
+        }
+
+        return before > below && before <= from ? before : double.IsFinite(below) && double.IsFinite(from) ? Thresholds.Middle(below, from) : threshold;
     }
 
     private static ModerationAction[] ActionsOf(PolicyScope scope, float[][] scores, double[] review, double[] block)

@@ -5,7 +5,7 @@ namespace ZeroWorld.ML.Training.Moderation;
 /// <summary>Carries a policy over to a new model version, so that as many of the same held-out texts are allowed, reviewed and blocked as before, in each language and on each surface that rules name.</summary>
 /// <remarks>
 /// Each rule starts with the thresholds that flag as many texts by its label as before. Where labels go together in one model and not in the other, that allows more or fewer texts in all, since the strictest action of all
-/// labels counts; so the thresholds move from there, one at a time (<see cref="CombinedThresholds"/>). Stateless and thread safe.
+/// labels counts; so the thresholds move from there, one at a time (<see cref="CombinedThresholds"/>). Where these texts leave room, a threshold stays what it was. Stateless and thread safe.
 /// </remarks>
 public static class PolicyMapping
 {
@@ -47,6 +47,7 @@ public static class PolicyMapping
         var (before, after) = (Scores(policy, old, all), Scores(policy, next, all));
         var thresholds = new CombinedThresholds(policy.Rules, scopes, before, after);
         thresholds.Improve();
+        thresholds.Settle();
         var mapped = policy with
         {
             Version = policy.Version + 1,

@@ -43,26 +43,22 @@ internal sealed record PolicyScope(string Name, IReadOnlyList<int> Rules, IReadO
             var key = string.Join(',', rules);
             if (!found.TryGetValue(key, out var scope))
             {
-                found[key] = scope = (NameOf(language, surface), rules, []);
+                found[key] = scope = (NameOf(rules), rules, []);
             }
 
             scope.Texts.AddRange(areNamed || scope.Texts.Count == 0 ? added : []);
         }
 
-        string NameOf(string language, string surface)
+        // What the rules name, since one set of them has one language and one surface at most; of those that name neither, the rest.
+        string NameOf(int[] rules)
         {
-            var parts = new List<string>();
-            if (languages.Length > 0)
-            {
-                parts.Add($"language {(languages.Contains(language, StringComparer.Ordinal) ? language : "other")}");
-            }
-
-            if (surfaces.Length > 0)
-            {
-                parts.Add($"surface {(surfaces.Contains(surface, StringComparer.Ordinal) ? surface : "other")}");
-            }
-
-            return parts.Count == 0 ? "all" : string.Join(", ", parts);
+            var named = rules.Select(place => policy.Rules[place]).ToArray();
+            string[] parts =
+            [
+                .. named.Where(static rule => rule.Language != ModerationRule.Any).Select(static rule => $"language {rule.Language}").Take(1),
+                .. named.Where(static rule => rule.Surface != ModerationRule.Any).Select(static rule => $"surface {rule.Surface}").Take(1),
+            ];
+            return parts.Length > 0 ? string.Join(", ", parts) : languages.Length + surfaces.Length > 0 ? "other" : "all";
         }
     }
 }

@@ -9,8 +9,15 @@ public static class Thresholds
     // Of the normal distribution: nine of ten values are below.
     private const double NineOfTen = 1.2816;
 
+    // A probability of 0 or 1 is one that a float does not tell from it.
+    private const double Least = 1e-8;
+
     /// <summary>A threshold for a goal, so that it holds on further rows, too: by the lower bound of the precision or recall that nine of ten such samples have (Wilson's), where a threshold reaches the goal by that; else by what the rows themselves give.</summary>
-    /// <remarks>The least threshold that just reaches a precision on the rows it is chosen on is below it on further rows more often than not: of many it is the one with most luck.</remarks>
+    /// <remarks>
+    /// The least threshold that just reaches a precision on the rows it is chosen on is below it on further rows more often than not: of many it is the one with most luck.
+    /// Of the thresholds that reach a precision it is the greatest that finds most rows, of those that reach a recall the least that flags most precisely: where labels are easily told apart, a text between those that are
+    /// known is not blocked, and waits for review.
+    /// </remarks>
     /// <param name="scores">Probabilities of validation rows.</param>
     /// <param name="positives">Whether each row has the label.</param>
     /// <exception cref="TrainingException"><see cref="TrainingError.UnsuitableData"/>: no positive row, or none that is not; or no threshold reaches the precision.</exception>
@@ -44,21 +51,37 @@ public static class Thresholds
             var flagged = keys.Length - row;
             var here = new ChosenThreshold(keys[row], (double)found / flagged, (double)found / total, (double)flagged / keys.Length);
             var cost = (goal.Value * (total - found)) + (flagged - found);
-            switch (goal.Kind)
+            var isBetter = goal.Kind switch
             {
-                case ThresholdGoalKind.Precision when LowerBound(found, flagged, deviations) >= goal.Value:
-                    best = here;
-                    break;
-                case ThresholdGoalKind.Recall when LowerBound(found, total, deviations) >= goal.Value:
-                    return here;
-                case ThresholdGoalKind.Cost when cost < bestCost:
-                    (best, bestCost) = (here, cost);
-                    break;
+                ThresholdGoalKind.Precision => LowerBound(found, flagged, deviations) >= goal.Value && here.Recall > (best?.Recall ?? 0),
+                ThresholdGoalKind.Recall => LowerBound(found, total, deviations) >= goal.Value && here.Precision >= (best?.Precision ?? 0),
+                _ => cost < bestCost,
+            };
+            if (isBetter)
+            {
+                (best, bestCost) = (here with { Threshold = Place(row > 0 ? keys[row - 1] : null, keys[row], goal.Kind) }, cost);
             }
         }
 
         return best;
     }
+
+    // What lies between two scores flags the same rows. Who wants precision flags of further texts what scores as those that are right to be flagged, who wants recall whatever scores above the others.
+    private static double Place(float? below, float from, ThresholdGoalKind kind) => (below, kind) switch
+    {
+        (null, _) or (_, ThresholdGoalKind.Precision) => from,
+        (_, ThresholdGoalKind.Recall) => MathF.BitIncrement(below.Value),
+        _ => Middle(below.Value, from),
+    };
+
+    // In log odds.
+    internal static double Middle(double below, double from)
+    {
+        var middle = 1 / (1 + Math.Exp(-(LogOdds(below) + LogOdds(from)) / 2));
+        return middle > below && middle < from ? middle : from;
+    }
+
+    private static double LogOdds(double probability) => Math.Log(Math.Max(probability, Least) / Math.Max(1 - probability, Least));
 
     private static double LowerBound(int found, int of, double deviations)
     {

@@ -28,13 +28,23 @@ public sealed class TextTokenizer
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var settings = TextTokenizerSettings.Read(Path.Combine(folder, TextTokenizerSettings.FileName));
-        var vocabulary = Check(Path.Combine(folder, settings.Vocabulary));
+        return Open(settings, Path.Combine(folder, settings.Vocabulary), settings.Merges is { } merges ? Path.Combine(folder, merges) : null);
+    }
+
+    /// <summary>Reads files that lie anywhere.</summary>
+    /// <param name="settings">As of a folder: the names in it are not looked at.</param>
+    /// <param name="mergesPath">Of <see cref="TextTokenizerKind.Bpe"/>.</param>
+    /// <exception cref="FeatureException"><see cref="FeatureError.InvalidInput"/>, as <see cref="Open(string)"/>.</exception>
+    public static TextTokenizer Open(TextTokenizerSettings settings, string vocabularyPath, string? mergesPath)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var vocabulary = Check(vocabularyPath);
         try
         {
             var (pieces, encode) = settings.Kind switch
             {
                 TextTokenizerKind.WordPiece => WordPieces.Open(vocabulary, settings),
-                TextTokenizerKind.Bpe => ByteLevelBpe.Open(vocabulary, Check(Path.Combine(folder, settings.Merges!)), settings),
+                TextTokenizerKind.Bpe => ByteLevelBpe.Open(vocabulary, Check(mergesPath!), settings),
                 _ => OpenSentencePiece(vocabulary, settings),
             };
             int[] special = [settings.Begin ?? 0, settings.Separator ?? 0, settings.Padding, settings.Unknown];

@@ -82,20 +82,21 @@ public abstract class KeyedLogContract
 
         await log.TryAppendAsync("review", "strange", Encoding.UTF8.GetBytes("""{"id":"strange"}"""), Cancellation);
         var queue = new ReviewQueue(log, "review", "verdicts");
-        string[] ids = [.. (await queue.ListAsync(null, 10, Cancellation)).Select(static one => one.Id)];
+        string[] ids = [.. (await queue.ListAsync(null, 10, null, Cancellation)).Select(static one => one.Id)];
 
         Assert.Equal(["one", "three", "two"], ids.Order(StringComparer.Ordinal));
         Assert.Equal(1, queue.Unreadable);
-        Assert.Equal(ids[..2], (await queue.ListAsync(null, 2, Cancellation)).Select(static one => one.Id));
-        Assert.Equal(ids[2..], (await queue.ListAsync(ids[1], 2, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(ids[..2], (await queue.ListAsync(null, 2, null, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(ids[2..], (await queue.ListAsync(ids[1], 2, null, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(ids[1..2], (await queue.ListAsync(null, 1, one => one.Id != ids[0], Cancellation)).Select(static one => one.Id));
 
         var verdict = await queue.CloseAsync("two", ["foul"], "rosa", Time, Cancellation);
         var repeated = await queue.CloseAsync("two", ["foul"], "max", Time.AddDays(1), Cancellation);
         await queue.CloseAsync("one", ["fine"], "max", Time.AddDays(1), Cancellation);
 
-        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", null, "rosa", Time), verdict);
+        Assert.Equal(new ReviewVerdict("two", "text of two", "foul", null, "rosa", Time) { Language = "en" }, verdict);
         Assert.Equal(verdict, repeated);
-        Assert.Equal(["three"], (await queue.ListAsync(null, 10, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(["three"], (await queue.ListAsync(null, 10, null, Cancellation)).Select(static one => one.Id));
         Assert.Equal(verdict, (await queue.FindAsync("two", Cancellation)).Verdict);
         Assert.Null((await queue.FindAsync("three", Cancellation)).Verdict);
         var exported = new List<string>();
@@ -114,7 +115,7 @@ public abstract class KeyedLogContract
         await log.TryAppendAsync("review", "one", Case("one"), Cancellation);
         var queue = new ReviewQueue(log, "review", "verdicts");
 
-        Assert.Equal(["one"], (await queue.ListAsync(null, 5, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(["one"], (await queue.ListAsync(null, 5, null, Cancellation)).Select(static one => one.Id));
         Assert.Equal("one", (await queue.FindAsync("one", Cancellation)).Case.Id);
     }
 
@@ -131,7 +132,7 @@ public abstract class KeyedLogContract
         await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.CloseAsync("two", ["fine"], "max", Time, Cancellation));
         await AssertRefusedAsync("label: 2 labels; expected one of fine, foul, since exactly one of them is true of a text.", () => queue.CloseAsync("one", ["fine", "foul"], "max", Time, Cancellation));
         await AssertRefusedAsync("label: 0 labels; expected one of fine, foul, since exactly one of them is true of a text.", () => queue.CloseAsync("one", [], "max", Time, Cancellation));
-        await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.ListAsync("two", 1, Cancellation));
+        await AssertRefusedAsync("id: 'two' is no case of 'review'.", () => queue.ListAsync("two", 1, null, Cancellation));
     }
 
     [Fact]
@@ -158,11 +159,11 @@ public abstract class KeyedLogContract
         await AssertRefusedAsync("id: 'both' is no open case: rosa said 'fine, foul' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("both", ["foul"], "max", Time, Cancellation));
         await AssertRefusedAsync("id: 'none' is no open case: rosa said 'none of the labels' at 2026-01-02 03:04:05Z.", () => queue.CloseAsync("none", ["foul"], "max", Time, Cancellation));
         await AssertRefusedAsync("label: 'rude' is none of the model; expected one of fine, foul.", () => queue.CloseAsync("one", ["foul", "rude"], "max", Time, Cancellation));
-        Assert.Empty(await queue.ListAsync(null, 10, Cancellation));
+        Assert.Empty(await queue.ListAsync(null, 10, null, Cancellation));
         var exported = new List<string>();
         await foreach (var one in queue.VerdictsAsync(Cancellation))
         {
-            exported.Add(JsonSerializer.Serialize(one with { Reviewer = "", Time = Time }, ModerationJson.Options));
+            exported.Add(JsonSerializer.Serialize(one with { Reviewer = "", Time = Time, Language = null }, ModerationJson.Options));
         }
 
         const string End = ",\"reviewer\":\"\",\"time\":\"2026-01-02T03:04:05+00:00\"}";

@@ -38,7 +38,7 @@ public abstract class PlacedLogContract : KeyedLogContract
         }
 
         var queue = new ReviewQueue(log, "review", "verdicts");
-        var ids = (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id).ToArray();
+        var ids = (await queue.ListAsync(null, Cases, null, Cancellation)).Select(static one => one.Id).ToArray();
         Assert.Null(await log.FindMarkAsync("review", Cancellation));
 
         // All but one of the first 280, not in their order.
@@ -48,21 +48,21 @@ public abstract class PlacedLogContract : KeyedLogContract
         }
 
         string[] open = [ids[270], .. ids[280..]];
-        Assert.Equal(open[..3], (await queue.ListAsync(null, 3, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open[..3], (await queue.ListAsync(null, 3, null, Cancellation)).Select(static one => one.Id));
 
-        Assert.Equal(open, (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
-        Assert.Equal(open, (await queue.ListAsync(ids[7], Cases, Cancellation)).Select(static one => one.Id));
-        Assert.Equal(open[1..], (await queue.ListAsync(ids[270], Cases, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open, (await queue.ListAsync(null, Cases, null, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open, (await queue.ListAsync(ids[7], Cases, null, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open[1..], (await queue.ListAsync(ids[270], Cases, null, Cancellation)).Select(static one => one.Id));
         Assert.Equal(ids[275], (await queue.FindAsync(ids[275], Cancellation)).Case.Id);
         Assert.Equal("rosa", (await queue.FindAsync(ids[7], Cancellation)).Verdict?.Reviewer);
-        await AssertRefusedAsync("id: 'nobody' is no case of 'review'.", () => queue.ListAsync("nobody", 1, Cancellation));
+        await AssertRefusedAsync("id: 'nobody' is no case of 'review'.", () => queue.ListAsync("nobody", 1, null, Cancellation));
         log.Read = 0;
         await queue.CloseAsync(ids[270], ["foul"], "rosa", Time, Cancellation);
         Assert.InRange(log.Read, 1, 5);
 
         // A case of before that comes again has its verdict.
         await log.TryAppendAsync("review", "again", Case(ids[3]), Cancellation);
-        Assert.Equal(open[1..], (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(open[1..], (await queue.ListAsync(null, Cases, null, Cancellation)).Select(static one => one.Id));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public abstract class PlacedLogContract : KeyedLogContract
             await log.TryAppendAsync("verdicts", $"case {number}", Verdict($"case {number}"), Cancellation);
         }
 
-        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, Cases, Cancellation));
+        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, Cases, null, Cancellation));
         Assert.NotNull(await log.FindMarkAsync("review", Cancellation));
 
         // As many as there were, and of one case none.
@@ -86,7 +86,7 @@ public abstract class PlacedLogContract : KeyedLogContract
             await log.TryAppendAsync("anew", id, Verdict(id), Cancellation);
         }
 
-        Assert.Equal(["case 7"], (await queue.ListAsync(null, Cases, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(["case 7"], (await queue.ListAsync(null, Cases, null, Cancellation)).Select(static one => one.Id));
     }
 
     [Fact]
@@ -99,12 +99,12 @@ public abstract class PlacedLogContract : KeyedLogContract
             await log.TryAppendAsync("verdicts", $"case {number}", Verdict($"case {number}"), Cancellation);
         }
 
-        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, 1, Cancellation));
+        Assert.Empty(await new ReviewQueue(log, "review", "verdicts").ListAsync(null, 1, null, Cancellation));
         await log.TryAppendAsync("review", "strange", Encoding.UTF8.GetBytes("""{"id":"strange"}"""), Cancellation);
         await log.TryAppendAsync("review", "open", Case("open"), Cancellation);
         var queue = new ReviewQueue(log, "review", "verdicts");
 
-        Assert.Equal(["open"], (await queue.ListAsync("case 3", 5, Cancellation)).Select(static one => one.Id));
+        Assert.Equal(["open"], (await queue.ListAsync("case 3", 5, null, Cancellation)).Select(static one => one.Id));
 
         Assert.Equal(1, queue.Unreadable);
     }
@@ -128,7 +128,7 @@ public abstract class PlacedLogContract : KeyedLogContract
         {
             await log.SetMarkAsync("review", mark, Cancellation);
 
-            Assert.Equal(["one", "two"], (await queue.ListAsync(null, 5, Cancellation)).Select(static one => one.Id));
+            Assert.Equal(["one", "two"], (await queue.ListAsync(null, 5, null, Cancellation)).Select(static one => one.Id));
         }
     }
 }
