@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime;
@@ -123,7 +122,7 @@ internal static class TrainingSetBenchmark
     // As a reader of Arrow does that maps the file: no column is copied, every value is looked at.
     private static void Read(TrainingSet set)
     {
-        using IMemoryOwner<byte> file = new MappedFile(set.Path);
+        using var file = new MappedFile(set.Path);
         using var reader = new ArrowStreamReader(file.Memory);
         var (rows, sum) = (0L, 0L);
         while (reader.ReadNextRecordBatch() is { } batch)
