@@ -240,6 +240,17 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Assert.False(Directory.Exists(PathOf("wrong")));
     }
 
+    [Fact]
+    public async Task PackageText_LabelNamedTwice_IsRefusedByItsName()
+    {
+        WriteTransformer();
+
+        var wrong = await ZwmlProcess.RunAsync(_folder.Path, "models", "package-text", "tiny-transformer.onnx", "--tokenizer", "WordPiece", "--vocabulary", "vocab.txt", "--labels", "foul", "foul", "-o", "wrong");
+
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("--labels names 'foul' twice", wrong.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
     // The tiny transformer has a row for each of its pieces: fewer pieces are told, more are refused.
     [Theory]
     [InlineData(0, null)]
