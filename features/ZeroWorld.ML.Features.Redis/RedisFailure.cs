@@ -76,10 +76,14 @@ internal static class RedisFailure
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
+            if (inner is UntrustedServerException)
+            {
+                return inner.Message;
+            }
+
             if (inner is AuthenticationException)
             {
-                return "its TLS certificate is not trusted: name the certificate of its authority with Features:Redis:CertificateAuthorityFile, and the name in it with "
-                    + $"sslHost= in Online:Redis ({FirstLine(inner.Message)})";
+                return $"no handshake of TLS with it succeeds; where it asks for a client's certificate, name one with Features:Redis:ClientCertificateFile ({FirstLine(inner.Message)})";
             }
 
             if (FindRefusal(inner) is { } refusal)

@@ -198,7 +198,7 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
         }
     }
 
-    /// <summary>Fails what is pending; after this no read is touched by an answer that comes late.</summary>
+    /// <summary>Fails what is pending, which ran out of time; after this no read is touched by an answer that comes late.</summary>
     private void Close(IReadOnlyList<OnlineRead> reads)
     {
         lock (_lock)
@@ -208,9 +208,19 @@ internal sealed class RedisMultiGet(IDatabase database, bool isCluster)
 
         foreach (var read in reads)
         {
-            if (read.State == OnlineReadState.Pending)
+            if (read.State != OnlineReadState.Pending)
+            {
+                continue;
+            }
+
+            // One server is the store. A shard is not, however many of the reads lie on it.
+            if (isCluster)
             {
                 read.Fail();
+            }
+            else
+            {
+                read.FailSilent();
             }
         }
     }

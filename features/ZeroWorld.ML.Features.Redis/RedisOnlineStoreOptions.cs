@@ -140,10 +140,7 @@ public sealed class RedisOnlineStoreOptions : IValidatableObject
                 client.Password = File.ReadLines(PasswordFile).FirstOrDefault() ?? "";
             }
 
-            if (CertificateAuthorityFile is not null)
-            {
-                client.TrustIssuer(CertificateAuthorityFile);
-            }
+            client.CertificateValidation += RedisServerCertificate.Read(CertificateAuthorityFile).Validate;
 
             if (ClientCertificateFile is not null)
             {

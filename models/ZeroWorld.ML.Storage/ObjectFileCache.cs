@@ -124,7 +124,7 @@ public sealed partial class ObjectFileCache : IDisposable
         {
             try
             {
-                File.Copy(file, path, overwrite: true);
+                Copy(file, path);
             }
             catch (FileNotFoundException)
             {
@@ -134,6 +134,14 @@ public sealed partial class ObjectFileCache : IDisposable
 
         Touch(file);
         return true;
+    }
+
+    // Windows deletes no file that is open, unless all who have it open allow that.
+    private static void Copy(string file, string path)
+    {
+        using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var target = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        source.CopyTo(target);
     }
 
     private void Touch(string file)

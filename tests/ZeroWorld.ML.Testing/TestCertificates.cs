@@ -17,6 +17,11 @@ public sealed class TestCertificates : IDisposable
         File.WriteAllText(AuthorityFile, root.ExportCertificatePem());
         WriteSigned(root, "CN=server", "server", (from, to));
         WriteSigned(root, "CN=client", "client", (from, to));
+        WriteSigned(root, "CN=old server", "expired", (from, from.AddDays(1)));
+        WriteSigned(root, "CN=other server", "elsewhere", (from, to), "redis.example");
+        using var otherKey = RSA.Create(2048);
+        using var other = RequestAuthority("CN=other authority", otherKey).CreateSelfSigned(from, to);
+        File.WriteAllText(OtherAuthorityFile, other.ExportCertificatePem());
         using var intermediateKey = RSA.Create(2048);
         using var signed = RequestAuthority("CN=test intermediate", intermediateKey).Create(root, from, to, RandomNumberGenerator.GetBytes(8));
         using var intermediate = signed.CopyWithPrivateKey(intermediateKey);
@@ -25,6 +30,9 @@ public sealed class TestCertificates : IDisposable
     }
 
     public string AuthorityFile => _folder.Combine("authority.pem");
+
+    /// <summary>An authority that signed none of these.</summary>
+    public string OtherAuthorityFile => _folder.Combine("other-authority.pem");
 
     public string ServerCertificateFile => _folder.Combine("server.pem");
 
@@ -40,9 +48,10 @@ public sealed class TestCertificates : IDisposable
     public string FarKeyFile => _folder.Combine("far.key");
 
     /// <summary>Settings of a redis-server that answers with TLS on a port, and asks for a client's certificate.</summary>
-    public IReadOnlyList<string> ServerSettings(int port) =>
+    /// <param name="name">Its own: <c>server</c>; <c>expired</c>, which was for a day of 2023; <c>elsewhere</c>, which is for <c>redis.example</c>.</param>
+    public IReadOnlyList<string> ServerSettings(int port, string name = "server") =>
     [
-        "--tls-port", $"{port}", "--tls-cert-file", ServerCertificateFile, "--tls-key-file", ServerKeyFile, "--tls-ca-cert-file", AuthorityFile,
+        "--tls-port", $"{port}", "--tls-cert-file", _folder.Combine($"{name}.pem"), "--tls-key-file", _folder.Combine($"{name}.key"), "--tls-ca-cert-file", AuthorityFile,
     ];
 
     public void Dispose() => _folder.Dispose();
@@ -55,13 +64,17 @@ public sealed class TestCertificates : IDisposable
         return request;
     }
 
-    private void WriteSigned(X509Certificate2 root, string subject, string name, (DateTimeOffset From, DateTimeOffset To) valid)
+    private void WriteSigned(X509Certificate2 root, string subject, string name, (DateTimeOffset From, DateTimeOffset To) valid, string? host = null)
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddDnsName("localhost");
+        if (host is null)
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+        }
+
+        names.AddDnsName(host ?? "localhost");
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(root, valid.From, valid.To, RandomNumberGenerator.GetBytes(8));
         File.WriteAllText(_folder.Combine($"{name}.pem"), certificate.ExportCertificatePem());

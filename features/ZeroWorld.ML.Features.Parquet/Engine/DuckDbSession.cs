@@ -15,6 +15,7 @@ internal sealed class DuckDbSession : IDisposable
     private readonly DuckDBConnection _connection;
     private readonly Lock _duplication = new();
     private readonly List<string> _files = [];
+    private readonly Dictionary<string, FilterFunction> _filters = new(StringComparer.Ordinal);
 
     public DuckDbSession(ParquetOfflineOptions options)
         : this(options, options.EngineMiB, options.ThreadCount)
@@ -80,6 +81,20 @@ internal sealed class DuckDbSession : IDisposable
         }
 
         return failure;
+    }
+
+    /// <summary>A condition that is true for the rows that a filter lets pass.</summary>
+    /// <param name="arguments">Per column of the filter an expression that gives its value, timestamps as microseconds.</param>
+    public string FilterBy(RowFilter filter, IEnumerable<string> arguments)
+    {
+        var key = $"{filter.Canonical}\n{string.Join(',', filter.Columns)}";
+        if (!_filters.TryGetValue(key, out var function))
+        {
+            function = new FilterFunction(NativeConnection, filter);
+            _filters.Add(key, function);
+        }
+
+        return $"{function.Name}({string.Join(", ", arguments)})";
     }
 
     /// <summary>Threads of the engine, where they are not limited.</summary>
@@ -158,6 +173,11 @@ internal sealed class DuckDbSession : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
+        foreach (var function in _filters.Values)
+        {
+            function.Dispose();
+        }
+
         _spill.Dispose();
     }
 

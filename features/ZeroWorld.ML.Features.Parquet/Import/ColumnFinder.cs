@@ -43,6 +43,7 @@ internal static class ColumnFinder
                 (source.EventTimeColumn, "its event time"), (source.CreatedTimeColumn, "its created time"),
                 .. source.KeyColumns.Select(static column => (column, "a key")), (view is WindowedView ? source.EventIdColumn : null, "its event id"),
                 .. view.StoredColumns.Select(column => ((string?)column.Name, FeaturesOf(view, column.Name))),
+                .. view.Source.Filter?.Columns.Select(static column => ((string?)column.Name, "a column of its filter")) ?? [],
             ];
             foreach (var (missing, what) in needed.Where(item => item.Column is not null && !names.Contains(item.Column)))
             {
@@ -97,7 +98,7 @@ internal static class ColumnFinder
             yield return (column, key.Type);
         }
 
-        foreach (var stored in view.StoredColumns)
+        foreach (var stored in view.ValueColumns)
         {
             yield return (stored.Name, stored.Type);
         }

@@ -82,7 +82,7 @@ internal sealed class TableImporter
 
     /// <summary>Makes the file the table or, unless it does not agree with those that are there, puts it beside them.</summary>
     /// <returns>What its views cannot read of the table.</returns>
-    private IReadOnlyList<string> Publish(DuckDbSession session, string temporary, CancellationToken cancellationToken)
+    private string[] Publish(DuckDbSession session, string temporary, CancellationToken cancellationToken)
     {
         // What is wrong is told of the file that the caller knows.
         string Rename(string message) => message.Replace(temporary, _import.Path, StringComparison.Ordinal)
@@ -96,7 +96,7 @@ internal sealed class TableImporter
                 table.Require([], _columns.Select(static column => column.Name));
             }
 
-            IReadOnlyList<string> misfits = [.. TableFit.FindMisfits(table, _import.Views).Select(Rename)];
+            var misfits = TableFit.FindMisfits(table, _import.Views).Select(Rename).ToArray();
             if (_import.IsAppended)
             {
                 // Named when it is there: a file that is stored counts as stored from then on.
@@ -129,7 +129,7 @@ internal sealed class TableImporter
         {
             var stored = view.StoredColumns;
             var query = new QualityQuery(view, index => ValueOf(stored[index]));
-            var expressions = query.Expressions("true").ToList();
+            var expressions = query.Expressions(PassesOf(session, view)).ToList();
             if (expressions.Count > 0)
             {
                 using var rows = session.Query($"SELECT {string.Join(", ", expressions)} FROM {table}", cancellationToken);
@@ -139,6 +139,18 @@ internal sealed class TableImporter
         }
 
         return found;
+    }
+
+    private string PassesOf(DuckDbSession session, FeatureView view)
+    {
+        if (view.Source.Filter is not { } filter)
+        {
+            return "true";
+        }
+
+        // Without a column that it reads, the filter lets nothing pass that is worth a count.
+        var values = filter.Columns.Select(ValueOf).OfType<string>().ToList();
+        return values.Count == filter.Columns.Count ? session.FilterBy(filter, values) : "false";
     }
 
     /// <summary>Counts the rows that no entity sees: a report, no refusal, since another view may read them by other keys.</summary>

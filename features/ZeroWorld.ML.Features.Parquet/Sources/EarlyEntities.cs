@@ -12,7 +12,7 @@ internal sealed class EarlyEntities(long rows, int entitiesMax)
     private const int RepeatsMin = 16;
 
     private readonly Lock _lock = new();
-    private readonly HashSet<ulong> _entities = [];
+    private readonly HashSet<ulong> _entities = new((int)Math.Min(rows, entitiesMax));
     private long _seen;
     private long _repeats;
     private volatile bool _isOver;

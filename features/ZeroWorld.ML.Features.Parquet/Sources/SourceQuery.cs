@@ -13,6 +13,7 @@ internal sealed class SourceQuery
     private readonly string _columns;
     private readonly string _rows;
     private readonly string _visible;
+    private readonly string? _filter;
 
     private SourceQuery(FeatureView view, TableFiles table)
     {
@@ -31,7 +32,8 @@ internal sealed class SourceQuery
         _values = [.. values];
         var columns = string.Join(", ", _keys.Concat(_values));
         _columns = $"{eventTime} AS event, {createdTime} AS created, {id} AS id, {columns}";
-        _rows = $"(SELECT {_columns}, filename, file_index, file_row_number FROM {table.Scan})";
+        _filter = source.Filter is { } filter ? table.Session.FilterBy(filter, filter.Columns.Select(ValueOf)) : null;
+        _rows = $"(SELECT {_columns}, filename, file_index, file_row_number FROM {table.Scan}{(_filter is null ? string.Empty : $" WHERE {_filter}")})";
         _visible = $"{IsKeyed} AND NOT {Quarantined}";
     }
 
@@ -65,7 +67,7 @@ internal sealed class SourceQuery
     {
         CheckHistory(view);
         var needed = new[] { view.Source.CreatedTimeColumn, view is WindowedView ? view.Source.EventIdColumn : null }.OfType<string>();
-        var absences = table.Require([view.Source.EventTimeColumn, .. view.Source.KeyColumns, .. needed], view.StoredColumns.Select(static column => column.Name));
+        var absences = table.Require([view.Source.EventTimeColumn, .. view.Source.KeyColumns, .. needed], view.ValueColumns.Select(static column => column.Name));
         return new SourceQuery(view, table) { Absences = absences };
     }
 
@@ -132,7 +134,7 @@ internal sealed class SourceQuery
     /// <returns><see langword="null"/>: every row must be looked at, since some lack a value, have a time that is none, arrive at a time of their own or have values that are counted.</returns>
     public SourceExtent? TryInspectByStatistics(DuckDbSession session, CancellationToken cancellationToken)
     {
-        if (HasCreatedTime || new QualityQuery(_view, static index => $"v{index}").IsWanted)
+        if (HasCreatedTime || _filter is not null || new QualityQuery(_view, static index => $"v{index}").IsWanted)
         {
             return null;
         }
@@ -176,7 +178,7 @@ internal sealed class SourceQuery
     public string UnorderedSliceStatement(MaterializationRange range, bool inArrivalOrder, SourceSlice slice)
     {
         var before = Sql.Number(_table.Files.TakeWhile(file => file != slice.Files[0]).Count());
-        var rows = $"(SELECT {_columns}, '' AS filename, file_index + {before} AS file_index, file_row_number FROM {_table.ScanOf(slice.Files)}{slice.Condition("file_row_number")})";
+        var rows = $"(SELECT {_columns}, '' AS filename, file_index + {before} AS file_index, file_row_number FROM {_table.ScanOf(slice.Files)}{slice.Condition("file_row_number", _filter)})";
         return Unordered(HistoryRows(range, inArrivalOrder, files: null, wholeEntities: false, rows), inArrivalOrder);
     }
 
@@ -250,16 +252,16 @@ internal sealed class SourceQuery
     public IReadOnlyList<SourceSlice> Slice(DuckDbSession session, long rowsMax, CancellationToken cancellationToken) => _table.Slice(session, rowsMax, cancellationToken);
 
     /// <summary>
-    /// Every row of a slice, in no order: its number in its file, which file of the slice it is in, then where asked for event time, created time and keys, then
+    /// Every row of a slice that the view's filter lets pass, in no order: its number in its file, which file of the slice it is in, then where asked for event time, created time and keys, then
     /// the values of the given columns.
     /// </summary>
-    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions) => _table.SliceStatement(slice, expressions);
+    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions) => _table.SliceStatement(slice, expressions, _filter);
 
     /// <summary>Event time, created time and keys of a row, for <see cref="SliceStatement"/>. Times as the engine holds them: microseconds.</summary>
     public IEnumerable<string> Identity => [.. new[] { _view.Source.EventTimeColumn, _view.Source.CreatedTimeColumn ?? _view.Source.EventTimeColumn }.Select(Sql.Name), .. _keys];
 
     /// <summary>Equal for sources whose rows are the same ones, at the same times, of the same keys of one entity: one search serves them all.</summary>
-    public string RowIdentity => string.Join('\n', Identity.Prepend(_view.Source.AllowedSkew.ToString()).Prepend(_view.Source.Table).Prepend(_view.Entity.Name).Append(HasCreatedTime.ToString()));
+    public string RowIdentity => string.Join('\n', Identity.Prepend(_view.Source.AllowedSkew.ToString()).Prepend(_view.Source.Table).Prepend(_view.Entity.Name).Append(HasCreatedTime.ToString()).Append(_filter ?? string.Empty));
 
     /// <summary>The value of a stored column, for <see cref="SliceStatement"/>.</summary>
     public string ValueAt(int column) => _values[column];

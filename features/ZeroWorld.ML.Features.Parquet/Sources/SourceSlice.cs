@@ -26,10 +26,11 @@ internal sealed record SourceSlice(IReadOnlyList<string> Files, long[] FirstNumb
 
     /// <summary>Holds a scan of the files to the slice.</summary>
     /// <param name="number">The number of a row in its file.</param>
-    public string Condition(string number)
+    /// <param name="other">A further condition; <see langword="null"/>: none.</param>
+    public string Condition(string number, string? other = null)
     {
         // Of all rows none is asked for its number.
-        string[] limits = [.. From > 0 ? [$"{number} >= {Sql.Number(From)}"] : Array.Empty<string>(), .. To < FileRows ? [$"{number} < {Sql.Number(To)}"] : Array.Empty<string>()];
+        string[] limits = [.. other is null ? Array.Empty<string>() : [other], .. From > 0 ? [$"{number} >= {Sql.Number(From)}"] : Array.Empty<string>(), .. To < FileRows ? [$"{number} < {Sql.Number(To)}"] : Array.Empty<string>()];
         return limits.Length == 0 ? string.Empty : $" WHERE {string.Join(" AND ", limits)}";
     }
 

@@ -68,7 +68,7 @@ internal sealed class TableEraser(DuckDbSession session, TableFolder tables, Tab
             return $"SELECT * EXCLUDE (file_row_number, filename) FROM {Sql.Scan([file])} WHERE NOT coalesce({isErased}, false)";
         }
 
-        string[] others = [.. views.Where(view => view.Entity.Name != request.Entity).SelectMany(static view => view.Source.KeyColumns.Concat(view.StoredColumns.Select(static column => column.Name)))];
+        string[] others = [.. views.Where(view => view.Entity.Name != request.Entity).SelectMany(static view => view.Source.KeyColumns.Concat(view.ValueColumns.Select(static column => column.Name)))];
         var selected = columns.Where(static name => name is not ("file_row_number" or "filename")).Select(name => Has(keys, name) || !(Has(fixedColumns, name) || Has(others, name))
             ? $"CASE WHEN {isErased} THEN NULL ELSE {Sql.Name(name)} END AS {Sql.Name(name)}"
             : Sql.Name(name));

@@ -12,11 +12,15 @@ internal sealed class TableFiles
     private readonly Dictionary<string, string> _refused = new(StringComparer.OrdinalIgnoreCase);
     private string? _lead;
 
-    private TableFiles(IReadOnlyList<string> files, List<FileSchema> schemas)
+    private TableFiles(DuckDbSession session, IReadOnlyList<string> files, List<FileSchema> schemas)
     {
+        Session = session;
         Files = files;
         _schemas = schemas;
     }
+
+    /// <summary>The engine that reads them.</summary>
+    public DuckDbSession Session { get; }
 
     /// <summary>Files in the table's order.</summary>
     public IReadOnlyList<string> Files { get; }
@@ -31,7 +35,7 @@ internal sealed class TableFiles
     public static TableFiles Open(DuckDbSession session, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         session.Reads(files);
-        var table = new TableFiles(files, FileSchema.Read(session, files, cancellationToken));
+        var table = new TableFiles(session, files, FileSchema.Read(session, files, cancellationToken));
         var leads = table.FindLeads();
         if (leads.Count > 0)
         {
@@ -70,10 +74,11 @@ internal sealed class TableFiles
     /// <summary>
     /// Every row of a slice: its number in its file, which file of the slice it is in, then what is asked for. In the table's order where one thread of the engine reads.
     /// </summary>
-    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions)
+    /// <param name="condition">Holds it to some rows; <see langword="null"/>: all.</param>
+    public string SliceStatement(SourceSlice slice, IEnumerable<string> expressions, string? condition = null)
     {
         var file = slice.Files.Count > 1 ? "CAST(file_index AS BIGINT)" : "0::BIGINT";
-        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {ScanOf(slice.Files)}{slice.Condition("file_row_number")}";
+        return $"SELECT file_row_number, {string.Join(", ", expressions.Prepend(file))} FROM {ScanOf(slice.Files)}{slice.Condition("file_row_number", condition)}";
     }
 
     /// <summary>Refuses files that do not agree in the columns that are read.</summary>

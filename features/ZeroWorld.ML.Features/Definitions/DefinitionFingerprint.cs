@@ -174,6 +174,16 @@ public static class DefinitionFingerprint
             writer.WriteBoolean("push", true);
         }
 
+        if (source.Filter is { } filter)
+        {
+            writer.WriteString("where", filter.Canonical);
+            WriteList(writer, "where_columns", filter.Columns, static (writer, column) =>
+            {
+                writer.WriteString("name", column.Name);
+                writer.WriteString("type", FeatureTypeNames.Of(column.Type));
+            });
+        }
+
         writer.WriteEndObject();
     }
 

@@ -116,6 +116,15 @@ public static class DefinitionJson
             item["push"] = true;
         }
 
+        if (source.Filter is { } filter)
+        {
+            item["where"] = filter.Expression;
+            if (filter.Declared.Count > 0)
+            {
+                item["columns"] = ListOf(filter.Declared, static column => new JsonObject { ["name"] = column.Name, ["type"] = FeatureTypeNames.Of(column.Type) });
+            }
+        }
+
         return item;
     }
 

@@ -20,6 +20,21 @@ public abstract record FeatureView
 
     /// <summary>The columns whose values are stored per row or event, in stored order.</summary>
     public abstract IReadOnlyList<StoredColumn> StoredColumns { get; }
+
+    /// <summary>The columns of the source that are read as values: those that are stored, then those that the filter reads besides.</summary>
+    public IReadOnlyList<StoredColumn> ValueColumns
+    {
+        get
+        {
+            var stored = StoredColumns;
+            return Source.Filter is { } filter ? [.. stored, .. filter.Columns.Where(column => stored.All(other => other.Name != column.Name))] : stored;
+        }
+    }
+
+    /// <summary>The types that a column of pushed or streamed events may have: of what windows aggregate as float64, and of what filters read as that, any number.</summary>
+    internal FeatureType[] Accepted(StoredColumn column) => this is WindowedView && column.Type == FeatureType.Float64
+        ? [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64]
+        : [column.Type];
 }
 
 /// <summary>What is common to every feature of a view.</summary>

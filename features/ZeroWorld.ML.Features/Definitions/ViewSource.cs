@@ -25,6 +25,9 @@ public sealed record ViewSource
     /// <value>Whether the online store is fed without a materialization: by pushes or a stream.</value>
     public bool IsFedOnline => IsPushOnly || Stream is not null;
 
+    /// <value>Which rows count; <see langword="null"/>: all.</value>
+    public RowFilter? Filter { get; init; }
+
     /// <value>How far an event may lie after its arrival before it is quarantined. Default 5 minutes.</value>
     public TimeSpan AllowedSkew { get; init; } = TimeSpan.FromMinutes(5);
 }

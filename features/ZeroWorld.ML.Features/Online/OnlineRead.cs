@@ -24,6 +24,9 @@ public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
     /// <summary>Where the payloads lie, with one hold that is this read's; <see langword="null"/>: in memory of their own.</summary>
     internal OnlineReadMemory? Memory { get; private set; }
 
+    /// <summary>Whether the store as a whole let its time pass without a word; a part of it, or a server that is known to be gone, is not the store.</summary>
+    internal bool IsStoreSilent { get; private set; }
+
     /// <summary>Whether a cache in front of the store answers it.</summary>
     internal bool IsCached { get; set; }
 
@@ -34,10 +37,18 @@ public class OnlineRead(EntityId entity, IReadOnlyList<StorageField> fields)
         OnFinished();
     }
 
+    /// <summary>It has no answer, which tells nothing of other reads.</summary>
     public void Fail()
     {
         State = OnlineReadState.Unavailable;
         OnFinished();
+    }
+
+    /// <summary>It has no answer since the store as a whole is silent: the next reads had better not wait for it either.</summary>
+    public void FailSilent()
+    {
+        IsStoreSilent = true;
+        Fail();
     }
 
     /// <summary>Answers reads that the store answered together: those who wait for them are told together, which costs a fraction of one after the other.</summary>

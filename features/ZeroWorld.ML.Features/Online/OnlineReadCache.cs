@@ -285,7 +285,15 @@ public sealed class OnlineReadCache : IOnlineStore
         {
             if (State != OnlineReadState.Answered)
             {
-                _outer.Fail();
+                if (IsStoreSilent)
+                {
+                    _outer.FailSilent();
+                }
+                else
+                {
+                    _outer.Fail();
+                }
+
                 return;
             }
 

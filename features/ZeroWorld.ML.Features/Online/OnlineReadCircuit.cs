@@ -1,10 +1,9 @@
 namespace ZeroWorld.ML.Features;
 
-/// <summary>Decides whether reads are worth trying: after a run of failures they fail at once, and one call now and then probes.</summary>
+/// <summary>Decides whether reads are worth trying: after a run of multi-gets in which the store was silent they fail at once, and one call now and then probes.</summary>
 /// <remarks>Not thread safe; times are timestamps of the owner's <see cref="TimeProvider"/>.</remarks>
 internal sealed class OnlineReadCircuit(OnlineReadCoalescerOptions options, TimeProvider time)
 {
-    private long _lastAnswered = time.GetTimestamp();
     private long _lastProbe;
     private int _failures;
 
@@ -31,7 +30,6 @@ internal sealed class OnlineReadCircuit(OnlineReadCoalescerOptions options, Time
     /// <returns>Whether this answer closed the circuit.</returns>
     public bool OnAnswered()
     {
-        _lastAnswered = time.GetTimestamp();
         _failures = 0;
         var wasOpen = IsOpen;
         IsOpen = false;
@@ -42,7 +40,7 @@ internal sealed class OnlineReadCircuit(OnlineReadCoalescerOptions options, Time
     public bool OnFailed()
     {
         _failures = Math.Min(_failures + 1, options.FailuresToOpen);
-        if (IsOpen || _failures < options.FailuresToOpen || time.GetElapsedTime(_lastAnswered) < options.SilenceToOpen)
+        if (IsOpen || _failures < options.FailuresToOpen)
         {
             return false;
         }

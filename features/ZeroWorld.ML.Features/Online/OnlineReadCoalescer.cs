@@ -7,7 +7,7 @@ namespace ZeroWorld.ML.Features;
 /// <remarks>
 /// A read starts at once while few multi-gets are unanswered; else it collects for the next one, for a bounded time. Where work is pending in the thread pool - requests that are being
 /// read, most of them - a multi-get is sent behind it, and takes their reads along. A read that is waiting or in flight is joined by later calls for the same key. Each call is answered as soon as its own reads are, so that a slow shard delays only the
-/// requests that need it. When the store answers nothing for a while a circuit opens: reads fail at once, and one call now and then probes.
+/// requests that need it. When the store is silent for some multi-gets in a row (<see cref="OnlineRead.FailSilent"/>) a circuit opens: reads fail at once, and one call now and then probes.
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
 public sealed partial class OnlineReadCoalescer : IAsyncDisposable
@@ -246,20 +246,21 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
             LogStoreThrew(_logger, exception);
         }
 
-        var (unavailable, cached) = (0, 0);
+        var (unavailable, silent, cached) = (0, 0, 0);
         foreach (var read in multiGet.Reads)
         {
             if (read.State == OnlineReadState.Pending)
             {
-                read.Fail();
+                read.FailSilent();
             }
 
             unavailable += read.State == OnlineReadState.Answered ? 0 : 1;
+            silent += read.IsStoreSilent ? 1 : 0;
             cached += read.IsCached ? 1 : 0;
         }
 
         FeatureMetrics.RecordMultiGet(_time.GetElapsedTime(multiGet.Started), multiGet.Reads.Count - cached, unavailable);
-        var (next, ended) = Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count);
+        var (next, ended) = Finish(multiGet, hasAnswer: unavailable < multiGet.Reads.Count, isSilent: silent > 0);
         Start(next);
         if (isCallers)
         {
@@ -273,7 +274,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
     }
 
     /// <returns>What is sent next, and the calls to tell after that.</returns>
-    private (OnlineMultiGet? Next, List<OnlineReadCall>? Ended) Finish(OnlineMultiGet multiGet, bool hasAnswer)
+    private (OnlineMultiGet? Next, List<OnlineReadCall>? Ended) Finish(OnlineMultiGet multiGet, bool hasAnswer, bool isSilent)
     {
         lock (_lock)
         {
@@ -295,7 +296,7 @@ public sealed partial class OnlineReadCoalescer : IAsyncDisposable
                     LogCircuitClosed(_logger);
                 }
             }
-            else if (_circuit.OnFailed())
+            else if (isSilent && _circuit.OnFailed())
             {
                 LogCircuitOpened(_logger, _options.FailuresToOpen, _options.OpenDuration.TotalMilliseconds);
                 _queue.FailWaiting();

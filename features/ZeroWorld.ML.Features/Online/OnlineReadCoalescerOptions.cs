@@ -31,14 +31,10 @@ public sealed class OnlineReadCoalescerOptions : IValidatableObject
     [Range(1, 1_048_576)]
     public int WaitingReadsMax { get; set; } = 16_384;
 
-    /// <summary>Multi-gets without a single answer, one after the other, that open the circuit.</summary>
-    /// <value>Default 3.</value>
+    /// <summary>Multi-gets, one after the other, for which the store was silent until its time was over, that open the circuit.</summary>
+    /// <value>Default 3. What fails at once does not count, nor what a single shard of a cluster leaves without an answer: requests for it must not fail those for the others.</value>
     [Range(1, 1000)]
     public int FailuresToOpen { get; set; } = 3;
-
-    /// <summary>How long the store must have answered nothing before the circuit opens.</summary>
-    /// <value>Default 20 ms. Without it the requests for one dead shard could by chance open the circuit for all.</value>
-    public TimeSpan SilenceToOpen { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long reads fail at once before one call is let through to probe the store.</summary>
     /// <value>Default 250 ms.</value>
@@ -53,8 +49,7 @@ public sealed class OnlineReadCoalescerOptions : IValidatableObject
                 [nameof(MultiGetsUnansweredMax), nameof(MultiGetsInFlight)]);
         }
 
-        (string Name, TimeSpan Value)[] spans =
-            [(nameof(CollectTimeMax), CollectTimeMax), (nameof(SilenceToOpen), SilenceToOpen), (nameof(OpenDuration), OpenDuration)];
+        (string Name, TimeSpan Value)[] spans = [(nameof(CollectTimeMax), CollectTimeMax), (nameof(OpenDuration), OpenDuration)];
         foreach (var (name, value) in spans)
         {
             if (value < TimeSpan.Zero || value > TimeSpan.FromMinutes(1))

@@ -50,6 +50,13 @@ public sealed record StorageField
         text.AppendJoin(',', view.StoredColumns.Select(static column => $"{column.Name}:{(int)column.Type}")).Append('\n');
         var ids = hasIntegerEventId ? "int64" : "16";
         text.Append(view is not WindowedView windowed ? "row" : windowed.Precision == WindowPrecision.Exact ? $"window:{ids}" : DescribeTiles(windowed, ids));
+        if (view.Source.Filter is { } filter)
+        {
+            // Rows by another filter are other rows, as if it were another view.
+            text.Append(CultureInfo.InvariantCulture, $"\nwhere {filter.Canonical}\n");
+            text.AppendJoin(',', filter.Columns.Select(static column => $"{column.Name}:{(int)column.Type}"));
+        }
+
         return new StorageField(view, SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), width);
     }
 

@@ -5,8 +5,6 @@ namespace ZeroWorld.ML.Features;
 /// <summary>The events of one push as one view takes them.</summary>
 internal sealed class ViewEvents
 {
-    private static readonly FeatureType[] Numbers = [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64];
-
     private readonly StorageField _field;
     private readonly Erasures _erasures;
     private readonly long _arrival;
@@ -17,6 +15,7 @@ internal sealed class ViewEvents
     private readonly EventColumn? _eventId;
     private readonly EventColumn[] _keys;
     private readonly EventColumn[] _stored;
+    private readonly bool[]? _passes;
     private readonly FeatureValue[] _keyValues;
     private readonly FeatureValue[] _values;
     private readonly Dictionary<string, WindowBlockBuilder> _blocks = new(StringComparer.Ordinal);
@@ -49,7 +48,8 @@ internal sealed class ViewEvents
         }
 
         _keys = [.. source.KeyColumns.Zip(view.Entity.Keys, (column, key) => table.Get(column, $"it is the key '{key.Name}' of view '{view.Name}'", key.Type))];
-        _stored = [.. view.StoredColumns.Select(column => table.Get(column.Name, $"view '{view.Name}' reads it", Accepted(field, column)))];
+        _stored = [.. view.StoredColumns.Select(column => table.Get(column.Name, $"view '{view.Name}' reads it", view.Accepted(column)))];
+        _passes = source.Filter is { } filter ? FindPassing(filter, view, table) : null;
         _keyValues = new FeatureValue[_keys.Length];
         _values = new FeatureValue[_stored.Length];
     }
@@ -68,14 +68,26 @@ internal sealed class ViewEvents
             return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch.";
         }
 
+        var createdTime = _createdTime is null || _createdTime.Values[row].IsNull ? (long?)null : _createdTime.Values[row].AsInt64();
+        if (createdTime is { } time && !UnixMicroseconds.IsOfCalendar(time))
+        {
+            return $"{_createdTime!.Name} is {UnixMicroseconds.ToText(time)}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch.";
+        }
+
+        if (!Passes(row))
+        {
+            // To this view it is no row, whatever else is in it; but no table takes a row without a time, and the event may go into one.
+            return null;
+        }
+
         if (IsFuture(eventTime.AsInt64(), ArrivalOf(row)))
         {
             return $"{_eventTime.Name} is {UnixMicroseconds.ToText(eventTime.AsInt64())}, later than its arrival at {UnixMicroseconds.ToText(ArrivalOf(row))} by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
         }
 
-        if (_createdTime is { } known && !known.Values[row].IsNull && FindCreatedFault(known.Name, known.Values[row].AsInt64()) is { } createdFault)
+        if (createdTime is { } known && IsFuture(known, _arrival))
         {
-            return createdFault;
+            return $"{_createdTime!.Name} is {UnixMicroseconds.ToText(known)}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}.";
         }
 
         foreach (var key in _keys)
@@ -111,10 +123,15 @@ internal sealed class ViewEvents
         }
     }
 
-    /// <summary>Takes an event that has no fault.</summary>
-    /// <returns>Its event time.</returns>
+    /// <summary>Takes an event that has no fault; one that the view's filter leaves out is passed by.</summary>
+    /// <returns>Its event time; <see cref="long.MinValue"/> of one that is passed by.</returns>
     public long Add(int row)
     {
+        if (!Passes(row))
+        {
+            return long.MinValue;
+        }
+
         var key = KeyOf(row);
         var eventTime = _eventTime.Values[row].AsInt64();
         var isStamped = _createdTime is null || _createdTime.Values[row].IsNull;
@@ -156,15 +173,26 @@ internal sealed class ViewEvents
         }
     }
 
-    private static FeatureType[] Accepted(StorageField field, StoredColumn column) =>
-        field.IsWindow && column.Type == FeatureType.Float64 ? Numbers : [column.Type];
+    private static bool[] FindPassing(RowFilter filter, FeatureView view, EventTable table)
+    {
+        var values = new FeatureValue[filter.Columns.Count * table.Rows];
+        for (var index = 0; index < filter.Columns.Count; index++)
+        {
+            var column = table.Get(filter.Columns[index].Name, $"the filter of view '{view.Name}' reads it", view.Accepted(filter.Columns[index]));
+            for (var row = 0; row < table.Rows; row++)
+            {
+                values[(index * table.Rows) + row] = column.Values[row];
+            }
+        }
+
+        var passes = new bool[table.Rows];
+        filter.Evaluate(values, passes);
+        return passes;
+    }
+
+    private bool Passes(int row) => _passes?[row] ?? true;
 
     private static long TrimOf(long newest, long retention) => newest < long.MinValue + retention ? long.MinValue : newest - retention;
-
-    private string? FindCreatedFault(string name, long time) =>
-        !UnixMicroseconds.IsOfCalendar(time) ? $"{name} is {UnixMicroseconds.ToText(time)}; expected {UnixMicroseconds.ExpectedTime}, in microseconds since the epoch."
-        : IsFuture(time, _arrival) ? $"{name} is {UnixMicroseconds.ToText(time)}, later than now, {UnixMicroseconds.ToText(_arrival)}, by more than the allowed skew of {_field.View.Source.AllowedSkew}."
-        : null;
 
     private long ArrivalOf(int row) => _arrivals?[row] ?? _arrival;
 

@@ -3,8 +3,6 @@ namespace ZeroWorld.ML.Features;
 /// <summary>The columns of a stream with those that every stream has, and what views need of them.</summary>
 internal static class StreamColumns
 {
-    private static readonly FeatureType[] Numbers = [FeatureType.Bool, FeatureType.Int64, FeatureType.Float32, FeatureType.Float64];
-
     /// <returns><see langword="null"/> when the stream has no such column.</returns>
     public static FeatureType? TypeOf(EventStream stream, string column) => column switch
     {
@@ -33,9 +31,9 @@ internal static class StreamColumns
             yield return (source.KeyColumns[index], [view.Entity.Keys[index].Type]);
         }
 
-        foreach (var column in view.StoredColumns)
+        foreach (var column in view.ValueColumns)
         {
-            yield return (column.Name, view is WindowedView && column.Type == FeatureType.Float64 ? Numbers : [column.Type]);
+            yield return (column.Name, view.Accepted(column));
         }
     }
 }

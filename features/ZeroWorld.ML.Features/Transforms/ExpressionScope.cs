@@ -27,6 +27,18 @@ internal sealed class ExpressionScope
         return scope;
     }
 
+    /// <summary>What a filter of rows may read: columns of a source, and no moment of a read.</summary>
+    public static ExpressionScope OfColumns(IReadOnlyList<StoredColumn> columns)
+    {
+        var scope = new ExpressionScope();
+        for (var index = 0; index < columns.Count; index++)
+        {
+            scope.Add(columns[index].Name, columns[index].Type, new RequestNode(columns[index].Name, columns[index].Type, index));
+        }
+
+        return scope;
+    }
+
     /// <param name="column">Index of the service's column that shows the transform, or -1.</param>
     public void AddTransform(Transform transform, int index, int column) => Add(
         transform.Name,

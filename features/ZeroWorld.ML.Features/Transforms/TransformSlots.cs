@@ -31,6 +31,16 @@ internal sealed class TransformSlots
         Results = [.. Enumerable.Range(0, _columns.Length).Where(index => service.Columns[index].Transform >= 0)];
     }
 
+    private TransformSlots(int count)
+    {
+        Count = count;
+        _request = [.. Enumerable.Range(0, count)];
+        (_columns, RequestInputs, ColumnInputs, Results) = ([], _request, [], []);
+    }
+
+    /// <summary>So many given values, one behind the other, and nothing else.</summary>
+    public static TransformSlots OfValues(int count) => new(count);
+
     public int Count { get; private set; }
 
     /// <summary>Request values that are read.</summary>

@@ -67,7 +67,7 @@ internal static class DefinitionCommands
         var reworded = answer.Changes.Count(static change => change.Change == DefinitionChange.Unchanged && change.Details.Count > 0);
         Terminals.Output.WriteLine((changed, planOnly) switch
         {
-            (0, _) when reworded > 0 => $"Nothing {(planOnly ? "would change" : "changed")} but description, owner or tags of {reworded} {(reworded == 1 ? "definition" : "definitions")}.",
+            (0, _) when reworded > 0 => $"Nothing {(planOnly ? "would change" : "changed")} but description, owner, tags or bounds of {reworded} {(reworded == 1 ? "definition" : "definitions")}.",
             (0, _) => "Nothing changes.",
             (_, true) => $"{changed} of {answer.Changes.Count} definitions would change. Apply them with: zwml apply",
             _ => $"{changed} of {answer.Changes.Count} definitions changed.",

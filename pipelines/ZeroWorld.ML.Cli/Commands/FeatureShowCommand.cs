@@ -16,8 +16,10 @@ internal static class FeatureShowCommand
     public static Command Create()
     {
         var name = new Argument<string>("name") { Description = "Entity, stream, feature view or feature service." };
+        var kind = new Option<string?>("--kind") { Description = "Of several definitions of the name this one." };
+        kind.AcceptOnlyFromAmong("entity", "stream", "feature_view", "feature_service");
         var json = CommonOptions.Json();
-        var command = new Command("show", "Shows a definition as a file may hold it, with every default written out, and its fingerprint.") { name, json };
+        var command = new Command("show", "Shows a definition as a file may hold it, with every default written out, and its fingerprint.") { name, kind, json };
         var common = CommonOptions.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -25,12 +27,17 @@ internal static class FeatureShowCommand
             var answer = await connection.Client.Features.ListDefinitionsAsync(
                 new ListDefinitionsRequest { Project = common.Project(parse) }, cancellationToken: cancellationToken);
             var wanted = parse.GetRequiredValue(name);
-            var found = answer.Definitions.Where(definition => definition.Name == wanted).ToList();
+            var found = answer.Definitions.Where(definition => definition.Name == wanted && (parse.GetValue(kind) ?? definition.Kind) == definition.Kind).ToList();
             if (found.Count == 0)
             {
                 throw new FeatureException(
                     FeatureError.NotFound,
-                    $"There is no entity, stream, view or service '{wanted}' in project '{common.Project(parse)}'. Defined: {string.Join(", ", answer.Definitions.Select(static definition => definition.Name).Distinct().Order(StringComparer.Ordinal))}.");
+                    $"There is no {parse.GetValue(kind) ?? "entity, stream, view or service"} '{wanted}' in project '{common.Project(parse)}'. Defined: {string.Join(", ", answer.Definitions.Select(static definition => definition.Name).Distinct().Order(StringComparer.Ordinal))}.");
+            }
+
+            if (parse.GetValue(json) && found.Count > 1)
+            {
+                throw new UsageException($"Several definitions are named '{wanted}'; expected --kind with one of: {string.Join(", ", found.Select(static definition => definition.Kind))}.");
             }
 
             foreach (var definition in found)

@@ -47,7 +47,13 @@ internal static class ModelsPackageTextCommand
                 throw new UsageException($"--merges is {(parse.GetValue(merges) is { } other ? $"'{other}'" : "absent")}; expected merges.txt of --tokenizer Bpe, and none of the others.");
             }
 
-            var data = table.Read(parse, parse.GetValue(labels) ?? []);
+            var names = parse.GetValue(labels) ?? [];
+            if (names.Where((name, place) => names.Take(place).Contains(name, StringComparer.Ordinal)).FirstOrDefault() is { } twice)
+            {
+                throw new UsageException($"--labels names '{twice}' twice; expected each label once, in the order of the output.");
+            }
+
+            var data = table.Read(parse, names);
             var samples = parse.GetValue(texts) is { } file ? File.ReadLines(file).Take(16).ToArray() : data is not null ? [.. data.Texts.Take(16)] : Samples;
             var settings = Tokenizer(parse.GetRequiredValue(kind), parse.GetRequiredValue(vocabulary), parse.GetValue(special) ?? []) with
             {
@@ -58,7 +64,7 @@ internal static class ModelsPackageTextCommand
                 Model = new ModelName(ModelName.DefaultProject, parse.GetRequiredValue(name)),
                 ModelPath = parse.GetRequiredValue(model),
                 Tokenizer = settings,
-                Labels = parse.GetValue(labels) ?? [],
+                Labels = names,
                 Output = parse.GetValue(source),
                 IsExclusive = parse.GetValue(activation) switch { "softmax" => true, "sigmoid" => false, _ => null },
                 Texts = samples,

@@ -79,10 +79,7 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     /// <exception cref="FeatureException"><see cref="FeatureError.StoreUnavailable"/>.</exception>
     public async Task<(ReviewCase Case, ReviewVerdict? Verdict)> FindAsync(string id, CancellationToken cancellationToken)
     {
-        var from = (await FindMarkAsync(cancellationToken).ConfigureAwait(false))?.Case;
-        var found = await FindCaseAsync(id, from, null, cancellationToken).ConfigureAwait(false)
-            ?? (from is null ? null : await FindCaseAsync(id, null, from, cancellationToken).ConfigureAwait(false));
-        return (found ?? throw Unknown(id), await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false));
+        return (await CaseOfAsync(id, cancellationToken).ConfigureAwait(false), await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Closes a case. Repeating it changes nothing.</summary>
@@ -95,15 +92,14 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     public async Task<ReviewVerdict> CloseAsync(string id, IReadOnlyList<string> labels, string reviewer, DateTimeOffset time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        var (found, given) = await FindAsync(id, cancellationToken).ConfigureAwait(false);
-        var verdict = VerdictOf(found, labels, reviewer, time);
-        if (given is null && await log.TryAppendAsync(verdicts, id, JsonSerializer.SerializeToUtf8Bytes(verdict, ModerationJson.Options), cancellationToken).ConfigureAwait(false))
+        var verdict = VerdictOf(await CaseOfAsync(id, cancellationToken).ConfigureAwait(false), labels, reviewer, time);
+        if (await log.TryAppendAsync(verdicts, id, JsonSerializer.SerializeToUtf8Bytes(verdict, ModerationJson.Options), cancellationToken).ConfigureAwait(false))
         {
             return verdict;
         }
 
-        // Somebody else's may have come first.
-        given ??= await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false) ?? verdict;
+        // This one's, or somebody else's, came first.
+        var given = await VerdictOfAsync(id, cancellationToken).ConfigureAwait(false) ?? verdict;
         return given.Given.ToHashSet(StringComparer.Ordinal).SetEquals(verdict.Given)
             ? given
             : throw new TrainingException(TrainingError.InvalidInput, $"id: '{id}' is no open case: {given.Reviewer} said '{given.Summary}' at {given.Time:u}.");
@@ -145,6 +141,14 @@ public sealed class ReviewQueue(IKeyedLog log, string cases, string verdicts) : 
     }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private async Task<ReviewCase> CaseOfAsync(string id, CancellationToken cancellationToken)
+    {
+        var from = (await FindMarkAsync(cancellationToken).ConfigureAwait(false))?.Case;
+        return await FindCaseAsync(id, from, null, cancellationToken).ConfigureAwait(false)
+            ?? (from is null ? null : await FindCaseAsync(id, null, from, cancellationToken).ConfigureAwait(false))
+            ?? throw Unknown(id);
+    }
 
     private async Task<ReviewVerdict?> VerdictOfAsync(string id, CancellationToken cancellationToken)
     {

@@ -91,34 +91,34 @@ public sealed class StreamHost(
             }
         }
 
-        var stopped = new Dictionary<(string, string), StreamStatus>();
-        foreach (var (key, running) in _running)
+        // Side by side: one that takes long to end holds up no other.
+        await Task.WhenAll(wanted.Keys.Union(_running.Keys).Select(FollowOneAsync)).ConfigureAwait(false);
+
+        async Task FollowOneAsync((string, string) key)
         {
             var isWanted = wanted.TryGetValue(key, out var item);
-            var isSame = isWanted && item.Mark == running.Mark;
-            if (isSame && !await IsToBeTriedAgainAsync(running).ConfigureAwait(false))
+            StreamStatus? before = null;
+            if (_running.TryGetValue(key, out var running))
             {
-                continue;
+                var isSame = isWanted && item.Mark == running.Mark;
+                if (isSame && !await IsToBeTriedAgainAsync(running).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                await StopAsync(running).ConfigureAwait(false);
+                if (!isWanted)
+                {
+                    _running.TryRemove(key, out _);
+                    return;
+                }
+
+                // What another definition failed by is no fault of this one.
+                var status = running.Consumer.Status;
+                before = isSame ? status : status with { State = StreamState.Stopped };
             }
 
-            await StopAsync(running).ConfigureAwait(false);
-            if (!isWanted)
-            {
-                _running.TryRemove(key, out _);
-                continue;
-            }
-
-            // What another definition failed by is no fault of this one.
-            var status = running.Consumer.Status;
-            stopped[key] = isSame ? status : status with { State = StreamState.Stopped };
-        }
-
-        foreach (var (key, item) in wanted)
-        {
-            if (!_running.ContainsKey(key) || stopped.ContainsKey(key))
-            {
-                _running[key] = Start(item.Stream, item.Fields, item.Mark, stopped.GetValueOrDefault(key), stoppingToken);
-            }
+            _running[key] = Start(item.Stream, item.Fields, item.Mark, before, stoppingToken);
         }
     }
 

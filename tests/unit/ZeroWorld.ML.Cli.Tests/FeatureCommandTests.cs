@@ -22,6 +22,7 @@ public sealed class FeatureCommandTests : IDisposable
           - name: transfer
             aliases: [{ name: sender, entity: account, keys: { account_id: sender_id } }]
             features: [sender.balances.amount, balances.amount]
+          - { name: account, features: [balances.amount] }
         """;
 
     private readonly TempFolder _folder = new();
@@ -60,7 +61,9 @@ public sealed class FeatureCommandTests : IDisposable
             var shown = await RunAsync("features", "show", "balances");
             var got = await RunAsync("features", "get", "balances.*", "--entity", "account_id=7", "account_id=8", "--json");
             var table = await RunAsync("features", "get", "--service", "transfer", "--entity", "account_id=7", "sender_id=8");
-            var lineage = await RunAsync("features", "lineage", "balances", "--json");
+            var lineage = await RunAsync("features", "lineage", "transfer", "--json");
+            var several = await ZwmlProcess.RunAsync(_folder.Path, "features", "show", "account", "--json", "--data", "data");
+            using var entity = JsonDocument.Parse(await RunAsync("features", "show", "account", "--kind", "entity", "--json"));
 
             using var card = JsonDocument.Parse(made);
             Assert.Equal(2, card.RootElement.GetProperty("rows").GetInt64());
@@ -80,6 +83,9 @@ public sealed class FeatureCommandTests : IDisposable
             Assert.Equal(["FEATURE_STATUS_OUTSIDE_MAX_AGE", "FEATURE_STATUS_OUTSIDE_MAX_AGE"], statuses);
             Assert.Contains("account_id 7, sender_id 8", table, StringComparison.Ordinal);
             Assert.Contains("sender_amount", table, StringComparison.Ordinal);
+            Assert.NotEqual(0, several.ExitCode);
+            Assert.Contains("Several definitions are named 'account'; expected --kind with one of: entity, feature_service", several.Error, StringComparison.Ordinal);
+            Assert.Equal("payments", entity.RootElement.GetProperty("owner").GetString());
             using var paths = JsonDocument.Parse(lineage);
             var path = Assert.Single(paths.RootElement.EnumerateArray());
             Assert.Equal(("balances", "balances", "transfer"), (path.GetProperty("table").GetString(), path.GetProperty("view").GetString(), path.GetProperty("service").GetString()));

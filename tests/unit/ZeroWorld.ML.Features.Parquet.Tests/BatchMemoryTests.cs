@@ -29,10 +29,10 @@ public sealed class BatchMemoryTests : IDisposable
         await ImportAsync();
         var (calm, held) = (new InMemoryOnlineStore(), new InMemoryOnlineStore());
         await RunAsync(_folder.Store, calm);
-        var (offline, waiting, gate, writes) = (new Watching(_folder.Store), new TaskCompletionSource(), new TaskCompletionSource(), 0);
-        held.OnAppend = () =>
+        var (offline, waiting, gate) = (new Watching(_folder.Store), new TaskCompletionSource(), new TaskCompletionSource());
+        held.OnWrite = write =>
         {
-            if (++writes == BatchesInFlight)
+            if (write == BatchesInFlight)
             {
                 waiting.SetResult();
             }

@@ -14,6 +14,7 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
     public Action<int> OnLedgerChange { get; set; } = static _ => { };
 
     private int _ledgerChanges;
+    private int _writes;
 
     public Dictionary<(string Field, EntityId Entity), byte[]> Bytes { get; } = [];
 
@@ -119,21 +120,24 @@ internal sealed class InMemoryOnlineStore : IMaterializationLedger
         return Task.FromResult(true);
     }
 
+    /// <summary>Called with the number of a materialization's write, from 1, before it is looked at: as long as it is not over, the write lies with its writer.</summary>
+    public Func<int, Task> OnWrite { get; set; } = static _ => Task.CompletedTask;
+
     public Task WriteRowsAsync(StorageField field, IReadOnlyList<OnlineRowWrite> rows, long validUntil, CancellationToken cancellationToken) =>
-        IsOver(validUntil) ?? WriteRowsAsync(field, rows, cancellationToken);
+        TakeAsync(validUntil, () => WriteRowsAsync(field, rows, cancellationToken));
 
-    /// <summary>Called before events are looked at: as long as it is not over, they lie with their writer.</summary>
-    public Func<Task> OnAppend { get; set; } = static () => Task.CompletedTask;
+    public Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken) =>
+        TakeAsync(validUntil, () => AppendAsync(field, appends, trim, wholeUntil));
 
-    public async Task AppendEventsAsync(StorageField field, IReadOnlyList<WindowAppend> appends, long trim, long? wholeUntil, long validUntil, CancellationToken cancellationToken)
+    private async Task TakeAsync(long validUntil, Func<Task> write)
     {
-        await OnAppend();
+        await OnWrite(Interlocked.Increment(ref _writes));
         Task written;
 
         // Writers that were held up together go on together.
         lock (Bytes)
         {
-            written = IsOver(validUntil) ?? AppendAsync(field, appends, trim, wholeUntil);
+            written = IsOver(validUntil) ?? write();
         }
 
         await written;

@@ -28,7 +28,8 @@ public sealed class MaterializationWriterTests : MaterializationCase
     {
         await ImportAsync("a", 0, 400);
         var (online, asleep, wake) = (new InMemoryOnlineStore(), new TaskCompletionSource(), new TaskCompletionSource());
-        var zombie = new Materializer(Folder.Store, new SleepingStore(online, asleep, wake.Task), TimeProvider.System);
+        online.OnWrite = write => Sleep(write, asleep, wake);
+        var zombie = new Materializer(Folder.Store, online, TimeProvider.System);
         var lease = TimeSpan.FromMilliseconds(500);
         var sleeping = Task.Run(() => zombie.RunAsync(new MaterializationRequest { Fields = Last, Lease = lease }, Token), Token);
         await (await Task.WhenAny(asleep.Task, sleeping)).WaitAsync(Token);
@@ -76,7 +77,15 @@ public sealed class MaterializationWriterTests : MaterializationCase
     {
         await ImportAsync("a", 0, 400);
         var (online, asleep, wake) = (new InMemoryOnlineStore(), new TaskCompletionSource(), new TaskCompletionSource());
-        var first = new Materializer(Folder.Store, new SleepingStore(online, asleep, wake.Task, isCutOff), TimeProvider.System);
+        online.OnWrite = async write =>
+        {
+            await Sleep(write, asleep, wake);
+            if (write == 2 && isCutOff)
+            {
+                throw new FeatureException(FeatureError.StoreUnavailable, "The connection broke off.");
+            }
+        };
+        var first = new Materializer(Folder.Store, online, TimeProvider.System);
         var sleeping = Task.Run(() => first.RunAsync(Last, null, Token), Token);
         await (await Task.WhenAny(asleep.Task, sleeping)).WaitAsync(Token);
 
@@ -119,5 +128,17 @@ public sealed class MaterializationWriterTests : MaterializationCase
         var once = "View 'seen' cannot be brought online: There is no table 'visits' in project 'default'. Tables: uses. Import one first.";
         Assert.Equal($"{once} {once}{expected}", failure.Message);
         Assert.Equal(Fields[..others].Select(static field => field.Name).Order(StringComparer.Ordinal), online.Coverages.Keys.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Holds up the second write, which is the first writer's: no other one has begun by then.</summary>
+    private static Task Sleep(int write, TaskCompletionSource asleep, TaskCompletionSource wake)
+    {
+        if (write != 2)
+        {
+            return Task.CompletedTask;
+        }
+
+        asleep.SetResult();
+        return wake.Task;
     }
 }

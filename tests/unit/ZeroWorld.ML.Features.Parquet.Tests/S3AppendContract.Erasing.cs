@@ -34,8 +34,8 @@ public abstract partial class S3AppendContract
     {
         await Store.ImportAsync(Import(0, 20), Token);
         await Store.AppendAsync("default", "transactions", Events(20, 20), Token);
-        using var cache = new ObjectFileCache(_objects, _folder.PathOf("other/cache"), 1 << 30, TimeProvider.System);
-        var reader = new S3OfflineStore(_folder.Options, _objects, cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+        using var cache = new ObjectFileCache(_bucket!.Objects, _folder.PathOf("other/cache"), 1 << 30, TimeProvider.System);
+        var reader = new S3OfflineStore(_folder.Options, _bucket!.Objects, cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
         await reader.ReadExtentAsync(FraudDefinitions.CustomerSpending, Token);
         Assert.NotEmpty(Directory.GetFiles(_folder.PathOf("other/cache")));
 
@@ -80,7 +80,7 @@ public abstract partial class S3AppendContract
         {
             if (key.EndsWith(".parquet", StringComparison.Ordinal))
             {
-                await _objects.GetFileAsync(key, null, Path.Combine(folder, $"{Guid.NewGuid():N}.parquet"), Token);
+                await _bucket!.Objects.GetFileAsync(key, null, Path.Combine(folder, $"{Guid.NewGuid():N}.parquet"), Token);
             }
         }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using ZeroWorld.ML.Storage;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
@@ -10,8 +9,7 @@ namespace ZeroWorld.ML.Features.Parquet.Tests;
 public abstract partial class S3AppendContract : IAsyncLifetime
 {
     private readonly StoreFolder _folder = new();
-    private ObjectStore _objects = null!;
-    private ObjectFileCache _cache = null!;
+    private StoreBucket? _bucket;
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -28,23 +26,13 @@ public abstract partial class S3AppendContract : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _objects = new ObjectStore(new S3Options
-        {
-            Bucket = S3TestServer.Bucket,
-            Endpoint = await StartAsync(),
-            AccessKey = S3TestServer.AccessKey,
-            SecretKeyFile = _folder.WriteText("secret", S3TestServer.SecretKey),
-            Prefix = Prefix,
-            RetriesMax = 1,
-        });
-        _cache = new ObjectFileCache(_objects, _folder.PathOf("data/cache"), 1 << 30, TimeProvider.System);
+        _bucket = new StoreBucket(_folder, await StartAsync(), Prefix);
         Store = NewStore();
     }
 
     public async ValueTask DisposeAsync()
     {
-        _cache?.Dispose();
-        _objects?.Dispose();
+        _bucket?.Dispose();
         await StopAsync();
         _folder.Dispose();
         GC.SuppressFinalize(this);
@@ -209,12 +197,12 @@ public abstract partial class S3AppendContract : IAsyncLifetime
 
     private static DateTimeOffset TimeOf(int id) => DateTimeOffset.UnixEpoch.AddDays(17_600).AddMinutes(id);
 
-    private S3OfflineStore NewStore() => new(_folder.Options, _objects, _cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+    private S3OfflineStore NewStore() => new(_folder.Options, _bucket!.Objects, _bucket!.Cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
 
     private async Task<List<string>> ListAsync(string prefix)
     {
         var keys = new List<string>();
-        await foreach (var item in _objects.ListAsync(prefix, Token))
+        await foreach (var item in _bucket!.Objects.ListAsync(prefix, Token))
         {
             keys.Add(item.Key);
         }

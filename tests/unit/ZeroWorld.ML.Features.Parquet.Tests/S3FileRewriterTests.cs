@@ -1,4 +1,3 @@
-using ZeroWorld.ML.Storage;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
@@ -7,29 +6,19 @@ public sealed class S3FileRewriterTests : IAsyncLifetime
 {
     private readonly StoreFolder _folder = new();
     private S3TestServer _server = null!;
-    private ObjectStore _objects = null!;
-    private ObjectFileCache _cache = null!;
+    private StoreBucket _bucket = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         _server = await S3TestServer.StartAsync(Token);
-        _objects = new ObjectStore(new S3Options
-        {
-            Bucket = S3TestServer.Bucket,
-            Endpoint = _server.Address,
-            AccessKey = S3TestServer.AccessKey,
-            SecretKeyFile = _folder.WriteText("secret", S3TestServer.SecretKey),
-            RetriesMax = 1,
-        });
-        _cache = new ObjectFileCache(_objects, _folder.PathOf("cache"), 1 << 20, TimeProvider.System);
+        _bucket = new StoreBucket(_folder, _server.Address);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _cache.Dispose();
-        _objects.Dispose();
+        _bucket.Dispose();
         await _server.DisposeAsync();
         _folder.Dispose();
     }
@@ -40,11 +29,11 @@ public sealed class S3FileRewriterTests : IAsyncLifetime
     [InlineData(false)]
     public async Task RunAsync_FileThatIsNotThereAnyMoreWhenItIsToBeReplaced_StaysInNoCache(bool isDeleted)
     {
-        await _objects.PutTextAsync("t/a.parquet", "whose", Token);
+        await _bucket.Objects.PutTextAsync("t/a.parquet", "whose", Token);
         var path = _folder.WriteText("file.parquet", "");
         var looks = 0;
 
-        var (rows, files) = await new S3FileRewriter(_objects, _cache).RunAsync(
+        var (rows, files) = await new S3FileRewriter(_bucket.Objects, _bucket.Cache).RunAsync(
             "t/",
             path,
             () =>
@@ -70,7 +59,7 @@ public sealed class S3FileRewriterTests : IAsyncLifetime
             Token);
 
         Assert.Equal((0L, 0L), (rows, files));
-        Assert.DoesNotContain("whose", Directory.GetFiles(_folder.PathOf("cache")).Select(File.ReadAllText));
+        Assert.DoesNotContain("whose", Directory.GetFiles(_folder.PathOf("data/cache")).Select(File.ReadAllText));
         Assert.Equal(isDeleted ? [] : ["t/a.parquet"], _server.Keys);
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using ZeroWorld.ML.Storage;
 using ZeroWorld.ML.Testing;
 
 namespace ZeroWorld.ML.Features.Parquet.Tests;
@@ -11,8 +10,7 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
 {
     private readonly StoreFolder _folder = new();
     private S3TestServer _server = null!;
-    private ObjectStore _objects = null!;
-    private ObjectFileCache _cache = null!;
+    private StoreBucket _bucket = null!;
     private S3OfflineStore _store = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -20,22 +18,13 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await S3TestServer.StartAsync(Token);
-        _objects = new ObjectStore(new S3Options
-        {
-            Bucket = S3TestServer.Bucket,
-            Endpoint = _server.Address,
-            AccessKey = S3TestServer.AccessKey,
-            SecretKeyFile = _folder.WriteText("secret", S3TestServer.SecretKey),
-            RetriesMax = 1,
-        });
-        _cache = new ObjectFileCache(_objects, _folder.PathOf("data/cache"), 1 << 30, TimeProvider.System);
-        _store = new S3OfflineStore(_folder.Options, _objects, _cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
+        _bucket = new StoreBucket(_folder, _server.Address);
+        _store = new S3OfflineStore(_folder.Options, _bucket.Objects, _bucket.Cache, TimeProvider.System, NullLogger<DuckDbOfflineStore>.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _cache.Dispose();
-        _objects.Dispose();
+        _bucket.Dispose();
         await _server.DisposeAsync();
         _folder.Dispose();
     }
@@ -50,7 +39,8 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
         var summary = await _store.ImportAsync(import, Token);
         var set = await _store.BuildTrainingSetAsync(FraudDefinitions.Request(_folder.PathOf("bucket.parquet")), null, Token);
 
-        Assert.Equal(expectedSummary with { Quality = [] }, summary with { Quality = [] });
+        Assert.Equal(expectedSummary with { Quality = [], Misfits = [] }, summary with { Quality = [], Misfits = [] });
+        Assert.Equal(expectedSummary.Misfits, summary.Misfits);
         Assert.Equal(expectedSummary.Quality, summary.Quality);
         Assert.Equal((expected.Rows, expected.Fingerprint, expected.SpineHash), (set.Rows, set.Fingerprint, set.SpineHash));
         Assert.Equal(
@@ -152,8 +142,8 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
     [Fact]
     public async Task FindAsync_RowsThatTheSinkSent_AreFound()
     {
-        var sink = new S3RowSink(_objects, "log", _folder.PathOf("staging"));
-        var source = new S3RowSource(_objects, _cache, "log", _folder.Options);
+        var sink = new S3RowSink(_bucket.Objects, "log", _folder.PathOf("staging"));
+        var source = new S3RowSource(_bucket.Objects, _bucket.Cache, "log", _folder.Options);
         await sink.WriteFileAsync("project=p/model=m/date=2018-08-08/part-1.parquet", [new SinkColumn("id", new string?[] { "a", "b" }), new SinkColumn("row", new[] { 0L, 1 })], Token);
         await sink.WriteFileAsync("project=p/model=n/date=2018-08-08/part-2.parquet", [new SinkColumn("id", new string?[] { "b" }), new SinkColumn("row", new[] { 0L })], Token);
 
@@ -169,7 +159,7 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
     [Fact]
     public async Task WriteFileAsync_WhileTheBucketIsAway_FailsWholeAndSucceedsLater()
     {
-        var sink = new S3RowSink(_objects, "log", _folder.PathOf("staging"));
+        var sink = new S3RowSink(_bucket.Objects, "log", _folder.PathOf("staging"));
         SinkColumn[] columns = [new("id", new string?[] { "a" }), new("row", new[] { 0L })];
         _server.Fault = static (_, _, _) => 503;
 

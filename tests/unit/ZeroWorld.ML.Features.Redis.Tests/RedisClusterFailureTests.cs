@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using ZeroWorld.ML.Testing;
 using static ZeroWorld.ML.Features.Redis.Tests.FailureReads;
 
@@ -64,6 +65,56 @@ public sealed class RedisClusterFailureTests
         Assert.False(wasDoneEarly);
         Assert.Contains(reads, static read => read.State == OnlineReadState.Unavailable);
         Assert.DoesNotContain(reads, static read => read.State == OnlineReadState.Pending);
+    }
+
+    // Whoever asks for what lies on it, as often as they like, and with nobody else asking meanwhile.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OnlineReadCoalescer_OneShardDeadOrFrozen_CostsWhatLiesOnItAndNothingElse(bool isDead)
+    {
+        RedisServerProcess.SkipIfMissing();
+        await using var cluster = await RedisClusterProcess.StartAsync(Cancellation);
+        await using var store = Stores.Create(cluster.Addresses, static options => options.ReadTimeout = TimeSpan.FromSeconds(1));
+        await using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(cluster.Addresses);
+        Assert.True(await store.ConnectAsync(Cancellation));
+        await using var coalescer = new OnlineReadCoalescer(store, new OnlineReadCoalescerOptions(), TimeProvider.System, NullLogger<OnlineReadCoalescer>.Instance);
+        int[] ids = [1, .. Enumerable.Range(2, 300).Where(id => ShardOf(id) != ShardOf(1)).Take(1)];
+        await WaitUntilAsync(async () => await IsAnsweredAsync(ids[0]) && await IsAnsweredAsync(ids[1]));
+        var (ill, shard) = (ids[0], ShardOf(ids[0]));
+        if (isDead)
+        {
+            await shard.KillAsync(Cancellation);
+        }
+        else
+        {
+            shard.Pause();
+        }
+
+        await WaitUntilAsync(async () => !await IsAnsweredAsync(ill));
+        for (var again = 0; again < 4; again++)
+        {
+            Assert.False(await IsAnsweredAsync(ill));
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Cancellation);
+        }
+
+        var isOpen = coalescer.IsCircuitOpen;
+        var isAnswered = await IsAnsweredAsync(ids[1]);
+        if (!isDead)
+        {
+            shard.Continue();
+        }
+
+        Assert.Equal((false, true), (isOpen, isAnswered));
+
+        RedisServerProcess ShardOf(int id) => cluster.ShardOf(redis.HashSlot($"z1:{{default/customer/i{id}}}:v"));
+
+        async Task<bool> IsAnsweredAsync(int id)
+        {
+            var answers = new OnlineReadAnswer[1];
+            Assert.True(await coalescer.TryReadAsync([new OnlineReadKey(TestViews.Id(id), [TestViews.Profile])], answers, TimeSpan.FromSeconds(5), Cancellation));
+            return answers[0].IsAvailable;
+        }
     }
 
     [Fact]

@@ -108,15 +108,22 @@ public sealed class RedisRefusalTests
         Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task WriteRowsAsync_OverTlsOfAnUnknownAuthority_SaysHowToTrustIt()
+    [Theory]
+    [InlineData("server", "none", "its TLS certificate is not trusted: it was signed by 'CN=test authority', no authority of this system. Name the file .* with Features:Redis:CertificateAuthorityFile")]
+    [InlineData("server", "other", "it was signed by 'CN=test authority', and Features:Redis:CertificateAuthorityFile holds 'CN=other authority'")]
+    [InlineData("expired", "own", "its TLS certificate is valid from 2023-11-14T22:13:20Z until 2023-11-15T22:13:20Z only: renew it, or set the clock right")]
+    [InlineData("elsewhere", "own", "its TLS certificate is for 'redis.example', not for the address that was called: give one of its names with sslHost=")]
+    public async Task WriteRowsAsync_OverTlsWithACertificateThatIsNotTrusted_SaysWhatIsWrongWithIt(string certificate, string authority, string expected)
     {
         RedisServerProcess.SkipIfMissing();
         using var tls = new TestCertificates();
         var port = LoopbackPort.FindFree();
-        await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port), "--tls-auth-clients", "no"]);
-        await using var store = Stores.Create($"127.0.0.1:{port},ssl=true", static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
-        await using var trusting = Stores.Create($"127.0.0.1:{port},ssl=true", options => options.CertificateAuthorityFile = tls.AuthorityFile);
+        await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port, certificate), "--tls-auth-clients", "no"]);
+        await using var store = Stores.Create($"127.0.0.1:{port},ssl=true", options =>
+        {
+            options.ConnectTimeout = TimeSpan.FromSeconds(1);
+            options.CertificateAuthorityFile = authority switch { "own" => tls.AuthorityFile, "other" => tls.OtherAuthorityFile, _ => null };
+        });
 
         Assert.False(await store.ConnectAsync(Cancellation));
 
@@ -127,10 +134,21 @@ public sealed class RedisRefusalTests
             await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
             message = (await Assert.ThrowsAsync<FeatureException>(() => WriteAsync(store, 1, 1))).Message;
         }
-        while (!message.Contains("CertificateAuthorityFile", StringComparison.Ordinal));
+        while (!message.Contains("certificate", StringComparison.Ordinal));
 
-        Assert.Contains("its TLS certificate is not trusted", message, StringComparison.Ordinal);
-        Assert.True(await trusting.ConnectAsync(Cancellation));
+        Assert.Matches(expected, message);
+    }
+
+    [Fact]
+    public async Task ConnectAsync_OverTlsWithTheAuthorityOfTheServer_IsTrue()
+    {
+        RedisServerProcess.SkipIfMissing();
+        using var tls = new TestCertificates();
+        var port = LoopbackPort.FindFree();
+        await using var server = await RedisServerProcess.StartAsync(Cancellation, [.. tls.ServerSettings(port), "--tls-auth-clients", "no"]);
+        await using var store = Stores.Create($"127.0.0.1:{port},ssl=true", options => options.CertificateAuthorityFile = tls.AuthorityFile);
+
+        Assert.True(await store.ConnectAsync(Cancellation));
     }
 
     [Fact]

@@ -5,6 +5,8 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
 {
     private const int FeaturesMax = 1000;
 
+    private YamlObject? _source;
+
     public FeatureView? Read(YamlNode node)
     {
         var before = errors.Count;
@@ -48,6 +50,7 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
 
         if (result is not null)
         {
+            result = new FilterReader(errors).Read(_source!, result, errors.Count == before);
             CheckStream(view, result);
         }
 
@@ -122,10 +125,12 @@ internal sealed class ViewReader(string project, DefinitionCatalog catalog, Defi
     {
         const string Properties = "a mapping with table and event_time";
         if (view.Require("source", Properties) is not { } node || YamlObject.Of(
-            node, "a source", errors, "table", "event_time", "created_time", "event_id", "keys", "allowed_skew", "push") is not { } source)
+            node, "a source", errors, "table", "event_time", "created_time", "event_id", "keys", "allowed_skew", "push", "where", "columns") is not { } source)
         {
             return null;
         }
+
+        _source = source;
 
         var table = source.Name("table");
         var eventTime = source.ColumnName("event_time", isRequired: true);

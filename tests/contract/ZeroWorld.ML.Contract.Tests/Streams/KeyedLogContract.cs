@@ -120,6 +120,22 @@ public abstract class KeyedLogContract
     }
 
     [Fact]
+    public async Task ReviewQueue_VerdictOnAnOpenCase_ReadsNoOthers()
+    {
+        await using var log = new CountedLog(await OpenAsync());
+        var queue = new ReviewQueue(log, "review", "verdicts");
+        foreach (var id in (string[])["one", "two", "three"])
+        {
+            await log.TryAppendAsync("review", id, Case(id), Cancellation);
+            await queue.CloseAsync(id, ["foul"], "rosa", Time, Cancellation);
+        }
+
+        Assert.Equal(0, log.VerdictsRead);
+        Assert.Equal("rosa", (await queue.CloseAsync("two", ["foul"], "max", Time, Cancellation)).Reviewer);
+        Assert.NotEqual(0, log.VerdictsRead);
+    }
+
+    [Fact]
     public async Task ReviewQueue_WhatCannotBe_SaysWhat()
     {
         await using var log = await OpenAsync();
@@ -262,6 +278,8 @@ public abstract class KeyedLogContract
     {
         public int Read { get; set; }
 
+        public int VerdictsRead { get; private set; }
+
         public bool MayMark { get; init; } = true;
 
         public async IAsyncEnumerable<LogRecord> ReadAsync(string name, string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -269,6 +287,7 @@ public abstract class KeyedLogContract
             await foreach (var record in log.ReadAsync(name, from, cancellationToken))
             {
                 Read += name == "review" ? 1 : 0;
+                VerdictsRead += name == "verdicts" ? 1 : 0;
                 yield return record;
             }
         }

@@ -31,7 +31,7 @@ public sealed class DefinitionJsonTests
               - { name: items, type: string_list }
           - name: pushed
             entity: shop
-            source: { table: pushed, event_time: at, push: true, allowed_skew: 0 }
+            source: { table: pushed, event_time: at, push: true, allowed_skew: 0, where: 'amount > 0 and note = "a''b"', columns: [{ name: note, type: string }] }
             features: [{ name: amount, type: float64 }]
           - name: visits
             entity: shop

@@ -18,7 +18,7 @@ public sealed partial class DefinitionSchemaTests
           - name: balances
             zz: 1
             entity: other
-            source: { table: t, event_time: at, zz: 1 }
+            source: { table: t, event_time: at, zz: 1, where: w = 1, columns: [{ name: w, type: int64, zz: 1 }] }
             features: [{ name: amount, type: float64, zz: 1, bounds: { min: 0, zz: 1 } }]
           - name: windows
             entity: other
@@ -43,6 +43,7 @@ public sealed partial class DefinitionSchemaTests
         ["a column of a stream"] = "stream_column",
         ["a feature view"] = "feature_view",
         ["a source"] = "source",
+        ["a column of a source"] = "source_column",
         ["a feature"] = "feature",
         ["bounds"] = "bounds",
         ["a window"] = "window",
@@ -106,6 +107,7 @@ public sealed partial class DefinitionSchemaTests
     [InlineData("", "")]
     [InlineData("int64_list, expression: text_ids(word)", "int64_list, expression: text_ids(word)")]
     [InlineData("ttl: 1h", "ttl: 0001us")]
+    [InlineData("event_time: at }, ttl", "event_time: at, where: w = 1, columns: [{ name: w, type: int64 }] }, ttl")]
     [InlineData("name: word, type: string }]", "name: word, type: string }, { name: at, type: timestamp, default: ' 2018-08-08t12:00:00.5+02:00' }]")]
     [InlineData("name: word, type: string }]", "name: word, type: string }, { name: code, type: bytes, default: 'AA E=' }]")]
     [InlineData("aggregate: count,", "aggregate: first, of: x, type: int64, default: 1,")]
@@ -137,6 +139,9 @@ public sealed partial class DefinitionSchemaTests
     [InlineData("ttl: 1h", "ttl: 0d")]
     [InlineData("ttl: 1h", "ttl: 1.5h")]
     [InlineData("ttl: 1h", "window: {}")]
+    [InlineData("event_time: at }, ttl", "event_time: at, columns: [{ name: w, type: int64 }] }, ttl")]
+    [InlineData("event_time: at }, ttl", "event_time: at, where: 1, columns: [{ name: w, type: int64 }] }, ttl")]
+    [InlineData("event_time: at }, ttl", "event_time: at, where: w, columns: [{ name: w, type: none }] }, ttl")]
     [InlineData("source: { table: t, event_time: at }, ttl", "source: { table: t }, ttl")]
     [InlineData("bounds: { min: 0 }", "bounds: {}")]
     [InlineData("bounds: { min: 0 }", "bounds: { min: [0] }")]

@@ -82,11 +82,12 @@ internal sealed class GatedOnlineStore : IOnlineStore
             Ended.SetResult();
         }
 
+        /// <summary>As a store does that was silent until its time was over.</summary>
         public void FailAll()
         {
             foreach (var read in Reads)
             {
-                read.Fail();
+                read.FailSilent();
             }
 
             Ended.SetResult();

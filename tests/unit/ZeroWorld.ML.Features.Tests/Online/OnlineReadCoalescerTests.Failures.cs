@@ -8,7 +8,6 @@ public sealed partial class OnlineReadCoalescerTests
         await using var coalescer = Create(static options =>
         {
             options.FailuresToOpen = 3;
-            options.SilenceToOpen = TimeSpan.Zero;
             options.OpenDuration = TimeSpan.FromMilliseconds(250);
         });
         for (var failure = 0; failure < 3; failure++)
@@ -45,7 +44,7 @@ public sealed partial class OnlineReadCoalescerTests
     {
         await using var coalescer = Create(static options =>
         {
-            (options.MultiGetsInFlight, options.FailuresToOpen, options.SilenceToOpen) = (1, 1, TimeSpan.Zero);
+            (options.MultiGetsInFlight, options.FailuresToOpen) = (1, 1);
         });
         var sent = Read(coalescer, "a");
         var collecting = Read(coalescer, "b");
@@ -60,7 +59,7 @@ public sealed partial class OnlineReadCoalescerTests
     [Fact]
     public async Task TryReadAsync_WithAnAnswerAmongFailures_KeepsTheCircuitClosed()
     {
-        await using var coalescer = Create(static options => (options.FailuresToOpen, options.SilenceToOpen) = (2, TimeSpan.Zero));
+        await using var coalescer = Create(static options => options.FailuresToOpen = 2);
         for (var round = 0; round < 5; round++)
         {
             var failing = Read(coalescer, "a");
@@ -76,30 +75,27 @@ public sealed partial class OnlineReadCoalescerTests
         Assert.False(coalescer.IsCircuitOpen);
     }
 
-    [Theory]
-    [InlineData(19, false)]
-    [InlineData(20, true)]
-    public async Task TryReadAsync_AfterFailuresInAShortSilence_WaitsBeforeItOpensTheCircuit(int silence, bool isOpen)
+    // As those are that lie on a shard which is gone: requests for it must not fail those for the others.
+    [Fact]
+    public async Task TryReadAsync_OfReadsThatFailAtOnce_KeepsTheCircuitClosed()
     {
-        await using var coalescer = Create(static options =>
-        {
-            (options.FailuresToOpen, options.SilenceToOpen) = (3, TimeSpan.FromMilliseconds(20));
-        });
-        _time.Advance(TimeSpan.FromMilliseconds(silence));
+        await using var coalescer = Create(static options => options.FailuresToOpen = 1);
 
-        for (var failure = 0; failure < 10; failure++)
+        for (var round = 0; round < 10; round++)
         {
-            var call = Read(coalescer, "a");
-            if (_store.MultiGets.Count > failure)
+            _time.Advance(TimeSpan.FromSeconds(1));
+            var failing = Read(coalescer, "a");
+            foreach (var read in _store.MultiGets[^1].Reads)
             {
-                _store.MultiGets[failure].FailAll();
+                read.Fail();
             }
 
-            await call;
+            _store.MultiGets[^1].Ended.SetResult();
+            Assert.Equal([null], await failing);
         }
 
-        Assert.Equal(isOpen, coalescer.IsCircuitOpen);
-        Assert.Equal(isOpen ? 3 : 10, _store.MultiGets.Count);
+        Assert.False(coalescer.IsCircuitOpen);
+        Assert.Equal(10, _store.MultiGets.Count);
     }
 
     [Fact]

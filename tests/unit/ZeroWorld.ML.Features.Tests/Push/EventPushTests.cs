@@ -84,6 +84,35 @@ public sealed class EventPushTests
     }
 
     [Fact]
+    public async Task PushAsync_RowsThatAFilterLeavesOut_AreNoRowsToItsView()
+    {
+        var definitions = DefinitionLoader.Load([new DefinitionFile("a.yaml", """
+            version: 1
+            entities: [ { name: card, keys: [ { name: card_id, type: int64 } ] } ]
+            feature_views:
+              - { name: all, entity: card, source: { table: cards, event_time: AT, keys: { card_id: ID } }, features: [ { name: spent, type: float64, column: SPENT } ] }
+              - { name: some, entity: card, source: { table: cards, event_time: AT, event_id: USE, keys: { card_id: ID }, where: COUNTRY = 'CH' and USE < 3, columns: [ { name: COUNTRY, type: string }, { name: USE, type: int64 } ] }, window: {}, features: [ { name: n, aggregate: count, window: 1d } ] }
+            """)]);
+        StorageField[] fields = [StorageField.Of(definitions.GetView("all"), hasIntegerEventId: false), StorageField.Of(definitions.GetView("some"), hasIntegerEventId: true)];
+        var columns = Columns(ids: [7, 7, 8, 9], uses: [1, 3, 2, null], times: [Now, Now, Now, Now], known: [null, null, null, null]);
+        var store = new RecordingStore();
+        var push = new EventPush(store, new FakeTimeProvider(Arrival));
+
+        var result = await push.PushAsync(fields, columns, Cancellation);
+        var without = await Assert.ThrowsAsync<FeatureException>(() => push.PushAsync(fields, [.. columns.Where(static column => column.Name != "COUNTRY")], Cancellation));
+
+        var early = await push.PushAsync(fields, Columns(ids: [7], uses: [3], times: [long.MinValue], known: [null]), Cancellation);
+
+        // The last one has no id, which the view would refuse of a row of its own; a time has every row.
+        Assert.Contains("expected a time of the years 1 to 9999", Assert.Single(early.Refused).Reason, StringComparison.Ordinal);
+        Assert.Equal((4, 0), (result.Accepted, result.Refused.Count));
+        Assert.Equal(["i7", "i7", "i8", "i9"], store.Rows.Select(static row => row.Entity.Key));
+        Assert.Equal(["i7", "i8"], store.Appends.Select(static append => append.Entity.Key));
+        Assert.All(store.Appends, append => Assert.Equal(WindowBlockCodec.HeaderLength + WindowBlockCodec.RowWidth(fields[1]), append.Block.Length));
+        Assert.Contains("Column 'COUNTRY' is missing: the filter of view 'some' reads it", without.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PushAsync_NoCreatedTime_IsTheArrival()
     {
         var store = new RecordingStore();
