@@ -154,6 +154,21 @@ public sealed class ModerationPolicyTests
         Assert.Equal((isLowered, isLowered), (rule.Review == rule.Block, rule.ChosenFor!.Contains("nothing waits for review", StringComparison.Ordinal)));
     }
 
+    // All that are hostile are above 0.8. A tenth of what is flagged may be wrong: what that leaves room for is looked at, and not blocked.
+    [Fact]
+    public void Choose_BlockingThatCouldBeginLower_TheRestIsReviewed()
+    {
+        float[] scores = [.. Enumerable.Range(0, 1_000).Select(static row => row / 1_000f)];
+        var data = new LabelledTexts([.. scores.Select(static (_, row) => $"text {row}")], new LabelMatrix(["foul"], [.. scores.Select(static score => score >= 0.8f)], false));
+
+        var policy = PolicyChoice.Choose("p", "m", [.. scores.Select(static score => new[] { score })], data, [], ThresholdGoal.Parse("recall=0.9"), ThresholdGoal.Parse("precision=0.9"));
+
+        var rule = Assert.Single(policy.Rules);
+        Assert.Equal(0.8, rule.Block, 1e-6);
+        Assert.InRange(200.0 / scores.Count(score => score >= rule.Review), 0.9, 0.95);
+        Assert.Contains("lowered to the least threshold of precision=0.9", rule.ChosenFor, StringComparison.Ordinal);
+    }
+
     // English is hostile from 0.8 on, German from 0.4; in profiles German is from 0.6 on. French has too few hostile texts, and some are of no known language.
     [Fact]
     public void Choose_LanguagesAndSurfaces_HaveThresholdsOfTheirOwnWhereTheirTextsSuffice()

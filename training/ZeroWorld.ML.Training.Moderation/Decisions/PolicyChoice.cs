@@ -50,11 +50,14 @@ public static class PolicyChoice
         {
             float[] scores = [.. rows.Select(row => probabilities[row][label])];
             bool[] positives = [.. rows.Select(row => labels[row, label])];
-            var (review, reviewText) = PolicyChoice.Choose(scores, positives, reviewGoal);
-            var (block, blockText) = PolicyChoice.Choose(scores, positives, blockGoal);
-            return new ModerationRule(labels.Names[label], Math.Min(review, block), block)
+            var (review, _, reviewText) = PolicyChoice.Choose(scores, positives, reviewGoal);
+            var (block, least, blockText) = PolicyChoice.Choose(scores, positives, blockGoal);
+
+            // What could be blocked and is not, since no held-out row with the label scores so, is looked at.
+            var lowered = least == block ? ", lowered to the block threshold: nothing waits for review" : $", lowered to the least threshold of {blockGoal}";
+            return new ModerationRule(labels.Names[label], Math.Min(review, least), block)
             {
-                ChosenFor = $"review {reviewText}{(review > block ? ", lowered to the block threshold: nothing waits for review" : "")}; block {blockText}",
+                ChosenFor = $"review {reviewText}{(review > least ? lowered : "")}; block {blockText}",
             };
         }
     }
@@ -80,16 +83,16 @@ public static class PolicyChoice
     private static string NameOf(string language, string surface) =>
         string.Join(", ", new[] { language == ModerationRule.Any ? null : $"language {language}", surface == ModerationRule.Any ? null : $"surface {surface}" }.OfType<string>());
 
-    private static (double Threshold, string Text) Choose(float[] scores, bool[] positives, ThresholdGoal goal)
+    private static (double Threshold, double Least, string Text) Choose(float[] scores, bool[] positives, ThresholdGoal goal)
     {
         try
         {
             var chosen = Thresholds.Choose(scores, positives, goal);
-            return (chosen.Threshold, $"{goal}: precision {chosen.Precision:F3}, recall {chosen.Recall:F3} on held-out rows");
+            return (chosen.Threshold, chosen.Least, $"{goal}: precision {chosen.Precision:F3}, recall {chosen.Recall:F3} on held-out rows");
         }
         catch (TrainingException exception) when (exception.Error == TrainingError.UnsuitableData)
         {
-            return (Thresholds.Never, $"{goal}: never, since no threshold reaches it on held-out rows");
+            return (Thresholds.Never, Thresholds.Never, $"{goal}: never, since no threshold reaches it on held-out rows");
         }
     }
 }

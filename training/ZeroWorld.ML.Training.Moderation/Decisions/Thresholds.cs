@@ -39,7 +39,7 @@ public static class Thresholds
     private static ChosenThreshold? Choose(ReadOnlySpan<float> keys, ReadOnlySpan<bool> labels, int total, ThresholdGoal goal, double deviations)
     {
         ChosenThreshold? best = null;
-        var (bestCost, found) = (double.PositiveInfinity, 0);
+        var (bestCost, found, least) = (double.PositiveInfinity, 0, Never);
         for (var row = keys.Length - 1; row >= 0; row--)
         {
             found += labels[row] ? 1 : 0;
@@ -51,9 +51,11 @@ public static class Thresholds
             var flagged = keys.Length - row;
             var here = new ChosenThreshold(keys[row], (double)found / flagged, (double)found / total, (double)flagged / keys.Length);
             var cost = (goal.Value * (total - found)) + (flagged - found);
+            var isPrecise = goal.Kind == ThresholdGoalKind.Precision && LowerBound(found, flagged, deviations) >= goal.Value;
+            least = isPrecise ? keys[row] : least;
             var isBetter = goal.Kind switch
             {
-                ThresholdGoalKind.Precision => LowerBound(found, flagged, deviations) >= goal.Value && here.Recall > (best?.Recall ?? 0),
+                ThresholdGoalKind.Precision => isPrecise && here.Recall > (best?.Recall ?? 0),
                 ThresholdGoalKind.Recall => LowerBound(found, total, deviations) >= goal.Value && here.Precision >= (best?.Precision ?? 0),
                 _ => cost < bestCost,
             };
@@ -63,7 +65,7 @@ public static class Thresholds
             }
         }
 
-        return best;
+        return goal.Kind == ThresholdGoalKind.Precision ? best is null ? null : best with { Least = least } : best;
     }
 
     // What lies between two scores flags the same rows. Who wants precision flags of further texts what scores as those that are right to be flagged, who wants recall whatever scores above the others.
