@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using ZeroWorld.ML.Pipelines.Moderation;
+using ZeroWorld.ML.Training.Moderation;
 
 namespace ZeroWorld.ML.Cli;
 
@@ -11,6 +12,9 @@ internal static class ReviewCommand
 {
     private const int CasesMax = 10_000;
     private const int TextMost = 80;
+
+    // Of the share of the strongest reason.
+    private const double ShareLeast = 0.05;
 
     public static Command Create() => new("review", "Cases that wait for a person: of a folder, Redis or Kafka.") { List(), Show(), Verdict(), Export() };
 
@@ -67,11 +71,15 @@ internal static class ReviewCommand
                 Markup.Escape(ShownText.Line(one.Decision.Label ?? "")),
                 one.Decision.Label is { } label && one.Decision.Scores.TryGetValue(label, out var score) ? score.ToString("F3", CultureInfo.InvariantCulture) : "",
                 Markup.Escape(ShownText.Line(one.Text, TextMost)),
-                Markup.Escape(ShownText.Line(string.Join(" ", one.Decision.Reasons.Select(static reason => reason.Text)))));
+                Markup.Escape(ShownText.Line(string.Join(" ", Telling(one.Decision).Select(static reason => reason.Text)))));
         }
 
         Terminals.Output.Write(table);
     }
+
+    // What moved the score next to nothing is no reason to a person who looks at a row: show has all.
+    private static IEnumerable<TextReason> Telling(ModerationDecision decision) =>
+        decision.Reasons.Where(reason => reason.Share >= ShareLeast * decision.Reasons.Max(static other => other.Share));
 
     private static Command Show()
     {

@@ -115,7 +115,7 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
         Directory.CreateDirectory(PathOf("out"));
         Write(
             Path.Combine("out", "review.jsonl"),
-            """{"offset":"1","id":"a\u001b[31m1","text":"free\u001b[2J\u001b]0;mine\u0007 prize\nnow","language":"","surface":"","decision":{"offset":"1","id":"a","action":"review","label":"foul","scores":{"foul":0.6},"reasons":[],"policy":"mine","policy_version":1,"model":"sha256:0","time":"2026-01-02T03:04:05+00:00"}}""" + "\n");
+            """{"offset":"1","id":"a\u001b[31m1","text":"free\u001b[2J\u001b]0;mine\u0007 prize\nnow","language":"","surface":"","decision":{"offset":"1","id":"a","action":"review","label":"foul","scores":{"foul":0.6},"reasons":[{"start":0,"end":4,"text":"telling","share":2.5},{"start":0,"end":4,"text":"hardly","share":0.1}],"policy":"mine","policy_version":1,"model":"sha256:0","time":"2026-01-02T03:04:05+00:00"}}""" + "\n");
 
         var list = await RunAsync("review", "list", "-o", "out");
         var show = await RunAsync("review", "show", "a\u001b[31m1", "-o", "out");
@@ -124,6 +124,9 @@ public sealed class ModerationCommandTests(ModerationFixture fixture) : IDisposa
 
         Assert.All((string[])[list, show, verdict, unknown.Error], static said => Assert.DoesNotContain(said, static letter => char.IsControl(letter) && letter is not ('\n' or '\r')));
         Assert.Contains("""free\u001b[2J\u001b]0;mine\u0007 prize now""", list, StringComparison.Ordinal);
+        Assert.Contains("telling", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("hardly", list, StringComparison.Ordinal);
+        Assert.Contains("telling 2.50; hardly 0.10", show, StringComparison.Ordinal);
         Assert.Contains("""free\u001b[2J\u001b]0;mine\u0007 prize""", show, StringComparison.Ordinal);
         Assert.Contains("""'b\u001b[31m1' is no case""", unknown.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }

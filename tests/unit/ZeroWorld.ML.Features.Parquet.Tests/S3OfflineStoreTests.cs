@@ -39,7 +39,8 @@ public sealed class S3OfflineStoreTests : IAsyncLifetime
         var summary = await _store.ImportAsync(import, Token);
         var set = await _store.BuildTrainingSetAsync(FraudDefinitions.Request(_folder.PathOf("bucket.parquet")), null, Token);
 
-        Assert.Equal(expectedSummary with { Quality = [] }, summary with { Quality = [] });
+        Assert.Equal(expectedSummary with { Quality = [], Misfits = [] }, summary with { Quality = [], Misfits = [] });
+        Assert.Equal(expectedSummary.Misfits, summary.Misfits);
         Assert.Equal(expectedSummary.Quality, summary.Quality);
         Assert.Equal((expected.Rows, expected.Fingerprint, expected.SpineHash), (set.Rows, set.Fingerprint, set.SpineHash));
         Assert.Equal(
