@@ -206,6 +206,21 @@ public sealed partial class DefinitionSchemaTests
         Assert.False(IsTaken(yaml));
     }
 
+    [Fact]
+    public void Documents_ExampleOfEveryProperty_IsTakenByBoth()
+    {
+        using var stream = typeof(DefinitionSchemaTests).Assembly.GetManifestResourceStream("definitions.md")!;
+        using var reader = new StreamReader(stream);
+        var page = reader.ReadToEnd();
+        var start = page.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
+        var yaml = page[start..page.IndexOf("```", start, StringComparison.Ordinal)];
+
+        var set = DefinitionLoader.Load([new DefinitionFile("definitions.yaml", yaml)]);
+
+        Assert.Equal(["customer_profile", "customer_spending"], set.Views.Select(static view => view.Name));
+        Assert.True(IsTaken(yaml));
+    }
+
     private static string Change(string text, string other)
     {
         const string Good = """
