@@ -3,6 +3,9 @@ namespace ZeroWorld.ML.Features.Redis.Tests;
 /// <summary>Small views of a customer, and bytes of their rows and events.</summary>
 internal static class TestViews
 {
+    // First, since the views below are made of it in their order.
+    private static ViewSource Source { get; } = new() { Table = "transactions", EventTimeColumn = "time", KeyColumns = ["customer_id"] };
+
     public static Entity Customer { get; } = new() { Name = "customer", Keys = [new EntityKey("customer_id", FeatureType.Int64)] };
 
     public static Entity Named { get; } = new() { Name = "named", Keys = [new EntityKey("name", FeatureType.String)] };
@@ -59,8 +62,6 @@ internal static class TestViews
 
         return builder.Build();
     }
-
-    private static ViewSource Source { get; } = new() { Table = "transactions", EventTimeColumn = "time", KeyColumns = ["customer_id"] };
 
     private static LastValueView LastValue(string name, Entity entity) => new()
     {

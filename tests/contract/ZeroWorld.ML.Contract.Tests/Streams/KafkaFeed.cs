@@ -39,10 +39,10 @@ public sealed class KafkaFeed : BrokerFeed
     internal override IEventSourceFactory CreateSilent() => new KafkaEventSourceFactory(
         new KafkaStreamOptions { Brokers = Brokers, Settings = SettingsOfImpatience }, new SilentTime(), NullLogger<KafkaEventSourceFactory>.Instance);
 
-    // Another member is given the partitions when the silent one has lost them; it goes without having done anything.
+    // Another member, which is patient, is given the partitions when the silent one has lost them; it goes without having done anything.
     public override async Task ForgetMembersAsync(EventStream stream, CancellationToken cancellationToken)
     {
-        await using var other = CreateSilent().Open(stream);
+        await using var other = Factory.Open(stream);
         while ((await other.ReadAsync(1, TimeSpan.FromMilliseconds(100), cancellationToken)).Count == 0)
         {
         }
