@@ -20,39 +20,13 @@ internal sealed unsafe class FilterFunction : IDisposable
         _filter = filter;
         Name = string.Create(CultureInfo.InvariantCulture, $"zw_filter_{Interlocked.Increment(ref _count)}");
         _handle = GCHandle.Alloc(this);
-        Register(connection);
+        RowFunction.Register(connection, Name, _handle, isVolatile: false, &Evaluate);
     }
 
     /// <summary>Its name in statements; its arguments are the filter's columns, timestamps as BIGINT microseconds.</summary>
     public string Name { get; }
 
     public void Dispose() => _handle.Free();
-
-    private void Register(DuckDBNativeConnection connection)
-    {
-        var function = NativeMethods.ScalarFunction.DuckDBCreateScalarFunction();
-        try
-        {
-            using var any = NativeMethods.LogicalType.DuckDBCreateLogicalType(DuckDBType.Any);
-            using var result = NativeMethods.LogicalType.DuckDBCreateLogicalType(DuckDBType.Boolean);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetName(function, Name);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetVarargs(function, any);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetReturnType(function, result);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetExtraInfo(function, GCHandle.ToIntPtr(_handle), null);
-
-            // A filter says itself what it makes of nulls.
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetSpecialHandling(function);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetFunction(function, (delegate* unmanaged[Cdecl]<IntPtr, IntPtr, IntPtr, void>)&Evaluate);
-            if (NativeMethods.ScalarFunction.DuckDBRegisterScalarFunction(connection, function) != DuckDBState.Success)
-            {
-                throw new InvalidOperationException($"The engine refused the function '{Name}'.");
-            }
-        }
-        finally
-        {
-            NativeMethods.ScalarFunction.DuckDBDestroyScalarFunction(ref function);
-        }
-    }
 
     // No exception may cross the engine: it is told what is wrong with a value, and says so of the statement.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

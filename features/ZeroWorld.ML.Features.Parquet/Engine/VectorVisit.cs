@@ -32,7 +32,7 @@ internal sealed unsafe class VectorVisit : IDisposable
         _rows = [.. Enumerable.Range(0, workersMax).Select(static _ => new DuckDbChunk())];
         _name = string.Create(CultureInfo.InvariantCulture, $"zw_visit_{_number}");
         _handle = GCHandle.Alloc(this);
-        Register(connection);
+        RowFunction.Register(connection, _name, _handle, isVolatile: true, &Take);
     }
 
     /// <summary>The statement that visits the rows of another one.</summary>
@@ -43,33 +43,6 @@ internal sealed unsafe class VectorVisit : IDisposable
 
     /// <summary>Called when the statement has ended. The engine keeps the function's name, and nobody calls it any more.</summary>
     public void Dispose() => _handle.Free();
-
-    private void Register(DuckDBNativeConnection connection)
-    {
-        var function = NativeMethods.ScalarFunction.DuckDBCreateScalarFunction();
-        try
-        {
-            using var any = NativeMethods.LogicalType.DuckDBCreateLogicalType(DuckDBType.Any);
-            using var result = NativeMethods.LogicalType.DuckDBCreateLogicalType(DuckDBType.Boolean);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetName(function, _name);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetVarargs(function, any);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetReturnType(function, result);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetExtraInfo(function, GCHandle.ToIntPtr(_handle), null);
-
-            // Nulls are rows, too, and no call stands for another.
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetSpecialHandling(function);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetVolatile(function);
-            NativeMethods.ScalarFunction.DuckDBScalarFunctionSetFunction(function, (delegate* unmanaged[Cdecl]<IntPtr, IntPtr, IntPtr, void>)&Take);
-            if (NativeMethods.ScalarFunction.DuckDBRegisterScalarFunction(connection, function) != DuckDBState.Success)
-            {
-                throw new InvalidOperationException($"The engine refused the function '{_name}'.");
-            }
-        }
-        finally
-        {
-            NativeMethods.ScalarFunction.DuckDBDestroyScalarFunction(ref function);
-        }
-    }
 
     // No exception may cross the engine: what stops a visit stops the statement, and is thrown when that has ended.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
